@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"example.com/foyer/internal/auth"
+)
+
+// devSecrets are the random values a developer's own copy runs on. They exist in development only, in a file
+// that git ignores and only its owner reads.
+type devSecrets struct {
+	Secret        string `json:"secret"`
+	AdminPassword string `json:"adminPassword"`
+	UserPassword  string `json:"userPassword"`
+}
+
+// loadDevSecrets reads the file, making it at the first start.
+func loadDevSecrets(path string) (*devSecrets, error) {
+	d := &devSecrets{}
+	data, err := os.ReadFile(path)
+	if err == nil {
+		if err := json.Unmarshal(data, d); err != nil || len(d.Secret) < 32 || d.AdminPassword == "" || d.UserPassword == "" {
+			return nil, fmt.Errorf("%s is damaged; delete it to get new secrets", path)
+		}
+		return d, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	d = &devSecrets{Secret: rand.Text() + rand.Text(), AdminPassword: demoPassword(), UserPassword: demoPassword()}
+	if data, err = json.MarshalIndent(d, "", "  "); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	return d, os.WriteFile(path, append(data, '\n'), 0o600)
+}
+
+// demoPassword is 80 random bits in four groups one can type.
+func demoPassword() string {
+	s := strings.ToLower(rand.Text())
+	return s[:4] + "-" + s[4:8] + "-" + s[8:12] + "-" + s[12:16]
+}
+
+func (d *devSecrets) users() []auth.NewUser {
+	return []auth.NewUser{
+		{Name: "Ada Admin", Email: "admin@example.com", Password: d.AdminPassword, Role: "admin"},
+		{Name: "Uma User", Email: "user@example.com", Password: d.UserPassword, Role: "user"},
+	}
+}
+
+// seed makes the demo users where there is no user at all.
+func (a *app) seed(ctx context.Context, provider *auth.Auth) error {
+	stats, err := provider.Stats(ctx)
+	if err != nil || stats.Users > 0 {
+		return err
+	}
+	for _, u := range a.dev.users() {
+		if _, err := provider.CreateUser(ctx, nil, u); err != nil {
+			return fmt.Errorf("seed %s: %w", u.Email, err)
+		}
+	}
+	return nil
+}
+
+func (a *app) seedCommand(ctx context.Context) error {
+	if !a.Development {
+		return errors.New("seed is for development: it makes users with printed passwords")
+	}
+	provider, err := a.auth(ctx)
+	if err == nil {
+		err = a.seed(ctx, provider)
+	}
+	if err == nil {
+		a.announce()
+	}
+	return err
+}

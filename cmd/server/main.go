@@ -1,0 +1,168 @@
+// Command server is the app: it serves, migrates, seeds and manages users. Without arguments it serves.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/config"
+	"example.com/foyer/internal/database"
+	"example.com/foyer/migrations"
+	"example.com/foyer/web"
+	"github.com/lmittmann/tint"
+	"gorm.io/gorm"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends at once
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "server:", oneLine(err))
+		os.Exit(1)
+	}
+}
+
+const usage = `usage: server [command]
+
+  serve                           run the app (the default)
+  migrate up | down | status      change or show the schema
+  seed                            make the demo users (development, empty users table)
+  user create <email> [--admin]   make a user; the password is read from standard input
+  user promote <email>            make a user an admin
+  routes                          print method, path and door of every route
+
+Configuration comes from the environment: see .env.example.
+`
+
+// errUsage is for command lines that make no sense.
+var errUsage = errors.New("unknown command or argument; see server help")
+
+// run is the program: everything it needs comes in, everything it says goes to stdout or comes back.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
+	flags := flag.NewFlagSet("server", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) || flags.Arg(0) == "help" {
+		_, err = io.WriteString(stdout, usage)
+	}
+	if err != nil || flags.Arg(0) == "help" {
+		return err
+	}
+	if flags.Arg(0) == "routes" && flags.NArg() == 1 {
+		return routes(stdout)
+	}
+	a, err := open(getenv, stdout)
+	if err != nil {
+		return err
+	}
+	defer database.Close(a.db)
+	return a.command(ctx, flags.Args())
+}
+
+// app is what the commands work with.
+type app struct {
+	config.Config
+	dev    *devSecrets // nil outside development
+	db     *gorm.DB
+	log    *slog.Logger
+	stdout io.Writer
+}
+
+func open(getenv func(string) string, stdout io.Writer) (*app, error) {
+	cfg, err := config.Load(getenv)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{Config: cfg, stdout: stdout, log: slog.New(slog.NewJSONHandler(stdout, &slog.HandlerOptions{Level: cfg.LogLevel}))}
+	if cfg.Development {
+		a.log = slog.New(tint.NewTextHandler(stdout, &tint.Options{Level: cfg.LogLevel, TimeFormat: "15:04:05.000", NoColor: getenv("NO_COLOR") != ""}))
+		if a.dev, err = loadDevSecrets(filepath.Join("data", "development.json")); err != nil {
+			return nil, err
+		}
+	}
+	if len(a.Secrets) == 0 {
+		a.Secrets = []string{a.dev.Secret}
+	}
+	a.db, err = database.Open(cfg.DatabaseURL)
+	return a, err
+}
+
+func (a *app) command(ctx context.Context, args []string) error {
+	word := func(i int) string {
+		if i < len(args) {
+			return args[i]
+		}
+		return ""
+	}
+	switch {
+	case len(args) == 0, word(0) == "serve" && len(args) == 1:
+		return a.serve(ctx)
+	case word(0) == "migrate" && len(args) == 2:
+		return a.migrate(ctx, args[1])
+	case word(0) == "seed" && len(args) == 1:
+		return a.seedCommand(ctx)
+	case word(0) == "user" && word(1) == "create":
+		return a.createUser(ctx, args[2:])
+	case word(0) == "user" && word(1) == "promote" && len(args) == 3:
+		return a.promoteUser(ctx, args[2])
+	}
+	return errUsage
+}
+
+// auth makes the provider: the one configuration of authentication.
+func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
+	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
+		return nil, err
+	}
+	return auth.New(a.db, auth.Options{
+		BaseURL:        a.AppURL,
+		TrustedOrigins: a.TrustedOrigins,
+		Secrets:        a.Secrets,
+		AppName:        web.AppName,
+		CookiePrefix:   "foyer",
+		ClientIP:       web.ClientIP(a.TrustedProxies),
+		Now:            database.Now,
+		Logger:         a.log,
+	})
+}
+
+func (a *app) migrate(ctx context.Context, direction string) error {
+	var err error
+	switch direction {
+	case "up":
+		err = database.Migrate(ctx, a.db, migrations.FS)
+	case "down":
+		err = database.MigrateDown(ctx, a.db, migrations.FS)
+	case "status":
+	default:
+		return errUsage
+	}
+	if err != nil {
+		return err
+	}
+	list, err := database.Migrations(ctx, a.db, migrations.FS)
+	for _, m := range list {
+		state := "pending"
+		if m.Applied {
+			state = "applied"
+		}
+		fmt.Fprintf(a.stdout, "%-8s %s\n", state, m.Name)
+	}
+	return err
+}
+
+func routes(stdout io.Writer) error {
+	for _, r := range web.New(web.Config{Logger: slog.New(slog.DiscardHandler)}).Routes() {
+		fmt.Fprintf(stdout, "%-6s %-22s %s\n", r.Method, r.Path, r.Door)
+	}
+	return nil
+}

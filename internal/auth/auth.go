@@ -1,0 +1,115 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Auth is the provider. It is safe for use by many goroutines; make one per process.
+type Auth struct {
+	db        *gorm.DB
+	opts      Options
+	secure    bool // the app is reached by https
+	trusted   map[string]bool
+	signers   map[string]signer // cookie name without prefix → its keys
+	hasher    *hasher
+	revoked   *revocations
+	startedAt time.Time
+
+	legacyHashes atomic.Bool // better-auth's scrypt hashes are in the store
+
+	endpoints map[string]map[string]endpoint // path → method
+}
+
+// New makes the provider on a migrated database. It fails where BaseURL or Secrets are unusable.
+func New(db *gorm.DB, o Options) (*Auth, error) {
+	o = o.withDefaults()
+	a := &Auth{
+		db: db, opts: o, startedAt: o.Now(),
+		hasher:  newHasher(o.HashWorkers),
+		revoked: newRevocations(),
+		trusted: map[string]bool{},
+	}
+	base, ok := parseOrigin(o.BaseURL)
+	if !ok {
+		return nil, fmt.Errorf("auth: BaseURL %q is not an origin", o.BaseURL)
+	}
+	a.secure = base[:5] == "https"
+	for _, raw := range append([]string{o.BaseURL}, o.TrustedOrigins...) {
+		origin, ok := parseOrigin(raw)
+		if !ok {
+			return nil, fmt.Errorf("auth: trusted origin %q is not an origin", raw)
+		}
+		a.trusted[origin] = true
+	}
+	var err error
+	if a.signers, err = deriveSigners(o.Secrets, tokenCookie, cacheCookie, forgetCookie); err != nil {
+		return nil, err
+	}
+	a.endpoints = a.table()
+	return a, a.noteLegacyHashes(context.Background())
+}
+
+// Run purges what has expired, now and then every SweepEvery, until ctx ends.
+func (a *Auth) Run(ctx context.Context) {
+	tick := time.NewTicker(a.opts.SweepEvery)
+	defer tick.Stop()
+	for {
+		if err := a.Purge(ctx); err != nil && ctx.Err() == nil {
+			a.opts.Logger.ErrorContext(ctx, "purge failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Purge deletes expired sessions and verifications, and nothing that is still good.
+func (a *Auth) Purge(ctx context.Context) error {
+	now := a.opts.Now()
+	a.revoked.forget(now.Add(-a.opts.CacheMaxAge))
+	db := a.db.WithContext(ctx)
+	return errors.Join(
+		a.noteLegacyHashes(ctx),
+		db.Where("expires_at <= ?", now).Delete(&Session{}).Error,
+		db.Where("expires_at <= ?", now).Delete(&Verification{}).Error,
+	)
+}
+
+// transact runs fn in one transaction. Once it is committed, the cached copies fn named are void.
+func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) error {
+	t := &transaction{}
+	err := a.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		t.DB = tx
+		return fn(t)
+	})
+	if err == nil {
+		// The time is taken after the commit: every copy made from an earlier read is older than this.
+		a.revoked.add(a.opts.Now(), t.void...)
+	}
+	return err
+}
+
+type transaction struct {
+	*gorm.DB
+	void []string // ids of sessions and users whose cached copies end with the commit
+}
+
+// lockUser reads a user and holds the row until the end of the transaction: whatever ends sessions or changes
+// credentials goes through here, so that a sign-in running beside it sees one state or the other, never half.
+func (t *transaction) lockUser(id string) (*User, error) {
+	var u User
+	err := t.Clauses(forUpdate).Where("id = ?", id).Take(&u).Error
+	return &u, err
+}
+
+// Handler serves the wire contract; it expects request paths that start with /api/auth.
+func (a *Auth) Handler() http.Handler { return http.HandlerFunc(a.serve) }

@@ -1,0 +1,207 @@
+package auth
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"example.com/foyer/internal/errs"
+)
+
+// MaxBody is how many bytes of a request body are read; more is a 413.
+const MaxBody = 64 << 10
+
+// maxDepth bounds nesting; no endpoint takes more than an object in an object.
+const maxDepth = 8
+
+// Body is a decoded request body. Its getters note what is wrong; Err tells it all at once.
+type Body struct {
+	values map[string]any
+	form   bool // values are text: a form cannot say true
+	faults []string
+}
+
+// ReadJSON decodes a JSON object strictly: another media type is 415, over MaxBody 413, and broken JSON,
+// duplicate keys, invalid UTF-8, trailing data or deep nesting 400. Unknown keys are ignored.
+func ReadJSON(w http.ResponseWriter, r *http.Request) (*Body, error) { return readBody(w, r, false) }
+
+func readBody(w http.ResponseWriter, r *http.Request, formToo bool) (*Body, error) {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	isForm := formToo && media == "application/x-www-form-urlencoded"
+	if err != nil || media != "application/json" && !isForm || r.Header.Get("Content-Encoding") != "" {
+		return nil, errs.New(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json")
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, errs.New(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "The request is larger than 64 KiB.")
+	}
+	if err != nil {
+		return nil, errs.New(http.StatusBadRequest, "BAD_REQUEST", "The request body could not be read")
+	}
+	if isForm {
+		return parseForm(data)
+	}
+	return parseJSON(data)
+}
+
+func parseForm(data []byte) (*Body, error) {
+	form, err := url.ParseQuery(string(data))
+	if err != nil {
+		return nil, errs.New(http.StatusBadRequest, "BAD_REQUEST", "Invalid form in request body")
+	}
+	b := &Body{values: map[string]any{}, form: true}
+	for k, v := range form {
+		if len(v) != 1 || !utf8.ValidString(k+v[0]) {
+			return nil, errs.New(http.StatusBadRequest, "BAD_REQUEST", "Invalid form in request body")
+		}
+		b.values[k] = v[0]
+	}
+	return b, nil
+}
+
+func parseJSON(data []byte) (*Body, error) {
+	broken := errs.New(http.StatusBadRequest, "BAD_REQUEST", "Invalid JSON in request body")
+	if !utf8.Valid(data) { // encoding/json would replace what is broken, in keys too
+		return nil, broken
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	v, err := decodeValue(d, 0)
+	if err != nil {
+		return nil, broken
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, broken
+	}
+	values, ok := v.(map[string]any)
+	if !ok {
+		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body] Invalid input: expected object, received "+kind(v, true))
+	}
+	return &Body{values: values}, nil
+}
+
+// decodeValue is json.Unmarshal into any, but refuses what two parsers would read differently.
+func decodeValue(d *json.Decoder, depth int) (any, error) {
+	t, err := d.Token()
+	delim, nested := t.(json.Delim)
+	if err != nil || !nested {
+		return t, err
+	}
+	if depth >= maxDepth {
+		return nil, errors.New("nested too deeply")
+	}
+	object, array := map[string]any{}, []any{}
+	for d.More() {
+		var key string
+		if delim == '{' {
+			k, err := d.Token()
+			if err != nil {
+				return nil, err
+			}
+			key = k.(string)
+			if _, twice := object[key]; twice {
+				return nil, errors.New("duplicate key")
+			}
+		}
+		v, err := decodeValue(d, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		if delim == '{' {
+			object[key] = v
+		} else {
+			array = append(array, v)
+		}
+	}
+	if _, err := d.Token(); err != nil { // the closing delimiter
+		return nil, err
+	}
+	if delim == '{' {
+		return object, nil
+	}
+	return array, nil
+}
+
+// String returns a required text.
+func (b *Body) String(name string) string {
+	s, _ := b.text(name, true)
+	return s
+}
+
+// OptionalString returns a text, or nil where it is absent.
+func (b *Body) OptionalString(name string) *string {
+	if s, ok := b.text(name, false); ok {
+		return &s
+	}
+	return nil
+}
+
+func (b *Body) text(name string, required bool) (string, bool) {
+	v, present := b.values[name]
+	if !present && !required {
+		return "", false
+	}
+	s, ok := v.(string)
+	if !ok {
+		b.fault(name, "string", v, present)
+	}
+	return s, ok
+}
+
+// Bool returns an optional boolean, def where it is absent.
+func (b *Body) Bool(name string, def bool) bool {
+	v, present := b.values[name]
+	if !present {
+		return def
+	}
+	if b.form && (v == "true" || v == "false") {
+		return v == "true"
+	}
+	value, ok := v.(bool)
+	if !ok {
+		b.fault(name, "boolean", v, present)
+	}
+	return value
+}
+
+// Err is a 400 VALIDATION_ERROR that names every fault the getters met, or nil.
+func (b *Body) Err() error {
+	if len(b.faults) == 0 {
+		return nil
+	}
+	sort.Strings(b.faults)
+	return errs.New(http.StatusBadRequest, "VALIDATION_ERROR", strings.Join(b.faults, "; "))
+}
+
+func (b *Body) fault(name, want string, got any, present bool) {
+	b.faults = append(b.faults, fmt.Sprintf("[body.%s] Invalid input: expected %s, received %s", name, want, kind(got, present)))
+}
+
+// kind names a JSON value as JavaScript would.
+func kind(v any, present bool) string {
+	switch v.(type) {
+	case nil:
+		if !present {
+			return "undefined"
+		}
+		return "null"
+	case string:
+		return "string"
+	case bool:
+		return "boolean"
+	case json.Number:
+		return "number"
+	case []any:
+		return "array"
+	}
+	return "object"
+}

@@ -1,0 +1,94 @@
+package auth
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Cookie names, without prefix. Every session cookie is one of these, and clearing clears them all.
+const (
+	tokenCookie  = "session_token"
+	cacheCookie  = "session_data"
+	forgetCookie = "dont_remember"
+)
+
+func (a *Auth) cookieName(name string) string {
+	name = a.opts.CookiePrefix + "." + name
+	if a.secure {
+		name = "__Host-" + name // no subdomain can set it, no plain-http answer can
+	}
+	return name
+}
+
+// expired as the life of a cookie takes it away.
+const expired = -time.Second
+
+// setCookie sends one cookie, replacing what this answer said of it before. A life of 0 ends with the browser.
+func (a *Auth) setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
+	c := http.Cookie{
+		Name: a.cookieName(name), Value: value, Path: "/",
+		MaxAge: int(life / time.Second), HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteLaxMode,
+	}
+	var kept []string
+	for _, line := range w.Header()["Set-Cookie"] {
+		if !strings.HasPrefix(line, c.Name+"=") {
+			kept = append(kept, line)
+		}
+	}
+	w.Header()["Set-Cookie"] = append(kept, c.String())
+}
+
+// setSessionCookies sends everything a browser needs for s; readAt is when the store was last read.
+func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Session, token string, readAt time.Time) {
+	a.setSigned(w, tokenCookie, token, a.cookieLife(s))
+	if !s.Remember {
+		a.setSigned(w, forgetCookie, "true", 0)
+	} else if _, err := r.Cookie(a.cookieName(forgetCookie)); err == nil {
+		a.setCookie(w, forgetCookie, "", expired)
+	}
+	a.setCache(w, s, readAt)
+}
+
+// cookieLife is what remains of a remembered session, rounded up to seconds; 0 for one that ends with the browser.
+func (a *Auth) cookieLife(s *Session) time.Duration {
+	if !s.Remember {
+		return 0
+	}
+	return (s.ExpiresAt.Sub(a.opts.Now()) + time.Second - 1).Truncate(time.Second)
+}
+
+func (a *Auth) clearCookies(w http.ResponseWriter) {
+	for _, name := range []string{tokenCookie, cacheCookie, forgetCookie} {
+		a.setCookie(w, name, "", expired)
+	}
+}
+
+// setSigned sends value "." signature, percent-encoded, as better-auth does.
+func (a *Auth) setSigned(w http.ResponseWriter, name, value string, life time.Duration) {
+	signature := base64.StdEncoding.EncodeToString(a.signers[name].sign([]byte(value)))
+	a.setCookie(w, name, url.QueryEscape(value+"."+signature), life)
+}
+
+// readSigned returns the value of a cookie that carries a good signature. The first cookie of a name counts.
+func (a *Auth) readSigned(r *http.Request, name string) (string, bool) {
+	c, err := r.Cookie(a.cookieName(name))
+	if err != nil {
+		return "", false
+	}
+	raw, err := url.PathUnescape(c.Value)
+	if err != nil {
+		return "", false
+	}
+	i := strings.LastIndexByte(raw, '.')
+	if i < 0 {
+		return "", false
+	}
+	signature, err := base64.StdEncoding.Strict().DecodeString(raw[i+1:])
+	if err != nil || !a.signers[name].verify([]byte(raw[:i]), signature) {
+		return "", false
+	}
+	return raw[:i], true
+}

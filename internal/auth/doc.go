@@ -1,0 +1,40 @@
+// Package auth owns authentication, all of it, in the way the Better Auth library does in TypeScript: it
+// alone hashes passwords, mints tokens, writes auth cookies and touches the tables users, sessions, accounts
+// and verifications. Callers get a *Session (with its .User) and verbs; they never see a hash or a token.
+//
+// # Endpoints
+//
+// Handler serves the wire contract of better-auth under /api/auth, so that its official client works:
+// GET /ok, GET /get-session, POST /sign-up/email, POST /sign-in/email, POST /sign-out. Answers are JSON,
+// refusals {"message", "code"}. The table is in endpoint.go.
+//
+// # Cookies
+//
+// All are HttpOnly, SameSite=Lax, Path=/ and, on https, Secure with the __Host- prefix (RFC 6265bis §4.1.3.2).
+//
+//	<prefix>.session_token   token "." signature: the credential, 256 random bits
+//	<prefix>.session_data    the signed cache: what the session was when the store was last read, 5 minutes at most
+//	<prefix>.dont_remember   signed "true": the person asked to be forgotten when the browser closes
+//
+// # Lifetimes
+//
+// A session lives 7 days and slides forward when it is used after 24 hours, up to 30 days from sign-in.
+// Without "remember me" it lives 24 hours and never slides. Every number is a field of Options.
+//
+// # Threats, and where they are met
+//
+//   - A stolen database: it holds SHA-256 of session tokens and argon2id of passwords (session.go, password.go).
+//   - A revoked session replayed with its cache cookie: the cache answers reads only, and every hit is checked
+//     against what this process revoked; a cache older than this process is not honoured (cache.go).
+//   - Guessing who has an account: unknown addresses cost the same hash, the same query, the same answer
+//     (signin.go); hashing is bounded, so that a login storm cannot exhaust memory (hasher.go).
+//   - Requests forged by another site: the origin rules of the wire contract, without their gaps (origin.go).
+//   - A session fixed before sign-in: signing in always mints a token and ends the session presented.
+//   - Requests that two parsers would read differently: duplicate keys, odd types, invalid UTF-8 and trailing
+//     data are refused before anything acts on them (body.go).
+//
+// # Others are told through two seams
+//
+// Mailer takes mails inside the transaction that causes them, OnEvent hears every auth event inside its
+// transaction. Both default to a log line.
+package auth

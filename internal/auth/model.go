@@ -1,0 +1,166 @@
+package auth
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// User is a person. Role is one word or a comma list; a ban holds until BanExpires, or for good where that is nil.
+type User struct {
+	ID            string
+	Name          string
+	Email         string // lower-cased ASCII, unique
+	EmailVerified bool
+	Image         *string
+	Role          string
+	Banned        bool
+	BanReason     *string
+	BanExpires    *time.Time
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+// HasRole reports whether the user's roles include any of the given ones.
+func (u *User) HasRole(roles ...string) bool {
+	return slices.ContainsFunc(strings.Split(u.Role, ","), func(r string) bool { return slices.Contains(roles, r) })
+}
+
+// banned reports whether a ban is in force at now; one that has run out is lifted at the next sign-in.
+func (u *User) banned(now time.Time) bool {
+	return u.Banned && (u.BanExpires == nil || now.Before(*u.BanExpires))
+}
+
+// Session is a signed-in browser. ID doubles as the opaque handle that answers carry as "token": good for
+// naming the session, worthless as a credential.
+type Session struct {
+	ID             string
+	TokenHash      string // SHA-256 of the cookie's token, hex; never leaves this package
+	UserID         string
+	User           *User
+	Remember       bool
+	IPAddress      string
+	UserAgent      string
+	ImpersonatedBy *string
+	ExpiresAt      time.Time
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+
+	from origin // where the request came from that presented this session
+}
+
+// origin is where a request came from.
+type origin struct{ ip, agent string }
+
+// Account is one way a user can prove who they are; for provider "credential" it holds the password hash.
+type Account struct {
+	ID         string
+	UserID     string
+	User       *User
+	ProviderID string
+	AccountID  string
+	Password   string
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+// Verification is a mailed, single-use secret, bound to a user, an address and a purpose; only its hash is kept.
+type Verification struct {
+	ID        string
+	UserID    string
+	Purpose   string
+	Email     string
+	TokenHash string
+	ExpiresAt time.Time
+	CreatedAt time.Time
+}
+
+// wireUser and wireSession are the JSON forms of the wire contract: dates with exactly three decimals,
+// absent values as null, never left out.
+type wireUser struct {
+	ID            string   `json:"id"`
+	Name          string   `json:"name"`
+	Email         string   `json:"email"`
+	EmailVerified bool     `json:"emailVerified"`
+	Image         *string  `json:"image"`
+	CreatedAt     isoTime  `json:"createdAt"`
+	UpdatedAt     isoTime  `json:"updatedAt"`
+	Role          string   `json:"role"`
+	Banned        bool     `json:"banned"`
+	BanReason     *string  `json:"banReason"`
+	BanExpires    *isoTime `json:"banExpires"`
+}
+
+type wireSession struct {
+	ID             string  `json:"id"`
+	Token          string  `json:"token"`
+	UserID         string  `json:"userId"`
+	ExpiresAt      isoTime `json:"expiresAt"`
+	CreatedAt      isoTime `json:"createdAt"`
+	UpdatedAt      isoTime `json:"updatedAt"`
+	IPAddress      string  `json:"ipAddress"`
+	UserAgent      string  `json:"userAgent"`
+	ImpersonatedBy *string `json:"impersonatedBy"`
+}
+
+// MarshalJSON gives the wire's form of a user.
+func (u User) MarshalJSON() ([]byte, error) {
+	return json.Marshal(wireUser{
+		ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image,
+		CreatedAt: isoTime{u.CreatedAt}, UpdatedAt: isoTime{u.UpdatedAt}, Role: u.Role,
+		Banned: u.Banned, BanReason: u.BanReason, BanExpires: isoPointer(u.BanExpires),
+	})
+}
+
+// UnmarshalJSON reads the wire's form of a user.
+func (u *User) UnmarshalJSON(data []byte) error {
+	var w wireUser
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	*u = User{
+		ID: w.ID, Name: w.Name, Email: w.Email, EmailVerified: w.EmailVerified, Image: w.Image,
+		CreatedAt: w.CreatedAt.Time, UpdatedAt: w.UpdatedAt.Time, Role: w.Role, Banned: w.Banned, BanReason: w.BanReason,
+	}
+	if w.BanExpires != nil {
+		u.BanExpires = &w.BanExpires.Time
+	}
+	return nil
+}
+
+// MarshalJSON gives the wire's form of a session, without its user and without anything secret.
+func (s Session) MarshalJSON() ([]byte, error) {
+	return json.Marshal(wireSession{
+		ID: s.ID, Token: s.ID, UserID: s.UserID, ExpiresAt: isoTime{s.ExpiresAt}, CreatedAt: isoTime{s.CreatedAt},
+		UpdatedAt: isoTime{s.UpdatedAt}, IPAddress: s.IPAddress, UserAgent: s.UserAgent, ImpersonatedBy: s.ImpersonatedBy,
+	})
+}
+
+// UnmarshalJSON reads the wire's form of a session.
+func (s *Session) UnmarshalJSON(data []byte) error {
+	var w wireSession
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	*s = Session{
+		ID: w.ID, UserID: w.UserID, ExpiresAt: w.ExpiresAt.Time, CreatedAt: w.CreatedAt.Time, UpdatedAt: w.UpdatedAt.Time,
+		IPAddress: w.IPAddress, UserAgent: w.UserAgent, ImpersonatedBy: w.ImpersonatedBy,
+	}
+	return nil
+}
+
+// isoTime marshals as the wire's dates: ISO 8601, UTC, exactly three decimals.
+type isoTime struct{ time.Time }
+
+func isoPointer(t *time.Time) *isoTime {
+	if t == nil {
+		return nil
+	}
+	return &isoTime{*t}
+}
+
+// MarshalJSON implements json.Marshaler.
+func (t isoTime) MarshalJSON() ([]byte, error) {
+	return t.UTC().AppendFormat(make([]byte, 0, 26), `"2006-01-02T15:04:05.000Z"`), nil
+}

@@ -1,0 +1,109 @@
+package auth
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Options is the one configuration of authentication. The zero value of a field means its default.
+type Options struct {
+	// BaseURL is the origin people type, such as https://app.example. It is trusted, mailed links start with
+	// it, and its scheme decides on Secure cookies. Required.
+	BaseURL string
+
+	// TrustedOrigins may call the API from a browser and be the target of a callbackURL, besides BaseURL.
+	TrustedOrigins []string
+
+	// Secrets sign cookies: the first signs, all verify, so that a secret can be replaced without signing
+	// everyone out. Each at least 32 characters. Required.
+	Secrets []string
+
+	// AppName may not be part of a password (ASVS 6.2.11). Default: no such rule.
+	AppName string
+
+	// CookiePrefix starts every cookie's name. Default "better-auth", as its clients and tools expect.
+	CookiePrefix string
+
+	// ExpiresIn is how long a session lives from its creation or last refresh. Default 7 days.
+	ExpiresIn time.Duration
+
+	// UpdateAge is how old a session must be, counted from its creation or last refresh, to slide. Default 24 hours.
+	UpdateAge time.Duration
+
+	// MaxAge is how long a session lives at most, however much it is used. Default 30 days (ASVS 7.3.2).
+	MaxAge time.Duration
+
+	// BriefExpiresIn is the life of a session that is not to be remembered; it never slides. Default 24 hours.
+	BriefExpiresIn time.Duration
+
+	// CacheMaxAge is how long the signed cache cookie may answer reads in place of the store. Default 5
+	// minutes; 1 minute where the session is not to be remembered; negative turns the cache off.
+	CacheMaxAge time.Duration
+
+	// Roles a user can have. Default "user" and "admin"; new users get the first one.
+	Roles []string
+
+	// AllowCommonPasswords turns off the list of refused passwords and the rule on context words.
+	AllowCommonPasswords bool
+
+	// HashWorkers is how many passwords may be hashed at the same time. Default: cores − 1, at least 1. Each
+	// hash takes 19 MiB; 64 more may wait up to 5 seconds, then callers meet a 503.
+	HashWorkers int
+
+	// SweepEvery is the pause between two purges of what has expired. Default 1 hour.
+	SweepEvery time.Duration
+
+	// ClientIP tells a request's peer, "" where unknown. Default: the connection's address.
+	ClientIP func(*http.Request) string
+
+	// Mailer takes mails. Default: a log line that a mail was not sent, without its link.
+	Mailer Mailer
+
+	// OnEvent hears every event inside the transaction that causes it; an error undoes that transaction.
+	// Default: a log line.
+	OnEvent func(tx *gorm.DB, e Event) error
+
+	// Now is the clock. Default: UTC in whole milliseconds.
+	Now func() time.Time
+
+	// Logger gets what no caller can be told. Default slog.Default().
+	Logger *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	set(&o.CookiePrefix, "better-auth")
+	set(&o.ExpiresIn, 7*24*time.Hour)
+	set(&o.UpdateAge, 24*time.Hour)
+	set(&o.MaxAge, 30*24*time.Hour)
+	set(&o.BriefExpiresIn, 24*time.Hour)
+	set(&o.CacheMaxAge, 5*time.Minute)
+	set(&o.HashWorkers, defaultHashWorkers())
+	set(&o.SweepEvery, time.Hour)
+	set(&o.Logger, slog.Default())
+	if o.Roles == nil {
+		o.Roles = []string{"user", "admin"}
+	}
+	if o.ClientIP == nil {
+		o.ClientIP = peer
+	}
+	if o.Now == nil {
+		o.Now = func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+	}
+	if o.OnEvent == nil {
+		o.OnEvent = logEvent(o.Logger)
+	}
+	if o.Mailer == nil {
+		o.Mailer = logMailer{o.Logger}
+	}
+	return o
+}
+
+func set[T comparable](field *T, def T) {
+	var zero T
+	if *field == zero {
+		*field = def
+	}
+}

@@ -1,0 +1,146 @@
+package auth
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"example.com/foyer/internal/errs"
+)
+
+// checkOrigin refuses unsafe requests that another site's page may have sent (wire.md §2 with F20). Programs
+// that send neither Origin, Referer, Sec-Fetch-* nor cookies have nothing to forge and pass.
+func (a *Auth) checkOrigin(r *http.Request) error {
+	site, mode := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Sec-Fetch-Mode")
+	signsIn := strings.HasPrefix(r.URL.Path, basePath+"/sign-in/") || strings.HasPrefix(r.URL.Path, basePath+"/sign-up/")
+	if signsIn && mode == "navigate" && site != "" && site != "same-origin" && site != "none" {
+		return errs.New(http.StatusForbidden, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED", "Cross-site navigation login blocked. This request appears to be a CSRF attack.")
+	}
+	origin, from := r.Header.Get("Origin"), r.Header.Get("Origin")
+	if from == "" {
+		from = refererOrigin(r)
+	}
+	browser := site != "" || mode != "" || r.Header.Get("Sec-Fetch-Dest") != "" || len(r.Header["Cookie"]) > 0
+	switch {
+	case from == "null" && site == "same-origin": // a page under no-referrer posts so
+		return nil
+	case from == "null", from == "" && browser:
+		return errs.New(http.StatusForbidden, "MISSING_OR_NULL_ORIGIN", "Missing or null Origin")
+	case from == "":
+		return nil
+	}
+	foreign := site != "" && site != "same-origin" && site != "none"
+	if normal, ok := parseOrigin(from); !ok || !a.trusted[normal] || foreign && origin == "" {
+		return errs.New(http.StatusForbidden, "INVALID_ORIGIN", "Invalid origin")
+	}
+	return nil
+}
+
+func refererOrigin(r *http.Request) string {
+	u, err := url.Parse(r.Header.Get("Referer"))
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// parseOrigin gives the normal form of an origin: lower case, no default port, no trailing slash.
+func parseOrigin(raw string) (string, bool) {
+	u, err := url.Parse(strings.TrimSuffix(raw, "/"))
+	if err != nil || u.Hostname() == "" || u.User != nil || u.Path+u.RawQuery+u.Fragment != "" || u.ForceQuery {
+		return "", false
+	}
+	host := strings.ToLower(u.Host)
+	switch u.Scheme {
+	case "http":
+		return "http://" + strings.TrimSuffix(host, ":80"), true
+	case "https":
+		return "https://" + strings.TrimSuffix(host, ":443"), true
+	}
+	return "", false
+}
+
+// The fields that say where a browser is sent, and the code of their refusal.
+var redirectFields = []struct{ name, code string }{
+	{"callbackURL", "INVALID_CALLBACK_URL"},
+	{"redirectTo", "INVALID_REDIRECT_URL"},
+	{"errorCallbackURL", "INVALID_ERROR_CALLBACK_URL"},
+	{"newUserCallbackURL", "INVALID_NEW_USER_CALLBACK_URL"},
+}
+
+// checkRedirects refuses a body or query that would send the browser to a stranger.
+func (a *Auth) checkRedirects(r *http.Request, b *Body) error {
+	for _, field := range redirectFields {
+		targets := r.URL.Query()[field.name]
+		switch v := b.values[field.name].(type) {
+		case nil:
+		case string:
+			targets = append(targets, v)
+		default:
+			return errs.New(http.StatusBadRequest, "", "Invalid "+field.name+": expected a string")
+		}
+		for _, target := range targets {
+			if target != "" && !LocalPath(target) && !a.trustedURL(target) {
+				return errs.New(http.StatusForbidden, field.code, "Invalid "+field.name)
+			}
+		}
+	}
+	return nil
+}
+
+// trustedURL accepts an absolute URL on a trusted origin whose path is as plain as LocalPath asks.
+func (a *Auth) trustedURL(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.User != nil {
+		return false
+	}
+	origin, ok := parseOrigin(u.Scheme + "://" + u.Host)
+	if !ok || !a.trusted[origin] {
+		return false
+	}
+	rest := raw[strings.Index(raw, "://")+3:]
+	slash := strings.IndexAny(rest, "/?#")
+	return slash < 0 || rest[slash] == '/' && LocalPath(rest[slash:])
+}
+
+// LocalPath reports whether raw is a path of this site that every browser reads as we do: one leading slash,
+// printable ASCII without backslash, at most 2048 bytes, no scheme or host, no encoded slash, backslash or
+// control character in the path, and not a //host once its dots are resolved. It is safe in a Location header.
+func LocalPath(raw string) bool {
+	if len(raw) == 0 || len(raw) > 2048 || raw[0] != '/' || strings.HasPrefix(raw, "//") {
+		return false
+	}
+	for i := range len(raw) {
+		if raw[i] <= ' ' || raw[i] >= 0x7f || raw[i] == '\\' {
+			return false
+		}
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil {
+		return false
+	}
+	encoded := strings.ToLower(u.EscapedPath())
+	if strings.Contains(encoded, "%2f") || strings.Contains(encoded, "%5c") ||
+		strings.ContainsFunc(u.Path, unicode.IsControl) {
+		return false
+	}
+	return !resolvesToHost(u.Path)
+}
+
+// resolvesToHost removes dot segments as browsers do (RFC 3986 §5.2.4), keeping empty ones: /.//host is //host.
+func resolvesToHost(p string) bool {
+	var out []string
+	for segment := range strings.SplitSeq(p[1:], "/") {
+		switch segment {
+		case ".":
+		case "..":
+			if len(out) > 0 {
+				out = out[:len(out)-1]
+			}
+		default:
+			out = append(out, segment)
+		}
+	}
+	return len(out) > 1 && out[0] == ""
+}

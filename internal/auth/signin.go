@@ -1,0 +1,118 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+var forUpdate = clause.Locking{Strength: clause.LockingStrengthUpdate}
+
+// Credentials is what a person types to sign in.
+type Credentials struct {
+	Email    string
+	Password string
+	Remember bool // keep the session when the browser closes
+}
+
+// SignInEmail starts a session and sets its cookies on w. It ends the session the request came with. Refusals:
+// 400 INVALID_EMAIL, PASSWORD_TOO_LONG; 401 INVALID_EMAIL_OR_PASSWORD, alike in text and time whether the
+// address is unknown or the password wrong; 403 BANNED_USER, with the right password only; 503 when too many
+// sign in at once.
+func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credentials) (*Session, error) {
+	email, ok := normalEmail(in.Email)
+	if !ok {
+		return nil, errs.Invalid("email", "INVALID_EMAIL", "Enter an e-mail address such as name@example.com.")
+	}
+	password, err := normalPassword(in.Password)
+	if err != nil {
+		return nil, err
+	}
+	account, err := a.credential(r.Context(), email)
+	if err != nil {
+		return nil, err
+	}
+	match, upgrade, err := a.verifyPassword(r.Context(), account.Password, password)
+	if err != nil {
+		return nil, err
+	}
+	if !match {
+		if err := a.event(a.db.WithContext(r.Context()), &Session{from: a.from(r)}, EventSignInFailed, account.UserID); err != nil {
+			return nil, err
+		}
+		return nil, errs.New(http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
+	}
+	var s *Session
+	var token string
+	err = a.transact(r.Context(), func(t *transaction) error {
+		user, err := a.admit(t, account, upgrade)
+		if err != nil {
+			return err
+		}
+		if s, token, err = a.newSession(t, r, user, in.Remember); err != nil {
+			return err
+		}
+		return a.event(t.DB, s, EventSignIn, user.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.setSessionCookies(w, r, s, token, a.opts.Now())
+	return s, nil
+}
+
+// credential finds the password account of an address by one query; an empty account where there is none.
+func (a *Auth) credential(ctx context.Context, email string) (Account, error) {
+	var account Account
+	err := a.db.WithContext(ctx).Joins("User").Where(`"User"."email" = ? AND accounts.provider_id = ?`, email, providerCredential).Take(&account).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return Account{}, nil
+	}
+	return account, err
+}
+
+// admit looks again, under the user's lock, at what may have changed while the password was hashed: a ban, a
+// new password, the account's end. It lifts a ban that has run out and stores an upgraded hash.
+func (a *Auth) admit(t *transaction, account Account, upgrade string) (*User, error) {
+	user, err := t.lockUser(account.UserID)
+	if err == nil {
+		err = t.Where("id = ? AND password = ?", account.ID, account.Password).Take(&Account{}).Error
+	}
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, errs.New(http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
+	}
+	if err != nil {
+		return nil, err
+	}
+	now := a.opts.Now()
+	if user.banned(now) {
+		return nil, bannedError(user)
+	}
+	if user.Banned {
+		user.Banned, user.BanReason, user.BanExpires, user.UpdatedAt = false, nil, nil, now
+		if err := t.Select("banned", "ban_reason", "ban_expires", "updated_at").Updates(user).Error; err != nil {
+			return nil, err
+		}
+	}
+	if upgrade != "" {
+		err = t.Model(&Account{}).Where("id = ?", account.ID).Updates(map[string]any{"password": upgrade, "updated_at": now}).Error
+	}
+	return user, err
+}
+
+func bannedError(u *User) error {
+	e := errs.New(http.StatusForbidden, "BANNED_USER", "You have been banned from this application. Please contact support if you believe this is an error.")
+	reason := "This account is banned"
+	if u.BanExpires != nil {
+		reason += " until " + u.BanExpires.Format("2 January 2006, 15:04 UTC")
+	}
+	if u.BanReason != nil && *u.BanReason != "" {
+		reason += ": " + *u.BanReason
+	}
+	e.Fields = map[string]string{"email": reason}
+	return e
+}

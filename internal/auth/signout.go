@@ -1,0 +1,28 @@
+package auth
+
+import "net/http"
+
+// SignOut ends the session behind the request, if any, and clears its cookies on w, together with what the
+// browser cached and stored. It succeeds for strangers too. With a store that is away it fails, and the
+// cookies stay: a log-out that did not happen must not look like one.
+func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
+	if token, ok := a.readSigned(r, tokenCookie); ok {
+		err := a.transact(r.Context(), func(t *transaction) error {
+			s, err := t.sessionOf(token)
+			if s == nil || err != nil {
+				return err
+			}
+			if err := t.endSession(s); err != nil {
+				return err
+			}
+			s.from = a.from(r)
+			return a.event(t.DB, s, EventSignOut, s.UserID)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	a.clearCookies(w)
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return nil
+}

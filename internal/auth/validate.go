@@ -1,0 +1,70 @@
+package auth
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"example.com/foyer/internal/errs"
+)
+
+// emailGrammar is the wire's (wire.md §1), ASCII only: net/mail would accept quoted local parts, IP literals and
+// full-width letters, each a second spelling of somebody's address. Labels neither start nor end with a hyphen.
+var emailGrammar = regexp.MustCompile(`^(?:[a-z0-9_'+-]+\.)*[a-z0-9_'+-]*[a-z0-9_+-]@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
+
+// normalEmail gives the one stored form of an address; false where it is none.
+func normalEmail(raw string) (string, bool) {
+	if len(raw) > 254 { // RFC 5321 §4.5.3.1.3, less the angle brackets
+		return "", false
+	}
+	email := asciiLower(raw)
+	at := strings.IndexByte(email, '@')
+	return email, at > 0 && at <= 64 && emailGrammar.MatchString(email)
+}
+
+// asciiLower leaves everything beyond ASCII alone: strings.ToLower turns the Kelvin sign into k.
+func asciiLower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
+
+func checkName(name string) error {
+	if n := utf8.RuneCountInString(name); strings.TrimSpace(name) == "" || n > 200 {
+		return errs.Invalid("name", "VALIDATION_ERROR", "Enter a name of 1 to 200 characters.")
+	}
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return errs.Invalid("name", "VALIDATION_ERROR", "The name holds characters that cannot be shown.")
+	}
+	return nil
+}
+
+func checkImage(image *string) error {
+	if image == nil {
+		return nil
+	}
+	if len(*image) > 2048 || !strings.HasPrefix(*image, "https://") || strings.ContainsFunc(*image, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return errs.Invalid("image", "VALIDATION_ERROR", "The image must be an https address.")
+	}
+	return nil
+}
+
+// printable keeps at most limit bytes of s, without control characters and broken UTF-8.
+func printable(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
+	for len(s) > limit {
+		_, size := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-size]
+	}
+	return s
+}

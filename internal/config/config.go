@@ -1,0 +1,186 @@
+// Package config turns the environment into one checked value. It owns what each variable means and
+// which combinations are refused; nothing else in the program reads the environment.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// Config is everything the environment can say, checked.
+type Config struct {
+	Addr           string // host:port to listen on
+	AppURL         string // the origin people type: scheme://host[:port], no trailing slash
+	Development    bool
+	Secrets        []string // the first signs, all verify; empty only in development
+	DatabaseURL    string   // postgres://… or file:…
+	TrustedOrigins []string // origins, besides AppURL, that may call the API from a browser
+	TrustedProxies []netip.Prefix
+	LogLevel       slog.Level
+}
+
+// Load reads the environment and returns every fault at once, joined.
+func Load(getenv func(string) string) (Config, error) {
+	l := loader{getenv: getenv}
+	c := Config{
+		Addr:        l.addr("ADDR", "127.0.0.1:8080"),
+		DatabaseURL: l.database("DATABASE_URL", "file:data/foyer.db"),
+		LogLevel:    l.level("LOG_LEVEL"),
+	}
+	c.AppURL = l.origin("APP_URL", or(getenv("APP_URL"), localURL(c.Addr)))
+	for _, o := range list(getenv("TRUSTED_ORIGINS")) {
+		c.TrustedOrigins = append(c.TrustedOrigins, l.origin("TRUSTED_ORIGINS", o))
+	}
+	for _, p := range list(getenv("TRUSTED_PROXIES")) {
+		c.TrustedProxies = append(c.TrustedProxies, l.prefix("TRUSTED_PROXIES", p))
+	}
+	c.Development = l.development("APP_ENV", c)
+	c.Secrets = l.secrets("APP_SECRET", !c.Development || strings.HasPrefix(c.AppURL, "https://"))
+	return c, errors.Join(l.faults...)
+}
+
+type loader struct {
+	getenv func(string) string
+	faults []error
+}
+
+func (l *loader) fault(name, format string, args ...any) {
+	l.faults = append(l.faults, fmt.Errorf(name+": "+format, args...))
+}
+
+func (l *loader) addr(name, def string) string {
+	addr := or(l.getenv(name), def)
+	if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
+		l.fault(name, "%q is not host:port", addr)
+	}
+	return addr
+}
+
+func (l *loader) origin(name, raw string) string {
+	u, err := url.Parse(strings.TrimSuffix(raw, "/"))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Path+u.RawQuery+u.Fragment != "" || u.User != nil {
+		l.fault(name, "%q is not an origin such as https://app.example", raw)
+		return raw
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Host)
+}
+
+func (l *loader) prefix(name, raw string) netip.Prefix {
+	if addr, err := netip.ParseAddr(raw); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen())
+	}
+	p, err := netip.ParsePrefix(raw)
+	if err != nil {
+		l.fault(name, "%q is neither an address nor a CIDR such as 10.0.0.0/8", raw)
+	}
+	return p
+}
+
+func (l *loader) level(name string) (level slog.Level) {
+	if err := level.UnmarshalText([]byte(or(l.getenv(name), "info"))); err != nil {
+		l.fault(name, "%q is none of debug, info, warn, error", l.getenv(name))
+	}
+	return level
+}
+
+// database accepts what internal/database can open. The value may hold a password: it is never quoted back.
+func (l *loader) database(name, def string) string {
+	raw := or(l.getenv(name), def)
+	u, err := url.Parse(raw)
+	switch {
+	case err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") && (u.Host != "" || u.Query().Get("host") != ""):
+	case err == nil && u.Scheme == "file" && u.Opaque+u.Path != "" && u.Host == "" && u.RawQuery == "":
+	default:
+		l.fault(name, "must be postgres://user@host/name or file:path/to.db")
+	}
+	return raw
+}
+
+// development: an unset APP_ENV means development only where nobody else can reach the server.
+func (l *loader) development(name string, c Config) bool {
+	switch env := l.getenv(name); env {
+	case "development":
+		return true
+	case "production":
+		return false
+	case "":
+		host, _, _ := net.SplitHostPort(c.Addr)
+		u, err := url.Parse(c.AppURL)
+		return err == nil && loopback(host) && loopback(u.Hostname())
+	default:
+		l.fault(name, "%q is neither development nor production", env)
+		return false
+	}
+}
+
+// secrets never appear in a fault: it says which one is bad, not what it is.
+func (l *loader) secrets(name string, required bool) []string {
+	secrets := list(l.getenv(name))
+	if required && len(secrets) == 0 {
+		l.fault(name, "is required; make one with: openssl rand -base64 32")
+	}
+	seen := map[string]bool{}
+	for i, s := range secrets {
+		if why := weak(s); why != "" {
+			l.fault(name, "secret %d is %s; make one with: openssl rand -base64 32", i+1, why)
+		}
+		if seen[s] {
+			l.fault(name, "secret %d is given twice", i+1)
+		}
+		seen[s] = true
+	}
+	return secrets
+}
+
+// weak says what is wrong with a secret, or nothing. 32 characters of base64 carry 192 random bits;
+// sixteen of hexadecimal digits, the poorest alphabet in use, still show 8 different ones.
+func weak(s string) string {
+	chars := map[rune]bool{}
+	for _, c := range s {
+		chars[c] = true
+	}
+	low := strings.ToLower(s)
+	switch {
+	case len(s) < 32:
+		return "shorter than 32 characters"
+	case len(chars) < 8, strings.Contains((s + s)[1:2*len(s)-1], s):
+		return "a repetition"
+	case strings.Contains(low, "secret"), strings.Contains(low, "example"), strings.Contains(low, "change"), strings.Contains(low, "password"):
+		return "an example"
+	}
+	return ""
+}
+
+func loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+func localURL(addr string) string {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		port = "8080"
+	}
+	return "http://localhost:" + port
+}
+
+func or(s, def string) string {
+	if s == "" {
+		return def
+	}
+	return s
+}
+
+func list(s string) (items []string) {
+	for _, item := range strings.Split(s, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}

@@ -1,0 +1,28 @@
+// Everything here is comfort: each page works without it.
+
+// Trusted Types: the server's HTML may be parsed, nothing may be evaluated.
+const policy = window.trustedTypes?.createPolicy("htmx", { createHTML: (html) => html });
+const deny = function () { throw new Error("inline code is off"); };
+htmx.registerExtension("app", { init: (api) => api.initSecurity(policy, deny, deny) });
+
+// Show and hide what is typed into a password field; a submitted field is always hidden again.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-reveal]");
+  if (button) reveal(button, button.getAttribute("aria-pressed") !== "true");
+});
+document.addEventListener("submit", (event) => {
+  event.target.querySelectorAll("[data-reveal]").forEach((button) => reveal(button, false));
+}, true);
+function reveal(button, shown) {
+  document.getElementById(button.dataset.reveal).type = shown ? "text" : "password";
+  button.setAttribute("aria-pressed", String(shown));
+}
+
+// A private page that comes back from the browser's memory may outlive its session: ask again.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted && document.documentElement.hasAttribute("data-private")) location.reload();
+});
+
+// After a plain navigation that failed, the error summary is where to go on.
+document.querySelector("[data-summary]")?.focus();
+document.documentElement.setAttribute("data-js", "");

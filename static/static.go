@@ -1,0 +1,88 @@
+// Package static carries the files browsers load and gives each an address that changes with its content, so
+// that it can be cached for good. Names without that hash are not served.
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+)
+
+//go:embed *.css *.js *.svg
+var files embed.FS
+
+type asset struct {
+	mime        string
+	plain, gzip []byte
+}
+
+var (
+	urls   = map[string]string{} // file name → address
+	assets = map[string]asset{}  // address → file
+)
+
+func init() {
+	names, err := fs.Glob(files, "*")
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range names {
+		data, err := files.ReadFile(name)
+		if err != nil {
+			panic(err)
+		}
+		sum := sha256.Sum256(data)
+		ext := path.Ext(name)
+		urls[name] = "/static/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+		assets[urls[name]] = asset{mime: mime.TypeByExtension(ext), plain: data, gzip: compress(data)}
+	}
+}
+
+func compress(data []byte) []byte {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	w.Write(data)
+	w.Close()
+	return b.Bytes()
+}
+
+// URL gives the address of a file. A name that does not exist is a mistake in the program: it panics.
+func URL(name string) string {
+	url, ok := urls[name]
+	if !ok {
+		panic("static: no file " + name)
+	}
+	return url
+}
+
+// Serve answers a request for an address made by URL, compressed where the browser takes it, and reports
+// whether there is such a file.
+func Serve(w http.ResponseWriter, r *http.Request) bool {
+	a, ok := assets[r.URL.EscapedPath()]
+	if !ok {
+		return false
+	}
+	body := a.plain
+	h := w.Header()
+	h.Set("Content-Type", a.mime)
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		body = a.gzip
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		w.Write(body)
+	}
+	return true
+}

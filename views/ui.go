@@ -1,0 +1,57 @@
+package views
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// FieldError is what is wrong with one field of a form.
+type FieldError struct{ Field, Message string }
+
+// Errors is what is wrong with a form, in the order of its fields; an empty Field means the form as a whole.
+type Errors []FieldError
+
+// Of gives the message of one field, "" where it is right.
+func (e Errors) Of(field string) string {
+	for _, f := range e {
+		if f.Field == field {
+			return f.Message
+		}
+	}
+	return ""
+}
+
+// input is one field of a form.
+type input struct {
+	Name, Label, Type, Value  string
+	Autocomplete, Mode, Rules string
+	Hint                      string
+}
+
+// describedBy names the elements that explain a field.
+func (f input) describedBy(errors Errors) string {
+	var ids []string
+	if errors.Of(f.Name) != "" {
+		ids = append(ids, f.Name+"-error")
+	}
+	if f.Hint != "" {
+		ids = append(ids, f.Name+"-hint")
+	}
+	return strings.Join(ids, " ")
+}
+
+// withErrors marks a title the way screen readers announce first.
+func withErrors(title string, errors Errors) string {
+	if len(errors) > 0 {
+		return "Error: " + title
+	}
+	return title
+}
+
+func initial(name string) string {
+	r, _ := utf8.DecodeRuneInString(strings.TrimSpace(name))
+	return strings.ToUpper(string(r))
+}
+
+func date(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }

@@ -1,0 +1,53 @@
+// Package views draws pages. It is given plain values and knows nothing of HTTP, the database or any other
+// package of the program.
+package views
+
+import "context"
+
+// State says how far a page knows its visitor. The zero value is Loading: a page that forgets to ask shows a
+// skeleton, never a name.
+type State int
+
+// The three guard states.
+const (
+	Loading         State = iota // nobody was looked up
+	Authenticated                // somebody is signed in
+	Unauthenticated              // nobody is
+)
+
+// Visitor is who looks at the page; beyond State its fields are empty unless Authenticated.
+type Visitor struct {
+	State State
+	Name  string
+	Email string
+	Admin bool
+}
+
+// Site is what every page knows of the app.
+type Site struct {
+	Name        string
+	Asset       func(file string) string // address of a static file
+	Development bool
+}
+
+// Frame is what surrounds a page: the site, its visitor and where they are.
+type Frame struct {
+	Site    Site
+	Visitor Visitor
+	Path    string // of this page, for marking the current link
+}
+
+type frameKey struct{}
+
+// WithFrame gives every component drawn with the returned context its surroundings.
+func WithFrame(ctx context.Context, f Frame) context.Context {
+	return context.WithValue(ctx, frameKey{}, f)
+}
+
+func frame(ctx context.Context) Frame {
+	f, _ := ctx.Value(frameKey{}).(Frame)
+	return f
+}
+
+// private marks pages that hold somebody's data, for app.js.
+func private(ctx context.Context) bool { return frame(ctx).Visitor.State == Authenticated }

@@ -1,0 +1,77 @@
+package web
+
+import (
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
+)
+
+const sessionKey = "session"
+
+// loadSession attaches the session, or nil, to the request and refuses nobody; the provider may answer a read
+// from its signed cache and writes its cookies here.
+func (s *Server) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		session, err := s.Auth.Session(c.Response(), c.Request())
+		return attach(c, session, err, next)
+	}
+}
+
+// loadStoredSession is loadSession without the cache, for what must see a demotion at once wherever it was made.
+func (s *Server) loadStoredSession(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		session, err := s.Auth.StoredSession(c.Response(), c.Request())
+		return attach(c, session, err, next)
+	}
+}
+
+func attach(c *echo.Context, session *auth.Session, err error, next echo.HandlerFunc) error {
+	if err != nil {
+		return err
+	}
+	c.Set(sessionKey, session)
+	return next(c)
+}
+
+// requireAuth refuses strangers.
+func (s *Server) requireAuth(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		if session(c) == nil {
+			return errs.Unauthenticated()
+		}
+		return next(c)
+	}
+}
+
+// requireGuest sends on whoever is signed in already.
+func (s *Server) requireGuest(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		if session(c) != nil {
+			return seeOther(c, returnTo(c))
+		}
+		return next(c)
+	}
+}
+
+// session returns who is behind the request, nil for a stranger. It panics where no middleware looked: read as
+// "signed out", a forgotten loader would make a guard let everybody in, or nobody.
+func session(c *echo.Context) *auth.Session {
+	session, err := echo.ContextGet[*auth.Session](c, sessionKey)
+	if err != nil {
+		panic("web: session asked for on a route whose door loads none: " + c.Path())
+	}
+	return session
+}
+
+// visitor is what views learn of the person: the guard state, and beyond it only what pages show.
+func visitor(c *echo.Context) views.Visitor {
+	session, err := echo.ContextGet[*auth.Session](c, sessionKey)
+	switch {
+	case err != nil:
+		return views.Visitor{State: views.Loading}
+	case session == nil:
+		return views.Visitor{State: views.Unauthenticated}
+	}
+	return views.Visitor{State: views.Authenticated, Name: session.User.Name, Email: session.User.Email, Admin: session.User.HasRole("admin")}
+}

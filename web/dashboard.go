@@ -1,0 +1,49 @@
+package web
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"example.com/foyer/views"
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v5"
+)
+
+// showDashboard streams: the page and the skeleton of its slow panel leave at once, the panel follows in the
+// same response.
+func (s *Server) showDashboard(c *echo.Context) error {
+	session := session(c)
+	hold := s.hold(c)
+	panel := templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		hold(ctx)
+		list, err := s.Auth.Sessions(ctx, session.UserID)
+		if err != nil { // the status is sent: what is left is to say it in place
+			s.Logger.ErrorContext(ctx, "sessions not listed", "error", err, "requestId", requestID(c))
+			return views.PanelError().Render(ctx, w)
+		}
+		rows := make([]views.SessionRow, len(list))
+		for i, l := range list {
+			rows[i] = views.SessionRow{Agent: browser(l.UserAgent), Address: l.IPAddress, Used: l.UpdatedAt, Current: l.ID == session.ID}
+		}
+		return views.SessionList(rows).Render(ctx, w)
+	})
+	return s.render(c, http.StatusOK, views.Dashboard(session.User.CreatedAt, session.ExpiresAt, panel))
+}
+
+// hold gives, in development, a wait as long as ?slow= says, at most 10 s: so one can see the skeleton.
+func (s *Server) hold(c *echo.Context) func(context.Context) {
+	wait, err := time.ParseDuration(c.QueryParam("slow"))
+	if err != nil || !s.Development || wait <= 0 {
+		return func(context.Context) {}
+	}
+	return func(ctx context.Context) {
+		timer := time.NewTimer(min(wait, 10*time.Second))
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+}

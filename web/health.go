@@ -1,0 +1,28 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"example.com/foyer/internal/errs"
+	"github.com/labstack/echo/v5"
+)
+
+// showHealth says that the process lives.
+func (s *Server) showHealth(c *echo.Context) error { return c.String(http.StatusOK, "ok\n") }
+
+// showReady says whether to send visitors here: the database answers with its schema, and the server is not
+// on its way out.
+func (s *Server) showReady(c *echo.Context) error {
+	if s.draining.Load() {
+		return errs.Unavailable(errors.New("shutting down"))
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
+	defer cancel()
+	if err := s.Ready(ctx); err != nil {
+		return errs.Unavailable(err)
+	}
+	return c.String(http.StatusOK, "ready\n")
+}

@@ -1,0 +1,37 @@
+package web
+
+import (
+	"net/http"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
+)
+
+func (s *Server) showLogin(c *echo.Context) error {
+	return s.render(c, http.StatusOK, views.Login(loginForm(c)))
+}
+
+func (s *Server) login(c *echo.Context) error {
+	values, err := parseForm(c)
+	if err != nil {
+		return err
+	}
+	form := loginForm(c)
+	form.Email, form.Remember = trim(values.Get("email")), values.Has("remember")
+	_, err = s.Auth.SignInEmail(c.Response(), c.Request(), auth.Credentials{
+		Email: form.Email, Password: values.Get("password"), Remember: form.Remember,
+	})
+	if err == nil {
+		return seeOther(c, returnTo(c))
+	}
+	if form.Errors, err = fieldErrors(err, "email", "password"); err != nil {
+		return err
+	}
+	return s.renderForm(c, views.Login(form), views.LoginFailure(form))
+}
+
+func loginForm(c *echo.Context) views.LoginForm {
+	to := returnTo(c)
+	return views.LoginForm{Remember: true, ReturnTo: to, Signup: withReturnTo("/signup", to)}
+}

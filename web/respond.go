@@ -1,0 +1,199 @@
+package web
+
+import (
+	"errors"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/views"
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v5"
+)
+
+// render answers with a page.
+func (s *Server) render(c *echo.Context, status int, page templ.Component) error {
+	c.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
+	c.Response().WriteHeader(status)
+	ctx := views.WithFrame(c.Request().Context(), views.Frame{Site: s.site, Visitor: visitor(c), Path: c.Path()})
+	return page.Render(ctx, c.Response())
+}
+
+// renderForm answers a form that failed: 422, the whole page to a browser, the fragment to htmx.
+func (s *Server) renderForm(c *echo.Context, page, fragment templ.Component) error {
+	c.Response().Header().Add("Vary", "HX-Request-Type")
+	if c.Request().Header.Get("HX-Request-Type") == "partial" {
+		page = fragment
+	}
+	return s.render(c, http.StatusUnprocessableEntity, page)
+}
+
+// seeOther sends the visitor on after a success. htmx follows a 3xx silently and would paint the next page into
+// the form, so it is told by header.
+func seeOther(c *echo.Context, path string) error {
+	if scripted(c.Request()) {
+		c.Response().Header().Set("HX-Redirect", path)
+		return c.NoContent(http.StatusNoContent)
+	}
+	return c.Redirect(http.StatusSeeOther, path)
+}
+
+// scripted reports whether a script sent the request and will put the answer into a page. htmx's history
+// restore carries no HX-Request; browsers mark every fetch by Sec-Fetch-Mode.
+func scripted(r *http.Request) bool {
+	mode := r.Header.Get("Sec-Fetch-Mode")
+	return r.Header.Get("HX-Request") != "" || r.Header.Get("HX-History-Restore-Request") != "" || mode != "" && mode != "navigate"
+}
+
+// wantsJSON reports whether the caller is a program.
+func wantsJSON(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/api/") || strings.Contains(r.Header.Get("Accept"), "application/json")
+}
+
+const defaultReturnTo = "/dashboard"
+
+// returnTo is where the visitor was going, by form or query; the form wins. Anything but a plain path of this
+// site becomes the default.
+func returnTo(c *echo.Context) string {
+	r := c.Request()
+	target := r.URL.Query().Get("returnTo")
+	if r.PostForm.Has("returnTo") {
+		target = r.PostForm.Get("returnTo")
+	}
+	return safeReturnTo(target)
+}
+
+// notReturnTo are addresses that make no sense after signing in: the door itself, and answers for programs.
+var notReturnTo = []string{"/login", "/signup", "/logout", "/reauth", "/api"}
+
+func safeReturnTo(target string) string {
+	if !auth.LocalPath(target) {
+		return defaultReturnTo
+	}
+	u, err := url.Parse(target)
+	if err != nil {
+		return defaultReturnTo
+	}
+	resolved := "/" + strings.Trim(u.JoinPath().Path, "/") // dots resolved: /x/../login is the door too
+	if slices.ContainsFunc(notReturnTo, func(p string) bool { return resolved == p || strings.HasPrefix(resolved, p+"/") }) {
+		return defaultReturnTo
+	}
+	return target
+}
+
+// withReturnTo makes path remember where the visitor was going.
+func withReturnTo(path, target string) string {
+	if target == defaultReturnTo {
+		return path
+	}
+	return path + "?returnTo=" + url.QueryEscape(target)
+}
+
+// answerError says every failure of the app: JSON to programs, a page to people, and to htmx what it needs to
+// leave the page. Guards and handlers return an error and nothing else.
+func (s *Server) answerError(c *echo.Context, err error) {
+	if res, _ := echo.UnwrapResponse(c.Response()); res != nil && res.Committed {
+		return // the log has it; half a page is all there is to say
+	}
+	e := s.refusal(err)
+	if e.RetryAfter > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+	c.Response().Header().Set("Cache-Control", "private, no-store")
+	r := c.Request()
+	switch {
+	case wantsJSON(r):
+		err = c.JSON(e.Status, map[string]string{"code": e.Code, "message": e.Message})
+	case e.Status == http.StatusUnauthorized:
+		err = toLogin(c)
+	case r.Method == http.MethodHead:
+		err = c.NoContent(e.Status)
+	default:
+		err = s.renderProblem(c, e)
+	}
+	if err != nil {
+		s.Logger.DebugContext(r.Context(), "error not answered", "error", err)
+	}
+}
+
+// toLogin sends a stranger to the door. Only what a GET asked for is worth returning to; for htmx that is the
+// page, not the fragment.
+func toLogin(c *echo.Context) error {
+	r, target := c.Request(), defaultReturnTo
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		target = r.URL.RequestURI()
+	}
+	if !scripted(r) {
+		return c.Redirect(http.StatusSeeOther, withReturnTo("/login", safeReturnTo(target)))
+	}
+	if current, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && current.Host == r.Host {
+		target = current.RequestURI()
+	}
+	c.Response().Header().Set("HX-Redirect", withReturnTo("/login", safeReturnTo(target)))
+	return c.NoContent(http.StatusUnauthorized)
+}
+
+// refusal is err as the caller may know it.
+func (s *Server) refusal(err error) *errs.Error {
+	var e *errs.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	status := echo.StatusCode(err)
+	if known, ok := problems[status]; ok && status < 500 {
+		return errs.New(status, known.code, known.message)
+	}
+	return &errs.Error{Status: http.StatusInternalServerError, Code: "INTERNAL_SERVER_ERROR", Message: problems[500].message, Err: err}
+}
+
+// problems is what each status is called, for programs and for people.
+var problems = map[int]struct{ code, title, message string }{
+	400: {"BAD_REQUEST", "That did not work", "The request could not be understood."},
+	403: {"FORBIDDEN", "Not for you", "You are not allowed to do this."},
+	404: {"NOT_FOUND", "Page not found", "There is nothing at this address. It may have moved, or never been here."},
+	405: {"METHOD_NOT_ALLOWED", "That does not work here", "This address does not take that kind of request."},
+	413: {"PAYLOAD_TOO_LARGE", "Too much at once", "The request is larger than 64 KiB."},
+	415: {"UNSUPPORTED_MEDIA_TYPE", "Wrong kind of data", "This address does not take that kind of data."},
+	422: {"UNPROCESSABLE_ENTITY", "Something is missing", "What was sent is not complete."},
+	429: {"TOO_MANY_REQUESTS", "Too many tries", "Please wait a moment before the next one."},
+	500: {"INTERNAL_SERVER_ERROR", "Our mistake", "Something went wrong on our side. It has been noted."},
+	503: {"SERVICE_UNAVAILABLE", "Back in a moment", "The service is busy or being worked on. Please try again in a moment."},
+}
+
+func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
+	p := views.Problem{Status: e.Status, Title: problems[e.Status].title, Message: e.Message, RequestID: requestID(c), Way: "/", WayLabel: "Go to the front page"}
+	if p.Title == "" {
+		p.Title = http.StatusText(e.Status)
+	}
+	if s.Development && e.Err != nil {
+		p.Detail = e.Err.Error()
+	}
+	if scripted(c.Request()) {
+		return s.render(c, e.Status, views.ErrorFragment(p))
+	}
+	return s.render(c, e.Status, views.Error(p))
+}
+
+// fieldErrors turns a refusal into what a form shows, in the order of its fields. An error that is not about
+// the form (a database away, a queue full) is returned for answerError to say.
+func fieldErrors(err error, fields ...string) (views.Errors, error) {
+	var e *errs.Error
+	if !errors.As(err, &e) || e.Status >= 500 || e.Status == http.StatusTooManyRequests {
+		return nil, err
+	}
+	var list views.Errors
+	for _, field := range fields {
+		if message := e.Fields[field]; message != "" {
+			list = append(list, views.FieldError{Field: field, Message: message})
+		}
+	}
+	if list == nil {
+		list = views.Errors{{Message: e.Message}}
+	}
+	return list, nil
+}

@@ -1,0 +1,26 @@
+package web
+
+import "github.com/labstack/echo/v5"
+
+// routes says who may open what: the first word of each line. public looks nobody up; anyone knows the visitor
+// and refuses nobody; guest is for strangers only; user asks for a session; admin asks for the role as well.
+func (s *Server) routes(public, anyone, guest, user, admin *echo.Group) {
+	public.GET("/", s.showHome)
+	public.GET("/static/*", s.showStatic)
+	public.GET("/healthz", s.showHealth)
+	public.GET("/readyz", s.showReady)
+	public.Any("/api/auth/*", s.serveAuth) // the provider guards its own endpoints
+
+	anyone.GET("/nav", s.showNav)
+	anyone.POST("/logout", s.logout)
+
+	guest.GET("/login", s.showLogin)
+	guest.POST("/login", s.login)
+	guest.GET("/signup", s.showSignup)
+	guest.POST("/signup", s.signup)
+
+	user.GET("/dashboard", s.showDashboard)
+
+	admin.GET("/admin", s.showAdmin)
+	admin.POST("/api/admin/users", s.createUser)
+}

@@ -1,0 +1,152 @@
+package web
+
+import (
+	"crypto/rand"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/errs"
+	"github.com/labstack/echo/v5"
+)
+
+// contentSecurityPolicy allows own files and nothing else; only htmx's policy may turn text into HTML.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types htmx"
+
+// secureHeaders sends on every answer, errors included, what browsers need to protect the visitor.
+func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	https := strings.HasPrefix(s.AppURL, "https://")
+	return func(c *echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+		if https {
+			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
+		return next(c)
+	}
+}
+
+// cacheable is for public pages: kept by the visitor's own browser, asked for again each time.
+func cacheable(next echo.HandlerFunc) echo.HandlerFunc { return cacheControl("private, no-cache", next) }
+
+// private is for everything that depends on the visitor. no-store is the only value that keeps a page from the
+// Back button after logging out.
+func private(next echo.HandlerFunc) echo.HandlerFunc { return cacheControl("private, no-store", next) }
+
+func cacheControl(value string, next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		c.Response().Header().Set("Cache-Control", value)
+		return next(c)
+	}
+}
+
+// crossOrigin refuses unsafe requests sent by another site's page. The standard library's check alone passes a
+// foreign Origin beside "Sec-Fetch-Site: same-origin", so Origin is checked as well. The provider has its own
+// rules for its endpoints, which other trusted origins may call.
+func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	standard := http.NewCrossOriginProtection()
+	return func(c *echo.Context) error {
+		r := c.Request()
+		safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		if !safe && !strings.HasPrefix(r.URL.Path, "/api/auth/") && (standard.Check(r) != nil || !s.ownOrigin(r)) {
+			return errs.New(http.StatusForbidden, "CROSS_SITE_REQUEST", "This request came from another site and was not carried out.")
+		}
+		return next(c)
+	}
+}
+
+// ownOrigin reports whether Origin, if present, is ours. A page under no-referrer sends "null" beside a
+// Sec-Fetch-Site that no page can forge. In development the app answers under every local name.
+func (s *Server) ownOrigin(r *http.Request) bool {
+	switch origin := r.Header.Get("Origin"); origin {
+	case "", s.AppURL:
+		return true
+	case "null":
+		return r.Header.Get("Sec-Fetch-Site") == "same-origin"
+	default:
+		return s.Development && origin == "http://"+r.Host
+	}
+}
+
+// limitBody bounds what any handler can read; none takes more than the provider does.
+func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		r := c.Request()
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, auth.MaxBody)
+		return next(c)
+	}
+}
+
+// parseForm reads a form post: 415 for anything else, 413 for too much, 400 for what is no text. The query
+// never feeds a form.
+func parseForm(c *echo.Context) (url.Values, error) {
+	r := c.Request()
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != echo.MIMEApplicationForm || r.Header.Get("Content-Encoding") != "" {
+		return nil, echo.ErrUnsupportedMediaType
+	}
+	err = r.ParseForm()
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, echo.ErrStatusRequestEntityTooLarge
+	}
+	if err != nil {
+		return nil, echo.ErrBadRequest
+	}
+	for key, values := range r.PostForm {
+		for _, value := range values {
+			if !utf8.ValidString(key + value) {
+				return nil, echo.ErrBadRequest
+			}
+		}
+	}
+	return r.PostForm, nil
+}
+
+// trim takes away the spaces that phones add after a word.
+func trim(s string) string { return strings.TrimSpace(s) }
+
+// identify names the request. A name the client sends is ignored: it would end up in the log.
+func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		c.Response().Header().Set(echo.HeaderXRequestID, rand.Text())
+		return next(c)
+	}
+}
+
+func requestID(c *echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
+
+// log writes a line for each request: the route's pattern, never the path or the query, which can hold tokens.
+func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		start := time.Now()
+		err := next(c)
+		if err != nil {
+			s.answerError(c, err)
+		}
+		_, status := echo.ResolveResponseStatus(c.Response(), nil)
+		ctx, attrs := c.Request().Context(), []any{
+			"method", c.Request().Method, "route", c.Path(), "status", status, "duration", time.Since(start), "requestId", requestID(c),
+		}
+		switch {
+		case err != nil && s.refusal(err).Status >= 500:
+			s.Logger.ErrorContext(ctx, "request failed", append(attrs, "error", err)...)
+		case c.Path() == "/healthz" || c.Path() == "/readyz" || c.Path() == "/static/*":
+			s.Logger.DebugContext(ctx, "request", attrs...)
+		default:
+			s.Logger.InfoContext(ctx, "request", attrs...)
+		}
+		return nil
+	}
+}

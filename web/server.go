@@ -1,0 +1,119 @@
+// Package web is the app over HTTP: which addresses exist, who may open them (routes.go), and how failures are
+// answered (respond.go). It turns requests into verbs of internal/auth and domain packages, and their results
+// into views; it touches no table, hash, token or auth cookie itself.
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/static"
+	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v5/middleware"
+)
+
+// AppName is what the app calls itself.
+const AppName = "Foyer"
+
+// Config is what a Server is made of.
+type Config struct {
+	Auth        *auth.Auth
+	AppURL      string // the origin people type
+	Development bool
+	Logger      *slog.Logger
+	Ready       func(context.Context) error // the database answers and holds the schema
+}
+
+// Server is the app as an http.Handler.
+type Server struct {
+	Config
+	echo     *echo.Echo
+	site     views.Site
+	registry []Route
+	draining atomic.Bool
+}
+
+// Route is one line of the table of who may open what.
+type Route struct{ Method, Path, Door string }
+
+// New builds the app. It panics on a route without a door or a route named twice: that is a mistake in
+// routes.go, found by any test and any start.
+func New(c Config) *Server {
+	s := &Server{Config: c, site: views.Site{Name: AppName, Asset: static.URL, Development: c.Development}}
+	s.echo = echo.NewWithConfig(echo.Config{
+		Logger:           c.Logger,
+		HTTPErrorHandler: s.answerError,
+		OnAddRoute:       s.register,
+		Router:           echo.NewRouter(echo.RouterConfig{AutoHandleHEAD: true}),
+		// Else a group's guard answers for addresses that do not exist.
+		NoGroupAutoRegister404Routes: true,
+	})
+	s.echo.Use(
+		s.identify, // outermost: everything below can be told apart in the log
+		s.secureHeaders,
+		s.log,
+		middleware.Recover(),
+		s.crossOrigin,
+		limitBody,
+		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: noPage}),
+	)
+	s.routes(
+		s.door("public", cacheable),
+		s.door("anyone", private, s.loadSession),
+		s.door("guest", private, s.loadSession, s.requireGuest),
+		s.door("user", private, s.loadSession, s.requireAuth),
+		s.door("admin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin")),
+	)
+	return s
+}
+
+// noPage tells what is not worth compressing on the fly: small answers, and files that are compressed already.
+func noPage(c *echo.Context) bool {
+	return c.Path() == "/static/*" || strings.HasPrefix(c.Path(), "/api/")
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Drain makes /readyz answer 503, so that a load balancer sends its visitors elsewhere.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// Routes lists who may open what, in the order of routes.go.
+func (s *Server) Routes() []Route { return slices.Clone(s.registry) }
+
+const doorKey = "door"
+
+// door makes a group whose routes all have this name in the registry and these guards before them.
+func (s *Server) door(name string, guards ...echo.MiddlewareFunc) *echo.Group {
+	mark := func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c *echo.Context) error {
+			c.Set(doorKey, name)
+			return next(c)
+		}
+	}
+	return s.echo.Group("", append([]echo.MiddlewareFunc{mark}, guards...)...)
+}
+
+// register enters a route in the registry under the name its door's mark gives, and refuses one without. Echo
+// keeps nothing about a route's group, so the mark is asked once, with a request nobody sent.
+func (s *Server) register(r echo.Route) error {
+	c := s.echo.NewContext(nil, nil)
+	if len(r.Middlewares) > 0 {
+		if err := r.Middlewares[0](func(*echo.Context) error { return nil })(c); err != nil {
+			return err
+		}
+	}
+	door, err := echo.ContextGet[string](c, doorKey)
+	if err != nil {
+		return fmt.Errorf("%s has no door: register it on one of the groups of routes.go", r.Path)
+	}
+	s.registry = append(s.registry, Route{strings.TrimPrefix(r.Method, "echo_route_"), r.Path, door})
+	return nil
+}

@@ -1,0 +1,37 @@
+package web
+
+import (
+	"net/http"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
+)
+
+func (s *Server) showSignup(c *echo.Context) error {
+	return s.render(c, http.StatusOK, views.Signup(signupForm(c)))
+}
+
+func (s *Server) signup(c *echo.Context) error {
+	values, err := parseForm(c)
+	if err != nil {
+		return err
+	}
+	form := signupForm(c)
+	form.Name, form.Email, form.Remember = trim(values.Get("name")), trim(values.Get("email")), values.Has("remember")
+	_, err = s.Auth.SignUpEmail(c.Response(), c.Request(), auth.Registration{
+		Name: form.Name, Email: form.Email, Password: values.Get("password"), Remember: form.Remember,
+	})
+	if err == nil {
+		return seeOther(c, returnTo(c))
+	}
+	if form.Errors, err = fieldErrors(err, "name", "email", "password"); err != nil {
+		return err
+	}
+	return s.renderForm(c, views.Signup(form), views.SignupFailure(form))
+}
+
+func signupForm(c *echo.Context) views.SignupForm {
+	to := returnTo(c)
+	return views.SignupForm{Remember: true, ReturnTo: to, Login: withReturnTo("/login", to)}
+}
