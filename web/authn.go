@@ -48,6 +48,7 @@ func (s *Server) requireAuth(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) requireGuest(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		if session(c) != nil {
+			parseForm(c) // a form from another tab tells the way in its body; one that cannot be read tells none
 			return seeOther(c, returnTo(c))
 		}
 		return next(c)

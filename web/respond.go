@@ -68,8 +68,8 @@ func returnTo(c *echo.Context) string {
 	return safeReturnTo(target)
 }
 
-// notReturnTo are addresses that make no sense after signing in: the door itself, and answers for programs.
-var notReturnTo = []string{"/login", "/signup", "/logout", "/reauth", "/api"}
+// notReturnTo are first steps that make no sense after signing in: the door itself, and answers for programs.
+var notReturnTo = []string{"login", "signup", "logout", "reauth", "api"}
 
 func safeReturnTo(target string) string {
 	if !auth.LocalPath(target) {
@@ -79,8 +79,11 @@ func safeReturnTo(target string) string {
 	if err != nil {
 		return defaultReturnTo
 	}
-	resolved := "/" + strings.Trim(u.JoinPath().Path, "/") // dots resolved: /x/../login is the door too
-	if slices.ContainsFunc(notReturnTo, func(p string) bool { return resolved == p || strings.HasPrefix(resolved, p+"/") }) {
+	steps := strings.Split(u.Path, "/")[1:]
+	if !slices.Contains(steps, ".") && !slices.Contains(steps, "..") {
+		steps = steps[:1] // with dots, encoded ones too, a path may lead to any step it names
+	}
+	if slices.ContainsFunc(steps, func(step string) bool { return slices.Contains(notReturnTo, step) }) {
 		return defaultReturnTo
 	}
 	return target

@@ -140,6 +140,8 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 			"method", c.Request().Method, "route", c.Path(), "status", status, "duration", time.Since(start), "requestId", requestID(c),
 		}
 		switch {
+		case ctx.Err() != nil:
+			s.Logger.DebugContext(ctx, "client left", attrs...)
 		case err != nil && s.refusal(err).Status >= 500:
 			s.Logger.ErrorContext(ctx, "request failed", append(attrs, "error", err)...)
 		case c.Path() == "/healthz" || c.Path() == "/readyz" || c.Path() == "/static/*":

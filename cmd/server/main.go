@@ -52,9 +52,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	flags.SetOutput(io.Discard)
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) || flags.Arg(0) == "help" {
-		_, err = io.WriteString(stdout, usage)
+		_, err := io.WriteString(stdout, usage)
+		return err
 	}
-	if err != nil || flags.Arg(0) == "help" {
+	if err != nil {
 		return err
 	}
 	if flags.Arg(0) == "routes" && flags.NArg() == 1 {

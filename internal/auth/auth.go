@@ -15,7 +15,8 @@ import (
 type Auth struct {
 	db        *gorm.DB
 	opts      Options
-	secure    bool // the app is reached by https
+	home      string // BaseURL's origin
+	secure    bool   // the app is reached by https
 	trusted   map[string]bool
 	signers   map[string]signer // cookie name without prefix → its keys
 	hasher    *hasher
@@ -40,7 +41,7 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	if !ok {
 		return nil, fmt.Errorf("auth: BaseURL %q is not an origin", o.BaseURL)
 	}
-	a.secure = base[:5] == "https"
+	a.home, a.secure = base, base[:5] == "https"
 	for _, raw := range append([]string{o.BaseURL}, o.TrustedOrigins...) {
 		origin, ok := parseOrigin(raw)
 		if !ok {

@@ -33,6 +33,7 @@ func (a *Auth) setCache(w http.ResponseWriter, s *Session, readAt time.Time) {
 		return
 	}
 	life := min(a.cacheAge(s), s.ExpiresAt.Sub(readAt))
+	a.revoked.stamped(readAt)
 	value := a.encodeCache(s, readAt, life)
 	if life <= 0 || len(value) > maxCacheSize {
 		a.setCookie(w, cacheCookie, "", expired)
@@ -103,15 +104,28 @@ func (a *Auth) decodeCache(value, tokenHash string) (*Session, time.Time) {
 // revocations remembers, for as long as a cached copy can live, which sessions and users changed and when:
 // copies read before that are void. Nothing is remembered for longer, so it stays small.
 type revocations struct {
-	mu sync.RWMutex
-	at map[string]time.Time
+	mu    sync.RWMutex
+	at    map[string]time.Time
+	stamp time.Time // the newest copy's: a clock that is set back must not date a revocation before it
 }
 
 func newRevocations() *revocations { return &revocations{at: map[string]time.Time{}} }
 
+// stamped notes that a copy carries readAt.
+func (v *revocations) stamped(readAt time.Time) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if readAt.After(v.stamp) {
+		v.stamp = readAt
+	}
+}
+
 func (v *revocations) add(now time.Time, ids ...string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if now.Before(v.stamp) {
+		now = v.stamp
+	}
 	for _, id := range ids {
 		v.at[id] = now
 	}

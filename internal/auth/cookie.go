@@ -23,6 +23,9 @@ func (a *Auth) cookieName(name string) string {
 	return name
 }
 
+// signatureSize is the length of an HMAC-SHA256 in base64.
+const signatureSize = 44
+
 // expired as the life of a cookie takes it away.
 const expired = -time.Second
 
@@ -83,7 +86,7 @@ func (a *Auth) readSigned(r *http.Request, name string) (string, bool) {
 		return "", false
 	}
 	i := strings.LastIndexByte(raw, '.')
-	if i < 0 {
+	if i < 0 || len(raw)-i-1 != signatureSize { // the decoder skips newlines: one cookie would have many spellings
 		return "", false
 	}
 	signature, err := base64.StdEncoding.Strict().DecodeString(raw[i+1:])

@@ -30,8 +30,9 @@ func (a *Auth) checkOrigin(r *http.Request) error {
 	case from == "":
 		return nil
 	}
+	// From elsewhere only a trusted origin's own word counts, and no page of ours is elsewhere.
 	foreign := site != "" && site != "same-origin" && site != "none"
-	if normal, ok := parseOrigin(from); !ok || !a.trusted[normal] || foreign && origin == "" {
+	if normal, ok := parseOrigin(from); !ok || !a.trusted[normal] || foreign && (origin == "" || normal == a.home) {
 		return errs.New(http.StatusForbidden, "INVALID_ORIGIN", "Invalid origin")
 	}
 	return nil

@@ -121,7 +121,7 @@ func (a *Auth) newSession(t *transaction, r *http.Request, u *User, remember boo
 	s = &Session{
 		ID: newID(), TokenHash: hashToken(token), UserID: u.ID, Remember: remember,
 		IPAddress: from.ip, UserAgent: from.agent, from: from,
-		ExpiresAt: now.Add(life), CreatedAt: now, UpdatedAt: now,
+		ExpiresAt: now.Add(min(life, a.opts.MaxAge)), CreatedAt: now, UpdatedAt: now,
 	}
 	if err := t.Create(s).Error; err != nil {
 		return nil, "", err

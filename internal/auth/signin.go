@@ -48,6 +48,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	}
 	var s *Session
 	var token string
+	readAt := a.opts.Now() // before the transaction: see load
 	err = a.transact(r.Context(), func(t *transaction) error {
 		user, err := a.admit(t, account, upgrade)
 		if err != nil {
@@ -61,7 +62,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	if err != nil {
 		return nil, err
 	}
-	a.setSessionCookies(w, r, s, token, a.opts.Now())
+	a.setSessionCookies(w, r, s, token, readAt)
 	return s, nil
 }
 

@@ -33,6 +33,7 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 	}
 	var s *Session
 	var token string
+	readAt := a.opts.Now() // before the transaction: see load
 	err = a.transact(r.Context(), func(t *transaction) error {
 		if err := t.addUser(user, hash); err != nil {
 			return err
@@ -45,7 +46,7 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 	if err != nil {
 		return nil, err
 	}
-	a.setSessionCookies(w, r, s, token, a.opts.Now())
+	a.setSessionCookies(w, r, s, token, readAt)
 	return s, nil
 }
 

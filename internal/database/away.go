@@ -1,9 +1,11 @@
 package database
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"net"
 	"slices"
 
@@ -39,18 +41,18 @@ func (d dialect) RollbackTo(tx *gorm.DB, name string) error {
 // away tells an outage from a mistake. PostgreSQL names it by SQLSTATE class: 08 connection, 53 resources,
 // 57 operator intervention, 58 system error, and 40 for a transaction the server asks to repeat.
 func away(err error) bool {
-	var network net.Error
-	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.As(err, &network) {
+	// Not net.Error: every SQLite error has its methods too, duplicate keys among them.
+	var dial *net.OpError
+	var lookup *net.DNSError
+	if errors.As(err, &dial) || errors.As(err, &lookup) {
 		return true
 	}
 	var state interface{ SQLState() string }
 	if errors.As(err, &state) && len(state.SQLState()) == 5 {
 		return slices.Contains([]string{"08", "40", "53", "57", "58"}, state.SQLState()[:2])
 	}
-	for _, code := range []sqlite3.ErrorCode{sqlite3.BUSY, sqlite3.LOCKED, sqlite3.IOERR, sqlite3.FULL, sqlite3.CANTOPEN, sqlite3.READONLY} {
-		if errors.Is(err, code) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]error{
+		driver.ErrBadConn, sql.ErrConnDone, net.ErrClosed, io.ErrUnexpectedEOF, context.DeadlineExceeded,
+		sqlite3.BUSY, sqlite3.LOCKED, sqlite3.IOERR, sqlite3.FULL, sqlite3.CANTOPEN, sqlite3.READONLY,
+	}, func(outage error) bool { return errors.Is(err, outage) })
 }

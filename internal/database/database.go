@@ -29,7 +29,7 @@ func Open(databaseURL string) (*gorm.DB, error) {
 			return nil, fmt.Errorf("database folder: %w", err)
 		}
 		// WAL lets readers and one writer run side by side; each connection costs memory, so a handful.
-		dialector, maxConns = dialect{gormlite.Open(sqliteDSN(path))}, 8
+		dialector, maxConns = dialect{gormlite.Open(sqliteDSN(path, fixedWidth))}, 8
 	}
 	db, err := gorm.Open(dialector, &gorm.Config{
 		NowFunc:                Now,
@@ -60,13 +60,18 @@ func Close(db *gorm.DB) error {
 	return pool.Close()
 }
 
-// sqliteDSN: times are stored as text of one fixed width, so that comparing text compares time (the
-// driver's default drops trailing zeros, which puts 12:00:00Z after 12:00:00.5Z).
-func sqliteDSN(path string) string {
+// fixedWidth keeps times as text of one width, so that comparing text compares time (the driver's default
+// drops trailing zeros, which puts 12:00:00Z after 12:00:00.5Z).
+const fixedWidth = "2006-01-02T15:04:05.000Z07:00"
+
+// sqliteDSN names a file and how its connections behave; an empty timeFormat is the driver's default.
+func sqliteDSN(path, timeFormat string) string {
 	q := url.Values{
-		"_txlock":  {"immediate"},
-		"_timefmt": {"2006-01-02T15:04:05.000Z07:00"},
-		"_pragma":  {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(ON)"},
+		"_txlock": {"immediate"},
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(ON)"},
+	}
+	if timeFormat != "" {
+		q.Set("_timefmt", timeFormat)
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }

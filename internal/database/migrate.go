@@ -2,10 +2,12 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io/fs"
 	"time"
 
+	"github.com/ncruces/go-sqlite3/driver"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 	"gorm.io/gorm"
@@ -20,76 +22,86 @@ type Migration struct {
 // Migrate applies every pending migration. Several instances may start at once: PostgreSQL serialises them
 // by an advisory lock, SQLite by its write lock, where the loser looks again.
 func Migrate(ctx context.Context, db *gorm.DB, files fs.FS) error {
-	p, err := provider(db, files)
-	if err != nil {
-		return err
-	}
-	for try := 1; ; try++ {
-		if _, err = p.Up(ctx); err == nil || try == 3 || ctx.Err() != nil {
-			break
+	return withGoose(db, files, func(p *goose.Provider) error {
+		for try := 1; ; try++ {
+			if _, err := p.Up(ctx); err == nil || try == 3 || ctx.Err() != nil {
+				return err
+			}
+			time.Sleep(time.Duration(try) * 100 * time.Millisecond)
 		}
-		time.Sleep(time.Duration(try) * 100 * time.Millisecond)
-	}
-	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
+	})
 }
 
 // MigrateDown takes the newest applied migration back.
 func MigrateDown(ctx context.Context, db *gorm.DB, files fs.FS) error {
-	p, err := provider(db, files)
-	if err != nil {
+	return withGoose(db, files, func(p *goose.Provider) error {
+		_, err := p.Down(ctx)
 		return err
-	}
-	if _, err := p.Down(ctx); err != nil {
-		return fmt.Errorf("migrate down: %w", err)
-	}
-	return nil
+	})
 }
 
 // Migrations lists every migration in order.
-func Migrations(ctx context.Context, db *gorm.DB, files fs.FS) ([]Migration, error) {
-	p, err := provider(db, files)
-	if err != nil {
-		return nil, err
-	}
-	status, err := p.Status(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("migration status: %w", err)
-	}
-	list := make([]Migration, len(status))
-	for i, s := range status {
-		list[i] = Migration{Name: s.Source.Path, Applied: s.State == goose.StateApplied}
-	}
-	return list, nil
+func Migrations(ctx context.Context, db *gorm.DB, files fs.FS) (list []Migration, err error) {
+	err = withGoose(db, files, func(p *goose.Provider) error {
+		status, err := p.Status(ctx)
+		for _, s := range status {
+			list = append(list, Migration{Name: s.Source.Path, Applied: s.State == goose.StateApplied})
+		}
+		return err
+	})
+	return list, err
 }
 
-// Ready reports whether the database answers and holds the schema of files.
+// Ready reports whether the database answers and holds every migration of files. It takes no lock.
 func Ready(ctx context.Context, db *gorm.DB, files fs.FS) error {
-	list, err := Migrations(ctx, db, files)
+	names, err := fs.Glob(files, "*.sql")
 	if err != nil {
 		return err
 	}
-	for _, m := range list {
-		if !m.Applied {
-			return fmt.Errorf("migration %s is pending", m.Name)
+	var applied int64
+	err = db.WithContext(ctx).Table("goose_db_version").Where("version_id > 0 AND is_applied").Distinct("version_id").Count(&applied).Error
+	if err == nil && applied < int64(len(names)) {
+		err = fmt.Errorf("%d of %d migrations are applied", applied, len(names))
+	}
+	return err
+}
+
+// withGoose runs fn with goose set up for db. On SQLite that is a connection of its own: goose writes times in
+// SQLite's form, which connections of Open do not read.
+func withGoose(db *gorm.DB, files fs.FS, fn func(*goose.Provider) error) error {
+	pool, err := db.DB()
+	if err != nil {
+		return err
+	}
+	dialect, options := goose.DialectPostgres, []goose.ProviderOption(nil)
+	if db.Name() == "sqlite" {
+		if pool, err = driverDefaults(db); err != nil {
+			return err
 		}
+		defer pool.Close()
+		dialect = goose.DialectSQLite3
+	} else {
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
+		if err != nil {
+			return err
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	p, err := goose.NewProvider(dialect, pool, files, options...)
+	if err == nil {
+		err = fn(p)
+	}
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
 	}
 	return nil
 }
 
-func provider(db *gorm.DB, files fs.FS) (*goose.Provider, error) {
-	pool, err := db.DB()
-	if err != nil {
+// driverDefaults opens the file of db once more, without our time format.
+func driverDefaults(db *gorm.DB) (*sql.DB, error) {
+	var path string
+	if err := db.Raw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&path).Error; err != nil {
 		return nil, err
 	}
-	if db.Name() == "sqlite" {
-		return goose.NewProvider(goose.DialectSQLite3, pool, files)
-	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
-	if err != nil {
-		return nil, err
-	}
-	return goose.NewProvider(goose.DialectPostgres, pool, files, goose.WithSessionLocker(locker))
+	return driver.Open(sqliteDSN(path, ""))
 }

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"example.com/foyer/internal/auth/authtest"
+)
+
+func signUp(c *authtest.Client, i int) bool {
+	body := fmt.Sprintf(`{"name":"P","email":"person%d@example.com","password":%q}`, i, authtest.Password)
+	res, err := c.Client.Post(c.Base+"/api/auth/sign-up/email", "application/json", strings.NewReader(body))
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	return res.StatusCode == http.StatusOK
+}
+
+// TestMistakes: whatever is wrong is said in one line on standard error, without a stack or a secret.
+func TestMistakes(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		args []string
+		env  []string
+		want string
+	}{
+		{name: "unknown command", args: []string{"fly"}, want: "unknown command"},
+		{name: "too many words", args: []string{"serve", "now"}, want: "unknown command"},
+		{name: "bad flag", args: []string{"--fast"}, want: "fast"},
+		{name: "migrate nowhere", args: []string{"migrate", "sideways"}, want: "unknown command"},
+		{name: "user without address", args: []string{"user", "create"}, want: "unknown command"},
+		{name: "password on the command line", args: []string{"user", "create", "a@example.com", "hunter2hunter2"}, want: "unknown command"},
+		{name: "busy port", env: []string{"ADDR=" + busy.Addr().String()}, want: "address already in use"},
+		{name: "bad address", env: []string{"ADDR=8080"}, want: "ADDR"},
+		{name: "bad database", env: []string{"DATABASE_URL=mysql://root:hunter2@db/x"}, want: "DATABASE_URL"},
+		{name: "database away", env: []string{"DATABASE_URL=postgres://app:hunter2@127.0.0.1:1/x?connect_timeout=2"}, want: "connection refused"},
+		{name: "folder that cannot be made", env: []string{"DATABASE_URL=file:" + file + "/x/app.db"}, want: "not a directory"},
+		{name: "open to all without secret", env: []string{"ADDR=0.0.0.0:0"}, want: "APP_SECRET"},
+		{name: "weak secret", env: []string{"APP_ENV=production", "APP_SECRET=hunter2"}, want: "shorter than 32"},
+		{name: "every fault at once", env: []string{"LOG_LEVEL=loud", "APP_ENV=moon", "APP_URL=nowhere"}, want: "APP_URL"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			stdout, stderr, code := result(t, t.TempDir(), "hunter2hunter2\n", test.env, test.args...)
+			if code == 0 || !strings.Contains(stderr, test.want) {
+				t.Errorf("exit status %d, %q; want %q", code, stderr, test.want)
+			}
+			if strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "goroutine") || strings.Contains(stdout+stderr, "hunter2") {
+				t.Errorf("not one clear line without secrets: %q %q", stdout, stderr)
+			}
+		})
+	}
+}
+
+func TestUserCommands(t *testing.T) {
+	dir := t.TempDir()
+	_, stderr, code := result(t, dir, "correct horse\n", nil, "user", "create", "--admin", "Boss@Example.com")
+	if code != 0 {
+		t.Fatal(stderr)
+	}
+	result(t, dir, "correct horse\n", nil, "user", "create", "worker@example.com")
+	for name, test := range map[string]struct{ stdin, email, want string }{
+		"taken address":   {"correct horse\n", "boss@example.com", "already exists"},
+		"short password":  {"short\n", "new@example.com", "at least 8"},
+		"common password": {"password1\n", "new@example.com", "tried first"},
+		"no password":     {"", "new@example.com", "no password"},
+		"no address":      {"correct horse\n", "nobody", "address"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, stderr, code := result(t, dir, test.stdin, nil, "user", "create", test.email)
+			if code == 0 || !strings.Contains(stderr, test.want) {
+				t.Errorf("exit status %d, %q; want %q", code, stderr, test.want)
+			}
+		})
+	}
+	if _, stderr, code := result(t, dir, "", nil, "user", "promote", "nobody@example.com"); code == 0 || !strings.Contains(stderr, "not found") {
+		t.Errorf("promote nobody: %d %q", code, stderr)
+	}
+	s := start(t, dir, "LOG_LEVEL=error")
+	defer s.stop(t)
+	boss, worker := authtest.NewClient(t, s.url), authtest.NewClient(t, s.url)
+	boss.SignIn("boss@example.com", "correct horse")
+	worker.SignIn("worker@example.com", "correct horse")
+	if b, w := boss.Get("/admin").StatusCode, worker.Get("/admin").StatusCode; b != 200 || w != 403 {
+		t.Errorf("/admin as boss %d, as worker %d", b, w)
+	}
+	// Made by another process while this one runs: the admin door reads the store, so it opens at once.
+	if _, stderr, code := result(t, dir, "", nil, "user", "promote", "worker@example.com"); code != 0 {
+		t.Fatal(stderr)
+	}
+	if got := worker.Get("/admin").StatusCode; got != 200 {
+		t.Errorf("/admin as promoted worker: %d", got)
+	}
+}
+
+func TestMigrateCommand(t *testing.T) {
+	dir := t.TempDir()
+	for _, step := range []struct{ direction, want string }{
+		{"status", "pending  0001_auth.sql\n"}, {"up", "applied  0001_auth.sql\n"}, {"up", "applied  0001_auth.sql\n"},
+		{"status", "applied  0001_auth.sql\n"}, {"down", "pending  0001_auth.sql\n"},
+	} {
+		stdout, stderr, code := result(t, dir, "", nil, "migrate", step.direction)
+		if code != 0 || stdout != step.want {
+			t.Errorf("migrate %s: %d %q %q", step.direction, code, stdout, stderr)
+		}
+	}
+}
+
+func TestRoutesCommandNamesEveryDoor(t *testing.T) {
+	stdout, stderr, code := result(t, t.TempDir(), "", nil, "routes")
+	lines := strings.Split(strings.TrimSpace(stdout), "\n")
+	if code != 0 || len(lines) < 10 {
+		t.Fatalf("%d %q %q", code, stdout, stderr)
+	}
+	for _, line := range lines {
+		words := strings.Fields(line)
+		if len(words) != 3 || !strings.Contains(" public anyone guest user admin ", " "+words[2]+" ") {
+			t.Errorf("no method, path, door: %q", line)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}} {
+		if stdout, _, code := result(t, t.TempDir(), "", nil, args...); code != 0 || !strings.HasPrefix(stdout, "usage:") {
+			t.Errorf("%v: %d %q", args, code, stdout)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database"
+)
+
+// slowRequest starts a request that takes a while and returns once its first bytes are here.
+func slowRequest(t *testing.T, s *running, wait string) *http.Response {
+	t.Helper()
+	c := authtest.NewClient(t, s.url)
+	c.SignIn("user@example.com", password(t, s.output(), "user@example.com"))
+	res, err := c.Client.Get(s.url + "/dashboard?slow=" + wait)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+func TestStopLetsRequestsFinish(t *testing.T) {
+	s := start(t, t.TempDir())
+	res := slowRequest(t, s, "1s")
+	defer res.Body.Close()
+	other := authtest.NewClient(t, s.url)
+	if got := other.Get("/readyz"); got.StatusCode != 200 {
+		t.Fatalf("/readyz before the signal: %d %s", got.StatusCode, got.Text)
+	}
+	s.Process.Signal(syscall.SIGTERM)
+	for other.Get("/readyz").StatusCode != http.StatusServiceUnavailable { // turns while the slow request is under way
+	}
+	page := new(countingWriter)
+	if err := res.Write(page); err != nil {
+		t.Errorf("the request under way was cut off: %v", err)
+	}
+	if code := s.end(); code != 0 {
+		t.Errorf("exit status %d", code)
+	}
+}
+
+type countingWriter struct{ n int }
+
+// Write implements io.Writer.
+func (w *countingWriter) Write(p []byte) (int, error) { w.n += len(p); return len(p), nil }
+
+func TestSecondSignalEndsAtOnce(t *testing.T) {
+	s := start(t, t.TempDir())
+	res := slowRequest(t, s, "10s")
+	defer res.Body.Close()
+	other := authtest.NewClient(t, s.url)
+	s.Process.Signal(syscall.SIGTERM)
+	for other.Get("/readyz").StatusCode != http.StatusServiceUnavailable {
+	}
+	s.Process.Signal(syscall.SIGTERM)
+	if code := s.end(); code == 0 {
+		t.Error("the second signal was taken for a graceful end")
+	}
+}
+
+// TestKillLosesNoAnsweredSignUp kills the server hard in the middle of many sign-ups.
+func TestKillLosesNoAnsweredSignUp(t *testing.T) {
+	const people, enough = 200, 40
+	dir := t.TempDir()
+	s := start(t, dir)
+	var answered atomic.Int32
+	clients := make([]*authtest.Client, people)
+	slots := make(chan struct{}, 48) // below the password queue's bound
+	var wg sync.WaitGroup
+	for i := range people {
+		slots <- struct{}{}
+		if answered.Load() >= enough {
+			s.Process.Kill() // again and again is no harm
+		}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			c := authtest.NewClient(t, s.url)
+			if signUp(c, i) {
+				clients[i] = c
+				answered.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	s.end()
+	if n := answered.Load(); n < enough || n == people {
+		t.Fatalf("%d of %d sign-ups were answered: the kill was not in their middle", n, people)
+	}
+
+	s = start(t, dir)
+	for i, c := range clients {
+		if c == nil {
+			continue
+		}
+		c.Base = s.url
+		if res := c.Get("/api/auth/get-session"); res.StatusCode != 200 || res.Text == "null" {
+			t.Errorf("sign-up %d was answered and is gone: %d %s", i, res.StatusCode, res.Text)
+		}
+	}
+	s.stop(t)
+	checkWhole(t, dir)
+}
+
+// checkWhole looks into the file: nobody exists by half.
+func checkWhole(t *testing.T, dir string) {
+	t.Helper()
+	db, err := database.Open("file:" + dir + "/data/foyer.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close(db)
+	var integrity string
+	var halves int64
+	db.Raw("PRAGMA integrity_check").Scan(&integrity)
+	err = db.Raw(`SELECT count(*) FROM users WHERE email LIKE 'person%' AND (
+		(SELECT count(*) FROM accounts WHERE user_id = users.id AND password <> '') <> 1 OR
+		(SELECT count(*) FROM sessions WHERE user_id = users.id) <> 1)`).Scan(&halves).Error
+	if err != nil || integrity != "ok" || halves != 0 {
+		t.Errorf("integrity %q, %d people by half, %v", integrity, halves, err)
+	}
+}

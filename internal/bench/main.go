@@ -1,0 +1,106 @@
+// Command bench measures the app against a bare net/http handler that answers the same headers and bytes:
+//
+//	go run ./internal/bench
+//
+// Three processes share the machine, all on the loopback interface: the real server, built from cmd/server and
+// configured as in production; the bare one; and this one, which sends requests on kept-open connections. Real
+// and bare server are measured in turns, so that what else the machine does falls on both. Ratios are what
+// counts; requests per second say as much about the machine.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+type options struct {
+	seconds  float64
+	database string
+	clients  int
+	gzip     bool
+	profiles string
+}
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == bareCommand {
+		if err := serveBare(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	var o options
+	flag.Float64Var(&o.seconds, "seconds", 3, "time for each measurement")
+	flag.StringVar(&o.database, "database", "", "URL of an empty database (default SQLite in a temporary folder)")
+	flag.IntVar(&o.clients, "clients", 16, "kept-open connections")
+	flag.BoolVar(&o.gzip, "gzip", false, "ask for compressed pages, as browsers do")
+	flag.StringVar(&o.profiles, "profiles", "", "folder for a CPU profile of each measurement")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// run does everything in a temporary folder and ends every process it started.
+func run(ctx context.Context, o options, stdout io.Writer) error {
+	dir, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if o.database == "" {
+		o.database = "file:" + dir + "/bench.db"
+	}
+	binary, err := build(ctx, dir, o.profiles != "")
+	if err != nil {
+		return err
+	}
+	app, err := startApp(ctx, binary, dir, o.database)
+	if err != nil {
+		return err
+	}
+	defer func() { app.stop() }()
+
+	v, err := enter(ctx, app.addr, o)
+	if err != nil {
+		return err
+	}
+	pages, err := v.capture(ctx)
+	if err != nil {
+		return err
+	}
+	bare, err := startBare(ctx, pages)
+	if err != nil {
+		return err
+	}
+	defer func() { bare.stop() }()
+
+	workers := max(1, runtime.GOMAXPROCS(0)-1)
+	fmt.Fprintf(stdout, "%s %s/%s, %d cores, %d password workers, %d connections, %v each\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), workers, o.clients, o.duration())
+	b := &bench{options: o, ctx: ctx, out: stdout, app: app, bare: bare, visitor: v, workers: workers}
+	if err := b.measure(pages); err != nil {
+		return err
+	}
+	app.stop()
+	start, err := startTime(ctx, binary, dir, o.database)
+	if err != nil {
+		return err
+	}
+	b.row("start, warm database", fmt.Sprintf("%d ms", start.Milliseconds()), "", "", "")
+	return nil
+}
+
+func (o options) duration() time.Duration { return time.Duration(o.seconds * float64(time.Second)) }

@@ -1,0 +1,115 @@
+package browsertest
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database"
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/web"
+	"github.com/chromedp/chromedp"
+)
+
+// site is the whole app on a fresh SQLite database, with a clock that can be put forward.
+type site struct {
+	URL   string
+	auth  *auth.Auth
+	ahead atomic.Int64 // how far the clock is, in nanoseconds
+
+	mu     sync.Mutex
+	counts map[string]int           // requests by "METHOD /path"
+	gates  map[string]chan struct{} // requests that wait until the channel is closed
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	requireBrowser(t)
+	s := &site{counts: map[string]int{}, gates: map[string]chan struct{}{}}
+	server := httptest.NewUnstartedServer(s)
+	s.URL = "http://" + server.Listener.Addr().String()
+	s.auth = authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
+		BaseURL: s.URL, Now: func() time.Time { return database.Now().Add(time.Duration(s.ahead.Load())) },
+	})
+	app := web.New(web.Config{
+		Auth: s.auth, AppURL: s.URL, Development: true, Logger: slog.New(slog.DiscardHandler),
+		Ready: func(context.Context) error { return nil },
+	})
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ServeHTTP(w, r)
+		app.ServeHTTP(w, r)
+	})
+	server.Start()
+	t.Cleanup(server.Close)
+	return s
+}
+
+// ServeHTTP counts a request and holds it at its gate.
+func (s *site) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	key := r.Method + " " + r.URL.Path
+	s.mu.Lock()
+	s.counts[key]++
+	gate := s.gates[key]
+	s.mu.Unlock()
+	if gate != nil {
+		select {
+		case <-gate:
+		case <-r.Context().Done():
+		}
+	}
+}
+
+// count is how many requests of this "METHOD /path" came in.
+func (s *site) count(key string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counts[key]
+}
+
+// hold makes requests of this "METHOD /path" wait until the returned function is called.
+func (s *site) hold(key string) (release func()) {
+	gate := make(chan struct{})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gates[key] = gate
+	return sync.OnceFunc(func() { close(gate) })
+}
+
+// addUser makes a user without a browser.
+func (s *site) addUser(t *testing.T, name, email, role string) {
+	t.Helper()
+	if _, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: name, Email: email, Password: authtest.Password, Role: role}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// submit presses the main button of a form.
+var submit = chromedp.Click(chromedp.CSS("form .primary"))
+
+// logOut presses the button of the corner that knows the visitor.
+var logOut = chromedp.Click(chromedp.CSS(`#account form[action="/logout"] button`))
+
+// logIn goes in by the form.
+func (b *tab) logIn(email string) {
+	b.Helper()
+	b.open("/login")
+	b.fill("email", email, "password", authtest.Password)
+	b.leave("log in", submit)
+	b.wantPath("/dashboard")
+}
+
+// signUp makes an account by the form.
+func (b *tab) signUp(name, email string) {
+	b.Helper()
+	b.open("/signup")
+	b.fill("name", name, "email", email, "password", authtest.Password)
+	b.leave("sign up", submit)
+	b.wantPath("/dashboard")
+}

@@ -1,0 +1,218 @@
+package web_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database"
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/migrations"
+	"example.com/foyer/web"
+	"gorm.io/gorm"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// site is the whole app behind a real listener, on a database of its own.
+type site struct {
+	*authtest.Client // a browser without cookies
+	server           *web.Server
+	auth             *auth.Auth
+	db               *gorm.DB
+	log              *record
+}
+
+// newSite starts a production site on SQLite; change may turn its Config into something else.
+func newSite(t *testing.T, change ...func(*web.Config)) *site {
+	t.Helper()
+	return newSiteOn(t, dbtest.Open(t, dbtest.SQLite(t)), change...)
+}
+
+func newSiteOn(t *testing.T, db *gorm.DB, change ...func(*web.Config)) *site {
+	t.Helper()
+	listener := httptest.NewUnstartedServer(nil)
+	base := "http://" + listener.Listener.Addr().String()
+	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}}
+	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	config := web.Config{
+		AppURL: base, Logger: logger,
+		Ready: func(ctx context.Context) error { return database.Ready(ctx, db, migrations.FS) },
+	}
+	for _, f := range change {
+		f(&config)
+	}
+	s.auth = authtest.NewOn(t, db, auth.Options{BaseURL: config.AppURL, AppName: web.AppName, CookiePrefix: "foyer", Now: database.Now, Logger: logger})
+	config.Auth = s.auth
+	s.server = web.New(config)
+	listener.Config.Handler = s.server
+	listener.Start()
+	t.Cleanup(listener.Close)
+	return s
+}
+
+// stranger returns a browser nobody is signed in with.
+func (s *site) stranger(t *testing.T) *authtest.Client { return authtest.NewClient(t, s.Base) }
+
+// person signs somebody up and returns their browser and id.
+func (s *site) person(t *testing.T, email string) (*authtest.Client, string) {
+	t.Helper()
+	c := s.stranger(t)
+	id := c.SignUp(email)
+	return c, id
+}
+
+// admin signs an admin up and returns their browser.
+func (s *site) admin(t *testing.T, email string) *authtest.Client {
+	t.Helper()
+	c, id := s.person(t, email)
+	if _, err := s.auth.SetRole(t.Context(), nil, id, "admin"); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// close ends the database under the running site.
+func (s *site) close(t *testing.T) {
+	t.Helper()
+	if err := database.Close(s.db); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// raw sends one request exactly as written, which net/http's client would tidy, and returns the answer.
+func (s *site) raw(t *testing.T, method, target string, header ...string) authtest.Answer {
+	t.Helper()
+	host := strings.TrimPrefix(s.Base, "http://")
+	conn, err := net.Dial("tcp", host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	var b strings.Builder
+	b.WriteString(method + " " + target + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\nAccept: text/html\r\n")
+	for i := 0; i < len(header); i += 2 {
+		b.WriteString(header[i] + ": " + header[i+1] + "\r\n")
+	}
+	if _, err := conn.Write([]byte(b.String() + "\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, target, err)
+	}
+	defer res.Body.Close()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(res.Body); err != nil {
+		t.Fatal(err)
+	}
+	return authtest.Answer{Response: res, Text: body.String()}
+}
+
+// cookies is what the browser would send, as a header line.
+func cookies(c *authtest.Client) string {
+	var pairs []string
+	for _, cookie := range c.Cookies() {
+		pairs = append(pairs, cookie.Name+"="+cookie.Value)
+	}
+	return strings.Join(pairs, "; ")
+}
+
+// credentials is the login form as typed.
+func credentials(email, password string) url.Values {
+	return url.Values{"email": {email}, "password": {password}, "remember": {"on"}}
+}
+
+// What the three kinds of caller send beside their request.
+var (
+	navigate = []string{"Accept", "text/html,application/xhtml+xml", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}
+	program  = []string{"Accept", "application/json"}
+)
+
+// htmx is what htmx sends from the page at path.
+func (s *site) htmx(path string) []string {
+	return []string{
+		"Accept", "text/html", "HX-Request", "true", "HX-Request-Type", "partial", "HX-Target", "div#panel", "HX-Current-URL", s.Base + path,
+		"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "same-origin", "Sec-Fetch-Dest", "empty",
+	}
+}
+
+// expect fails unless the answer has this status and, of the headers given in turn, these values; "" means absent.
+func expect(t *testing.T, got authtest.Answer, status int, header ...string) {
+	t.Helper()
+	if got.StatusCode != status {
+		t.Errorf("status %d, want %d: %.300s", got.StatusCode, status, got.Text)
+	}
+	for i := 0; i < len(header); i += 2 {
+		if values := strings.Join(got.Header.Values(header[i]), " | "); values != header[i+1] {
+			t.Errorf("%s: %q, want %q", header[i], values, header[i+1])
+		}
+	}
+}
+
+// contains fails unless the answer's body holds every text.
+func contains(t *testing.T, got authtest.Answer, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(got.Text, text) {
+			t.Errorf("%q is missing from: %s", text, got.Text)
+		}
+	}
+}
+
+// lacks fails where the answer's body holds any of the texts.
+func lacks(t *testing.T, got authtest.Answer, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if strings.Contains(got.Text, text) {
+			t.Errorf("%q is in: %s", text, got.Text)
+		}
+	}
+}
+
+// record keeps what is logged.
+type record struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.buf.Write(p)
+}
+
+// text returns what was logged since the last call.
+func (r *record) text() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer r.buf.Reset()
+	return r.buf.String()
+}
+
+// lines returns what was logged since the last call, decoded.
+func (r *record) lines(t *testing.T) (list []map[string]any) {
+	t.Helper()
+	for line := range strings.Lines(r.text()) {
+		var v map[string]any
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			t.Fatalf("not one JSON value a line: %q", line)
+		}
+		list = append(list, v)
+	}
+	return list
+}
