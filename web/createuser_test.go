@@ -106,7 +106,7 @@ func TestCreateUserRefusals(t *testing.T) {
 		{"comment", admin, "application/json", good + "//x", own, 400, "BAD_REQUEST"},
 		{"duplicate key", admin, "application/json", `{"email":"new@example.com","name":"New","role":"user","role":"admin"}`, own, 400, "BAD_REQUEST"},
 		{"invalid UTF-8", admin, "application/json", "{\"email\":\"new@example.com\",\"name\":\"\xff\xfe\"}", own, 400, "BAD_REQUEST"},
-		{"UTF-16", admin, "application/json; charset=utf-16", "\xff\xfe{\x00}\x00", own, 400, "BAD_REQUEST"},
+		{"UTF-16", admin, "application/json; charset=utf-16", "\xff\xfe{\x00}\x00", own, 415, "UNSUPPORTED_MEDIA_TYPE"},
 		{"nested deeply", admin, "application/json", `{"x":` + strings.Repeat("[", 50) + strings.Repeat("]", 50) + "}", own, 400, "BAD_REQUEST"},
 		{"null", admin, "application/json", "null", own, 400, "VALIDATION_ERROR"},
 		{"array", admin, "application/json", "[]", own, 400, "VALIDATION_ERROR"},

@@ -18,10 +18,11 @@ var hostileTargets = []string{
 	"javascript:alert(1)", "JavaScript:alert(1)", " javascript:alert(1)", "javascript://app.example/%0aalert(1)", "data:text/html,x", "vbscript:msgbox(1)", "file:///etc/passwd", "mailto:a@evil.example",
 	"/%2f%2fevil.example", "%2f%2fevil.example", "/%2F/evil.example", "/%5cevil.example", "/%5Cevil.example", "%252f%252fevil.example", "/%09/evil.example", "/%0d%0aSet-Cookie:x=1", "/\r\nSet-Cookie: x=1", "/%00",
 	"/。evil.example", "／／evil.example", "/／evil.example", "/\u200b/evil.example", "/\u2028/evil.example", "/café", "/\xff",
-	"..//evil.example", "/..//evil.example", "/.//evil.example", "/%2e%2e//evil.example", "/%2e//evil.example", "/x/..//evil.example", "/x/%2e%2E//evil.example", "/a/b/../..//evil.example",
+	"..//evil.example", "/..//evil.example", "/.//evil.example", "/%2e%2e//evil.example", "/%2e//evil.example", "/x/..//evil.example", "/x/%2e%2E//evil.example", "/a/b/../..//evil.example", "/.//.",
 	"https://app.example:8443/", "http://app.example/", "https://sub.app.example/", "https://app.example./", "https://APP.EXAMPLE/ok",
 	"/%zz", "/%", "/" + strings.Repeat("x", 2048),
 	"/login", "/login/", "/login?returnTo=/login?returnTo=/login", "/login#x", "/signup", "/signup?x=1", "/logout", "/logout/x", "/reauth", "/reauth?returnTo=/", "/api", "/api/", "/api/auth/sign-out", "/api?x",
+	"/api/x//../../y/../login", "/x//../../login", "/api//../x",
 	"/x/../login", "/./login", "/x/../api/auth/get-session", "/%6cogin", "/x/%2e%2e/login", "/login/.", "/login/../login", "/../login", "/login//", "/a/../../login",
 }
 

@@ -29,14 +29,16 @@ type Body struct {
 	faults []string
 }
 
-// ReadJSON decodes a JSON object strictly: another media type is 415, over MaxBody 413, and broken JSON,
+// ReadJSON decodes a JSON object strictly: another media type or charset is 415, over MaxBody 413, and broken JSON,
 // duplicate keys, invalid UTF-8, trailing data or deep nesting 400. Unknown keys are ignored.
 func ReadJSON(w http.ResponseWriter, r *http.Request) (*Body, error) { return readBody(w, r, false) }
 
 func readBody(w http.ResponseWriter, r *http.Request, formToo bool) (*Body, error) {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset, named := params["charset"]
+	foreign := named && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != ""
 	isForm := formToo && media == "application/x-www-form-urlencoded"
-	if err != nil || media != "application/json" && !isForm || r.Header.Get("Content-Encoding") != "" {
+	if err != nil || media != "application/json" && !isForm || foreign {
 		return nil, errs.New(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json")
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))

@@ -93,6 +93,9 @@ func argonHash(password string) string {
 // time then tells neither who exists nor who was moved over from better-auth.
 func (a *Auth) verifyPassword(ctx context.Context, stored, password string) (match bool, upgrade string, err error) {
 	h, known := parseHash(stored)
+	if known && !h.argon {
+		a.legacyHashes.Store(true) // moved over since the last purge looked
+	}
 	err = a.hasher.do(ctx, func() {
 		match = known && h.matches(password)
 		if match {

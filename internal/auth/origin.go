@@ -131,6 +131,9 @@ func LocalPath(raw string) bool {
 
 // resolvesToHost removes dot segments as browsers do (RFC 3986 §5.2.4), keeping empty ones: /.//host is //host.
 func resolvesToHost(p string) bool {
+	if strings.HasSuffix(p, "/.") || strings.HasSuffix(p, "/..") {
+		p += "/" // a dot at the end names a folder
+	}
 	var out []string
 	for segment := range strings.SplitSeq(p[1:], "/") {
 		switch segment {

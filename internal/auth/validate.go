@@ -38,7 +38,7 @@ func checkName(name string) error {
 	if n := utf8.RuneCountInString(name); strings.TrimSpace(name) == "" || n > 200 {
 		return errs.Invalid("name", "VALIDATION_ERROR", "Enter a name of 1 to 200 characters.")
 	}
-	if strings.ContainsFunc(name, unicode.IsControl) {
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		return errs.Invalid("name", "VALIDATION_ERROR", "The name holds characters that cannot be shown.")
 	}
 	return nil

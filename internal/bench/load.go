@@ -25,10 +25,11 @@ type load struct {
 type figures struct {
 	n         int
 	time      time.Duration
+	cpu       time.Duration   // the server's, where known
 	latencies []time.Duration // sorted
 }
 
-func (f *figures) add(g figures) { f.n, f.time = f.n+g.n, f.time+g.time }
+func (f *figures) add(g figures) { f.n, f.time, f.cpu = f.n+g.n, f.time+g.time, f.cpu+g.cpu }
 
 func (f figures) rate() float64 { return float64(f.n) / f.time.Seconds() }
 

@@ -2,13 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -41,10 +36,16 @@ func (b *bench) measure(pages map[string]page) error {
 		{"GET /login", "/login", 0.35},
 		{"GET /dashboard", "/dashboard", 0.20},
 	} {
+		if !strings.Contains(m.name, b.only) {
+			continue
+		}
 		name := fmt.Sprintf("%s (%d B)", m.name, len(pages[m.key].Body))
 		if err := b.read(name, m.key, requests[m.key], m.target); err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
+	}
+	if b.only != "" {
+		return nil
 	}
 	if err := b.signIn(); err != nil {
 		return fmt.Errorf("sign-in: %w", err)
@@ -56,18 +57,18 @@ func (b *bench) measure(pages map[string]page) error {
 	return nil
 }
 
-// read compares one path. The bare server gets a request of the same size and answers the same bytes.
+// read compares one path. The bare server gets the same headers and answers the same bytes.
 func (b *bench) read(name, key string, request []byte, target float64) error {
 	_, rest, _ := strings.Cut(string(request), " HTTP/1.1\r\n")
 	bareRequest := []byte("GET " + key + " HTTP/1.1\r\n" + rest)
 	defer b.profile(strings.TrimPrefix(key, "/"))()
 	var app, bare figures
 	for round := range rounds + 1 {
-		f, err := load{b.app.addr, [][]byte{request}, b.clients, b.duration() / rounds}.run(b.ctx)
+		f, err := b.turn(b.app, request)
 		if err != nil {
 			return err
 		}
-		g, err := load{b.bare.addr, [][]byte{bareRequest}, b.clients, b.duration() / rounds}.run(b.ctx)
+		g, err := b.turn(b.bare, bareRequest)
 		if err != nil {
 			return fmt.Errorf("bare: %w", err)
 		}
@@ -76,13 +77,24 @@ func (b *bench) read(name, key string, request []byte, target float64) error {
 			bare.add(g)
 		}
 	}
-	b.compare(name, app.rate(), bare.rate(), target)
+	b.compare(name, app, bare.rate(), target)
 	return nil
 }
 
-func (b *bench) compare(name string, app, bare, target float64) {
-	ratio := app / bare
-	b.row(name, fmt.Sprintf("%.0f/s", app), fmt.Sprintf("%.0f/s", bare), fmt.Sprintf("%.2f", ratio), verdict(ratio >= target, "≥ %.2f", target))
+// turn is one round of one server, with the processor time that took it.
+func (b *bench) turn(p *process, request []byte) (figures, error) {
+	before := p.cpu()
+	f, err := load{p.addr, [][]byte{request}, b.clients, b.duration() / rounds}.run(b.ctx)
+	f.cpu = p.cpu() - before
+	return f, err
+}
+
+func (b *bench) compare(name string, app figures, bare, target float64) {
+	cpu, ratio := "", app.rate()/bare
+	if app.cpu > 0 {
+		cpu = fmt.Sprintf("%.0f µs", app.cpu.Seconds()*1e6/float64(app.n))
+	}
+	b.row(name, cpu, fmt.Sprintf("%.0f/s", app.rate()), fmt.Sprintf("%.0f/s", bare), fmt.Sprintf("%.2f", ratio), verdict(ratio >= target, "≥ %.2f", target))
 }
 
 // signIn compares sign-ins with how many hashes the workers alone manage.
@@ -98,7 +110,7 @@ func (b *bench) signIn() error {
 		}
 		app.add(f)
 	}
-	b.compare("sign-in, against argon2id alone", app.rate(), raw, 0.90)
+	b.compare("sign-in, against argon2id alone", app, raw, 0.90)
 	return nil
 }
 
@@ -140,27 +152,9 @@ func (b *bench) storm(request []byte) error {
 		return fmt.Errorf("sign-ins: %v, reads: %v", signInErr, readErr)
 	}
 	p99 := reads.percentile(0.99)
-	b.row(fmt.Sprintf("cached p99, %d signing in (%.0f/s)", stormClients, signIns.rate()), fmt.Sprintf("%.0f/s", reads.rate()), "",
+	b.row(fmt.Sprintf("cached p99, %d signing in (%.0f/s)", stormClients, signIns.rate()), "", fmt.Sprintf("%.0f/s", reads.rate()), "",
 		fmt.Sprintf("%.1f ms", p99.Seconds()*1000), verdict(p99 <= 25*time.Millisecond, "≤ 25 ms"))
 	return nil
-}
-
-// memory reads what the real server holds after all of the above, and what it held at most.
-func (b *bench) memory() {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.app.cmd.Process.Pid))
-	if err != nil {
-		b.row("memory", "", "", "", "not to be read on this system")
-		return
-	}
-	limit := 64 + 19*b.workers
-	for _, line := range strings.Split(string(status), "\n") {
-		name, value, _ := strings.Cut(line, ":")
-		title := map[string]string{"VmRSS": "resident memory, now", "VmHWM": "resident memory, at most"}[name]
-		kib, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(value, " kB")))
-		if title != "" && err == nil {
-			b.row(title, "", "", fmt.Sprintf("%d MB", kib>>10), verdict(kib>>10 <= limit, "≤ %d MB", limit))
-		}
-	}
 }
 
 func verdict(met bool, format string, args ...any) string {
@@ -170,42 +164,10 @@ func verdict(met bool, format string, args ...any) string {
 	return fmt.Sprintf(format, args...) + "  MISSED"
 }
 
-func (b *bench) row(name, rate, bare, ratio, target string) {
+func (b *bench) row(name, cpu, rate, bare, ratio, target string) {
 	if !b.headed {
 		b.headed = true
-		b.row("", "app", "bare", "ratio", "target")
+		b.row("", "cpu each", "app", "bare", "ratio", "target")
 	}
-	fmt.Fprintf(b.out, "%-40s %10s %10s %8s  %s\n", name, rate, bare, ratio, target)
-}
-
-// profile writes the app's CPU profile from now until the returned function is called.
-func (b *bench) profile(name string) (done func()) {
-	if b.profiles == "" {
-		return func() {}
-	}
-	finished := make(chan error, 1)
-	go func() { finished <- b.fetchProfile(name) }()
-	return func() {
-		if err := <-finished; err != nil {
-			fmt.Fprintln(b.out, "profile:", err)
-		}
-	}
-}
-
-func (b *bench) fetchProfile(name string) error {
-	seconds := max(1, int(b.duration().Seconds()))
-	res, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", b.app.profile, seconds))
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if err := os.MkdirAll(b.profiles, 0o755); err != nil {
-		return err
-	}
-	f, err := os.Create(filepath.Join(b.profiles, name+".pprof"))
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(f, res.Body)
-	return errors.Join(err, f.Close())
+	fmt.Fprintf(b.out, "%-36s %9s %9s %9s %8s  %s\n", name, cpu, rate, bare, ratio, target)
 }

@@ -33,8 +33,8 @@ func (p *process) stop() {
 	}
 	if p.stdin != nil {
 		p.stdin.Close()
-	} else {
-		p.cmd.Process.Signal(syscall.SIGTERM)
+	} else if p.cmd.Process.Signal(syscall.SIGTERM) != nil { // not known everywhere
+		p.cmd.Process.Kill()
 	}
 	killer := time.AfterFunc(15*time.Second, func() { p.cmd.Process.Kill() })
 	p.cmd.Wait()

@@ -1,0 +1,213 @@
+package auth_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database/dbtest"
+	"gorm.io/gorm"
+)
+
+func TestEventsSayWhoDidWhatToWhomFromWhere(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		var heard []auth.Event
+		r := newRig(t, db, auth.Options{
+			ClientIP: func(*http.Request) string { return "192.0.2.7" },
+			OnEvent:  func(_ *gorm.DB, e auth.Event) error { heard = append(heard, e); return nil },
+		})
+		want := func(name, actor, subject, ip string) {
+			t.Helper()
+			agent := ""
+			if ip != "" {
+				agent = "test/1"
+			}
+			if e := (auth.Event{Name: name, ActorID: actor, SubjectID: subject, IPAddress: ip, UserAgent: agent}); !slices.Equal(heard, []auth.Event{e}) {
+				t.Errorf("\nheard %+v\nwant  %+v", heard, e)
+			}
+			heard = nil
+		}
+		from := []string{"User-Agent", "test/1"}
+		post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1"}`, from...)
+		ada, err := r.auth.UserByEmail(t.Context(), "ada@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(auth.EventSignUp, ada.ID, ada.ID, "192.0.2.7")
+		post(r.browser(), "/sign-in/email", `{"email":"ada@example.com","password":"wrong-horse-1"}`, from...)
+		want(auth.EventSignInFailed, "", ada.ID, "192.0.2.7")
+		post(r.browser(), "/sign-in/email", `{"email":"nobody@example.com","password":"wrong-horse-1"}`, from...)
+		want(auth.EventSignInFailed, "", "", "192.0.2.7")
+		post(r.Client, "/sign-in/email", `{"email":"ada@example.com","password":"correct-horse-1"}`, from...)
+		want(auth.EventSignIn, ada.ID, ada.ID, "192.0.2.7")
+
+		bob := r.addUser("bob@example.com", "admin")
+		want(auth.EventUserCreated, "", bob.ID, "") // by the command line
+		req := httptest.NewRequest("POST", "/", nil)
+		req.Header.Set("User-Agent", "test/1")
+		for _, c := range r.Cookies() {
+			req.AddCookie(c)
+		}
+		by, err := r.auth.Session(httptest.NewRecorder(), req)
+		if err != nil || by == nil {
+			t.Fatal(by, err)
+		}
+		r.auth.SetRole(t.Context(), by, bob.ID, "user,admin")
+		want(auth.EventRoleChanged, ada.ID, bob.ID, "192.0.2.7")
+		r.auth.SetRole(t.Context(), by, ada.ID, "admin")
+		want(auth.EventRoleChanged, ada.ID, ada.ID, "192.0.2.7")
+		r.auth.BanUser(t.Context(), by, bob.ID, "spam", nil)
+		want(auth.EventUserBanned, ada.ID, bob.ID, "192.0.2.7")
+		r.auth.CreateUser(t.Context(), by, auth.NewUser{Name: "Eve", Email: "eve@example.com"})
+		eve, _ := r.auth.UserByEmail(t.Context(), "eve@example.com")
+		want(auth.EventUserCreated, ada.ID, eve.ID, "192.0.2.7")
+
+		post(r.Client, "/sign-out", `{}`, from...)
+		want(auth.EventSignOut, ada.ID, ada.ID, "192.0.2.7")
+		post(r.Client, "/sign-out", `{}`, from...)
+		r.auth.SetRole(t.Context(), nil, "nobody", "user")
+		r.Get("/api/auth/get-session")
+		if len(heard) != 0 {
+			t.Errorf("heard %+v where nothing happened", heard)
+		}
+	})
+}
+
+// What nobody recorded did not happen.
+func TestAnEventThatFailsUndoesItsTransaction(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		var fail string
+		r := newRig(t, db, auth.Options{OnEvent: func(tx *gorm.DB, e auth.Event) error {
+			if e.Name == fail {
+				return errors.New("outbox is full: secret detail")
+			}
+			return nil
+		}})
+		id := r.SignUp("ada@example.com")
+		r.addUser("root@example.com", "admin")
+		snapshot := func() string {
+			var users []auth.User
+			var sessions []auth.Session
+			var accounts []auth.Account
+			db.Order("id").Find(&users)
+			db.Order("id").Find(&sessions)
+			db.Order("id").Find(&accounts)
+			var s strings.Builder
+			for _, u := range users {
+				fmt.Fprintln(&s, u.ID, u.Role, u.Banned, u.UpdatedAt)
+			}
+			fmt.Fprintln(&s, sessions, accounts)
+			return s.String()
+		}
+		before := snapshot()
+		for event, act := range map[string]func(){
+			auth.EventSignUp: func() {
+				wantRefusal(t, post(r.Client, "/sign-up/email", `{"name":"B","email":"b@example.com","password":"correct-horse-1"}`), 500, "INTERNAL_SERVER_ERROR")
+			},
+			auth.EventSignIn:       func() { wantRefusal(t, signIn(r.Client, "ada@example.com"), 500, "INTERNAL_SERVER_ERROR") },
+			auth.EventSignInFailed: func() { wantRefusal(t, signIn(r.Client, "nobody@example.com"), 500, "INTERNAL_SERVER_ERROR") },
+			auth.EventSignOut: func() {
+				res := post(r.Client, "/sign-out", `{}`)
+				wantRefusal(t, res, 500, "INTERNAL_SERVER_ERROR")
+				if strings.Contains(res.Text, "secret") || res.Header.Get("Clear-Site-Data") != "" {
+					t.Errorf("%s %v", res.Text, res.Header)
+				}
+			},
+			auth.EventUserCreated: func() { r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "C", Email: "c@example.com"}) },
+			auth.EventRoleChanged: func() { r.auth.SetRole(t.Context(), nil, id, "admin") },
+			auth.EventUserBanned:  func() { r.auth.BanUser(t.Context(), nil, id, "", nil) },
+		} {
+			fail = event
+			act()
+			if after := snapshot(); after != before {
+				t.Errorf("%s:\nbefore %s\nafter  %s", event, before, after)
+			}
+			r.wantWho(event, r.Client, "ada@example.com")
+		}
+	})
+}
+
+func TestTheLogHoldsNoSecret(t *testing.T) {
+	var log bytes.Buffer
+	r := sqliteRig(t, auth.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	r.SignUp("ada@example.com")
+	signIn(r.browser(), "nobody@example.com")
+	post(r.browser(), "/sign-in/email", `{"email":"ada@example.com","password":"wrong-horse-1"}`)
+	token, _, _ := strings.Cut(value(r.Client, tokenCookie), ".")
+	for _, secret := range []string{authtest.Password, "wrong-horse-1", token, value(r.Client, cacheCookie), "argon2id", "ada@example.com"} {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("%q is in the log", secret)
+		}
+	}
+	if !contains(log.String(), "event=sign_up", "event=sign_in_failed", "ip=127.0.0.1") {
+		t.Errorf("the log says %s", log.String())
+	}
+}
+
+func TestPurgeDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{})
+		u := r.addUser("ada@example.com", "")
+		for i, end := range []time.Duration{-time.Hour, -time.Millisecond, 0, time.Millisecond, time.Hour} {
+			id, at := fmt.Sprint(i), r.clock.Now().Add(end)
+			s := auth.Session{ID: id, TokenHash: id, UserID: u.ID, ExpiresAt: at, CreatedAt: at, UpdatedAt: at}
+			v := auth.Verification{ID: id, TokenHash: id, UserID: u.ID, Purpose: "reset", ExpiresAt: at, CreatedAt: at}
+			if err := errors.Join(db.Create(&s).Error, db.Create(&v).Error); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := r.auth.Purge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, model := range []any{&auth.Session{}, &auth.Verification{}} {
+			var left []string
+			db.Model(model).Order("id").Pluck("id", &left)
+			if !slices.Equal(left, []string{"3", "4"}) {
+				t.Errorf("%T: %v are left, want 3 and 4", model, left)
+			}
+		}
+		if r.count(&auth.User{}) != 1 {
+			t.Error("a user is gone")
+		}
+	})
+}
+
+func TestRunPurgesUntilItsContextEnds(t *testing.T) {
+	r := sqliteRig(t, auth.Options{SweepEvery: time.Millisecond})
+	purges := make(chan struct{})
+	r.db.Callback().Delete().After("gorm:delete").Register("test:purged", func(tx *gorm.DB) {
+		if tx.Statement.Table == "verifications" {
+			select {
+			case purges <- struct{}{}:
+			case <-t.Context().Done():
+			}
+		}
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		r.auth.Run(ctx)
+		close(ended)
+	}()
+	for range 3 {
+		<-purges
+	}
+	cancel()
+	for {
+		select {
+		case <-purges: // one may be under way
+		case <-ended:
+			return
+		}
+	}
+}

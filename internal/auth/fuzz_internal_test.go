@@ -1,0 +1,236 @@
+package auth
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/mail"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+var fuzzNow = time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// parser makes a provider that can read cookies and needs no store.
+func parser(t testing.TB) *Auth {
+	signers, err := deriveSigners([]string{"0123456789abcdefghijklmnopqrstuvwxyzABCD", "an older secret of a sufficient length"}, tokenCookie, cacheCookie, forgetCookie)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Auth{opts: Options{Now: func() time.Time { return fuzzNow }}.withDefaults(), signers: signers, revoked: newRevocations()}
+}
+
+func signed(a *Auth, name, value string) string {
+	return value + "." + base64.StdEncoding.EncodeToString(a.signers[name].sign([]byte(value)))
+}
+
+func readToken(a *Auth, value string) (string, bool) {
+	r := &http.Request{Header: http.Header{"Cookie": {a.cookieName(tokenCookie) + "=" + value}}}
+	return a.readSigned(r, tokenCookie)
+}
+
+// FuzzSessionCookie: whatever is accepted carries the one signature of its value, in its one spelling.
+func FuzzSessionCookie(f *testing.F) {
+	a := parser(f)
+	good := signed(a, tokenCookie, newToken())
+	for _, v := range []string{good, url.QueryEscape(good), url.QueryEscape(good) + "%0A", good[:50], signed(a, forgetCookie, "true"), signed(a, tokenCookie, ""), "a.b", ".", "%", `"` + good + `"`, good + "; x=y"} {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		value, ok := readToken(a, raw)
+		if !ok {
+			return
+		}
+		cookie, _, _ := strings.Cut(raw, ";")
+		cookie = strings.Trim(cookie, " \t")
+		if len(cookie) > 1 && cookie[0] == '"' {
+			cookie = cookie[1 : len(cookie)-1]
+		}
+		plain, err := url.PathUnescape(cookie)
+		if want := signed(a, tokenCookie, value); err != nil || plain != want {
+			t.Fatalf("%q read as %q, whose cookie is %q", raw, value, want)
+		}
+	})
+}
+
+// A value signed for one purpose says nothing for another, and no row of the store is a cookie.
+func TestSignaturesServeOnePurpose(t *testing.T) {
+	a := parser(t)
+	for name, value := range map[string]string{
+		"another purpose": signed(a, forgetCookie, "token"), "the cache's": signed(a, cacheCookie, "token"),
+		"no key": "token." + base64.StdEncoding.EncodeToString(mac(nil, []byte("token"))), "no derived key": "token." + base64.StdEncoding.EncodeToString(mac([]byte("0123456789abcdefghijklmnopqrstuvwxyzABCD"), []byte("token"))),
+	} {
+		if got, ok := readToken(a, value); ok {
+			t.Errorf("%s: read as %q", name, got)
+		}
+	}
+	if got, ok := readToken(a, signed(a, tokenCookie, "token")); !ok || got != "token" {
+		t.Errorf("%q %v", got, ok)
+	}
+}
+
+// FuzzCacheCookie: nothing but what was signed is read, and only beside its token and in its time.
+func FuzzCacheCookie(f *testing.F) {
+	a := parser(f)
+	hash := hashToken("token")
+	s := &Session{ID: "s", TokenHash: hash, UserID: "u", User: &User{ID: "u", Role: "user"}, ExpiresAt: fuzzNow.Add(time.Hour)}
+	good := a.encodeCache(s, fuzzNow, time.Minute)
+	late := a.encodeCache(s, fuzzNow.Add(-time.Hour), time.Minute)
+	empty := base64.RawURLEncoding.EncodeToString(func() []byte {
+		body := append(bytes.Repeat([]byte{0}, 16), hash+"{}"...)
+		body[15], body[8] = 1, 0x7f
+		return append(body, a.signers[cacheCookie].sign(body)...)
+	}())
+	for _, v := range []string{good, late, empty, good[:len(good)-1], good + "A", "", "AAAA", strings.Repeat("A", 200)} {
+		f.Add(v, hash)
+		f.Add(v, hashToken("other"))
+	}
+	f.Fuzz(func(t *testing.T, value, tokenHash string) {
+		got, readAt := a.decodeCache(value, tokenHash)
+		if got == nil {
+			return
+		}
+		if strings.NewReplacer("\n", "", "\r", "").Replace(value) != good || tokenHash != hash || !readAt.Equal(fuzzNow) || got.ID != "s" || got.User == nil || got.TokenHash != hash {
+			t.Fatalf("%q beside %q read as %+v", value, tokenHash, got)
+		}
+	})
+}
+
+// FuzzEmail: an accepted address has one spelling, and net/mail reads the same one in it.
+func FuzzEmail(f *testing.F) {
+	for _, v := range []string{"a@x.example", "A.B+c@X-y.example", "o'neil@x.example", "a@@x.example", "a..b@x.example", "a@x", "\u212a@x.example", "a@x.example\n", `"a"@x.example`, "a@[::1]", "", strings.Repeat("a", 65) + "@x.example"} {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		email, ok := normalEmail(raw)
+		if !ok {
+			return
+		}
+		again, twice := normalEmail(email)
+		local, _, _ := strings.Cut(email, "@")
+		if !twice || again != email || len(email) > 254 || len(local) > 64 || len(email) != len(raw) || !strings.EqualFold(email, raw) {
+			t.Fatalf("%q is kept as %q and again as %q, %v", raw, email, again, twice)
+		}
+		if parsed, err := mail.ParseAddress(email); err != nil || parsed.Address != email || parsed.Name != "" {
+			t.Fatalf("net/mail reads %q as %v, error %v", email, parsed, err)
+		}
+		for _, c := range email {
+			if c <= ' ' || c >= 0x7f || strings.ContainsRune(`"(),:;<>[\]`, c) || 'A' <= c && c <= 'Z' {
+				t.Fatalf("%q holds %q", email, c)
+			}
+		}
+	})
+}
+
+// FuzzPasswordHash: no row of the store, planted or broken, panics, costs more than the bounds or matches.
+func FuzzPasswordHash(f *testing.F) {
+	for _, v := range []string{
+		argonHash("correct-horse-1"), "$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		"$argon2id$v=19$m=4294967295,t=4294967295,p=4294967295$AAAA$AAAA", "$argon2id$v=19$m=8,t=1,p=1$$", "$argon2id$v=19$m=8,t=0,p=0$AAAA$AAAA",
+		strings.Repeat("00", 16) + ":" + strings.Repeat("00", 64), ":", "$$$$$", "",
+	} {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, stored string) {
+		h, ok := parseHash(stored)
+		if !ok {
+			return
+		}
+		if len(h.salt) < 8 || len(h.salt) > 64 || len(h.sum) < 16 || len(h.sum) > 64 {
+			t.Fatalf("%q: salt of %d, sum of %d bytes", stored, len(h.salt), len(h.sum))
+		}
+		if !h.argon {
+			if len(h.salt) != 32 || len(h.sum) != 64 || h.current() {
+				t.Fatalf("%q: %+v", stored, h)
+			}
+			return
+		}
+		if h.memory < 8*h.threads || h.memory > 256*1024 || h.time < 1 || h.time > 16 || h.threads < 1 || h.threads > 16 {
+			t.Fatalf("%q: m=%d t=%d p=%d", stored, h.memory, h.time, h.threads)
+		}
+		if uint64(h.memory)*uint64(h.time) <= 256 && h.matches("nobody chose this") {
+			t.Fatalf("%q matches", stored)
+		}
+	})
+}
+
+// FuzzJSONBody: what is accepted is what encoding/json reads, and nothing good is refused.
+func FuzzJSONBody(f *testing.F) {
+	for _, v := range []string{`{"email":"a","password":"b"}`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `{}{}`, "\ufeff{}", `{"a":[1,{"b":null}]}`, `[]`, `null`, `{"a":1e999}`, `{"a":"\ud800"}`, "{\"\xff\":1}", `{"a":1,}`, `[1,]`, strings.Repeat(`{"a":`, 9) + "1" + strings.Repeat("}", 9)} {
+		f.Add([]byte(v))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		b, err := parseJSON(data)
+		d := json.NewDecoder(bytes.NewReader(data))
+		d.UseNumber()
+		var want map[string]any
+		wantErr := d.Decode(&want)
+		if wantErr == nil {
+			if _, err := d.Token(); !errors.Is(err, io.EOF) {
+				wantErr = errors.New("trailing data")
+			}
+		}
+		if err == nil && (wantErr != nil || !reflect.DeepEqual(b.values, want)) {
+			t.Fatalf("%q read as %v, by encoding/json as %v, %v", data, b.values, want, wantErr)
+		}
+		if err != nil && wantErr == nil && want != nil && utf8.Valid(data) && depth(want) <= maxDepth && !twice(data) {
+			t.Fatalf("%q is refused: %v", data, err)
+		}
+	})
+}
+
+func depth(v any) (deepest int) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, inner := range v {
+			deepest = max(deepest, depth(inner))
+		}
+		return deepest + 1
+	case []any:
+		for _, inner := range v {
+			deepest = max(deepest, depth(inner))
+		}
+		return deepest + 1
+	}
+	return 0
+}
+
+// twice reports whether a value was lost on the way into a map: some key stood there more than once.
+func twice(data []byte) bool {
+	d := json.NewDecoder(bytes.NewReader(data))
+	var count func(v any) int
+	count = func(v any) (n int) {
+		switch v := v.(type) {
+		case map[string]any:
+			for _, inner := range v {
+				n += 2 + count(inner)
+			}
+			return n + 2
+		case []any:
+			for _, inner := range v {
+				n += 1 + count(inner)
+			}
+			return n + 2
+		}
+		return 0
+	}
+	tokens := 0
+	for {
+		token, err := d.Token()
+		if err != nil {
+			break
+		}
+		_ = token
+		tokens++
+	}
+	var v any
+	json.Unmarshal(data, &v)
+	return tokens != count(v)
+}

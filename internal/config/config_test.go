@@ -1,0 +1,214 @@
+package config_test
+
+import (
+	"log/slog"
+	"net/netip"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/foyer/internal/config"
+)
+
+const strong, other = "aLkq3Zr0vC8mN5tXy7PbWd2fGh4jKs6u", "Zq1wEr2tYu3iOp4aSd5fGh6jKl7zXc8v"
+
+func load(env map[string]string) (config.Config, error) {
+	return config.Load(func(name string) string { return env[name] })
+}
+
+func TestDefaults(t *testing.T) {
+	got, err := load(nil)
+	want := config.Config{Addr: "127.0.0.1:8080", AppURL: "http://localhost:8080", Development: true, DatabaseURL: "file:data/foyer.db", LogLevel: slog.LevelInfo}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+}
+
+func TestEverything(t *testing.T) {
+	got, err := load(map[string]string{
+		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example/", "APP_ENV": "production", "APP_SECRET": strong + " , " + other,
+		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "TRUSTED_ORIGINS": "https://one.example, https://two.example:8443,", "LOG_LEVEL": "warn",
+		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8",
+	})
+	want := config.Config{
+		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer",
+		TrustedOrigins: []string{"https://one.example", "https://two.example:8443"}, LogLevel: slog.LevelWarn,
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("fd00::/8")},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+}
+
+// TestMode: development is a decision, or the certainty that nobody else can reach the server.
+func TestMode(t *testing.T) {
+	cases := []struct {
+		env, addr, url string
+		development    bool
+	}{
+		{"", "", "", true},
+		{"", "127.0.0.1:3000", "", true},
+		{"", "[::1]:3000", "http://[::1]:3000", true},
+		{"", "localhost:3000", "http://127.0.0.1:3000", true},
+		{"", "127.0.0.5:3000", "", true},
+		{"", "127.0.0.1:8080", "https://localhost", true},
+		{"", "0.0.0.0:8080", "", false},
+		{"", ":8080", "", false},
+		{"", "[::]:8080", "", false},
+		{"", "192.168.0.7:8080", "http://localhost:8080", false},
+		{"", "127.0.0.1:8080", "https://app.example", false},
+		{"", "127.0.0.1:8080", "http://localhost.evil.example", false},
+		{"", "127.0.0.1:8080", "http://127.0.0.1.nip.io", false},
+		{"development", "0.0.0.0:8080", "", true},
+		{"development", "", "https://app.example", true},
+		{"production", "", "", false},
+	}
+	for _, c := range cases {
+		got, err := load(map[string]string{"APP_ENV": c.env, "ADDR": c.addr, "APP_URL": c.url, "APP_SECRET": strong})
+		if err != nil || got.Development != c.development {
+			t.Errorf("APP_ENV=%q ADDR=%q APP_URL=%q: development %t, %v", c.env, c.addr, c.url, got.Development, err)
+		}
+	}
+}
+
+// TestAppURLFollowsAddr: without a word on either, links lead to where the server listens.
+func TestAppURLFollowsAddr(t *testing.T) {
+	for addr, want := range map[string]string{"127.0.0.1:3000": "http://localhost:3000", "0.0.0.0:80": "http://localhost:80", "": "http://localhost:8080"} {
+		if got, err := load(map[string]string{"ADDR": addr, "APP_SECRET": strong}); err != nil || got.AppURL != want {
+			t.Errorf("ADDR=%q: %q, %v", addr, got.AppURL, err)
+		}
+	}
+}
+
+// TestSecret: a missing, weak or copied secret keeps the server from starting wherever others can reach it.
+func TestSecret(t *testing.T) {
+	production := map[string]string{"APP_ENV": "production"}
+	https := map[string]string{"APP_ENV": "development", "APP_URL": "https://app.example"}
+	local := map[string]string{}
+	cases := []struct {
+		name   string
+		env    map[string]string
+		secret string
+		fault  string
+	}{
+		{"production needs one", production, "", "APP_SECRET: is required"},
+		{"so does https", https, "", "APP_SECRET: is required"},
+		{"commas are none", production, " , ,", "APP_SECRET: is required"},
+		{"development needs none", local, "", ""},
+		{"good", production, strong, ""},
+		{"good, hexadecimal", production, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", ""},
+		{"good, two", production, strong + "," + other, ""},
+		{"short", production, strong[:31], "secret 1 is shorter"},
+		{"short, in development too", local, "zebra-77", "secret 1 is shorter"},
+		{"one letter", production, strings.Repeat("x", 64), "secret 1 is a repetition"},
+		{"few letters", production, strings.Repeat("abcabd", 10) + "c", "secret 1 is a repetition"},
+		{"a word again and again", production, strings.Repeat("correcthorse", 4), "secret 1 is a repetition"},
+		{"an example", production, "this-is-my-Secret-and-nobody-knows-42", "secret 1 is an example"},
+		{"changeme", production, "ChangeMe-ChangeMe-1234567890-abcdef", "secret 1 is an example"},
+		{"the second is weak", production, strong + ",zebra-77", "secret 2 is shorter"},
+		{"twice the same", production, strong + "," + strong, "secret 2 is given twice"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			env := map[string]string{"APP_SECRET": c.secret}
+			for k, v := range c.env {
+				env[k] = v
+			}
+			got, err := load(env)
+			if c.fault == "" {
+				if err != nil || c.secret != "" && len(got.Secrets) == 0 {
+					t.Errorf("%v, %d secrets", err, len(got.Secrets))
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.fault) {
+				t.Fatalf("%v, want %q", err, c.fault)
+			}
+			for secret := range strings.SplitSeq(c.secret, ",") {
+				if secret = strings.TrimSpace(secret); secret != "" && strings.Contains(err.Error(), secret) {
+					t.Errorf("the fault quotes the secret: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// TestEveryFaultAtOnce: whoever sets the server up fixes all of it in one go.
+func TestEveryFaultAtOnce(t *testing.T) {
+	_, err := load(map[string]string{
+		"ADDR": "8080", "APP_URL": "app.example", "APP_ENV": "staging", "APP_SECRET": "zebra-7", "DATABASE_URL": "mysql://root:zebra-8@db/x",
+		"TRUSTED_ORIGINS": "*, https://ok.example/path", "TRUSTED_PROXIES": "10.0.0.0/99, proxy", "LOG_LEVEL": "loud",
+	})
+	if err == nil {
+		t.Fatal("no fault is found")
+	}
+	counts := map[string]int{"ADDR: ": 1, "APP_URL: ": 1, "APP_ENV: ": 1, "APP_SECRET: ": 1, "DATABASE_URL: ": 1, "TRUSTED_ORIGINS: ": 2, "TRUSTED_PROXIES: ": 2, "LOG_LEVEL: ": 1}
+	for name, want := range counts {
+		if n := strings.Count("\n"+err.Error(), "\n"+name); n != want {
+			t.Errorf("%d faults about %s, want %d: %v", n, name, want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "zebra") {
+		t.Errorf("a secret is quoted back: %v", err)
+	}
+}
+
+func TestRefusedValues(t *testing.T) {
+	cases := map[string][]string{
+		"ADDR":            {"8080", "localhost", "127.0.0.1:", "a:b:c"},
+		"APP_URL":         {"app.example", "//app.example", "ftp://app.example", "https://", "https://app.example/path", "https://app.example?x", "https://app.example#x", "https://u:zebra-7@app.example", "javascript:alert(1)", "https://:443"},
+		"TRUSTED_ORIGINS": {"*", "null", "https://*.app.example/x", "app.example"},
+		"TRUSTED_PROXIES": {"*", "10.0.0.0/33", "10.0.0", "proxy.example"},
+		"DATABASE_URL":    {"mysql://db/x", "foyer.db", "/data/foyer.db", "postgres://", "file:", "file://host/x.db", "file:x.db?mode=memory", "sqlite://x.db"},
+		"LOG_LEVEL":       {"loud", "7"},
+		"APP_ENV":         {"prod", "Development", "test"},
+	}
+	for name, values := range cases {
+		for _, value := range values {
+			_, err := load(map[string]string{name: value})
+			if err == nil || !strings.HasPrefix(err.Error(), name+": ") {
+				t.Errorf("%s=%q: %v", name, value, err)
+			}
+		}
+	}
+	for _, value := range []string{"postgres://u@h/d", "postgresql://u:p@h:5432/d?sslmode=require", "postgres://u@/d?host=/run/postgresql", "file:x.db", "file:/var/lib/x.db", "file:./data/x.db"} {
+		if _, err := load(map[string]string{"DATABASE_URL": value}); err != nil {
+			t.Errorf("DATABASE_URL=%q: %v", value, err)
+		}
+	}
+}
+
+// TestExampleFileNamesEveryVariable: .env.example is the documentation of what is read, and nothing but.
+func TestExampleFileNamesEveryVariable(t *testing.T) {
+	var read []string
+	config.Load(func(name string) string {
+		if !slices.Contains(read, name) {
+			read = append(read, name)
+		}
+		return ""
+	})
+	text, err := os.ReadFile("../../.env.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(line, "#") {
+			example[name] = value
+		}
+	}
+	for _, name := range read {
+		if _, ok := example[name]; !ok {
+			t.Errorf(".env.example does not name %s", name)
+		}
+	}
+	if len(example) != len(read) {
+		t.Errorf(".env.example names %d variables, the server reads %q", len(example), read)
+	}
+	got, err := load(example)
+	if want, _ := load(nil); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("the values of .env.example are not the defaults: %+v, %v", got, err)
+	}
+}

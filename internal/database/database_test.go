@@ -1,0 +1,237 @@
+package database_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/database"
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// scan reads one value.
+func scan[T any](t *testing.T, db *gorm.DB, sql string, args ...any) (v T) {
+	t.Helper()
+	if err := db.Raw(sql, args...).Scan(&v).Error; err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return v
+}
+
+func exec(t *testing.T, db *gorm.DB, sql string, args ...any) {
+	t.Helper()
+	if err := db.Exec(sql, args...).Error; err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+func TestNow(t *testing.T) {
+	now := database.Now()
+	if now.Location() != time.UTC || now.Nanosecond()%1e6 != 0 || time.Since(now).Abs() > time.Minute {
+		t.Errorf("%s is not now in UTC and whole milliseconds", now)
+	}
+}
+
+// TestSQLiteVersion: before 3.51.3 a WAL reset could corrupt the file.
+func TestSQLiteVersion(t *testing.T) {
+	db := dbtest.Open(t, dbtest.SQLite(t))
+	var major, minor, patch int
+	version := scan[string](t, db, "SELECT sqlite_version()")
+	if _, err := fmt.Sscanf(version, "%d.%d.%d", &major, &minor, &patch); err != nil {
+		t.Fatal(err)
+	}
+	if major*1_000_000+minor*1_000+patch < 3_051_003 {
+		t.Errorf("SQLite %s, want at least 3.51.3", version)
+	}
+}
+
+// TestSQLiteSettings: on every connection of the pool, not only the first.
+func TestSQLiteSettings(t *testing.T) {
+	db := dbtest.Open(t, dbtest.SQLite(t))
+	pool, err := db.DB()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		conn, err := pool.Conn(t.Context()) // held until the test ends, so each is another one
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		for pragma, want := range map[string]string{"journal_mode": "wal", "foreign_keys": "1", "synchronous": "1", "busy_timeout": "10000"} {
+			var got string
+			if err := conn.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+				t.Errorf("connection %d: %s is %q, want %q (%v)", i, pragma, got, want, err)
+			}
+		}
+	}
+}
+
+func TestSQLiteFile(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new folder")
+	for _, name := range []string{"plain.db", "a b.db", "100%.db", "what?.db", "x#y.db", "ä.db"} {
+		path := filepath.Join(dir, name)
+		db := dbtest.Open(t, "file:"+path)
+		exec(t, db, "CREATE TABLE here (x TEXT)")
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the new folder is %v (%v), want readable by its owner alone", info.Mode(), err)
+	}
+}
+
+// TestTimes: what is written is read again, in UTC, and compares as time, whatever its fraction.
+func TestTimes(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		exec(t, db, "CREATE TABLE moments (n INTEGER, at TIMESTAMP NOT NULL)")
+		noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		moments := []time.Time{noon.Add(-time.Millisecond), noon, noon.Add(5 * time.Millisecond), noon.Add(50 * time.Millisecond), noon.Add(500 * time.Millisecond), noon.Add(time.Second), noon.AddDate(0, 0, 1)}
+		for i, at := range moments {
+			exec(t, db, "INSERT INTO moments (n, at) VALUES (?, ?)", i, at)
+		}
+		for i, want := range moments {
+			got := scan[time.Time](t, db, "SELECT at FROM moments WHERE n = ?", i)
+			if !got.Equal(want) || got.Location() != time.UTC {
+				t.Errorf("%s comes back as %s", want, got)
+			}
+			for sql, wantN := range map[string]int{
+				"SELECT count(*) FROM moments WHERE at < ?": i, "SELECT count(*) FROM moments WHERE at = ?": 1, "SELECT count(*) FROM moments WHERE at >= ?": len(moments) - i,
+			} {
+				if n := scan[int](t, db, sql, want); n != wantN {
+					t.Errorf("%s with %s: %d, want %d", sql, want, n, wantN)
+				}
+			}
+		}
+		if db.Name() == "sqlite" {
+			if widths := scan[int](t, db, "SELECT count(DISTINCT length(at)) FROM moments"); widths != 1 {
+				t.Errorf("times are stored in %d widths", widths)
+			}
+			if text := scan[string](t, db, "SELECT at || '' FROM moments WHERE n = 4"); text != "2026-11-23T12:00:00.500Z" {
+				t.Errorf("a time is stored as %s", text)
+			}
+		}
+	})
+}
+
+func TestTranslation(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		exec(t, db, "CREATE TABLE parents (id TEXT PRIMARY KEY, name TEXT UNIQUE)")
+		exec(t, db, "CREATE TABLE children (id TEXT PRIMARY KEY, parent TEXT NOT NULL REFERENCES parents (id) ON DELETE CASCADE)")
+		exec(t, db, "INSERT INTO parents VALUES ('1', 'a')")
+		for _, sql := range []string{"INSERT INTO parents VALUES ('1', 'b')", "INSERT INTO parents VALUES ('2', 'a')"} {
+			err := db.Exec(sql).Error
+			if !errors.Is(err, gorm.ErrDuplicatedKey) || unavailable(err) {
+				t.Errorf("%s: %v, want a duplicate key", sql, err)
+			}
+		}
+		for _, sql := range []string{"INSERT INTO children VALUES ('1', 'nobody')", "INSERT INTO parents VALUES (", "SELECT * FROM nothing_here", "INSERT INTO children VALUES ('1', NULL)"} {
+			if err := db.Exec(sql).Error; err == nil || unavailable(err) || errors.Is(err, gorm.ErrDuplicatedKey) {
+				t.Errorf("%s: %v, want a mistake, neither an outage nor a duplicate", sql, err)
+			}
+		}
+		exec(t, db, "INSERT INTO children VALUES ('1', '1')")
+		exec(t, db, "DELETE FROM parents")
+		if n := scan[int](t, db, "SELECT count(*) FROM children"); n != 0 {
+			t.Errorf("%d children outlive their parent", n)
+		}
+	})
+}
+
+func unavailable(err error) bool {
+	var e *errs.Error
+	return errors.As(err, &e) && e.Status == 503 && e.RetryAfter > 0
+}
+
+// TestNestedTransaction: an inner one that fails undoes itself alone.
+func TestNestedTransaction(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
+		err := db.Transaction(func(tx *gorm.DB) error {
+			exec(t, tx, "INSERT INTO things VALUES ('outer')")
+			inner := tx.Transaction(func(tx *gorm.DB) error {
+				exec(t, tx, "INSERT INTO things VALUES ('inner')")
+				return tx.Exec("INSERT INTO things VALUES ('outer')").Error
+			})
+			if !errors.Is(inner, gorm.ErrDuplicatedKey) {
+				t.Errorf("inner: %v", inner)
+			}
+			return nil
+		})
+		if got := scan[string](t, db, "SELECT id FROM things"); err != nil || got != "outer" {
+			t.Errorf("%q is kept, %v", got, err)
+		}
+	})
+}
+
+// TestParallelWriters: two processes' worth of writers lose nothing and meet no SQLITE_BUSY.
+func TestParallelWriters(t *testing.T) {
+	const writers, rounds = 4, 15
+	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+		t.Run(name, func(t *testing.T) {
+			where := url(t)
+			pools := []*gorm.DB{dbtest.Open(t, where), dbtest.Open(t, where)}
+			exec(t, pools[0], "CREATE TABLE counters (id TEXT PRIMARY KEY, n INTEGER NOT NULL)")
+			exec(t, pools[0], "INSERT INTO counters VALUES ('x', 0)")
+			lock := " FOR UPDATE"
+			if name == "sqlite" {
+				lock = "" // its transactions take the write lock at their beginning
+			}
+			var group sync.WaitGroup
+			for i := range writers * len(pools) {
+				group.Go(func() {
+					for range rounds {
+						err := pools[i%len(pools)].Transaction(func(tx *gorm.DB) error {
+							var n int
+							if err := tx.Raw("SELECT n FROM counters WHERE id = 'x'" + lock).Scan(&n).Error; err != nil {
+								return err
+							}
+							return tx.Exec("UPDATE counters SET n = ? WHERE id = 'x'", n+1).Error
+						})
+						if err != nil {
+							t.Errorf("writer %d: %v", i, err)
+							return
+						}
+					}
+				})
+			}
+			group.Wait()
+			if n := scan[int](t, pools[1], "SELECT n FROM counters"); n != writers*rounds*len(pools) {
+				t.Errorf("%d of %d changes are kept", n, writers*rounds*len(pools))
+			}
+		})
+	}
+}
+
+// TestOpenFails: with a reason, and without the password.
+func TestOpenFails(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, []byte("this is no database, but long enough to be looked at as one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, url := range map[string]string{
+		"nobody listens":   "postgres://foyer:zebra-7@127.0.0.1:1/foyer?connect_timeout=2",
+		"no such socket":   "postgres://foyer:zebra-7@/foyer?host=" + dir,
+		"folder is a file": "file:" + filepath.Join(file, "x.db"),
+		"not a database":   "file:" + file,
+	} {
+		db, err := database.Open(url)
+		if err == nil {
+			database.Close(db)
+			t.Errorf("%s: opened", name)
+		} else if strings.Contains(err.Error(), "zebra-7") {
+			t.Errorf("%s: the password is in the error: %v", name, err)
+		}
+	}
+}

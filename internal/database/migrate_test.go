@@ -1,0 +1,147 @@
+package database_test
+
+import (
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"example.com/foyer/internal/database"
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/migrations"
+	"gorm.io/gorm"
+)
+
+var tables = []string{"users", "sessions", "accounts", "verifications"}
+
+// count gives the rows of a table, −1 where there is no such table.
+func count(db *gorm.DB, table string) int64 {
+	var n int64
+	if err := db.Table(table).Count(&n).Error; err != nil {
+		return -1
+	}
+	return n
+}
+
+func TestDownAndUp(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		ctx := t.Context()
+		state := func(applied bool) {
+			t.Helper()
+			list, err := database.Migrations(ctx, db, migrations.FS)
+			if err != nil || len(list) == 0 {
+				t.Fatalf("%d migrations, %v", len(list), err)
+			}
+			for _, m := range list {
+				if m.Applied != applied || m.Name == "" {
+					t.Errorf("%q applied: %t, want %t", m.Name, m.Applied, applied)
+				}
+			}
+			if err := database.Ready(ctx, db, migrations.FS); (err == nil) != applied {
+				t.Errorf("ready: %v", err)
+			}
+			for _, table := range tables {
+				if exists := count(db, table) == 0; exists != applied {
+					t.Errorf("table %s exists: %t, want %t", table, exists, applied)
+				}
+			}
+		}
+		state(true)
+		if err := database.Migrate(ctx, db, migrations.FS); err != nil {
+			t.Errorf("a second time: %v", err)
+		}
+		list, err := database.Migrations(ctx, db, migrations.FS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range list {
+			if err := database.MigrateDown(ctx, db, migrations.FS); err != nil {
+				t.Fatal(err)
+			}
+		}
+		state(false)
+		if err := database.Migrate(ctx, db, migrations.FS); err != nil {
+			t.Fatal(err)
+		}
+		state(true)
+	})
+}
+
+// TestMigrateTogether: several instances start on an empty database at the same moment.
+func TestMigrateTogether(t *testing.T) {
+	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+		t.Run(name, func(t *testing.T) {
+			where := url(t)
+			var instances []*gorm.DB
+			for range 4 {
+				db, err := database.Open(where)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { database.Close(db) })
+				instances = append(instances, db)
+			}
+			start := make(chan struct{})
+			var group sync.WaitGroup
+			for i, db := range instances {
+				group.Go(func() {
+					<-start
+					if err := database.Migrate(t.Context(), db, migrations.FS); err != nil {
+						t.Errorf("instance %d: %v", i, err)
+					}
+					if err := database.Ready(t.Context(), db, migrations.FS); err != nil {
+						t.Errorf("instance %d after migrating: %v", i, err)
+					}
+				})
+			}
+			close(start)
+			group.Wait()
+			if n := scan[int](t, instances[0], "SELECT count(*) - count(DISTINCT version_id) FROM goose_db_version"); n != 0 {
+				t.Errorf("%d migrations ran twice", n)
+			}
+		})
+	}
+}
+
+// TestBrokenMigration: it is undone as a whole, told, and does not count as applied.
+func TestBrokenMigration(t *testing.T) {
+	files := fstest.MapFS{"0001_broken.sql": {Data: []byte("-- +goose Up\nCREATE TABLE half (x TEXT);\nINSERT INTO nothing_here VALUES (1);\n-- +goose Down\nDROP TABLE half;\n")}}
+	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+		t.Run(name, func(t *testing.T) {
+			db, err := database.Open(url(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { database.Close(db) })
+			if err := database.Migrate(t.Context(), db, files); err == nil {
+				t.Error("a broken migration is reported as done")
+			}
+			if count(db, "half") != -1 {
+				t.Error("half a migration is left")
+			}
+			if err := database.Ready(t.Context(), db, files); err == nil {
+				t.Error("ready without its schema")
+			}
+		})
+	}
+}
+
+// TestReadyOnAnEmptyDatabase: before anything is migrated, the answer is no.
+func TestReadyOnAnEmptyDatabase(t *testing.T) {
+	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+		t.Run(name, func(t *testing.T) {
+			db, err := database.Open(url(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := database.Ready(t.Context(), db, migrations.FS); err == nil {
+				t.Error("an empty database is ready")
+			}
+			if err := database.Close(db); err != nil {
+				t.Fatal(err)
+			}
+			if err := database.Ready(t.Context(), db, migrations.FS); err == nil {
+				t.Error("a closed database is ready")
+			}
+		})
+	}
+}

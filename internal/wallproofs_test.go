@@ -1,0 +1,112 @@
+package internal
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestWallsStand breaks every rule once: a checker that finds nothing here would find nothing anywhere.
+func TestWallsStand(t *testing.T) {
+	imports := func(pkg string) string { return "package p\nimport _ \"" + pkg + "\"\n" }
+	inside := func(code string) string { return "package p\nfunc f() {\n" + code + "\n}\n" }
+	cases := []struct{ file, text, want string }{
+		{"web/x.go", imports("golang.org/x/crypto/bcrypt"), "hashing"},
+		{"internal/notes/x.go", imports("golang.org/x/crypto/argon2"), "hashing"},
+		{"cmd/server/x.go", imports("github.com/golang-jwt/jwt/v5"), "hashing"},
+		{"web/x.go", imports("github.com/go-jose/go-jose/v4"), "hashing"},
+		{"internal/auth/x.go", imports("math/rand/v2"), "randomness"},
+		{"web/x.go", imports("gorm.io/gorm"), "touch no table"},
+		{"views/x.go", imports("gorm.io/gorm/clause"), "touch no table"},
+		{"internal/auth/x.go", imports("github.com/labstack/echo/v5"), "another router"},
+		{"internal/auth/admin/x.go", imports("app.test/web"), "another router"},
+		{"internal/auth/x.go", imports("app.test/views"), "another router"},
+		{"internal/auth/x.go", imports("app.test/internal/config"), "another router"},
+		{"views/x.go", imports("net/http"), "plain values"},
+		{"views/x_templ.go", imports("app.test/internal/auth"), "plain values"},
+		{"views/x.go", imports("os"), "plain values"},
+		{"internal/errs/x.go", imports("app.test/internal/auth"), "below everything"},
+		{"static/x.go", imports("app.test/internal/errs"), "below everything"},
+		{"web/x.go", imports("app.test/internal/config"), "only cmd/server"},
+		{"web/x.go", imports("app.test/internal/database"), "only cmd/server"},
+		{"internal/auth/x.go", imports("app.test/internal/database"), "only cmd/server"},
+		{"internal/notes/x.go", imports("app.test/migrations"), "only cmd/server"},
+		{"internal/notes/x.go", imports("app.test/web"), "but a command"},
+		{"internal/notes/x.go", imports("app.test/views"), "only web draws"},
+		{"cmd/server/x.go", imports("app.test/internal/auth/authtest"), "for tests"},
+		{"web/x.go", imports("app.test/internal/database/dbtest"), "only cmd/server"},
+		{"internal/notes/x.go", imports("github.com/labstack/echo/v5"), "router"},
+
+		{"web/x.go", inside(`http.SetCookie(w, c)`), "cookies"},
+		{"web/x.go", inside(`c.SetCookie(x)`), "cookies"},
+		{"web/x.go", inside(`x := http.Cookie{Name: "better-auth.session_token"}`), "cookies"},
+		{"web/x.go", inside(`w.Header().Add("Set-Cookie", "x=1")`), "writes a cookie"},
+		{"cmd/server/x.go", inside("w.Header().Add(`set-cookie`, x)"), "writes a cookie"},
+		{"web/x.go", inside(`return session.TokenHash`), "token's hash"},
+		{"cmd/server/x.go", inside(`var a *auth.Account`), "hashes"},
+		{"web/x.go", inside(`var v []auth.Verification`), "hashes"},
+		{"cmd/server/x.go", inside(`db.Find(&auth.User{})`), "makes a model"},
+		{"internal/notes/x.go", inside(`var list []auth.Session`), "lists models"},
+		{"internal/notes/x.go", inside(`var u auth.User`), "declares a model"},
+		{"internal/notes/x.go", inside("db.Raw(`SELECT * FROM users`)"), "names a table"},
+		{"internal/notes/x.go", inside(`db.Exec("UPDATE sessions SET expires_at = NULL")`), "names a table"},
+		{"web/x.go", inside(`templ.Raw(name)`), "not escaped"},
+		{"web/x.go", inside(`os.Getenv("X")`), "environment"},
+		{"internal/auth/x.go", inside(`fmt.Println(token)`), "slog"},
+
+		{"internal/auth/x.go", inside(`db.Where(&User{Email: email})`), "Where takes"},
+		{"internal/auth/x.go", inside(`db.Where(User{Email: email})`), "Where takes"},
+		{"internal/auth/x.go", inside(`db.Where(map[string]any{"email": email})`), "Where takes"},
+		{"internal/auth/x.go", inside(`db.Where(input)`), "Where takes"},
+		{"internal/auth/x.go", inside(`db.Where("email = '" + email + "'")`), "Where takes"},
+		{"internal/auth/x.go", inside(`db.Where(fmt.Sprintf("email = '%s'", email))`), "Where takes"},
+		{"internal/auth/x.go", inside(`db.First(&u, User{Email: email})`), "First takes"},
+		{"internal/auth/x.go", inside(`db.Take(&u, id)`), "Take takes"},
+		{"internal/auth/x.go", inside(`db.Delete(&User{}, id)`), "Delete takes"},
+		{"internal/notes/x.go", inside(`db.Order(sort)`), "Order takes"},
+		{"internal/notes/x.go", inside(`db.Order("name " + direction)`), "Order takes"},
+		{"internal/notes/x.go", inside(`db.Raw(query)`), "Raw takes"},
+		{"internal/notes/x.go", inside(`db.Exec(statement)`), "Exec takes"},
+		{"internal/notes/x.go", inside(`db.Table(name)`), "Table takes"},
+		{"internal/notes/x.go", inside(`pool.ExecContext(ctx, statement)`), "ExecContext takes"},
+		{"internal/notes/x.go", "package p\nfunc {", "cannot be parsed"},
+
+		{"views/x.templ", `<button hx-on:click="x()">`, "hx-on"},
+		{"views/x.templ", `<div hx-vals="js:{a: 1}">`, "js:"},
+		{"views/x.templ", `<a href="javascript:void(0)">`, "javascript:"},
+		{"views/x.templ", `<img src="/x" onerror="x()"/>`, "event handler"},
+		{"views/x.templ", `<div hx-trigger="keyup[ctrlKey]">`, "trigger filter"},
+		{"views/x.templ", `<p style="color: red">`, "inline style"},
+		{"views/x.templ", `<p style={ color }>`, "inline style"},
+		{"views/x.templ", `<style>p { color: red }</style>`, "inline style"},
+		{"views/x.templ", "<script>\n alert(1)</script>", "script with a body"},
+		{"views/x.templ", `<script type="application/json">{ data }</script>`, "script with a body"},
+		{"views/x.templ", "package views\n\nscript greet(name string) {\n}", "script template"},
+		{"views/x.templ", "package views\n\ncss red() {\n}", "css block"},
+		{"views/x.templ", `@templ.Raw(name)`, "templ.Raw"},
+		{"views/x.templ", `<body hx-boost="true">`, "hx-boost"},
+		{"views/x.templ", `<script src="https://cdn.example/x.js"></script>`, "another site"},
+	}
+	for _, c := range cases {
+		if got := strings.Join(faults(t, "app.test", c.file, c.text), "; "); !strings.Contains(got, c.want) {
+			t.Errorf("%s\n%s\nfound %q, want %q", c.file, c.text, got, c.want)
+		}
+	}
+}
+
+// TestWallsHaveDoors: what is allowed is not refused.
+func TestWallsHaveDoors(t *testing.T) {
+	for _, c := range []struct{ file, text string }{
+		{"internal/auth/x.go", "package p\nimport (\n_ \"golang.org/x/crypto/argon2\"\n_ \"gorm.io/gorm\"\n_ \"app.test/internal/errs\"\n)\n"},
+		{"internal/servicetoken/x.go", "package p\nimport _ \"github.com/go-jose/go-jose/v4/jwt\"\n"},
+		{"internal/notes/x.go", "package p\nimport (\n_ \"gorm.io/gorm\"\n_ \"app.test/internal/errs\"\n)\nfunc f() { db.Where(\"owner = ?\", id).Order(\"id \" + \"DESC\").Find(&list) }\n"},
+		{"web/x.go", "package p\nimport (\n_ \"app.test/internal/auth\"\n_ \"app.test/internal/notes\"\n_ \"app.test/views\"\n)\nfunc f(s *auth.Session) { _ = auth.NewUser{Password: x}; slices.Delete(list, i, j) }\n"},
+		{"cmd/server/x.go", "package p\nimport (\n_ \"app.test/internal/config\"\n_ \"app.test/migrations\"\n_ \"app.test/web\"\n)\nfunc f() { os.Getenv(`X`) }\n"},
+		{"web/x_test.go", "package p\nimport (\n_ \"gorm.io/gorm\"\n_ \"app.test/internal/database\"\n)\nfunc f() { _ = http.Cookie{} }\n"},
+		{"internal/database/dbtest/x.go", "package p\nimport _ \"app.test/migrations\"\nfunc f() { pool.ExecContext(ctx, sql) }\n"},
+		{"views/x.templ", "package views\n\ntempl X(style string) {\n<p class=\"style\">on = js: { style }</p>\n<script src={ x } defer></script>\n<div hx-trigger=\"load\"></div>\n}"},
+	} {
+		if got := faults(t, "app.test", c.file, c.text); len(got) > 0 {
+			t.Errorf("%s is refused: %q", c.file, got)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package internal
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// This file holds the walls of the house: who may import whom, and what may be written where. A wall that a
+// test cannot see through is a custom; each rule below is proved in wallproofs_test.go by code that breaks it.
+
+const root = ".."
+
+// helpers exist for tests and measurements: they may open databases and look behind the door.
+var helpers = []string{"internal/auth/authtest", "internal/auth/clienttest", "internal/database/dbtest", "internal/browsertest", "internal/bench"}
+
+// cookieWriters may write cookies outside internal/auth. Name single files here, never a folder; a cookie that
+// says who somebody is belongs to internal/auth alone.
+var cookieWriters = []string{}
+
+// within reports whether dir is one of the folders or below it.
+func within(dir string, folders ...string) bool {
+	return slices.ContainsFunc(folders, func(f string) bool { return dir == f || strings.HasPrefix(dir, f+"/") })
+}
+
+// TestWalls holds every file of the project against the rules.
+func TestWalls(t *testing.T) {
+	module := moduleOf(t)
+	seen := map[string]bool{}
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name != root && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"node_modules", "testdata", "data", "bin"}, d.Name())) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		rel := filepath.ToSlash(strings.TrimPrefix(name, root+string(filepath.Separator)))
+		if ext := path.Ext(rel); ext != ".go" && ext != ".templ" {
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		seen[rel] = true
+		for _, fault := range faults(t, module, rel, string(text)) {
+			t.Errorf("%s: %s", rel, fault)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"web/routes.go", "views/layout.templ", "views/layout_templ.go", "internal/auth/session.go", "internal/errs/errs.go", "cmd/server/main.go"} {
+		if !seen[name] {
+			t.Errorf("%s was not looked at", name)
+		}
+	}
+}
+
+func moduleOf(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, ok := strings.CutPrefix(line, "module "); ok {
+			return strings.TrimSpace(name)
+		}
+	}
+	t.Fatal("go.mod names no module")
+	return ""
+}
+
+// faults lists the rules that one file breaks.
+func faults(t *testing.T, module, name, text string) []string {
+	t.Helper()
+	if strings.HasSuffix(name, ".templ") {
+		return templateFaults(text)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+	if err != nil {
+		return []string{"cannot be parsed: " + err.Error()}
+	}
+	dir := path.Dir(name)
+	if strings.HasSuffix(name, "_test.go") || within(dir, helpers...) {
+		return nil
+	}
+	var list []string
+	for _, spec := range file.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return []string{"cannot be parsed: " + err.Error()}
+		}
+		own, isOwn := strings.CutPrefix(imported, module+"/")
+		if !isOwn {
+			own = ""
+		}
+		if why := importFault(dir, imported, own); why != "" {
+			list = append(list, "imports "+imported+": "+why)
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if why := usageFault(name, n); why != "" {
+			list = append(list, why)
+		}
+		return true
+	})
+	return list
+}
+
+var viewsMayImport = []string{
+	"context", "fmt", "strconv", "strings", "time", "unicode/utf8", "github.com/a-h/templ", "github.com/a-h/templ/runtime",
+}
+
+// importFault says why dir may not import a package, "" where it may; own is its path within this module.
+func importFault(dir, imported, own string) string {
+	is := func(prefix string) bool { return imported == prefix || strings.HasPrefix(imported, prefix+"/") }
+	token := strings.Contains(imported, "jwt") || strings.Contains(imported, "jose") || strings.Contains(imported, "jwx") || strings.Contains(imported, "paseto")
+	switch {
+	case (is("golang.org/x/crypto") || token) && !within(dir, "internal/auth", "internal/servicetoken"):
+		return "hashing and tokens belong to internal/auth and internal/servicetoken"
+	case is("math/rand"):
+		return "there is no fake randomness here; use crypto/rand"
+	case is("gorm.io") && within(dir, "web", "views"):
+		return "web and views touch no table; call a verb"
+	case within(dir, "internal/auth") && (is("github.com/labstack/echo") || is("github.com/a-h/templ") || within(own, "web", "views", "static", "internal/config")):
+		return "internal/auth speaks net/http and gorm, so that it can move to another router whole"
+	case within(dir, "views") && !slices.Contains(viewsMayImport, imported):
+		return "views draw plain values; they know no HTTP, database or other package"
+	case within(dir, "internal/errs") && own != "", within(dir, "static") && own != "", within(dir, "migrations") && own != "":
+		return dir + " stands below everything"
+	case within(own, "internal/config", "internal/database", "migrations") && dir != "cmd/server" && !within(dir, own):
+		return "only cmd/server puts these together"
+	case within(own, "web") && !within(dir, "cmd"):
+		return "nothing but a command knows web"
+	case within(own, "views", "static") && !within(dir, "web"):
+		return "only web draws"
+	case within(own, helpers...):
+		return "this is for tests"
+	case is("github.com/labstack/echo") && !within(dir, "web"):
+		return "only web knows the router"
+	}
+	return ""
+}

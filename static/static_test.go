@@ -1,0 +1,120 @@
+package static_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"example.com/foyer/static"
+)
+
+func get(method, path, encoding string) (*httptest.ResponseRecorder, bool) {
+	r := httptest.NewRequest(method, "http://app.example"+path, nil)
+	r.Header.Set("Accept-Encoding", encoding)
+	w := httptest.NewRecorder()
+	return w, static.Serve(w, r)
+}
+
+func TestFiles(t *testing.T) {
+	for name, media := range map[string]string{
+		"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "htmx-4.0.1.min.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum := sha256.Sum256(file)
+			if url := static.URL(name); !strings.Contains(url, hex.EncodeToString(sum[:6])) {
+				t.Errorf("%s does not change with the content", url)
+			}
+			plain, ok := get("GET", static.URL(name), "")
+			if !ok || plain.Code != http.StatusOK || !bytes.Equal(plain.Body.Bytes(), file) {
+				t.Errorf("served %t, %d, %d bytes of %d", ok, plain.Code, plain.Body.Len(), len(file))
+			}
+			packed, _ := get("GET", static.URL(name), "br, gzip, zstd")
+			r, err := gzip.NewReader(packed.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if unpacked, err := io.ReadAll(r); err != nil || !bytes.Equal(unpacked, file) {
+				t.Errorf("compressed, it is another file: %v", err)
+			}
+			head, _ := get("HEAD", static.URL(name), "")
+			if head.Body.Len() != 0 || head.Header().Get("Content-Length") != plain.Header().Get("Content-Length") {
+				t.Errorf("HEAD: %d bytes, Content-Length %q", head.Body.Len(), head.Header().Get("Content-Length"))
+			}
+			for _, w := range []*httptest.ResponseRecorder{plain, packed, head} {
+				for key, want := range map[string]string{"Content-Type": media, "Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"} {
+					if got := w.Header().Get(key); got != want {
+						t.Errorf("%s: %q, want %q", key, got, want)
+					}
+				}
+			}
+			if plain.Header().Get("Content-Encoding") != "" || packed.Header().Get("Content-Encoding") != "gzip" {
+				t.Errorf("Content-Encoding %q and %q", plain.Header().Get("Content-Encoding"), packed.Header().Get("Content-Encoding"))
+			}
+		})
+	}
+}
+
+func TestNothingElseIsServed(t *testing.T) {
+	url := static.URL("app.css")
+	for _, path := range []string{
+		"/static/", "/static", "/", "/static/app.css", "/static/static.go", "/static/app.000000000000.css", url + "/", url + "%00", "/x" + url, "/" + url,
+		strings.ToUpper(url), strings.Replace(url, "app", "%61pp", 1), "/static/..%2f" + strings.TrimPrefix(url, "/"), "/static/../static/app.css", "/static/%2e%2e/go.mod",
+	} {
+		w, ok := get("GET", path, "")
+		if ok || w.Body.Len() > 0 || len(w.Header()) > 0 {
+			t.Errorf("%s is answered with %d bytes and %v", path, w.Body.Len(), w.Header())
+		}
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("the address of a file that does not exist is given")
+		}
+	}()
+	static.URL("no-such-file.css")
+}
+
+// TestBudgets: what a first visit loads stays small, and nothing in it comes from elsewhere or needs eval.
+func TestBudgets(t *testing.T) {
+	size := func(name string) int {
+		w, _ := get("GET", static.URL(name), "gzip")
+		return w.Body.Len()
+	}
+	if n := size("app.css"); n > 6<<10 {
+		t.Errorf("app.css: %d bytes compressed, want at most 6 KiB", n)
+	}
+	if n := size("app.js") + size("htmx-4.0.1.min.js"); n > 16<<10 {
+		t.Errorf("scripts: %d bytes compressed, want at most 16 KiB", n)
+	}
+	script, err := os.ReadFile("app.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(script, []byte("\n")); n > 60 {
+		t.Errorf("app.js: %d lines, want at most 60", n)
+	}
+	style, err := os.ReadFile("app.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"eval(", "new Function", "innerHTML", "localStorage", "sessionStorage", "http://", "https://"} {
+		if bytes.Contains(script, []byte(bad)) {
+			t.Errorf("app.js holds %s", bad)
+		}
+	}
+	for _, bad := range []string{"@import", "url(", "http://", "https://"} {
+		if bytes.Contains(style, []byte(bad)) {
+			t.Errorf("app.css holds %s", bad)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package views_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/foyer/views"
+	"github.com/a-h/templ"
+)
+
+func draw(t *testing.T, ctx context.Context, c templ.Component) string {
+	t.Helper()
+	var b strings.Builder
+	if err := c.Render(ctx, &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func frame(v views.Visitor) context.Context {
+	return views.WithFrame(context.Background(), views.Frame{
+		Site: views.Site{Name: "Test", Asset: func(file string) string { return "/static/" + file }}, Visitor: v, Path: "/dashboard",
+	})
+}
+
+var ada = views.Visitor{State: views.Authenticated, Name: "Ada Lovelace", Email: "ada@example.com"}
+
+// TestGuardStates: every private page has three states, and the one nobody chose is the harmless one.
+func TestGuardStates(t *testing.T) {
+	if views.Loading != 0 {
+		t.Fatal("Loading is not the zero value: a forgotten guard would show something else")
+	}
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	panel := templ.Raw("<ul>the panel</ul>")
+	for name, page := range map[string]templ.Component{"dashboard": views.Dashboard(now, now, panel), "admin": views.Admin(7, 7)} {
+		t.Run(name, func(t *testing.T) {
+			forged := ada // fields that a careless handler filled without a state
+			forged.State = views.Loading
+			for state, v := range map[string]views.Visitor{"zero": {}, "loading": {State: views.Loading}, "loading with a name": forged} {
+				got := draw(t, frame(v), page)
+				if !strings.Contains(got, "skeleton") || strings.Contains(got, `class="grid"`) || strings.Contains(got, "the panel") || strings.Contains(got, "ada@example.com") || strings.Contains(got, "data-private") {
+					t.Errorf("%s shows more than a skeleton: %s", state, got)
+				}
+			}
+			got := draw(t, frame(views.Visitor{State: views.Unauthenticated}), page)
+			if !strings.Contains(got, "You are not logged in") || strings.Contains(got, `class="grid"`) || strings.Contains(got, "the panel") {
+				t.Errorf("a stranger sees: %s", got)
+			}
+			got = draw(t, frame(ada), page)
+			if !strings.Contains(got, `class="grid"`) || !strings.Contains(got, "Ada Lovelace") || !strings.Contains(got, "data-private") {
+				t.Errorf("the visitor sees: %s", got)
+			}
+		})
+	}
+}
+
+func TestAccountCorner(t *testing.T) {
+	admin := ada
+	admin.Admin = true
+	for name, c := range map[string]struct {
+		visitor     views.Visitor
+		want, lacks []string
+	}{
+		"loading":         {views.Visitor{}, []string{`hx-get="/nav"`, `href="/dashboard"`, "skeleton"}, []string{"Log out", "Log in"}},
+		"authenticated":   {ada, []string{"Ada Lovelace", "Log out", `action="/logout"`, `method="post"`}, []string{"hx-get", "Log in"}},
+		"unauthenticated": {views.Visitor{State: views.Unauthenticated}, []string{`href="/login"`, `href="/signup"`}, []string{"hx-get", "Log out"}},
+	} {
+		got := draw(t, frame(c.visitor), views.Account())
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s lacks %q: %s", name, want, got)
+			}
+		}
+		for _, bad := range c.lacks {
+			if strings.Contains(got, bad) {
+				t.Errorf("%s holds %q: %s", name, bad, got)
+			}
+		}
+	}
+	for _, v := range []views.Visitor{ada, admin} {
+		if got := draw(t, frame(v), views.Home()); strings.Contains(got, `class="link" href="/admin"`) != v.Admin {
+			t.Errorf("the navigation of somebody with Admin %t: %s", v.Admin, got)
+		}
+	}
+}
+
+// TestWordsStayApart: text and what follows it on the same line keep their space.
+func TestWordsStayApart(t *testing.T) {
+	at := time.Date(2026, 11, 23, 12, 5, 0, 0, time.FixedZone("", 3600))
+	rows := views.SessionList([]views.SessionRow{{Agent: "Firefox on Linux", Address: "203.0.113.9", Used: at, Current: true}})
+	got := draw(t, frame(ada), views.Dashboard(at, at, rows))
+	for _, bad := range []string{"since<time", "Ends<time", "203.0.113.9<time", "Linux<span"} {
+		if strings.Contains(got, bad) {
+			t.Errorf("%q runs together: %s", bad, got)
+		}
+	}
+	for _, want := range []string{"23 November 2026, 11:05 UTC", `datetime="2026-11-23T11:05:00Z"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+}
+
+func TestErrorDetailIsOptional(t *testing.T) {
+	p := views.Problem{Status: 500, Title: "Our mistake", Message: "Sorry.", RequestID: "ID7", Way: "/", WayLabel: "Home"}
+	if got := draw(t, frame(views.Visitor{}), views.Error(p)); strings.Contains(got, "<p class=\"alert\">") || !strings.Contains(got, "ID7") || !strings.Contains(got, ">500<") {
+		t.Errorf("without a cause: %s", got)
+	}
+	p.Detail = "<b>cause</b>"
+	if got := draw(t, frame(views.Visitor{}), views.ErrorFragment(p)); !strings.Contains(got, "&lt;b&gt;cause") || strings.Contains(got, "<html") {
+		t.Errorf("with a cause: %s", got)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	errors := views.Errors{{Field: "email", Message: "wrong"}, {Message: "whole"}}
+	if errors.Of("email") != "wrong" || errors.Of("name") != "" || errors.Of("") != "whole" || (views.Errors)(nil).Of("x") != "" {
+		t.Errorf("%+v", errors)
+	}
+	got := draw(t, frame(views.Visitor{}), views.Login(views.LoginForm{Email: `"><x>`, Errors: errors, ReturnTo: "/a?b=1&c=2", Signup: "javascript:alert(1)"}))
+	for _, want := range []string{"<title>Error: Log in", `<a href="#email">wrong</a>`, "<li>whole</li>", `aria-invalid="true"`, `id="email-error">wrong`, `value="&#34;&gt;&lt;x&gt;"`, `value="/a?b=1&amp;c=2"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing: %s", want, got)
+		}
+	}
+}
