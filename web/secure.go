@@ -38,7 +38,9 @@ func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // cacheable is for public pages: kept by the visitor's own browser, asked for again each time.
-func cacheable(next echo.HandlerFunc) echo.HandlerFunc { return cacheControl("private, no-cache", next) }
+func cacheable(next echo.HandlerFunc) echo.HandlerFunc {
+	return cacheControl("private, no-cache", next)
+}
 
 // private is for everything that depends on the visitor. no-store is the only value that keeps a page from the
 // Back button after logging out.

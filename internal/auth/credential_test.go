@@ -3,7 +3,6 @@ package auth_test
 import (
 	"database/sql/driver"
 	"fmt"
-	"math"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -67,32 +66,6 @@ func TestTheTokenHandleIsNoCredential(t *testing.T) {
 			t.Errorf("a token in the URL counts: %s", body)
 		}
 	})
-}
-
-// No constant part, and no character more likely than another: chi-square over 64 symbols, 63 degrees of freedom.
-func TestTokensAreRandom(t *testing.T) {
-	r := sqliteRig(t, auth.Options{})
-	r.SignUp("ada@example.com")
-	seen, counts, tokens := map[string]bool{}, map[rune]float64{}, 30
-	for range tokens {
-		c := r.browser()
-		c.SignIn("ada@example.com", authtest.Password)
-		token, _, _ := strings.Cut(value(c, tokenCookie), ".")
-		if len(token) != 43 || seen[token] {
-			t.Fatalf("token %q again or not of 43 characters", token)
-		}
-		seen[token] = true
-		for _, c := range token[:42] { // the last character carries 4 bits only
-			counts[c]++
-		}
-	}
-	want, chi := float64(tokens*42)/64, 0.0
-	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" {
-		chi += math.Pow(counts[c]-want, 2) / want
-	}
-	if chi > 150 { // p < 1e-8
-		t.Errorf("chi-square %.0f", chi)
-	}
 }
 
 func TestSignInEndsTheSessionPresented(t *testing.T) {

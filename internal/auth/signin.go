@@ -20,16 +20,20 @@ type Credentials struct {
 }
 
 // SignInEmail starts a session and sets its cookies on w. It ends the session the request came with. Refusals:
-// 400 INVALID_EMAIL, PASSWORD_TOO_LONG; 401 INVALID_EMAIL_OR_PASSWORD, alike in text and time whether the
+// 400 INVALID_EMAIL, VALIDATION_ERROR, PASSWORD_TOO_LONG; 401 INVALID_EMAIL_OR_PASSWORD, alike in text and time whether the
 // address is unknown or the password wrong; 403 BANNED_USER, with the right password only; 503 when too many
 // sign in at once.
 func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credentials) (*Session, error) {
 	email, ok := normalEmail(in.Email)
+	var emailErr error
 	if !ok {
-		return nil, errs.Invalid("email", "INVALID_EMAIL", "Enter an e-mail address such as name@example.com.")
+		emailErr = errs.Invalid("email", "INVALID_EMAIL", "Enter an e-mail address such as name@example.com.")
 	}
-	password, err := normalPassword(in.Password)
-	if err != nil {
+	password, passwordErr := normalPassword(in.Password)
+	if in.Password == "" {
+		passwordErr = errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
+	}
+	if err := firstOf(emailErr, passwordErr); err != nil {
 		return nil, err
 	}
 	account, err := a.credential(r.Context(), email)

@@ -55,7 +55,8 @@ func TestCreateUser(t *testing.T) {
 			t.Errorf("%d users, %d sessions", users, sessions)
 		}
 		r.SignIn("b@example.com", authtest.Password)
-		wantRefusal(t, post(r.browser(), "/sign-in/email", `{"email":"a@example.com","password":""}`), 401, "INVALID_EMAIL_OR_PASSWORD")
+		wantRefusal(t, post(r.browser(), "/sign-in/email", `{"email":"a@example.com","password":""}`), 400, "VALIDATION_ERROR")
+		wantRefusal(t, post(r.browser(), "/sign-in/email", `{"email":"a@example.com","password":"anything"}`), 401, "INVALID_EMAIL_OR_PASSWORD")
 		stats, err := r.auth.Stats(t.Context())
 		if err != nil || stats != (auth.Stats{Users: 3, Sessions: 1}) {
 			t.Errorf("%+v %v", stats, err)
