@@ -22,11 +22,21 @@ func (e Errors) Of(field string) string {
 	return ""
 }
 
+// spoken says the errors as one sentence.
+func (e Errors) spoken() string {
+	words := []string{"There is a problem."}
+	for _, f := range e {
+		words = append(words, f.Message)
+	}
+	return strings.Join(words, " ")
+}
+
 // input is one field of a form.
 type input struct {
 	Name, Label, Type, Value  string
 	Autocomplete, Mode, Rules string
 	Hint                      string
+	Optional                  bool
 }
 
 // describedBy names the elements that explain a field.
@@ -47,6 +57,13 @@ func withErrors(title string, errors Errors) string {
 		return "Error: " + title
 	}
 	return title
+}
+
+func pressed(yes bool) string {
+	if yes {
+		return "true"
+	}
+	return "false"
 }
 
 func initial(name string) string {

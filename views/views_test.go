@@ -34,7 +34,7 @@ func TestGuardStates(t *testing.T) {
 	}
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	panel := templ.Raw("<ul>the panel</ul>")
-	for name, page := range map[string]templ.Component{"dashboard": views.Dashboard(now, now, panel), "admin": views.Admin(7, 7)} {
+	for name, page := range map[string]templ.Component{"dashboard": views.Dashboard(now, now, 1, panel), "admin": views.Admin(7, 7)} {
 		t.Run(name, func(t *testing.T) {
 			forged := ada // fields that a careless handler filled without a state
 			forged.State = views.Loading
@@ -89,8 +89,8 @@ func TestAccountCorner(t *testing.T) {
 // TestWordsStayApart: text and what follows it on the same line keep their space.
 func TestWordsStayApart(t *testing.T) {
 	at := time.Date(2026, 11, 23, 12, 5, 0, 0, time.FixedZone("", 3600))
-	rows := views.SessionList([]views.SessionRow{{Agent: "Firefox on Linux", Address: "203.0.113.9", Used: at, Current: true}})
-	got := draw(t, frame(ada), views.Dashboard(at, at, rows))
+	rows := views.SessionList([]views.SessionRow{{Browser: "Firefox on Linux", Address: "203.0.113.9", Used: at, Current: true}})
+	got := draw(t, frame(ada), views.Dashboard(at, at, 1, rows))
 	for _, bad := range []string{"since<time", "Ends<time", "203.0.113.9<time", "Linux<span"} {
 		if strings.Contains(got, bad) {
 			t.Errorf("%q runs together: %s", bad, got)

@@ -34,7 +34,9 @@ type Site struct {
 type Frame struct {
 	Site    Site
 	Visitor Visitor
-	Path    string // of this page, for marking the current link
+	Path    string // the route of this page, for marking the current link
+	URL     string // path and query of this page, for coming back to it
+	Theme   string // "light" or "dark"; "" follows the system
 }
 
 type frameKey struct{}
@@ -48,6 +50,8 @@ func frame(ctx context.Context) Frame {
 	f, _ := ctx.Value(frameKey{}).(Frame)
 	return f
 }
+
+func asset(ctx context.Context, file string) string { return frame(ctx).Site.Asset(file) }
 
 // private marks pages that hold somebody's data, for app.js.
 func private(ctx context.Context) bool { return frame(ctx).Visitor.State == Authenticated }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"example.com/foyer/views"
@@ -25,11 +26,15 @@ func (s *Server) showDashboard(c *echo.Context) error {
 		}
 		rows := make([]views.SessionRow, len(list))
 		for i, l := range list {
-			rows[i] = views.SessionRow{Agent: browser(l.UserAgent), Address: l.IPAddress, Used: l.UpdatedAt, Current: l.ID == session.ID}
+			rows[i] = views.SessionRow{
+				Browser: browser(l.UserAgent), Phone: strings.Contains(l.UserAgent, "Mobile"), Address: l.IPAddress,
+				Since: l.CreatedAt, Used: l.UpdatedAt, Current: l.ID == session.ID,
+			}
 		}
 		return views.SessionList(rows).Render(ctx, w)
 	})
-	return s.render(c, http.StatusOK, views.Dashboard(session.User.CreatedAt, session.ExpiresAt, panel))
+	age := int(time.Since(session.User.CreatedAt).Hours() / 24)
+	return s.render(c, http.StatusOK, views.Dashboard(session.User.CreatedAt, session.ExpiresAt, age, panel))
 }
 
 // hold gives, in development, a wait as long as ?slow= says, at most 10 s: so one can see the skeleton.

@@ -20,7 +20,9 @@ import (
 func (s *Server) render(c *echo.Context, status int, page templ.Component) error {
 	c.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
 	c.Response().WriteHeader(status)
-	ctx := views.WithFrame(c.Request().Context(), views.Frame{Site: s.site, Visitor: visitor(c), Path: c.Path()})
+	ctx := views.WithFrame(c.Request().Context(), views.Frame{
+		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: pageURL(c.Request()), Theme: theme(c.Request()),
+	})
 	return page.Render(ctx, c.Response())
 }
 
@@ -127,18 +129,24 @@ func (s *Server) answerError(c *echo.Context, err error) {
 // toLogin sends a stranger to the door. Only what a GET asked for is worth returning to; for htmx that is the
 // page, not the fragment.
 func toLogin(c *echo.Context) error {
-	r, target := c.Request(), defaultReturnTo
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		target = r.URL.RequestURI()
+	login := withReturnTo("/login", safeReturnTo(pageURL(c.Request())))
+	if !scripted(c.Request()) {
+		return c.Redirect(http.StatusSeeOther, login)
 	}
-	if !scripted(r) {
-		return c.Redirect(http.StatusSeeOther, withReturnTo("/login", safeReturnTo(target)))
-	}
-	if current, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && current.Host == r.Host {
-		target = current.RequestURI()
-	}
-	c.Response().Header().Set("HX-Redirect", withReturnTo("/login", safeReturnTo(target)))
+	c.Response().Header().Set("HX-Redirect", login)
 	return c.NoContent(http.StatusUnauthorized)
+}
+
+// pageURL is path and query of the page the visitor looks at: the one htmx names, or what a GET asked for; ""
+// where neither is known.
+func pageURL(r *http.Request) string {
+	if current, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && current.Host == r.Host {
+		return current.RequestURI()
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return r.URL.RequestURI()
+	}
+	return ""
 }
 
 // refusal is err as the caller may know it.

@@ -3,8 +3,9 @@ package web
 import "github.com/labstack/echo/v5"
 
 // routes says who may open what: the first word of each line. public looks nobody up; anyone knows the visitor
-// and refuses nobody; guest is for strangers only; user asks for a session; admin asks for the role as well.
-func (s *Server) routes(public, anyone, guest, user, admin *echo.Group) {
+// and refuses nobody; guest is for strangers only; user asks for a session; admin asks for the role as well. dev
+// exists in development only, for whoever sits at this machine.
+func (s *Server) routes(public, anyone, guest, user, admin, dev *echo.Group) {
 	public.GET("/", s.showHome)
 	public.GET("/static/*", s.showStatic)
 	public.GET("/healthz", s.showHealth)
@@ -13,6 +14,7 @@ func (s *Server) routes(public, anyone, guest, user, admin *echo.Group) {
 
 	anyone.GET("/nav", s.showNav)
 	anyone.POST("/logout", s.logout)
+	anyone.POST("/theme", s.setTheme)
 
 	guest.GET("/login", s.showLogin)
 	guest.POST("/login", s.login)
@@ -23,4 +25,9 @@ func (s *Server) routes(public, anyone, guest, user, admin *echo.Group) {
 
 	admin.GET("/admin", s.showAdmin)
 	admin.POST("/api/admin/users", s.createUser)
+
+	if s.Development {
+		dev.GET("/dev/guards", s.showGuards)
+		dev.GET("/dev/components", s.showComponents)
+	}
 }

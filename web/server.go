@@ -70,6 +70,7 @@ func New(c Config) *Server {
 		s.door("guest", private, s.loadSession, s.requireGuest),
 		s.door("user", private, s.loadSession, s.requireAuth),
 		s.door("admin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin")),
+		s.door("dev", private, requireLocal, s.loadSession),
 	)
 	return s
 }

@@ -74,13 +74,14 @@ func (s *site) person(t *testing.T, email string) (*authtest.Client, string) {
 	return c, id
 }
 
-// admin signs an admin up and returns their browser.
+// admin signs an admin up and returns their browser, which holds a cached copy of the session.
 func (s *site) admin(t *testing.T, email string) *authtest.Client {
 	t.Helper()
 	c, id := s.person(t, email)
 	if _, err := s.auth.SetRole(t.Context(), nil, id, "admin"); err != nil {
 		t.Fatal(err)
 	}
+	contains(t, c.Get("/nav"), "Log out")
 	return c
 }
 

@@ -70,7 +70,7 @@ func TestDashboardStreams(t *testing.T) {
 					t.Errorf("the first part lacks %q: %s", want, first)
 				}
 			}
-			for _, late := range []string{`class="rows"`, "This browser", "127.0.0.1", "</html>", "</main>"} {
+			for _, late := range []string{`class="table"`, "This browser", "127.0.0.1", "</html>", "</main>"} {
 				if strings.Contains(first, late) {
 					t.Errorf("the first part holds %q", late)
 				}
@@ -80,12 +80,12 @@ func TestDashboardStreams(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, want := range []string{`class="rows"`, "This browser", "127.0.0.1", "</main>", "</html>"} {
+			for _, want := range []string{`class="table"`, "This browser", "127.0.0.1", "</main>", "</html>"} {
 				if !strings.Contains(string(rest), want) {
 					t.Errorf("the rest lacks %q: %s", want, rest)
 				}
 			}
-			if !strings.HasPrefix(strings.TrimSpace(strings.TrimPrefix(string(rest), "</div>")), "<ul") {
+			if !strings.HasPrefix(strings.TrimSpace(strings.TrimPrefix(string(rest), "</div>")), `<div class="table"`) {
 				t.Errorf("the panel does not come right after its skeleton, so the skeleton would stay: %.80q", rest)
 			}
 		})

@@ -129,7 +129,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		TrustedOrigins: a.TrustedOrigins,
 		Secrets:        a.Secrets,
 		AppName:        web.AppName,
-		CookiePrefix:   "foyer",
+		CookiePrefix:   web.CookiePrefix,
 		ClientIP:       web.ClientIP(a.TrustedProxies),
 		Now:            database.Now,
 		Logger:         a.log,

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
@@ -97,6 +98,18 @@ func TestSignInEndsTheSessionPresented(t *testing.T) {
 		post(r.Client, "/sign-up/email", `{"name":"Eve","email":"eve@example.com","password":"correct-horse-1"}`)
 		r.wantWho("the old cookies after a sign-up", thief, "")
 	})
+}
+
+// A limit that is tightened counts for sessions made under the old one too.
+func TestAShorterLimitEndsOldSessions(t *testing.T) {
+	r := sqliteRig(t, auth.Options{})
+	r.SignUp("ada@example.com")
+	strict := authtest.Serve(t, authtest.NewOn(t, r.db, auth.Options{Now: r.clock.Now, MaxAge: day}).Handler())
+	hold(strict, tokenCookie, value(r.Client, tokenCookie))
+	r.clock.advance(day - time.Minute)
+	r.wantWho("before", strict, "ada@example.com")
+	r.clock.advance(time.Minute)
+	r.wantWho("at the new limit", strict, "")
 }
 
 func TestSignOutEndsOneSession(t *testing.T) {

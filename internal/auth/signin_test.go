@@ -39,6 +39,10 @@ func (r *rig) hash() (hash string) {
 func TestSignInRefuses(t *testing.T) {
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
+	linked := r.addUser("linked@example.com", "") // an account of another kind signs nobody in by password
+	if err := r.db.Create(&auth.Account{ID: "linked", UserID: linked.ID, ProviderID: "github", AccountID: "1", Password: r.hash()}).Error; err != nil {
+		t.Fatal(err)
+	}
 	const good = "correct-horse-1"
 	for name, c := range map[string]struct {
 		email, password string
@@ -50,6 +54,7 @@ func TestSignInRefuses(t *testing.T) {
 		"password in capitals": {"ada@example.com", "CORRECT-HORSE-1", 401, "INVALID_EMAIL_OR_PASSWORD"},
 		"password and a space": {"ada@example.com", good + " ", 401, "INVALID_EMAIL_OR_PASSWORD"},
 		"unknown":              {"bob@example.com", good, 401, "INVALID_EMAIL_OR_PASSWORD"},
+		"another provider":     {"linked@example.com", good, 401, "INVALID_EMAIL_OR_PASSWORD"},
 		"no address":           {"ada", good, 400, "INVALID_EMAIL"},
 		"empty address":        {"", good, 400, "INVALID_EMAIL"},
 		"address and a space":  {"ada@example.com ", good, 400, "INVALID_EMAIL"},

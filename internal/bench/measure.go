@@ -84,7 +84,7 @@ func (b *bench) read(name, key string, request []byte, target float64) error {
 // turn is one round of one server, with the processor time that took it.
 func (b *bench) turn(p *process, request []byte) (figures, error) {
 	before := p.cpu()
-	f, err := load{p.addr, [][]byte{request}, b.clients, b.duration() / rounds}.run(b.ctx)
+	f, err := load{addr: p.addr, requests: [][]byte{request}, clients: b.clients, time: b.duration() / rounds}.run(b.ctx)
 	f.cpu = p.cpu() - before
 	return f, err
 }
@@ -104,7 +104,7 @@ func (b *bench) signIn() error {
 	var raw float64
 	for range rounds {
 		raw += b.hashRate(b.duration()/rounds) / rounds
-		f, err := load{b.app.addr, b.visitor.signIns(), stormClients, b.duration() / rounds}.run(b.ctx)
+		f, err := load{addr: b.app.addr, requests: b.visitor.signIns(), clients: stormClients, time: b.duration() / rounds, busy: true}.run(b.ctx)
 		if err != nil {
 			return err
 		}
@@ -144,9 +144,11 @@ func (b *bench) storm(request []byte) error {
 	var signInErr, readErr error
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		signIns, signInErr = load{b.app.addr, b.visitor.signIns(), stormClients, b.duration()}.run(ctx)
+		signIns, signInErr = load{addr: b.app.addr, requests: b.visitor.signIns(), clients: stormClients, time: b.duration(), busy: true}.run(ctx)
 	})
-	wg.Go(func() { reads, readErr = load{b.app.addr, [][]byte{request}, b.clients, b.duration()}.run(ctx) })
+	wg.Go(func() {
+		reads, readErr = load{addr: b.app.addr, requests: [][]byte{request}, clients: b.clients, time: b.duration()}.run(ctx)
+	})
 	wg.Wait()
 	if signInErr != nil || readErr != nil {
 		return fmt.Errorf("sign-ins: %v, reads: %v", signInErr, readErr)

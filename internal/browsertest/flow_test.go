@@ -23,7 +23,7 @@ func TestFrontDoor(t *testing.T) {
 	b.leave("sign up", submit)
 	b.wantPath("/dashboard")
 	b.wantText("#account", "Ada Lovelace")
-	b.wantText("main", "ada@example.com")
+	b.wantText("main", "Hello Ada Lovelace")
 
 	b.open("/dashboard?slow=800ms")
 	b.wait(`framesSeen.includes("panel")`)
@@ -33,7 +33,7 @@ func TestFrontDoor(t *testing.T) {
 	b.wantText(".defer", "This browser")
 	b.checkStorage() // before logging out: that empties it anyway
 
-	b.leave("log out", logOut)
+	b.logOut()
 	b.wantPath("/login")
 	b.back()
 	if got := b.path(); !strings.HasPrefix(got, "/login") {
@@ -181,7 +181,7 @@ func TestWithoutJavaScript(t *testing.T) {
 	if eval[bool](b, `document.documentElement.hasAttribute("data-js")`) {
 		t.Error("scripts ran: this test proves nothing")
 	}
-	b.leave("log out", logOut)
+	b.logOut()
 	b.wantPath("/login")
 	b.open("/dashboard")
 	b.wantPath("/login")

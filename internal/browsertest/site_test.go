@@ -93,8 +93,12 @@ func (s *site) addUser(t *testing.T, name, email, role string) {
 // submit presses the main button of a form.
 var submit = chromedp.Click(chromedp.CSS("form .primary"))
 
-// logOut presses the button of the corner that knows the visitor.
-var logOut = chromedp.Click(chromedp.CSS(`#account form[action="/logout"] button`))
+// logOut opens the menu of the corner that knows the visitor and presses its button.
+func (b *tab) logOut() {
+	b.Helper()
+	b.do(chromedp.Click(chromedp.CSS("#account > button")))
+	b.leave("log out", chromedp.Click(chromedp.CSS(`#account form[action="/logout"] button`)))
+}
 
 // logIn goes in by the form.
 func (b *tab) logIn(email string) {

@@ -1,0 +1,52 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"github.com/labstack/echo/v5"
+)
+
+// CookiePrefix starts the name of every cookie of the app.
+const CookiePrefix = "foyer"
+
+const themeCookie = CookiePrefix + ".theme"
+
+// setTheme keeps the visitor's choice in a cookie that the server reads: the first byte of the next page is
+// already right. An empty theme follows the system.
+func (s *Server) setTheme(c *echo.Context) error {
+	values, err := parseForm(c)
+	if err != nil {
+		return err
+	}
+	theme, back := values.Get("theme"), values.Get("returnTo")
+	if theme != "" && !slices.Contains(themes, theme) {
+		return echo.ErrBadRequest
+	}
+	cookie := http.Cookie{
+		Name: themeCookie, Value: theme, Path: "/", MaxAge: int(365 * 24 * time.Hour / time.Second),
+		HttpOnly: true, Secure: strings.HasPrefix(s.AppURL, "https://"), SameSite: http.SameSiteLaxMode,
+	}
+	if theme == "" {
+		cookie.MaxAge = -1
+	}
+	http.SetCookie(c.Response(), &cookie)
+	if !auth.LocalPath(back) {
+		back = "/"
+	}
+	return seeOther(c, back)
+}
+
+var themes = []string{"light", "dark"}
+
+// theme is the visitor's choice, "" where there is none or one we do not know.
+func theme(r *http.Request) string {
+	cookie, err := r.Cookie(themeCookie)
+	if err != nil || !slices.Contains(themes, cookie.Value) {
+		return ""
+	}
+	return cookie.Value
+}
