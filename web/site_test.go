@@ -54,7 +54,7 @@ func newSiteOn(t *testing.T, db *gorm.DB, change ...func(*web.Config)) *site {
 	for _, f := range change {
 		f(&config)
 	}
-	s.auth = authtest.NewOn(t, db, auth.Options{BaseURL: config.AppURL, AppName: web.AppName, CookiePrefix: "foyer", Now: database.Now, Logger: logger})
+	s.auth = authtest.NewOn(t, db, auth.Options{BaseURL: config.AppURL, AppName: web.AppName, CookiePrefix: web.CookiePrefix, Now: database.Now, Logger: logger})
 	config.Auth = s.auth
 	s.server = web.New(config)
 	listener.Config.Handler = s.server

@@ -1,0 +1,86 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"example.com/foyer/web"
+)
+
+// TestTheme: the choice is in the first byte of every page, errors and public ones included.
+func TestTheme(t *testing.T) {
+	s := newSite(t)
+	choose := func(theme, back string) string {
+		t.Helper()
+		res := s.PostForm("/theme", url.Values{"theme": {theme}, "returnTo": {back}})
+		if res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("theme %q: %d %s", theme, res.StatusCode, res.Text)
+		}
+		return res.Header.Get("Location")
+	}
+	pages := []string{"/", "/login", "/nothing"}
+	for _, theme := range []string{"dark", "light", ""} {
+		if got := choose(theme, "/login?returnTo=%2Fadmin"); got != "/login?returnTo=%2Fadmin" {
+			t.Errorf("back to %s", got)
+		}
+		for _, page := range pages {
+			text := s.Get(page, navigate...).Text
+			if has := strings.Contains(text, `data-theme="`+theme+`"`); has != (theme != "") || strings.Contains(text, "data-theme") != (theme != "") {
+				t.Errorf("%s under theme %q", page, theme)
+			}
+		}
+	}
+	for _, back := range []string{"", "//evil.example", "https://evil.example/", "/\\evil.example", "/a\r\nX: y"} {
+		if got := choose("dark", back); got != "/" {
+			t.Errorf("back to %q after %q", got, back)
+		}
+	}
+	if res := s.PostForm("/theme", url.Values{"theme": {`dark" onload="x`}}); res.StatusCode != http.StatusBadRequest || len(res.Cookies()) > 0 {
+		t.Errorf("an unknown theme: %d %v", res.StatusCode, res.Cookies())
+	}
+	if res := s.Get("/theme", navigate...); res.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("GET /theme: %d", res.StatusCode)
+	}
+}
+
+// A cookie somebody else planted is no theme.
+func TestForgedThemeIsIgnored(t *testing.T) {
+	s := newSite(t)
+	if text := s.Get("/", "Cookie", web.CookiePrefix+`.theme=dark"><script>`).Text; strings.Contains(text, "data-theme") || strings.Contains(text, "<script>") {
+		t.Error(text)
+	}
+}
+
+// TestGalleries: the development pages are for a browser on this machine that asked for it by name.
+func TestGalleries(t *testing.T) {
+	dev := newSite(t, func(c *web.Config) { c.Development = true })
+	for _, path := range []string{"/dev/guards", "/dev/components"} {
+		if res := newSite(t).Get(path, navigate...); res.StatusCode != http.StatusNotFound {
+			t.Errorf("%s in production: %d", path, res.StatusCode)
+		}
+		for _, c := range []struct {
+			peer, host string
+			want       int
+		}{
+			{"127.0.0.1:5000", "localhost:8080", 200}, {"[::1]:5000", "[::1]:8080", 200}, {"127.0.0.1:5000", "127.0.0.1", 200},
+			{"127.0.0.1:5000", "evil.example", 404}, {"127.0.0.1:5000", "localhost.evil.example:8080", 404}, {"127.0.0.1:5000", "", 404},
+			{"192.0.2.7:5000", "localhost:8080", 404}, {"192.0.2.7:5000", "127.0.0.1", 404},
+		} {
+			r := httptest.NewRequest(http.MethodGet, path, nil)
+			r.RemoteAddr, r.Host = c.peer, c.host
+			r.Header.Set("X-Forwarded-For", "127.0.0.1")
+			w := httptest.NewRecorder()
+			dev.server.ServeHTTP(w, r)
+			if w.Code != c.want {
+				t.Errorf("%s from %s to %q: %d, want %d", path, c.peer, c.host, w.Code, c.want)
+			}
+		}
+		doc := parse(t, dev.Get(path, navigate...))
+		checkDocument(t, doc)
+		checkControls(t, doc)
+		checkNothingInline(t, doc)
+	}
+}
