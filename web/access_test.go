@@ -71,6 +71,22 @@ func TestAccessTableMissesNoRoute(t *testing.T) {
 	}
 }
 
+// TestDevelopmentAddsOnlyItsOwnDoor: what the table above shows is all there is besides the pages for whoever
+// builds the app, and those have a door of their own.
+func TestDevelopmentAddsOnlyItsOwnDoor(t *testing.T) {
+	production := newSite(t).server.Routes()
+	for _, route := range newSite(t, func(c *web.Config) { c.Development = true }).server.Routes() {
+		if !slices.Contains(production, route) && (route.Door != "dev" || route.Method != http.MethodGet || !strings.HasPrefix(route.Path, "/dev/")) {
+			t.Errorf("%s %s (%s) exists in development only", route.Method, route.Path, route.Door)
+		}
+	}
+	for _, route := range production {
+		if route.Door == "dev" || strings.HasPrefix(route.Path, "/dev") {
+			t.Errorf("%s %s exists in production", route.Method, route.Path)
+		}
+	}
+}
+
 // somebody opens a browser; every request gets a fresh one, so that no answer changes what the next may do.
 type somebody struct {
 	name string

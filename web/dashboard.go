@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -17,12 +16,12 @@ import (
 func (s *Server) showDashboard(c *echo.Context) error {
 	session := session(c)
 	hold := s.hold(c)
-	panel := templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+	panel := stream(c, func(ctx context.Context) templ.Component {
 		hold(ctx)
 		list, err := s.Auth.Sessions(ctx, session.UserID)
-		if err != nil { // the status is sent: what is left is to say it in place
+		if err != nil {
 			s.Logger.ErrorContext(ctx, "sessions not listed", "error", err, "requestId", requestID(c))
-			return views.PanelError().Render(ctx, w)
+			return views.PanelError()
 		}
 		rows := make([]views.SessionRow, len(list))
 		for i, l := range list {
@@ -31,7 +30,7 @@ func (s *Server) showDashboard(c *echo.Context) error {
 				Since: l.CreatedAt, Used: l.UpdatedAt, Current: l.ID == session.ID,
 			}
 		}
-		return views.SessionList(rows).Render(ctx, w)
+		return views.SessionList(rows)
 	})
 	age := int(time.Since(session.User.CreatedAt).Hours() / 24)
 	return s.render(c, http.StatusOK, views.Dashboard(session.User.CreatedAt, session.ExpiresAt, age, panel))

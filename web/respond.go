@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"errors"
+	"io"
 	"math"
 	"net/http"
 	"net/url"
@@ -23,7 +25,24 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	ctx := views.WithFrame(c.Request().Context(), views.Frame{
 		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: pageURL(c.Request()), Theme: theme(c.Request()),
 	})
-	return page.Render(ctx, c.Response())
+	// Only Write: templ would flush at the end of every page, which costs a third of a small one.
+	return page.Render(ctx, struct{ io.Writer }{c.Response()})
+}
+
+// stream makes a component that sends what is drawn so far, the skeleton in its place included, and is drawn
+// itself when it is loaded. The status is sent by then: what goes wrong has to be said in place.
+func stream(c *echo.Context, load func(context.Context) templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		if buffer, ok := w.(interface{ Flush() error }); ok { // templ's own
+			if err := buffer.Flush(); err != nil {
+				return err
+			}
+		}
+		if err := http.NewResponseController(c.Response()).Flush(); err != nil {
+			return err
+		}
+		return load(ctx).Render(ctx, w)
+	})
 }
 
 // renderForm answers a form that failed: 422, the whole page to a browser, the fragment to htmx.

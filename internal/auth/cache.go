@@ -12,20 +12,14 @@ import (
 
 // The cache cookie answers reads without the store. Its form is ours:
 //
-//	base64url( readAt, 8 bytes | expiresAt, 8 bytes | SHA-256 of the token, 64 hex | {"session", "user"} | HMAC, 32 bytes )
+//	base64url( readAt, 8 bytes | expiresAt, 8 bytes | SHA-256 of the token, 64 hex | session id "\n" user id "\n" answer | HMAC, 32 bytes )
 //
-// Times are Unix milliseconds. It is bound to the token it was made for, it is no credential without it, and
-// it never reaches a script.
+// Times are Unix milliseconds, the answer is get-session's. The cookie is bound to the token it was made for,
+// it is no credential without it, and it never reaches a script.
 const (
 	cacheHead    = 8 + 8 + 64
 	maxCacheSize = 3800 // browsers keep 4096 bytes a cookie, name and attributes included (RFC 6265bis §5.6)
 )
-
-// answer is the body of get-session; the cache holds the very same.
-type answer struct {
-	Session *Session `json:"session"`
-	User    *User    `json:"user"`
-}
 
 // setCache sends a fresh copy of s as it was at readAt, or takes a stale one away where s does not fit.
 func (a *Auth) setCache(w http.ResponseWriter, s *Session, readAt time.Time) {
@@ -53,52 +47,71 @@ func (a *Auth) cacheAge(s *Session) time.Duration {
 }
 
 func (a *Auth) encodeCache(s *Session, readAt time.Time, life time.Duration) string {
-	var b bytes.Buffer
-	b.Write(binary.BigEndian.AppendUint64(nil, uint64(readAt.UnixMilli())))
-	b.Write(binary.BigEndian.AppendUint64(nil, uint64(readAt.Add(life).UnixMilli())))
-	b.WriteString(s.TokenHash)
-	json.NewEncoder(&b).Encode(answer{s, s.User}) // cannot fail: strings, booleans and dates into memory
-	b.Write(a.signers[cacheCookie].sign(b.Bytes()))
-	return base64.RawURLEncoding.EncodeToString(b.Bytes())
+	body, err := json.Marshal(s.answer())
+	if err != nil { // strings, booleans and dates
+		panic(err)
+	}
+	b := make([]byte, 0, 2048)
+	b = binary.BigEndian.AppendUint64(b, uint64(readAt.UnixMilli()))
+	b = binary.BigEndian.AppendUint64(b, uint64(readAt.Add(life).UnixMilli()))
+	b = append(b, s.TokenHash+s.ID+"\n"+s.UserID+"\n"...)
+	b = append(b, body...)
+	return base64.RawURLEncoding.EncodeToString(append(b, a.signers[cacheCookie].sign(b)...))
 }
 
-// cached returns the session a request's cache cookie vouches for, or nil where the store has to be asked.
-func (a *Auth) cached(r *http.Request, token string) *Session {
-	c, err := r.Cookie(a.cookieName(cacheCookie))
+// copied is what a good cache cookie says.
+type copied struct {
+	readAt            time.Time
+	sessionID, userID string
+	answer            []byte // JSON
+}
+
+// session parses the copy; nil where it is not ours after all.
+func (c *copied) session() *Session {
+	var v answer
+	if err := json.Unmarshal(c.answer, &v); err != nil {
+		return nil
+	}
+	return v.session()
+}
+
+// cached returns the copy a request's cache cookie vouches for, or nil where the store has to be asked.
+func (a *Auth) cached(r *http.Request, token string) *copied {
+	cookie, err := r.Cookie(a.cookieName(cacheCookie))
 	if err != nil || !a.cacheTrusted() {
 		return nil
 	}
-	s, readAt := a.decodeCache(c.Value, hashToken(token))
-	if s == nil || !a.startedAt.Before(readAt) || a.revoked.since(readAt, s.ID, s.UserID) {
+	c := a.decodeCache(cookie.Value, hashToken(token))
+	if c == nil || !a.startedAt.Before(c.readAt) || a.revoked.since(c.readAt, c.sessionID, c.userID) {
 		return nil
 	}
-	return s
+	return c
 }
 
 // cacheTrusted: on PostgreSQL another instance may have revoked what this one has not heard of.
 func (a *Auth) cacheTrusted() bool { return a.opts.CacheMaxAge > 0 && a.db.Name() == "sqlite" }
 
 // decodeCache checks everything a cookie can tell by itself: signature, token, times.
-func (a *Auth) decodeCache(value, tokenHash string) (*Session, time.Time) {
+func (a *Auth) decodeCache(value, tokenHash string) *copied {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(value)
 	if err != nil || len(raw) < cacheHead+32 {
-		return nil, time.Time{}
+		return nil
 	}
 	body, signature := raw[:len(raw)-32], raw[len(raw)-32:]
 	if !a.signers[cacheCookie].verify(body, signature) || string(body[16:cacheHead]) != tokenHash {
-		return nil, time.Time{}
+		return nil
 	}
 	readAt := time.UnixMilli(int64(binary.BigEndian.Uint64(body))).UTC()
 	expiresAt := time.UnixMilli(int64(binary.BigEndian.Uint64(body[8:]))).UTC()
 	if now := a.opts.Now(); readAt.After(now) || !now.Before(expiresAt) {
-		return nil, time.Time{}
+		return nil
 	}
-	var v answer
-	if err := json.Unmarshal(body[cacheHead:], &v); err != nil || v.Session == nil || v.User == nil {
-		return nil, time.Time{}
+	sessionID, rest, _ := bytes.Cut(body[cacheHead:], []byte("\n"))
+	userID, answer, ok := bytes.Cut(rest, []byte("\n"))
+	if !ok {
+		return nil
 	}
-	v.Session.User, v.Session.TokenHash = v.User, tokenHash
-	return v.Session, readAt
+	return &copied{readAt, string(sessionID), string(userID), answer}
 }
 
 // revocations remembers, for as long as a cached copy can live, which sessions and users changed and when:

@@ -106,9 +106,9 @@ func TestAShorterLimitEndsOldSessions(t *testing.T) {
 	r.SignUp("ada@example.com")
 	strict := authtest.Serve(t, authtest.NewOn(t, r.db, auth.Options{Now: r.clock.Now, MaxAge: day}).Handler())
 	hold(strict, tokenCookie, value(r.Client, tokenCookie))
-	r.clock.advance(day - time.Minute)
+	r.clock.advance(day - 10*time.Minute)
 	r.wantWho("before", strict, "ada@example.com")
-	r.clock.advance(time.Minute)
+	r.clock.advance(10 * time.Minute)
 	r.wantWho("at the new limit", strict, "")
 }
 

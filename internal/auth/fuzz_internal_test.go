@@ -93,11 +93,12 @@ func FuzzCacheCookie(f *testing.F) {
 		f.Add(v, hashToken("other"))
 	}
 	f.Fuzz(func(t *testing.T, value, tokenHash string) {
-		got, readAt := a.decodeCache(value, tokenHash)
-		if got == nil {
+		c := a.decodeCache(value, tokenHash)
+		if c == nil {
 			return
 		}
-		if strings.NewReplacer("\n", "", "\r", "").Replace(value) != good || tokenHash != hash || !readAt.Equal(fuzzNow) || got.ID != "s" || got.User == nil || got.TokenHash != hash {
+		got, readAt := c.session(), c.readAt
+		if strings.NewReplacer("\n", "", "\r", "").Replace(value) != good || tokenHash != hash || !readAt.Equal(fuzzNow) || c.sessionID != "s" || c.userID != "u" || got == nil || got.ID != "s" || got.User.ID != "u" {
 			t.Fatalf("%q beside %q read as %+v", value, tokenHash, got)
 		}
 	})

@@ -104,51 +104,47 @@ type wireSession struct {
 	ImpersonatedBy *string `json:"impersonatedBy"`
 }
 
-// MarshalJSON gives the wire's form of a user.
-func (u User) MarshalJSON() ([]byte, error) {
-	return json.Marshal(wireUser{
+// answer is the body of get-session; the cache cookie holds the very same.
+type answer struct {
+	Session wireSession `json:"session"`
+	User    wireUser    `json:"user"`
+}
+
+func (s *Session) answer() answer { return answer{s.wire(), s.User.wire()} }
+
+// session is the way back: what an answer says of a session and its user.
+func (v answer) session() *Session {
+	s, u := v.Session, v.User
+	return &Session{
+		ID: s.ID, UserID: s.UserID, ExpiresAt: s.ExpiresAt.Time, CreatedAt: s.CreatedAt.Time, UpdatedAt: s.UpdatedAt.Time,
+		IPAddress: s.IPAddress, UserAgent: s.UserAgent, ImpersonatedBy: s.ImpersonatedBy,
+		User: &User{
+			ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image, Role: u.Role, Banned: u.Banned,
+			BanReason: u.BanReason, BanExpires: u.BanExpires.pointer(), CreatedAt: u.CreatedAt.Time, UpdatedAt: u.UpdatedAt.Time,
+		},
+	}
+}
+
+func (u *User) wire() wireUser {
+	return wireUser{
 		ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image,
 		CreatedAt: isoTime{u.CreatedAt}, UpdatedAt: isoTime{u.UpdatedAt}, Role: u.Role,
 		Banned: u.Banned, BanReason: u.BanReason, BanExpires: isoPointer(u.BanExpires),
-	})
+	}
 }
 
-// UnmarshalJSON reads the wire's form of a user.
-func (u *User) UnmarshalJSON(data []byte) error {
-	var w wireUser
-	if err := json.Unmarshal(data, &w); err != nil {
-		return err
-	}
-	*u = User{
-		ID: w.ID, Name: w.Name, Email: w.Email, EmailVerified: w.EmailVerified, Image: w.Image,
-		CreatedAt: w.CreatedAt.Time, UpdatedAt: w.UpdatedAt.Time, Role: w.Role, Banned: w.Banned, BanReason: w.BanReason,
-	}
-	if w.BanExpires != nil {
-		u.BanExpires = &w.BanExpires.Time
-	}
-	return nil
-}
-
-// MarshalJSON gives the wire's form of a session, without its user and without anything secret.
-func (s Session) MarshalJSON() ([]byte, error) {
-	return json.Marshal(wireSession{
+func (s *Session) wire() wireSession {
+	return wireSession{
 		ID: s.ID, Token: s.ID, UserID: s.UserID, ExpiresAt: isoTime{s.ExpiresAt}, CreatedAt: isoTime{s.CreatedAt},
 		UpdatedAt: isoTime{s.UpdatedAt}, IPAddress: s.IPAddress, UserAgent: s.UserAgent, ImpersonatedBy: s.ImpersonatedBy,
-	})
+	}
 }
 
-// UnmarshalJSON reads the wire's form of a session.
-func (s *Session) UnmarshalJSON(data []byte) error {
-	var w wireSession
-	if err := json.Unmarshal(data, &w); err != nil {
-		return err
-	}
-	*s = Session{
-		ID: w.ID, UserID: w.UserID, ExpiresAt: w.ExpiresAt.Time, CreatedAt: w.CreatedAt.Time, UpdatedAt: w.UpdatedAt.Time,
-		IPAddress: w.IPAddress, UserAgent: w.UserAgent, ImpersonatedBy: w.ImpersonatedBy,
-	}
-	return nil
-}
+// MarshalJSON gives the wire's form of a user.
+func (u User) MarshalJSON() ([]byte, error) { return json.Marshal(u.wire()) }
+
+// MarshalJSON gives the wire's form of a session, without its user and without anything secret.
+func (s Session) MarshalJSON() ([]byte, error) { return json.Marshal(s.wire()) }
 
 // isoTime marshals as the wire's dates: ISO 8601, UTC, exactly three decimals.
 type isoTime struct{ time.Time }
@@ -158,6 +154,13 @@ func isoPointer(t *time.Time) *isoTime {
 		return nil
 	}
 	return &isoTime{*t}
+}
+
+func (t *isoTime) pointer() *time.Time {
+	if t == nil {
+		return nil
+	}
+	return &t.Time
 }
 
 // MarshalJSON implements json.Marshaler.

@@ -155,11 +155,16 @@ func TestBetterAuthsHashesVerifyAndAreReplaced(t *testing.T) {
 	})
 }
 
+// weak is a cheap argon2id hash of correct-horse-1.
+func weak() string {
+	sum := argon2.IDKey([]byte("correct-horse-1"), []byte("saltsalt"), 1, 64, 1, 16)
+	b64 := base64.RawStdEncoding.EncodeToString
+	return "$argon2id$v=19$m=64,t=1,p=1$" + b64([]byte("saltsalt")) + "$" + b64(sum)
+}
+
 func TestWeakHashesAreReplacedAndStrongOnesKept(t *testing.T) {
 	r := sqliteRig(t, auth.Options{})
-	sum := argon2.IDKey([]byte("correct-horse-1"), []byte("saltsalt"), 1, 64, 1, 16)
-	weak := "$argon2id$v=19$m=64,t=1,p=1$" + base64.RawStdEncoding.EncodeToString([]byte("saltsalt")) + "$" + base64.RawStdEncoding.EncodeToString(sum)
-	r.addAccount(r.addUser("ada@example.com", "").ID, weak)
+	r.addAccount(r.addUser("ada@example.com", "").ID, weak())
 	if res := signIn(r.browser(), "ada@example.com"); res.StatusCode != 200 || !strings.HasPrefix(r.hash(), "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Fatalf("%d %s, hash %q", res.StatusCode, res.Text, r.hash())
 	}
@@ -174,15 +179,19 @@ func TestMalformedHashesMatchNothing(t *testing.T) {
 	id := r.addUser("ada@example.com", "").ID
 	r.addAccount(id, "")
 	salt, sum := strings.Repeat("A", 22), strings.Repeat("A", 43)
-	for _, hash := range []string{
-		"", "correct-horse-1", ":", "$$$$$", "$argon2id$", "plain:correct-horse-1", legacy[:len(legacy)-2], legacy + "00", legacy[1:], "zz" + legacy[2:], strings.ReplaceAll(legacy, ":", "::"),
-		"$argon2id$v=19$m=19456,t=2,p=1$" + salt + "$", "$argon2id$v=19$m=19456,t=2,p=1$$" + sum, "$argon2id$v=19$m=19456,t=2,p=1$" + salt + "$AAAA",
-		"$argon2id$v=18$m=19456,t=2,p=1$" + salt + "$" + sum, "$argon2i$v=19$m=19456,t=2,p=1$" + salt + "$" + sum, "$argon2id$v=19$m=4294967295,t=1,p=1$" + salt + "$" + sum,
-		"$argon2id$v=19$m=262145,t=1,p=1$" + salt + "$" + sum, "$argon2id$v=19$m=64,t=17,p=1$" + salt + "$" + sum, "$argon2id$v=19$m=64,t=0,p=1$" + salt + "$" + sum,
-		"$argon2id$v=19$m=64,t=1,p=0$" + salt + "$" + sum, "$argon2id$v=19$m=64,t=1,p=17$" + salt + "$" + sum, "$argon2id$v=19$m=64,t=1,p=257$" + salt + "$" + sum,
-		"$argon2id$v=19$m=+64,t=1,p=1$" + salt + "$" + sum, "$argon2id$v=19$m=64,t=1,p=1,x$" + salt + "$" + sum, "$argon2id$v=19$m=-64,t=1,p=1$" + salt + "$" + sum,
-		"$argon2id$v=19$m=64,t=1,p=1$" + salt + "=$" + sum, "$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + sum + "$", "$2a$10$" + strings.Repeat("x", 53),
-	} {
+	hashes := []string{ // good but for their spelling
+		strings.ReplaceAll(weak(), "m=64", "m=+64"), strings.ReplaceAll(weak(), "m=64", "m=064"), strings.ReplaceAll(weak(), "m=64", "m= 64"), strings.ReplaceAll(weak(), "p=1", "p=1,x"),
+		strings.ReplaceAll(weak(), "p=1", "p=257"), strings.ReplaceAll(weak(), "t=1", "t=4294967297"), strings.ReplaceAll(weak(), "v=19", "v=18"), strings.ReplaceAll(weak(), "argon2id", "argon2i"),
+		strings.ReplaceAll(weak(), "argon2id", "ARGON2ID"), weak() + "=", weak() + "$", " " + weak(), "x" + weak(),
+	}
+	for _, hash := range append(hashes,
+		"", "correct-horse-1", ":", "$$$$$", "$argon2id$", "plain:correct-horse-1", legacy[:len(legacy)-2], legacy+"00", legacy[1:], "zz"+legacy[2:], strings.ReplaceAll(legacy, ":", "::"),
+		"$argon2id$v=19$m=19456,t=2,p=1$"+salt+"$", "$argon2id$v=19$m=19456,t=2,p=1$$"+sum, "$argon2id$v=19$m=19456,t=2,p=1$"+salt+"$AAAA",
+		"$argon2id$v=18$m=19456,t=2,p=1$"+salt+"$"+sum, "$argon2i$v=19$m=19456,t=2,p=1$"+salt+"$"+sum, "$argon2id$v=19$m=4294967295,t=1,p=1$"+salt+"$"+sum,
+		"$argon2id$v=19$m=262145,t=1,p=1$"+salt+"$"+sum, "$argon2id$v=19$m=64,t=17,p=1$"+salt+"$"+sum, "$argon2id$v=19$m=64,t=0,p=1$"+salt+"$"+sum,
+		"$argon2id$v=19$m=64,t=1,p=0$"+salt+"$"+sum, "$argon2id$v=19$m=64,t=1,p=17$"+salt+"$"+sum, "$argon2id$v=19$m=64,t=1,p=257$"+salt+"$"+sum,
+		"$argon2id$v=19$m=-64,t=1,p=1$"+salt+"$"+sum, "$2a$10$"+strings.Repeat("x", 53),
+	) {
 		if err := r.db.Model(&auth.Account{}).Where("user_id = ?", id).Update("password", hash).Error; err != nil {
 			t.Fatal(err)
 		}

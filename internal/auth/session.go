@@ -34,9 +34,11 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Sessi
 		return nil, nil
 	}
 	if how.cache {
-		if s := a.cached(r, token); s != nil {
-			s.from = a.from(r)
-			return s, nil
+		if c := a.cached(r, token); c != nil {
+			if s := c.session(); s != nil {
+				s.from = a.from(r)
+				return s, nil
+			}
 		}
 	}
 	// Taken before the read: a revocation that commits while we read is then newer than the copy we make.
