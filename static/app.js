@@ -18,6 +18,13 @@ function reveal(button, shown) {
   button.setAttribute("aria-pressed", String(shown));
 }
 
+// Browsers that do not know invoker commands yet: open and close dialogs for them.
+if (!("commandForElement" in HTMLButtonElement.prototype)) document.addEventListener("click", (event) => {
+  const button = event.target.closest("[commandfor]");
+  const dialog = button && document.getElementById(button.getAttribute("commandfor"));
+  if (dialog) button.getAttribute("command") === "close" ? dialog.close() : dialog.showModal();
+});
+
 // A private page that comes back from the browser's memory may outlive its session: ask again.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted && document.documentElement.hasAttribute("data-private")) location.reload();

@@ -16,7 +16,7 @@ import (
 	"strings"
 )
 
-//go:embed *.css *.js *.svg
+//go:embed *.css *.js *.svg *.json
 var files embed.FS
 
 type asset struct {
@@ -42,8 +42,15 @@ func init() {
 		sum := sha256.Sum256(data)
 		ext := path.Ext(name)
 		urls[name] = "/static/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
-		assets[urls[name]] = asset{mime: mime.TypeByExtension(ext), plain: data, gzip: compress(data)}
+		assets[urls[name]] = asset{mime: contentType(name), plain: data, gzip: compress(data)}
 	}
+}
+
+func contentType(name string) string {
+	if name == "speculation.json" { // HTML standard, "speculation rules": no other type is taken
+		return "application/speculationrules+json"
+	}
+	return mime.TypeByExtension(path.Ext(name))
 }
 
 func compress(data []byte) []byte {

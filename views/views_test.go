@@ -105,11 +105,11 @@ func TestWordsStayApart(t *testing.T) {
 
 func TestErrorDetailIsOptional(t *testing.T) {
 	p := views.Problem{Status: 500, Title: "Our mistake", Message: "Sorry.", RequestID: "ID7", Way: "/", WayLabel: "Home"}
-	if got := draw(t, frame(views.Visitor{}), views.Error(p)); strings.Contains(got, "<p class=\"alert\">") || !strings.Contains(got, "ID7") || !strings.Contains(got, ">500<") {
+	if got := draw(t, frame(views.Visitor{}), views.Error(p)); strings.Contains(got, "causes") || !strings.Contains(got, "ID7") || !strings.Contains(got, ">500<") {
 		t.Errorf("without a cause: %s", got)
 	}
-	p.Detail = "<b>cause</b>"
-	if got := draw(t, frame(views.Visitor{}), views.ErrorFragment(p)); !strings.Contains(got, "&lt;b&gt;cause") || strings.Contains(got, "<html") {
+	p.Causes, p.Route = []string{"outer", "<b>cause</b>"}, "GET /x"
+	if got := draw(t, frame(views.Visitor{}), views.ErrorFragment(p)); !strings.Contains(got, "&lt;b&gt;cause") || !strings.Contains(got, "outer") || !strings.Contains(got, "GET /x") || strings.Contains(got, "<html") {
 		t.Errorf("with a cause: %s", got)
 	}
 }

@@ -28,6 +28,7 @@ type Site struct {
 	Name        string
 	Asset       func(file string) string // address of a static file
 	Development bool
+	Reload      bool // pages watch for a newer version of themselves
 }
 
 // Frame is what surrounds a page: the site, its visitor and where they are.

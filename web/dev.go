@@ -1,11 +1,16 @@
 package web
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
 
 	"example.com/foyer/views"
+	templruntime "github.com/a-h/templ/runtime"
 	"github.com/labstack/echo/v5"
 )
 
@@ -35,4 +40,46 @@ func (s *Server) showGuards(c *echo.Context) error {
 
 func (s *Server) showComponents(c *echo.Context) error {
 	return s.render(c, http.StatusOK, views.Components())
+}
+
+// streamVersion tells an open page, as server-sent events, which version of the app it talks to: the process and
+// the newest template, for templ's watch replaces the text of templates without a restart.
+func (s *Server) streamVersion(c *echo.Context) error {
+	if !s.Reload {
+		return echo.ErrNotFound
+	}
+	c.Response().Header().Set("Content-Type", "text/event-stream")
+	out := http.NewResponseController(c.Response())
+	if err := out.SetWriteDeadline(time.Time{}); err != nil {
+		return err
+	}
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for last := ""; ; {
+		if now := version(); now != last {
+			last = now
+			if _, err := fmt.Fprintf(c.Response(), "retry: 200\ndata: %s\n\n", now); err != nil || out.Flush() != nil {
+				return nil // the page is gone
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-s.draining:
+			return nil
+		case <-c.Request().Context().Done():
+			return nil
+		}
+	}
+}
+
+// version changes with every start of the process and with every template that templ's watch rewrites.
+func version() string {
+	var newest time.Time
+	names, _ := filepath.Glob("views/*.templ")
+	for _, name := range names {
+		if info, err := os.Stat(templruntime.GetDevModeTextFileName(name)); err == nil && info.ModTime().After(newest) {
+			newest = info.ModTime()
+		}
+	}
+	return fmt.Sprintf("%d-%d", os.Getpid(), newest.UnixNano())
 }

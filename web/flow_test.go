@@ -47,6 +47,9 @@ func TestWithoutJavaScript(t *testing.T) {
 			for _, c := range []*authtest.Client{ada, copied, copiedWithoutCache} {
 				got := c.Get("/dashboard", navigate...)
 				expect(t, got, 303, "Location", "/login")
+				if n := len(c.Cookies()); n != 0 {
+					t.Errorf("a dead session leaves %d cookies", n)
+				}
 				expect(t, c.PostForm("/login", credentials("ada@example.com", "wrong password")), 422)
 			}
 		})
@@ -67,7 +70,7 @@ func TestWithoutJavaScript(t *testing.T) {
 			contains(t, ada.Get("/dashboard?tab=2", navigate...), "Hello Ada Lovelace.")
 		})
 		step(t, "without the field, the address counts", func(t *testing.T) {
-			got := s.stranger(t).PostForm("/login?returnTo=%2Fdashboard%3Ftab%3D3", credentials("ada@example.com", "a long enough one"))
+			got := s.stranger(t).PostForm("/login?returnTo=%2Fdashboard%3Ftab%3D3", credentials(" Ada@Example.com ", "a long enough one"))
 			expect(t, got, 303, "Location", "/dashboard?tab=3")
 		})
 	})

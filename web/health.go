@@ -16,8 +16,10 @@ func (s *Server) showHealth(c *echo.Context) error { return c.String(http.Status
 // showReady says whether to send visitors here: the database answers with its schema, and the server is not
 // on its way out.
 func (s *Server) showReady(c *echo.Context) error {
-	if s.draining.Load() {
+	select {
+	case <-s.draining:
 		return errs.Unavailable(errors.New("shutting down"))
+	default:
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
 	defer cancel()

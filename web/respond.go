@@ -13,6 +13,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/static"
 	"example.com/foyer/views"
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v5"
@@ -20,7 +21,11 @@ import (
 
 // render answers with a page.
 func (s *Server) render(c *echo.Context, status int, page templ.Component) error {
-	c.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
+	h := c.Response().Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	if !scripted(c.Request()) {
+		h.Set("Speculation-Rules", `"`+static.URL("speculation.json")+`"`) // hovering a link fetches its page
+	}
 	c.Response().WriteHeader(status)
 	ctx := views.WithFrame(c.Request().Context(), views.Frame{
 		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: pageURL(c.Request()), Theme: theme(c.Request()),
@@ -200,8 +205,11 @@ func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
 	if p.Title == "" {
 		p.Title = http.StatusText(e.Status)
 	}
-	if s.Development && e.Err != nil {
-		p.Detail = e.Err.Error()
+	if s.Development {
+		p.Route = c.Request().Method + " " + c.Path()
+		for cause := e.Err; cause != nil; cause = errors.Unwrap(cause) {
+			p.Causes = append(p.Causes, cause.Error())
+		}
 	}
 	if scripted(c.Request()) {
 		return s.render(c, e.Status, views.ErrorFragment(p))

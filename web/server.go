@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/static"
@@ -29,6 +28,7 @@ type Config struct {
 	Development bool
 	Logger      *slog.Logger
 	Ready       func(context.Context) error // the database answers and holds the schema
+	Reload      bool                        // pages load themselves again when a template changes (task dev)
 }
 
 // Server is the app as an http.Handler.
@@ -37,7 +37,7 @@ type Server struct {
 	echo     *echo.Echo
 	site     views.Site
 	registry []Route
-	draining atomic.Bool
+	draining chan struct{} // closed when the server is on its way out
 }
 
 // Route is one line of the table of who may open what.
@@ -46,7 +46,10 @@ type Route struct{ Method, Path, Door string }
 // New builds the app. It panics on a route without a door or a route named twice: that is a mistake in
 // routes.go, found by any test and any start.
 func New(c Config) *Server {
-	s := &Server{Config: c, site: views.Site{Name: AppName, Asset: static.URL, Development: c.Development}}
+	s := &Server{
+		Config: c, draining: make(chan struct{}),
+		site: views.Site{Name: AppName, Asset: static.URL, Development: c.Development, Reload: c.Reload},
+	}
 	s.echo = echo.NewWithConfig(echo.Config{
 		Logger:           c.Logger,
 		HTTPErrorHandler: s.answerError,
@@ -83,8 +86,9 @@ func noPage(c *echo.Context) bool {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
 
-// Drain makes /readyz answer 503, so that a load balancer sends its visitors elsewhere.
-func (s *Server) Drain() { s.draining.Store(true) }
+// Drain makes /readyz answer 503, so that a load balancer sends its visitors elsewhere, and ends open streams.
+// Call it once.
+func (s *Server) Drain() { close(s.draining) }
 
 // Routes lists who may open what, in the order of routes.go.
 func (s *Server) Routes() []Route { return slices.Clone(s.registry) }

@@ -76,6 +76,7 @@ type app struct {
 	db     *gorm.DB
 	log    *slog.Logger
 	stdout io.Writer
+	reload bool // under `task dev`: templ's watch says so
 }
 
 func open(getenv func(string) string, stdout io.Writer) (*app, error) {
@@ -83,7 +84,7 @@ func open(getenv func(string) string, stdout io.Writer) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{Config: cfg, stdout: stdout, log: slog.New(slog.NewJSONHandler(stdout, &slog.HandlerOptions{Level: cfg.LogLevel}))}
+	a := &app{Config: cfg, stdout: stdout, reload: cfg.Development && getenv("TEMPL_DEV_MODE") == "true", log: slog.New(slog.NewJSONHandler(stdout, &slog.HandlerOptions{Level: cfg.LogLevel}))}
 	if cfg.Development {
 		a.log = slog.New(tint.NewTextHandler(stdout, &tint.Options{Level: cfg.LogLevel, TimeFormat: "15:04:05.000", NoColor: getenv("NO_COLOR") != ""}))
 		if a.dev, err = loadDevSecrets(filepath.Join("data", "development.json")); err != nil {

@@ -32,7 +32,8 @@ func (a *app) serve(ctx context.Context) error {
 	}
 	site := web.New(web.Config{
 		Auth: provider, AppURL: a.AppURL, Development: a.Development, Logger: a.log,
-		Ready: func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
+		Reload: a.reload,
+		Ready:  func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
 	})
 	listener, err := net.Listen("tcp", a.Addr)
 	if err != nil {

@@ -19,17 +19,34 @@ type Migration struct {
 	Applied bool
 }
 
-// Migrate applies every pending migration. Several instances may start at once: PostgreSQL serialises them
-// by an advisory lock, SQLite by its write lock, where the loser looks again.
+// Migrate applies every pending migration, each once. Several instances may start at once: PostgreSQL serialises
+// them by an advisory lock; on SQLite the loser's work is undone and it looks again.
 func Migrate(ctx context.Context, db *gorm.DB, files fs.FS) error {
 	return withGoose(db, files, func(p *goose.Provider) error {
+		tries := min(len(p.ListSources()), 8) + 2 // another instance may win the race for each
 		for try := 1; ; try++ {
-			if _, err := p.Up(ctx); err == nil || try == 3 || ctx.Err() != nil {
+			err := recordOnce(ctx, db, p)
+			if err == nil {
+				_, err = p.Up(ctx)
+			}
+			if err == nil || try == tries || ctx.Err() != nil {
 				return err
 			}
-			time.Sleep(time.Duration(try) * 100 * time.Millisecond)
+			time.Sleep(100 * time.Millisecond)
 		}
 	})
+}
+
+// recordOnce makes SQLite refuse to record a migration twice, which undoes what the second run of it changed:
+// goose decides what is pending before it holds the write lock.
+func recordOnce(ctx context.Context, db *gorm.DB, p *goose.Provider) error {
+	if db.Name() != "sqlite" {
+		return nil
+	}
+	if _, err := p.GetDBVersion(ctx); err != nil { // makes goose's table
+		return err
+	}
+	return db.WithContext(ctx).Exec("CREATE UNIQUE INDEX IF NOT EXISTS goose_db_version_once ON goose_db_version (version_id)").Error
 }
 
 // MigrateDown takes the newest applied migration back.
