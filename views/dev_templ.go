@@ -141,7 +141,7 @@ func guardColumn(title string, v Visitor) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = corner().Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = corner("guards-menu").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -258,7 +258,7 @@ func Components() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<header><h1>Components</h1><p class=\"muted\">Everything pages are made of, in every state. The code is in <code>views/ui.templ</code> and <code>views/form.templ</code>.</p></header>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<header><h1>Components</h1><p class=\"muted\">Everything pages are made of, in every state. The code is in <code>views/ui.templ</code>, <code>form.templ</code> and <code>data.templ</code>.</p></header>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

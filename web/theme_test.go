@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/web"
 )
 
@@ -57,6 +58,7 @@ func TestForgedThemeIsIgnored(t *testing.T) {
 // TestGalleries: the development pages are for a browser on this machine that asked for it by name.
 func TestGalleries(t *testing.T) {
 	dev := newSite(t, func(c *web.Config) { c.Development = true })
+	user, _ := dev.person(t, "user@example.com")
 	for _, path := range []string{"/dev/guards", "/dev/components"} {
 		if res := newSite(t).Get(path, navigate...); res.StatusCode != http.StatusNotFound {
 			t.Errorf("%s in production: %d", path, res.StatusCode)
@@ -78,9 +80,11 @@ func TestGalleries(t *testing.T) {
 				t.Errorf("%s from %s to %q: %d, want %d", path, c.peer, c.host, w.Code, c.want)
 			}
 		}
-		doc := parse(t, dev.Get(path, navigate...))
-		checkDocument(t, doc)
-		checkControls(t, doc)
-		checkNothingInline(t, doc)
+		for _, c := range []*authtest.Client{dev.Client, user} {
+			doc := parse(t, c.Get(path, navigate...))
+			checkDocument(t, doc)
+			checkControls(t, doc)
+			checkNothingInline(t, doc)
+		}
 	}
 }
