@@ -98,7 +98,7 @@ func Dashboard(memberSince, expires time.Time, age int, sessions templ.Component
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div><section class=\"card stack\" aria-labelledby=\"sessions\"><h2 id=\"sessions\">Where you are logged in</h2>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div><section class=\"card stack\"><h2 id=\"sessions\">Where you are logged in</h2>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

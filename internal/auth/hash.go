@@ -38,7 +38,7 @@ func (h passwordHash) current() bool {
 // so that a planted row cannot take the machine down.
 func parseHash(s string) (h passwordHash, ok bool) {
 	if salt, sum, found := strings.Cut(s, ":"); found {
-		// better-auth salts with the hexadecimal text itself, not with the bytes it stands for (wire.md §1).
+		// better-auth salts with the hexadecimal text itself, not with the bytes it stands for.
 		raw, err := hex.DecodeString(sum)
 		_, saltErr := hex.DecodeString(salt)
 		return passwordHash{salt: []byte(salt), sum: raw}, err == nil && saltErr == nil && len(raw) == 64 && len(salt) == 32

@@ -39,7 +39,7 @@ type Session struct {
 	TokenHash      string // SHA-256 of the cookie's token, hex; never leaves this package
 	UserID         string
 	User           *User
-	Remember       bool
+	Remember       bool // false on a copy from the cache, which does not say
 	IPAddress      string
 	UserAgent      string
 	ImpersonatedBy *string

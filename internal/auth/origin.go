@@ -9,8 +9,8 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// checkOrigin refuses unsafe requests that another site's page may have sent (wire.md §2 with F20). Programs
-// that send neither Origin, Referer, Sec-Fetch-* nor cookies have nothing to forge and pass.
+// checkOrigin refuses unsafe requests that another site's page may have sent: better-auth's rules without their
+// gaps. Programs that send neither Origin, Referer, Sec-Fetch-* nor cookies have nothing to forge and pass.
 func (a *Auth) checkOrigin(r *http.Request) error {
 	site, mode := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Sec-Fetch-Mode")
 	signsIn := strings.HasPrefix(r.URL.Path, basePath+"/sign-in/") || strings.HasPrefix(r.URL.Path, basePath+"/sign-up/")

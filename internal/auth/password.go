@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Password lengths in code points after NFKC normalisation (NIST SP 800-63B §3.1.1.2, F19).
+// Password lengths in code points after NFKC normalisation (NIST SP 800-63B §3.1.1.2).
 const (
 	MinPassword = 8
 	MaxPassword = 128
@@ -51,7 +51,7 @@ func (a *Auth) newPassword(raw, email string) (string, error) {
 		return password, nil
 	}
 	low := strings.ToLower(password)
-	if strings.Contains("\n"+commonPasswords, "\n"+low+"\n") {
+	if strings.HasPrefix(commonPasswords, low+"\n") || strings.Contains(commonPasswords, "\n"+low+"\n") {
 		return "", errs.Invalid("password", "PASSWORD_TOO_COMMON", "This is one of the passwords that are tried first. Choose another.")
 	}
 	local, _, _ := strings.Cut(email, "@")

@@ -9,7 +9,7 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// emailGrammar is the wire's (wire.md §1), ASCII only: net/mail would accept quoted local parts, IP literals and
+// emailGrammar is better-auth's, ASCII only: net/mail would accept quoted local parts, IP literals and
 // full-width letters, each a second spelling of somebody's address. Labels neither start nor end with a hyphen.
 var emailGrammar = regexp.MustCompile(`^(?:[a-z0-9_'+-]+\.)*[a-z0-9_'+-]*[a-z0-9_+-]@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
 

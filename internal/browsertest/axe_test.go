@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -106,7 +107,7 @@ const runAxe = `axe.run(document, {
 // own beside the page's scripts: the page's policy does not bind it, and the page does not see it.
 func (b *tab) checkRules(axe, name string) {
 	b.Helper()
-	frames, err := chromedp.Call(b.ctx, page.GetFrameTree, cdp.Void{})
+	frames, err := chromedp.Call(b.ctx, page.GetFrameTree, cdp.Empty{})
 	if err != nil {
 		b.Fatal(err)
 	}
