@@ -55,7 +55,11 @@ func TestMistakes(t *testing.T) {
 		{name: "every fault at once", env: []string{"LOG_LEVEL=loud", "APP_ENV=moon", "APP_URL=nowhere"}, want: "APP_URL"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			stdout, stderr, code := result(t, t.TempDir(), "hunter2hunter2\n", test.env, test.args...)
+			dir := t.TempDir()
+			stdout, stderr, code := result(t, dir, "hunter2hunter2\n", test.env, test.args...)
+			if left, _ := os.ReadDir(dir); test.want == "unknown command" && len(left) > 0 {
+				t.Errorf("a command that is none left %v", left)
+			}
 			if code == 0 || !strings.Contains(stderr, test.want) {
 				t.Errorf("exit status %d, %q; want %q", code, stderr, test.want)
 			}

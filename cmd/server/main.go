@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"example.com/foyer/internal/auth"
@@ -61,12 +62,41 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	if flags.Arg(0) == "routes" && flags.NArg() == 1 {
 		return routes(stdout)
 	}
+	command := parse(flags.Args())
+	if command == nil {
+		return errUsage
+	}
 	a, err := open(getenv, stdout)
 	if err != nil {
 		return err
 	}
 	defer database.Close(a.db)
-	return a.command(ctx, flags.Args())
+	return command(a, ctx)
+}
+
+// parse finds what a command line asks for; nil where it makes no sense.
+func parse(args []string) func(*app, context.Context) error {
+	word := func(i int) string {
+		if i < len(args) {
+			return args[i]
+		}
+		return ""
+	}
+	switch {
+	case len(args) == 0, word(0) == "serve" && len(args) == 1:
+		return (*app).serve
+	case word(0) == "migrate" && len(args) == 2 && slices.Contains([]string{"up", "down", "status"}, args[1]):
+		return func(a *app, ctx context.Context) error { return a.migrate(ctx, args[1]) }
+	case word(0) == "seed" && len(args) == 1:
+		return (*app).seedCommand
+	case word(0) == "user" && word(1) == "create":
+		if email, admin, ok := parseUserCreate(args[2:]); ok {
+			return func(a *app, ctx context.Context) error { return a.createUser(ctx, email, admin) }
+		}
+	case word(0) == "user" && word(1) == "promote" && len(args) == 3:
+		return func(a *app, ctx context.Context) error { return a.promoteUser(ctx, args[2]) }
+	}
+	return nil
 }
 
 // app is what the commands work with.
@@ -84,9 +114,13 @@ func open(getenv func(string) string, stdout io.Writer) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{Config: cfg, stdout: stdout, reload: cfg.Development && getenv("TEMPL_DEV_MODE") == "true", log: slog.New(slog.NewJSONHandler(stdout, &slog.HandlerOptions{Level: cfg.LogLevel}))}
+	a := &app{Config: cfg, stdout: stdout}
+	a.log = slog.New(slog.NewJSONHandler(stdout, &slog.HandlerOptions{Level: cfg.LogLevel}))
 	if cfg.Development {
-		a.log = slog.New(tint.NewTextHandler(stdout, &tint.Options{Level: cfg.LogLevel, TimeFormat: "15:04:05.000", NoColor: getenv("NO_COLOR") != ""}))
+		a.reload = getenv("TEMPL_DEV_MODE") == "true"
+		a.log = slog.New(tint.NewTextHandler(stdout, &tint.Options{
+			Level: cfg.LogLevel, TimeFormat: "15:04:05.000", NoColor: getenv("NO_COLOR") != "",
+		}))
 		if a.dev, err = loadDevSecrets(filepath.Join("data", "development.json")); err != nil {
 			return nil, err
 		}
@@ -96,28 +130,6 @@ func open(getenv func(string) string, stdout io.Writer) (*app, error) {
 	}
 	a.db, err = database.Open(cfg.DatabaseURL)
 	return a, err
-}
-
-func (a *app) command(ctx context.Context, args []string) error {
-	word := func(i int) string {
-		if i < len(args) {
-			return args[i]
-		}
-		return ""
-	}
-	switch {
-	case len(args) == 0, word(0) == "serve" && len(args) == 1:
-		return a.serve(ctx)
-	case word(0) == "migrate" && len(args) == 2:
-		return a.migrate(ctx, args[1])
-	case word(0) == "seed" && len(args) == 1:
-		return a.seedCommand(ctx)
-	case word(0) == "user" && word(1) == "create":
-		return a.createUser(ctx, args[2:])
-	case word(0) == "user" && word(1) == "promote" && len(args) == 3:
-		return a.promoteUser(ctx, args[2])
-	}
-	return errUsage
 }
 
 // auth makes the provider: the one configuration of authentication.
@@ -144,9 +156,6 @@ func (a *app) migrate(ctx context.Context, direction string) error {
 		err = database.Migrate(ctx, a.db, migrations.FS)
 	case "down":
 		err = database.MigrateDown(ctx, a.db, migrations.FS)
-	case "status":
-	default:
-		return errUsage
 	}
 	if err != nil {
 		return err

@@ -14,23 +14,20 @@ import (
 	"golang.org/x/term"
 )
 
-// createUser makes a user from the command line: <email> [--admin], in either order.
-func (a *app) createUser(ctx context.Context, args []string) error {
+// parseUserCreate reads <email> [--admin], in either order.
+func parseUserCreate(args []string) (email string, admin, ok bool) {
 	flags := flag.NewFlagSet("user create", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	admin := flags.Bool("admin", false, "give the role admin")
-	if err := flags.Parse(args); err != nil {
-		return errUsage
+	flags.BoolVar(&admin, "admin", false, "give the role admin")
+	err := flags.Parse(args)
+	if email = flags.Arg(0); err == nil && email != "" {
+		err = flags.Parse(flags.Args()[1:])
 	}
-	email := flags.Arg(0)
-	if flags.NArg() > 1 {
-		if err := flags.Parse(flags.Args()[1:]); err != nil || flags.NArg() > 0 {
-			return errUsage
-		}
-	}
-	if email == "" {
-		return errUsage
-	}
+	return email, admin, err == nil && email != "" && flags.NArg() == 0
+}
+
+// createUser makes a user from the command line.
+func (a *app) createUser(ctx context.Context, email string, admin bool) error {
 	password, err := readPassword(a.stdout, os.Stdin)
 	if err != nil {
 		return err
@@ -44,7 +41,7 @@ func (a *app) createUser(ctx context.Context, args []string) error {
 	}
 	name, _, _ := strings.Cut(email, "@")
 	in := auth.NewUser{Name: name, Email: email, Password: password}
-	if *admin {
+	if admin {
 		in.Role = "admin"
 	}
 	user, err := provider.CreateUser(ctx, nil, in)
