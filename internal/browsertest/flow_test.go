@@ -85,6 +85,9 @@ func TestNavigationSettles(t *testing.T) {
 	b.wantText("#account", "Ada Lovelace")
 }
 
+// summaryFocused is true when a form has failed and the focus has moved to what is wrong.
+const summaryFocused = `document.activeElement?.matches("[data-summary]")`
+
 // What a failed login by htmx leaves behind.
 func TestFailedLogin(t *testing.T) {
 	s := newSite(t)
@@ -94,16 +97,18 @@ func TestFailedLogin(t *testing.T) {
 
 	b.open("/login")
 	b.fill("email", "ada@example.com", "password", "not-the-password")
+	eval[int](b, `window.live = document.querySelector("[role=status]#live:empty"), 0`)
 	b.do(submit)
-	b.wait(`document.querySelector("[data-summary]")`)
+	b.wait(summaryFocused)
 	b.wantText("[data-summary]", "Invalid email or password")
+	// Screen readers say what changes in an element they have met, not a new element.
+	b.wait(`live.isConnected && live.textContent === "There is a problem. Invalid email or password"`)
 	b.wantPath("/login")
 	for script, want := range map[string]string{
-		`document.title.slice(0, 6)`:                                   "Error:",
-		`document.getElementById("email").value`:                       "ada@example.com",
-		`document.getElementById("password").value`:                    "",
-		`document.getElementById("password").type`:                     "password",
-		`String("summary" in (document.activeElement?.dataset ?? {}))`: "true",
+		`document.title.slice(0, 6)`:                "Error:",
+		`document.getElementById("email").value`:    "ada@example.com",
+		`document.getElementById("password").value`: "",
+		`document.getElementById("password").type`:  "password",
 	} {
 		if got := eval[string](b, script); got != want {
 			t.Errorf("%s is %q, want %q", script, got, want)
@@ -167,11 +172,17 @@ func TestWithoutJavaScript(t *testing.T) {
 	b.fill("email", "ada@example.com", "password", "not-the-password")
 	b.leave("fail to log in", submit)
 	b.wantText("[data-summary]", "Invalid email or password")
-	if !eval[bool](b, `"summary" in document.activeElement.dataset`) {
+	if !eval[bool](b, summaryFocused) {
 		t.Error("the error summary has no focus")
 	}
 
 	b.signUp("Ada Lovelace", "ada@example.com")
+	b.do(chromedp.Click(chromedp.CSS("#account > button")))
+	b.leave("choose the dark theme", chromedp.Click(chromedp.CSS("#account [name=theme][value=dark]")))
+	b.wantPath("/dashboard")
+	if got := eval[string](b, `getComputedStyle(document.documentElement).colorScheme`); got != "dark" {
+		t.Errorf("color scheme %q after choosing dark", got)
+	}
 	b.open("/dashboard?slow=100ms")
 	b.wantText("#account", "Ada Lovelace")
 	b.wantText(".defer", "This browser")

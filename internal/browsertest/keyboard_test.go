@@ -1,11 +1,14 @@
 package browsertest
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 
 	"example.com/foyer/internal/auth/authtest"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -22,10 +25,10 @@ func TestByKeyboard(t *testing.T) {
 	b.press(kb.Enter)
 	b.wantFocus("main")
 	b.tabTo(`a[href="/login"]`)
-	b.leave("follow the login link", chromedp.KeyEvent(kb.Enter))
+	b.leave("follow the login link", typed(kb.Enter))
 	b.wantPath("/login")
 	b.tabTo(`a[href="/signup"]`)
-	b.leave("follow the sign-up link", chromedp.KeyEvent(kb.Enter))
+	b.leave("follow the sign-up link", typed(kb.Enter))
 	b.wantPath("/signup")
 
 	b.tabTo("#name")
@@ -34,7 +37,7 @@ func TestByKeyboard(t *testing.T) {
 	b.press("ada@example.com")
 	b.tabTo("#password")
 	b.press(authtest.Password)
-	b.leave("sign up", chromedp.KeyEvent(kb.Enter))
+	b.leave("sign up", typed(kb.Enter))
 	b.wantPath("/dashboard")
 	b.wantText("main", "Hello Ada Lovelace")
 
@@ -49,7 +52,7 @@ func TestByKeyboard(t *testing.T) {
 	b.press(kb.Enter)
 	b.wait(menuOpen)
 	b.tabTo(`[name=theme][value=dark]`)
-	b.leave("choose the dark theme", chromedp.KeyEvent(" "))
+	b.leave("choose the dark theme", typed(" "))
 	b.wantPath("/dashboard")
 	if got := eval[string](b, `document.documentElement.dataset.theme ?? ""`); got != "dark" {
 		t.Errorf("theme %q, want dark", got)
@@ -58,15 +61,14 @@ func TestByKeyboard(t *testing.T) {
 	b.press(kb.Enter)
 	b.wait(menuOpen)
 	b.tabTo(`form[action="/logout"] button`)
-	b.leave("log out", chromedp.KeyEvent(kb.Enter))
+	b.leave("log out", typed(kb.Enter))
 	b.wantPath("/login")
 
 	b.tabTo("#email")
 	b.press("ada@example")
 	b.tabTo("#password")
 	b.press("not-the-password", kb.Enter)
-	b.wait(`document.querySelector("[data-summary]")`)
-	b.wantFocus("[data-summary]")
+	b.wait(summaryFocused)
 	b.tabTo(`[data-summary] a`)
 	b.press(kb.Enter)
 	b.wantFocus("#email")
@@ -79,7 +81,7 @@ func TestByKeyboard(t *testing.T) {
 	b.tabTo("[name=remember]")
 	b.press(" ")
 	b.tabTo("form .primary")
-	b.leave("log in", chromedp.KeyEvent(kb.Enter))
+	b.leave("log in", typed(kb.Enter))
 	b.wantPath("/dashboard")
 }
 
@@ -138,11 +140,29 @@ func (b *tab) tabTo(selector string) {
 }
 
 // press presses keys: kb's named ones, or the letters of a text.
-func (b *tab) press(keys ...string) {
+func (b *tab) press(presses ...string) {
 	b.Helper()
-	for _, key := range keys {
-		run(b, fmt.Sprintf("press %q", key), chromedp.KeyEvent(key))
+	for _, keys := range presses {
+		run(b, fmt.Sprintf("press %q", keys), typed(keys))
 	}
+}
+
+// typed is chromedp.KeyEvent with raw key-down events, as a keyboard sends them: after the others, Enter on a link
+// to a field would also be typed into that field, and submit its form.
+func typed(keys string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		for _, r := range keys {
+			for _, k := range kb.Encode(r) {
+				if k.Type == input.DispatchKeyEventTypeKeyDown {
+					k.Type = input.DispatchKeyEventTypeRawKeyDown
+				}
+				if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *k); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 }
 
 func (b *tab) hasFocus(selector string) bool {

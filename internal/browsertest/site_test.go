@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -71,6 +72,17 @@ func (s *site) count(key string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.counts[key]
+}
+
+// requests lists what came in, once for each time.
+func (s *site) requests() (list []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, n := range s.counts {
+		list = append(list, slices.Repeat([]string{key}, n)...)
+	}
+	slices.Sort(list)
+	return list
 }
 
 // hold makes requests of this "METHOD /path" wait until the returned function is called.
