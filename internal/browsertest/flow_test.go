@@ -159,6 +159,30 @@ func TestSessionEndsUnderAnOpenPage(t *testing.T) {
 	b.wantPath("/dashboard?tab=2")
 }
 
+// A session that ends before htmx brings a page of the history back: the door knows which page that was.
+func TestSessionEndsBeforeHistoryRestore(t *testing.T) {
+	s := newSite(t)
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
+	b := newTab(t, s.URL)
+	b.logIn("ada@example.com")
+	b.open("/dashboard?tab=2")
+	b.do(chromedp.Evaluate[chromedp.Void](`(() => {
+		const link = document.createElement("a");
+		for (const [name, value] of [["hx-get", "/nav"], ["hx-push-url", "/dashboard?tab=3"], ["hx-target", "#live"]]) link.setAttribute(name, value);
+		document.querySelector("main").before(link);
+		htmx.process(link);
+		link.click();
+	})()`))
+	b.wait(`location.search === "?tab=3"`)
+
+	s.ahead.Store(int64(8 * 24 * time.Hour))
+	b.leave("go back", chromedp.Evaluate[chromedp.Void](`history.back()`))
+	b.wantPath("/login?returnTo=%2Fdashboard%3Ftab%3D2")
+	b.fill("email", "ada@example.com", "password", authtest.Password)
+	b.leave("log in", submit)
+	b.wantPath("/dashboard?tab=2")
+}
+
 // Everything works with JavaScript off.
 func TestWithoutJavaScript(t *testing.T) {
 	s := newSite(t)

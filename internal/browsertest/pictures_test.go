@@ -36,24 +36,33 @@ func TestPictures(t *testing.T) {
 	b.takePictures("dashboard")
 	b.open("/admin")
 	b.takePictures("admin")
+	b.open("/dev/guards")
+	b.takePictures("guards")
+	b.open("/dev/components")
+	b.takePictures("components")
 }
 
 // takePictures takes the page as it is on every screen and in both themes.
 func (b *tab) takePictures(name string) {
 	b.Helper()
-	for _, screen := range []struct{ width, height int64 }{{1280, 800}, {375, 812}, {320, 640}} {
+	for _, screen := range []struct{ width, height int64 }{{1280, 800}, {640, 400}, {375, 812}, {320, 640}} {
 		b.do(chromedp.EmulateViewport(screen.width, screen.height))
 		b.checkWidth(name, screen.width)
-		if screen.width == 320 {
-			continue // as narrow as WCAG asks for (1.4.10); no need of a picture
-		}
-		for _, theme := range []string{"light", "dark"} {
-			b.setTheme(theme)
+		// 640 is 1280 at a zoom of 200 %, 320 as narrow as WCAG asks for (1.4.4, 1.4.10).
+		for _, look := range looks {
+			b.setLook(look)
 			picture := run(b, "take a picture", chromedp.CaptureScreenshot())
-			b.keep(fmt.Sprintf("%s-%d-%s.png", name, screen.width, theme), picture)
+			b.keep(fmt.Sprintf("%s-%d-%s.png", name, screen.width, look.name), picture)
 		}
 	}
 }
+
+// look is a way to see a page: what the browser tells its media queries.
+type look struct {
+	name, media, theme, colors string
+}
+
+var looks = []look{{name: "light", theme: "light"}, {name: "dark", theme: "dark"}, {name: "forced", theme: "dark", colors: "active"}, {name: "print", media: "print", theme: "light"}}
 
 func (b *tab) checkWidth(name string, width int64) {
 	b.Helper()
@@ -64,14 +73,21 @@ func (b *tab) checkWidth(name string, width int64) {
 	}
 }
 
-// setTheme also stills what moves, so that pictures can be compared.
+// setTheme shows the page as somebody sees it whose system has this theme.
 func (b *tab) setTheme(theme string) {
 	b.Helper()
-	features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}
-	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features}); err != nil {
+	b.setLook(look{theme: theme})
+}
+
+// setLook also stills what moves, so that pictures can be compared.
+func (b *tab) setLook(l look) {
+	b.Helper()
+	features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.theme}, {Name: "prefers-reduced-motion", Value: "reduce"}, {Name: "forced-colors", Value: l.colors}}
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: l.media, Features: features}); err != nil {
 		b.Fatal(err)
 	}
-	b.wait(fmt.Sprintf(`matchMedia("(prefers-color-scheme: %s)").matches`, theme))
+	b.wait(fmt.Sprintf(`matchMedia("(prefers-color-scheme: %s)").matches && matchMedia("print").matches === %t && matchMedia("(forced-colors: active)").matches === %t`,
+		l.theme, l.media == "print", l.colors == "active"))
 }
 
 func (b *tab) keep(file string, picture []byte) {
