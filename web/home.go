@@ -14,7 +14,7 @@ func (s *Server) showHome(c *echo.Context) error {
 
 // showNav is the fragment that settles the Loading state of a public page.
 func (s *Server) showNav(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Account())
+	return s.render(c, http.StatusOK, views.Settled())
 }
 
 func (s *Server) showStatic(c *echo.Context) error {

@@ -191,6 +191,10 @@ func TestWithoutJavaScript(t *testing.T) {
 	b.disableScripts()
 
 	b.open("/")
+	const skeletons = `[...document.querySelectorAll(".skeleton, .skeletons")].filter((e) => e.checkVisibility()).length`
+	if n := eval[int](b, skeletons); n != 0 {
+		t.Errorf("%d skeletons that nothing will settle are visible on the home page", n)
+	}
 	b.leave("follow the only link of the corner", chromedp.Click(chromedp.CSS("#account a")))
 	b.wantPath("/login")
 	b.fill("email", "ada@example.com", "password", "not-the-password")
@@ -210,7 +214,7 @@ func TestWithoutJavaScript(t *testing.T) {
 	b.open("/dashboard?slow=100ms")
 	b.wantText("#account", "Ada Lovelace")
 	b.wantText(".defer", "This browser")
-	if n := eval[int](b, `[...document.querySelectorAll(".skeleton, .skeletons")].filter((e) => e.checkVisibility()).length`); n != 0 {
+	if n := eval[int](b, skeletons); n != 0 {
 		t.Errorf("%d skeletons are still visible, want none", n)
 	}
 	if eval[bool](b, `document.documentElement.hasAttribute("data-js")`) {
