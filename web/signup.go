@@ -19,7 +19,7 @@ func (s *Server) signup(c *echo.Context) error {
 	}
 	form := signupForm(c)
 	form.Name, form.Email, form.Remember = trim(values.Get("name")), trim(values.Get("email")), values.Has("remember")
-	_, err = s.Auth.SignUpEmail(c.Response(), c.Request(), auth.Registration{
+	_, _, err = s.Auth.SignUpEmail(c.Response(), c.Request(), auth.Registration{
 		Name: form.Name, Email: form.Email, Password: values.Get("password"), Remember: form.Remember,
 	})
 	if err == nil {

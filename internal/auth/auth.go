@@ -25,7 +25,7 @@ type Auth struct {
 
 	legacyHashes atomic.Bool // better-auth's scrypt hashes are in the store
 
-	endpoints map[string]map[string]endpoint // path → method
+	endpoints map[string]map[string]Endpoint // path → method
 }
 
 // New makes the provider on a migrated database. It fails where BaseURL or Secrets are unusable.
@@ -50,10 +50,12 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 		a.trusted[origin] = true
 	}
 	var err error
-	if a.signers, err = deriveSigners(o.Secrets, tokenCookie, cacheCookie, forgetCookie); err != nil {
+	if a.signers, err = deriveSigners(o.Secrets, tokenCookie, cacheCookie, forgetCookie, adminCookie, deviceCookie); err != nil {
 		return nil, err
 	}
-	a.endpoints = a.table()
+	if a.endpoints, err = a.table(); err != nil {
+		return nil, err
+	}
 	return a, a.noteLegacyHashes(context.Background())
 }
 

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -25,8 +26,36 @@ const maxDepth = 8
 // Body is a decoded request body. Its getters note what is wrong; Err tells it all at once.
 type Body struct {
 	values map[string]any
-	form   bool // values are text: a form cannot say true
-	faults []string
+	text   bool   // values are text: a form or a query cannot say true
+	where  string // how faults name it, such as body or query
+	faults *[]string
+}
+
+func newBody(where string, values map[string]any, text bool) *Body {
+	return &Body{values: values, text: text, where: where, faults: new([]string)}
+}
+
+// queryBody reads the query of a GET as if it were a body. A name given more than once is an array.
+func queryBody(r *http.Request) (*Body, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, errs.New(http.StatusBadRequest, "BAD_REQUEST", "Invalid query")
+	}
+	values := map[string]any{}
+	for name, list := range query {
+		if !utf8.ValidString(name + strings.Join(list, "")) {
+			return nil, errs.New(http.StatusBadRequest, "BAD_REQUEST", "Invalid query")
+		}
+		values[name] = list[0]
+		if len(list) > 1 {
+			many := make([]any, len(list))
+			for i, v := range list {
+				many[i] = v
+			}
+			values[name] = many
+		}
+	}
+	return newBody("query", values, true), nil
 }
 
 // ReadJSON decodes a JSON object strictly: another media type or charset is 415, over MaxBody 413, and broken JSON,
@@ -60,14 +89,14 @@ func parseForm(data []byte) (*Body, error) {
 	if err != nil {
 		return nil, errs.New(http.StatusBadRequest, "BAD_REQUEST", "Invalid form in request body")
 	}
-	b := &Body{values: map[string]any{}, form: true}
+	values := map[string]any{}
 	for k, v := range form {
 		if len(v) != 1 || !utf8.ValidString(k+v[0]) {
 			return nil, errs.New(http.StatusBadRequest, "BAD_REQUEST", "Invalid form in request body")
 		}
-		b.values[k] = v[0]
+		values[k] = v[0]
 	}
-	return b, nil
+	return newBody("body", values, true), nil
 }
 
 func parseJSON(data []byte) (*Body, error) {
@@ -88,7 +117,7 @@ func parseJSON(data []byte) (*Body, error) {
 	if !ok {
 		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body] Invalid input: expected object, received "+kind(v, true))
 	}
-	return &Body{values: values}, nil
+	return newBody("body", values, false), nil
 }
 
 // decodeValue is json.Unmarshal into any, but refuses what two parsers would read differently.
@@ -135,19 +164,19 @@ func decodeValue(d *json.Decoder, depth int) (any, error) {
 
 // String returns a required text.
 func (b *Body) String(name string) string {
-	s, _ := b.text(name, true)
+	s, _ := b.string(name, true)
 	return s
 }
 
 // OptionalString returns a text, or nil where it is absent.
 func (b *Body) OptionalString(name string) *string {
-	if s, ok := b.text(name, false); ok {
+	if s, ok := b.string(name, false); ok {
 		return &s
 	}
 	return nil
 }
 
-func (b *Body) text(name string, required bool) (string, bool) {
+func (b *Body) string(name string, required bool) (string, bool) {
 	v, present := b.values[name]
 	if !present && !required {
 		return "", false
@@ -165,7 +194,7 @@ func (b *Body) Bool(name string, def bool) bool {
 	if !present {
 		return def
 	}
-	if b.form && (v == "true" || v == "false") {
+	if b.text && (v == "true" || v == "false") {
 		return v == "true"
 	}
 	value, ok := v.(bool)
@@ -175,17 +204,64 @@ func (b *Body) Bool(name string, def bool) bool {
 	return value
 }
 
-// Err is a 400 VALIDATION_ERROR that names every fault the getters met, or nil.
-func (b *Body) Err() error {
-	if len(b.faults) == 0 {
+// Number returns an optional number, nil where it is absent.
+func (b *Body) Number(name string) *float64 {
+	v, present := b.values[name]
+	if !present {
 		return nil
 	}
-	sort.Strings(b.faults)
-	return errs.New(http.StatusBadRequest, "VALIDATION_ERROR", strings.Join(b.faults, "; "))
+	raw, ok := v.(json.Number)
+	if s, isText := v.(string); isText && b.text {
+		raw, ok = json.Number(s), true
+	}
+	n, err := raw.Float64()
+	if !ok || err != nil {
+		b.fault(name, "number", v, present)
+		return nil
+	}
+	return &n
+}
+
+// Nullable returns an optional text that null clears: nil and true.
+func (b *Body) Nullable(name string) (value *string, present bool) {
+	v, present := b.values[name]
+	if present && v == nil {
+		return nil, true
+	}
+	value = b.OptionalString(name)
+	return value, present
+}
+
+// Object returns the object under name; its faults are told with those of b. It is empty where there is none, a
+// fault only where it is required or something else.
+func (b *Body) Object(name string, required bool) *Body {
+	v, present := b.values[name]
+	values, ok := v.(map[string]any)
+	if !ok && (present || required) {
+		b.fault(name, "object", v, present)
+	}
+	return &Body{values: values, text: b.text, where: b.where + "." + name, faults: b.faults}
+}
+
+// Has reports whether any of the names is present, null included.
+func (b *Body) Has(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { _, present := b.values[name]; return present })
+}
+
+// Value returns what is under name as encoding/json decodes it (numbers as json.Number), nil where it is absent.
+func (b *Body) Value(name string) any { return b.values[name] }
+
+// Err is a 400 VALIDATION_ERROR that names every fault the getters met, or nil.
+func (b *Body) Err() error {
+	if len(*b.faults) == 0 {
+		return nil
+	}
+	sort.Strings(*b.faults)
+	return errs.New(http.StatusBadRequest, "VALIDATION_ERROR", strings.Join(*b.faults, "; "))
 }
 
 func (b *Body) fault(name, want string, got any, present bool) {
-	b.faults = append(b.faults, fmt.Sprintf("[body.%s] Invalid input: expected %s, received %s", name, want, kind(got, present)))
+	*b.faults = append(*b.faults, fmt.Sprintf("[%s.%s] Invalid input: expected %s, received %s", b.where, name, want, kind(got, present)))
 }
 
 // kind names a JSON value as JavaScript would.

@@ -13,6 +13,9 @@ const (
 	tokenCookie  = "session_token"
 	cacheCookie  = "session_data"
 	forgetCookie = "dont_remember"
+	adminCookie  = "admin_session" // while impersonating: the way back
+
+	deviceCookie = "device" // no session cookie: it says which accounts this browser has signed in to
 )
 
 func (a *Auth) cookieName(name string) string {
@@ -45,8 +48,8 @@ func (a *Auth) setCookie(w http.ResponseWriter, name, value string, life time.Du
 }
 
 // setSessionCookies sends everything a browser needs for s; readAt is when the store was last read.
-func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Session, token string, readAt time.Time) {
-	a.setSigned(w, tokenCookie, token, a.cookieLife(s))
+func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Session, readAt time.Time) {
+	a.setSigned(w, tokenCookie, s.token, a.cookieLife(s))
 	if !s.Remember {
 		a.setSigned(w, forgetCookie, "true", 0)
 	} else if _, err := r.Cookie(a.cookieName(forgetCookie)); err == nil {
@@ -63,9 +66,17 @@ func (a *Auth) cookieLife(s *Session) time.Duration {
 	return (s.ExpiresAt.Sub(a.opts.Now()) + time.Second - 1).Truncate(time.Second)
 }
 
-func (a *Auth) clearCookies(w http.ResponseWriter) {
+func (a *Auth) clearCookies(w http.ResponseWriter, r *http.Request) {
 	for _, name := range []string{tokenCookie, cacheCookie, forgetCookie} {
 		a.setCookie(w, name, "", expired)
+	}
+	a.clearAdminCookie(w, r)
+}
+
+// clearAdminCookie takes the way back from an impersonation away, where the browser holds one.
+func (a *Auth) clearAdminCookie(w http.ResponseWriter, r *http.Request) {
+	if _, err := r.Cookie(a.cookieName(adminCookie)); err == nil {
+		a.setCookie(w, adminCookie, "", expired)
 	}
 }
 

@@ -3,9 +3,12 @@ package auth
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 
 	"example.com/foyer/internal/errs"
 )
@@ -13,55 +16,126 @@ import (
 // basePath is where the wire contract lives; better-auth clients assume it.
 const basePath = "/api/auth"
 
-// endpoint is one row of the wire contract.
-type endpoint struct {
-	form   bool // takes application/x-www-form-urlencoded beside JSON
-	handle func(w http.ResponseWriter, r *http.Request, b *Body) (any, error)
-}
-
-// table lists every endpoint, by exact path and method: what is not here is a bare 404.
-func (a *Auth) table() map[string]map[string]endpoint {
+// table lists every endpoint, by exact path and method: what is not here is a bare 404. A plugin may not take an
+// endpoint that exists.
+func (a *Auth) table() (map[string]map[string]Endpoint, error) {
 	get, post := http.MethodGet, http.MethodPost
-	return map[string]map[string]endpoint{
-		"/ok":            {get: {handle: a.serveOK}},
-		"/get-session":   {get: {handle: a.serveSession}, post: {handle: a.servePostSession}},
-		"/sign-up/email": {post: {form: true, handle: a.serveSignUp}},
-		"/sign-in/email": {post: {form: true, handle: a.serveSignIn}},
-		"/sign-out":      {post: {handle: a.serveSignOut}},
+	list := []Endpoint{
+		{Method: get, Path: "/ok", Handle: a.serveOK},
+		{Method: get, Path: "/error", Handle: a.serveError},
+		{Method: get, Path: "/get-session", Handle: a.serveSession},
+		{Method: post, Path: "/get-session", Handle: a.servePostSession},
+		{Method: post, Path: "/sign-up/email", Handle: a.serveSignUp, form: true},
+		{Method: post, Path: "/sign-in/email", Handle: a.serveSignIn, form: true},
+		{Method: post, Path: "/sign-out", Handle: a.serveSignOut},
+
+		{Method: get, Path: "/list-sessions", Handle: a.serveListSessions},
+		{Method: post, Path: "/revoke-session", Handle: a.serveRevokeSession},
+		{Method: post, Path: "/revoke-sessions", Handle: a.serveRevokeSessions},
+		{Method: post, Path: "/revoke-other-sessions", Handle: a.serveRevokeOtherSessions},
+
+		{Method: post, Path: "/update-user", Handle: a.serveUpdateUser},
+		{Method: post, Path: "/update-session", Handle: a.serveUpdateSession},
+		{Method: post, Path: "/delete-user", Handle: a.serveDeleteUser},
+		{Method: get, Path: "/delete-user/callback", Handle: a.serveDeleteUserCallback},
+
+		{Method: post, Path: "/change-password", Handle: a.serveChangePassword},
+		{Method: post, Path: "/verify-password", Handle: a.serveVerifyPassword},
+		{Method: post, Path: "/request-password-reset", Handle: a.serveRequestPasswordReset},
+		{Method: get, Path: "/reset-password/{token}", Handle: a.serveResetLink},
+		{Method: post, Path: "/reset-password", Handle: a.serveResetPassword},
+
+		{Method: post, Path: "/send-verification-email", Handle: a.serveSendVerificationEmail},
+		{Method: get, Path: "/verify-email", Handle: a.serveVerifyEmail},
+		{Method: post, Path: "/change-email", Handle: a.serveChangeEmail},
+
+		{Method: get, Path: "/list-accounts", Handle: a.serveListAccounts},
+		{Method: post, Path: "/unlink-account", Handle: a.serveUnlinkAccount},
+		{Method: post, Path: "/sign-in/social", Handle: a.serveUnknownProvider},
+		{Method: post, Path: "/link-social", Handle: a.serveUnknownProvider},
+		{Method: get, Path: "/callback/{provider}", Handle: a.serveProviderCallback},
+		{Method: post, Path: "/get-access-token", Handle: a.serveNoProviderToken},
+		{Method: post, Path: "/refresh-token", Handle: a.serveNoProviderToken},
+		{Method: get, Path: "/account-info", Handle: a.serveNoProviderToken},
 	}
+	for _, plugin := range a.opts.Plugins {
+		list = append(list, plugin(a)...)
+	}
+	table := map[string]map[string]Endpoint{}
+	for _, e := range list {
+		if table[e.Path] == nil {
+			table[e.Path] = map[string]Endpoint{}
+		}
+		if _, taken := table[e.Path][e.Method]; taken {
+			return nil, fmt.Errorf("auth: two endpoints for %s %s", e.Method, e.Path)
+		}
+		table[e.Path][e.Method] = e
+	}
+	return table, nil
 }
 
-// serve checks in the wire's order: route, body, origin, redirects; the endpoint does the rest.
+// endpoint finds the row of a request by its path as sent: no second spelling reaches an endpoint.
+func (a *Auth) endpoint(r *http.Request) (e Endpoint, ok bool) {
+	path, ok := strings.CutPrefix(r.URL.EscapedPath(), basePath)
+	if !ok {
+		return e, false
+	}
+	if e, ok = a.endpoints[path][r.Method]; ok {
+		return e, !strings.Contains(path, "{") // a pattern is not an address
+	}
+	parent, last := path[:strings.LastIndexByte(path, '/')+1], path[strings.LastIndexByte(path, '/')+1:]
+	for _, name := range []string{"token", "provider"} {
+		if e, ok = a.endpoints[parent+"{"+name+"}"][r.Method]; ok && last != "" {
+			value, err := url.PathUnescape(last)
+			r.SetPathValue(name, value)
+			return e, err == nil
+		}
+	}
+	return e, false
+}
+
+// serve checks in the wire's order: route, rate, body, origin, redirects; the endpoint does the rest.
 func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Pragma", "no-cache")
-	var e endpoint
-	if path := r.URL.EscapedPath(); len(path) > len(basePath) && path[:len(basePath)] == basePath {
-		e = a.endpoints[path[len(basePath):]][r.Method]
-	}
-	if e.handle == nil {
+	e, ok := a.endpoint(r)
+	if !ok {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
-	body := &Body{}
-	if r.Method != http.MethodGet {
-		var err error
-		if body, err = readBody(w, r, e.form); err == nil {
-			if err = a.checkOrigin(r); err == nil {
-				err = a.checkRedirects(r, body)
-			}
-		}
-		if err != nil {
-			a.refuse(w, r, err)
-			return
-		}
-	}
-	v, err := e.handle(w, r, body)
+	v, err := a.call(w, r, e)
 	if err != nil {
 		a.refuse(w, r, err)
 		return
 	}
+	if to, ok := v.(redirect); ok {
+		w.Header().Set("Location", string(to))
+		w.WriteHeader(http.StatusFound)
+		return
+	}
 	writeJSON(w, http.StatusOK, v)
+}
+
+func (a *Auth) call(w http.ResponseWriter, r *http.Request, e Endpoint) (any, error) {
+	var body *Body
+	var err error
+	if e.Method == http.MethodGet { // reads are neither counted nor forged
+		body, err = queryBody(r)
+	} else {
+		if r, err = a.limited(r, e.Path); err != nil {
+			return nil, err
+		}
+		if body, err = readBody(w, r, e.form); err == nil {
+			err = a.checkOrigin(r)
+		}
+	}
+	if err == nil {
+		err = a.checkRedirects(r, body)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e.Handle(w, r, body)
 }
 
 // refuse answers an error in the wire's form. Only an errs.Error is for the caller's eyes.
@@ -74,7 +148,9 @@ func (a *Auth) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		a.opts.Logger.ErrorContext(r.Context(), "auth request failed", "error", err, "requestId", w.Header().Get("X-Request-Id"))
 	}
 	if e.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+		seconds := strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds())))
+		w.Header().Set("Retry-After", seconds)
+		w.Header().Set("X-Retry-After", seconds) // the header better-auth's clients know
 	}
 	writeJSON(w, e.Status, struct {
 		Message string `json:"message"`
@@ -99,67 +175,11 @@ func (a *Auth) serveOK(http.ResponseWriter, *http.Request, *Body) (any, error) {
 	return map[string]bool{"ok": true}, nil
 }
 
-// serveSession answers null for strangers, never 401: the client reads an error as "keep what you had".
-func (a *Auth) serveSession(w http.ResponseWriter, r *http.Request, _ *Body) (any, error) {
-	q := r.URL.Query()
-	how := loading{refresh: q.Get("disableRefresh") == ""}
-	if q.Get("disableCookieCache") == "" {
-		if token, ok := a.readSigned(r, tokenCookie); ok {
-			if c := a.cached(r, token); c != nil {
-				return json.RawMessage(c.answer), nil // signed by us: it goes out as it is
-			}
-		}
+// serveError is where links lead that have nowhere to go: home, with what went wrong.
+func (a *Auth) serveError(_ http.ResponseWriter, _ *http.Request, b *Body) (any, error) {
+	code, _ := b.Value("error").(string)
+	if strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_") != "" || code == "" {
+		code = "UNKNOWN"
 	}
-	s, err := a.load(w, r, how)
-	if s == nil || err != nil {
-		return nil, err
-	}
-	return s.answer(), nil
-}
-
-func (a *Auth) servePostSession(http.ResponseWriter, *http.Request, *Body) (any, error) {
-	return nil, errs.New(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED", "POST method requires deferSessionRefresh to be enabled in session config")
-}
-
-func (a *Auth) serveSignUp(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	in := Registration{
-		Name: b.String("name"), Email: b.String("email"), Password: b.String("password"),
-		Image: b.OptionalString("image"), Remember: b.Bool("rememberMe", true),
-	}
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	if b.values["role"] != nil {
-		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED", "role is not allowed to be set")
-	}
-	s, err := a.SignUpEmail(w, r, in)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{"token": s.ID, "user": s.User}, nil
-}
-
-func (a *Auth) serveSignIn(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	in := Credentials{Email: b.String("email"), Password: b.String("password"), Remember: b.Bool("rememberMe", true)}
-	callback := b.OptionalString("callbackURL")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.SignInEmail(w, r, in)
-	if err != nil {
-		return nil, err
-	}
-	v := map[string]any{"redirect": false, "token": s.ID, "user": s.User}
-	if callback != nil && *callback != "" {
-		v["redirect"], v["url"] = true, *callback
-		w.Header().Set("Location", *callback)
-	}
-	return v, nil
-}
-
-func (a *Auth) serveSignOut(w http.ResponseWriter, r *http.Request, _ *Body) (any, error) {
-	if err := a.SignOut(w, r); err != nil {
-		return nil, err
-	}
-	return map[string]bool{"success": true}, nil
+	return redirect("/?error=" + code), nil
 }

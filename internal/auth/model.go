@@ -47,7 +47,8 @@ type Session struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 
-	from origin // where the request came from that presented this session
+	from  origin // where the request came from that presented this session
+	token string // the cookie's, where this session was presented or made by this request
 }
 
 // origin is where a request came from.
@@ -102,6 +103,16 @@ type wireSession struct {
 	IPAddress      string  `json:"ipAddress"`
 	UserAgent      string  `json:"userAgent"`
 	ImpersonatedBy *string `json:"impersonatedBy"`
+}
+
+type wireAccount struct {
+	ID         string   `json:"id"`
+	AccountID  string   `json:"accountId"`
+	ProviderID string   `json:"providerId"`
+	UserID     string   `json:"userId"`
+	CreatedAt  isoTime  `json:"createdAt"`
+	UpdatedAt  isoTime  `json:"updatedAt"`
+	Scopes     []string `json:"scopes"` // of OAuth providers; there are none
 }
 
 // answer is the body of get-session; the cache cookie holds the very same.

@@ -33,11 +33,21 @@ type Options struct {
 	// UpdateAge is how old a session must be, counted from its creation or last refresh, to slide. Default 24 hours.
 	UpdateAge time.Duration
 
+	// FreshAge is how young a session must be to list sessions or unlink an account. Default 24 hours.
+	FreshAge time.Duration
+
+	// ReauthAge is how young a session must be for what a thief would do first: deleting the account without its
+	// password, moving it to another address without asking the old one, the "fresh" door. Default 10 minutes.
+	ReauthAge time.Duration
+
 	// MaxAge is how long a session lives at most, however much it is used. Default 30 days (ASVS 7.3.2).
 	MaxAge time.Duration
 
 	// BriefExpiresIn is the life of a session that is not to be remembered; it never slides. Default 24 hours.
 	BriefExpiresIn time.Duration
+
+	// ImpersonationExpiresIn is the life of a session in which an admin acts as somebody else. Default 1 hour.
+	ImpersonationExpiresIn time.Duration
 
 	// CacheMaxAge is how long the signed cache cookie may answer reads in place of the store. Default 5
 	// minutes; 1 minute where the session is not to be remembered; negative turns the cache off.
@@ -48,6 +58,40 @@ type Options struct {
 
 	// AllowCommonPasswords turns off the list of refused passwords and the rule on context words.
 	AllowCommonPasswords bool
+
+	// RequireEmailVerification lets nobody sign in before the mailed link is used, and makes signing up answer the
+	// same for an address that is taken. Default off.
+	RequireEmailVerification bool
+
+	// AutoSignInAfterVerification makes the mailed link of a new account sign in the browser it is opened in.
+	// Default off: whoever signed up may not be who reads the mail.
+	AutoSignInAfterVerification bool
+
+	// ConfirmEmailChange asks the old address, where it is verified, before the new one. Default off: then the
+	// session must be younger than ReauthAge.
+	ConfirmEmailChange bool
+
+	// ConfirmDeletion deletes an account by a mailed link only. Default off.
+	ConfirmDeletion bool
+
+	// ResetTokenTTL is the life of a password reset link. Default 30 minutes.
+	ResetTokenTTL time.Duration
+
+	// VerifyTokenTTL is the life of a link that verifies or changes an address. Default 1 hour.
+	VerifyTokenTTL time.Duration
+
+	// DeleteTokenTTL is the life of a link that deletes an account. Default 24 hours.
+	DeleteTokenTTL time.Duration
+
+	// Links builds the address that a mail of a purpose (see Mail) carries; callbackURL is where the browser goes
+	// in the end, "" for nowhere in particular. Default: this provider's own GET endpoints, under BaseURL.
+	Links func(purpose, token, callbackURL string) string
+
+	// RateLimit bounds guessing and mail. Default off.
+	RateLimit RateLimit
+
+	// Plugins add endpoints. Default none.
+	Plugins []Plugin
 
 	// HashWorkers is how many passwords may be hashed at the same time. Default: cores − 1, at least 1. Each
 	// hash takes 19 MiB; 64 more may wait up to 5 seconds, then callers meet a 503.
@@ -79,7 +123,13 @@ func (o Options) withDefaults() Options {
 	set(&o.UpdateAge, 24*time.Hour)
 	set(&o.MaxAge, 30*24*time.Hour)
 	set(&o.BriefExpiresIn, 24*time.Hour)
+	set(&o.FreshAge, 24*time.Hour)
+	set(&o.ReauthAge, 10*time.Minute)
+	set(&o.ImpersonationExpiresIn, time.Hour)
 	set(&o.CacheMaxAge, 5*time.Minute)
+	set(&o.ResetTokenTTL, 30*time.Minute)
+	set(&o.VerifyTokenTTL, time.Hour)
+	set(&o.DeleteTokenTTL, 24*time.Hour)
 	set(&o.HashWorkers, defaultHashWorkers())
 	set(&o.SweepEvery, time.Hour)
 	set(&o.Logger, slog.Default())

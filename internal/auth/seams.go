@@ -9,11 +9,21 @@ import (
 	"gorm.io/gorm"
 )
 
-// Mail is a letter to one person. URL is the secret-bearing link, "" where the letter only informs.
+// Mail is a letter to one person. Purpose is one of
+//
+//	verify_email          URL confirms that the address is theirs
+//	reset_password        URL leads to choosing a new password
+//	confirm_email_change  URL, to the old address, allows the change to NewEmail
+//	change_email          URL, to the new address, makes the change
+//	delete_account        URL deletes the account
+//
+// URL is the only place that holds the secret; it belongs into the letter and nowhere else.
 type Mail struct {
-	To      string
-	Purpose string
-	URL     string
+	To       string
+	Name     string // the person's, as they typed it
+	Purpose  string
+	URL      string
+	NewEmail string // of confirm_email_change
 }
 
 // Mailer takes a mail inside tx, so that it is kept exactly when the change that causes it is.
@@ -23,22 +33,39 @@ type Mailer interface {
 
 // Event says who did what, to whom, from where. It holds no secret.
 type Event struct {
-	Name      string // one of the Event constants
-	ActorID   string // who did it; "" where nobody is signed in
-	SubjectID string // the user it happened to; "" where the address is unknown
-	IPAddress string
-	UserAgent string
+	Name           string // such as "sign_in"; the list is in seams.go
+	ActorID        string // who did it; "" where nobody is signed in
+	ImpersonatorID string // the admin who acts as ActorID, "" where nobody does
+	SubjectID      string // the user it happened to; "" where the address is unknown
+	IPAddress      string
+	UserAgent      string
 }
 
-// The events of this package.
 const (
-	EventSignUp       = "sign_up"
-	EventSignIn       = "sign_in"
-	EventSignInFailed = "sign_in_failed"
-	EventSignOut      = "sign_out"
-	EventUserCreated  = "user_created"
-	EventRoleChanged  = "role_changed"
-	EventUserBanned   = "user_banned"
+	eventSignUp               = "sign_up"
+	eventSignIn               = "sign_in"
+	eventSignInFailed         = "sign_in_failed"
+	eventSignOut              = "sign_out"
+	eventSessionRevoked       = "session_revoked"
+	eventSessionsRevoked      = "sessions_revoked"
+	eventUserUpdated          = "user_updated"
+	eventPasswordChanged      = "password_changed"
+	eventPasswordResetAsked   = "password_reset_asked"
+	eventPasswordReset        = "password_reset"
+	eventPasswordRefused      = "password_refused" // a wrong current password within a session
+	eventVerificationSent     = "verification_sent"
+	eventEmailVerified        = "email_verified"
+	eventEmailChangeAsked     = "email_change_asked"
+	eventEmailChanged         = "email_changed"
+	eventDeletionAsked        = "deletion_asked"
+	eventUserDeleted          = "user_deleted"
+	eventUserCreated          = "user_created"
+	eventRoleChanged          = "role_changed"
+	eventPasswordSet          = "password_set" // by an admin
+	eventUserBanned           = "user_banned"
+	eventUserUnbanned         = "user_unbanned"
+	eventImpersonationStarted = "impersonation_started"
+	eventImpersonationStopped = "impersonation_stopped"
 )
 
 // event tells that by did something to a subject; by is nil for the command line.
@@ -46,13 +73,16 @@ func (a *Auth) event(tx *gorm.DB, by *Session, name, subjectID string) error {
 	e := Event{Name: name, SubjectID: subjectID}
 	if by != nil {
 		e.ActorID, e.IPAddress, e.UserAgent = by.UserID, by.from.ip, by.from.agent
+		if by.ImpersonatedBy != nil {
+			e.ImpersonatorID = *by.ImpersonatedBy
+		}
 	}
 	return a.opts.OnEvent(tx, e)
 }
 
 func logEvent(log *slog.Logger) func(*gorm.DB, Event) error {
 	return func(tx *gorm.DB, e Event) error {
-		log.InfoContext(tx.Statement.Context, "auth", "event", e.Name, "actor", e.ActorID, "subject", e.SubjectID, "ip", e.IPAddress, "agent", e.UserAgent)
+		log.InfoContext(tx.Statement.Context, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID, "subject", e.SubjectID, "ip", e.IPAddress, "agent", e.UserAgent)
 		return nil
 	}
 }

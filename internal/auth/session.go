@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -36,7 +37,7 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Sessi
 	if how.cache {
 		if c := a.cached(r, token); c != nil {
 			if s := c.session(); s != nil {
-				s.from = a.from(r)
+				s.from, s.token = a.from(r), token
 				return s, nil
 			}
 		}
@@ -51,12 +52,12 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Sessi
 		if s != nil && !readAt.Before(s.ExpiresAt) {
 			a.db.WithContext(r.Context()).Where("id = ?", s.ID).Delete(&Session{}) // the sweep would; sooner is tidier
 		}
-		a.clearCookies(w)
+		a.clearCookies(w, r)
 		return nil, nil
 	}
-	s.from = a.from(r)
+	s.from, s.token = a.from(r), token
 	if how.refresh && a.refresh(r.Context(), s, readAt) {
-		a.setSessionCookies(w, r, s, token, readAt)
+		a.setSessionCookies(w, r, s, readAt)
 	} else {
 		a.setCache(w, s, readAt)
 	}
@@ -105,31 +106,30 @@ func (a *Auth) refresh(ctx context.Context, s *Session, now time.Time) bool {
 
 // newSession ends the session the request came with and starts another for u, inside t. The token goes into a
 // cookie once t is committed.
-func (a *Auth) newSession(t *transaction, r *http.Request, u *User, remember bool) (s *Session, token string, err error) {
+func (a *Auth) newSession(t *transaction, r *http.Request, u *User, remember bool) (s *Session, err error) {
 	if old, ok := a.readSigned(r, tokenCookie); ok {
 		if s, err = t.sessionOf(old); err == nil && s != nil {
 			err = t.endSession(s)
 		}
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
 	}
 	now, life := a.opts.Now(), a.opts.ExpiresIn
 	if !remember {
 		life = a.opts.BriefExpiresIn
 	}
-	token = newToken()
-	from := a.from(r)
+	from, token := a.from(r), newToken()
 	s = &Session{
-		ID: newID(), TokenHash: hashToken(token), UserID: u.ID, Remember: remember,
+		ID: newID(), token: token, TokenHash: hashToken(token), UserID: u.ID, Remember: remember,
 		IPAddress: from.ip, UserAgent: from.agent, from: from,
 		ExpiresAt: now.Add(min(life, a.opts.MaxAge)), CreatedAt: now, UpdatedAt: now,
 	}
 	if err := t.Create(s).Error; err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	s.User = u
-	return s, token, nil
+	return s, nil
 }
 
 // sessionOf reads the session of a token; nil where there is none.
@@ -142,22 +142,25 @@ func (t *transaction) sessionOf(token string) (*Session, error) {
 	return &s, err
 }
 
-// endSession deletes one session and voids its cached copies.
-func (t *transaction) endSession(s *Session) error {
-	t.void = append(t.void, s.ID)
-	return t.Where("id = ?", s.ID).Delete(&Session{}).Error
+// serveSession answers null for strangers, never 401: the client reads an error as "keep what you had". Any value of
+// its two switches, even "false", is on.
+func (a *Auth) serveSession(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	set := func(name string) bool { v, _ := b.Value(name).(string); return v != "" }
+	how := loading{refresh: !set("disableRefresh")}
+	if !set("disableCookieCache") {
+		if token, ok := a.readSigned(r, tokenCookie); ok {
+			if c := a.cached(r, token); c != nil {
+				return json.RawMessage(c.answer), nil // signed by us: it goes out as it is
+			}
+		}
+	}
+	s, err := a.load(w, r, how)
+	if s == nil || err != nil {
+		return nil, err
+	}
+	return s.answer(), nil
 }
 
-// endSessions deletes every session of a user and voids every cached copy of it.
-func (t *transaction) endSessions(userID string) error {
-	t.void = append(t.void, userID)
-	return t.Where("user_id = ?", userID).Delete(&Session{}).Error
-}
-
-// Sessions lists a user's live sessions, the most recently used first.
-func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
-	var list []Session
-	err := a.db.WithContext(ctx).Where("user_id = ? AND impersonated_by IS NULL AND expires_at > ?", userID, a.opts.Now()).
-		Order("updated_at DESC, id").Limit(100).Find(&list).Error
-	return list, err
+func (a *Auth) servePostSession(http.ResponseWriter, *http.Request, *Body) (any, error) {
+	return nil, errs.New(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED", "POST method requires deferSessionRefresh to be enabled in session config")
 }

@@ -17,13 +17,19 @@ type Credentials struct {
 	Email    string
 	Password string
 	Remember bool // keep the session when the browser closes
+
+	CallbackURL string // where the mailed link leads in the end, should the address not be verified yet
 }
 
 // SignInEmail starts a session and sets its cookies on w. It ends the session the request came with. Refusals:
 // 400 INVALID_EMAIL, VALIDATION_ERROR, PASSWORD_TOO_LONG; 401 INVALID_EMAIL_OR_PASSWORD, alike in text and time whether the
-// address is unknown or the password wrong; 403 BANNED_USER, with the right password only; 503 when too many
-// sign in at once.
+// address is unknown or the password wrong; 403 BANNED_USER, EMAIL_NOT_VERIFIED (a new link is mailed), with the
+// right password only; 429 after too many failures; 503 when too many sign in at once.
 func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credentials) (*Session, error) {
+	r, err := a.limited(r, "/sign-in/email")
+	if err != nil {
+		return nil, err
+	}
 	email, ok := normalEmail(in.Email)
 	var emailErr error
 	if !ok {
@@ -40,33 +46,47 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	if err != nil {
 		return nil, err
 	}
+	if err := a.attempt(r, email, account.UserID); err != nil {
+		return nil, err
+	}
 	match, upgrade, err := a.verifyPassword(r.Context(), account.Password, password)
 	if err != nil {
 		return nil, err
 	}
 	if !match {
-		if err := a.event(a.db.WithContext(r.Context()), &Session{from: a.from(r)}, EventSignInFailed, account.UserID); err != nil {
+		if err := a.event(a.db.WithContext(r.Context()), &Session{from: a.from(r)}, eventSignInFailed, account.UserID); err != nil {
 			return nil, err
 		}
 		return nil, errs.New(http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
 	}
 	var s *Session
-	var token string
+	var unverified *User
 	readAt := a.opts.Now() // before the transaction: see load
 	err = a.transact(r.Context(), func(t *transaction) error {
 		user, err := a.admit(t, account, upgrade)
 		if err != nil {
 			return err
 		}
-		if s, token, err = a.newSession(t, r, user, in.Remember); err != nil {
+		if a.opts.RequireEmailVerification && !user.EmailVerified {
+			unverified = user
+			return a.mailLink(t, &Session{UserID: user.ID, from: a.from(r)}, user, purposeVerify, user.Email, in.CallbackURL)
+		}
+		if s, err = a.newSession(t, r, user, in.Remember); err != nil {
 			return err
 		}
-		return a.event(t.DB, s, EventSignIn, user.ID)
+		return a.event(t.DB, s, eventSignIn, user.ID)
 	})
 	if err != nil {
 		return nil, err
 	}
-	a.setSessionCookies(w, r, s, token, readAt)
+	if err := a.succeeded(r, email, account.UserID); err != nil {
+		return nil, err
+	}
+	if unverified != nil {
+		return nil, errs.New(http.StatusForbidden, "EMAIL_NOT_VERIFIED", "Email not verified")
+	}
+	a.setSessionCookies(w, r, s, readAt)
+	a.knowDevice(w, r, s.User)
 	return s, nil
 }
 
@@ -120,4 +140,24 @@ func bannedError(u *User) error {
 	}
 	e.Fields = map[string]string{"email": reason}
 	return e
+}
+
+func (a *Auth) serveSignIn(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	in := Credentials{Email: b.String("email"), Password: b.String("password"), Remember: b.Bool("rememberMe", true)}
+	if callback := b.OptionalString("callbackURL"); callback != nil {
+		in.CallbackURL = *callback
+	}
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	s, err := a.SignInEmail(w, r, in)
+	if err != nil {
+		return nil, err
+	}
+	v := map[string]any{"redirect": false, "token": s.ID, "user": s.User}
+	if in.CallbackURL != "" {
+		v["redirect"], v["url"] = true, in.CallbackURL
+		w.Header().Set("Location", in.CallbackURL)
+	}
+	return v, nil
 }

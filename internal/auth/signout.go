@@ -16,13 +16,20 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 			s.from = a.from(r)
-			return a.event(t.DB, s, EventSignOut, s.UserID)
+			return a.event(t.DB, s, eventSignOut, s.UserID)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	a.clearCookies(w)
+	a.clearCookies(w, r)
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return nil
+}
+
+func (a *Auth) serveSignOut(w http.ResponseWriter, r *http.Request, _ *Body) (any, error) {
+	if err := a.SignOut(w, r); err != nil {
+		return nil, err
+	}
+	return map[string]bool{"success": true}, nil
 }

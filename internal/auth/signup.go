@@ -21,33 +21,73 @@ type Registration struct {
 	Password string
 	Image    *string // an https address, or nil
 	Remember bool    // keep the session when the browser closes
+
+	CallbackURL string // where the mailed link leads in the end, with Options.RequireEmailVerification
 }
 
 // SignUpEmail makes a user with the first of Options.Roles, starts a session and sets its cookies on w; all of it
-// or nothing. Refusals: 400 VALIDATION_ERROR, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 422
-// USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL; 503 when too many sign up at once.
-func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registration) (*Session, error) {
+// or nothing. With Options.RequireEmailVerification the session is nil and a mail is on its way; then a taken
+// address is answered alike, with a user that is not kept. Refusals: 400 VALIDATION_ERROR, PASSWORD_TOO_SHORT,
+// PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 422 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL; 429 when tried too often; 503
+// when too many sign up at once.
+func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registration) (*User, *Session, error) {
+	r, err := a.limited(r, "/sign-up/email")
+	if err != nil {
+		return nil, nil, err
+	}
 	user, hash, err := a.prepare(r.Context(), NewUser{Name: in.Name, Email: in.Email, Password: in.Password, Image: in.Image}, true)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if a.opts.RequireEmailVerification {
+		return user, nil, a.signUpUnverified(r, user, hash, in.CallbackURL)
 	}
 	var s *Session
-	var token string
 	readAt := a.opts.Now() // before the transaction: see load
 	err = a.transact(r.Context(), func(t *transaction) error {
 		if err := t.addUser(user, hash); err != nil {
 			return err
 		}
-		if s, token, err = a.newSession(t, r, user, in.Remember); err != nil {
+		if s, err = a.newSession(t, r, user, in.Remember); err != nil {
 			return err
 		}
-		return a.event(t.DB, s, EventSignUp, user.ID)
+		return a.event(t.DB, s, eventSignUp, user.ID)
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	a.setSessionCookies(w, r, s, token, readAt)
-	return s, nil
+	a.setSessionCookies(w, r, s, readAt)
+	a.knowDevice(w, r, user)
+	return user, s, nil
+}
+
+// signUpUnverified makes the user and mails the link. An address that is taken takes the same time.
+func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL string) error {
+	defer a.evenly(r.Context())()
+	by := &Session{UserID: user.ID, from: a.from(r)}
+	err := a.transact(r.Context(), func(t *transaction) error {
+		if err := t.addUser(user, hash); err != nil {
+			return err
+		}
+		if err := a.event(t.DB, by, eventSignUp, user.ID); err != nil {
+			return err
+		}
+		return a.mailLink(t, by, user, purposeVerify, user.Email, callbackURL)
+	})
+	var e *errs.Error
+	if errors.As(err, &e) && e.Code == codeTaken {
+		return nil
+	}
+	return err
+}
+
+const codeTaken = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
+
+func takenError(status int) error {
+	return &errs.Error{
+		Status: status, Code: codeTaken, Message: "User already exists. Use another email.",
+		Fields: map[string]string{"email": "There is already an account with this address. Log in, or use another address."},
+	}
 }
 
 // NewUser is a user somebody else makes. Role "" means the first of Options.Roles. An empty Password makes an
@@ -71,7 +111,7 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 		if err := t.addUser(user, hash); err != nil {
 			return err
 		}
-		return a.event(t.DB, by, EventUserCreated, user.ID)
+		return a.event(t.DB, by, eventUserCreated, user.ID)
 	})
 	if err != nil {
 		return nil, err
@@ -152,10 +192,32 @@ func (t *transaction) addUser(u *User, hash string) error {
 		}).Error
 	}
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return &errs.Error{
-			Status: http.StatusUnprocessableEntity, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email.",
-			Fields: map[string]string{"email": "There is already an account with this address. Log in, or use another address."},
-		}
+		return takenError(http.StatusUnprocessableEntity)
 	}
 	return err
+}
+
+func (a *Auth) serveSignUp(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	in := Registration{
+		Name: b.String("name"), Email: b.String("email"), Password: b.String("password"),
+		Image: b.OptionalString("image"), Remember: b.Bool("rememberMe", true),
+	}
+	if callback := b.OptionalString("callbackURL"); callback != nil {
+		in.CallbackURL = *callback
+	}
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	if b.Value("role") != nil {
+		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED", "role is not allowed to be set")
+	}
+	user, s, err := a.SignUpEmail(w, r, in)
+	if err != nil {
+		return nil, err
+	}
+	var token *string // null until the address is verified
+	if s != nil {
+		token = &s.ID
+	}
+	return map[string]any{"token": token, "user": user}, nil
 }

@@ -121,7 +121,7 @@ func TestANameIsValidUTF8(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		w := httptest.NewRecorder()
-		_, err := r.auth.SignUpEmail(w, httptest.NewRequest("POST", "/", nil), auth.Registration{Name: "a\xffb", Email: "ada@example.com", Password: "correct-horse-1"})
+		_, _, err := r.auth.SignUpEmail(w, httptest.NewRequest("POST", "/", nil), auth.Registration{Name: "a\xffb", Email: "ada@example.com", Password: "correct-horse-1"})
 		if refusal(err) != "VALIDATION_ERROR" || len(w.Header()) > 0 {
 			t.Errorf("%v %v", err, w.Header())
 		}
@@ -130,7 +130,7 @@ func TestANameIsValidUTF8(t *testing.T) {
 
 func TestEveryFaultOfASignUpIsTold(t *testing.T) {
 	r := sqliteRig(t, auth.Options{})
-	_, err := r.auth.SignUpEmail(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil), auth.Registration{Email: "x", Password: "y"})
+	_, _, err := r.auth.SignUpEmail(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil), auth.Registration{Email: "x", Password: "y"})
 	var e *errs.Error
 	if !errors.As(err, &e) || e.Fields["name"] == "" || e.Fields["email"] == "" || e.Fields["password"] == "" {
 		t.Errorf("%+v", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"example.com/foyer/internal/errs"
@@ -25,7 +26,7 @@ func (a *Auth) SetRole(ctx context.Context, by *Session, userID, role string) (*
 	if err != nil {
 		return nil, err
 	}
-	return a.changeUser(ctx, by, userID, EventRoleChanged, func(t *transaction, u *User) error {
+	return a.changeUser(ctx, by, userID, eventRoleChanged, func(t *transaction, u *User) error {
 		u.Role = role
 		return nil
 	})
@@ -34,7 +35,7 @@ func (a *Auth) SetRole(ctx context.Context, by *Session, userID, role string) (*
 // BanUser keeps a user out until the given time, nil for good, and ends their sessions: their next request is
 // a stranger's. Refusals: 400 LAST_ADMIN; 404 USER_NOT_FOUND.
 func (a *Auth) BanUser(ctx context.Context, by *Session, userID, reason string, until *time.Time) (*User, error) {
-	return a.changeUser(ctx, by, userID, EventUserBanned, func(t *transaction, u *User) error {
+	return a.changeUser(ctx, by, userID, eventUserBanned, func(t *transaction, u *User) error {
 		u.Banned, u.BanReason, u.BanExpires = true, &reason, until
 		return t.endSessions(u.ID)
 	})
@@ -54,8 +55,10 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string
 		if err := change(t, u); err != nil {
 			return err
 		}
-		if (!u.HasRole("admin") || u.Banned) && len(admins) == 1 && admins[0] == u.ID {
-			return errs.New(http.StatusBadRequest, "LAST_ADMIN", "The last admin cannot be demoted, banned or removed.")
+		if !u.HasRole("admin") || u.Banned {
+			if slices.Equal(admins, []string{u.ID}) {
+				return errLastAdmin()
+			}
 		}
 		u.UpdatedAt = a.opts.Now()
 		t.void = append(t.void, u.ID)
@@ -82,6 +85,38 @@ func (t *transaction) lockAdmins() ([]string, error) {
 		}
 	}
 	return ids, err
+}
+
+// keepAdmins refuses to lose the last admin who is not banned.
+func (t *transaction) keepAdmins(leaving string) error {
+	admins, err := t.lockAdmins()
+	if err == nil && slices.Equal(admins, []string{leaving}) {
+		return errLastAdmin()
+	}
+	return err
+}
+
+func errLastAdmin() error {
+	return errs.New(http.StatusBadRequest, "LAST_ADMIN", "The last admin cannot be demoted, banned or removed.")
+}
+
+// setPassword replaces a user's password, or gives them their first, and ends every session and reset link.
+func (t *transaction) setPassword(u *User, hash string, now time.Time) error {
+	set := t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", u.ID, providerCredential).
+		Updates(map[string]any{"password": hash, "updated_at": now})
+	err := set.Error
+	if err == nil && set.RowsAffected == 0 {
+		err = t.Create(&Account{
+			ID: newID(), UserID: u.ID, ProviderID: providerCredential, AccountID: u.ID, Password: hash, CreatedAt: now, UpdatedAt: now,
+		}).Error
+	}
+	if err == nil {
+		err = t.endSessions(u.ID)
+	}
+	if err == nil {
+		err = t.dropLinks(u.ID)
+	}
+	return err
 }
 
 // Stats counts what an overview shows.

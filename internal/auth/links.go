@@ -1,0 +1,199 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
+)
+
+// What a mailed link is for. A Mail's Purpose is one of these, and so is a Verification's.
+const (
+	purposeVerify        = "verify_email"
+	purposeReset         = "reset_password"
+	purposeConfirmChange = "confirm_email_change"
+	purposeChange        = "change_email"
+	purposeDelete        = "delete_account"
+)
+
+// evenAnswer is how long a request about an address takes at least: longer than the work it may cause, so that time
+// does not tell whether the address is known.
+const evenAnswer = 300 * time.Millisecond
+
+// evenly makes the answer to a stranger's question about an address wait; defer what it returns.
+func (a *Auth) evenly(ctx context.Context) func() {
+	timer := time.NewTimer(evenAnswer)
+	return func() {
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// mailLink keeps a single-use token and mails it to an address, in t. For purposeConfirmChange and purposeChange,
+// address is the new one. An address that has had its mails for this hour gets none, and nobody is told.
+func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, callbackURL string) error {
+	to, newEmail := address, ""
+	if purpose == purposeConfirmChange {
+		to, newEmail = u.Email, address
+	}
+	if ok, err := a.mayMail(t.Statement.Context, to); !ok || err != nil {
+		return err
+	}
+	now, token := a.opts.Now(), newToken()
+	err := t.Create(&Verification{
+		ID: newID(), UserID: u.ID, Purpose: purpose, Email: address, TokenHash: hashToken(token),
+		ExpiresAt: now.Add(a.linkLife(purpose)), CreatedAt: now,
+	}).Error
+	if err != nil {
+		return err
+	}
+	link := a.opts.Links
+	if link == nil {
+		link = a.wireLink
+	}
+	err = a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{
+		To: to, Name: u.Name, Purpose: purpose, URL: link(purpose, token, callbackURL), NewEmail: newEmail,
+	})
+	if err != nil {
+		return err
+	}
+	return a.event(t.DB, by, linkEvents[purpose], u.ID)
+}
+
+var linkEvents = map[string]string{
+	purposeVerify: eventVerificationSent, purposeReset: eventPasswordResetAsked, purposeDelete: eventDeletionAsked,
+	purposeConfirmChange: eventEmailChangeAsked, purposeChange: eventEmailChangeAsked,
+}
+
+func (a *Auth) linkLife(purpose string) time.Duration {
+	switch purpose {
+	case purposeReset:
+		return a.opts.ResetTokenTTL
+	case purposeDelete:
+		return a.opts.DeleteTokenTTL
+	}
+	return a.opts.VerifyTokenTTL
+}
+
+// wireLink is the link of the wire contract: this provider's own GET endpoint.
+func (a *Auth) wireLink(purpose, token, callbackURL string) string {
+	base, token := a.home+basePath, url.QueryEscape(token)
+	if purpose == purposeReset {
+		return base + "/reset-password/" + token + "?callbackURL=" + url.QueryEscape(callbackURL)
+	}
+	if callbackURL == "" {
+		callbackURL = "/"
+	}
+	path := "/verify-email"
+	if purpose == purposeDelete {
+		path = "/delete-user/callback"
+	}
+	return base + path + "?token=" + token + "&callbackURL=" + url.QueryEscape(callbackURL)
+}
+
+var (
+	errNoLink      = errors.New("no such link")
+	errLinkExpired = errors.New("link has expired")
+)
+
+// link looks a mailed token up; errNoLink or errLinkExpired where it is worth nothing for these purposes.
+func (a *Auth) link(ctx context.Context, token string, purposes ...string) (*Verification, error) {
+	var v Verification
+	err := a.db.WithContext(ctx).Where("token_hash = ? AND purpose IN ?", hashToken(token), purposes).Take(&v).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, errNoLink
+	}
+	if err == nil && !a.opts.Now().Before(v.ExpiresAt) {
+		return nil, errLinkExpired
+	}
+	return &v, err
+}
+
+// useLink takes a mailed token out of the store, once: of several at the same time one gets it, the others
+// errNoLink. It returns its user, locked.
+func (t *transaction) useLink(v *Verification) (*User, error) {
+	u, err := t.lockUser(v.UserID)
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, errNoLink
+	}
+	if err != nil {
+		return nil, err
+	}
+	done := t.Where("id = ?", v.ID).Delete(&Verification{})
+	if done.Error == nil && done.RowsAffected == 0 {
+		return nil, errNoLink
+	}
+	return u, done.Error
+}
+
+// dropLinks makes a user's outstanding links worthless: all of them, or those of the given purposes.
+func (t *transaction) dropLinks(userID string, purposes ...string) error {
+	q := t.Where("user_id = ?", userID)
+	if len(purposes) > 0 {
+		q = q.Where("purpose IN ?", purposes)
+	}
+	return q.Delete(&Verification{}).Error
+}
+
+// linkCode is what a failed link is called on the wire; "" for errors that are not the link's.
+func linkCode(err error) string {
+	var e *errs.Error
+	switch {
+	case errors.Is(err, errLinkExpired):
+		return "TOKEN_EXPIRED"
+	case errors.Is(err, errNoLink):
+		return "INVALID_TOKEN"
+	case errors.As(err, &e) && e.Status < 500:
+		return e.Code
+	}
+	return ""
+}
+
+// tokenError refuses a link with the wire's status for it.
+func tokenError(status int, err error) error {
+	switch linkCode(err) {
+	case "TOKEN_EXPIRED":
+		return errs.New(status, "TOKEN_EXPIRED", "Token expired")
+	case "INVALID_TOKEN":
+		return errs.New(status, "INVALID_TOKEN", "Invalid token")
+	}
+	return err
+}
+
+// withQuery adds one parameter to where a browser is sent, before the fragment.
+func withQuery(target, name, value string) string {
+	u, err := url.Parse(target)
+	if err != nil { // checked by checkRedirects
+		return "/"
+	}
+	q := url.QueryEscape(name) + "=" + url.QueryEscape(value)
+	if u.RawQuery != "" {
+		q = u.RawQuery + "&" + q
+	}
+	u.RawQuery = q
+	return u.String()
+}
+
+// demand returns the session behind the request as the store has it, or a 401.
+func (a *Auth) demand(w http.ResponseWriter, r *http.Request) (*Session, error) {
+	s, err := a.StoredSession(w, r)
+	if err == nil && s == nil {
+		err = errs.Unauthenticated()
+	}
+	return s, err
+}
+
+// youngerThan refuses a session that began too long ago, or that is an admin's view of somebody else.
+func (a *Auth) youngerThan(age time.Duration, s *Session) error {
+	if s.ImpersonatedBy != nil || a.opts.Now().Sub(s.CreatedAt) >= age {
+		return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package auth
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
+)
+
+// RequestPasswordReset mails a link to choose a new password, where the address is somebody's. Whether it is, the
+// answer does not tell, nor does the time it takes. callbackURL is where the link leads in the end. Refusals: 400
+// VALIDATION_ERROR; 429 when asked too often.
+func (a *Auth) RequestPasswordReset(r *http.Request, rawEmail, callbackURL string) error {
+	r, err := a.limited(r, "/request-password-reset")
+	if err != nil {
+		return err
+	}
+	email, err := validEmail(rawEmail)
+	if err != nil {
+		return err
+	}
+	defer a.evenly(r.Context())()
+	return a.mailTo(r, email, func(t *transaction, u *User) error {
+		return a.mailLink(t, &Session{from: a.from(r)}, u, purposeReset, u.Email, callbackURL)
+	})
+}
+
+// mailTo runs fn for the user of an address, if there is one.
+func (a *Auth) mailTo(r *http.Request, email string, fn func(*transaction, *User) error) error {
+	return a.transact(r.Context(), func(t *transaction) error {
+		var u User
+		err := t.Where("email = ?", email).Take(&u).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return fn(t, &u)
+	})
+}
+
+// ResetPassword sets a new password by a mailed token, once. Every session and every other link of the user ends,
+// and the address counts as verified: the mail has arrived. Nobody is signed in. Refusals: 400 INVALID_TOKEN,
+// PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON (the token survives these).
+func (a *Auth) ResetPassword(r *http.Request, token, next string) error {
+	r, err := a.limited(r, "/reset-password")
+	if err != nil {
+		return err
+	}
+	v, err := a.link(r.Context(), token, purposeReset) // before any hashing: a made-up token costs a query
+	if err != nil {
+		return resetError(err)
+	}
+	password, err := a.newPassword(next, v.Email)
+	if err != nil {
+		return onField(err, "newPassword")
+	}
+	hash, err := a.hashPassword(r.Context(), password)
+	if err != nil {
+		return err
+	}
+	return resetError(a.transact(r.Context(), func(t *transaction) error {
+		u, err := t.useLink(v)
+		if err != nil {
+			return err
+		}
+		if u.Email != v.Email {
+			return errNoLink
+		}
+		now := a.opts.Now()
+		if !u.EmailVerified {
+			u.EmailVerified, u.UpdatedAt = true, now
+			if err := t.Select("email_verified", "updated_at").Updates(u).Error; err != nil {
+				return err
+			}
+		}
+		if err := t.setPassword(u, hash, now); err != nil {
+			return err
+		}
+		return a.event(t.DB, &Session{UserID: u.ID, from: a.from(r)}, eventPasswordReset, u.ID)
+	}))
+}
+
+func resetError(err error) error {
+	if errors.Is(err, errNoLink) || errors.Is(err, errLinkExpired) {
+		return errs.New(http.StatusBadRequest, "INVALID_TOKEN", "Invalid token")
+	}
+	return err
+}
+
+func validEmail(raw string) (string, error) {
+	email, ok := normalEmail(raw)
+	if !ok {
+		return "", errs.Invalid("email", "VALIDATION_ERROR", "Enter an e-mail address such as name@example.com.")
+	}
+	return email, nil
+}
+
+func (a *Auth) serveRequestPasswordReset(_ http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	email, redirectTo := b.String("email"), b.OptionalString("redirectTo")
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	answer := map[string]any{"status": true, "message": "If this email exists in our system, check your email for the reset link"}
+	return answer, a.RequestPasswordReset(r, email, text(redirectTo))
+}
+
+// serveResetLink hands the token on to the page of the client; it changes nothing.
+func (a *Auth) serveResetLink(_ http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	callbackURL := b.String("callbackURL")
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	if callbackURL == "" {
+		return redirect(basePath + "/error?error=INVALID_TOKEN"), nil
+	}
+	if strings.HasPrefix(callbackURL, "/") {
+		callbackURL = a.home + callbackURL
+	}
+	token := r.PathValue("token")
+	_, err := a.link(r.Context(), token, purposeReset)
+	if errors.Is(err, errNoLink) || errors.Is(err, errLinkExpired) {
+		return redirect(withQuery(callbackURL, "error", "INVALID_TOKEN")), nil
+	}
+	return redirect(withQuery(callbackURL, "token", token)), err
+}
+
+func (a *Auth) serveResetPassword(_ http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	next, token := b.String("newPassword"), text(b.OptionalString("token"))
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	if token == "" {
+		token = r.URL.Query().Get("token")
+	}
+	return done(), a.ResetPassword(r, token, next)
+}

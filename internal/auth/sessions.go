@@ -1,0 +1,175 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
+)
+
+// Sessions lists a user's live sessions, the most recently used first.
+func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
+	var list []Session
+	err := a.db.WithContext(ctx).Where("user_id = ? AND impersonated_by IS NULL AND expires_at > ?", userID, a.opts.Now()).
+		Order("updated_at DESC, id").Limit(100).Find(&list).Error
+	return list, err
+}
+
+// RevokeSession ends one of the user's sessions by its handle (Session.ID). A handle that is unknown or somebody
+// else's is no error and has no effect: it tells nothing.
+func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle string) error {
+	return a.transact(ctx, func(t *transaction) error {
+		var s Session
+		err := t.Where("id = ? AND user_id = ?", handle, userID).Take(&s).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return nil
+		}
+		if err == nil {
+			err = t.endSession(&s)
+		}
+		if err != nil {
+			return err
+		}
+		return a.event(t.DB, by, eventSessionRevoked, userID)
+	})
+}
+
+// RevokeSessions ends every session of a user, and those in which the user acts as somebody else. Refusals: 404
+// USER_NOT_FOUND.
+func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) error {
+	return a.transact(ctx, func(t *transaction) error {
+		if _, err := t.lockUser(userID); err != nil {
+			return notFound(err)
+		}
+		if err := t.endSessions(userID); err != nil {
+			return err
+		}
+		return a.event(t.DB, by, eventSessionsRevoked, userID)
+	})
+}
+
+// RevokeOtherSessions ends every session of its user but s.
+func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
+	return a.transact(ctx, func(t *transaction) error {
+		if _, err := t.lockUser(s.UserID); err != nil {
+			return notFound(err)
+		}
+		if err := t.endSessions(s.UserID, s.ID); err != nil {
+			return err
+		}
+		return a.event(t.DB, s, eventSessionsRevoked, s.UserID)
+	})
+}
+
+// endSession deletes one session and voids its cached copies.
+func (t *transaction) endSession(s *Session) error {
+	t.void = append(t.void, s.ID)
+	return t.Where("id = ?", s.ID).Delete(&Session{}).Error
+}
+
+// endSessions deletes the sessions of a user, and those in which they act as somebody else, but for the kept ones;
+// it voids every cached copy of them.
+func (t *transaction) endSessions(userID string, keep ...string) error {
+	var list []Session
+	err := t.Select("id").Where("user_id = ? OR impersonated_by = ?", userID, userID).Find(&list).Error
+	if err != nil {
+		return err
+	}
+	kept := map[string]bool{}
+	for _, id := range keep {
+		kept[id] = true
+	}
+	var ids []string
+	for _, s := range list {
+		if !kept[s.ID] {
+			ids = append(ids, s.ID)
+		}
+	}
+	t.void = append(append(t.void, userID), ids...)
+	return t.deleteSessions(ids)
+}
+
+func (t *transaction) deleteSessions(ids []string) error {
+	const chunk = 500 // SQLite and PostgreSQL bound the parameters of one statement
+	for len(ids) > 0 {
+		n := min(chunk, len(ids))
+		if err := t.Where("id IN ?", ids[:n]).Delete(&Session{}).Error; err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
+}
+
+// done is the wire's answer to what has nothing to tell.
+func done() map[string]any { return map[string]any{"status": true} }
+
+func (a *Auth) serveListSessions(w http.ResponseWriter, r *http.Request, _ *Body) (any, error) {
+	s, err := a.demand(w, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.youngerThan(a.opts.FreshAge, s); err != nil {
+		return nil, err
+	}
+	list, err := a.Sessions(r.Context(), s.UserID)
+	if list == nil {
+		list = []Session{}
+	}
+	return list, err
+}
+
+func (a *Auth) serveRevokeSession(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	handle := b.String("token")
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	s, err := a.demand(w, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.RevokeSession(r.Context(), s, s.UserID, handle); err != nil {
+		return nil, err
+	}
+	if handle == s.ID {
+		a.clearCookies(w, r)
+	}
+	return done(), nil
+}
+
+func (a *Auth) serveRevokeSessions(w http.ResponseWriter, r *http.Request, _ *Body) (any, error) {
+	s, err := a.demand(w, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.RevokeSessions(r.Context(), s, s.UserID); err != nil {
+		return nil, err
+	}
+	a.clearCookies(w, r)
+	return done(), nil
+}
+
+func (a *Auth) serveRevokeOtherSessions(w http.ResponseWriter, r *http.Request, _ *Body) (any, error) {
+	s, err := a.demand(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return done(), a.RevokeOtherSessions(r.Context(), s)
+}
+
+// serveUpdateSession: sessions have no fields of their own that a client could set.
+func (a *Auth) serveUpdateSession(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	s, err := a.StoredSession(w, r)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return nil, errs.New(http.StatusUnauthorized, "FAILED_TO_GET_SESSION", "Failed to get session")
+	}
+	if b.Has("impersonatedBy", "userId", "token", "expiresAt", "ipAddress", "userAgent") {
+		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED", "The fields of a session are not allowed to be set")
+	}
+	return nil, errs.New(http.StatusBadRequest, "", "No fields to update")
+}

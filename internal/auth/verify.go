@@ -1,0 +1,196 @@
+package auth
+
+import (
+	"errors"
+	"net/http"
+
+	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
+)
+
+// SendVerificationEmail mails a link that verifies an address. by is who is signed in, nil for a stranger; a
+// stranger learns neither from the answer nor from its time whether the address is anybody's. Refusals: 400
+// VALIDATION_ERROR, and for by EMAIL_MISMATCH, EMAIL_ALREADY_VERIFIED; 429 when asked too often.
+func (a *Auth) SendVerificationEmail(r *http.Request, by *Session, rawEmail, callbackURL string) error {
+	r, err := a.limited(r, "/send-verification-email")
+	if err != nil {
+		return err
+	}
+	email, err := validEmail(rawEmail)
+	if err != nil {
+		return err
+	}
+	if by == nil {
+		by = &Session{from: a.from(r)}
+		defer a.evenly(r.Context())()
+	} else if by.User.Email != email {
+		return errs.New(http.StatusBadRequest, "EMAIL_MISMATCH", "You can only send a verification email to your own email")
+	} else if by.User.EmailVerified {
+		return errs.New(http.StatusBadRequest, "EMAIL_ALREADY_VERIFIED", "Email is already verified")
+	}
+	return a.mailTo(r, email, func(t *transaction, u *User) error {
+		if u.EmailVerified {
+			return nil
+		}
+		return a.mailLink(t, by, u, purposeVerify, u.Email, callbackURL)
+	})
+}
+
+// VerifyEmail uses a mailed link: it verifies an address, allows its change, or makes the change, whatever the link
+// is for. s is who is signed in, nil for a stranger; a link of somebody else does nothing in s's browser. callbackURL
+// goes into the next mail of a change. It returns the user, and whether the address changed. Refusals: 401
+// INVALID_TOKEN, TOKEN_EXPIRED, INVALID_USER, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.
+func (a *Auth) VerifyEmail(w http.ResponseWriter, r *http.Request, s *Session, token, callbackURL string) (u *User, changed bool, err error) {
+	v, err := a.link(r.Context(), token, purposeVerify, purposeConfirmChange, purposeChange)
+	if err != nil {
+		return nil, false, tokenError(http.StatusUnauthorized, err)
+	}
+	if s != nil && s.UserID != v.UserID {
+		return nil, false, errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user")
+	}
+	by := &Session{UserID: v.UserID, from: a.from(r)}
+	var fresh *Session
+	readAt := a.opts.Now() // before the transaction: see load
+	err = a.transact(r.Context(), func(t *transaction) error {
+		if u, err = t.useLink(v); err != nil {
+			return err
+		}
+		switch v.Purpose {
+		case purposeConfirmChange:
+			return a.mailLink(t, by, u, purposeChange, v.Email, callbackURL)
+		case purposeChange:
+			changed = true
+			return a.moveUser(t, by, u, v.Email)
+		}
+		if u.Email != v.Email {
+			return errNoLink
+		}
+		first := !u.EmailVerified
+		u.EmailVerified, u.UpdatedAt = true, a.opts.Now()
+		t.void = append(t.void, u.ID)
+		if err := t.Select("email_verified", "updated_at").Updates(u).Error; err != nil {
+			return err
+		}
+		if err := a.event(t.DB, by, eventEmailVerified, u.ID); err != nil {
+			return err
+		}
+		if first && s == nil && a.opts.AutoSignInAfterVerification && !u.banned(readAt) {
+			if fresh, err = a.newSession(t, r, u, true); err != nil {
+				return err
+			}
+			return a.event(t.DB, fresh, eventSignIn, u.ID)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, tokenError(http.StatusUnauthorized, err)
+	}
+	switch {
+	case fresh != nil:
+		a.setSessionCookies(w, r, fresh, readAt)
+		a.knowDevice(w, r, u)
+	case s != nil && v.Purpose != purposeConfirmChange: // the cache must not show the old address
+		s.User = u
+		a.setSessionCookies(w, r, s, a.opts.Now())
+	}
+	return u, changed, nil
+}
+
+// moveUser gives a user another address, which a mail has just proved to be theirs. Links mailed to the old one end.
+func (a *Auth) moveUser(t *transaction, by *Session, u *User, email string) error {
+	u.Email, u.EmailVerified, u.UpdatedAt = email, true, a.opts.Now()
+	t.void = append(t.void, u.ID)
+	err := t.Select("email", "email_verified", "updated_at").Updates(u).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) { // taken since it was asked for
+		return takenError(http.StatusUnauthorized)
+	}
+	if err == nil {
+		err = t.dropLinks(u.ID)
+	}
+	if err != nil {
+		return err
+	}
+	return a.event(t.DB, by, eventEmailChanged, u.ID)
+}
+
+// ChangeEmail mails the link that moves s's user to another address: to the old address first with
+// Options.ConfirmEmailChange, else to the new one, which asks for a session younger than Options.ReauthAge. An
+// address that is taken is answered alike, and gets no mail. Refusals: 400 VALIDATION_ERROR, "Email is the same";
+// 403 SESSION_NOT_FRESH; 429 when asked too often.
+func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL string) error {
+	r, err := a.limited(r, "/change-email")
+	if err != nil {
+		return err
+	}
+	email, err := validEmail(newEmail)
+	if err != nil {
+		return onField(err, "newEmail")
+	}
+	if err := notImpersonating(s); err != nil {
+		return err
+	}
+	if email == s.User.Email {
+		return errs.Invalid("newEmail", "", "Email is the same")
+	}
+	purpose := purposeChange
+	if a.opts.ConfirmEmailChange && s.User.EmailVerified {
+		purpose = purposeConfirmChange
+	} else if err := a.youngerThan(a.opts.ReauthAge, s); err != nil {
+		return err
+	}
+	defer a.evenly(r.Context())()
+	return a.transact(r.Context(), func(t *transaction) error {
+		var taken int64
+		if err := t.Model(&User{}).Where("email = ?", email).Count(&taken).Error; taken > 0 || err != nil {
+			return err
+		}
+		return a.mailLink(t, s, s.User, purpose, email, callbackURL)
+	})
+}
+
+func (a *Auth) serveSendVerificationEmail(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	email, callbackURL := b.String("email"), b.OptionalString("callbackURL")
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	s, err := a.StoredSession(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return done(), a.SendVerificationEmail(r, s, email, text(callbackURL))
+}
+
+func (a *Auth) serveVerifyEmail(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	token, callbackURL := b.String("token"), text(b.OptionalString("callbackURL"))
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	s, err := a.StoredSession(w, r)
+	if err != nil {
+		return nil, err
+	}
+	u, changed, err := a.VerifyEmail(w, r, s, token, callbackURL)
+	switch code := linkCode(err); {
+	case callbackURL != "" && code != "":
+		return redirect(withQuery(callbackURL, "error", code)), nil
+	case err != nil:
+		return nil, err
+	case callbackURL != "":
+		return redirect(callbackURL), nil
+	case !changed:
+		u = nil // as on the wire: named only where the address changed
+	}
+	return map[string]any{"status": true, "user": u}, nil
+}
+
+func (a *Auth) serveChangeEmail(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	newEmail, callbackURL := b.String("newEmail"), b.OptionalString("callbackURL")
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	s, err := a.demand(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return done(), a.ChangeEmail(r, s, newEmail, text(callbackURL))
+}
