@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/config"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/migrations"
@@ -145,6 +146,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		CookiePrefix:   web.CookiePrefix,
 		ClientIP:       web.ClientIP(a.TrustedProxies),
 		Now:            database.Now,
+		Plugins:        []auth.Plugin{admin.Endpoints},
 		Logger:         a.log,
 	})
 }

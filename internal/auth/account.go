@@ -19,6 +19,16 @@ type Profile struct {
 // UpdateUser changes the profile of s's user and sends fresh cookies, so that the cache cannot show the old one.
 // Refusals: 400 VALIDATION_ERROR.
 func (a *Auth) UpdateUser(w http.ResponseWriter, r *http.Request, s *Session, p Profile) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	return a.changeOwn(w, r, s, eventUserUpdated, func(_ *transaction, u *User) error {
+		p.apply(u)
+		return nil
+	})
+}
+
+func (p Profile) check() error {
 	var nameErr, imageErr error
 	if p.Name != nil {
 		nameErr = checkName(*p.Name)
@@ -26,18 +36,16 @@ func (a *Auth) UpdateUser(w http.ResponseWriter, r *http.Request, s *Session, p 
 	if p.SetImage {
 		imageErr = checkImage(p.Image)
 	}
-	if err := firstOf(nameErr, imageErr); err != nil {
-		return err
+	return firstOf(nameErr, imageErr)
+}
+
+func (p Profile) apply(u *User) {
+	if p.Name != nil {
+		u.Name = *p.Name
 	}
-	return a.changeOwn(w, r, s, eventUserUpdated, func(t *transaction, u *User) error {
-		if p.Name != nil {
-			u.Name = *p.Name
-		}
-		if p.SetImage {
-			u.Image = p.Image
-		}
-		return nil
-	})
+	if p.SetImage {
+		u.Image = p.Image
+	}
 }
 
 // changeOwn applies a change to s's user under the lock, voids what was cached of it and sends s's cookies again.

@@ -114,5 +114,8 @@ func (t *transaction) lockUser(id string) (*User, error) {
 	return &u, err
 }
 
+// Now is the provider's clock.
+func (a *Auth) Now() time.Time { return a.opts.Now() }
+
 // Handler serves the wire contract; it expects request paths that start with /api/auth.
 func (a *Auth) Handler() http.Handler { return http.HandlerFunc(a.serve) }

@@ -56,6 +56,9 @@ func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Sess
 		a.setCookie(w, forgetCookie, "", expired)
 	}
 	a.setCache(w, s, readAt)
+	if s.ImpersonatedBy == nil {
+		a.clearAdminCookie(w, r)
+	}
 }
 
 // cookieLife is what remains of a remembered session, rounded up to seconds; 0 for one that ends with the browser.

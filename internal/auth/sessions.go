@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
@@ -67,6 +68,49 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
 func (t *transaction) endSession(s *Session) error {
 	t.void = append(t.void, s.ID)
 	return t.Where("id = ?", s.ID).Delete(&Session{}).Error
+}
+
+// endSessionOf ends the session that an admin cookie's value leads back to, if any.
+func (t *transaction) endSessionOf(value string, ok bool) error {
+	token, _, _ := strings.Cut(value, ":")
+	if !ok {
+		return nil
+	}
+	s, err := t.sessionOf(token)
+	if s == nil || err != nil {
+		return err
+	}
+	return t.endSession(s)
+}
+
+// endImpersonations ends the sessions in which a user acts as somebody else: who is no admin any more may not.
+func (t *transaction) endImpersonations(adminID string) error {
+	var ids []string
+	if err := t.Model(&Session{}).Where("impersonated_by = ?", adminID).Pluck("id", &ids).Error; err != nil {
+		return err
+	}
+	t.void = append(t.void, ids...)
+	return t.deleteSessions(ids)
+}
+
+// UserSessions lists every session of a user, ended and impersonated ones too, the most recently used first.
+func (a *Auth) UserSessions(ctx context.Context, userID string) ([]Session, error) {
+	list := []Session{}
+	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("updated_at DESC, id").Limit(1000).Find(&list).Error
+	return list, err
+}
+
+// RevokeUserSession ends anybody's session by its handle; an unknown one is no error.
+func (a *Auth) RevokeUserSession(ctx context.Context, by *Session, handle string) error {
+	var s Session
+	err := a.db.WithContext(ctx).Where("id = ?", handle).Take(&s).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return a.RevokeSession(ctx, by, s.UserID, handle)
 }
 
 // endSessions deletes the sessions of a user, and those in which they act as somebody else, but for the kept ones;

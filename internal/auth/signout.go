@@ -15,6 +15,11 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 			if err := t.endSession(s); err != nil {
 				return err
 			}
+			if s.ImpersonatedBy != nil { // who leaves while acting as somebody else leaves altogether
+				if err := t.endSessionOf(a.readSigned(r, adminCookie)); err != nil {
+					return err
+				}
+			}
 			s.from = a.from(r)
 			return a.event(t.DB, s, eventSignOut, s.UserID)
 		})

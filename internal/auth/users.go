@@ -33,12 +33,123 @@ func (a *Auth) SetRole(ctx context.Context, by *Session, userID, role string) (*
 }
 
 // BanUser keeps a user out until the given time, nil for good, and ends their sessions: their next request is
-// a stranger's. Refusals: 400 LAST_ADMIN; 404 USER_NOT_FOUND.
+// a stranger's. Refusals: 400 YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN; 404 USER_NOT_FOUND.
 func (a *Auth) BanUser(ctx context.Context, by *Session, userID, reason string, until *time.Time) (*User, error) {
+	if by != nil && by.UserID == userID {
+		return nil, errs.New(http.StatusBadRequest, "YOU_CANNOT_BAN_YOURSELF", "You cannot ban yourself")
+	}
 	return a.changeUser(ctx, by, userID, eventUserBanned, func(t *transaction, u *User) error {
 		u.Banned, u.BanReason, u.BanExpires = true, &reason, until
 		return t.endSessions(u.ID)
 	})
+}
+
+// UnbanUser lets a banned user in again. Refusals: 404 USER_NOT_FOUND.
+func (a *Auth) UnbanUser(ctx context.Context, by *Session, userID string) (*User, error) {
+	return a.changeUser(ctx, by, userID, eventUserUnbanned, func(_ *transaction, u *User) error {
+		u.Banned, u.BanReason, u.BanExpires = false, nil, nil
+		return nil
+	})
+}
+
+// User finds a user by id; 404 USER_NOT_FOUND where there is none.
+func (a *Auth) User(ctx context.Context, id string) (*User, error) {
+	var u User
+	return &u, notFound(a.db.WithContext(ctx).Where("id = ?", id).Take(&u).Error)
+}
+
+// UserChanges is what an admin may change of a user at once; what is nil stays.
+type UserChanges struct {
+	Profile
+	Email         *string
+	EmailVerified *bool
+	Role          *string
+	Banned        *bool
+	BanReason     *string
+	BanExpires    *time.Time
+}
+
+// ChangeUser changes a user as an admin. A new address ends every outstanding link, a ban every session. Refusals:
+// 400 VALIDATION_ERROR, INVALID_EMAIL, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN,
+// YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 404 USER_NOT_FOUND.
+func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c UserChanges) (*User, error) {
+	event, email, role := eventUserUpdated, "", ""
+	err := c.Profile.check()
+	if c.Email != nil && err == nil {
+		var ok bool
+		if email, ok = normalEmail(*c.Email); !ok {
+			err = errs.Invalid("email", "INVALID_EMAIL", "Invalid email")
+		}
+	}
+	if c.Role != nil && err == nil {
+		event = eventRoleChanged
+		role, err = a.roles(*c.Role)
+	}
+	ban := c.Banned != nil && *c.Banned
+	if ban && by != nil && by.UserID == userID && err == nil {
+		err = errs.New(http.StatusBadRequest, "YOU_CANNOT_BAN_YOURSELF", "You cannot ban yourself")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.changeUser(ctx, by, userID, event, func(t *transaction, u *User) error {
+		c.Profile.apply(u)
+		if c.EmailVerified != nil {
+			u.EmailVerified = *c.EmailVerified
+		}
+		if c.Role != nil {
+			u.Role = role
+		}
+		if c.Banned != nil {
+			u.Banned, u.BanReason, u.BanExpires = ban, c.BanReason, c.BanExpires
+		}
+		if c.Email != nil && email != u.Email {
+			u.Email = email
+			if err := t.dropLinks(u.ID); err != nil {
+				return err
+			}
+		}
+		if ban {
+			return t.endSessions(u.ID)
+		}
+		return nil
+	})
+}
+
+// SetPassword gives a user a new password and ends their sessions and links. Refusals: 400 PASSWORD_TOO_SHORT,
+// PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 404 USER_NOT_FOUND.
+func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string) error {
+	u, err := a.User(ctx, userID)
+	if err != nil {
+		return err
+	}
+	password, err := a.newPassword(raw, u.Email)
+	if err != nil {
+		return onField(err, "newPassword")
+	}
+	hash, err := a.hashPassword(ctx, password)
+	if err != nil {
+		return err
+	}
+	return a.transact(ctx, func(t *transaction) error {
+		u, err := t.lockUser(userID)
+		if err != nil {
+			return notFound(err)
+		}
+		if err := t.setPassword(u, hash, a.opts.Now()); err != nil {
+			return err
+		}
+		return a.event(t.DB, by, eventPasswordSet, u.ID)
+	})
+}
+
+// RemoveUser deletes a user and all they have. Refusals: 400 YOU_CANNOT_REMOVE_YOURSELF, LAST_ADMIN; 404
+// USER_NOT_FOUND.
+func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error {
+	if by != nil && by.UserID == userID {
+		return errs.New(http.StatusBadRequest, "YOU_CANNOT_REMOVE_YOURSELF", "You cannot remove yourself")
+	}
+	return a.transact(ctx, func(t *transaction) error { return a.removeUser(t, by, userID) })
 }
 
 // changeUser applies one change to a user under the lock, keeps the last admin, and voids cached copies.
@@ -60,9 +171,18 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string
 				return errLastAdmin()
 			}
 		}
+		if !u.HasRole("admin") {
+			if err := t.endImpersonations(u.ID); err != nil {
+				return err
+			}
+		}
 		u.UpdatedAt = a.opts.Now()
 		t.void = append(t.void, u.ID)
-		if err := t.Select("*").Updates(u).Error; err != nil {
+		err = t.Select("*").Updates(u).Error
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			return takenError(http.StatusBadRequest)
+		}
+		if err != nil {
 			return err
 		}
 		return a.event(t.DB, by, event, u.ID)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/web"
@@ -108,6 +109,7 @@ func start(t *testing.T, db *gorm.DB, o auth.Options) instance {
 	}
 	i := instance{url: "http://" + listener.Addr().String(), mails: t.TempDir()}
 	o.BaseURL, o.TrustedOrigins, o.AllowCommonPasswords = i.url, []string{appOrigin}, true
+	o.Plugins = []auth.Plugin{admin.Endpoints}
 	o.Mailer = authtest.MailDir(i.mails)
 	provider := authtest.NewOn(t, db, o)
 	u, err := provider.CreateUser(t.Context(), nil, auth.NewUser{Name: "Admin", Email: adminEmail, Password: adminPassword, Role: "admin"})
