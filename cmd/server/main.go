@@ -18,6 +18,7 @@ import (
 	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/config"
 	"example.com/foyer/internal/database"
+	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/migrations"
 	"example.com/foyer/web"
 	"github.com/lmittmann/tint"
@@ -138,6 +139,12 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
 		return nil, err
 	}
+	var limits auth.RateLimit
+	if a.RateLimit {
+		limits.Limiter = ratelimit.New(a.db, database.Now)
+	} else {
+		a.log.Warn("RATE_LIMIT=off: passwords can be guessed without limit")
+	}
 	return auth.New(a.db, auth.Options{
 		BaseURL:        a.AppURL,
 		TrustedOrigins: a.TrustedOrigins,
@@ -146,6 +153,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		CookiePrefix:   web.CookiePrefix,
 		ClientIP:       web.ClientIP(a.TrustedProxies),
 		Now:            database.Now,
+		RateLimit:      limits,
 		Plugins:        []auth.Plugin{admin.Endpoints},
 		Logger:         a.log,
 	})

@@ -3,8 +3,12 @@ package auth
 import (
 	"context"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
+
+	"example.com/foyer/internal/errs"
 )
 
 // Limiter keeps counters that all instances share; internal/ratelimit keeps them in the database. Both methods are
@@ -51,31 +55,133 @@ type RateRule struct {
 	Window time.Duration
 }
 
+func (o *RateLimit) setDefaults() {
+	if o.Rules == nil {
+		o.Rules = []RateRule{
+			{"/sign-in", 3, 10 * time.Second}, {"/sign-up", 3, 10 * time.Second},
+			{"/change-password", 3, 10 * time.Second}, {"/change-email", 3, 10 * time.Second},
+			{"/request-password-reset", 3, time.Minute}, {"/send-verification-email", 3, time.Minute},
+			{"", 100, 10 * time.Second},
+		}
+	}
+	set(&o.FreeFailures, 5)
+	set(&o.FailureWindow, 15*time.Minute)
+	set(&o.MailsPerHour, 3)
+}
+
 type countedKey struct{}
 
 // limited counts an unsafe request to an endpoint, once: the wire counts before it reads the body, a page by the
-// verb it calls. The request it returns knows that it is counted.
+// verb it calls. The request it returns knows that it is counted. Counters that are away let nobody through.
 func (a *Auth) limited(r *http.Request, path string) (*http.Request, error) {
-	if a.opts.RateLimit.Limiter == nil || r.Context().Value(countedKey{}) != nil {
+	limit := a.opts.RateLimit
+	if limit.Limiter == nil || r.Context().Value(countedKey{}) != nil {
 		return r, nil
 	}
-	for _, rule := range a.opts.RateLimit.Rules {
-		if strings.HasPrefix(path, rule.Path) {
-			break
+	for _, rule := range limit.Rules {
+		if !strings.HasPrefix(path, rule.Path) {
+			continue
 		}
+		wait, err := limit.Limiter.Take(r.Context(), "ip|"+a.network(r)+"|"+path, rule.Max, rule.Window)
+		if err := refusal(wait, err); err != nil {
+			return r, err
+		}
+		break
 	}
 	return r.WithContext(context.WithValue(r.Context(), countedKey{}, true)), nil
 }
 
+// network is who is counted as one: an address, of IPv6 the /64 that one customer has to himself.
+func (a *Auth) network(r *http.Request) string {
+	addr, err := netip.ParseAddr(a.opts.ClientIP(r))
+	if err != nil {
+		return ""
+	}
+	addr = addr.Unmap().WithZone("")
+	if addr.Is6() {
+		p, _ := addr.Prefix(64) // an address of 128 bits has one
+		return p.String()
+	}
+	return addr.String()
+}
+
+func refusal(wait time.Duration, err error) error {
+	if err != nil {
+		return errs.Unavailable(err)
+	}
+	if wait <= 0 {
+		return nil
+	}
+	return &errs.Error{Status: http.StatusTooManyRequests, Message: "Too many requests. Please try again later.", RetryAfter: wait}
+}
+
+// bucket is where an account's failures count: the account's own, shared by every stranger, or that of a device on
+// which this user has signed in before, so that strangers cannot keep the owner out.
+func (a *Auth) bucket(r *http.Request, email, userID string) (key, member string) {
+	key = "account|" + hashToken(email)
+	if device, users := a.device(r); userID != "" && slices.Contains(users, userID) {
+		return key + "|" + device, ""
+	}
+	return key, a.network(r)
+}
+
 // attempt counts a try of an account's password as a failure until succeeded says otherwise, so that parallel tries
 // cannot slip through together. An unknown address is counted like any other.
-func (a *Auth) attempt(r *http.Request, email, userID string) error { return nil }
+func (a *Auth) attempt(r *http.Request, email, userID string) error {
+	limit := a.opts.RateLimit
+	if limit.Limiter == nil {
+		return nil
+	}
+	key, member := a.bucket(r, email, userID)
+	return refusal(limit.Limiter.Fail(r.Context(), key, member, limit.FreeFailures, limit.FailureWindow))
+}
 
-// succeeded clears what this address or known device has failed.
-func (a *Auth) succeeded(r *http.Request, email, userID string) error { return nil }
+// succeeded clears what this address or known device has failed, and nobody else.
+func (a *Auth) succeeded(r *http.Request, email, userID string) error {
+	if a.opts.RateLimit.Limiter == nil {
+		return nil
+	}
+	key, member := a.bucket(r, email, userID)
+	return a.opts.RateLimit.Limiter.Forgive(r.Context(), key, member)
+}
 
-// knowDevice notes in the device cookie that u has signed in here: a stranger's failures then do not keep u out.
-func (a *Auth) knowDevice(w http.ResponseWriter, r *http.Request, u *User) {}
+const (
+	deviceLife  = 180 * 24 * time.Hour
+	deviceUsers = 5 // how many people one device is remembered for
+)
 
-// mayMail reports whether an address may get another mail with a link this hour.
-func (a *Auth) mayMail(ctx context.Context, address string) (bool, error) { return true, nil }
+// device reads the device cookie: a random name and the ids of who signed in there, the last one first. It opens
+// nothing but their buckets.
+func (a *Auth) device(r *http.Request) (name string, users []string) {
+	value, ok := a.readSigned(r, deviceCookie)
+	if !ok {
+		return newID(), nil
+	}
+	name, list, _ := strings.Cut(value, ":")
+	return name, strings.Split(list, ",")
+}
+
+// knowDevice notes in the device cookie that u has signed in here. It outlives the session.
+func (a *Auth) knowDevice(w http.ResponseWriter, r *http.Request, u *User) {
+	if a.opts.RateLimit.Limiter == nil {
+		return
+	}
+	name, users := a.device(r)
+	users = slices.DeleteFunc(users, func(id string) bool { return id == u.ID || id == "" })
+	users = append([]string{u.ID}, users...)
+	a.setSigned(w, deviceCookie, name+":"+strings.Join(users[:min(len(users), deviceUsers)], ","), deviceLife)
+}
+
+// mayMail reports whether an address may get another mail with a link this hour. Ask it outside a transaction: on
+// SQLite the counter would wait for it.
+func (a *Auth) mayMail(ctx context.Context, address string) (bool, error) {
+	limit := a.opts.RateLimit
+	if limit.Limiter == nil {
+		return true, nil
+	}
+	wait, err := limit.Limiter.Take(ctx, "mail|"+hashToken(address), limit.MailsPerHour, time.Hour)
+	if err != nil {
+		return false, errs.Unavailable(err)
+	}
+	return wait <= 0, nil
+}

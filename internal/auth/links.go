@@ -37,14 +37,12 @@ func (a *Auth) evenly(ctx context.Context) func() {
 }
 
 // mailLink keeps a single-use token and mails it to an address, in t. For purposeConfirmChange and purposeChange,
-// address is the new one. An address that has had its mails for this hour gets none, and nobody is told.
+// address is the new one. Callers ask mayMail first: an address that has had its mails for this hour gets none, and
+// nobody is told.
 func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, callbackURL string) error {
 	to, newEmail := address, ""
 	if purpose == purposeConfirmChange {
 		to, newEmail = u.Email, address
-	}
-	if ok, err := a.mayMail(t.Statement.Context, to); !ok || err != nil {
-		return err
 	}
 	now, token := a.opts.Now(), newToken()
 	err := t.Create(&Verification{

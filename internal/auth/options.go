@@ -133,6 +133,7 @@ func (o Options) withDefaults() Options {
 	set(&o.HashWorkers, defaultHashWorkers())
 	set(&o.SweepEvery, time.Hour)
 	set(&o.Logger, slog.Default())
+	o.RateLimit.setDefaults()
 	if o.Roles == nil {
 		o.Roles = []string{"user", "admin"}
 	}

@@ -27,8 +27,11 @@ func (a *Auth) RequestPasswordReset(r *http.Request, rawEmail, callbackURL strin
 	})
 }
 
-// mailTo runs fn for the user of an address, if there is one.
+// mailTo runs fn for the user of an address, if there is one and may get another mail.
 func (a *Auth) mailTo(r *http.Request, email string, fn func(*transaction, *User) error) error {
+	if may, err := a.mayMail(r.Context(), email); !may || err != nil {
+		return err
+	}
 	return a.transact(r.Context(), func(t *transaction) error {
 		var u User
 		err := t.Where("email = ?", email).Take(&u).Error

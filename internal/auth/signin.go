@@ -59,6 +59,12 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 		}
 		return nil, errs.New(http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
 	}
+	mayMail := false
+	if a.opts.RequireEmailVerification && !account.User.EmailVerified {
+		if mayMail, err = a.mayMail(r.Context(), email); err != nil {
+			return nil, err
+		}
+	}
 	var s *Session
 	var unverified *User
 	readAt := a.opts.Now() // before the transaction: see load
@@ -68,7 +74,9 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 			return err
 		}
 		if a.opts.RequireEmailVerification && !user.EmailVerified {
-			unverified = user
+			if unverified = user; !mayMail {
+				return nil
+			}
 			return a.mailLink(t, &Session{UserID: user.ID, from: a.from(r)}, user, purposeVerify, user.Email, in.CallbackURL)
 		}
 		if s, err = a.newSession(t, r, user, in.Remember); err != nil {

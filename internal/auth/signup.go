@@ -65,12 +65,19 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL string) error {
 	defer a.evenly(r.Context())()
 	by := &Session{UserID: user.ID, from: a.from(r)}
-	err := a.transact(r.Context(), func(t *transaction) error {
+	may, err := a.mayMail(r.Context(), user.Email)
+	if err != nil {
+		return err
+	}
+	err = a.transact(r.Context(), func(t *transaction) error {
 		if err := t.addUser(user, hash); err != nil {
 			return err
 		}
 		if err := a.event(t.DB, by, eventSignUp, user.ID); err != nil {
 			return err
+		}
+		if !may {
+			return nil
 		}
 		return a.mailLink(t, by, user, purposeVerify, user.Email, callbackURL)
 	})

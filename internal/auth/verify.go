@@ -139,6 +139,13 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 		return err
 	}
 	defer a.evenly(r.Context())()
+	to := email
+	if purpose == purposeConfirmChange {
+		to = s.User.Email
+	}
+	if may, err := a.mayMail(r.Context(), to); !may || err != nil {
+		return err
+	}
 	return a.transact(r.Context(), func(t *transaction) error {
 		var taken int64
 		if err := t.Model(&User{}).Where("email = ?", email).Count(&taken).Error; taken > 0 || err != nil {

@@ -22,6 +22,8 @@ type Config struct {
 	TrustedOrigins []string // origins, besides AppURL, that may call the API from a browser
 	TrustedProxies []netip.Prefix
 	LogLevel       slog.Level
+	RateLimit      bool // off for benchmarks and client suites only
+	CORS           bool // TrustedOrigins' pages may read /api/auth
 }
 
 // Load reads the environment and returns every fault at once, joined.
@@ -40,6 +42,11 @@ func Load(getenv func(string) string) (Config, error) {
 		c.TrustedProxies = append(c.TrustedProxies, l.prefix("TRUSTED_PROXIES", p))
 	}
 	c.Development = l.development("APP_ENV", c)
+	c.RateLimit = l.on("RATE_LIMIT", true)
+	if !c.RateLimit && !c.Development {
+		l.fault("RATE_LIMIT", "cannot be off in production")
+	}
+	c.CORS = l.on("CORS", false)
 	c.Secrets = l.secrets("APP_SECRET", !c.Development || strings.HasPrefix(c.AppURL, "https://"))
 	return c, errors.Join(l.faults...)
 }
@@ -116,6 +123,19 @@ func (l *loader) development(name string, c Config) bool {
 		l.fault(name, "%q is neither development nor production", env)
 		return false
 	}
+}
+
+func (l *loader) on(name string, def bool) bool {
+	switch v := l.getenv(name); v {
+	case "on":
+		return true
+	case "off":
+		return false
+	case "":
+	default:
+		l.fault(name, "%q is neither on nor off", v)
+	}
+	return def
 }
 
 // secrets never appear in a fault: it says which one is bad, not what it is.

@@ -20,6 +20,7 @@ import (
 	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/web"
 	"gorm.io/gorm"
 )
@@ -50,14 +51,16 @@ func TestClient(t *testing.T) {
 }
 
 func client(t *testing.T, dir string, database func(testing.TB) string) {
-	start := func(o auth.Options) instance { return start(t, dbtest.Open(t, database(t)), o) }
-	main := start(auth.Options{})
-	short := start(auth.Options{ExpiresIn: 8 * time.Second, UpdateAge: 2 * time.Second, CacheMaxAge: 2 * time.Second})
-	verify := start(auth.Options{
+	on := func(o auth.Options) instance { return start(t, dbtest.Open(t, database(t)), o) }
+	main := on(auth.Options{})
+	short := on(auth.Options{ExpiresIn: 8 * time.Second, UpdateAge: 2 * time.Second, CacheMaxAge: 2 * time.Second})
+	verify := on(auth.Options{
 		RequireEmailVerification: true, AutoSignInAfterVerification: true, ConfirmEmailChange: true, ConfirmDeletion: true, FreshAge: 2 * time.Second,
 	})
+	limitedDB := dbtest.Open(t, database(t))
+	rate := start(t, limitedDB, auth.Options{RateLimit: auth.RateLimit{Limiter: ratelimit.New(limitedDB, func() time.Time { return time.Now().UTC() })}})
 	run(t, dir, append(os.Environ(),
-		"BASE_URL="+main.url, "MAIL_DIR="+main.mails, "SHORT_URL="+short.url, "VERIFY_URL="+verify.url, "VERIFY_MAIL_DIR="+verify.mails,
+		"BASE_URL="+main.url, "MAIL_DIR="+main.mails, "SHORT_URL="+short.url, "VERIFY_URL="+verify.url, "VERIFY_MAIL_DIR="+verify.mails, "RATE_URL="+rate.url,
 		"ADMIN_EMAIL="+adminEmail, "ADMIN_PASSWORD="+adminPassword, "APP_ORIGIN="+appOrigin, "COOKIE_PREFIX=better-auth",
 		"TOKEN_HANDLES=1", "ALLOW_STRICT_REVOCATION=1"))
 }
