@@ -25,10 +25,11 @@ func (s *Server) login(c *echo.Context) error {
 	if err == nil {
 		return seeOther(c, returnTo(c))
 	}
-	if form.Errors, err = fieldErrors(err, "email", "password"); err != nil {
-		return err
+	var other error
+	if form.Errors, other = fieldErrors(err, "email", "password"); other != nil {
+		return other
 	}
-	return s.renderForm(c, views.Login(form), views.LoginFailure(form))
+	return s.renderForm(c, err, views.Login(form), views.LoginFailure(form))
 }
 
 func loginForm(c *echo.Context) views.LoginForm {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
@@ -51,12 +52,18 @@ func stream(c *echo.Context, load func(context.Context) templ.Component) templ.C
 }
 
 // renderForm answers a form that failed: 422, the whole page to a browser, the fragment to htmx.
-func (s *Server) renderForm(c *echo.Context, page, fragment templ.Component) error {
+func (s *Server) renderForm(c *echo.Context, refused error, page, fragment templ.Component) error {
+	status := http.StatusUnprocessableEntity
+	var e *errs.Error
+	if errors.As(refused, &e) && e.Status == http.StatusTooManyRequests {
+		status = e.Status
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
 	c.Response().Header().Add("Vary", "HX-Request-Type")
 	if c.Request().Header.Get("HX-Request-Type") == "partial" {
 		page = fragment
 	}
-	return s.render(c, http.StatusUnprocessableEntity, page)
+	return s.render(c, status, page)
 }
 
 // seeOther sends the visitor on after a success. htmx follows a 3xx silently and would paint the next page into
@@ -217,11 +224,23 @@ func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
 	return s.render(c, e.Status, views.Error(p))
 }
 
+// waitingTime says a wait as people do, never less than it is.
+func waitingTime(d time.Duration) string {
+	n, unit := int(math.Ceil(d.Seconds())), "second"
+	if n > 90 {
+		n, unit = int(math.Ceil(d.Minutes())), "minute"
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return strconv.Itoa(n) + " " + unit
+}
+
 // fieldErrors turns a refusal into what a form shows, in the order of its fields. An error that is not about
 // the form (a database away, a queue full) is returned for answerError to say.
 func fieldErrors(err error, fields ...string) (views.Errors, error) {
 	var e *errs.Error
-	if !errors.As(err, &e) || e.Status >= 500 || e.Status == http.StatusTooManyRequests {
+	if !errors.As(err, &e) || e.Status >= 500 {
 		return nil, err
 	}
 	var list views.Errors
@@ -229,6 +248,9 @@ func fieldErrors(err error, fields ...string) (views.Errors, error) {
 		if message := e.Fields[field]; message != "" {
 			list = append(list, views.FieldError{Field: field, Message: message})
 		}
+	}
+	if e.Status == http.StatusTooManyRequests {
+		list = views.Errors{{Message: "Too many tries. Wait " + waitingTime(e.RetryAfter) + " and try again."}}
 	}
 	if list == nil {
 		list = views.Errors{{Message: e.Message}}

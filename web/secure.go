@@ -13,6 +13,7 @@ import (
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
 	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v5/middleware"
 )
 
 // contentSecurityPolicy allows own files and nothing else; only htmx's policy may turn text into HTML.
@@ -66,6 +67,23 @@ func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// cors lets the pages of other trusted origins read what the provider answers. Without any it says nothing: a
+// browser then keeps the answers from every other page.
+func (s *Server) cors() echo.MiddlewareFunc {
+	if len(s.CORSOrigins) == 0 {
+		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
+	}
+	return middleware.CORSWithConfig(middleware.CORSConfig{
+		Skipper:          func(c *echo.Context) bool { return !strings.HasPrefix(c.Request().URL.Path, "/api/auth/") },
+		AllowOrigins:     s.CORSOrigins,
+		AllowMethods:     []string{http.MethodGet, http.MethodPost},
+		AllowHeaders:     []string{echo.HeaderContentType},
+		ExposeHeaders:    []string{echo.HeaderRetryAfter, "X-Retry-After"},
+		AllowCredentials: true,
+		MaxAge:           600,
+	})
 }
 
 // ownOrigin reports whether Origin, if present, is ours. A page under no-referrer sends "null" beside a

@@ -24,7 +24,8 @@ const AppName = "Foyer"
 // Config is what a Server is made of.
 type Config struct {
 	Auth        *auth.Auth
-	AppURL      string // the origin people type
+	AppURL      string   // the origin people type
+	CORSOrigins []string // whose pages may read what /api/auth answers, with cookies; none by default
 	Development bool
 	Logger      *slog.Logger
 	Ready       func(context.Context) error // the database answers and holds the schema
@@ -63,6 +64,7 @@ func New(c Config) *Server {
 		s.secureHeaders,
 		s.log,
 		middleware.Recover(),
+		s.cors(),
 		s.crossOrigin,
 		limitBody,
 		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: noPage}),

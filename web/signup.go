@@ -25,10 +25,11 @@ func (s *Server) signup(c *echo.Context) error {
 	if err == nil {
 		return seeOther(c, returnTo(c))
 	}
-	if form.Errors, err = fieldErrors(err, "name", "email", "password"); err != nil {
-		return err
+	var other error
+	if form.Errors, other = fieldErrors(err, "name", "email", "password"); other != nil {
+		return other
 	}
-	return s.renderForm(c, views.Signup(form), views.SignupFailure(form))
+	return s.renderForm(c, err, views.Signup(form), views.SignupFailure(form))
 }
 
 func signupForm(c *echo.Context) views.SignupForm {

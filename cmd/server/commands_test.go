@@ -112,10 +112,11 @@ func TestUserCommands(t *testing.T) {
 }
 
 func TestMigrateCommand(t *testing.T) {
+	all := func(state string) string { return state + " 0001_auth.sql\n" + state + " 0002_rate_limits.sql\n" }
 	dir := t.TempDir()
 	for _, step := range []struct{ direction, want string }{
-		{"status", "pending  0001_auth.sql\n"}, {"up", "applied  0001_auth.sql\n"}, {"up", "applied  0001_auth.sql\n"},
-		{"status", "applied  0001_auth.sql\n"}, {"down", "pending  0001_auth.sql\n"},
+		{"status", all("pending ")}, {"up", all("applied ")}, {"up", all("applied ")},
+		{"status", all("applied ")}, {"down", "applied  0001_auth.sql\npending  0002_rate_limits.sql\n"},
 	} {
 		stdout, stderr, code := result(t, dir, "", nil, "migrate", step.direction)
 		if code != 0 || stdout != step.want {

@@ -30,8 +30,13 @@ func (a *app) serve(ctx context.Context) error {
 			return err
 		}
 	}
+	var readers []string
+	if a.CORS {
+		readers = a.TrustedOrigins
+	}
 	site := web.New(web.Config{
-		Auth: provider, AppURL: a.AppURL, Development: a.Development, Logger: a.log,
+		CORSOrigins: readers,
+		Auth:        provider, AppURL: a.AppURL, Development: a.Development, Logger: a.log,
 		Reload: a.reload,
 		Ready:  func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
 	})

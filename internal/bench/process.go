@@ -84,7 +84,7 @@ func writeOverlay(ctx context.Context, dir string) (string, error) {
 	return overlay, err
 }
 
-// startApp starts the real server as in production and returns when it is ready.
+// startApp starts the real server, without rate limits, and returns when it is ready.
 func startApp(ctx context.Context, binary, dir, database string) (*process, error) {
 	addr, err := freeAddr()
 	if err != nil {
@@ -98,7 +98,7 @@ func startApp(ctx context.Context, binary, dir, database string) (*process, erro
 	cmd.Dir = dir
 	cmd.Stderr = os.Stderr // the log goes to /dev/null, written in full
 	cmd.Env = append(os.Environ(),
-		"APP_ENV=production", "APP_SECRET="+rand.Text()+rand.Text(), "ADDR="+addr, "APP_URL=http://"+addr,
+		"APP_ENV=development", "RATE_LIMIT=off", "APP_SECRET="+rand.Text()+rand.Text(), "ADDR="+addr, "APP_URL=http://"+addr,
 		"DATABASE_URL="+database, "LOG_LEVEL=info", "BENCH_PROFILE_ADDR="+profile)
 	if err := cmd.Start(); err != nil {
 		return nil, err

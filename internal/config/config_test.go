@@ -20,7 +20,7 @@ func load(env map[string]string) (config.Config, error) {
 
 func TestDefaults(t *testing.T) {
 	got, err := load(nil)
-	want := config.Config{Addr: "127.0.0.1:8080", AppURL: "http://localhost:8080", Development: true, DatabaseURL: "file:data/foyer.db", LogLevel: slog.LevelInfo}
+	want := config.Config{Addr: "127.0.0.1:8080", AppURL: "http://localhost:8080", Development: true, DatabaseURL: "file:data/foyer.db", LogLevel: slog.LevelInfo, RateLimit: true}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
@@ -30,11 +30,11 @@ func TestEverything(t *testing.T) {
 	got, err := load(map[string]string{
 		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example/", "APP_ENV": "production", "APP_SECRET": strong + " , " + other,
 		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "TRUSTED_ORIGINS": "https://one.example, https://two.example:8443,", "LOG_LEVEL": "warn",
-		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8",
+		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "RATE_LIMIT": "on", "CORS": "on",
 	})
 	want := config.Config{
 		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer",
-		TrustedOrigins: []string{"https://one.example", "https://two.example:8443"}, LogLevel: slog.LevelWarn,
+		TrustedOrigins: []string{"https://one.example", "https://two.example:8443"}, LogLevel: slog.LevelWarn, RateLimit: true, CORS: true,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("fd00::/8")},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -210,5 +210,19 @@ func TestExampleFileNamesEveryVariable(t *testing.T) {
 	got, err := load(example)
 	if want, _ := load(nil); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("the values of .env.example are not the defaults: %+v, %v", got, err)
+	}
+}
+
+// TestSwitches: limits go off where nobody can be hurt, and a word that is neither on nor off is told.
+func TestSwitches(t *testing.T) {
+	if c, err := load(map[string]string{"RATE_LIMIT": "off", "CORS": "off"}); err != nil || c.RateLimit || c.CORS {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for _, env := range []map[string]string{
+		{"RATE_LIMIT": "no"}, {"CORS": "true"}, {"RATE_LIMIT": "off", "APP_ENV": "production", "APP_SECRET": strong},
+	} {
+		if _, err := load(env); err == nil {
+			t.Errorf("%v is accepted", env)
+		}
 	}
 }

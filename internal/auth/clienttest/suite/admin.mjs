@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { admin, data, newcomer, refused, scenario, visitor } from "./kit.mjs";
 
-scenario("admin: listing people", async () => {
+scenario("admin, listing people", async () => {
   const [boss, b] = [await visitor(admin), await newcomer()];
   const { users, total } = data(await boss.client.admin.listUsers({ query: { searchField: "email", searchValue: b.email } }));
   assert.deepEqual([users.map((u) => u.id), total], [[b.user.id], 1]);
@@ -10,7 +10,7 @@ scenario("admin: listing people", async () => {
   assert.equal(data(await boss.client.admin.listUsers({ query: { limit: 1 } })).users.length, 1);
   refused(await b.client.admin.listUsers({ query: {} }), 403, "YOU_ARE_NOT_ALLOWED_TO_LIST_USERS");
 });
-scenario("admin: a ban bites at once and can be lifted", async () => {
+scenario("admin, a ban bites at once and can be lifted", async () => {
   const [boss, b] = [await visitor(admin), await newcomer()];
   const { user } = data(await boss.client.admin.banUser({ userId: b.user.id, banReason: "spam" }));
   assert.deepEqual([user.banned, user.banReason], [true, "spam"]);
@@ -20,7 +20,7 @@ scenario("admin: a ban bites at once and can be lifted", async () => {
   await visitor(b);
   refused(await boss.client.admin.banUser({ userId: boss.user.id }), 400, "YOU_CANNOT_BAN_YOURSELF");
 });
-scenario("admin: acting as somebody, and back", async () => {
+scenario("admin, acting as somebody, and back", async () => {
   const [boss, b] = [await visitor(admin), await newcomer()];
   const before = (await boss.stored()).session.token;
   assert.equal(data(await boss.client.admin.impersonateUser({ userId: b.user.id })).user.id, b.user.id);
@@ -32,14 +32,14 @@ scenario("admin: acting as somebody, and back", async () => {
   assert.equal((await boss.stored()).session.token, before);
   assert.equal(boss.cookie("admin_session"), undefined);
 });
-scenario("admin: has-permission", async () => {
+scenario("admin, has-permission", async () => {
   const [boss, b] = [await visitor(admin), await newcomer()];
   const may = async (who, permissions) => data(await who.client.admin.hasPermission({ permissions })).success;
   assert.equal(await may(boss, { user: ["list", "ban"] }), true);
   assert.equal(await may(boss, { user: ["fly"] }), false);
   assert.equal(await may(b, { user: ["list"] }), false);
 });
-scenario("admin: roles", async () => {
+scenario("admin, roles", async () => {
   const [boss, b] = [await visitor(admin), await newcomer()];
   refused(await boss.client.admin.setRole({ userId: b.user.id, role: "emperor" }), 400, "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE");
   data(await boss.client.admin.setRole({ userId: b.user.id, role: "admin" }));

@@ -6,7 +6,9 @@ import { Browser, data, main, newcomer, scenario, until } from "./kit.mjs";
 
 // React and the client look for a browser when they are loaded: this comes first. The network stays Node's.
 const { window } = new JSDOM("<!doctype html>", { url: main.url });
-Object.assign(globalThis, { window, document: window.document, localStorage: window.localStorage });
+for (const [name, value] of Object.entries({ window, document: window.document, navigator: window.navigator, localStorage: window.localStorage })) {
+  Object.defineProperty(globalThis, name, { value, configurable: true }); // Node has some of them, read-only
+}
 const { createElement } = await import("react");
 const { createRoot } = await import("react-dom/client");
 const { createAuthClient } = await import("better-auth/react");
@@ -39,7 +41,7 @@ const reads = (browser) => browser.sent.filter((s) => s === "GET /get-session").
 // quiet waits until the client has had time for a request that it should not send.
 const quiet = () => sleep(150);
 
-scenario("useSession: loading, authenticated, unauthenticated", async () => {
+scenario("useSession shows loading, authenticated, unauthenticated", async () => {
   const known = await newcomer();
   const b = new Browser({ create: createAuthClient });
   b.cookies = new Map(known.cookies);
@@ -50,7 +52,7 @@ scenario("useSession: loading, authenticated, unauthenticated", async () => {
   });
   assert.deepEqual(seen, ["loading", `authenticated ${known.email}`, "unauthenticated"]);
 });
-scenario("useSession: one read for several hooks, another after sign-in and sign-out", async () => {
+scenario("useSession makes one read for several hooks, another after sign-in and sign-out", async () => {
   const known = await newcomer();
   const b = new Browser({ create: createAuthClient });
   const seen = await mount(b, 3, async (shows) => {
@@ -68,7 +70,7 @@ scenario("useSession: one read for several hooks, another after sign-in and sign
   });
   assert.deepEqual(seen, ["loading", "unauthenticated", `authenticated ${known.email}`]);
 });
-scenario("useSession: a new name shows at once", async () => {
+scenario("useSession shows a new name at once", async () => {
   const known = await newcomer();
   const b = new Browser({ create: createAuthClient });
   b.cookies = new Map(known.cookies);

@@ -1,0 +1,47 @@
+package web_test
+
+import (
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/web"
+)
+
+// TestCORS: only the pages of trusted origins may read the provider's answers, and only where that is turned on.
+func TestCORS(t *testing.T) {
+	const front = "https://front.example"
+	provider := authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{TrustedOrigins: []string{front}})
+	for _, c := range []struct {
+		name, method, path, origin string
+		origins                    []string
+		status                     int
+		allowed                    string
+	}{
+		{"off", http.MethodGet, "/api/auth/get-session", front, nil, 200, ""},
+		{"off, preflight", http.MethodOptions, "/api/auth/sign-in/email", front, nil, 404, ""},
+		{"trusted", http.MethodGet, "/api/auth/get-session", front, []string{front}, 200, front},
+		{"trusted, preflight", http.MethodOptions, "/api/auth/sign-in/email", front, []string{front}, 204, front},
+		{"stranger", http.MethodGet, "/api/auth/get-session", "https://evil.example", []string{front}, 200, ""},
+		{"stranger, preflight", http.MethodOptions, "/api/auth/sign-in/email", "https://evil.example", []string{front}, 204, ""},
+		{"suffix", http.MethodGet, "/api/auth/get-session", front + ".evil.example", []string{front}, 200, ""},
+		{"null", http.MethodGet, "/api/auth/get-session", "null", []string{front}, 200, ""},
+		{"pages", http.MethodGet, "/login", front, []string{front}, 200, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			site := web.New(web.Config{Auth: provider, AppURL: "http://localhost:8080", CORSOrigins: c.origins, Logger: slog.New(slog.DiscardHandler)})
+			got := authtest.Serve(t, site).Do(c.method, c.path, "", "Origin", c.origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")
+			credentials := ""
+			if c.allowed != "" {
+				credentials = "true"
+			}
+			if got.StatusCode != c.status && c.status != 204 || got.Header.Get("Access-Control-Allow-Origin") != c.allowed ||
+				got.Header.Get("Access-Control-Allow-Credentials") != credentials {
+				t.Errorf("%d %v", got.StatusCode, got.Header)
+			}
+		})
+	}
+}
