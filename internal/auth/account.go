@@ -50,6 +50,7 @@ func (p Profile) apply(u *User) {
 
 // changeOwn applies a change to s's user under the lock, voids what was cached of it and sends s's cookies again.
 func (a *Auth) changeOwn(w http.ResponseWriter, r *http.Request, s *Session, event string, change func(*transaction, *User) error) error {
+	readAt := a.opts.Now() // a copy dated after the commit could outlive a ban that comes in between; this one is void already
 	err := a.transact(r.Context(), func(t *transaction) error {
 		u, err := t.lockUser(s.UserID)
 		if err == nil {
@@ -67,7 +68,7 @@ func (a *Auth) changeOwn(w http.ResponseWriter, r *http.Request, s *Session, eve
 		return a.event(t.DB, s, event, u.ID)
 	})
 	if err == nil {
-		a.setSessionCookies(w, r, s, a.opts.Now())
+		a.setSessionCookies(w, r, s, readAt)
 	}
 	return err
 }

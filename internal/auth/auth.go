@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -13,15 +14,15 @@ import (
 
 // Auth is the provider. It is safe for use by many goroutines; make one per process.
 type Auth struct {
-	db        *gorm.DB
-	opts      Options
-	home      string // BaseURL's origin
-	secure    bool   // the app is reached by https
-	trusted   map[string]bool
-	signers   map[string]signer // cookie name without prefix → its keys
-	hasher    *hasher
-	revoked   *revocations
-	startedAt time.Time
+	db      *gorm.DB
+	opts    Options
+	home    string // BaseURL's origin
+	secure  bool   // the app is reached by https
+	trusted map[string]bool
+	signers map[string]signer // cookie name without prefix → its keys
+	hasher  *hasher
+	revoked *revocations
+	ear     *listener
 
 	legacyHashes atomic.Bool // better-auth's scrypt hashes are in the store
 
@@ -32,11 +33,16 @@ type Auth struct {
 func New(db *gorm.DB, o Options) (*Auth, error) {
 	o = o.withDefaults()
 	a := &Auth{
-		db: db, opts: o, startedAt: o.Now(),
+		db: db, opts: o,
 		hasher:  newHasher(o.HashWorkers),
-		revoked: newRevocations(),
+		ear:     newListener(),
 		trusted: map[string]bool{},
 	}
+	var skew time.Duration
+	if a.shared() {
+		skew = clockSkew
+	}
+	a.revoked = newRevocations(skew, o.Now())
 	base, ok := parseOrigin(o.BaseURL)
 	if !ok {
 		return nil, fmt.Errorf("auth: BaseURL %q is not an origin", o.BaseURL)
@@ -59,8 +65,14 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	return a, a.noteLegacyHashes(context.Background())
 }
 
-// Run purges what has expired, now and then every SweepEvery, until ctx ends.
+// Run purges what has expired, now and then every SweepEvery, and on PostgreSQL hears what other instances revoke,
+// until ctx ends.
 func (a *Auth) Run(ctx context.Context) {
+	if a.shared() {
+		var listening sync.WaitGroup
+		listening.Go(func() { a.listen(ctx) })
+		defer listening.Wait()
+	}
 	tick := time.NewTicker(a.opts.SweepEvery)
 	defer tick.Stop()
 	for {
@@ -78,7 +90,7 @@ func (a *Auth) Run(ctx context.Context) {
 // Purge deletes expired sessions and verifications, and nothing that is still good.
 func (a *Auth) Purge(ctx context.Context) error {
 	now := a.opts.Now()
-	a.revoked.forget(now.Add(-a.opts.CacheMaxAge))
+	a.revoked.forget(now.Add(-a.opts.CacheMaxAge - clockSkew))
 	db := a.db.WithContext(ctx)
 	return errors.Join(
 		a.noteLegacyHashes(ctx),
@@ -90,13 +102,21 @@ func (a *Auth) Purge(ctx context.Context) error {
 // transact runs fn in one transaction. Once it is committed, the cached copies fn named are void.
 func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) error {
 	t := &transaction{}
+	var notices []string
 	err := a.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		t.DB = tx
-		return fn(t)
+		err := fn(t)
+		if err == nil {
+			notices, err = a.announce(t)
+			a.ear.expect(notices) // before the commit: the others may answer at once
+		}
+		return err
 	})
+	defer a.ear.forget(notices)
 	if err == nil {
 		// The time is taken after the commit: every copy made from an earlier read is older than this.
 		a.revoked.add(a.opts.Now(), t.void...)
+		a.awaitHeard(notices)
 	}
 	return err
 }

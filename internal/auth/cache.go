@@ -82,14 +82,14 @@ func (a *Auth) cached(r *http.Request, token string) *copied {
 		return nil
 	}
 	c := a.decodeCache(cookie.Value, hashToken(token))
-	if c == nil || !a.startedAt.Before(c.readAt) || a.revoked.since(c.readAt, c.sessionID, c.userID) {
+	if c == nil || !a.revoked.after(c.readAt) || a.revoked.since(c.readAt, c.sessionID, c.userID) {
 		return nil
 	}
 	return c
 }
 
 // cacheTrusted: on PostgreSQL another instance may have revoked what this one has not heard of.
-func (a *Auth) cacheTrusted() bool { return a.opts.CacheMaxAge > 0 && a.db.Name() == "sqlite" }
+func (a *Auth) cacheTrusted() bool { return a.opts.CacheMaxAge > 0 && (!a.shared() || a.ear.alive()) }
 
 // decodeCache checks everything a cookie can tell by itself: signature, token, times.
 func (a *Auth) decodeCache(value, tokenHash string) *copied {
@@ -117,12 +117,30 @@ func (a *Auth) decodeCache(value, tokenHash string) *copied {
 // revocations remembers, for as long as a cached copy can live, which sessions and users changed and when:
 // copies read before that are void. Nothing is remembered for longer, so it stays small.
 type revocations struct {
+	skew  time.Duration // how far the clock that dated a copy may be from ours
 	mu    sync.RWMutex
+	start time.Time // since when this process hears of revocations
 	at    map[string]time.Time
 	stamp time.Time // the newest copy's: a clock that is set back must not date a revocation before it
 }
 
-func newRevocations() *revocations { return &revocations{at: map[string]time.Time{}} }
+func newRevocations(skew time.Duration, start time.Time) *revocations {
+	return &revocations{skew: skew, start: start, at: map[string]time.Time{}}
+}
+
+// restart forgets nothing, but trusts no copy older than now.
+func (v *revocations) restart(now time.Time) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.start = now
+}
+
+// after reports whether a copy read at readAt is younger than this process's knowledge.
+func (v *revocations) after(readAt time.Time) bool {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.start.Add(v.skew).Before(readAt)
+}
 
 // stamped notes that a copy carries readAt.
 func (v *revocations) stamped(readAt time.Time) {
@@ -149,7 +167,7 @@ func (v *revocations) since(readAt time.Time, ids ...string) bool {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	for _, id := range ids {
-		if at, ok := v.at[id]; ok && !at.Before(readAt) {
+		if at, ok := v.at[id]; ok && !at.Add(v.skew).Before(readAt) {
 			return true
 		}
 	}

@@ -24,7 +24,7 @@ func parser(t testing.TB) *Auth {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Auth{opts: Options{Now: func() time.Time { return fuzzNow }}.withDefaults(), signers: signers, revoked: newRevocations()}
+	return &Auth{opts: Options{Now: func() time.Time { return fuzzNow }}.withDefaults(), signers: signers, revoked: newRevocations(0, time.Time{})}
 }
 
 func signed(a *Auth, name, value string) string {

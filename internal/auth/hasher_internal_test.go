@@ -96,7 +96,7 @@ func TestAPanicGivesTheWorkerBack(t *testing.T) {
 }
 
 func TestRevocationsStayFew(t *testing.T) {
-	v, now := newRevocations(), time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC)
+	v, now := newRevocations(0, time.Time{}), time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC)
 	v.add(now, "a", "b")
 	v.add(now.Add(time.Minute), "b", "c")
 	for _, c := range []struct {

@@ -91,7 +91,7 @@ func (a *Auth) VerifyEmail(w http.ResponseWriter, r *http.Request, s *Session, t
 		a.knowDevice(w, r, u)
 	case s != nil && v.Purpose != purposeConfirmChange: // the cache must not show the old address
 		s.User = u
-		a.setSessionCookies(w, r, s, a.opts.Now())
+		a.setSessionCookies(w, r, s, readAt)
 	}
 	return u, changed, nil
 }
