@@ -19,6 +19,9 @@ func usageFault(name string, n ast.Node) string {
 	case *ast.SelectorExpr:
 		return selectorFault(name, n)
 	case *ast.CallExpr:
+		if slices.Contains(statementBuilders, name) {
+			return ""
+		}
 		return callFault(n)
 	case *ast.BasicLit:
 		if n.Kind != token.STRING || provider || within(dir, "migrations") {
@@ -78,6 +81,10 @@ func selectorFault(name string, s *ast.SelectorExpr) string {
 	}
 	return ""
 }
+
+// statementBuilders put statements together from constants of their own: columns of a list, names of channels. Name
+// single files here, and read them well.
+var statementBuilders = []string{"internal/auth/listen.go", "internal/auth/userlist.go"}
 
 // GORM's methods that take text into the statement as it is, by the position of that text.
 var statementText = map[string]int{

@@ -14,9 +14,9 @@ import (
 // Limiter keeps counters that all instances share; internal/ratelimit keeps them in the database. Both methods are
 // atomic under parallel calls. An error means that the counters are away.
 type Limiter interface {
-	// Take counts one use of key. Where max are counted already in the window that the first of them opened, it
+	// Hit counts one use of key. Where max are counted already in the window that the first of them opened, it
 	// counts nothing and tells how long to wait.
-	Take(ctx context.Context, key string, max int, window time.Duration) (wait time.Duration, err error)
+	Hit(ctx context.Context, key string, max int, window time.Duration) (wait time.Duration, err error)
 
 	// Fail counts one failure of member against key before it is known to be one. Beyond free failures each further
 	// one has to wait for the last, 2, 4, 8 … seconds up to window; an attempt that comes too early counts nothing
@@ -82,7 +82,7 @@ func (a *Auth) limited(r *http.Request, path string) (*http.Request, error) {
 		if !strings.HasPrefix(path, rule.Path) {
 			continue
 		}
-		wait, err := limit.Limiter.Take(r.Context(), "ip|"+a.network(r)+"|"+path, rule.Max, rule.Window)
+		wait, err := limit.Limiter.Hit(r.Context(), "ip|"+a.network(r)+"|"+path, rule.Max, rule.Window)
 		if err := refusal(wait, err); err != nil {
 			return r, err
 		}
@@ -179,7 +179,7 @@ func (a *Auth) mayMail(ctx context.Context, address string) (bool, error) {
 	if limit.Limiter == nil {
 		return true, nil
 	}
-	wait, err := limit.Limiter.Take(ctx, "mail|"+hashToken(address), limit.MailsPerHour, time.Hour)
+	wait, err := limit.Limiter.Hit(ctx, "mail|"+hashToken(address), limit.MailsPerHour, time.Hour)
 	if err != nil {
 		return false, errs.Unavailable(err)
 	}

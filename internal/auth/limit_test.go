@@ -214,7 +214,7 @@ type awayLimiter struct{}
 
 var errAway = errors.New("counters are away")
 
-func (awayLimiter) Take(context.Context, string, int, time.Duration) (time.Duration, error) {
+func (awayLimiter) Hit(context.Context, string, int, time.Duration) (time.Duration, error) {
 	return 0, errAway
 }
 func (awayLimiter) Fail(context.Context, string, string, int, time.Duration) (time.Duration, error) {

@@ -18,17 +18,9 @@ type Limiter struct {
 	now   func() time.Time
 	purge atomic.Int64 // when expired rows are next deleted, Unix milliseconds
 
-	// SQLite has one writer. Those who wait for it inside the database poll, and a flood of them starves; those who
-	// wait here are served in turn.
-	writer sync.Mutex
-}
-
-func (l *Limiter) turn() (done func()) {
-	if l.db.Name() != "sqlite" {
-		return func() {}
-	}
-	l.writer.Lock()
-	return l.writer.Unlock
+	// One at a time in each process: a flood that waits inside the database starves everyone else, of SQLite's one
+	// writer or of PostgreSQL's connections; here it is served in turn.
+	turn sync.Mutex
 }
 
 // purgeEvery bounds how long counters nobody asks for any more stay.
@@ -37,10 +29,11 @@ const purgeEvery = time.Minute
 // New makes a limiter on a migrated database, with a clock in UTC.
 func New(db *gorm.DB, now func() time.Time) *Limiter { return &Limiter{db: db, now: now} }
 
-// Take counts one use of key. Where max are counted already in the window that the first of them opened, it counts
+// Hit counts one use of key. Where max are counted already in the window that the first of them opened, it counts
 // nothing and tells how long that window still lasts. One statement, so that no two uses take the same place.
-func (l *Limiter) Take(ctx context.Context, key string, max int, window time.Duration) (time.Duration, error) {
-	defer l.turn()()
+func (l *Limiter) Hit(ctx context.Context, key string, max int, window time.Duration) (time.Duration, error) {
+	l.turn.Lock()
+	defer l.turn.Unlock()
 	now := l.now()
 	if err := l.purgeNowAndThen(ctx, now); err != nil {
 		return 0, err
@@ -74,7 +67,8 @@ func (counter) TableName() string { return "rate_limits" }
 // has to wait 2, 4, 8 … seconds after the last, window at most; an attempt that comes too early counts nothing and
 // is told how long to wait. Failures are forgotten a window after the wait is over.
 func (l *Limiter) Fail(ctx context.Context, key, member string, free int, window time.Duration) (wait time.Duration, err error) {
-	defer l.turn()()
+	l.turn.Lock()
+	defer l.turn.Unlock()
 	now := l.now()
 	if err := l.purgeNowAndThen(ctx, now); err != nil {
 		return 0, err
@@ -132,7 +126,8 @@ func penalty(beyond int, most time.Duration) time.Duration {
 
 // Forgive takes back what Fail counted of member against key.
 func (l *Limiter) Forgive(ctx context.Context, key, member string) error {
-	defer l.turn()()
+	l.turn.Lock()
+	defer l.turn.Unlock()
 	return l.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		head, err := lock(tx, key, l.now())
 		if err != nil {
