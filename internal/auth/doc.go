@@ -4,9 +4,9 @@
 //
 // # Endpoints
 //
-// Handler serves the wire contract of better-auth under /api/auth, so that its official client works:
-// GET /ok, GET /get-session, POST /sign-up/email, POST /sign-in/email, POST /sign-out. Answers are JSON,
-// refusals {"message", "code"}. The table is in endpoint.go.
+// Handler serves the wire contract of better-auth under /api/auth, so that its official client works: signing up, in
+// and out, sessions, the account, its password and e-mail, and what plugins add. Answers are JSON, refusals
+// {"message", "code"}. The table is in endpoint.go.
 //
 // # Cookies
 //
@@ -15,17 +15,22 @@
 //	<prefix>.session_token   token "." signature: the credential, 256 random bits
 //	<prefix>.session_data    the signed cache: what the session was when the store was last read, 5 minutes at most
 //	<prefix>.dont_remember   signed "true": the person asked to be forgotten when the browser closes
+//	<prefix>.admin_session   while impersonating: the signed way back to the admin's own session
+//	<prefix>.device          signed: who has signed in on this device, 180 days; no credential (limit.go)
 //
 // # Lifetimes
 //
 // A session lives 7 days and slides forward when it is used after 24 hours, up to 30 days from sign-in.
-// Without "remember me" it lives 24 hours and never slides. Every number is a field of Options.
+// Without "remember me" it lives 24 hours and never slides. Mailed links live 30 minutes (reset), an hour (verify,
+// change of e-mail) or a day (deletion) and work once. Every number is a field of Options.
 //
 // # Threats, and where they are met
 //
 //   - A stolen database: it holds SHA-256 of session tokens and argon2id of passwords (session.go, password.go).
 //   - A revoked session replayed with its cache cookie: the cache answers reads only, and every hit is checked
-//     against what this process revoked; a cache older than this process is not honoured (cache.go).
+//     against what was revoked here or, on PostgreSQL, by any other instance, which confirms before the revocation is
+//     answered (cache.go, listen.go); a cache older than this process is not honoured.
+//   - Guessing passwords: counters per address and per account, which a known device of the owner passes (limit.go).
 //   - Guessing who has an account: unknown addresses cost the same hash, the same query, the same answer
 //     (signin.go); hashing is bounded, so that a login storm cannot exhaust memory (hasher.go).
 //   - Requests forged by another site: the origin rules of the wire contract, without their gaps (origin.go).
