@@ -3,6 +3,8 @@ package web_test
 import (
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"example.com/foyer/internal/auth"
@@ -43,5 +45,24 @@ func TestCORS(t *testing.T) {
 				t.Errorf("%d %v", got.StatusCode, got.Header)
 			}
 		})
+	}
+}
+
+// TestForwardedWarning: a proxy nobody named is told of once, without what the header says.
+func TestForwardedWarning(t *testing.T) {
+	var text strings.Builder
+	ip := web.ClientIP(nil, slog.New(slog.NewTextHandler(&text, nil)))
+	for _, c := range []struct {
+		peer, forwarded string
+		lines           int
+	}{{"192.0.2.1:9", "203.0.113.5", 0}, {"10.0.0.7:9", "", 0}, {"10.0.0.7:9", "203.0.113.5", 1}, {"10.0.0.7:9", "203.0.113.6", 1}} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = c.peer
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		if got := ip(r); got != strings.TrimSuffix(c.peer, ":9") || strings.Count(text.String(), "TRUSTED_PROXIES") != c.lines || strings.Contains(text.String(), "203.0.113") {
+			t.Errorf("%+v: %s, log %q", c, got, text.String())
+		}
 	}
 }

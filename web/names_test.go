@@ -1,6 +1,7 @@
 package web
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -59,7 +60,7 @@ func TestClientIP(t *testing.T) {
 			if c.header != "" {
 				r.Header.Set("X-Forwarded-For", c.header)
 			}
-			if got := ClientIP(c.proxies)(r); got != c.want {
+			if got := ClientIP(c.proxies, slog.New(slog.DiscardHandler))(r); got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})

@@ -151,7 +151,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		Secrets:        a.Secrets,
 		AppName:        web.AppName,
 		CookiePrefix:   web.CookiePrefix,
-		ClientIP:       web.ClientIP(a.TrustedProxies),
+		ClientIP:       web.ClientIP(a.TrustedProxies, a.log),
 		Now:            database.Now,
 		RateLimit:      limits,
 		Plugins:        []auth.Plugin{admin.Endpoints},
