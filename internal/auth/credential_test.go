@@ -142,6 +142,7 @@ func TestAStoreThatIsAwayIsNoStranger(t *testing.T) {
 		r.SignUp("ada@example.com")
 		outage := func(tx *gorm.DB) { tx.AddError(driver.ErrBadConn) }
 		db.Callback().Query().Before("gorm:query").Register("test:away", outage)
+		db.Callback().Row().Before("gorm:row").Register("test:away", outage)
 		away := func() {
 			t.Helper()
 			before := fmt.Sprint(r.Cookies())
@@ -159,6 +160,7 @@ func TestAStoreThatIsAwayIsNoStranger(t *testing.T) {
 		}
 		away()
 		db.Callback().Query().Remove("test:away")
+		db.Callback().Row().Remove("test:away")
 		r.wantWho("when it is back", r.Client, "ada@example.com")
 
 		pool, err := db.DB()
