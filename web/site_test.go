@@ -33,6 +33,7 @@ type site struct {
 	auth             *auth.Auth
 	db               *gorm.DB
 	log              *record
+	mails            authtest.MailDir
 }
 
 // newSite starts a production site on SQLite; change may turn its Config into something else.
@@ -45,7 +46,7 @@ func newSiteOn(t *testing.T, db *gorm.DB, change ...func(*web.Config)) *site {
 	t.Helper()
 	listener := httptest.NewUnstartedServer(nil)
 	base := "http://" + listener.Listener.Addr().String()
-	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}}
+	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}, mails: authtest.MailDir(t.TempDir())}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	config := web.Config{
 		AppURL: base, Logger: logger,
@@ -54,7 +55,7 @@ func newSiteOn(t *testing.T, db *gorm.DB, change ...func(*web.Config)) *site {
 	for _, f := range change {
 		f(&config)
 	}
-	s.auth = authtest.NewOn(t, db, auth.Options{BaseURL: config.AppURL, AppName: web.AppName, CookiePrefix: web.CookiePrefix, Now: database.Now, Logger: logger})
+	s.auth = authtest.NewOn(t, db, auth.Options{BaseURL: config.AppURL, AppName: web.AppName, CookiePrefix: web.CookiePrefix, Now: database.Now, Logger: logger, Mailer: s.mails})
 	config.Auth = s.auth
 	s.server = web.New(config)
 	listener.Config.Handler = s.server

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"example.com/foyer/internal/errs"
 	"io"
 	"net/http"
 	"net/mail"
@@ -234,4 +235,48 @@ func twice(data []byte) bool {
 	var v any
 	json.Unmarshal(data, &v)
 	return tokens != count(v)
+}
+
+// FuzzWithQuery: what is added to a checked target neither moves it elsewhere nor drops what it said.
+func FuzzWithQuery(f *testing.F) {
+	for _, target := range []string{"/", "/a?b=c#d", "/a?", "/a#", "/caf%C3%A9?x=%2F", "/@evil.example", "http://localhost:8080/a?b", "/a;b=c"} {
+		f.Add(target, "INVALID_TOKEN")
+	}
+	a := parser(f)
+	f.Fuzz(func(t *testing.T, target, value string) {
+		if !LocalPath(target) && !a.trustedURL(target) {
+			return
+		}
+		out := withQuery(target, "error", value)
+		if LocalPath(target) && len(out) <= 2048 && !LocalPath(out) || !LocalPath(target) && len(out) <= 2048 && !a.trustedURL(out) {
+			t.Fatalf("%q becomes %q", target, out)
+		}
+		before, _ := url.Parse(target)
+		after, err := url.Parse(out)
+		if err != nil || after.Host != before.Host || after.Path != before.Path || after.Fragment != before.Fragment || !strings.HasPrefix(after.RawQuery, before.RawQuery) {
+			t.Fatalf("%q becomes %q", target, out)
+		}
+	})
+}
+
+// FuzzQuery: a query is refused as a client's mistake or read as text and lists of text.
+func FuzzQuery(f *testing.F) {
+	for _, query := range []string{"", "a=b", "a=b&a=c", "a", "=", "%zz", "a=%ff", "a;b", "token=x&callbackURL=%2F"} {
+		f.Add(query)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		b, err := queryBody(&http.Request{URL: &url.URL{RawQuery: query}})
+		if err != nil {
+			var refused *errs.Error
+			if !errors.As(err, &refused) || refused.Status != http.StatusBadRequest {
+				t.Fatalf("%q: %v", query, err)
+			}
+			return
+		}
+		for name := range b.values {
+			if s, ok := b.Value(name).(string); ok && !utf8.ValidString(s) {
+				t.Fatalf("%q: %q", query, s)
+			}
+		}
+	})
 }

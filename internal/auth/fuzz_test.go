@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
 )
 
 // FuzzLocalPath: what is accepted stays on this site, whoever resolves it, encoded once more or decoded once.
 func FuzzLocalPath(f *testing.F) {
-	for _, list := range [][]string{goodPaths, badPaths, goodURLs, badURLs} {
+	for _, list := range [][]string{authtest.GoodPaths, authtest.BadPaths, authtest.GoodURLs, authtest.BadURLs} {
 		for _, path := range list {
 			f.Add(path)
 		}
