@@ -1,0 +1,101 @@
+package ratelimit_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/ratelimit"
+	"gorm.io/gorm"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// counting is a limiter whose time stands still until it is moved.
+type counting struct {
+	*ratelimit.Limiter
+	t   *testing.T
+	db  *gorm.DB
+	now time.Time
+}
+
+func each(t *testing.T, test func(*counting)) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		c := &counting{t: t, db: db, now: time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC)}
+		c.Limiter = ratelimit.New(db, func() time.Time { return c.now })
+		test(c)
+	})
+}
+
+func (c *counting) wantHit(key string, want time.Duration) {
+	c.t.Helper()
+	if wait, err := c.Hit(c.t.Context(), key, 3, 10*time.Second); err != nil || wait != want {
+		c.t.Errorf("a hit waits %v, want %v, error %v", wait, want, err)
+	}
+}
+
+func (c *counting) wantFail(member string, want time.Duration) {
+	c.t.Helper()
+	if wait, err := c.Fail(c.t.Context(), "account", member, 3, 15*time.Minute); err != nil || wait != want {
+		c.t.Errorf("a failure waits %v, want %v, error %v", wait, want, err)
+	}
+}
+
+func (c *counting) rows() (n int64) {
+	c.t.Helper()
+	if err := c.db.Table("rate_limits").Count(&n).Error; err != nil {
+		c.t.Fatal(err)
+	}
+	return n
+}
+
+// The window opens with the first use and does not slide: what is refused does not make it longer.
+func TestHitWindow(t *testing.T) {
+	each(t, func(c *counting) {
+		for range 3 {
+			c.wantHit("a", 0)
+		}
+		c.now = c.now.Add(4 * time.Second)
+		c.wantHit("a", 6*time.Second)
+		c.wantHit("b", 0)
+		c.now = c.now.Add(6 * time.Second)
+		for range 3 {
+			c.wantHit("a", 0)
+		}
+		c.wantHit("a", 10*time.Second)
+	})
+}
+
+// The waits double, whoever fails, and too early an attempt changes nothing.
+func TestFailuresWaitLongerEachTime(t *testing.T) {
+	each(t, func(c *counting) {
+		for i := range 3 {
+			c.wantFail(fmt.Sprint(i), 0)
+		}
+		for _, wait := range []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second} {
+			c.wantFail("anyone", wait)
+			c.now = c.now.Add(wait - time.Second)
+			c.wantFail("someone else", time.Second)
+			c.now = c.now.Add(time.Second)
+			c.wantFail("x", 0)
+		}
+	})
+}
+
+// Counters nobody asks for any more do not stay: storage is bounded by what a window lets in.
+func TestExpiredCountersGo(t *testing.T) {
+	each(t, func(c *counting) {
+		for i := range 200 {
+			c.wantHit(fmt.Sprint("address ", i), 0)
+		}
+		if n := c.rows(); n != 200 {
+			c.t.Fatalf("%d rows", n)
+		}
+		c.now = c.now.Add(2 * time.Minute)
+		c.wantHit("one", 0)
+		if n := c.rows(); n != 1 {
+			c.t.Errorf("%d rows are left", n)
+		}
+	})
+}
