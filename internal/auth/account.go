@@ -183,7 +183,6 @@ func (a *Auth) removeUser(t *transaction, by *Session, userID string) error {
 	if err := t.endSessions(u.ID); err != nil {
 		return err
 	}
-	t.void = append(t.void, u.ID)
 	if err := a.event(t.DB, by, eventUserDeleted, u.ID); err != nil {
 		return err
 	}

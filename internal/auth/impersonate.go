@@ -8,13 +8,20 @@ import (
 )
 
 // Impersonate starts a session in which admin acts as another user, for Options.ImpersonationExpiresIn and only
-// until the browser closes. A signed cookie keeps the way back to the admin's own session, which lives on. Whether
-// admin may do this is the caller's to check. Refusals: 404 USER_NOT_FOUND; 403 YOU_CANNOT_IMPERSONATE_ADMINS,
-// BANNED_USER.
+// until the browser closes. A signed cookie keeps the way back to the admin's own session, which lives on. Refusals:
+// 404 USER_NOT_FOUND; 403 YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS, YOU_CANNOT_IMPERSONATE_ADMINS, BANNED_USER.
 func (a *Auth) Impersonate(w http.ResponseWriter, r *http.Request, admin *Session, userID string) (*Session, error) {
 	var s *Session
 	readAt := a.opts.Now() // before the transaction: see load
 	err := a.transact(r.Context(), func(t *transaction) error {
+		// Held before the target, as whoever demotes holds them: no impersonation slips in behind a demotion.
+		by, err := t.lockUser(admin.UserID)
+		if err != nil {
+			return notFound(err)
+		}
+		if !by.HasRole("admin") || by.banned(readAt) {
+			return errs.New(http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS", "You are not allowed to impersonate users")
+		}
 		u, err := t.lockUser(userID)
 		switch {
 		case err != nil:

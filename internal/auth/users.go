@@ -86,6 +86,12 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 		role, err = a.roles(*c.Role)
 	}
 	ban := c.Banned != nil && *c.Banned
+	if c.Banned != nil { // of a role and a ban at once, the ban is what an auditor looks for
+		event = eventUserUnbanned
+		if ban {
+			event = eventUserBanned
+		}
+	}
 	if ban && by != nil && by.UserID == userID && err == nil {
 		err = errs.New(http.StatusBadRequest, "YOU_CANNOT_BAN_YOURSELF", "You cannot ban yourself")
 	}
