@@ -1,0 +1,139 @@
+package auth
+
+import (
+	"errors"
+	"net/http"
+
+	"example.com/foyer/internal/errs"
+)
+
+// ChangePassword replaces the password of s's user, who proves to know the current one. The caller gets a new
+// session, the old one and every outstanding reset link end; with others every other session ends too. Refusals:
+// 400 INVALID_PASSWORD, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON, CREDENTIAL_ACCOUNT_NOT_FOUND;
+// 403 while impersonating; 429 after too many failures.
+func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session, current, next string, others bool) (*Session, error) {
+	r, err := a.limited(r, "/change-password")
+	if err != nil {
+		return nil, err
+	}
+	if err := notImpersonating(s); err != nil {
+		return nil, err
+	}
+	password, err := a.newPassword(next, s.User.Email)
+	if err != nil {
+		return nil, onField(err, "newPassword")
+	}
+	account, err := a.proven(r, s, current)
+	if err != nil {
+		return nil, onField(err, "currentPassword")
+	}
+	hash, err := a.hashPassword(r.Context(), password)
+	if err != nil {
+		return nil, err
+	}
+	var fresh *Session
+	readAt := a.opts.Now() // before the transaction: see load
+	err = a.transact(r.Context(), func(t *transaction) error {
+		user, err := a.admit(t, account, hash)
+		if err != nil {
+			return err
+		}
+		if err := t.dropLinks(user.ID, purposeReset); err != nil {
+			return err
+		}
+		if others {
+			if err := t.endSessions(user.ID); err != nil {
+				return err
+			}
+		}
+		if fresh, err = a.newSession(t, r, user, s.Remember); err != nil {
+			return err
+		}
+		return a.event(t.DB, fresh, eventPasswordChanged, user.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.setSessionCookies(w, r, fresh, readAt)
+	return fresh, nil
+}
+
+// CheckPassword tells whether password is that of s's user: nil, or the refusals 400 INVALID_PASSWORD,
+// CREDENTIAL_ACCOUNT_NOT_FOUND and 429 after too many failures.
+func (a *Auth) CheckPassword(r *http.Request, s *Session, password string) error {
+	_, err := a.proven(r, s, password)
+	return err
+}
+
+// proven checks the password of s's user, counting failures like those of a sign-in.
+func (a *Auth) proven(r *http.Request, s *Session, password string) (Account, error) {
+	wrong := errs.Invalid("password", "INVALID_PASSWORD", "Invalid password")
+	password, err := normalPassword(password)
+	if err != nil {
+		return Account{}, wrong
+	}
+	account, err := a.credential(r.Context(), s.User.Email)
+	if err != nil {
+		return Account{}, err
+	}
+	if account.ID == "" {
+		return Account{}, errs.New(http.StatusBadRequest, "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found")
+	}
+	if err := a.attempt(r, s.User.Email, s.UserID); err != nil {
+		return Account{}, err
+	}
+	match, _, err := a.verifyPassword(r.Context(), account.Password, password)
+	if err != nil {
+		return Account{}, err
+	}
+	if !match {
+		if err := a.event(a.db.WithContext(r.Context()), s, eventPasswordRefused, s.UserID); err != nil {
+			return Account{}, err
+		}
+		return Account{}, wrong
+	}
+	return account, a.succeeded(r, s.User.Email, s.UserID)
+}
+
+// onField moves what is wrong with a password to the field that holds it.
+func onField(err error, field string) error {
+	var e *errs.Error
+	if errors.As(err, &e) && e.Fields["password"] != "" {
+		moved := *e
+		moved.Fields = map[string]string{field: e.Fields["password"]}
+		return &moved
+	}
+	return err
+}
+
+func (a *Auth) serveChangePassword(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	current, next, others := b.String("currentPassword"), b.String("newPassword"), b.Bool("revokeOtherSessions", false)
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	s, err := a.demand(w, r)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := a.ChangePassword(w, r, s, current, next, others)
+	if err != nil {
+		return nil, err
+	}
+	var token *string // as on the wire: named only where the others ended
+	if others {
+		token = &fresh.ID
+	}
+	return map[string]any{"token": token, "user": fresh.User}, nil
+}
+
+func (a *Auth) serveVerifyPassword(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	password := b.String("password")
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	s, err := a.demand(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return done(), a.CheckPassword(r, s, password)
+}

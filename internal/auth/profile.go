@@ -1,0 +1,103 @@
+package auth
+
+import (
+	"net/http"
+
+	"example.com/foyer/internal/errs"
+)
+
+// Profile is what a person may change about themselves without further ado. A nil Name stays; Image is set where
+// SetImage is, and nil takes it away.
+type Profile struct {
+	Name     *string
+	Image    *string // an https address
+	SetImage bool
+}
+
+// UpdateUser changes the profile of s's user and sends fresh cookies, so that the cache cannot show the old one.
+// Refusals: 400 VALIDATION_ERROR.
+func (a *Auth) UpdateUser(w http.ResponseWriter, r *http.Request, s *Session, p Profile) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	return a.changeOwn(w, r, s, eventUserUpdated, func(_ *transaction, u *User) error {
+		p.apply(u)
+		return nil
+	})
+}
+
+func (p Profile) check() error {
+	var nameErr, imageErr error
+	if p.Name != nil {
+		nameErr = checkName(*p.Name)
+	}
+	if p.SetImage {
+		imageErr = checkImage(p.Image)
+	}
+	return firstOf(nameErr, imageErr)
+}
+
+func (p Profile) apply(u *User) {
+	if p.Name != nil {
+		u.Name = *p.Name
+	}
+	if p.SetImage {
+		u.Image = p.Image
+	}
+}
+
+// changeOwn applies a change to s's user under the lock, voids what was cached of it and sends s's cookies again.
+func (a *Auth) changeOwn(w http.ResponseWriter, r *http.Request, s *Session, event string, change func(*transaction, *User) error) error {
+	readAt := a.opts.Now() // a copy dated after the commit could outlive a ban that comes in between; this one is void already
+	err := a.transact(r.Context(), func(t *transaction) error {
+		u, err := t.lockUser(s.UserID)
+		if err == nil {
+			err = change(t, u)
+		}
+		if err != nil {
+			return err
+		}
+		u.UpdatedAt = a.opts.Now()
+		t.void = append(t.void, u.ID)
+		if err := t.Select("*").Updates(u).Error; err != nil {
+			return err
+		}
+		s.User = u
+		return a.event(t.DB, s, event, u.ID)
+	})
+	if err == nil {
+		a.setSessionCookies(w, r, s, readAt)
+	}
+	return err
+}
+
+func (a *Auth) serveUpdateUser(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+	if b.Has("email") {
+		return nil, errs.New(http.StatusBadRequest, "EMAIL_CAN_NOT_BE_UPDATED", "Email can not be updated")
+	}
+	if b.Has("role", "banned", "banReason", "banExpires") {
+		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED", "role and ban are not allowed to be set")
+	}
+	var p Profile
+	p.Name = b.OptionalString("name")
+	p.Image, p.SetImage = b.Nullable("image")
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	s, err := a.demand(w, r)
+	if err != nil {
+		return nil, err
+	}
+	if p.Name == nil && !p.SetImage {
+		return nil, errs.New(http.StatusBadRequest, "", "No fields to update")
+	}
+	return done(), a.UpdateUser(w, r, s, p)
+}
+
+// text reads an optional text, "" where it is absent.
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
