@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database/dbtest"
 )
 
 // TestMain lets the test binary be the program: the tests then see real processes, signals and exit codes.
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 		main()
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	dbtest.Main(m)
 }
 
 func command(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
