@@ -42,6 +42,19 @@ func (s *Server) showComponents(c *echo.Context) error {
 	return s.render(c, http.StatusOK, views.Components())
 }
 
+// showInbox lists the mails that nobody was sent.
+func (s *Server) showInbox(c *echo.Context) error {
+	list, err := s.Inbox.List(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	rows := make([]views.MailRow, len(list))
+	for i, m := range list {
+		rows[i] = views.MailRow{To: m.Recipient, Subject: m.Subject, Text: m.Text, URL: m.URL, At: m.CreatedAt}
+	}
+	return s.render(c, http.StatusOK, views.Inbox(rows))
+}
+
 // streamVersion tells an open page, as server-sent events, which version of the app it talks to: the process and
 // the newest template, for templ's watch replaces the text of templates without a restart.
 func (s *Server) streamVersion(c *echo.Context) error {

@@ -29,6 +29,7 @@ func (s *Server) routes(public, anyone, guest, user, admin, dev *echo.Group) {
 	if s.Development {
 		dev.GET("/dev/guards", s.showGuards)
 		dev.GET("/dev/components", s.showComponents)
+		dev.GET("/dev/mail", s.showInbox)
 		dev.GET("/dev/reload", s.streamVersion)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/mail"
 	"example.com/foyer/static"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
@@ -27,6 +28,7 @@ type Config struct {
 	AppURL      string   // the origin people type
 	CORSOrigins []string // whose pages may read what /api/auth answers, with cookies; none by default
 	Development bool
+	Inbox       *mail.Inbox // what /dev/mail shows
 	Logger      *slog.Logger
 	Ready       func(context.Context) error // the database answers and holds the schema
 	Reload      bool                        // pages load themselves again when a template changes (task dev)

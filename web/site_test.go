@@ -19,6 +19,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/mail"
 	"example.com/foyer/migrations"
 	"example.com/foyer/web"
 	"gorm.io/gorm"
@@ -49,7 +50,7 @@ func newSiteOn(t *testing.T, db *gorm.DB, change ...func(*web.Config)) *site {
 	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}, mails: authtest.MailDir(t.TempDir())}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	config := web.Config{
-		AppURL: base, Logger: logger,
+		AppURL: base, Logger: logger, Inbox: mail.NewInbox(db, web.AppName, database.Now),
 		Ready: func(ctx context.Context) error { return database.Ready(ctx, db, migrations.FS) },
 	}
 	for _, f := range change {

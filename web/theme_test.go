@@ -59,7 +59,7 @@ func TestForgedThemeIsIgnored(t *testing.T) {
 func TestGalleries(t *testing.T) {
 	dev := newSite(t, func(c *web.Config) { c.Development = true })
 	user, _ := dev.person(t, "user@example.com")
-	for _, path := range []string{"/dev/guards", "/dev/components"} {
+	for _, path := range []string{"/dev/guards", "/dev/components", "/dev/mail"} {
 		if res := newSite(t).Get(path, navigate...); res.StatusCode != http.StatusNotFound {
 			t.Errorf("%s in production: %d", path, res.StatusCode)
 		}

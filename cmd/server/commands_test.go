@@ -112,11 +112,12 @@ func TestUserCommands(t *testing.T) {
 }
 
 func TestMigrateCommand(t *testing.T) {
-	all := func(state string) string { return state + " 0001_auth.sql\n" + state + " 0002_rate_limits.sql\n" }
+	const names = " 0001_auth.sql\n%[1]s 0002_rate_limits.sql\n%[1]s 0003_mails.sql\n"
+	all := func(state string) string { return fmt.Sprintf("%[1]s"+names, state) }
 	dir := t.TempDir()
 	for _, step := range []struct{ direction, want string }{
 		{"status", all("pending ")}, {"up", all("applied ")}, {"up", all("applied ")},
-		{"status", all("applied ")}, {"down", "applied  0001_auth.sql\npending  0002_rate_limits.sql\n"},
+		{"status", all("applied ")}, {"down", "applied  0001_auth.sql\napplied  0002_rate_limits.sql\npending  0003_mails.sql\n"},
 	} {
 		stdout, stderr, code := result(t, dir, "", nil, "migrate", step.direction)
 		if code != 0 || stdout != step.want {

@@ -18,6 +18,7 @@ import (
 	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/config"
 	"example.com/foyer/internal/database"
+	"example.com/foyer/internal/mail"
 	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/migrations"
 	"example.com/foyer/web"
@@ -145,7 +146,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 	} else {
 		a.log.Warn("RATE_LIMIT=off: passwords can be guessed without limit")
 	}
-	return auth.New(a.db, auth.Options{
+	options := auth.Options{
 		BaseURL:        a.AppURL,
 		TrustedOrigins: a.TrustedOrigins,
 		Secrets:        a.Secrets,
@@ -156,7 +157,11 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		RateLimit:      limits,
 		Plugins:        []auth.Plugin{admin.Endpoints},
 		Logger:         a.log,
-	})
+	}
+	if a.Development {
+		options.Mailer = mail.NewInbox(a.db, web.AppName, database.Now)
+	}
+	return auth.New(a.db, options)
 }
 
 func (a *app) migrate(ctx context.Context, direction string) error {

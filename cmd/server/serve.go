@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/database"
+	"example.com/foyer/internal/mail"
 	"example.com/foyer/migrations"
 	"example.com/foyer/web"
 )
@@ -38,6 +39,7 @@ func (a *app) serve(ctx context.Context) error {
 		CORSOrigins: readers,
 		Auth:        provider, AppURL: a.AppURL, Development: a.Development, Logger: a.log,
 		Reload: a.reload,
+		Inbox:  mail.NewInbox(a.db, web.AppName, database.Now),
 		Ready:  func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
 	})
 	listener, err := net.Listen("tcp", a.Addr)

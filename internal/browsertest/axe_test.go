@@ -91,6 +91,10 @@ func TestAccessibilityRules(t *testing.T) {
 		b.do(chromedp.Click(chromedp.CSS("[command=show-modal]")))
 		b.wait(`document.querySelector("dialog[open]")`)
 		b.checkRules(axe, "dialog")
+		s.mailReset(t, "ada@example.com")
+		b.open("/dev/mail")
+		b.wantText("main", "/reset-password/")
+		b.checkRules(axe, "mail")
 	})
 }
 

@@ -40,6 +40,9 @@ func TestPictures(t *testing.T) {
 	b.takePictures("guards")
 	b.open("/dev/components")
 	b.takePictures("components")
+	s.mailReset(t, "ada@example.com")
+	b.open("/dev/mail")
+	b.takePictures("mail")
 }
 
 // takePictures takes the page as it is on every screen and in both themes.

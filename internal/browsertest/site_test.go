@@ -15,6 +15,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/mail"
 	"example.com/foyer/web"
 	"github.com/chromedp/chromedp"
 )
@@ -36,11 +37,13 @@ func newSite(t *testing.T) *site {
 	s := &site{counts: map[string]int{}, gates: map[string]chan struct{}{}}
 	server := httptest.NewUnstartedServer(s)
 	s.URL = "http://" + server.Listener.Addr().String()
-	s.auth = authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
-		BaseURL: s.URL, Now: func() time.Time { return database.Now().Add(time.Duration(s.ahead.Load())) },
+	db := dbtest.Open(t, dbtest.SQLite(t))
+	inbox := mail.NewInbox(db, web.AppName, database.Now)
+	s.auth = authtest.NewOn(t, db, auth.Options{
+		BaseURL: s.URL, Now: func() time.Time { return database.Now().Add(time.Duration(s.ahead.Load())) }, Mailer: inbox,
 	})
 	app := web.New(web.Config{
-		Auth: s.auth, AppURL: s.URL, Development: true, Logger: slog.New(slog.DiscardHandler),
+		Auth: s.auth, AppURL: s.URL, Development: true, Inbox: inbox, Logger: slog.New(slog.DiscardHandler),
 		Ready: func(context.Context) error { return nil },
 	})
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -99,6 +102,15 @@ func (s *site) addUser(t *testing.T, name, email, role string) {
 	t.Helper()
 	if _, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: name, Email: email, Password: authtest.Password, Role: role}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// mailReset lets a user ask for a link to choose a new password.
+func (s *site) mailReset(t *testing.T, email string) {
+	t.Helper()
+	res := authtest.NewClient(t, s.URL).PostJSON("/api/auth/request-password-reset", map[string]string{"email": email, "redirectTo": "/login"})
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("%d %s", res.StatusCode, res.Text)
 	}
 }
 

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"example.com/foyer/internal/auth/authtest"
+)
+
+// TestMailedLink: in development a forgotten password is set by the link at /dev/mail. It ends what was signed in,
+// copied cookies and a restart included, and works once.
+func TestMailedLink(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir)
+	b := authtest.NewClient(t, s.url)
+	b.SignUp("ada@example.com")
+	b.Get("/dashboard") // the cookies hold a cached copy now
+	thief := b.Copy()
+
+	stranger := authtest.NewClient(t, s.url)
+	if text := stranger.Get("/dev/mail").Text; !strings.Contains(text, "No mail yet") {
+		t.Errorf("an inbox before any mail: %s", text)
+	}
+	for _, email := range []string{"ada@example.com", "nobody@example.com"} {
+		res := stranger.PostJSON("/api/auth/request-password-reset", map[string]string{"email": email, "redirectTo": "/login?from=mail"})
+		if res.StatusCode != http.StatusOK {
+			t.Fatalf("%d %s", res.StatusCode, res.Text)
+		}
+	}
+	inbox := stranger.Get("/dev/mail").Text
+	links := regexp.MustCompile(`href="(http[^"]+/reset-password/[^"]+)"`).FindAllStringSubmatch(inbox, -1)
+	if len(links) != 1 || !strings.Contains(inbox, "Choose a new password for Foyer") || !strings.Contains(inbox, "To ada@example.com") {
+		t.Fatalf("the inbox holds %d links: %s", len(links), inbox)
+	}
+	link, err := url.Parse(html.UnescapeString(links[0][1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := ""
+	for range 3 { // looking at it changes nothing
+		res := stranger.Get(link.RequestURI())
+		to, err := res.Location()
+		if err != nil || to.Path != "/login" || to.Query().Get("from") != "mail" || to.Query().Get("token") == "" {
+			t.Fatalf("the link leads to %v, %v", to, err)
+		}
+		token = to.Query().Get("token")
+	}
+	if strings.Contains(s.output(), token) {
+		t.Error("the token is in the log")
+	}
+	var statuses []int
+	for range 2 {
+		statuses = append(statuses, stranger.PostJSON("/api/auth/reset-password", map[string]string{"newPassword": "better-horse-2", "token": token}).StatusCode)
+	}
+	if statuses[0] != http.StatusOK || statuses[1] != http.StatusBadRequest {
+		t.Errorf("resetting twice: %v", statuses)
+	}
+	wantOut := func() {
+		t.Helper()
+		for _, c := range []*authtest.Client{b, thief} {
+			copied := c.Copy()
+			copied.Base = s.url
+			if got := copied.Get("/dashboard").StatusCode; got != http.StatusSeeOther {
+				t.Errorf("/dashboard with cookies from before the reset: %d", got)
+			}
+		}
+	}
+	wantOut()
+	s.stop(t)
+	s = start(t, dir)
+	wantOut()
+	authtest.NewClient(t, s.url).SignIn("ada@example.com", "better-horse-2")
+}
