@@ -82,13 +82,17 @@ func (a *Auth) find(ctx context.Context, token string) (*Session, error) {
 	}
 	var u User
 	s := Session{User: &u}
-	if err := rows.Scan(
-		&s.ID, &s.TokenHash, &s.UserID, &s.Remember, &s.IPAddress, &s.UserAgent, &s.ImpersonatedBy, &s.ExpiresAt, &s.CreatedAt, &s.UpdatedAt,
+	if err := rows.Scan(append(s.columns(),
 		&u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image, &u.Role, &u.Banned, &u.BanReason, &u.BanExpires, &u.CreatedAt, &u.UpdatedAt,
-	); err != nil {
+	)...); err != nil {
 		return nil, err
 	}
 	return &s, rows.Close()
+}
+
+// columns is where a row of sessions goes, in the order in which every literal query names them.
+func (s *Session) columns() []any {
+	return []any{&s.ID, &s.TokenHash, &s.UserID, &s.Remember, &s.IPAddress, &s.UserAgent, &s.ImpersonatedBy, &s.ExpiresAt, &s.CreatedAt, &s.UpdatedAt}
 }
 
 func (a *Auth) dead(s *Session, now time.Time) bool {

@@ -12,10 +12,24 @@ import (
 
 // Sessions lists a user's live sessions, the most recently used first.
 func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
+	rows, err := a.db.WithContext(ctx).Raw(`
+		SELECT s.id, s.token_hash, s.user_id, s.remember, s.ip_address, s.user_agent, s.impersonated_by, s.expires_at, s.created_at, s.updated_at
+		FROM sessions s
+		WHERE s.user_id = ? AND s.impersonated_by IS NULL AND s.expires_at > ?
+		ORDER BY s.updated_at DESC, s.id LIMIT 100`, userID, a.opts.Now()).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
 	var list []Session
-	err := a.db.WithContext(ctx).Where("user_id = ? AND impersonated_by IS NULL AND expires_at > ?", userID, a.opts.Now()).
-		Order("updated_at DESC, id").Limit(100).Find(&list).Error
-	return list, err
+	for rows.Next() {
+		var s Session
+		if err := rows.Scan(s.columns()...); err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, rows.Err()
 }
 
 // RevokeSession ends one of the user's sessions by its handle (Session.ID). A handle that is unknown or somebody
