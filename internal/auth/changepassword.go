@@ -55,6 +55,7 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 		return nil, err
 	}
 	a.setSessionCookies(w, r, fresh, readAt)
+	a.knowDevice(w, r, fresh.User)
 	return fresh, nil
 }
 
@@ -79,7 +80,7 @@ func (a *Auth) proven(r *http.Request, s *Session, password string) (Account, er
 	if account.ID == "" {
 		return Account{}, errs.New(http.StatusBadRequest, "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found")
 	}
-	if err := a.attempt(r, s.User.Email, s.UserID); err != nil {
+	if err := a.attempt(r, s.User.Email, account); err != nil {
 		return Account{}, err
 	}
 	match, _, err := a.verifyPassword(r.Context(), account.Password, password)
@@ -92,7 +93,7 @@ func (a *Auth) proven(r *http.Request, s *Session, password string) (Account, er
 		}
 		return Account{}, wrong
 	}
-	return account, a.succeeded(r, s.User.Email, s.UserID)
+	return account, a.succeeded(r, s.User.Email, account)
 }
 
 // onField moves what is wrong with a password to the field that holds it.
