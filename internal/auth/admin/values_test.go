@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 )
 
@@ -84,5 +86,41 @@ func TestDemotedOnTheWayBack(t *testing.T) {
 		if got := call(h.boss, "list-user-sessions", `{"userId":"`+h.adaID+`"}`); got.StatusCode != 401 && got.StatusCode != 403 {
 			t.Errorf("%s: %d", name, got.StatusCode)
 		}
+	}
+}
+
+// TestWhoMayBeImpersonated: no admin, nobody who is banned or unknown, nobody by somebody impersonated; for an hour.
+func TestWhoMayBeImpersonated(t *testing.T) {
+	h := newHouse(t)
+	made := func(name, role string) string {
+		u, err := h.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: name, Email: name + "@example.com", Role: role})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.ID
+	}
+	banned := made("banned", "user")
+	if _, err := h.auth.BanUser(t.Context(), nil, banned, "spam", nil); err != nil {
+		t.Fatal(err)
+	}
+	for id, code := range map[string]string{
+		made("root", "user,admin"): "YOU_CANNOT_IMPERSONATE_ADMINS", h.bossID: "YOU_CANNOT_IMPERSONATE_ADMINS", banned: "BANNED_USER", "nobody": "USER_NOT_FOUND",
+	} {
+		if got := call(h.boss, "impersonate-user", `{"userId":"`+id+`"}`); got.StatusCode < 403 || !strings.Contains(got.Text, code) || who(h.boss) != "boss" {
+			t.Errorf("%d %s, want %s", got.StatusCode, got.Text, code)
+		}
+	}
+	call(h.boss, "impersonate-user", `{"userId":"`+h.adaID+`"}`)
+	if got := call(h.boss, "impersonate-user", `{"userId":"`+made("bob", "")+`"}`); got.StatusCode != 403 {
+		t.Errorf("nested: %d %s", got.StatusCode, got.Text)
+	}
+	list, err := h.auth.UserSessions(t.Context(), h.adaID)
+	for _, s := range list {
+		if s.ImpersonatedBy != nil && (*s.ImpersonatedBy != h.bossID || s.ExpiresAt.Sub(s.CreatedAt) != time.Hour) {
+			t.Errorf("%+v", s)
+		}
+	}
+	if err != nil || len(list) != 2 {
+		t.Errorf("%d sessions, %v", len(list), err)
 	}
 }
