@@ -41,7 +41,7 @@ func (a *Auth) serveUnlinkAccount(w http.ResponseWriter, r *http.Request, b *Bod
 	}
 	return done(), a.transact(r.Context(), func(t *transaction) error {
 		if _, err := t.lockUser(s.UserID); err != nil {
-			return err
+			return notFound(err)
 		}
 		var all int64
 		if err := t.Model(&Account{}).Where("user_id = ?", s.UserID).Count(&all).Error; err != nil {

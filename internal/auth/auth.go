@@ -113,9 +113,10 @@ func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) err
 		return err
 	})
 	defer a.ear.forget(notices)
+	// The time is taken after the commit: every copy made from an earlier read is older than this. After an error too:
+	// the connection may have broken between the commit and the word of it.
+	a.revoked.add(a.opts.Now(), t.void...)
 	if err == nil {
-		// The time is taken after the commit: every copy made from an earlier read is older than this.
-		a.revoked.add(a.opts.Now(), t.void...)
 		a.awaitHeard(notices)
 	}
 	return err

@@ -184,6 +184,8 @@ func (b *Body) string(name string, required bool) (string, bool) {
 	s, ok := v.(string)
 	if !ok {
 		b.fault(name, "string", v, present)
+	} else if strings.IndexByte(s, 0) >= 0 { // which PostgreSQL does not keep
+		*b.faults = append(*b.faults, fmt.Sprintf("[%s.%s] Invalid input: null character", b.where, name))
 	}
 	return s, ok
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // ChangePassword replaces the password of s's user, who proves to know the current one. The caller gets a new
-// session, the old one and every outstanding reset link end; with others every other session ends too. Refusals:
+// session, the old one and every outstanding link but that which verifies the address end; with others every other session ends too. Refusals:
 // 400 INVALID_PASSWORD, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON, CREDENTIAL_ACCOUNT_NOT_FOUND;
 // 403 while impersonating; 429 after too many failures.
 func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session, current, next string, others bool) (*Session, error) {
@@ -38,7 +38,8 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 		if err != nil {
 			return err
 		}
-		if err := t.dropLinks(user.ID, purposeReset); err != nil {
+		// Who had the old password may have asked for any of these, and for a change to an address of their own.
+		if err := t.dropLinks(user.ID, purposeReset, purposeConfirmChange, purposeChange, purposeDelete); err != nil {
 			return err
 		}
 		if others {
@@ -55,6 +56,7 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 		return nil, err
 	}
 	a.setSessionCookies(w, r, fresh, readAt)
+	a.knowDevice(w, r, fresh.User)
 	return fresh, nil
 }
 
@@ -79,7 +81,7 @@ func (a *Auth) proven(r *http.Request, s *Session, password string) (Account, er
 	if account.ID == "" {
 		return Account{}, errs.New(http.StatusBadRequest, "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found")
 	}
-	if err := a.attempt(r, s.User.Email, s.UserID); err != nil {
+	if err := a.attempt(r, s.User.Email, account); err != nil {
 		return Account{}, err
 	}
 	match, _, err := a.verifyPassword(r.Context(), account.Password, password)
@@ -92,7 +94,7 @@ func (a *Auth) proven(r *http.Request, s *Session, password string) (Account, er
 		}
 		return Account{}, wrong
 	}
-	return account, a.succeeded(r, s.User.Email, s.UserID)
+	return account, a.succeeded(r, s.User.Email, account)
 }
 
 // onField moves what is wrong with a password to the field that holds it.

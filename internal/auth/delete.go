@@ -68,7 +68,11 @@ func (a *Auth) serveDeleteUser(w http.ResponseWriter, r *http.Request, b *Body) 
 			return answer, err
 		}
 		return answer, a.transact(r.Context(), func(t *transaction) error {
-			return a.mailLink(t, s, s.User, purposeDelete, s.User.Email, text(callbackURL))
+			u, err := t.lockUser(s.UserID)
+			if err != nil {
+				return notFound(err)
+			}
+			return a.mailLink(t, s, u, purposeDelete, u.Email, text(callbackURL))
 		})
 	case password == nil && a.youngerThan(a.opts.ReauthAge, s) != nil:
 		return nil, errs.New(http.StatusBadRequest, "SESSION_EXPIRED", "Session expired. Re-authenticate to perform this action.")

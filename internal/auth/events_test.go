@@ -53,6 +53,8 @@ func TestEventsSayWhoDidWhatToWhomFromWhere(t *testing.T) {
 
 		bob := r.addUser("bob@example.com", "admin")
 		want("user_created", "", bob.ID, "") // by the command line
+		r.auth.SetRole(t.Context(), nil, ada.ID, "user,admin")
+		want("role_changed", "", ada.ID, "")
 		req := httptest.NewRequest("POST", "/", nil)
 		req.Header.Set("User-Agent", "test/1")
 		for _, c := range r.Cookies() {

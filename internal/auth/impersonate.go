@@ -82,6 +82,16 @@ func (a *Auth) StopImpersonating(w http.ResponseWriter, r *http.Request, s *Sess
 	return admin, nil
 }
 
+// endImpersonationsOf ends the sessions in which somebody acts as a user: nobody acts as an admin.
+func (t *transaction) endImpersonationsOf(userID string) error {
+	var ids []string
+	if err := t.Model(&Session{}).Where("user_id = ? AND impersonated_by IS NOT NULL", userID).Pluck("id", &ids).Error; err != nil {
+		return err
+	}
+	t.void = append(t.void, ids...)
+	return t.deleteSessions(ids)
+}
+
 // adminBehind finds the session that the admin cookie leads back to; nil where there is none.
 func (a *Auth) adminBehind(r *http.Request) (*Session, error) {
 	value, ok := a.readSigned(r, adminCookie)

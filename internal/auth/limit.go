@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -116,32 +117,36 @@ func refusal(wait time.Duration, err error) error {
 }
 
 // bucket is where an account's failures count: the account's own, shared by every stranger, or that of a device on
-// which this user has signed in before, so that strangers cannot keep the owner out.
-func (a *Auth) bucket(r *http.Request, email, userID string) (key, member string) {
+// which this user has signed in with the present password, so that strangers cannot keep the owner out.
+func (a *Auth) bucket(r *http.Request, email string, account Account) (key, member string) {
 	key = "account|" + hashToken(email)
-	if device, users := a.device(r); userID != "" && slices.Contains(users, userID) {
-		return key + "|" + device, ""
+	device, seen := a.device(r)
+	for _, entry := range seen {
+		id, at, _ := strings.Cut(entry, "@")
+		if ms, err := strconv.ParseInt(at, 10, 64); err == nil && id == account.UserID && ms >= account.UpdatedAt.UnixMilli() {
+			return key + "|" + device, ""
+		}
 	}
 	return key, a.network(r)
 }
 
 // attempt counts a try of an account's password as a failure until succeeded says otherwise, so that parallel tries
 // cannot slip through together. An unknown address is counted like any other.
-func (a *Auth) attempt(r *http.Request, email, userID string) error {
+func (a *Auth) attempt(r *http.Request, email string, account Account) error {
 	limit := a.opts.RateLimit
 	if limit.Limiter == nil {
 		return nil
 	}
-	key, member := a.bucket(r, email, userID)
+	key, member := a.bucket(r, email, account)
 	return refusal(limit.Limiter.Fail(r.Context(), key, member, limit.FreeFailures, limit.FailureWindow))
 }
 
 // succeeded clears what this address or known device has failed, and nobody else.
-func (a *Auth) succeeded(r *http.Request, email, userID string) error {
+func (a *Auth) succeeded(r *http.Request, email string, account Account) error {
 	if a.opts.RateLimit.Limiter == nil {
 		return nil
 	}
-	key, member := a.bucket(r, email, userID)
+	key, member := a.bucket(r, email, account)
 	return a.opts.RateLimit.Limiter.Forgive(r.Context(), key, member)
 }
 
@@ -150,9 +155,9 @@ const (
 	deviceUsers = 5 // how many people one device is remembered for
 )
 
-// device reads the device cookie: a random name and the ids of who signed in there, the last one first. It opens
+// device reads the device cookie: a random name, and who signed in there and when, the last one first. It opens
 // nothing but their buckets.
-func (a *Auth) device(r *http.Request) (name string, users []string) {
+func (a *Auth) device(r *http.Request) (name string, seen []string) {
 	value, ok := a.readSigned(r, deviceCookie)
 	if !ok {
 		return newID(), nil
@@ -166,10 +171,10 @@ func (a *Auth) knowDevice(w http.ResponseWriter, r *http.Request, u *User) {
 	if a.opts.RateLimit.Limiter == nil {
 		return
 	}
-	name, users := a.device(r)
-	users = slices.DeleteFunc(users, func(id string) bool { return id == u.ID || id == "" })
-	users = append([]string{u.ID}, users...)
-	a.setSigned(w, deviceCookie, name+":"+strings.Join(users[:min(len(users), deviceUsers)], ","), deviceLife)
+	name, seen := a.device(r)
+	seen = slices.DeleteFunc(seen, func(entry string) bool { return entry == "" || strings.HasPrefix(entry, u.ID+"@") })
+	seen = append([]string{u.ID + "@" + strconv.FormatInt(a.opts.Now().UnixMilli(), 10)}, seen...)
+	a.setSigned(w, deviceCookie, name+":"+strings.Join(seen[:min(len(seen), deviceUsers)], ","), deviceLife)
 }
 
 // mayMail reports whether an address may get another mail with a link this hour. Ask it outside a transaction: on

@@ -36,13 +36,24 @@ func (a *Auth) evenly(ctx context.Context) func() {
 	}
 }
 
-// mailLink keeps a single-use token and mails it to an address, in t. For purposeConfirmChange and purposeChange,
-// address is the new one. Callers ask mayMail first: an address that has had its mails for this hour gets none, and
+// superseded names the links that a new one makes worthless. Any mail may verify an address.
+var superseded = map[string][]string{
+	purposeReset: {purposeReset}, purposeDelete: {purposeDelete},
+	purposeConfirmChange: {purposeConfirmChange, purposeChange}, purposeChange: {purposeConfirmChange, purposeChange},
+}
+
+// mailLink keeps a single-use token and mails it to an address, in t, which holds u's row: of two requests the last
+// one counts. For purposeConfirmChange and purposeChange, address is the new one. Callers ask mayMail first: an address that has had its mails for this hour gets none, and
 // nobody is told.
 func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, callbackURL string) error {
 	to, newEmail := address, ""
 	if purpose == purposeConfirmChange {
 		to, newEmail = u.Email, address
+	}
+	if old := superseded[purpose]; old != nil {
+		if err := t.dropLinks(u.ID, old...); err != nil {
+			return err
+		}
 	}
 	now, token := a.opts.Now(), newToken()
 	err := t.Create(&Verification{

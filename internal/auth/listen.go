@@ -186,6 +186,9 @@ func (a *Auth) hear(ctx context.Context, conn *pgx.Conn) error {
 		if err := conn.Ping(ctx); err != nil { // buffers what arrives before the answer
 			return err
 		}
+		if err := a.takeBuffered(ctx, conn); err != nil {
+			return err
+		}
 		a.ear.heard(asked)
 		wait, cancel := context.WithTimeout(ctx, beat)
 		n, err := conn.WaitForNotification(wait)
@@ -197,6 +200,21 @@ func (a *Auth) hear(ctx context.Context, conn *pgx.Conn) error {
 			if err := a.take(ctx, conn, n.Channel, n.Payload); err != nil {
 				return err
 			}
+		}
+	}
+}
+
+// takeBuffered acts on what has arrived, so that a long queue of notices counts as silence.
+func (a *Auth) takeBuffered(ctx context.Context, conn *pgx.Conn) error {
+	over, cancel := context.WithCancel(ctx)
+	cancel() // wait for nothing
+	for {
+		n, _ := conn.WaitForNotification(over)
+		if n == nil {
+			return ctx.Err()
+		}
+		if err := a.take(ctx, conn, n.Channel, n.Payload); err != nil {
+			return err
 		}
 	}
 }

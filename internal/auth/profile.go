@@ -55,7 +55,7 @@ func (a *Auth) changeOwn(w http.ResponseWriter, r *http.Request, s *Session, eve
 			err = change(t, u)
 		}
 		if err != nil {
-			return err
+			return notFound(err)
 		}
 		u.UpdatedAt = a.opts.Now()
 		t.void = append(t.void, u.ID)

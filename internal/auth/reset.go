@@ -22,27 +22,32 @@ func (a *Auth) RequestPasswordReset(r *http.Request, rawEmail, callbackURL strin
 		return err
 	}
 	defer a.evenly(r.Context())()
-	return a.mailTo(r, email, func(t *transaction, u *User) error {
+	return a.mailTo(r, email, func(*User) bool { return true }, func(t *transaction, u *User) error {
 		return a.mailLink(t, &Session{from: a.from(r)}, u, purposeReset, u.Email, callbackURL)
 	})
 }
 
-// mailTo runs fn for the user of an address, if there is one and may get another mail.
-func (a *Auth) mailTo(r *http.Request, email string, fn func(*transaction, *User) error) error {
-	if may, err := a.mayMail(r.Context(), email); !may || err != nil {
-		return err
+// mailTo runs fn, which mails a link, for the user of an address, if there is one who is not banned, whose mail is due
+// and who may get another. What sends no mail is not counted: strangers could use up somebody's mails of an hour.
+func (a *Auth) mailTo(r *http.Request, email string, due func(*User) bool, fn func(*transaction, *User) error) error {
+	var found User
+	err := a.db.WithContext(r.Context()).Where("email = ?", email).Take(&found).Error
+	if err == nil && !found.banned(a.opts.Now()) && due(&found) {
+		var may bool
+		if may, err = a.mayMail(r.Context(), email); may {
+			err = a.transact(r.Context(), func(t *transaction) error {
+				u, err := t.lockUser(found.ID)
+				if err != nil || u.Email != email || u.banned(a.opts.Now()) || !due(u) {
+					return err
+				}
+				return fn(t, u)
+			})
+		}
 	}
-	return a.transact(r.Context(), func(t *transaction) error {
-		var u User
-		err := t.Where("email = ?", email).Take(&u).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return fn(t, &u)
-	})
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil
+	}
+	return err
 }
 
 // ResetPassword sets a new password by a mailed token, once. Every session and every other link of the user ends,

@@ -128,6 +128,9 @@ func (a *Auth) newSession(t *transaction, r *http.Request, u *User, remember boo
 	if old, ok := a.readSigned(r, tokenCookie); ok {
 		if s, err = t.sessionOf(old); err == nil && s != nil {
 			err = t.endSession(s)
+			if err == nil && s.ImpersonatedBy != nil { // the way back goes with it
+				err = t.endSessionOf(a.readSigned(r, adminCookie))
+			}
 		}
 		if err != nil {
 			return nil, err

@@ -46,7 +46,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	if err != nil {
 		return nil, err
 	}
-	if err := a.attempt(r, email, account.UserID); err != nil {
+	if err := a.attempt(r, email, account); err != nil {
 		return nil, err
 	}
 	match, upgrade, err := a.verifyPassword(r.Context(), account.Password, password)
@@ -87,7 +87,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	if err != nil {
 		return nil, err
 	}
-	if err := a.succeeded(r, email, account.UserID); err != nil {
+	if err := a.succeeded(r, email, account); err != nil {
 		return nil, err
 	}
 	if unverified != nil {

@@ -65,6 +65,9 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL string) error {
 	defer a.evenly(r.Context())()
 	by := &Session{UserID: user.ID, from: a.from(r)}
+	if taken, err := a.taken(r.Context(), user.Email); taken || err != nil {
+		return err
+	}
 	may, err := a.mayMail(r.Context(), user.Email)
 	if err != nil {
 		return err
@@ -86,6 +89,13 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 		return nil
 	}
 	return err
+}
+
+// taken reports whether an address is somebody's.
+func (a *Auth) taken(ctx context.Context, email string) (bool, error) {
+	var n int64
+	err := a.db.WithContext(ctx).Model(&User{}).Where("email = ?", email).Count(&n).Error
+	return n > 0, err
 }
 
 const codeTaken = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
@@ -133,7 +143,7 @@ func (a *Auth) prepare(ctx context.Context, in NewUser, needsPassword bool) (*Us
 	if !ok {
 		emailErr = errs.Invalid("email", "VALIDATION_ERROR", "Enter an e-mail address such as name@example.com.")
 	}
-	role, roleErr := a.roles(in.Role)
+	role, roleErr := a.roles(or(in.Role, a.opts.Roles[0]))
 	var password string
 	var passwordErr error
 	if in.Password != "" || needsPassword {
@@ -155,9 +165,6 @@ func (a *Auth) prepare(ctx context.Context, in NewUser, needsPassword bool) (*Us
 
 // roles checks a comma list of roles and gives its normal form.
 func (a *Auth) roles(list string) (string, error) {
-	if list == "" {
-		return a.opts.Roles[0], nil
-	}
 	roles := strings.Split(list, ",")
 	for i, role := range roles {
 		roles[i] = strings.TrimSpace(role)

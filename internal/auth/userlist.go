@@ -47,6 +47,9 @@ func (a *Auth) Users(ctx context.Context, q UserQuery) (users []User, total int6
 			return nil, 0, badQuery("searchField")
 		}
 		pattern, ok := likePattern(or(q.SearchOperator, "contains"), q.Search)
+		if asText(q.Search) == nil {
+			return nil, 0, badQuery("searchValue")
+		}
 		if !ok {
 			return nil, 0, badQuery("searchOperator")
 		}
@@ -153,7 +156,7 @@ func columnValue(field string, raw any) (any, bool) {
 }
 
 func asText(v any) *string {
-	if s, ok := v.(string); ok {
+	if s, ok := v.(string); ok && strings.IndexByte(s, 0) < 0 { // PostgreSQL does not keep a null byte
 		return &s
 	}
 	return nil

@@ -19,8 +19,8 @@ func (a *Auth) UserByEmail(ctx context.Context, email string) (*User, error) {
 }
 
 // SetRole gives a user another role or comma list of roles. Sessions live on, but their cached copies are void:
-// the next request has the new role. Refusals: 400 YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE, LAST_ADMIN;
-// 404 USER_NOT_FOUND. by is who does it, nil for the command line.
+// the next request has the new role. Refusals: 400 YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE, LAST_ADMIN; 403
+// where by is no admin any more; 404 USER_NOT_FOUND. by is who does it, nil for the command line.
 func (a *Auth) SetRole(ctx context.Context, by *Session, userID, role string) (*User, error) {
 	role, err := a.roles(role)
 	if err != nil {
@@ -32,8 +32,8 @@ func (a *Auth) SetRole(ctx context.Context, by *Session, userID, role string) (*
 	})
 }
 
-// BanUser keeps a user out until the given time, nil for good, and ends their sessions: their next request is
-// a stranger's. Refusals: 400 YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN; 404 USER_NOT_FOUND.
+// BanUser keeps a user out until the given time, nil for good, and ends their sessions and links: their next request
+// is a stranger's. Refusals: 400 YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN; 404 USER_NOT_FOUND.
 func (a *Auth) BanUser(ctx context.Context, by *Session, userID, reason string, until *time.Time) (*User, error) {
 	if by != nil && by.UserID == userID {
 		return nil, errs.New(http.StatusBadRequest, "YOU_CANNOT_BAN_YOURSELF", "You cannot ban yourself")
@@ -166,6 +166,9 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string
 		if err != nil {
 			return err
 		}
+		if by != nil && !slices.Contains(admins, by.UserID) { // no more, since the request was let in
+			return errs.Forbidden()
+		}
 		if u, err = t.lockUser(userID); err != nil {
 			return notFound(err)
 		}
@@ -177,10 +180,16 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string
 				return errLastAdmin()
 			}
 		}
-		if !u.HasRole("admin") {
-			if err := t.endImpersonations(u.ID); err != nil {
-				return err
-			}
+		if u.HasRole("admin") {
+			err = t.endImpersonationsOf(u.ID)
+		} else {
+			err = t.endImpersonations(u.ID)
+		}
+		if err == nil && u.Banned {
+			err = t.dropLinks(u.ID)
+		}
+		if err != nil {
+			return err
 		}
 		u.UpdatedAt = a.opts.Now()
 		t.void = append(t.void, u.ID)

@@ -28,10 +28,7 @@ func (a *Auth) SendVerificationEmail(r *http.Request, by *Session, rawEmail, cal
 	} else if by.User.EmailVerified {
 		return errs.New(http.StatusBadRequest, "EMAIL_ALREADY_VERIFIED", "Email is already verified")
 	}
-	return a.mailTo(r, email, func(t *transaction, u *User) error {
-		if u.EmailVerified {
-			return nil
-		}
+	return a.mailTo(r, email, func(u *User) bool { return !u.EmailVerified }, func(t *transaction, u *User) error {
 		return a.mailLink(t, by, u, purposeVerify, u.Email, callbackURL)
 	})
 }
@@ -139,6 +136,9 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 		return err
 	}
 	defer a.evenly(r.Context())()
+	if taken, err := a.taken(r.Context(), email); taken || err != nil {
+		return err
+	}
 	to := email
 	if purpose == purposeConfirmChange {
 		to = s.User.Email
@@ -147,11 +147,11 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 		return err
 	}
 	return a.transact(r.Context(), func(t *transaction) error {
-		var taken int64
-		if err := t.Model(&User{}).Where("email = ?", email).Count(&taken).Error; taken > 0 || err != nil {
-			return err
+		u, err := t.lockUser(s.UserID)
+		if err != nil {
+			return notFound(err)
 		}
-		return a.mailLink(t, s, s.User, purpose, email, callbackURL)
+		return a.mailLink(t, s, u, purpose, email, callbackURL)
 	})
 }
 

@@ -74,7 +74,8 @@ func (l *loader) origin(name, raw string) string {
 		l.fault(name, "%q is not an origin such as https://app.example", raw)
 		return raw
 	}
-	return u.Scheme + "://" + strings.ToLower(u.Host)
+	port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme] // browsers leave it out
+	return u.Scheme + "://" + strings.TrimSuffix(strings.ToLower(u.Host), port)
 }
 
 func (l *loader) prefix(name, raw string) netip.Prefix {
@@ -84,6 +85,8 @@ func (l *loader) prefix(name, raw string) netip.Prefix {
 	p, err := netip.ParsePrefix(raw)
 	if err != nil {
 		l.fault(name, "%q is neither an address nor a CIDR such as 10.0.0.0/8", raw)
+	} else if p.Bits() == 0 {
+		l.fault(name, "%q would let every visitor say where they come from", raw)
 	}
 	return p
 }

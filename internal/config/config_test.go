@@ -28,8 +28,8 @@ func TestDefaults(t *testing.T) {
 
 func TestEverything(t *testing.T) {
 	got, err := load(map[string]string{
-		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example/", "APP_ENV": "production", "APP_SECRET": strong + " , " + other,
-		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "TRUSTED_ORIGINS": "https://one.example, https://two.example:8443,", "LOG_LEVEL": "warn",
+		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example:443/", "APP_ENV": "production", "APP_SECRET": strong + " , " + other,
+		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443,", "LOG_LEVEL": "warn",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "RATE_LIMIT": "on", "CORS": "on",
 	})
 	want := config.Config{
@@ -75,7 +75,7 @@ func TestMode(t *testing.T) {
 
 // TestAppURLFollowsAddr: without a word on either, links lead to where the server listens.
 func TestAppURLFollowsAddr(t *testing.T) {
-	for addr, want := range map[string]string{"127.0.0.1:3000": "http://localhost:3000", "0.0.0.0:80": "http://localhost:80", "": "http://localhost:8080"} {
+	for addr, want := range map[string]string{"127.0.0.1:3000": "http://localhost:3000", "0.0.0.0:80": "http://localhost", "": "http://localhost:8080"} {
 		if got, err := load(map[string]string{"ADDR": addr, "APP_SECRET": strong}); err != nil || got.AppURL != want {
 			t.Errorf("ADDR=%q: %q, %v", addr, got.AppURL, err)
 		}
@@ -160,7 +160,7 @@ func TestRefusedValues(t *testing.T) {
 		"ADDR":            {"8080", "localhost", "127.0.0.1:", "a:b:c"},
 		"APP_URL":         {"app.example", "//app.example", "ftp://app.example", "https://", "https://app.example/path", "https://app.example?x", "https://app.example#x", "https://u:zebra-7@app.example", "javascript:alert(1)", "https://:443"},
 		"TRUSTED_ORIGINS": {"*", "null", "https://*.app.example/x", "app.example"},
-		"TRUSTED_PROXIES": {"*", "10.0.0.0/33", "10.0.0", "proxy.example"},
+		"TRUSTED_PROXIES": {"*", "10.0.0.0/33", "10.0.0", "proxy.example", "0.0.0.0/0", "::/0"},
 		"DATABASE_URL":    {"mysql://db/x", "foyer.db", "/data/foyer.db", "postgres://", "file:", "file://host/x.db", "file:x.db?mode=memory", "sqlite://x.db"},
 		"LOG_LEVEL":       {"loud", "7"},
 		"APP_ENV":         {"prod", "Development", "test"},
