@@ -140,3 +140,43 @@ func TestANewPasswordEndsWhatAThiefAskedFor(t *testing.T) {
 		r.wantWho("the owner", r.Client, "ada@example.com")
 	})
 }
+
+// TestOneWinnerOfALink: each step of a change happens once, one address goes to one of two, one account is deleted once.
+func TestOneWinnerOfALink(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		box := &mailbox{}
+		r := newRig(t, db, auth.Options{Mailer: box, ConfirmEmailChange: true, ConfirmDeletion: true})
+		verify := func(token string) authtest.Answer { return r.browser().Get("/api/auth/verify-email?token=" + token) }
+		r.verified(r.Client, "ada@example.com")
+		post(r.Client, "/change-email", `{"newEmail":"new@example.com"}`)
+		token, sent := linkToken(t, box.last()), len(box.all())
+		oneOf50(t, "one consent of the old address", "INVALID_TOKEN", func(int) authtest.Answer { return verify(token) })
+		if n := len(box.all()) - sent; n != 1 {
+			t.Errorf("the new address got %d mails", n)
+		}
+		token = linkToken(t, box.last())
+		oneOf50(t, "one change of address", "INVALID_TOKEN", func(int) authtest.Answer { return verify(token) })
+
+		var tokens [2]string
+		for i, email := range []string{"bob@example.com", "eve@example.com"} {
+			c := r.browser()
+			c.SignUp(email)
+			post(c, "/change-email", `{"newEmail":"both@example.com"}`)
+			tokens[i] = linkToken(t, box.last())
+		}
+		oneOf50(t, "one address for two", "INVALID_TOKEN|USER_ALREADY_EXISTS", func(i int) authtest.Answer { return verify(tokens[i%2]) })
+
+		post(r.Client, "/delete-user", `{}`)
+		token = linkToken(t, box.last())
+		browsers := make([]*authtest.Client, 50)
+		for i := range browsers {
+			browsers[i] = r.Copy()
+		}
+		oneOf50(t, "one deletion", "INVALID_TOKEN|FAILED_TO_GET_USER_INFO", func(i int) authtest.Answer {
+			return browsers[i].Get("/api/auth/delete-user/callback?token=" + token)
+		})
+		if n := r.count(&auth.User{}); n != 2 {
+			t.Errorf("%d users, want two", n)
+		}
+	})
+}
