@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -129,6 +130,54 @@ func TestAResetGivesAPassword(t *testing.T) {
 		r.SignIn("ada@example.com", "another-horse-2") // the mail has proved the address, too
 		if n := r.count(&auth.Account{}); n != 1 {
 			t.Errorf("%d accounts", n)
+		}
+	})
+}
+
+// TestLinksLeadHomeWhateverTheHost: who asks with another Host gets no say in where the mail leads, nor in who gets one.
+func TestLinksLeadHomeWhateverTheHost(t *testing.T) {
+	box := &mailbox{}
+	r := sqliteRig(t, auth.Options{Mailer: box})
+	r.addUser("ada@example.com", "")
+	var answers []string
+	for _, email := range []string{"ada@example.com", "nobody@example.com"} {
+		status, text := answered(t, r.auth, "POST", "http://evil.example/api/auth/request-password-reset", `{"email":"`+email+`"}`,
+			"Content-Type", "application/json", "X-Forwarded-Host", "evil.example", "Forwarded", "host=evil.example")
+		answers = append(answers, fmt.Sprint(status, text))
+	}
+	linkToken(t, box.last()) // which wants it to be ours
+	if len(box.all()) != 1 || answers[0] != answers[1] || !strings.HasPrefix(answers[0], "200") {
+		t.Errorf("%d mails, answers %v", len(box.all()), answers)
+	}
+}
+
+// TestChangePasswordAnswers: the caller always gets a new session; the others end where that is asked for.
+func TestChangePasswordAnswers(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{})
+		r.SignUp("ada@example.com")
+		other := r.browser()
+		other.SignIn("ada@example.com", authtest.Password)
+		for _, c := range []struct{ body, others string }{
+			{`{"currentPassword":"correct-horse-1","newPassword":"another-horse-2"}`, "ada@example.com"},
+			{`{"currentPassword":"another-horse-2","newPassword":"correct-horse-1","revokeOtherSessions":true}`, ""},
+		} {
+			old, token := r.Copy(), value(r.Client, tokenCookie)
+			got := post(r.Client, "/change-password", c.body)
+			var v struct {
+				Token *string
+				User  struct{ Email string }
+			}
+			decode(t, got.Text, &v)
+			if got.StatusCode != 200 || (v.Token == nil) != (c.others != "") || v.User.Email != "ada@example.com" || value(r.Client, tokenCookie) == token {
+				t.Errorf("%s: %d %s", c.body, got.StatusCode, got.Text)
+			}
+			if v.Token != nil && !contains(r.Get("/api/auth/get-session").Text, `"token":"`+*v.Token+`"`) {
+				t.Errorf("%s is not the session's handle", *v.Token)
+			}
+			r.wantWho("here", r.Client, "ada@example.com")
+			r.wantWho("the session before", old, "")
+			r.wantWho("another browser", other, c.others)
 		}
 	})
 }

@@ -143,3 +143,20 @@ func TestWithoutItsMailNothingHappens(t *testing.T) {
 		}
 	})
 }
+
+// TestOfParallelUnverifiedSignUpsOneIsKept: 50 answers that nobody can tell apart, one user, one mail.
+func TestOfParallelUnverifiedSignUpsOneIsKept(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		box := &mailbox{}
+		r := newRig(t, db, auth.Options{Mailer: box, RequireEmailVerification: true})
+		atOnce(50, func(int) {
+			got := post(r.browser(), "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1"}`)
+			if got.StatusCode != 200 && got.StatusCode != 503 { // on a slow machine the password queue is full
+				t.Errorf("%d %s", got.StatusCode, got.Text)
+			}
+		})
+		if users, accounts, mails := r.count(&auth.User{}), r.count(&auth.Account{}), len(box.all()); users != 1 || accounts != 1 || mails != 1 {
+			t.Errorf("%d users, %d accounts, %d mails; want one of each", users, accounts, mails)
+		}
+	})
+}
