@@ -50,8 +50,21 @@ func TestAccounts(t *testing.T) {
 		if len(events) != 1 || events[0] != "account_unlinked" {
 			t.Errorf("heard %v", events)
 		}
+		if got := unlink(id); got != `{"status":true}` {
+			t.Errorf("the password: %s", got)
+		}
+		for path, body := range map[string]string{
+			"/verify-password": `{"password":"correct-horse-1"}`, "/delete-user": `{"password":"correct-horse-1"}`,
+			"/change-password": `{"currentPassword":"correct-horse-1","newPassword":"another-horse-2"}`,
+		} {
+			wantCode(t, post(r.Client, path, body), 400, "CREDENTIAL_ACCOUNT_NOT_FOUND")
+		}
+		if got := signIn(r.browser(), "ada@example.com"); got.StatusCode != 401 {
+			t.Errorf("without a password: %d %s", got.StatusCode, got.Text)
+		}
 		r.clock.advance(day)
 		wantCode(t, post(r.Client, "/unlink-account", `{"accountId":"1"}`), 403, "SESSION_NOT_FRESH")
+		wantCode(t, r.Get("/api/auth/list-sessions"), 403, "SESSION_NOT_FRESH")
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
@@ -193,5 +194,32 @@ func TestAllOrNothing(t *testing.T) {
 				t.Fatalf("%s without its statement %d:\nbefore %s\nafter  %s", step.name, n, before, after)
 			}
 		}
+	}
+}
+
+// TestAStoreThatCannotWriteSignsNobodyOut: sliding a session can wait.
+func TestAStoreThatCannotWriteSignsNobodyOut(t *testing.T) {
+	r := sqliteRig(t, auth.Options{})
+	r.SignUp("ada@example.com")
+	r.clock.advance(25 * time.Hour)
+	before, f := r.row(), r.faults()
+	f.arm(2) // after the read
+	res := r.Get("/api/auth/get-session")
+	if failed := f.disarm(); !failed || res.StatusCode != 200 || !strings.Contains(res.Text, "ada@example.com") || strings.Contains(strings.Join(res.Header["Set-Cookie"], "\n"), tokenCookie) {
+		t.Errorf("%v: %d %s %v", failed, res.StatusCode, res.Text, res.Header["Set-Cookie"])
+	}
+	if !r.row().ExpiresAt.Equal(before.ExpiresAt) {
+		t.Error("the session slid")
+	}
+	r.wantWho("later", r.Client, "ada@example.com")
+}
+
+func TestTwoEndpointsOfOneNameAreRefused(t *testing.T) {
+	plugin := func(*auth.Auth) []auth.Endpoint {
+		return []auth.Endpoint{{Method: http.MethodPost, Path: "/sign-in/email"}}
+	}
+	_, err := auth.New(sqliteRig(t, auth.Options{}).db, auth.Options{BaseURL: home, Secrets: []string{authtest.Secret}, Plugins: []auth.Plugin{plugin}})
+	if err == nil || !strings.Contains(err.Error(), "/sign-in/email") {
+		t.Errorf("%v", err)
 	}
 }

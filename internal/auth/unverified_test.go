@@ -1,8 +1,10 @@
 package auth_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"regexp"
 	"strings"
 	"testing"
@@ -159,4 +161,45 @@ func TestOfParallelUnverifiedSignUpsOneIsKept(t *testing.T) {
 			t.Errorf("%d users, %d accounts, %d mails; want one of each", users, accounts, mails)
 		}
 	})
+}
+
+// TestUnverifiedMailsAreLimited: past its mails of the hour an address is answered as ever, and the right password
+// never counts as a guess.
+func TestUnverifiedMailsAreLimited(t *testing.T) {
+	box := &mailbox{}
+	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
+		Mailer: box, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}},
+	})
+	post(r.browser(), "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1"}`)
+	for range 8 {
+		wantRefusal(t, signIn(r.browser(), "ada@example.com"), 403, "EMAIL_NOT_VERIFIED")
+	}
+	if n := len(box.all()); n != 3 || refused.Load() != 0 {
+		t.Errorf("%d mails, %d failures; want 3 and none", n, refused.Load())
+	}
+	for range 4 { // spent on somebody who has not signed up yet
+		post(r.browser(), "/request-password-reset", `{"email":"bob@example.com"}`)
+	}
+	if got := post(r.browser(), "/sign-up/email", `{"name":"Bob","email":"bob@example.com","password":"correct-horse-1"}`); got.StatusCode != 200 || len(box.all()) != 3 || r.count(&auth.User{}) != 2 {
+		t.Errorf("%d %s, %d mails", got.StatusCode, got.Text, len(box.all()))
+	}
+	r.clock.advance(time.Hour)
+	wantRefusal(t, signIn(r.browser(), "bob@example.com"), 403, "EMAIL_NOT_VERIFIED")
+	r.Get("/api/auth/verify-email?token=" + linkToken(t, box.last()))
+	r.SignIn("bob@example.com", authtest.Password)
+}
+
+// TestWithoutAMailerTheLinkIsNotLogged: whoever reads logs could take any account over.
+func TestWithoutAMailerTheLinkIsNotLogged(t *testing.T) {
+	var log bytes.Buffer
+	var token string
+	r := sqliteRig(t, auth.Options{
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		Links:  func(_, secret, _ string) string { token = secret; return "https://app.example/" + secret },
+	})
+	r.addUser("ada@example.com", "")
+	post(r.Client, "/request-password-reset", `{"email":"ada@example.com"}`)
+	if text := log.String(); token == "" || strings.Contains(text, token) || strings.Contains(text, "ada@example.com") || !contains(text, "mail not sent", "purpose=reset_password") {
+		t.Errorf("the log says %s", text)
+	}
 }
