@@ -2,9 +2,11 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
 )
 
 // Accounts lists the ways in which a user can prove who they are.
@@ -50,11 +52,18 @@ func (a *Auth) serveUnlinkAccount(w http.ResponseWriter, r *http.Request, b *Bod
 		if all < 2 {
 			return errs.New(http.StatusBadRequest, "FAILED_TO_UNLINK_LAST_ACCOUNT", "You can't unlink your last account")
 		}
-		gone := t.Where("user_id = ? AND account_id = ?", s.UserID, accountID).Delete(&Account{})
-		if gone.Error == nil && gone.RowsAffected == 0 {
+		var account Account // one: two providers may know a user by the same number
+		err := t.Where("user_id = ? AND account_id = ?", s.UserID, accountID).Order("created_at, id").Take(&account).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
 			return errs.New(http.StatusBadRequest, "ACCOUNT_NOT_FOUND", "Account not found")
 		}
-		return gone.Error
+		if err == nil {
+			err = t.Where("id = ?", account.ID).Delete(&Account{}).Error
+		}
+		if err != nil {
+			return err
+		}
+		return a.event(t.DB, s, eventAccountUnlinked, s.UserID)
 	})
 }
 

@@ -29,7 +29,7 @@ type Auth struct {
 	endpoints map[string]map[string]Endpoint // path → method
 }
 
-// New makes the provider on a migrated database. It fails where BaseURL or Secrets are unusable.
+// New makes the provider on a migrated database. It fails where BaseURL, CookieDomain or Secrets are unusable.
 func New(db *gorm.DB, o Options) (*Auth, error) {
 	o = o.withDefaults()
 	a := &Auth{
@@ -56,6 +56,9 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 		a.trusted[origin] = true
 	}
 	var err error
+	if a.opts.CookieDomain, err = cookieDomain(o.CookieDomain, base); err != nil {
+		return nil, err
+	}
 	if a.signers, err = deriveSigners(o.Secrets, tokenCookie, cacheCookie, forgetCookie, adminCookie, deviceCookie); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"strings"
@@ -129,12 +130,31 @@ func TestTheCacheRunsOut(t *testing.T) {
 }
 
 func TestARevocationVoidsCopiesAtOnce(t *testing.T) {
+	box := &mailbox{}
 	for name, c := range map[string]struct {
 		revoke func(r *rig, id string) error
 		want   string // role, "" for a stranger
 	}{
-		"sign-out": {func(r *rig, _ string) error { post(r.Client, "/sign-out", `{}`); return nil }, ""},
-		"sign-in":  {func(r *rig, _ string) error { signIn(r.Client, "ada@example.com"); return nil }, ""},
+		"sign-out": {func(r *rig, _ string) error { return sent(post(r.Client, "/sign-out", `{}`)) }, ""},
+		"sign-in":  {func(r *rig, _ string) error { return sent(signIn(r.Client, "ada@example.com")) }, ""},
+		"revoke-session": {func(r *rig, _ string) error {
+			return sent(post(r.Client, "/revoke-session", `{"token":"`+r.row().ID+`"}`))
+		}, ""},
+		"revoke-sessions": {func(r *rig, _ string) error { return sent(post(r.Client, "/revoke-sessions", `{}`)) }, ""},
+		"by another browser": {func(r *rig, _ string) error {
+			other := r.browser()
+			return errors.Join(sent(signIn(other, "ada@example.com")), sent(post(other, "/revoke-other-sessions", `{}`)))
+		}, ""},
+		"password reset": {func(r *rig, _ string) error {
+			asked := sent(post(r.browser(), "/request-password-reset", `{"email":"ada@example.com"}`))
+			return errors.Join(asked, sent(post(r.browser(), "/reset-password", `{"token":"`+linkToken(r.t, box.last())+`","newPassword":"another-horse-2"}`)))
+		}, ""},
+		"password change": {func(r *rig, _ string) error {
+			return sent(post(r.Client, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"another-horse-2"}`))
+		}, ""},
+		"password set": {func(r *rig, id string) error { return r.auth.SetPassword(r.t.Context(), nil, id, "another-horse-2") }, ""},
+		"deletion":     {func(r *rig, _ string) error { return sent(post(r.Client, "/delete-user", `{}`)) }, ""},
+		"removal":      {func(r *rig, id string) error { return r.auth.RemoveUser(r.t.Context(), nil, id) }, ""},
 		"ban": {func(r *rig, id string) error {
 			_, err := r.auth.BanUser(r.t.Context(), nil, id, "spam", nil)
 			return err
@@ -145,7 +165,7 @@ func TestARevocationVoidsCopiesAtOnce(t *testing.T) {
 		}, "user,admin"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := sqliteRig(t, auth.Options{})
+			r := sqliteRig(t, auth.Options{Mailer: box})
 			id := r.SignUp("ada@example.com")
 			thief := r.Copy()
 			r.wantWho("before", thief, "ada@example.com")
@@ -153,25 +173,39 @@ func TestARevocationVoidsCopiesAtOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			copied := fmt.Sprint(thief.Cookies())
+			check := func(when string, at *authtest.Client) {
+				t.Helper()
+				var header []string
+				for _, cookie := range thief.Cookies() {
+					header = append(header, cookie.String())
+				}
+				res := at.Get("/api/auth/get-session", "Cookie", strings.Join(header, "; "))
+				if !contains(res.Text, map[bool]string{true: "null", false: `"role":"` + c.want + `"`}[c.want == ""]) || strings.Contains(res.Text, "ada") != (c.want != "") {
+					t.Errorf("%s: %s", when, res.Text)
+				}
+			}
 			for _, when := range []time.Duration{0, time.Second, 4 * time.Minute} {
 				r.clock.advance(when)
 				if err := r.auth.Purge(t.Context()); err != nil { // which must not forget too much
 					t.Fatal(err)
 				}
-				var header []string
-				for _, cookie := range thief.Cookies() {
-					header = append(header, cookie.String())
-				}
-				res := r.browser().Get("/api/auth/get-session", "Cookie", strings.Join(header, "; "))
-				if !contains(res.Text, map[bool]string{true: "null", false: `"role":"` + c.want + `"`}[c.want == ""]) || strings.Contains(res.Text, "ada") != (c.want != "") {
-					t.Errorf("%v later: %s", when, res.Text)
-				}
+				check(when.String()+" later", r.browser())
 			}
+			r.clock.advance(-4 * time.Minute)
+			check("after a restart", authtest.Serve(t, authtest.NewOn(t, r.db, auth.Options{Now: r.clock.Now}).Handler()))
 			if copied != fmt.Sprint(thief.Cookies()) {
 				t.Error("the test lost the copy")
 			}
 		})
 	}
+}
+
+// sent is an error where a request was refused.
+func sent(res authtest.Answer) error {
+	if res.StatusCode != 200 {
+		return fmt.Errorf("%s %s: %d %s", res.Request.Method, res.Request.URL, res.StatusCode, res.Text)
+	}
+	return nil
 }
 
 // A restart forgets what was revoked: what was cached before it must not count.

@@ -2,7 +2,9 @@ package auth
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -20,10 +22,32 @@ const (
 
 func (a *Auth) cookieName(name string) string {
 	name = a.opts.CookiePrefix + "." + name
-	if a.secure {
-		name = "__Host-" + name // no subdomain can set it, no plain-http answer can
+	switch {
+	case a.secure && a.opts.CookieDomain != "":
+		return "__Secure-" + name // no plain-http answer can set it
+	case a.secure:
+		return "__Host-" + name // nor can a subdomain
 	}
 	return name
+}
+
+// cookieDomain gives the normal form of Options.CookieDomain for a provider at origin, whose host it must name or
+// contain: browsers drop other cookies, and those for an address or a whole top-level domain.
+func cookieDomain(domain, origin string) (string, error) {
+	if domain == "" {
+		return "", nil
+	}
+	u, err := url.Parse(origin)
+	if err != nil {
+		return "", err
+	}
+	low := strings.ToLower(domain)
+	_, notAddress := netip.ParseAddr(u.Hostname())
+	within := strings.HasSuffix("."+u.Hostname(), "."+low)
+	if notAddress == nil || !within || !strings.Contains(low, ".") || (&http.Cookie{Name: "x", Domain: low}).Valid() != nil {
+		return "", fmt.Errorf("auth: CookieDomain %q must be the host of BaseURL %s or a domain above it, of two labels at least and no IP address", domain, origin)
+	}
+	return low, nil
 }
 
 // signatureSize is the length of an HMAC-SHA256 in base64.
@@ -35,7 +59,7 @@ const expired = -time.Second
 // setCookie sends one cookie, replacing what this answer said of it before. A life of 0 ends with the browser.
 func (a *Auth) setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
 	c := http.Cookie{
-		Name: a.cookieName(name), Value: value, Path: "/",
+		Name: a.cookieName(name), Value: value, Path: "/", Domain: a.opts.CookieDomain,
 		MaxAge: int(life / time.Second), HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteLaxMode,
 	}
 	var kept []string

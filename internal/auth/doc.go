@@ -10,7 +10,8 @@
 //
 // # Cookies
 //
-// All are HttpOnly, SameSite=Lax, Path=/ and, on https, Secure with the __Host- prefix (RFC 6265bis §4.1.3.2).
+// All are HttpOnly, SameSite=Lax, Path=/ and, on https, Secure with the __Host- prefix (RFC 6265bis §4.1.3.2),
+// or with __Secure- where Options.CookieDomain shares them among hosts.
 //
 //	<prefix>.session_token   token "." signature: the credential, 256 random bits
 //	<prefix>.session_data    the signed cache: what the session was when the store was last read, 5 minutes at most

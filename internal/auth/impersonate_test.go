@@ -4,9 +4,12 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
@@ -27,10 +30,7 @@ func TestNoImpersonationBehindADemotion(t *testing.T) {
 			if _, err := r.auth.SetRole(t.Context(), nil, id, "admin"); err != nil {
 				t.Fatal(err)
 			}
-			req := httptest.NewRequest(http.MethodPost, "/api/auth/admin/impersonate-user", nil)
-			for _, cookie := range c.Cookies() {
-				req.AddCookie(cookie)
-			}
+			req := request(c)
 			checked, err := r.auth.StoredSession(httptest.NewRecorder(), req)
 			if err != nil || checked == nil || !checked.User.HasRole("admin") {
 				t.Fatalf("%v, %v", checked, err)
@@ -75,4 +75,90 @@ func TestChangeUserNamesTheEvent(t *testing.T) {
 			t.Errorf("%v, want %s, error %v", events, c.event, err)
 		}
 	}
+}
+
+// TestTheWayBack: the cookies of an impersonation are the wire's, and it ends only for the admin who began it.
+func TestTheWayBack(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{})
+		ada := r.addUser("ada@example.com", "")
+		admin := func(email string, remember string) *authtest.Client {
+			c := r.browser()
+			id := c.SignUp(email)
+			if _, err := r.auth.SetRole(t.Context(), nil, id, "admin"); err != nil {
+				t.Fatal(err)
+			}
+			post(c, "/sign-in/email", `{"email":"`+email+`","password":"`+authtest.Password+`","rememberMe":`+remember+`}`)
+			return c
+		}
+		// act runs a verb in a browser and gives the cookies it sent.
+		act := func(c *authtest.Client, verb func(w http.ResponseWriter, r *http.Request, s *auth.Session) (*auth.Session, error)) ([]string, error) {
+			t.Helper()
+			w, req := httptest.NewRecorder(), request(c)
+			s, err := r.auth.StoredSession(w, req)
+			if err != nil || s == nil {
+				t.Fatal(s, err)
+			}
+			w.Header().Del("Set-Cookie")
+			_, err = verb(w, req, s)
+			u, _ := url.Parse(c.Base)
+			c.Jar.SetCookies(u, w.Result().Cookies())
+			var sent []string
+			for _, line := range setCookies(w.Header()) {
+				if !strings.HasPrefix(line, cacheCookie) { // on SQLite alone
+					sent = append(sent, strings.TrimSuffix(strings.TrimPrefix(line, "better-auth."), "; HttpOnly; SameSite=Lax"))
+				}
+			}
+			return sent, err
+		}
+		begin := func(w http.ResponseWriter, req *http.Request, s *auth.Session) (*auth.Session, error) {
+			return r.auth.Impersonate(w, req, s, ada.ID)
+		}
+		for remember, want := range map[string][2]string{
+			"true":  {"admin_session=V; Path=/; Max-Age=604800|session_token=V; Path=/|dont_remember=V; Path=/", "session_token=V; Path=/; Max-Age=604800|dont_remember=; Path=/; Max-Age=0|admin_session=; Path=/; Max-Age=0"},
+			"false": {"admin_session=V; Path=/|session_token=V; Path=/|dont_remember=V; Path=/", "session_token=V; Path=/|dont_remember=V; Path=/|admin_session=; Path=/; Max-Age=0"},
+		} {
+			boss := admin("boss-"+remember+"@example.com", remember)
+			sent, err := act(boss, begin)
+			if got := strings.Join(sent, "|"); err != nil || got != want[0] {
+				t.Errorf("remembered %s: error %v\ngot  %s\nwant %s", remember, err, got, want[0])
+			}
+			r.wantWho("there", boss, "ada@example.com")
+			sent, err = act(boss, r.auth.StopImpersonating)
+			if got := strings.Join(sent, "|"); err != nil || got != want[1] {
+				t.Errorf("remembered %s: error %v\ngot  %s\nwant %s", remember, err, got, want[1])
+			}
+			r.wantWho("and back", boss, "boss-"+remember+"@example.com")
+			if _, err := act(boss, r.auth.StopImpersonating); err == nil || refusal(err) != "" {
+				t.Errorf("back again: %v", err)
+			}
+		}
+		other := admin("other@example.com", "true")
+		act(other, begin)
+		theirs := value(other, adminCookie)
+		for name, lose := range map[string]func(c *authtest.Client){
+			"without the cookie":     func(c *authtest.Client) { c.Forget("admin_session") },
+			"with a forged one":      func(c *authtest.Client) { hold(c, adminCookie, "x"+value(c, adminCookie)) },
+			"with another admin's":   func(c *authtest.Client) { hold(c, adminCookie, theirs) },
+			"with the session token": func(c *authtest.Client) { hold(c, adminCookie, value(c, tokenCookie)) },
+			"after the admin's end": func(*authtest.Client) {
+				boss, err := r.auth.UserByEmail(t.Context(), "boss@example.com")
+				if err == nil {
+					err = db.Where("user_id = ?", boss.ID).Delete(&auth.Session{}).Error
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			},
+		} {
+			db.Where("email = ?", "boss@example.com").Delete(&auth.User{})
+			boss := admin("boss@example.com", "true")
+			act(boss, begin)
+			lose(boss)
+			if sent, err := act(boss, r.auth.StopImpersonating); refusal(err) != "FAILED_TO_FIND_ADMIN_SESSION" || len(sent) != 0 {
+				t.Errorf("%s: %v, cookies %v", name, err, sent)
+			}
+			r.wantWho(name+" it goes on", boss, "ada@example.com")
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"strings"
 )
 
 // signer makes and checks HMAC-SHA256 signatures with keys of one purpose. The first key signs, all verify.
@@ -67,6 +68,9 @@ func newID() string {
 	rand.Read(b)
 	return hex.EncodeToString(b)
 }
+
+// isID reports whether s is what newID gives.
+func isID(s string) bool { return len(s) == 32 && strings.Trim(s, "0123456789abcdef") == "" }
 
 // hashToken is what the store keeps of a token. The token is random, so a fast hash is enough.
 func hashToken(token string) string {

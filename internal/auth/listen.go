@@ -232,11 +232,18 @@ func (a *Auth) take(ctx context.Context, conn *pgx.Conn, channel, payload string
 		}
 		return nil
 	}
-	var v notice
-	if json.Unmarshal([]byte(payload), &v) != nil || v.From == a.ear.id || v.ID == "" {
+	v, ok := readNotice(payload)
+	if !ok || v.From == a.ear.id {
 		return nil
 	}
 	a.revoked.add(a.opts.Now(), v.IDs...)
 	_, err := conn.Exec(ctx, "SELECT pg_notify($1, $2)", heardChannel, v.ID)
 	return err
+}
+
+// readNotice accepts what announce makes. Whoever may connect to the database can notify: what PostgreSQL would not
+// take back as a confirmation must not end the connection that listens.
+func readNotice(payload string) (v notice, ok bool) {
+	err := json.Unmarshal([]byte(payload), &v)
+	return v, err == nil && isID(v.From) && isID(v.ID)
 }

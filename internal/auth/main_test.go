@@ -30,6 +30,7 @@ const (
 	tokenCookie  = "better-auth.session_token"
 	cacheCookie  = "better-auth.session_data"
 	forgetCookie = "better-auth.dont_remember"
+	adminCookie  = "better-auth.admin_session"
 )
 
 // clock is a time that only the test moves.

@@ -27,6 +27,12 @@ type Options struct {
 	// CookiePrefix starts every cookie's name. Default "better-auth", as its clients and tools expect.
 	CookiePrefix string
 
+	// CookieDomain sends every auth cookie to this domain and all hosts below it, such as app.example for an app that
+	// is both www.app.example and api.app.example. It must be the host of BaseURL or a domain above it. Over https the
+	// names then start with __Secure- in place of __Host-: whoever holds a host below the domain reads the cookies and
+	// can plant their own. Setting it later signs everyone out. Default: the host of BaseURL alone.
+	CookieDomain string
+
 	// ExpiresIn is how long a session lives from its creation or last refresh. Default 7 days.
 	ExpiresIn time.Duration
 

@@ -72,12 +72,6 @@ func (a *Auth) changeOwn(w http.ResponseWriter, r *http.Request, s *Session, eve
 }
 
 func (a *Auth) serveUpdateUser(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	if b.Has("email") {
-		return nil, errs.New(http.StatusBadRequest, "EMAIL_CAN_NOT_BE_UPDATED", "Email can not be updated")
-	}
-	if b.Has("role", "banned", "banReason", "banExpires") {
-		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED", "role and ban are not allowed to be set")
-	}
 	var p Profile
 	p.Name = b.OptionalString("name")
 	p.Image, p.SetImage = b.Nullable("image")
@@ -88,7 +82,12 @@ func (a *Auth) serveUpdateUser(w http.ResponseWriter, r *http.Request, b *Body) 
 	if err != nil {
 		return nil, err
 	}
-	if p.Name == nil && !p.SetImage {
+	switch {
+	case b.Has("email"):
+		return nil, errs.New(http.StatusBadRequest, "EMAIL_CAN_NOT_BE_UPDATED", "Email can not be updated")
+	case b.Has("role", "banned", "banReason", "banExpires"):
+		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED", "role and ban are not allowed to be set")
+	case p.Name == nil && !p.SetImage:
 		return nil, errs.New(http.StatusBadRequest, "", "No fields to update")
 	}
 	return done(), a.UpdateUser(w, r, s, p)

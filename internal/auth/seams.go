@@ -57,6 +57,7 @@ const (
 	eventEmailVerified        = "email_verified"
 	eventEmailChangeAsked     = "email_change_asked"
 	eventEmailChanged         = "email_changed"
+	eventAccountUnlinked      = "account_unlinked"
 	eventDeletionAsked        = "deletion_asked"
 	eventUserDeleted          = "user_deleted"
 	eventUserCreated          = "user_created"

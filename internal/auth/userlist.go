@@ -180,9 +180,8 @@ func badQuery(field string) error {
 	return errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[query."+field+"] Invalid input")
 }
 
-func or(s, def string) string {
-	if s == "" {
-		return def
-	}
-	return s
+// or gives v, or def where v is empty.
+func or[T comparable](v, def T) T {
+	set(&v, def)
+	return v
 }

@@ -34,6 +34,10 @@ func TestUsers(t *testing.T) {
 			{"so is the underscore", auth.UserQuery{Search: "a_1", SearchField: "name"}, "ada_1"},
 			{"and the backslash", auth.UserQuery{Search: `\`, SearchField: "name"}, ""},
 			{"role", auth.UserQuery{Filter: "admin", FilterField: "role"}, "ada_1"},
+			{"a part", auth.UserQuery{Filter: "a_", FilterField: "name", FilterOperator: "contains"}, "ada_1"},
+			{"a beginning", auth.UserQuery{Filter: "ada", FilterField: "name", FilterOperator: "starts_with", Sort: "name"}, "adaX1,ada_1"},
+			{"an end", auth.UserQuery{Search: "e", SearchField: "name", SearchOperator: "ends_with"}, "Zoe"},
+			{"a boolean", auth.UserQuery{Filter: false, FilterField: "banned", Sort: "name", Limit: 1}, "Bob 100%"},
 			{"not", auth.UserQuery{Filter: "user", FilterField: "role", FilterOperator: "ne"}, "ada_1"},
 			{"one of", auth.UserQuery{Filter: []any{"bob@example.com", "x@example.com"}, FilterOperator: "in", Sort: "name"}, "Bob 100%,adaX1"},
 			{"banned", auth.UserQuery{Filter: "true", FilterField: "banned"}, ""},
@@ -51,7 +55,8 @@ func TestUsers(t *testing.T) {
 		for _, q := range []auth.UserQuery{
 			{Sort: "password"}, {Sort: "name; DROP TABLE users"}, {Search: "x", SearchField: "role"}, {Search: "x", SearchOperator: "regex"},
 			{Filter: "x", FilterField: "token_hash"}, {Filter: "x", FilterOperator: "like"}, {Filter: "x", FilterField: "banned"},
-			{Filter: "x", FilterField: "createdAt"}, {Limit: 101}, {Limit: -1}, {Offset: -1},
+			{Filter: "x", FilterField: "createdAt"}, {Filter: "x", FilterField: "createdAt", FilterOperator: "contains"},
+			{Filter: 5, FilterOperator: "contains"}, {Filter: []any{"a", "b"}}, {Filter: []any{5}, FilterOperator: "in"}, {Limit: 101}, {Limit: -1}, {Offset: -1},
 		} {
 			if _, _, err := r.auth.Users(t.Context(), q); err == nil || !strings.Contains(err.Error(), "Invalid input") {
 				t.Errorf("%+v: %v", q, err)

@@ -108,6 +108,8 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 		}
 		if c.Banned != nil {
 			u.Banned, u.BanReason, u.BanExpires = ban, c.BanReason, c.BanExpires
+		} else {
+			u.BanReason, u.BanExpires = or(c.BanReason, u.BanReason), or(c.BanExpires, u.BanExpires)
 		}
 		if c.Email != nil && email != u.Email {
 			u.Email = email

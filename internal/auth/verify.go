@@ -34,21 +34,32 @@ func (a *Auth) SendVerificationEmail(r *http.Request, by *Session, rawEmail, cal
 }
 
 // VerifyEmail uses a mailed link: it verifies an address, allows its change, or makes the change, whatever the link
-// is for. s is who is signed in, nil for a stranger; a link of somebody else does nothing in s's browser. callbackURL
-// goes into the next mail of a change. It returns the user, and whether the address changed. Refusals: 401
+// is for. s is who is signed in, nil for a stranger; somebody else's address is verified in s's browser, but not changed,
+// and s stays signed in. callbackURL goes into the next mail of a change. It returns the user, and whether the address changed. Refusals: 401
 // INVALID_TOKEN, TOKEN_EXPIRED, INVALID_USER, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.
 func (a *Auth) VerifyEmail(w http.ResponseWriter, r *http.Request, s *Session, token, callbackURL string) (u *User, changed bool, err error) {
 	v, err := a.link(r.Context(), token, purposeVerify, purposeConfirmChange, purposeChange)
 	if err != nil {
 		return nil, false, tokenError(http.StatusUnauthorized, err)
 	}
-	if s != nil && s.UserID != v.UserID {
+	own := s != nil && s.UserID == v.UserID
+	if s != nil && !own && v.Purpose != purposeVerify {
 		return nil, false, errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user")
+	}
+	mayMail := true
+	if v.Purpose == purposeConfirmChange {
+		if mayMail, err = a.mayMail(r.Context(), v.Email); err != nil {
+			return nil, false, err
+		}
 	}
 	by := &Session{UserID: v.UserID, from: a.from(r)}
 	var fresh *Session
 	readAt := a.opts.Now() // before the transaction: see load
 	err = a.transact(r.Context(), func(t *transaction) error {
+		if !mayMail { // the link stays good for later
+			u, err = t.lockUser(v.UserID)
+			return notFound(err)
+		}
 		if u, err = t.useLink(v); err != nil {
 			return err
 		}
@@ -86,7 +97,7 @@ func (a *Auth) VerifyEmail(w http.ResponseWriter, r *http.Request, s *Session, t
 	case fresh != nil:
 		a.setSessionCookies(w, r, fresh, readAt)
 		a.knowDevice(w, r, u)
-	case s != nil && v.Purpose != purposeConfirmChange: // the cache must not show the old address
+	case own && v.Purpose != purposeConfirmChange: // the cache must not show the old address
 		s.User = u
 		a.setSessionCookies(w, r, s, readAt)
 	}
@@ -193,6 +204,9 @@ func (a *Auth) serveVerifyEmail(w http.ResponseWriter, r *http.Request, b *Body)
 func (a *Auth) serveChangeEmail(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
 	newEmail, callbackURL := b.String("newEmail"), b.OptionalString("callbackURL")
 	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	if _, err := validEmail(newEmail); err != nil { // on the wire what is wrong with a body comes before who is asked for
 		return nil, err
 	}
 	s, err := a.demand(w, r)

@@ -125,7 +125,7 @@ func (p *plugin) hasPermission(w http.ResponseWriter, r *http.Request, b *auth.B
 	return map[string]any{"error": nil, "success": allowed}, nil
 }
 
-// covers reports whether one role's permissions hold every action asked for.
+// covers reports whether one role's permissions hold every action asked for; who asks for nothing has nothing.
 func covers(held, wanted map[string][]string) bool {
 	for resource, actions := range wanted {
 		if held[resource] == nil {
@@ -137,5 +137,5 @@ func covers(held, wanted map[string][]string) bool {
 			}
 		}
 	}
-	return true
+	return len(wanted) > 0
 }

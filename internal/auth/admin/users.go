@@ -97,10 +97,15 @@ func (p *plugin) createUser(w http.ResponseWriter, r *http.Request, b *auth.Body
 
 func (p *plugin) updateUser(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
 	id, data := b.String("userId"), b.Object("data", true)
-	c := auth.UserChanges{Email: data.OptionalString("email"), BanReason: data.OptionalString("banReason")}
+	c := auth.UserChanges{Email: data.OptionalString("email")}
+	c.BanReason, _ = data.Nullable("banReason")
 	c.Name = data.OptionalString("name")
 	c.Image, c.SetImage = data.Nullable("image")
 	c.EmailVerified, c.Banned = flag(data, "emailVerified"), flag(data, "banned")
+	var err error
+	if c.BanExpires, err = date(data, "banExpires"); err != nil {
+		return nil, err
+	}
 	by, err := p.permit(w, r, b, "UPDATE_USERS")
 	if err != nil {
 		return nil, err
@@ -110,7 +115,7 @@ func (p *plugin) updateUser(w http.ResponseWriter, r *http.Request, b *auth.Body
 		return nil, errs.New(http.StatusBadRequest, "PASSWORD_CANNOT_BE_UPDATED_VIA_UPDATE_USER", "Password cannot be updated via update-user. Use set-user-password.")
 	case data.Has("id"):
 		return nil, errs.New(http.StatusBadRequest, "USER_ID_CANNOT_BE_UPDATED", "User id cannot be updated")
-	case !data.Has("name", "email", "image", "emailVerified", "banned", "banReason", "role"):
+	case !data.Has("name", "email", "image", "emailVerified", "banned", "banReason", "banExpires", "role"):
 		return nil, errs.New(http.StatusBadRequest, "NO_DATA_TO_UPDATE", "No data to update")
 	}
 	if c.Role, err = role(data); err != nil {
@@ -126,6 +131,20 @@ func flag(b *auth.Body, name string) *bool {
 	}
 	v := b.Bool(name, false)
 	return &v
+}
+
+// date reads an optional date of the wire, nil where it is absent.
+func date(b *auth.Body, name string) (*time.Time, error) {
+	text, _ := b.Nullable(name)
+	if text == nil {
+		return nil, nil
+	}
+	at, err := time.Parse(time.RFC3339, *text)
+	if err != nil {
+		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.data."+name+"] Invalid input: expected date, received string")
+	}
+	at = at.UTC().Truncate(time.Millisecond)
+	return &at, nil
 }
 
 func (p *plugin) setRole(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
