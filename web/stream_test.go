@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -27,8 +26,8 @@ func TestDashboardStreams(t *testing.T) {
 					close(gate)
 				}
 			}
-			err := db.Callback().Query().Before("gorm:query").Register("test:gate", func(tx *gorm.DB) {
-				if _, list := tx.Statement.Dest.(*[]auth.Session); list {
+			err := db.Callback().Row().Before("gorm:row").Register("test:gate", func(tx *gorm.DB) {
+				if strings.Contains(tx.Statement.SQL.String(), "ORDER BY s.updated_at") { // the list of sessions
 					close(reached)
 					<-gate
 				}

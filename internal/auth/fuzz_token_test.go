@@ -60,14 +60,14 @@ func FuzzMailedToken(f *testing.F) {
 		if token == reset { // it survives a password that is refused
 			refused("reset", status, text, "PASSWORD_TOO_SHORT")
 		} else {
-			refused("reset", status, text, "INVALID_TOKEN", "PAYLOAD_TOO_LARGE")
+			refused("reset", status, text, "INVALID_TOKEN", "VALIDATION_ERROR", "PAYLOAD_TOO_LARGE")
 		}
 		if token != verify {
 			status, text = answered(t, r.auth, "GET", "/api/auth/verify-email?token="+url.QueryEscape(token), "")
-			refused("verify", status, text, "INVALID_TOKEN", "BAD_REQUEST")
+			refused("verify", status, text, "INVALID_TOKEN", "VALIDATION_ERROR", "BAD_REQUEST")
 		}
 		status, text = answered(t, r.auth, "GET", "/api/auth/delete-user/callback?token="+url.QueryEscape(token), "", "Cookie", strings.Join(cookies, "; "))
-		refused("delete", status, text, "INVALID_TOKEN", "BAD_REQUEST")
+		refused("delete", status, text, "INVALID_TOKEN", "VALIDATION_ERROR", "BAD_REQUEST")
 	})
 }
 
