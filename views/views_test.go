@@ -80,7 +80,7 @@ func TestAccountCorner(t *testing.T) {
 		}
 	}
 	for _, v := range []views.Visitor{ada, admin} {
-		if got := draw(t, frame(v), views.Home()); strings.Contains(got, `class="link" href="/admin"`) != v.Admin {
+		if got := draw(t, frame(v), views.Home("")); strings.Contains(got, `class="link" href="/admin"`) != v.Admin {
 			t.Errorf("the navigation of somebody with Admin %t: %s", v.Admin, got)
 		}
 	}
