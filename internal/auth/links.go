@@ -43,8 +43,8 @@ var superseded = map[string][]string{
 }
 
 // mailLink keeps a single-use token and mails it to an address, in t, which holds u's row: of two requests the last
-// one counts. For purposeConfirmChange and purposeChange, address is the new one. Callers ask mayMail first: an address that has had its mails for this hour gets none, and
-// nobody is told.
+// one counts. For purposeConfirmChange and purposeChange, address is the new one. Callers ask mayMail first: an address
+// that has had its mails for this hour gets none, and nobody is told.
 func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, callbackURL string) error {
 	to, newEmail := address, ""
 	if purpose == purposeConfirmChange {

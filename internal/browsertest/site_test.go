@@ -18,6 +18,7 @@ import (
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/web"
 	"github.com/chromedp/chromedp"
+	"gorm.io/gorm"
 )
 
 // site is the whole app on a fresh SQLite database, with a clock that can be put forward.
@@ -31,7 +32,8 @@ type site struct {
 	gates  map[string]chan struct{} // requests that wait until the channel is closed
 }
 
-func newSite(t *testing.T) *site {
+// newSite starts one; change may turn its auth.Options into something else.
+func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	t.Helper()
 	requireBrowser(t)
 	s := &site{counts: map[string]int{}, gates: map[string]chan struct{}{}}
@@ -39,9 +41,11 @@ func newSite(t *testing.T) *site {
 	s.URL = "http://" + server.Listener.Addr().String()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	inbox := mail.NewInbox(db, web.AppName, database.Now)
-	s.auth = authtest.NewOn(t, db, auth.Options{
-		BaseURL: s.URL, Now: func() time.Time { return database.Now().Add(time.Duration(s.ahead.Load())) }, Mailer: inbox,
-	})
+	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: inbox}
+	for _, f := range change {
+		f(&options, db)
+	}
+	s.auth = authtest.NewOn(t, db, options)
 	app := web.New(web.Config{
 		Auth: s.auth, AppURL: s.URL, Development: true, Inbox: inbox, Logger: slog.New(slog.DiscardHandler),
 		Ready: func(context.Context) error { return nil },
@@ -54,6 +58,9 @@ func newSite(t *testing.T) *site {
 	t.Cleanup(server.Close)
 	return s
 }
+
+// now is the site's clock.
+func (s *site) now() time.Time { return database.Now().Add(time.Duration(s.ahead.Load())) }
 
 // ServeHTTP counts a request and holds it at its gate.
 func (s *site) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
