@@ -8,7 +8,8 @@ import (
 )
 
 // ChangePassword replaces the password of s's user, who proves to know the current one. The caller gets a new
-// session, the old one and every outstanding link but that which verifies the address end; with others every other session ends too. Refusals:
+// session; the old one and every outstanding link but that which verifies the address end. With others every other
+// session ends too. Refusals:
 // 400 INVALID_PASSWORD, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON, CREDENTIAL_ACCOUNT_NOT_FOUND;
 // 403 while impersonating; 429 after too many failures.
 func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session, current, next string, others bool) (*Session, error) {
