@@ -2,7 +2,10 @@ package auth
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
 	"time"
@@ -21,12 +24,18 @@ const (
 )
 
 // evenAnswer is how long a request about an address takes at least: longer than the work it may cause, so that time
-// does not tell whether the address is known.
-const evenAnswer = 300 * time.Millisecond
+// does not tell whether the address is known. A processor that had work to do answers half a millisecond sooner than
+// one that slept (seen): up to evenChance more, drawn for each answer, drowns that.
+const (
+	evenAnswer = 300 * time.Millisecond
+	evenChance = 100 * time.Millisecond
+)
 
 // evenly makes the answer to a stranger's question about an address wait; defer what it returns.
 func (a *Auth) evenly(ctx context.Context) func() {
-	timer := time.NewTimer(evenAnswer)
+	var chance [2]byte
+	rand.Read(chance[:])
+	timer := time.NewTimer(evenAnswer + evenChance*time.Duration(binary.BigEndian.Uint16(chance[:]))/math.MaxUint16)
 	return func() {
 		defer timer.Stop()
 		select {
