@@ -24,7 +24,7 @@ var helpers = []string{"internal/auth/authtest", "internal/auth/clienttest", "in
 
 // cookieWriters may write cookies outside internal/auth. Name single files here, never a folder; a cookie that
 // says who somebody is belongs to internal/auth alone.
-var cookieWriters = []string{"web/theme.go"}
+var cookieWriters = []string{"web/cookie.go"}
 
 // within reports whether dir is one of the folders or below it.
 func within(dir string, folders ...string) bool {

@@ -494,7 +494,7 @@ func buttonGallery() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, name := range []string{"gauge", "home", "users", "shield", "door", "out", "sun", "moon", "monitor", "phone", "clock", "key", "chevron", "sort", "check", "alert", "info", "inbox"} {
+		for _, name := range []string{"gauge", "home", "users", "shield", "door", "out", "sun", "moon", "monitor", "phone", "clock", "key", "chevron", "sort", "check", "alert", "info", "inbox", "settings"} {
 			templ_7745c5c3_Err = icon(name).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

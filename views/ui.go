@@ -36,7 +36,7 @@ type input struct {
 	Name, Label, Type, Value  string
 	Autocomplete, Mode, Rules string
 	Hint                      string
-	Optional                  bool
+	Optional, ReadOnly        bool
 }
 
 // describedBy names the elements that explain a field.
@@ -57,6 +57,22 @@ func withErrors(title string, errors Errors) string {
 		return "Error: " + title
 	}
 	return title
+}
+
+// passwordRules tells password managers what internal/auth accepts.
+const passwordRules = "minlength: 8; maxlength: 128;"
+
+// newPassword is the field for a password of one's choice.
+func newPassword(name, label string) input {
+	return input{
+		Name: name, Label: label, Type: "password", Autocomplete: "new-password",
+		Rules: passwordRules, Hint: "At least 8 characters. Spaces and pasting are welcome.",
+	}
+}
+
+// knownEmail shows password managers and people whose password a form is about.
+func knownEmail(email string) input {
+	return input{Name: "username", Label: "E-mail", Type: "email", Value: email, Autocomplete: "username", ReadOnly: true}
 }
 
 func pressed(yes bool) string {

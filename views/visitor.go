@@ -38,6 +38,13 @@ type Frame struct {
 	Path    string // the route of this page, for marking the current link
 	URL     string // path and query of this page, for coming back to it
 	Theme   string // "light" or "dark"; "" follows the system
+	Flash   Flash  // what the page before wants said
+}
+
+// Flash is said once, on the page after the one that did something; Mail is set where a mail is on its way.
+type Flash struct {
+	Message string
+	Mail    bool
 }
 
 type frameKey struct{}

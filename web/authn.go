@@ -1,6 +1,8 @@
 package web
 
 import (
+	"net/http"
+
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
@@ -39,6 +41,22 @@ func (s *Server) requireAuth(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		if session(c) == nil {
 			return errs.Unauthenticated()
+		}
+		return next(c)
+	}
+}
+
+const codeNotFresh = "SESSION_NOT_FRESH"
+
+// requireFresh refuses sessions whose password was typed too long ago for what a thief would do first, and those of
+// an admin who acts as somebody else.
+func (s *Server) requireFresh(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		switch session := session(c); {
+		case session.ImpersonatedBy != nil:
+			return errs.Forbidden()
+		case !s.Auth.Fresh(session):
+			return errs.New(http.StatusForbidden, codeNotFresh, "Enter your password again to go on.")
 		}
 		return next(c)
 	}

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"example.com/foyer/views"
@@ -18,17 +17,10 @@ func (s *Server) showDashboard(c *echo.Context) error {
 	hold := s.hold(c)
 	panel := stream(c, func(ctx context.Context) templ.Component {
 		hold(ctx)
-		list, err := s.Auth.Sessions(ctx, session.UserID)
+		rows, err := s.sessionRows(ctx, session)
 		if err != nil {
 			s.Logger.ErrorContext(ctx, "sessions not listed", "error", err, "requestId", requestID(c))
 			return views.PanelError()
-		}
-		rows := make([]views.SessionRow, len(list))
-		for i, l := range list {
-			rows[i] = views.SessionRow{
-				Browser: browser(l.UserAgent), Phone: strings.Contains(l.UserAgent, "Mobile"), Address: l.IPAddress,
-				Since: l.CreatedAt, Used: l.UpdatedAt, Current: l.ID == session.ID,
-			}
 		}
 		return views.SessionList(rows)
 	})

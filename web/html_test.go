@@ -58,6 +58,8 @@ func TestHTMLContract(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	admin := s.admin(t, "boss@example.com")
+	s.stranger(t).PostForm("/forgot-password", url.Values{"email": {"user@example.com"}})
+	reset, _ := s.mailed(t, "user@example.com")
 	titles := map[string]string{}
 	pages := []struct {
 		name string
@@ -69,6 +71,25 @@ func TestHTMLContract(t *testing.T) {
 		{"sign-up", func() authtest.Answer { return s.Get("/signup", navigate...) }},
 		{"sign-up, failed", func() authtest.Answer { return s.PostForm("/signup", url.Values{"password": {"short"}}) }},
 		{"dashboard", func() authtest.Answer { return user.Get("/dashboard", navigate...) }},
+		{"forgot", func() authtest.Answer { return s.Get("/forgot-password", navigate...) }},
+		{"forgot, failed", func() authtest.Answer { return s.PostForm("/forgot-password", url.Values{"email": {"ada@"}}) }},
+		{"reset", func() authtest.Answer { return s.Get(reset, navigate...) }},
+		{"reset, failed", func() authtest.Answer {
+			return s.PostForm("/reset-password", url.Values{"token": {strings.TrimPrefix(reset, "/reset-password?token=")}, "newPassword": {"x"}})
+		}},
+		{"bad link", func() authtest.Answer { return s.Get("/reset-password?token=x", navigate...) }},
+		{"reauth", func() authtest.Answer { return user.Get("/reauth", navigate...) }},
+		{"reauth, failed", func() authtest.Answer { return user.PostForm("/reauth", nil) }},
+		{"settings", func() authtest.Answer { return user.Get("/settings", navigate...) }},
+		{"settings, failed", func() authtest.Answer { return user.PostForm("/settings", nil) }},
+		{"security", func() authtest.Answer { return user.Get("/settings/security", navigate...) }},
+		{"security, failed", func() authtest.Answer { return user.PostForm("/settings/security", nil) }},
+		{"sessions", func() authtest.Answer { return user.Get("/settings/sessions", navigate...) }},
+		{"appearance", func() authtest.Answer { return user.Get("/settings/appearance", navigate...) }},
+		{"e-mail", func() authtest.Answer { return user.Get("/settings/email", navigate...) }},
+		{"e-mail, failed", func() authtest.Answer { return user.PostForm("/settings/email", nil) }},
+		{"deletion", func() authtest.Answer { return user.Get("/settings/delete", navigate...) }},
+		{"deletion, failed", func() authtest.Answer { return user.PostForm("/settings/delete", nil) }},
 		{"admin", func() authtest.Answer { return admin.Get("/admin", navigate...) }},
 		{"refused", func() authtest.Answer { return user.Get("/admin", navigate...) }},
 		{"not found", func() authtest.Answer { return s.Get("/nothing", navigate...) }},

@@ -27,9 +27,10 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	if !scripted(c.Request()) {
 		h.Set("Speculation-Rules", `"`+static.URL("speculation.json")+`"`) // hovering a link fetches its page
 	}
+	flash := s.takeFlash(c)
 	c.Response().WriteHeader(status)
 	ctx := views.WithFrame(c.Request().Context(), views.Frame{
-		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: pageURL(c.Request()), Theme: theme(c.Request()),
+		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: pageURL(c.Request()), Theme: theme(c.Request()), Flash: flash,
 	})
 	// Only Write: templ would flush at the end of every page, which costs a third of a small one.
 	return page.Render(ctx, struct{ io.Writer }{c.Response()})
@@ -147,6 +148,8 @@ func (s *Server) answerError(c *echo.Context, err error) {
 		err = c.JSON(e.Status, map[string]string{"code": e.Code, "message": e.Message})
 	case e.Status == http.StatusUnauthorized:
 		err = toLogin(c)
+	case e.Code == codeNotFresh:
+		err = toReauth(c)
 	case r.Method == http.MethodHead:
 		err = c.NoContent(e.Status)
 	default:
@@ -166,6 +169,34 @@ func toLogin(c *echo.Context) error {
 	}
 	c.Response().Header().Set("HX-Redirect", login)
 	return c.NoContent(http.StatusUnauthorized)
+}
+
+// toReauth asks for the password once more. The way back is the page itself, for every form behind the fresh door
+// has the address of its page: what was typed into it goes along, passwords apart.
+func toReauth(c *echo.Context) error {
+	r := c.Request()
+	target := pageURL(r)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		values, err := parseForm(c)
+		if err != nil {
+			return err
+		}
+		typed := url.Values{}
+		for name := range values {
+			if !strings.Contains(strings.ToLower(name), "password") {
+				typed[name] = values[name]
+			}
+		}
+		if target = r.URL.Path; len(typed) > 0 {
+			target += "?" + typed.Encode()
+		}
+	}
+	reauth := withReturnTo("/reauth", safeReturnTo(target))
+	if !scripted(r) {
+		return c.Redirect(http.StatusSeeOther, reauth)
+	}
+	c.Response().Header().Set("HX-Redirect", reauth)
+	return c.NoContent(http.StatusForbidden)
 }
 
 // pageURL is path and query of the page the visitor looks at: the one htmx names, or what a GET asked for; ""

@@ -3,18 +3,23 @@ package web
 import "github.com/labstack/echo/v5"
 
 // routes says who may open what: the first word of each line. public looks nobody up; anyone knows the visitor
-// and refuses nobody; guest is for strangers only; user asks for a session; admin asks for the role as well. dev
-// exists in development only, for whoever sits at this machine.
-func (s *Server) routes(public, anyone, guest, user, admin, dev *echo.Group) {
+// and refuses nobody; guest is for strangers only; user asks for a session; fresh for one whose password was
+// typed minutes ago; admin for the role. dev exists in development only, for whoever sits at this machine.
+func (s *Server) routes(public, anyone, guest, user, fresh, admin, dev *echo.Group) {
 	public.GET("/", s.showHome)
 	public.GET("/static/*", s.showStatic)
 	public.GET("/healthz", s.showHealth)
 	public.GET("/readyz", s.showReady)
+	public.GET("/.well-known/change-password", s.showChangePassword)
 	public.Any("/api/auth/*", s.serveAuth) // the provider guards its own endpoints
 
 	anyone.GET("/nav", s.showNav)
 	anyone.POST("/logout", s.logout)
 	anyone.POST("/theme", s.setTheme)
+	anyone.GET("/forgot-password", s.showForgot)
+	anyone.POST("/forgot-password", s.forgot)
+	anyone.GET("/reset-password", s.showReset)
+	anyone.POST("/reset-password", s.reset)
 
 	guest.GET("/login", s.showLogin)
 	guest.POST("/login", s.login)
@@ -22,6 +27,20 @@ func (s *Server) routes(public, anyone, guest, user, admin, dev *echo.Group) {
 	guest.POST("/signup", s.signup)
 
 	user.GET("/dashboard", s.showDashboard)
+	user.GET("/reauth", s.showReauth)
+	user.POST("/reauth", s.reauth)
+	user.GET("/settings", s.showSettings)
+	user.POST("/settings", s.saveSettings)
+	user.GET("/settings/sessions", s.showSessions)
+	user.GET("/settings/appearance", s.showAppearance)
+
+	fresh.POST("/settings/sessions", s.endSessions)
+	fresh.GET("/settings/security", s.showSecurity)
+	fresh.POST("/settings/security", s.changePassword)
+	fresh.GET("/settings/email", s.showEmail)
+	fresh.POST("/settings/email", s.changeEmail)
+	fresh.GET("/settings/delete", s.showDelete)
+	fresh.POST("/settings/delete", s.deleteAccount)
 
 	admin.GET("/admin", s.showAdmin)
 	admin.POST("/api/admin/users", s.createUser)

@@ -76,6 +76,7 @@ func New(c Config) *Server {
 		s.door("anyone", private, s.loadSession),
 		s.door("guest", private, s.loadSession, s.requireGuest),
 		s.door("user", private, s.loadSession, s.requireAuth),
+		s.door("fresh", private, s.loadStoredSession, s.requireAuth, s.requireFresh),
 		s.door("admin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin")),
 		s.door("dev", private, requireLocal, s.loadSession),
 	)

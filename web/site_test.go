@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,15 +36,25 @@ type site struct {
 	db               *gorm.DB
 	log              *record
 	mails            authtest.MailDir
+	ahead            atomic.Int64 // how far the clock is, in nanoseconds
 }
 
+// now is the site's clock.
+func (s *site) now() time.Time { return database.Now().Add(time.Duration(s.ahead.Load())) }
+
 // newSite starts a production site on SQLite; change may turn its Config into something else.
-func newSite(t *testing.T, change ...func(*web.Config)) *site {
+func newSite(t testing.TB, change ...func(*web.Config)) *site {
 	t.Helper()
 	return newSiteOn(t, dbtest.Open(t, dbtest.SQLite(t)), change...)
 }
 
-func newSiteOn(t *testing.T, db *gorm.DB, change ...func(*web.Config)) *site {
+func newSiteOn(t testing.TB, db *gorm.DB, change ...func(*web.Config)) *site {
+	t.Helper()
+	return startSite(t, db, auth.Options{}, change...)
+}
+
+// startSite fills in what o leaves out.
+func startSite(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.Config)) *site {
 	t.Helper()
 	listener := httptest.NewUnstartedServer(nil)
 	base := "http://" + listener.Listener.Addr().String()
@@ -56,7 +67,9 @@ func newSiteOn(t *testing.T, db *gorm.DB, change ...func(*web.Config)) *site {
 	for _, f := range change {
 		f(&config)
 	}
-	s.auth = authtest.NewOn(t, db, auth.Options{BaseURL: config.AppURL, AppName: web.AppName, CookiePrefix: web.CookiePrefix, Now: database.Now, Logger: logger, Mailer: s.mails})
+	o.BaseURL, o.AppName, o.CookiePrefix, o.Links = config.AppURL, web.AppName, web.CookiePrefix, web.Links(config.AppURL)
+	o.Now, o.Logger, o.Mailer = s.now, logger, s.mails
+	s.auth = authtest.NewOn(t, db, o)
 	config.Auth = s.auth
 	s.server = web.New(config)
 	listener.Config.Handler = s.server

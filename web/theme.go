@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"example.com/foyer/internal/auth"
@@ -26,14 +25,7 @@ func (s *Server) setTheme(c *echo.Context) error {
 	if theme != "" && !slices.Contains(themes, theme) {
 		return echo.ErrBadRequest
 	}
-	cookie := http.Cookie{
-		Name: themeCookie, Value: theme, Path: "/", MaxAge: int(365 * 24 * time.Hour / time.Second),
-		HttpOnly: true, Secure: strings.HasPrefix(s.AppURL, "https://"), SameSite: http.SameSiteLaxMode,
-	}
-	if theme == "" {
-		cookie.MaxAge = -1
-	}
-	http.SetCookie(c.Response(), &cookie)
+	s.keep(c, themeCookie, theme, 365*24*time.Hour)
 	if !auth.LocalPath(back) {
 		back = "/"
 	}

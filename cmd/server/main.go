@@ -155,6 +155,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		ClientIP:       web.ClientIP(a.TrustedProxies, a.log),
 		Now:            database.Now,
 		RateLimit:      limits,
+		Links:          web.Links(a.AppURL),
 		Plugins:        []auth.Plugin{admin.Endpoints},
 		Logger:         a.log,
 	}

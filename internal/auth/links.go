@@ -72,12 +72,15 @@ func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, 
 	if err != nil {
 		return err
 	}
-	link := a.opts.Links
-	if link == nil {
-		link = a.wireLink
+	link := ""
+	if a.opts.Links != nil {
+		link = a.opts.Links(purpose, token, callbackURL)
+	}
+	if link == "" {
+		link = a.wireLink(purpose, token, callbackURL)
 	}
 	err = a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{
-		To: to, Name: u.Name, Purpose: purpose, URL: link(purpose, token, callbackURL), NewEmail: newEmail,
+		To: to, Name: u.Name, Purpose: purpose, URL: link, NewEmail: newEmail,
 	})
 	if err != nil {
 		return err
@@ -132,6 +135,16 @@ func (a *Auth) link(ctx context.Context, token string, purposes ...string) (*Ver
 		return nil, errLinkExpired
 	}
 	return &v, err
+}
+
+// PeekLink tells whose address a mailed token of a purpose (see Mail) is for, and leaves it as good as it was: pages
+// show with it what a button will do. Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED.
+func (a *Auth) PeekLink(ctx context.Context, token, purpose string) (email string, err error) {
+	v, err := a.link(ctx, token, purpose)
+	if err != nil {
+		return "", tokenError(http.StatusBadRequest, err)
+	}
+	return v.Email, nil
 }
 
 // useLink takes a mailed token out of the store, once: of several at the same time one gets it, the others

@@ -90,7 +90,8 @@ type Options struct {
 	DeleteTokenTTL time.Duration
 
 	// Links builds the address that a mail of a purpose (see Mail) carries; callbackURL is where the browser goes
-	// in the end, "" for nowhere in particular. Default: this provider's own GET endpoints, under BaseURL.
+	// in the end, "" for nowhere in particular. Where it gives "", and by default, it is one of this provider's own GET
+	// endpoints, under BaseURL.
 	Links func(purpose, token, callbackURL string) string
 
 	// RateLimit bounds guessing and mail. Default off.

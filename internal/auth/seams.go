@@ -46,6 +46,7 @@ const (
 	eventSignIn               = "sign_in"
 	eventSignInFailed         = "sign_in_failed"
 	eventSignOut              = "sign_out"
+	eventReauthenticated      = "reauthenticated"
 	eventSessionRevoked       = "session_revoked"
 	eventSessionsRevoked      = "sessions_revoked"
 	eventUserUpdated          = "user_updated"

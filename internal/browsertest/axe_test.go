@@ -68,6 +68,11 @@ func TestAccessibilityRules(t *testing.T) {
 		b.expect("status of 403")
 		b.logIn("grace@example.com")
 		b.checkRules(axe, "dashboard")
+		for _, page := range []string{"/settings", "/settings/security", "/settings/sessions", "/settings/appearance", "/settings/email", "/settings/delete", "/reauth", "/forgot-password"} {
+			b.open(page)
+			b.wantPath(page)
+			b.checkRules(axe, page)
+		}
 		b.open("/admin")
 		b.wantText("main", "403")
 		b.checkRules(axe, "403")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -34,8 +35,13 @@ func TestPictures(t *testing.T) {
 	b.takePictures("not-found")
 	b.logIn("ada@example.com")
 	b.takePictures("dashboard")
-	b.open("/admin")
-	b.takePictures("admin")
+	for _, page := range []string{"/settings", "/settings/security", "/settings/sessions", "/settings/appearance", "/settings/email", "/settings/delete", "/reauth", "/admin"} {
+		b.open(page)
+		b.wantPath(page)
+		b.takePictures(strings.ReplaceAll(strings.TrimPrefix(page, "/"), "/", "-"))
+	}
+	b.open("/forgot-password")
+	b.takePictures("forgot")
 	b.open("/dev/guards")
 	b.takePictures("guards")
 	b.open("/dev/components")

@@ -1,0 +1,41 @@
+package auth
+
+import "net/http"
+
+// Fresh reports whether s is younger than Options.ReauthAge; an admin's view of somebody else never is.
+func (a *Auth) Fresh(s *Session) bool { return a.youngerThan(a.opts.ReauthAge, s) == nil }
+
+// Reauthenticate has s's user prove the password once more and puts a new session in the place of s, with a new token:
+// its age is the only clock of what asks for a fresh session. Refusals: those of CheckPassword; 403 while
+// impersonating; 429 when tried too often.
+func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session, password string) (*Session, error) {
+	r, err := a.limited(r, "/sign-in/again")
+	if err != nil {
+		return nil, err
+	}
+	if err := notImpersonating(s); err != nil {
+		return nil, err
+	}
+	account, err := a.proven(r, s, password)
+	if err != nil {
+		return nil, err
+	}
+	var fresh *Session
+	readAt := a.opts.Now() // before the transaction: see load
+	err = a.transact(r.Context(), func(t *transaction) error {
+		user, err := a.admit(t, account, "")
+		if err != nil {
+			return err
+		}
+		if fresh, err = a.newSession(t, r, user, s.Remember); err != nil {
+			return err
+		}
+		return a.event(t.DB, fresh, eventReauthenticated, user.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.setSessionCookies(w, r, fresh, readAt)
+	a.knowDevice(w, r, fresh.User)
+	return fresh, nil
+}

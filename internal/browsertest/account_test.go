@@ -1,0 +1,78 @@
+package browsertest
+
+import (
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth/authtest"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestAccountLife: forgotten password by the mail of /dev/mail, name, password, another browser thrown out, and the end
+// of the account.
+func TestAccountLife(t *testing.T) {
+	s := newSite(t)
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "")
+	other := newTab(t, s.URL)
+	other.logIn("ada@example.com")
+
+	b := newTab(t, s.URL)
+	b.expect("status of 422")
+	b.expect("status of 403")
+	b.open("/login")
+	b.leave("say that it is forgotten", chromedp.Click(chromedp.CSS(`a[href="/forgot-password"]`)))
+	b.fill("email", "ada@example.com")
+	b.leave("ask for the link", submit)
+	b.wantPath("/login")
+	b.wantText("[role=status]", "on its way")
+	b.leave("look at the mail", chromedp.Click(chromedp.CSS(`a[href="/dev/mail"]`)))
+	b.leave("follow the link", chromedp.Click(chromedp.CSS(`a[href*="/reset-password?token="]`)))
+	b.fill("newPassword", "short")
+	b.do(submit)
+	b.wait(summaryFocused)
+	b.fill("newPassword", "better-horse-2")
+	b.leave("change the password", submit)
+	b.wantPath("/login")
+	b.wantText("[role=status]", "Log in with the new one")
+	other.open("/dashboard")
+	other.wantPath("/login")
+
+	for _, tab := range []*tab{b, other} {
+		tab.open("/login")
+		tab.fill("email", "ada@example.com", "password", "better-horse-2")
+		tab.leave("log in", submit)
+		tab.wantPath("/dashboard")
+	}
+	b.open("/settings")
+	b.do(chromedp.SendKeys(chromedp.ID("name"), kb.End+" King"))
+	b.leave("save the name", submit)
+	b.wantText("#account", "Ada Lovelace King")
+	b.wantText("[role=status]", "Saved.")
+
+	b.open("/settings/sessions")
+	b.leave("log the other browser out", chromedp.Click(chromedp.CSS("button[name=session]")))
+	b.wantText("[role=status]", "logged out")
+	other.open("/dashboard")
+	other.wantPath("/login")
+
+	b.open("/settings/security")
+	s.ahead.Add(int64(11 * time.Minute))
+	b.fill("currentPassword", "better-horse-2", "newPassword", authtest.Password)
+	b.leave("change the password too late", submit)
+	b.wantText("h1", "Is it you?")
+	b.fill("password", "better-horse-2")
+	b.leave("prove it", submit)
+	b.wantText("main", "Change the password")
+	b.fill("currentPassword", "better-horse-2", "newPassword", authtest.Password)
+	b.leave("change the password", submit)
+	b.wantText("[role=status]", "Your password is changed")
+
+	b.disableScripts()
+	b.open("/settings")
+	b.leave("go to the end", chromedp.Click(chromedp.CSS(`a[href="/settings/delete"]`)))
+	b.fill("confirm", "ada@example.com", "password", authtest.Password)
+	b.leave("delete the account", chromedp.Click(chromedp.CSS("main button.danger")))
+	b.wantPath("/")
+	b.wantText("[role=status]", "is deleted")
+}

@@ -1,0 +1,39 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
+)
+
+// flashes is what a page can say about the one before it. Only the words on the left travel, in a cookie: nobody can
+// plant a sentence.
+var flashes = map[string]views.Flash{
+	"saved":            {Message: "Saved."},
+	"reset-asked":      {Message: "If there is an account with this address, a mail with a link is on its way. The link works for 30 minutes.", Mail: true},
+	"password-reset":   {Message: "Your password is changed, and every browser is logged out. Log in with the new one."},
+	"password-changed": {Message: "Your password is changed."},
+	"email-asked":      {Message: "A mail with a link is on its way to the new address. The change is made when you follow it.", Mail: true},
+	"session-ended":    {Message: "That browser is logged out."},
+	"others-ended":     {Message: "All other browsers are logged out."},
+	"account-deleted":  {Message: "Your account and everything in it is deleted."},
+}
+
+const flashCookie = CookiePrefix + ".flash"
+
+// flash has the next page say something, by a word of flashes.
+func (s *Server) flash(c *echo.Context, word string) { s.keep(c, flashCookie, word, time.Minute) }
+
+// takeFlash gives what this page is to say, once. Fragments, and pages that are fetched in case somebody wants them,
+// leave it for the page that is looked at.
+func (s *Server) takeFlash(c *echo.Context) views.Flash {
+	r := c.Request()
+	cookie, err := r.Cookie(flashCookie)
+	if err != nil || r.Method != http.MethodGet || scripted(r) || r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose") != "" {
+		return views.Flash{}
+	}
+	s.keep(c, flashCookie, "", 0)
+	return flashes[cookie.Value]
+}

@@ -1,0 +1,61 @@
+package web
+
+import (
+	"net/http"
+
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
+)
+
+func (s *Server) showSecurity(c *echo.Context) error {
+	return s.render(c, http.StatusOK, views.Security(views.PasswordForm{Others: true}))
+}
+
+func (s *Server) changePassword(c *echo.Context) error {
+	values, err := parseForm(c)
+	if err != nil {
+		return err
+	}
+	form := views.PasswordForm{Others: values.Has("others")}
+	_, err = s.Auth.ChangePassword(c.Response(), c.Request(), session(c), values.Get("currentPassword"), values.Get("newPassword"), form.Others)
+	if err == nil {
+		s.flash(c, "password-changed")
+		return seeOther(c, "/settings/security")
+	}
+	var other error
+	if form.Errors, other = fieldErrors(err, "currentPassword", "newPassword"); other != nil {
+		return other
+	}
+	return s.renderForm(c, err, views.Security(form), views.PasswordFailure(form))
+}
+
+func (s *Server) showDelete(c *echo.Context) error {
+	return s.render(c, http.StatusOK, views.Delete(views.DeleteForm{Confirm: c.QueryParam("confirm")}))
+}
+
+// deleteAccount asks for the address, so that nobody does it by accident, and for the password, so that nobody else does.
+func (s *Server) deleteAccount(c *echo.Context) error {
+	values, err := parseForm(c)
+	if err != nil {
+		return err
+	}
+	form, session := views.DeleteForm{Confirm: trim(values.Get("confirm"))}, session(c)
+	if form.Confirm != session.User.Email {
+		err = errs.Invalid("confirm", "VALIDATION_ERROR", "Type "+session.User.Email+" to confirm.")
+	} else {
+		err = s.Auth.CheckPassword(c.Request(), session, values.Get("password"))
+	}
+	if err == nil {
+		err = s.Auth.DeleteUser(c.Response(), c.Request(), session)
+	}
+	if err == nil {
+		s.flash(c, "account-deleted")
+		return seeOther(c, "/")
+	}
+	var other error
+	if form.Errors, other = fieldErrors(err, "confirm", "password"); other != nil {
+		return other
+	}
+	return s.renderForm(c, err, views.Delete(form), views.DeleteFailure(form))
+}

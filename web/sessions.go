@@ -1,0 +1,58 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
+)
+
+// sessionRows is where the visitor is logged in, for showing.
+func (s *Server) sessionRows(ctx context.Context, session *auth.Session) ([]views.SessionRow, error) {
+	list, err := s.Auth.Sessions(ctx, session.UserID)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]views.SessionRow, len(list))
+	for i, l := range list {
+		rows[i] = views.SessionRow{
+			ID: l.ID, Browser: browser(l.UserAgent), Phone: strings.Contains(l.UserAgent, "Mobile"), Address: l.IPAddress,
+			Since: l.CreatedAt, Used: l.UpdatedAt, Current: l.ID == session.ID,
+		}
+	}
+	return rows, nil
+}
+
+func (s *Server) showSessions(c *echo.Context) error {
+	rows, err := s.sessionRows(c.Request().Context(), session(c))
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.Sessions(rows))
+}
+
+// endSessions ends the one session that is named, or every other one.
+func (s *Server) endSessions(c *echo.Context) error {
+	values, err := parseForm(c)
+	if err != nil {
+		return err
+	}
+	word := "session-ended"
+	switch handle := values.Get("session"); {
+	case handle != "":
+		err = s.Auth.RevokeSession(c.Request().Context(), session(c), session(c).UserID, handle)
+	case values.Has("others"):
+		word = "others-ended"
+		err = s.Auth.RevokeOtherSessions(c.Request().Context(), session(c))
+	default:
+		err = echo.ErrBadRequest
+	}
+	if err != nil {
+		return err
+	}
+	s.flash(c, word)
+	return seeOther(c, "/settings/sessions")
+}

@@ -1,0 +1,238 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database"
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/ratelimit"
+)
+
+// TestSettings without JavaScript: what is wrong is said beside the form as it was typed, what is right is done.
+func TestSettings(t *testing.T) {
+	s := newSite(t)
+	ada, id := s.person(t, "ada@example.com")
+	contains(t, ada.Get("/settings", navigate...), "Danger zone", "ada@example.com", `aria-current="page"`)
+
+	bad := ada.PostForm("/settings", url.Values{"name": {"Ada\x01"}})
+	expect(t, bad, 422)
+	contains(t, bad, "Error: Account", "There is a problem", "Ada")
+	expect(t, ada.PostForm("/settings", url.Values{"name": {" Countess "}}), 303, "Location", "/settings")
+	contains(t, ada.Get("/settings", navigate...), "Saved.", `value="Countess"`)
+	contains(t, ada.Get("/nav"), "Countess") // the cached copy too
+
+	for _, address := range []string{"", "ada@", "ada@example.com"} {
+		got := ada.PostForm("/settings/email", url.Values{"newEmail": {address}})
+		expect(t, got, 422)
+		contains(t, got, "There is a problem", `value="`+address+`"`)
+	}
+	expect(t, ada.PostForm("/settings/email", url.Values{"newEmail": {" new@example.com "}}), 303, "Location", "/settings")
+	contains(t, ada.Get("/settings", navigate...), "on its way to the new address", "ada@example.com")
+	link, _ := s.mailed(t, "new@example.com")
+	ada.Get(link)
+	contains(t, ada.Get("/settings", navigate...), "new@example.com")
+
+	for _, form := range []url.Values{
+		{"currentPassword": {"wrong-password-9"}, "newPassword": {"better-horse-2"}},
+		{"currentPassword": {authtest.Password}, "newPassword": {"short"}},
+		{},
+	} {
+		got := ada.PostForm("/settings/security", form)
+		expect(t, got, 422)
+		contains(t, got, "There is a problem")
+		lacks(t, got, "wrong-password-9", "better-horse-2", authtest.Password)
+	}
+	expect(t, ada.PostForm("/settings/security", url.Values{"currentPassword": {authtest.Password}, "newPassword": {"better-horse-2"}}), 303, "Location", "/settings/security")
+	contains(t, ada.Get("/settings/security", navigate...), "Your password is changed.")
+
+	for _, form := range []url.Values{
+		{"confirm": {"ada@example.com"}, "password": {"better-horse-2"}}, // no longer the address
+		{"confirm": {"new@example.com"}, "password": {authtest.Password}},
+		{},
+	} {
+		got := ada.PostForm("/settings/delete", form)
+		expect(t, got, 422)
+		contains(t, got, "There is a problem", `value="`+form.Get("confirm")+`"`)
+		if _, err := s.auth.UserByEmail(t.Context(), "new@example.com"); err != nil {
+			t.Fatal("deleted by a refused form: ", err)
+		}
+	}
+	other := s.stranger(t)
+	other.SignIn("new@example.com", "better-horse-2")
+	other.Get("/dashboard")
+	expect(t, ada.PostForm("/settings/delete", url.Values{"confirm": {"new@example.com"}, "password": {"better-horse-2"}}), 303, "Location", "/")
+	contains(t, ada.Get("/", navigate...), "everything in it is deleted")
+	for _, c := range []*authtest.Client{ada, other} {
+		expect(t, c.Get("/dashboard", navigate...), 303)
+	}
+	var left int64
+	if err := s.db.Model(&auth.Session{}).Where("user_id = ?", id).Count(&left).Error; err != nil || left != 0 {
+		t.Errorf("%d sessions left, %v", left, err)
+	}
+	expect(t, s.Get("/.well-known/change-password"), 303, "Location", "/settings/security")
+	expect(t, s.Get("/.well-known/nothing"), 404)
+}
+
+// TestTheLastAdminStays: a form that cannot be carried out says why.
+func TestTheLastAdminStays(t *testing.T) {
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	got := boss.PostForm("/settings/delete", url.Values{"confirm": {"boss@example.com"}, "password": {authtest.Password}})
+	expect(t, got, 422)
+	contains(t, got, "last admin")
+	expect(t, boss.Get("/admin", navigate...), 200)
+}
+
+var handles = regexp.MustCompile(`name="session" value="([0-9a-f]{32})"`)
+
+// TestEndSessions: what is ended is a stranger on its next request, although it holds a cached copy; this browser stays.
+func TestEndSessions(t *testing.T) {
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	bob, _ := s.person(t, "bob@example.com")
+	others := make([]*authtest.Client, 3)
+	for i := range others {
+		others[i] = s.stranger(t)
+		others[i].SignIn("ada@example.com", authtest.Password)
+		others[i].Get("/dashboard")
+	}
+	out := func() (n int) {
+		for _, c := range others {
+			if c.Copy().Get("/dashboard", navigate...).StatusCode == 303 {
+				n++
+			}
+		}
+		return n
+	}
+	page := ada.Get("/settings/sessions", navigate...)
+	found := handles.FindAllStringSubmatch(page.Text, -1)
+	if len(found) != 3 || strings.Count(page.Text, "This browser") != 1 {
+		t.Fatalf("%d sessions can be ended: %s", len(found), page.Text)
+	}
+	expect(t, bob.PostForm("/settings/sessions", url.Values{"session": {found[0][1]}}), 303) // not his
+	if n := out(); n != 0 {
+		t.Fatalf("somebody else ended %d sessions", n)
+	}
+	expect(t, ada.PostForm("/settings/sessions", url.Values{"session": {found[0][1]}}), 303, "Location", "/settings/sessions")
+	if n := out(); n != 1 {
+		t.Errorf("%d are out, want one", n)
+	}
+	contains(t, ada.Get("/settings/sessions", navigate...), "That browser is logged out.")
+	expect(t, ada.PostForm("/settings/sessions", url.Values{"others": {"on"}}), 303)
+	if n := out(); n != 3 {
+		t.Errorf("%d are out, want all three", n)
+	}
+	page = ada.Get("/settings/sessions", navigate...)
+	contains(t, page, "All other browsers are logged out.", "This browser")
+	lacks(t, page, `name="session"`, `name="others"`)
+	expect(t, bob.Get("/dashboard", navigate...), 200)
+	expect(t, ada.PostForm("/settings/sessions", nil), 400)
+}
+
+// TestFresh: ten minutes after the password was typed it is asked for again, and one is back where one was, with what
+// was typed, passwords apart.
+func TestFresh(t *testing.T) {
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	expect(t, ada.Get("/settings/email", navigate...), 200)
+	s.ahead.Add(int64(10 * time.Minute))
+	expect(t, ada.Get("/settings/email?x=1", navigate...), 303, "Location", "/reauth?returnTo=%2Fsettings%2Femail%3Fx%3D1")
+	expect(t, ada.Get("/settings", navigate...), 200) // asks for nothing fresh
+	expect(t, ada.Get("/settings/email", program...), 403)
+	expect(t, ada.Get("/settings/email", s.htmx("/settings/email")...), 403, "HX-Redirect", "/reauth?returnTo=%2Fsettings%2Femail")
+
+	stale := ada.PostForm("/settings/email", url.Values{"newEmail": {"new+1@example.com"}})
+	expect(t, stale, 303, "Location", "/reauth?returnTo=%2Fsettings%2Femail%3FnewEmail%3Dnew%252B1%2540example.com")
+	lost := ada.PostForm("/settings/security", url.Values{"currentPassword": {authtest.Password}, "newPassword": {"better-horse-2"}}, s.htmx("/settings/security")...)
+	expect(t, lost, 403, "HX-Redirect", "/reauth?returnTo=%2Fsettings%2Fsecurity")
+	page := ada.Get(stale.Header.Get("Location"), navigate...)
+	contains(t, page, "Is it you?", `value="ada@example.com"`)
+
+	before := ada.Copy()
+	form := url.Values{"password": {"wrong-password-9"}, "returnTo": {"/settings/email?newEmail=new%2B1%40example.com"}}
+	bad := ada.PostForm("/reauth", form)
+	expect(t, bad, 422)
+	contains(t, bad, "There is a problem", "new%2B1%40example.com")
+	lacks(t, bad, "wrong-password-9")
+	form.Set("password", authtest.Password)
+	done := ada.PostForm("/reauth", form)
+	expect(t, done, 303, "Location", "/settings/email?newEmail=new%2B1%40example.com")
+	contains(t, ada.Get(done.Header.Get("Location"), navigate...), `value="new+1@example.com"`)
+	expect(t, before.Get("/dashboard", navigate...), 303) // the old session is gone, copies of its cookies too
+	form.Set("returnTo", "https://evil.example/")
+	expect(t, ada.PostForm("/reauth", form), 303, "Location", "/dashboard")
+}
+
+// TestFreshIsNotForActors: an admin who acts as somebody else opens nothing behind the fresh door, by no password.
+func TestFreshIsNotForActors(t *testing.T) {
+	s := newSite(t)
+	_, id := s.person(t, "ada@example.com")
+	boss := s.admin(t, "boss@example.com")
+	res := boss.PostJSON("/api/auth/admin/impersonate-user", map[string]string{"userId": id}, "Origin", s.Base)
+	if res.StatusCode != http.StatusNotFound { // the plugin is not part of this site
+		t.Fatalf("%d %s", res.StatusCode, res.Text)
+	}
+	req, _ := http.NewRequest(http.MethodPost, s.Base+"/", nil)
+	for _, c := range boss.Cookies() {
+		req.AddCookie(c)
+	}
+	w := httptest.NewRecorder()
+	admin, err := s.auth.StoredSession(w, req)
+	if err != nil || admin == nil {
+		t.Fatal(admin, err)
+	}
+	if _, err := s.auth.Impersonate(w, req, admin, id); err != nil {
+		t.Fatal(err)
+	}
+	u, _ := url.Parse(s.Base)
+	boss.Jar.SetCookies(u, w.Result().Cookies())
+	contains(t, boss.Get("/settings", navigate...), "ada@example.com")
+	for _, path := range []string{"/settings/security", "/settings/email", "/settings/delete"} {
+		expect(t, boss.Get(path, navigate...), 403)
+	}
+	expect(t, boss.PostForm("/settings/delete", url.Values{"confirm": {"ada@example.com"}, "password": {authtest.Password}}), 403)
+	expect(t, boss.PostForm("/reauth", url.Values{"password": {authtest.Password}}), 422)
+}
+
+// TestReauthIsLimited: guesses there count like those at the door.
+func TestReauthIsLimited(t *testing.T) {
+	db := dbtest.Open(t, dbtest.SQLite(t))
+	s := startSite(t, db, auth.Options{RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, database.Now)}})
+	ada, _ := s.person(t, "ada@example.com")
+	for try := 0; ; try++ {
+		got := ada.PostForm("/reauth", url.Values{"password": {"wrong-password-9"}})
+		if got.StatusCode == 429 {
+			contains(t, got, "Too many tries. Wait")
+			break
+		}
+		if expect(t, got, 422); try > 20 {
+			t.Fatal("guessing has no end")
+		}
+	}
+}
+
+// TestFlash: said once, on a page that is looked at; no sentence can be planted.
+func TestFlash(t *testing.T) {
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	ada.PostForm("/settings", url.Values{"name": {"Ada"}})
+	for _, header := range [][]string{append([]string{"Sec-Purpose", "prefetch"}, navigate...), append([]string{"Purpose", "prefetch"}, navigate...), s.htmx("/settings")} {
+		lacks(t, ada.Get("/dashboard", header...), "Saved.")
+	}
+	ada.Get("/nav", s.htmx("/settings")...)
+	got := ada.Get("/no-such-page", navigate...) // whichever page comes
+	expect(t, got, 404)
+	contains(t, got, "Saved.")
+	lacks(t, ada.Get("/dashboard", navigate...), "Saved.")
+	u, _ := url.Parse(s.Base)
+	ada.Jar.SetCookies(u, []*http.Cookie{{Name: "foyer.flash", Value: "Call+0900-1234", Path: "/"}})
+	lacks(t, ada.Get("/dashboard", navigate...), "0900-1234", `role="status">`+"\n<p")
+}
