@@ -6,13 +6,10 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/static"
 	"example.com/foyer/views"
@@ -89,48 +86,6 @@ func wantsJSON(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, "/api/") || strings.Contains(r.Header.Get("Accept"), "application/json")
 }
 
-const defaultReturnTo = "/dashboard"
-
-// returnTo is where the visitor was going, by form or query; the form wins. Anything but a plain path of this
-// site becomes the default.
-func returnTo(c *echo.Context) string {
-	r := c.Request()
-	target := r.URL.Query().Get("returnTo")
-	if r.PostForm.Has("returnTo") {
-		target = r.PostForm.Get("returnTo")
-	}
-	return safeReturnTo(target)
-}
-
-// notReturnTo are first steps that make no sense after signing in: the door itself, and answers for programs.
-var notReturnTo = []string{"login", "signup", "logout", "reauth", "api"}
-
-func safeReturnTo(target string) string {
-	if !auth.LocalPath(target) {
-		return defaultReturnTo
-	}
-	u, err := url.Parse(target)
-	if err != nil {
-		return defaultReturnTo
-	}
-	steps := strings.Split(u.Path, "/")[1:]
-	if !slices.Contains(steps, ".") && !slices.Contains(steps, "..") {
-		steps = steps[:1] // with dots, encoded ones too, a path may lead to any step it names
-	}
-	if slices.ContainsFunc(steps, func(step string) bool { return slices.Contains(notReturnTo, step) }) {
-		return defaultReturnTo
-	}
-	return target
-}
-
-// withReturnTo makes path remember where the visitor was going.
-func withReturnTo(path, target string) string {
-	if target == defaultReturnTo {
-		return path
-	}
-	return path + "?returnTo=" + url.QueryEscape(target)
-}
-
 // answerError says every failure of the app: JSON to programs, a page to people, and to htmx what it needs to
 // leave the page. Guards and handlers return an error and nothing else.
 func (s *Server) answerError(c *echo.Context, err error) {
@@ -158,57 +113,6 @@ func (s *Server) answerError(c *echo.Context, err error) {
 	if err != nil {
 		s.Logger.DebugContext(r.Context(), "error not answered", "error", err)
 	}
-}
-
-// toLogin sends a stranger to the door. Only what a GET asked for is worth returning to; for htmx that is the
-// page, not the fragment.
-func toLogin(c *echo.Context) error {
-	login := withReturnTo("/login", safeReturnTo(pageURL(c.Request())))
-	if !scripted(c.Request()) {
-		return c.Redirect(http.StatusSeeOther, login)
-	}
-	c.Response().Header().Set("HX-Redirect", login)
-	return c.NoContent(http.StatusUnauthorized)
-}
-
-// toReauth asks for the password once more. The way back is the page itself, for every form behind the fresh door
-// has the address of its page: what was typed into it goes along, passwords apart.
-func toReauth(c *echo.Context) error {
-	r := c.Request()
-	target := pageURL(r)
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		values, err := parseForm(c)
-		if err != nil {
-			return err
-		}
-		typed := url.Values{}
-		for name := range values {
-			if !strings.Contains(strings.ToLower(name), "password") {
-				typed[name] = values[name]
-			}
-		}
-		if target = r.URL.Path; len(typed) > 0 {
-			target += "?" + typed.Encode()
-		}
-	}
-	reauth := withReturnTo("/reauth", safeReturnTo(target))
-	if !scripted(r) {
-		return c.Redirect(http.StatusSeeOther, reauth)
-	}
-	c.Response().Header().Set("HX-Redirect", reauth)
-	return c.NoContent(http.StatusForbidden)
-}
-
-// pageURL is path and query of the page the visitor looks at: the one htmx names, or what a GET asked for; ""
-// where neither is known.
-func pageURL(r *http.Request) string {
-	if current, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && current.Host == r.Host {
-		return current.RequestURI()
-	}
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return r.URL.RequestURI()
-	}
-	return ""
 }
 
 // refusal is err as the caller may know it.
