@@ -1,13 +1,17 @@
--- Owned by internal/mail.
+-- Owned by internal/mail: the outbox. due_at is when a mail is to be tried (again), NULL where nothing is left to do.
 -- +goose Up
 CREATE TABLE mails (
     id         TEXT PRIMARY KEY,
     recipient  TEXT NOT NULL,
     subject    TEXT NOT NULL,
     text       TEXT NOT NULL,
-    url        TEXT NOT NULL,
+    html       TEXT NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    due_at     TIMESTAMP,
+    sent_at    TIMESTAMP,
     created_at TIMESTAMP NOT NULL
 );
+CREATE INDEX mails_due_at ON mails (due_at);
 CREATE INDEX mails_created_at ON mails (created_at);
 
 -- +goose Down

@@ -42,17 +42,31 @@ func (s *Server) showComponents(c *echo.Context) error {
 	return s.render(c, http.StatusOK, views.Components())
 }
 
-// showInbox lists the mails that nobody was sent.
+// showInbox lists the newest mails, sent or not.
 func (s *Server) showInbox(c *echo.Context) error {
-	list, err := s.Inbox.List(c.Request().Context())
+	list, err := s.Mails.List(c.Request().Context())
 	if err != nil {
 		return err
 	}
 	rows := make([]views.MailRow, len(list))
 	for i, m := range list {
-		rows[i] = views.MailRow{To: m.Recipient, Subject: m.Subject, Text: m.Text, URL: m.URL, At: m.CreatedAt}
+		rows[i] = views.MailRow{ID: m.ID, To: m.Recipient, Subject: m.Subject, Text: m.Text, At: m.CreatedAt, Attempts: m.Attempts, Sent: m.SentAt != nil}
 	}
 	return s.render(c, http.StatusOK, views.Inbox(rows))
+}
+
+// showMail shows a letter as its reader sees it: the document that is sent.
+func (s *Server) showMail(c *echo.Context) error {
+	list, err := s.Mails.List(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		if m.ID == c.Param("id") {
+			return c.HTML(http.StatusOK, m.Page())
+		}
+	}
+	return echo.ErrNotFound
 }
 
 // streamVersion tells an open page, as server-sent events, which version of the app it talks to: the process and

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/web"
@@ -16,17 +17,24 @@ import (
 func TestInbox(t *testing.T) {
 	s := newSite(t, func(c *web.Config) { c.Development = true })
 	err := s.db.Transaction(func(tx *gorm.DB) error {
-		return mail.NewInbox(s.db, web.AppName, database.Now).Enqueue(t.Context(), tx, auth.Mail{
+		return mail.New(s.db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}).Enqueue(t.Context(), tx, auth.Mail{
 			To: "ada@example.com", Name: `<script>alert(1)</script>`, Purpose: "reset_password", URL: "javascript:alert(1)",
 		})
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	res := s.Get("/dev/mail", navigate...)
-	if strings.Contains(res.Text, "<script>alert") || strings.Contains(res.Text, `href="javascript:`) || !strings.Contains(res.Text, "&lt;script&gt;alert(1)") {
-		t.Errorf("hostile letter: %s", res.Text)
+	list := s.Get("/dev/mail", navigate...)
+	contains(t, list, "Hello &lt;script&gt;alert(1)", "ada@example.com", "kept here")
+	_, id, _ := strings.Cut(list.Text, `href="/dev/mail/`)
+	id, _, _ = strings.Cut(id, `"`)
+	letter := s.Get("/dev/mail/"+id, navigate...)
+	expect(t, letter, http.StatusOK)
+	contains(t, letter, "<title>Choose a new password for Foyer</title>", "&lt;script&gt;alert(1)")
+	for _, page := range []authtest.Answer{list, letter} {
+		lacks(t, page, "<script>alert", `href="javascript:`)
 	}
+	expect(t, s.Get("/dev/mail/nothing", navigate...), http.StatusNotFound)
 	if got := s.raw(t, http.MethodGet, "/dev/mail", "X-Forwarded-Host", "evil.example").StatusCode; got != http.StatusOK {
 		t.Errorf("from this machine: %d", got)
 	}

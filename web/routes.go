@@ -49,6 +49,7 @@ func (s *Server) routes(public, anyone, guest, user, fresh, admin, dev *echo.Gro
 		dev.GET("/dev/guards", s.showGuards)
 		dev.GET("/dev/components", s.showComponents)
 		dev.GET("/dev/mail", s.showInbox)
+		dev.GET("/dev/mail/:id", s.showMail)
 		dev.GET("/dev/reload", s.streamVersion)
 	}
 }

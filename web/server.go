@@ -28,7 +28,7 @@ type Config struct {
 	AppURL      string   // the origin people type
 	CORSOrigins []string // whose pages may read what /api/auth answers, with cookies; none by default
 	Development bool
-	Inbox       *mail.Inbox // what /dev/mail shows
+	Mails       *mail.Outbox // what /dev/mail shows
 	Logger      *slog.Logger
 	Ready       func(context.Context) error // the database answers and holds the schema
 	Reload      bool                        // pages load themselves again when a template changes (task dev)

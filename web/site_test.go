@@ -61,7 +61,7 @@ func startSite(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.Co
 	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}, mails: authtest.MailDir(t.TempDir())}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	config := web.Config{
-		AppURL: base, Logger: logger, Inbox: mail.NewInbox(db, web.AppName, database.Now),
+		AppURL: base, Logger: logger, Mails: mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}),
 		Ready: func(ctx context.Context) error { return database.Ready(ctx, db, migrations.FS) },
 	}
 	for _, f := range change {

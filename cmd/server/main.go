@@ -107,6 +107,7 @@ type app struct {
 	config.Config
 	dev    *devSecrets // nil outside development
 	db     *gorm.DB
+	mails  *mail.Outbox
 	log    *slog.Logger
 	stdout io.Writer
 	reload bool // under `task dev`: templ's watch says so
@@ -131,8 +132,17 @@ func open(getenv func(string) string, stdout io.Writer) (*app, error) {
 	if len(a.Secrets) == 0 {
 		a.Secrets = []string{a.dev.Secret}
 	}
-	a.db, err = database.Open(cfg.DatabaseURL)
-	return a, err
+	var sender *mail.SMTP
+	if cfg.SMTPURL != "" {
+		if sender, err = mail.NewSMTP(cfg.SMTPURL, cfg.MailFrom); err != nil {
+			return nil, err
+		}
+	}
+	if a.db, err = database.Open(cfg.DatabaseURL); err != nil {
+		return nil, err
+	}
+	a.mails = mail.New(a.db, mail.Options{AppName: web.AppName, Sender: sender, Keep: cfg.Development, Now: database.Now, Logger: a.log})
+	return a, nil
 }
 
 // auth makes the provider: the one configuration of authentication.
@@ -159,8 +169,10 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		Plugins:        []auth.Plugin{admin.Endpoints},
 		Logger:         a.log,
 	}
-	if a.Development {
-		options.Mailer = mail.NewInbox(a.db, web.AppName, database.Now)
+	if a.Development || a.mails.Sender != nil {
+		options.Mailer = a.mails
+	} else {
+		a.log.Warn("no mail is sent: set SMTP_URL and MAIL_FROM")
 	}
 	return auth.New(a.db, options)
 }

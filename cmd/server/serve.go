@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"example.com/foyer/internal/database"
-	"example.com/foyer/internal/mail"
 	"example.com/foyer/migrations"
 	"example.com/foyer/web"
 )
@@ -39,7 +38,7 @@ func (a *app) serve(ctx context.Context) error {
 		CORSOrigins: readers,
 		Auth:        provider, AppURL: a.AppURL, Development: a.Development, Logger: a.log,
 		Reload: a.reload,
-		Inbox:  mail.NewInbox(a.db, web.AppName, database.Now),
+		Mails:  a.mails,
 		Ready:  func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
 	})
 	listener, err := net.Listen("tcp", a.Addr)
@@ -48,9 +47,9 @@ func (a *app) serve(ctx context.Context) error {
 	}
 	a.announce()
 
-	working := &inFlight{next: site}
+	requests := &inFlight{next: site}
 	server := &http.Server{
-		Handler:           working,
+		Handler:           requests,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -59,9 +58,10 @@ func (a *app) serve(ctx context.Context) error {
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
-	var sweeping sync.WaitGroup
-	sweeping.Go(func() { provider.Run(background) })
-	defer sweeping.Wait()
+	var working sync.WaitGroup
+	working.Go(func() { provider.Run(background) })
+	working.Go(func() { a.mails.Run(background) })
+	defer working.Wait()
 	defer stopBackground()
 
 	failed := make(chan error, 1)
@@ -71,18 +71,18 @@ func (a *app) serve(ctx context.Context) error {
 		return err
 	case <-ctx.Done():
 	}
-	return a.stop(site, working, server)
+	return a.stop(site, requests, server)
 }
 
 // stop keeps answering while requests are under way, so that a load balancer sees /readyz turn 503, and closes
 // the door when the last one is done or the time is up.
-func (a *app) stop(site *web.Server, working *inFlight, server *http.Server) error {
+func (a *app) stop(site *web.Server, requests *inFlight, server *http.Server) error {
 	a.log.Info("stopping")
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
 	site.Drain()
 	select {
-	case <-working.idle():
+	case <-requests.idle():
 	case <-ctx.Done():
 	}
 	if err := server.Shutdown(ctx); err != nil {

@@ -98,7 +98,7 @@ func TestAccessibilityRules(t *testing.T) {
 		b.checkRules(axe, "dialog")
 		s.mailReset(t, "ada@example.com")
 		b.open("/dev/mail")
-		b.wantText("main", "/reset-password/")
+		b.wantText("main", "Choose a new password")
 		b.checkRules(axe, "mail")
 	})
 }

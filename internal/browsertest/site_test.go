@@ -40,14 +40,14 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	server := httptest.NewUnstartedServer(s)
 	s.URL = "http://" + server.Listener.Addr().String()
 	db := dbtest.Open(t, dbtest.SQLite(t))
-	inbox := mail.NewInbox(db, web.AppName, database.Now)
-	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: inbox, Links: web.Links(s.URL)}
+	mails := mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now})
+	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: mails, Links: web.Links(s.URL)}
 	for _, f := range change {
 		f(&options, db)
 	}
 	s.auth = authtest.NewOn(t, db, options)
 	app := web.New(web.Config{
-		Auth: s.auth, AppURL: s.URL, Development: true, Inbox: inbox, Logger: slog.New(slog.DiscardHandler),
+		Auth: s.auth, AppURL: s.URL, Development: true, Mails: mails, Logger: slog.New(slog.DiscardHandler),
 		Ready: func(context.Context) error { return nil },
 	})
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -22,8 +23,10 @@ type Config struct {
 	TrustedOrigins []string // origins, besides AppURL, that may call the API from a browser
 	TrustedProxies []netip.Prefix
 	LogLevel       slog.Level
-	RateLimit      bool // off for benchmarks and client suites only
-	CORS           bool // TrustedOrigins' pages may read /api/auth
+	RateLimit      bool   // off for benchmarks and client suites only
+	CORS           bool   // TrustedOrigins' pages may read /api/auth
+	SMTPURL        string // smtp:// or smtps://, "" where no mail is sent; may hold a password
+	MailFrom       string // what mails come from
 }
 
 // Load reads the environment and returns every fault at once, joined.
@@ -47,6 +50,10 @@ func Load(getenv func(string) string) (Config, error) {
 		l.fault("RATE_LIMIT", "cannot be off in production")
 	}
 	c.CORS = l.on("CORS", false)
+	c.SMTPURL, c.MailFrom = l.smtp("SMTP_URL"), l.mailbox("MAIL_FROM")
+	if c.SMTPURL != "" && c.MailFrom == "" {
+		l.fault("MAIL_FROM", "is required with SMTP_URL, such as Foyer <hello@app.example>")
+	}
 	c.Secrets = l.secrets("APP_SECRET", !c.Development || strings.HasPrefix(c.AppURL, "https://"))
 	return c, errors.Join(l.faults...)
 }
@@ -139,6 +146,24 @@ func (l *loader) on(name string, def bool) bool {
 		l.fault(name, "%q is neither on nor off", v)
 	}
 	return def
+}
+
+// smtp accepts what internal/mail can send by. The value may hold a password: it is never quoted back.
+func (l *loader) smtp(name string) string {
+	raw := l.getenv(name)
+	u, err := url.Parse(raw)
+	if raw != "" && (err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || u.Path+u.RawQuery+u.Fragment != "") {
+		l.fault(name, "must be smtp://user:password@host:587 or smtps://user:password@host:465")
+	}
+	return raw
+}
+
+func (l *loader) mailbox(name string) string {
+	raw := l.getenv(name)
+	if _, err := mail.ParseAddress(raw); raw != "" && err != nil {
+		l.fault(name, "%q is no address such as Foyer <hello@app.example>", raw)
+	}
+	return raw
 }
 
 // secrets never appear in a fault: it says which one is bad, not what it is.

@@ -1,0 +1,61 @@
+package mail
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"strings"
+
+	"example.com/foyer/internal/auth"
+)
+
+// letter is what is said for a purpose of an auth.Mail. {app} and {new} stand for the app's name and the new address;
+// action is what the link does, "" where there is none.
+type letter struct{ subject, text, action string }
+
+var letters = map[string]letter{
+	"verify_email":         {"Confirm your e-mail address for {app}", "Somebody, most likely you, signed up for {app} with this address. Confirm that it is yours. If it was not you, do nothing.", "Confirm the address"},
+	"reset_password":       {"Choose a new password for {app}", "You can choose a new password. If you did not ask for this, do nothing: your password stays as it is.", "Choose a new password"},
+	"set_password":         {"Your account for {app}", "An account for {app} was made for you. Choose a password to log in.", "Choose a password"},
+	"confirm_email_change": {"Allow the change of your e-mail address for {app}", "Your account asks to be moved to {new}. Allow it only if that is yours. If you did not ask for it, do nothing, and change your password.", "Allow the change"},
+	"change_email":         {"Confirm your new e-mail address for {app}", "An account for {app} is to be moved to this address. Confirm that it is yours. If you did not ask for it, do nothing.", "Confirm the address"},
+	"delete_account":       {"Delete your account for {app}", "Your account and everything in it is about to be deleted, for good. If you did not ask for it, do nothing, and change your password.", "Delete the account"},
+	"password_changed":     {"Your password for {app} was changed", "The password of your account was changed. If it was not you, choose a new one at once.", "Choose a new password"},
+	"email_changed":        {"Your e-mail address for {app} was changed", "Your account has moved to {new}. If it was not you, undo it within 7 days: every browser is logged out, and you choose a new password.", "Undo the change"},
+	"new_device":           {"A new log-in to {app}", "Somebody logged in to your account from a browser that has not been seen before. If it was not you, choose a new password at once.", "Choose a new password"},
+	"account_deleted":      {"Your account for {app} is deleted", "Your account and everything in it is deleted. There is nothing more to do.", ""},
+	"existing_account":     {"You already have an account for {app}", "Somebody, most likely you, tried to sign up for {app} with this address, which has an account already. Log in, or choose a new password if you have forgotten yours. If it was not you, do nothing.", "Log in"},
+}
+
+// written is a letter to somebody.
+type written struct{ subject, text, html string }
+
+// write fills a letter in. Its HTML carries no styles: it reads well everywhere, and a strict content security policy
+// can show it.
+func write(ctx context.Context, app string, m auth.Mail) (w written, err error) {
+	l, ok := letters[m.Purpose]
+	if !ok {
+		return w, fmt.Errorf("mail: no letter for %q", m.Purpose)
+	}
+	if m.URL == "" {
+		l.action = ""
+	}
+	fill := strings.NewReplacer("{app}", app, "{new}", m.NewEmail)
+	w.subject = fill.Replace(l.subject)
+	p := parts{Name: m.Name, Text: fill.Replace(l.text), Action: l.action, URL: m.URL, App: app}
+	w.text = "Hello " + p.Name + ",\n\n" + p.Text + "\n\n"
+	if p.Action != "" {
+		w.text += p.Action + ":\n" + p.URL + "\n\n"
+	}
+	w.text += "-- \n" + app + "\n"
+	var b strings.Builder
+	err = body(p).Render(ctx, &b)
+	w.html = b.String()
+	return w, err
+}
+
+// Page is the letter as an HTML document.
+func (m *Mail) Page() string {
+	return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>` +
+		html.EscapeString(m.Subject) + `</title></head><body>` + m.HTML + `</body></html>`
+}

@@ -1,0 +1,179 @@
+// Package mail gets letters to people. A letter is a row of the outbox, written in the transaction that causes it; a
+// worker sends it by SMTP until a server has taken it. In development it stays, for /dev/mail.
+package mail
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Mail is a letter on its way. Text and HTML say the same and may hold a link with a secret: both are empty once the
+// letter is sent or given up, unless Options.Keep. DueAt is when it is to be tried next, nil where nothing is left to do.
+type Mail struct {
+	ID        string
+	Recipient string
+	Subject   string
+	Text      string
+	HTML      string
+	Attempts  int
+	DueAt     *time.Time
+	SentAt    *time.Time
+	CreatedAt time.Time
+}
+
+// Options is the one configuration of an Outbox.
+type Options struct {
+	AppName string           // what letters call the app
+	Sender  *SMTP            // nil: nothing is ever sent
+	Keep    bool             // for /dev/mail: letters keep their words, the newest 100
+	Now     func() time.Time // UTC in whole milliseconds
+	Logger  *slog.Logger
+}
+
+// Outbox keeps letters in the database and sends them. It implements auth.Mailer; its methods may run side by side,
+// in several processes too.
+type Outbox struct {
+	db *gorm.DB
+	Options
+}
+
+const (
+	kept       = 100              // letters of development: enough to find the last one, too few to fill a disk
+	poll       = time.Second      // how soon a committed letter is noticed
+	lease      = 2 * time.Minute  // how long a worker has a letter to itself; longer than sendTime
+	firstPause = 10 * time.Second // after the first failure, doubled with each up to longestPause
+	longest    = time.Hour
+	giveUp     = 24 * time.Hour // the longest life of a link, but the one that undoes a change of address
+	memory     = 7 * 24 * time.Hour
+)
+
+// New makes an Outbox on a migrated database.
+func New(db *gorm.DB, o Options) *Outbox { return &Outbox{db, o} }
+
+// Enqueue implements auth.Mailer: the letter is written when tx commits, and not otherwise. An address that is not
+// exactly one, or a purpose without words, is an error of the program and undoes tx.
+func (o *Outbox) Enqueue(ctx context.Context, tx *gorm.DB, m auth.Mail) error {
+	if a, err := mail.ParseAddress(m.To); err != nil || a.Address != m.To {
+		return errors.New("mail: the recipient is not one address")
+	}
+	l, err := write(ctx, o.AppName, m)
+	if err != nil {
+		return err
+	}
+	now := o.Now()
+	row := &Mail{ID: rand.Text(), Recipient: m.To, Subject: l.subject, Text: l.text, HTML: l.html, CreatedAt: now}
+	if o.Sender != nil {
+		row.DueAt = &now
+	}
+	err = tx.WithContext(ctx).Create(row).Error
+	if err == nil && o.Keep {
+		newest := tx.Model(&Mail{}).Select("id").Order("created_at DESC, id").Limit(kept)
+		err = tx.WithContext(ctx).Where("due_at IS NULL AND id NOT IN (?)", newest).Delete(&Mail{}).Error
+	}
+	return err
+}
+
+// List returns the newest letters, at most 100.
+func (o *Outbox) List(ctx context.Context) ([]Mail, error) {
+	var list []Mail
+	err := o.db.WithContext(ctx).Order("created_at DESC, id").Limit(kept).Find(&list).Error
+	return list, err
+}
+
+// Run sends what is due until ctx ends; a letter under way is finished. Without a Sender it returns at once.
+func (o *Outbox) Run(ctx context.Context) {
+	if o.Sender == nil {
+		return
+	}
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for cleaned := (time.Time{}); ctx.Err() == nil; {
+		sent, err := o.Deliver(ctx)
+		if err == nil && o.Now().Sub(cleaned) > time.Hour {
+			cleaned = o.Now()
+			err = o.purge(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			o.Logger.WarnContext(ctx, "outbox", "error", err)
+		}
+		if sent && err == nil {
+			continue
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// Deliver tries one letter that is due, and reports whether there was one. A worker that dies while it sends keeps the
+// letter for the length of its lease; then it is tried again: nothing is lost, and a letter may come twice.
+func (o *Outbox) Deliver(ctx context.Context) (found bool, err error) {
+	m, err := o.claim(ctx)
+	if m == nil || err != nil {
+		return false, err
+	}
+	ctx = context.WithoutCancel(ctx) // else a stop in the middle sends it twice
+	failure := o.Sender.send(ctx, m)
+	now := o.Now()
+	done := map[string]any{"sent_at": now, "due_at": nil}
+	if failure != nil {
+		due := now.Add(pause(m.Attempts))
+		done = map[string]any{"due_at": due}
+		if due.Sub(m.CreatedAt) > giveUp {
+			done["due_at"] = nil
+		}
+		o.Logger.WarnContext(ctx, "mail not delivered", "id", m.ID, "attempt", m.Attempts, "abandoned", done["due_at"] == nil, "error", failure)
+	}
+	if done["due_at"] == nil && !o.Keep {
+		done["text"], done["html"] = "", ""
+	}
+	// Only while the lease holds: who took over since then says what became of it.
+	return true, o.db.WithContext(ctx).Model(&Mail{}).Where("id = ? AND attempts = ? AND sent_at IS NULL", m.ID, m.Attempts).Updates(done).Error
+}
+
+// pause is how long to wait after so many attempts.
+func pause(attempts int) time.Duration {
+	return min(firstPause<<min(attempts-1, 16), longest)
+}
+
+// claim takes a letter that is due for the length of a lease; nil where there is none. Several workers never wait for
+// each other (PostgreSQL) or take turns (SQLite, whose writers are one at a time).
+func (o *Outbox) claim(ctx context.Context) (*Mail, error) {
+	var m Mail
+	now := o.Now()
+	db := o.db.WithContext(ctx)
+	err := db.Select("id").Where("due_at <= ?", now).Take(&m).Error // most looks find nothing, and write nothing
+	if err == nil {
+		m = Mail{}
+		err = db.Transaction(func(tx *gorm.DB) error {
+			lock := clause.Locking{Strength: clause.LockingStrengthUpdate, Options: clause.LockingOptionsSkipLocked}
+			if err := tx.Clauses(lock).Where("due_at <= ?", now).Order("due_at, id").Take(&m).Error; err != nil {
+				return err
+			}
+			m.Attempts++
+			return tx.Model(&Mail{}).Where("id = ?", m.ID).Updates(map[string]any{"attempts": m.Attempts, "due_at": now.Add(lease)}).Error
+		})
+	}
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("claim: %w", err)
+	}
+	return &m, nil
+}
+
+// purge forgets what was done with a week ago.
+func (o *Outbox) purge(ctx context.Context) error {
+	return o.db.WithContext(ctx).Where("due_at IS NULL AND created_at < ?", o.Now().Add(-memory)).Delete(&Mail{}).Error
+}
