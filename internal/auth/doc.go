@@ -17,6 +17,7 @@
 //	<prefix>.session_data    the signed cache: what the session was when the store was last read, 5 minutes at most
 //	<prefix>.dont_remember   signed "true": the person asked to be forgotten when the browser closes
 //	<prefix>.admin_session   while impersonating: the signed way back to the admin's own session
+//	<prefix>.pending         signed, an hour: which account this browser signed up and need not prove again (pending.go)
 //	<prefix>.device          signed: who has signed in on this device, 180 days; no credential (limit.go)
 //
 // # Lifetimes

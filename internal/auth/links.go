@@ -72,13 +72,14 @@ func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, 
 	if err != nil {
 		return err
 	}
-	link := a.opts.Links
-	if link == nil {
-		link = a.wireLink
+	var link string
+	if a.opts.Links != nil {
+		link = a.opts.Links(purpose, token, callbackURL)
 	}
-	err = a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{
-		To: to, Name: u.Name, Purpose: purpose, URL: link(purpose, token, callbackURL), NewEmail: newEmail,
-	})
+	if link == "" {
+		link = a.wireLink(purpose, token, callbackURL)
+	}
+	err = a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{To: to, Name: u.Name, Purpose: purpose, URL: link, NewEmail: newEmail})
 	if err != nil {
 		return err
 	}
@@ -214,4 +215,14 @@ func (a *Auth) youngerThan(age time.Duration, s *Session) error {
 		return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
 	}
 	return nil
+}
+
+// PeekLink tells which address a mailed link of a purpose was made for, and changes nothing. Refusals: 400 INVALID_TOKEN,
+// TOKEN_EXPIRED.
+func (a *Auth) PeekLink(ctx context.Context, token, purpose string) (email string, err error) {
+	v, err := a.link(ctx, token, purpose)
+	if err != nil {
+		return "", tokenError(http.StatusBadRequest, err)
+	}
+	return v.Email, nil
 }

@@ -90,7 +90,7 @@ type Options struct {
 	DeleteTokenTTL time.Duration
 
 	// Links builds the address that a mail of a purpose (see Mail) carries; callbackURL is where the browser goes
-	// in the end, "" for nowhere in particular. Default: this provider's own GET endpoints, under BaseURL.
+	// in the end, "" for nowhere in particular. Default, also where it gives "": this provider's own GET endpoints.
 	Links func(purpose, token, callbackURL string) string
 
 	// RateLimit bounds guessing and mail. Default off.
