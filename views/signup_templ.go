@@ -106,7 +106,7 @@ func SignupFields(form SignupForm) templ.Component {
 		}
 		templ_7745c5c3_Err = field(input{
 			Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password",
-			Rules: "minlength: 8; maxlength: 128;", Hint: "At least 8 characters. Spaces and pasting are welcome.",
+			Rules: passwordRules, Hint: passwordHint,
 		}, form.Errors).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

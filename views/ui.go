@@ -39,6 +39,12 @@ type input struct {
 	Optional                  bool
 }
 
+// What a new password must be, for password managers and for people.
+const (
+	passwordRules = "minlength: 8; maxlength: 128;"
+	passwordHint  = "At least 8 characters. Spaces and pasting are welcome."
+)
+
 // describedBy names the elements that explain a field.
 func (f input) describedBy(errors Errors) string {
 	var ids []string

@@ -8,8 +8,17 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
+// loginNotices is what has been done before one comes here: fixed words in the address, so that nobody else's text can
+// stand on this page.
+var loginNotices = map[string]string{
+	"reset":    "Your password is set. Log in with the new one.",
+	"verified": "Your address is confirmed. Log in to go on.",
+}
+
 func (s *Server) showLogin(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Login(loginForm(c)))
+	form := loginForm(c)
+	form.Notice = loginNotices[c.QueryParam("done")]
+	return s.render(c, http.StatusOK, views.Login(form))
 }
 
 func (s *Server) login(c *echo.Context) error {
@@ -20,10 +29,13 @@ func (s *Server) login(c *echo.Context) error {
 	form := loginForm(c)
 	form.Email, form.Remember = trim(values.Get("email")), values.Has("remember")
 	_, err = s.Auth.SignInEmail(c.Response(), c.Request(), auth.Credentials{
-		Email: form.Email, Password: values.Get("password"), Remember: form.Remember,
+		Email: form.Email, Password: values.Get("password"), Remember: form.Remember, Pending: true, CallbackURL: returnTo(c),
 	})
 	if err == nil {
 		return seeOther(c, returnTo(c))
+	}
+	if hasCode(err, "EMAIL_NOT_VERIFIED") {
+		return seeOther(c, "/verify-email?done=asked")
 	}
 	var other error
 	if form.Errors, other = fieldErrors(err, "email", "password"); other != nil {

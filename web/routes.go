@@ -16,6 +16,14 @@ func (s *Server) routes(public, anyone, guest, user, admin, dev *echo.Group) {
 	anyone.POST("/logout", s.logout)
 	anyone.POST("/theme", s.setTheme)
 
+	anyone.GET("/forgot-password", s.showForgot)
+	anyone.POST("/forgot-password", s.forgot)
+	anyone.GET("/reset-password", s.showReset)
+	anyone.POST("/reset-password", s.reset)
+	anyone.GET("/verify-email", s.showVerify)
+	anyone.POST("/verify-email", s.verify)
+	anyone.POST("/verify-email/resend", s.resendVerification)
+
 	guest.GET("/login", s.showLogin)
 	guest.POST("/login", s.login)
 	guest.GET("/signup", s.showSignup)

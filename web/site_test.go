@@ -45,6 +45,12 @@ func newSite(t *testing.T, change ...func(*web.Config)) *site {
 
 func newSiteOn(t *testing.T, db *gorm.DB, change ...func(*web.Config)) *site {
 	t.Helper()
+	return newSiteWith(t, db, auth.Options{}, change...)
+}
+
+// newSiteWith is newSiteOn whose provider differs in o.
+func newSiteWith(t *testing.T, db *gorm.DB, o auth.Options, change ...func(*web.Config)) *site {
+	t.Helper()
 	listener := httptest.NewUnstartedServer(nil)
 	base := "http://" + listener.Listener.Addr().String()
 	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}, mails: authtest.MailDir(t.TempDir())}
@@ -56,7 +62,9 @@ func newSiteOn(t *testing.T, db *gorm.DB, change ...func(*web.Config)) *site {
 	for _, f := range change {
 		f(&config)
 	}
-	s.auth = authtest.NewOn(t, db, auth.Options{BaseURL: config.AppURL, AppName: web.AppName, CookiePrefix: web.CookiePrefix, Now: database.Now, Logger: logger, Mailer: s.mails})
+	o.BaseURL, o.AppName, o.CookiePrefix, o.Links = config.AppURL, web.AppName, web.CookiePrefix, web.Links(config.AppURL)
+	o.Now, o.Logger, o.Mailer = database.Now, logger, s.mails
+	s.auth = authtest.NewOn(t, db, o)
 	config.Auth = s.auth
 	s.server = web.New(config)
 	listener.Config.Handler = s.server

@@ -152,11 +152,14 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		Secrets:        a.Secrets,
 		AppName:        web.AppName,
 		CookiePrefix:   web.CookiePrefix,
+		Links:          web.Links(a.AppURL),
 		ClientIP:       web.ClientIP(a.TrustedProxies, a.log),
 		Now:            database.Now,
 		RateLimit:      limits,
 		Plugins:        []auth.Plugin{admin.Endpoints},
 		Logger:         a.log,
+
+		RequireEmailVerification: a.EmailVerification,
 	}
 	if a.Development {
 		options.Mailer = mail.NewInbox(a.db, web.AppName, database.Now)

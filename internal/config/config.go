@@ -24,6 +24,10 @@ type Config struct {
 	LogLevel       slog.Level
 	RateLimit      bool // off for benchmarks and client suites only
 	CORS           bool // TrustedOrigins' pages may read /api/auth
+
+	EmailVerification bool   // nobody signs in before their address is confirmed
+	SMTPURL           string // where mails are handed in
+	MailFrom          string // whom they are from
 }
 
 // Load reads the environment and returns every fault at once, joined.
@@ -47,6 +51,15 @@ func Load(getenv func(string) string) (Config, error) {
 		l.fault("RATE_LIMIT", "cannot be off in production")
 	}
 	c.CORS = l.on("CORS", false)
+	c.SMTPURL, c.MailFrom = getenv("SMTP_URL"), getenv("MAIL_FROM")
+	c.EmailVerification = l.on("EMAIL_VERIFICATION", true)
+	if c.EmailVerification && !c.Development { // else nobody could ever come in
+		for _, name := range []string{"SMTP_URL", "MAIL_FROM"} {
+			if getenv(name) == "" {
+				l.fault(name, "is required in production, or EMAIL_VERIFICATION=off")
+			}
+		}
+	}
 	c.Secrets = l.secrets("APP_SECRET", !c.Development || strings.HasPrefix(c.AppURL, "https://"))
 	return c, errors.Join(l.faults...)
 }
