@@ -41,7 +41,7 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	s.URL = "http://" + server.Listener.Addr().String()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	inbox := mail.NewInbox(db, web.AppName, database.Now)
-	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: inbox}
+	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: inbox, Links: web.Links(s.URL)}
 	for _, f := range change {
 		f(&options, db)
 	}
