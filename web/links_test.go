@@ -13,10 +13,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/web"
 	"gorm.io/gorm"
 )
@@ -291,6 +294,47 @@ func TestOneWinnerPerLink(t *testing.T) {
 		race("/verify-email", url.Values{"token": {tokenOf(t, s.lastMailed(t, "verify_email", "ada@example.com"))}})
 		race("/reset-password", url.Values{"token": {tokenOf(t, s.resetLink(t, "ada@example.com"))}, "newPassword": {"another-horse-2"}})
 	})
+}
+
+// TestMailsAreLimited: whoever asks too often is told to wait, and what goes to one address ends sooner, unsaid.
+func TestMailsAreLimited(t *testing.T) {
+	db := dbtest.Open(t, dbtest.SQLite(t))
+	s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, RateLimit: auth.RateLimit{
+		Limiter: ratelimit.New(db, database.Now),
+		Rules:   []auth.RateRule{{Path: "/send-verification-email", Max: 5, Window: time.Minute}, {Path: "/request-password-reset", Max: 5, Window: time.Minute}},
+	}})
+	ada := s.stranger(t)
+	expect(t, ada.PostForm("/signup", registration("ada@example.com", authtest.Password)), 303)
+	for _, c := range []struct{ path, purpose string }{{"/verify-email/resend", "verify_email"}, {"/forgot-password", "reset_password"}} {
+		form := url.Values{"email": {"ada@example.com"}}
+		for range 5 {
+			expect(t, ada.PostForm(c.path, form), 303)
+		}
+		for _, header := range [][]string{nil, s.htmx(c.path)} {
+			got := ada.PostForm(c.path, form, header...)
+			expect(t, got, 429)
+			contains(t, got, "Too many tries. Wait ", "ada@example.com")
+			if got.Header.Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+		}
+	}
+	if n := len(s.mailed(t, "verify_email", "ada@example.com")) + len(s.mailed(t, "reset_password", "ada@example.com")); n != 3 {
+		t.Errorf("%d mails in an hour, want 3", n)
+	}
+}
+
+// TestConfirmedVisitorsNeedNoMail: they are sent on, and another link is refused with a reason.
+func TestConfirmedVisitorsNeedNoMail(t *testing.T) {
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	contains(t, ada.Get("/verify-email", navigate...), "There is a mail for <b>ada@example.com</b>")
+	expect(t, ada.PostForm("/verify-email/resend", url.Values{"email": {"ada@example.com"}}), 303)
+	expect(t, ada.PostForm("/verify-email", url.Values{"token": {tokenOf(t, s.lastMailed(t, "verify_email", "ada@example.com"))}}), 303, "Location", "/dashboard")
+	expect(t, ada.Get("/verify-email", navigate...), 303, "Location", "/dashboard")
+	refused := ada.PostForm("/verify-email/resend", url.Values{"email": {"ada@example.com"}})
+	expect(t, refused, 422)
+	contains(t, refused, "already verified")
 }
 
 // TestLinksOfTheWire: a client that says where its link shall end gets the wire's own.

@@ -37,6 +37,9 @@ func (s *Server) showVerify(c *echo.Context) error {
 	if v, ok := verified[done]; ok {
 		return s.render(c, http.StatusOK, views.Verified(v.title, v.sentence))
 	}
+	if visitor := session(c); visitor != nil && visitor.User.EmailVerified {
+		return seeOther(c, defaultReturnTo)
+	}
 	form := s.awaitForm(c)
 	form.Notice = awaitNotices[done]
 	return s.render(c, http.StatusOK, views.Await(form))
@@ -88,6 +91,8 @@ func (s *Server) verifyForm(c *echo.Context, visitor *auth.Session, token string
 		Title: "Confirm your address", Sentence: "Confirm that you read the mail of", Button: "Confirm",
 	}
 	switch link.Purpose {
+	case "verify_email":
+		form.Account = link.Email
 	case "change_email":
 		form.Title, form.Sentence, form.Button = "Change your address", "The address of your account becomes", "Change it"
 	case "confirm_email_change":

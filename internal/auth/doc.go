@@ -35,6 +35,8 @@
 //   - Guessing passwords: counters per address and per account, which a known device of the owner passes (limit.go).
 //   - Guessing who has an account: unknown addresses cost the same hash, the same query, the same answer
 //     (signin.go); hashing is bounded, so that a login storm cannot exhaust memory (hasher.go).
+//   - An account made of somebody else's address, waiting for them to confirm it: pages act for the browser that signed
+//     up, or for who knows the password, and for nobody else (confirm.go, pending.go).
 //   - Requests forged by another site: the origin rules of the wire contract, without their gaps (origin.go).
 //   - A session fixed before sign-in: signing in always mints a token and ends the session presented.
 //   - Requests that two parsers would read differently: duplicate keys, odd types, invalid UTF-8 and trailing
