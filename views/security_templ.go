@@ -98,7 +98,7 @@ func PasswordFields(form PasswordForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(knownEmail(frame(ctx).Visitor.Email), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = username(frame(ctx).Visitor.Email).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -36,7 +36,7 @@ type input struct {
 	Name, Label, Type, Value  string
 	Autocomplete, Mode, Rules string
 	Hint                      string
-	Optional, ReadOnly        bool
+	Optional                  bool
 }
 
 // describedBy names the elements that explain a field.
@@ -59,20 +59,23 @@ func withErrors(title string, errors Errors) string {
 	return title
 }
 
-// passwordRules tells password managers what internal/auth accepts.
-const passwordRules = "minlength: 8; maxlength: 128;"
-
-// newPassword is the field for a password of one's choice.
+// newPassword is the field for a password of one's choice, with what it must be for managers and for people.
 func newPassword(name, label string) input {
 	return input{
 		Name: name, Label: label, Type: "password", Autocomplete: "new-password",
-		Rules: passwordRules, Hint: "At least 8 characters. Spaces and pasting are welcome.",
+		Rules: "minlength: 8; maxlength: 128;", Hint: "At least 8 characters. Spaces and pasting are welcome.",
 	}
 }
 
-// knownEmail shows password managers and people whose password a form is about.
-func knownEmail(email string) input {
-	return input{Name: "username", Label: "E-mail", Type: "email", Value: email, Autocomplete: "username", ReadOnly: true}
+// current says where a link stands to the page at path: "page" leads to it, "true" to what it is part of.
+func current(path, href string) string {
+	switch {
+	case path == href:
+		return "page"
+	case strings.HasPrefix(path, href+"/"):
+		return "true"
+	}
+	return ""
 }
 
 func pressed(yes bool) string {

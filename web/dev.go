@@ -50,7 +50,7 @@ func (s *Server) showInbox(c *echo.Context) error {
 	}
 	rows := make([]views.MailRow, len(list))
 	for i, m := range list {
-		rows[i] = views.MailRow{ID: m.ID, To: m.Recipient, Subject: m.Subject, Text: m.Text, At: m.CreatedAt, Attempts: m.Attempts, Sent: m.SentAt != nil}
+		rows[i] = views.MailRow{ID: m.ID, To: m.Recipient, Subject: m.Subject, Text: m.Text, URL: m.Link(), At: m.CreatedAt, Attempts: m.Attempts, Sent: m.SentAt != nil}
 	}
 	return s.render(c, http.StatusOK, views.Inbox(rows))
 }

@@ -12,8 +12,8 @@ import (
 // plant a sentence.
 var flashes = map[string]views.Flash{
 	"saved":            {Message: "Saved."},
-	"reset-asked":      {Message: "If there is an account with this address, a mail with a link is on its way. The link works for 30 minutes.", Mail: true},
-	"password-reset":   {Message: "Your password is changed, and every browser is logged out. Log in with the new one."},
+	"password-reset":   {Message: "Your password is set, and every browser is logged out. Log in with the new one."},
+	"verified":         {Message: "Your address is confirmed."},
 	"password-changed": {Message: "Your password is changed."},
 	"email-asked":      {Message: "A mail with a link is on its way to the new address. The change is made when you follow it.", Mail: true},
 	"session-ended":    {Message: "That browser is logged out."},

@@ -8,10 +8,13 @@ import (
 )
 
 func (s *Server) showForgot(c *echo.Context) error {
+	if c.QueryParam("done") == "sent" {
+		return s.render(c, http.StatusOK, views.ForgotSent())
+	}
 	return s.render(c, http.StatusOK, views.Forgot(views.ForgotForm{}))
 }
 
-// forgot answers alike whether the address is anybody's.
+// forgot answers alike whether or not the address is known.
 func (s *Server) forgot(c *echo.Context) error {
 	values, err := parseForm(c)
 	if err != nil {
@@ -19,8 +22,7 @@ func (s *Server) forgot(c *echo.Context) error {
 	}
 	form := views.ForgotForm{Email: trim(values.Get("email"))}
 	if err = s.Auth.RequestPasswordReset(c.Request(), form.Email, ""); err == nil {
-		s.flash(c, "reset-asked")
-		return seeOther(c, "/login")
+		return seeOther(c, "/forgot-password?done=sent")
 	}
 	var other error
 	if form.Errors, other = fieldErrors(err, "email"); other != nil {

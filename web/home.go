@@ -8,23 +8,18 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// mishaps is what a refused link means to a person; the code itself is never shown.
+// mishaps is what to say where the provider sends a browser on with ?error=CODE; the code itself is never shown.
 var mishaps = map[string]string{
 	"INVALID_TOKEN": "This link does not work: it has been used already, or a newer one has taken its place.",
 	"TOKEN_EXPIRED": "This link has expired. Ask for a new one.",
 }
 
-func mishap(code string) string {
-	if sentence := mishaps[code]; sentence != "" {
-		return sentence
-	}
-	return "That did not work. Please try again."
-}
-
 func (s *Server) showHome(c *echo.Context) error {
 	problem := ""
 	if code := c.QueryParam("error"); code != "" {
-		problem = mishap(code)
+		if problem = mishaps[code]; problem == "" {
+			problem = "That did not work. Please try again."
+		}
 	}
 	return s.render(c, http.StatusOK, views.Home(problem))
 }

@@ -58,8 +58,6 @@ func TestHTMLContract(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	admin := s.admin(t, "boss@example.com")
-	s.stranger(t).PostForm("/forgot-password", url.Values{"email": {"user@example.com"}})
-	reset, _ := s.mailed(t, "user@example.com")
 	titles := map[string]string{}
 	pages := []struct {
 		name string
@@ -70,14 +68,23 @@ func TestHTMLContract(t *testing.T) {
 		{"login, failed", func() authtest.Answer { return s.PostForm("/login", credentials("ada@example.com", "x")) }},
 		{"sign-up", func() authtest.Answer { return s.Get("/signup", navigate...) }},
 		{"sign-up, failed", func() authtest.Answer { return s.PostForm("/signup", url.Values{"password": {"short"}}) }},
-		{"dashboard", func() authtest.Answer { return user.Get("/dashboard", navigate...) }},
-		{"forgot", func() authtest.Answer { return s.Get("/forgot-password", navigate...) }},
-		{"forgot, failed", func() authtest.Answer { return s.PostForm("/forgot-password", url.Values{"email": {"ada@"}}) }},
-		{"reset", func() authtest.Answer { return s.Get(reset, navigate...) }},
-		{"reset, failed", func() authtest.Answer {
-			return s.PostForm("/reset-password", url.Values{"token": {strings.TrimPrefix(reset, "/reset-password?token=")}, "newPassword": {"x"}})
+		{"forgot password", func() authtest.Answer { return s.Get("/forgot-password", navigate...) }},
+		{"forgot password, failed", func() authtest.Answer { return s.PostForm("/forgot-password", nil) }},
+		{"forgot password, sent", func() authtest.Answer { return s.Get("/forgot-password?done=sent", navigate...) }},
+		{"reset password", func() authtest.Answer { return s.Get(s.resetLink(t, "user@example.com"), navigate...) }},
+		{"reset password, failed", func() authtest.Answer {
+			return s.PostForm("/reset-password", url.Values{"token": {tokenOf(t, s.resetLink(t, "user@example.com"))}})
 		}},
-		{"bad link", func() authtest.Answer { return s.Get("/reset-password?token=x", navigate...) }},
+		{"dead link", func() authtest.Answer { return s.Get("/reset-password?token=x", navigate...) }},
+		{"somebody else's link", func() authtest.Answer { return admin.Get(s.resetLink(t, "user@example.com"), navigate...) }},
+		{"verify", func() authtest.Answer { return s.Get(s.verifyLink(t, "user@example.com"), navigate...) }},
+		{"verify, failed", func() authtest.Answer {
+			return s.PostForm("/verify-email", url.Values{"token": {tokenOf(t, s.verifyLink(t, "user@example.com"))}})
+		}},
+		{"await a mail", func() authtest.Answer { return s.Get("/verify-email", navigate...) }},
+		{"await a mail, failed", func() authtest.Answer { return s.PostForm("/verify-email/resend", nil) }},
+		{"address changed", func() authtest.Answer { return user.Get("/verify-email?done=changed", navigate...) }},
+		{"dashboard", func() authtest.Answer { return user.Get("/dashboard", navigate...) }},
 		{"reauth", func() authtest.Answer { return user.Get("/reauth", navigate...) }},
 		{"reauth, failed", func() authtest.Answer { return user.PostForm("/reauth", nil) }},
 		{"settings", func() authtest.Answer { return user.Get("/settings", navigate...) }},
@@ -231,6 +238,8 @@ func checkNothingInline(t *testing.T, doc *html.Node) {
 // TestFormFields pins the tokens by which password managers and phones know what a field is for.
 func TestFormFields(t *testing.T) {
 	s := newSite(t)
+	s.person(t, "user@example.com")
+	verify, reset := s.verifyLink(t, "user@example.com"), s.resetLink(t, "user@example.com")
 	const rules = "minlength: 8; maxlength: 128;"
 	cases := []struct {
 		page, field string
@@ -241,6 +250,11 @@ func TestFormFields(t *testing.T) {
 		{"/signup", "name", map[string]string{"type": "text", "autocomplete": "name", "inputmode": "", "required": "-"}},
 		{"/signup", "email", map[string]string{"type": "email", "autocomplete": "username", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false", "required": "-"}},
 		{"/signup", "password", map[string]string{"type": "password", "autocomplete": "new-password", "autocapitalize": "none", "spellcheck": "false", "required": "-", "passwordrules": rules, "aria-describedby": "password-hint", "maxlength": ""}},
+		{"/forgot-password", "email", map[string]string{"type": "email", "autocomplete": "username", "inputmode": "email", "autocapitalize": "none", "required": "-"}},
+		{reset, "newPassword", map[string]string{"type": "password", "autocomplete": "new-password", "required": "-", "passwordrules": rules, "aria-describedby": "newPassword-hint", "maxlength": ""}},
+		{reset, "username", map[string]string{"type": "email", "autocomplete": "username", "value": "user@example.com", "readonly": "-", "tabindex": "-1"}},
+		{verify, "password", map[string]string{"type": "password", "autocomplete": "current-password", "required": "-", "passwordrules": ""}},
+		{verify, "username", map[string]string{"type": "email", "autocomplete": "username", "value": "user@example.com", "readonly": "-", "tabindex": "-1"}},
 	}
 	for _, c := range cases {
 		t.Run(c.page+" "+c.field, func(t *testing.T) {

@@ -4,37 +4,84 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
 
-// Links makes mailed links lead to pages of ours: opening one changes nothing, its button does, for mail scanners
-// open every link. A client that named a page of its own to come back to keeps the provider's endpoints.
+// linkPages is where the mailed links of each purpose lead; the others lead to the provider's own endpoints.
+var linkPages = map[string]string{
+	"verify_email":         "/verify-email",
+	"change_email":         "/verify-email",
+	"confirm_email_change": "/verify-email",
+	"reset_password":       "/reset-password",
+	"set_password":         "/reset-password",
+}
+
+// Links is auth.Options.Links: mails lead to the pages of the app at appURL. A client of the wire that names a
+// callbackURL of its own gets the wire's link, which ends there.
 func Links(appURL string) func(purpose, token, callbackURL string) string {
-	pages := map[string]string{"reset_password": "/reset-password"}
 	return func(purpose, token, callbackURL string) string {
-		if pages[purpose] == "" || callbackURL != "" {
+		page := linkPages[purpose]
+		if page == "" || callbackURL != "" {
 			return ""
 		}
-		return appURL + pages[purpose] + "?token=" + url.QueryEscape(token)
+		return appURL + page + "?token=" + url.QueryEscape(token)
 	}
 }
 
-// sealed keeps the address of a mailed link's page, which holds the token, from whatever the page leads to.
-func sealed(c *echo.Context) { c.Response().Header().Set("Referrer-Policy", "no-referrer") }
+// hideLink keeps the address of a page that holds a secret from whatever the page leads to.
+func hideLink(c *echo.Context) { c.Response().Header().Set("Referrer-Policy", "no-referrer") }
 
-// renderBadLink says that a mailed link is worth nothing, and where to get another. What is not the link's fault is
-// returned for answerError to say.
-func (s *Server) renderBadLink(c *echo.Context, err error, way, label string) error {
-	var e *errs.Error
-	if !errors.As(err, &e) || mishaps[e.Code] == "" {
+// deadLink says why a link does nothing, in words that tell what to do; ok is false for errors that are not the link's.
+func deadLink(err error, way, label string) (l views.DeadLink, ok bool) {
+	l = views.DeadLink{Title: "This link does not work", Way: way, WayLabel: label}
+	switch {
+	case hasCode(err, "INVALID_TOKEN"):
+		l.Message = "It has been used already, or a newer one has taken its place. Mail programs also break long links: try to copy it whole."
+	case hasCode(err, "TOKEN_EXPIRED"):
+		l.Title, l.Message = "This link has expired", "Links work for a short time only. Ask for a new one."
+	case hasCode(err, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"):
+		l.Message = "The address has become that of another account since the link was made. Nothing was changed."
+		l.Way, l.WayLabel = "/dashboard", "Go to your account"
+	case hasCode(err, "INVALID_USER", "FORBIDDEN"):
+		l.Title = "This link is not yours"
+		l.Message = "It belongs to another account than the one you are logged in with here. Nothing was changed. If both are yours, log out and open the link again."
+		l.Way, l.LogOut = "", true
+	default:
+		return l, false
+	}
+	return l, true
+}
+
+// showDeadLink answers a link that cannot be shown.
+func (s *Server) showDeadLink(c *echo.Context, err error, way, label string) error {
+	l, ok := deadLink(err, way, label)
+	if !ok {
 		return err
 	}
-	p := views.Problem{Status: http.StatusBadRequest, Title: "This link does not work", Message: mishap(e.Code), RequestID: requestID(c), Way: way, WayLabel: label}
-	if scripted(c.Request()) {
-		return s.render(c, p.Status, views.ErrorFragment(p))
+	status := http.StatusGone
+	if l.LogOut {
+		status = http.StatusForbidden
 	}
-	return s.render(c, p.Status, views.Error(p))
+	return s.render(c, status, views.LinkProblem(l))
 }
+
+// refuseDeadLink answers a form whose link has died since it was shown.
+func (s *Server) refuseDeadLink(c *echo.Context, err error, way, label string) error {
+	l, ok := deadLink(err, way, label)
+	if !ok {
+		return err
+	}
+	return s.renderForm(c, err, views.LinkProblem(l), views.LinkProblemFragment(l))
+}
+
+// hasCode reports whether err is the refusal called code.
+func hasCode(err error, codes ...string) bool {
+	var e *errs.Error
+	return errors.As(err, &e) && slices.Contains(codes, e.Code)
+}
+
+var errNotYours = errs.New(http.StatusForbidden, "INVALID_USER", "Invalid user")

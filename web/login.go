@@ -20,10 +20,13 @@ func (s *Server) login(c *echo.Context) error {
 	form := loginForm(c)
 	form.Email, form.Remember = trim(values.Get("email")), values.Has("remember")
 	_, err = s.Auth.SignInEmail(c.Response(), c.Request(), auth.Credentials{
-		Email: form.Email, Password: values.Get("password"), Remember: form.Remember,
+		Email: form.Email, Password: values.Get("password"), Remember: form.Remember, Pending: true, CallbackURL: returnTo(c),
 	})
 	if err == nil {
 		return seeOther(c, returnTo(c))
+	}
+	if hasCode(err, "EMAIL_NOT_VERIFIED") {
+		return seeOther(c, "/verify-email?done=asked")
 	}
 	var other error
 	if form.Errors, other = fieldErrors(err, "email", "password"); other != nil {

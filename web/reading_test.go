@@ -123,7 +123,7 @@ func TestOddCookies(t *testing.T) {
 	for _, value := range []string{
 		`"a;b"`, `a b`, "a%00b", "a%zz", "%", ".", "..", "a.b", strings.Repeat(".", 100), strings.Repeat("A", 8000), "a\x01b", "é", url.QueryEscape("a.\n"), `","`, "=", "a,b",
 	} {
-		for _, name := range []string{"foyer.session_token", "foyer.session_data", "foyer.dont_remember", "foyer.admin_session", "foyer.device"} {
+		for _, name := range []string{"foyer.session_token", "foyer.session_data", "foyer.dont_remember", "foyer.admin_session", "foyer.pending", "foyer.device"} {
 			got := s.raw(t, "GET", "/dashboard", "Cookie", name+"="+value)
 			if got.StatusCode != 303 && got.StatusCode != 400 {
 				t.Errorf("%s=%.40q: %d", name, value, got.StatusCode)

@@ -1,46 +1,53 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 
-	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
 
+const forgotPath, forgotLabel = "/forgot-password", "Mail me a new link"
+
+// showReset shows a mailed link; however often that happens, it changes nothing.
 func (s *Server) showReset(c *echo.Context) error {
-	sealed(c)
-	form := views.ResetForm{Token: c.QueryParam("token")}
-	var err error
-	if form.Email, err = s.Auth.PeekLink(c.Request().Context(), form.Token, "reset_password"); err != nil {
-		return s.renderBadLink(c, err, "/forgot-password", "Ask for a new link")
+	hideLink(c)
+	form, err := s.resetForm(c, c.QueryParam("token"))
+	if err != nil {
+		return s.showDeadLink(c, err, forgotPath, forgotLabel)
 	}
 	return s.render(c, http.StatusOK, views.Reset(form))
 }
 
-// reset sets the new password. One that is refused leaves the link as good as it was.
 func (s *Server) reset(c *echo.Context) error {
-	sealed(c)
+	hideLink(c)
 	values, err := parseForm(c)
 	if err != nil {
 		return err
 	}
-	form := views.ResetForm{Token: values.Get("token")}
-	if form.Email, err = s.Auth.PeekLink(c.Request().Context(), form.Token, "reset_password"); err == nil {
+	form, err := s.resetForm(c, values.Get("token"))
+	if err == nil {
 		err = s.Auth.ResetPassword(c.Request(), form.Token, values.Get("newPassword"))
 	}
-	var e *errs.Error
-	switch {
-	case err == nil:
+	if err == nil {
 		s.flash(c, "password-reset")
 		return seeOther(c, "/login")
-	case errors.As(err, &e) && mishaps[e.Code] != "":
-		return s.renderBadLink(c, err, "/forgot-password", "Ask for a new link")
+	}
+	if _, dead := deadLink(err, "", ""); dead {
+		return s.refuseDeadLink(c, err, forgotPath, forgotLabel)
 	}
 	var other error
 	if form.Errors, other = fieldErrors(err, "newPassword"); other != nil {
 		return other
 	}
 	return s.renderForm(c, err, views.Reset(form), views.ResetFailure(form))
+}
+
+// resetForm finds out whose password a link sets. Where somebody else is logged in it sets nobody's.
+func (s *Server) resetForm(c *echo.Context, token string) (views.ResetForm, error) {
+	email, err := s.Auth.PeekLink(c.Request().Context(), token, "reset_password")
+	if err == nil && session(c) != nil && session(c).User.Email != email {
+		err = errNotYours
+	}
+	return views.ResetForm{Token: token, Email: email}, err
 }

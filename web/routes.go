@@ -20,6 +20,9 @@ func (s *Server) routes(public, anyone, guest, user, fresh, admin, dev *echo.Gro
 	anyone.POST("/forgot-password", s.forgot)
 	anyone.GET("/reset-password", s.showReset)
 	anyone.POST("/reset-password", s.reset)
+	anyone.GET("/verify-email", s.showVerify)
+	anyone.POST("/verify-email", s.verify)
+	anyone.POST("/verify-email/resend", s.resendVerification)
 
 	guest.GET("/login", s.showLogin)
 	guest.POST("/login", s.login)

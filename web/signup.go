@@ -19,9 +19,12 @@ func (s *Server) signup(c *echo.Context) error {
 	}
 	form := signupForm(c)
 	form.Name, form.Email, form.Remember = trim(values.Get("name")), trim(values.Get("email")), values.Has("remember")
-	_, _, err = s.Auth.SignUpEmail(c.Response(), c.Request(), auth.Registration{
-		Name: form.Name, Email: form.Email, Password: values.Get("password"), Remember: form.Remember,
+	_, signedIn, err := s.Auth.SignUpEmail(c.Response(), c.Request(), auth.Registration{
+		Name: form.Name, Email: form.Email, Password: values.Get("password"), Remember: form.Remember, Pending: true, CallbackURL: returnTo(c),
 	})
+	if err == nil && signedIn == nil {
+		return seeOther(c, "/verify-email")
+	}
 	if err == nil {
 		return seeOther(c, returnTo(c))
 	}

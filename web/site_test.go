@@ -50,11 +50,11 @@ func newSite(t testing.TB, change ...func(*web.Config)) *site {
 
 func newSiteOn(t testing.TB, db *gorm.DB, change ...func(*web.Config)) *site {
 	t.Helper()
-	return startSite(t, db, auth.Options{}, change...)
+	return newSiteWith(t, db, auth.Options{}, change...)
 }
 
-// startSite fills in what o leaves out.
-func startSite(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.Config)) *site {
+// newSiteWith is newSiteOn whose provider differs in o.
+func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.Config)) *site {
 	t.Helper()
 	listener := httptest.NewUnstartedServer(nil)
 	base := "http://" + listener.Listener.Addr().String()

@@ -52,8 +52,8 @@ func demoPassword() string {
 
 func (d *devSecrets) users() []auth.NewUser {
 	return []auth.NewUser{
-		{Name: "Ada Admin", Email: "admin@example.com", Password: d.AdminPassword, Role: "admin"},
-		{Name: "Uma User", Email: "user@example.com", Password: d.UserPassword, Role: "user"},
+		{Name: "Ada Admin", Email: "admin@example.com", Password: d.AdminPassword, Role: "admin", Verified: true},
+		{Name: "Uma User", Email: "user@example.com", Password: d.UserPassword, Role: "user", Verified: true},
 	}
 }
 

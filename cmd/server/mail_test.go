@@ -32,7 +32,7 @@ func TestMailedLink(t *testing.T) {
 		}
 	}
 	inbox := stranger.Get("/dev/mail").Text
-	links := regexp.MustCompile(`(http\S+/reset-password/\S+)`).FindAllStringSubmatch(inbox, -1)
+	links := regexp.MustCompile(`href="(http[^"]+/reset-password/[^"]+)"`).FindAllStringSubmatch(inbox, -1)
 	if len(links) != 1 || !strings.Contains(inbox, "Choose a new password for Foyer") || !strings.Contains(inbox, "To ada@example.com") {
 		t.Fatalf("the inbox holds %d links: %s", len(links), inbox)
 	}
@@ -74,4 +74,39 @@ func TestMailedLink(t *testing.T) {
 	s = start(t, dir)
 	wantOut()
 	authtest.NewClient(t, s.url).SignIn("ada@example.com", "better-horse-2")
+}
+
+// TestConfirmByTheInbox: as the app comes, a newcomer's way in leads through /dev/mail; the demo users need none.
+func TestConfirmByTheInbox(t *testing.T) {
+	s := start(t, t.TempDir(), "EMAIL_VERIFICATION=")
+	b := authtest.NewClient(t, s.url)
+	form := url.Values{"name": {"Ada"}, "email": {"ada@example.com"}, "password": {authtest.Password}}
+	if got := b.PostForm("/signup", form); got.StatusCode != 303 || got.Header.Get("Location") != "/verify-email" {
+		t.Fatalf("sign-up: %d to %q", got.StatusCode, got.Header.Get("Location"))
+	}
+	if got := b.Get("/verify-email"); !strings.Contains(got.Text, `href="/dev/mail"`) {
+		t.Errorf("no word of /dev/mail: %s", got.Text)
+	}
+	link := regexp.MustCompile(`/verify-email\?token=([A-Za-z0-9_-]{43})`).FindStringSubmatch(b.Get("/dev/mail").Text)
+	if link == nil {
+		t.Fatal("no link in the inbox")
+	}
+	if got := b.PostForm("/verify-email", url.Values{"token": {link[1]}}); got.StatusCode != 303 || got.Header.Get("Location") != "/dashboard" {
+		t.Errorf("the button: %d to %q %s", got.StatusCode, got.Header.Get("Location"), got.Text)
+	}
+	if got := b.Get("/dashboard"); got.StatusCode != 200 {
+		t.Errorf("the dashboard: %d", got.StatusCode)
+	}
+	if strings.Contains(s.output(), link[1]) {
+		t.Error("the token is in the log")
+	}
+	authtest.NewClient(t, s.url).SignIn("user@example.com", password(t, s.output(), "user@example.com"))
+}
+
+// TestProductionNeedsMail: the server says at start what would else keep everybody out.
+func TestProductionNeedsMail(t *testing.T) {
+	_, stderr, code := result(t, t.TempDir(), "", []string{"APP_ENV=production", "APP_SECRET=" + authtest.Secret, "EMAIL_VERIFICATION=on"})
+	if code == 0 || !strings.Contains(stderr, "SMTP_URL: ") || !strings.Contains(stderr, "MAIL_FROM: ") {
+		t.Errorf("%d %s", code, stderr)
+	}
 }

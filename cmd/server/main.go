@@ -168,6 +168,8 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		Links:          web.Links(a.AppURL),
 		Plugins:        []auth.Plugin{admin.Endpoints},
 		Logger:         a.log,
+
+		RequireEmailVerification: a.EmailVerification,
 	}
 	if a.Development || a.mails.Sender != nil {
 		options.Mailer = a.mails

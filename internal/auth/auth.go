@@ -59,7 +59,7 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	if a.opts.CookieDomain, err = cookieDomain(o.CookieDomain, base); err != nil {
 		return nil, err
 	}
-	if a.signers, err = deriveSigners(o.Secrets, tokenCookie, cacheCookie, forgetCookie, adminCookie, deviceCookie); err != nil {
+	if a.signers, err = deriveSigners(o.Secrets, tokenCookie, cacheCookie, forgetCookie, adminCookie, pendingCookie, deviceCookie); err != nil {
 		return nil, err
 	}
 	if a.endpoints, err = a.table(); err != nil {

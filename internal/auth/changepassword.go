@@ -68,21 +68,27 @@ func (a *Auth) CheckPassword(r *http.Request, s *Session, password string) error
 	return err
 }
 
-// proven checks the password of s's user, counting failures like those of a sign-in.
+// proven checks the password of s's user.
 func (a *Auth) proven(r *http.Request, s *Session, password string) (Account, error) {
+	return a.knows(r, s, s.User, eventPasswordRefused, password)
+}
+
+// knows checks the password of u, counting failures like those of a sign-in; the event failed says that by did not
+// know it.
+func (a *Auth) knows(r *http.Request, by *Session, u *User, failed, password string) (Account, error) {
 	wrong := errs.Invalid("password", "INVALID_PASSWORD", "Invalid password")
 	password, err := normalPassword(password)
 	if err != nil {
 		return Account{}, wrong
 	}
-	account, err := a.credential(r.Context(), s.User.Email)
+	account, err := a.credential(r.Context(), u.Email)
 	if err != nil {
 		return Account{}, err
 	}
 	if account.ID == "" {
 		return Account{}, errs.New(http.StatusBadRequest, "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found")
 	}
-	if err := a.attempt(r, s.User.Email, account); err != nil {
+	if err := a.attempt(r, u.Email, account); err != nil {
 		return Account{}, err
 	}
 	match, _, err := a.verifyPassword(r.Context(), account.Password, password)
@@ -90,12 +96,12 @@ func (a *Auth) proven(r *http.Request, s *Session, password string) (Account, er
 		return Account{}, err
 	}
 	if !match {
-		if err := a.event(a.db.WithContext(r.Context()), s, eventPasswordRefused, s.UserID); err != nil {
+		if err := a.event(a.db.WithContext(r.Context()), by, failed, u.ID); err != nil {
 			return Account{}, err
 		}
 		return Account{}, wrong
 	}
-	return account, a.succeeded(r, s.User.Email, account)
+	return account, a.succeeded(r, u.Email, account)
 }
 
 // onField moves what is wrong with a password to the field that holds it.

@@ -17,6 +17,8 @@ const (
 	forgetCookie = "dont_remember"
 	adminCookie  = "admin_session" // while impersonating: the way back
 
+	pendingCookie = "pending" // nor is this: it says which account this browser has signed up (pending.go)
+
 	deviceCookie = "device" // no session cookie: it says which accounts this browser has signed in to
 )
 
@@ -98,6 +100,7 @@ func (a *Auth) clearCookies(w http.ResponseWriter, r *http.Request) {
 		a.setCookie(w, name, "", expired)
 	}
 	a.clearAdminCookie(w, r)
+	a.clearPending(w, r)
 }
 
 // clearAdminCookie takes the way back from an impersonation away, where the browser holds one.

@@ -17,6 +17,7 @@
 //	<prefix>.session_data    the signed cache: what the session was when the store was last read, 5 minutes at most
 //	<prefix>.dont_remember   signed "true": the person asked to be forgotten when the browser closes
 //	<prefix>.admin_session   while impersonating: the signed way back to the admin's own session
+//	<prefix>.pending         signed, an hour: which account this browser signed up and need not prove again (pending.go)
 //	<prefix>.device          signed: who has signed in on this device, 180 days; no credential (limit.go)
 //
 // # Lifetimes
@@ -34,6 +35,8 @@
 //   - Guessing passwords: counters per address and per account, which a known device of the owner passes (limit.go).
 //   - Guessing who has an account: unknown addresses cost the same hash, the same query, the same answer
 //     (signin.go); hashing is bounded, so that a login storm cannot exhaust memory (hasher.go).
+//   - An account made of somebody else's address, waiting for them to confirm it: pages act for the browser that signed
+//     up, or for who knows the password, and for nobody else (confirm.go, pending.go).
 //   - Requests forged by another site: the origin rules of the wire contract, without their gaps (origin.go).
 //   - A session fixed before sign-in: signing in always mints a token and ends the session presented.
 //   - Requests that two parsers would read differently: duplicate keys, odd types, invalid UTF-8 and trailing

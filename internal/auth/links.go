@@ -137,16 +137,6 @@ func (a *Auth) link(ctx context.Context, token string, purposes ...string) (*Ver
 	return &v, err
 }
 
-// PeekLink tells whose address a mailed token of a purpose (see Mail) is for, and leaves it as good as it was: pages
-// show with it what a button will do. Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED.
-func (a *Auth) PeekLink(ctx context.Context, token, purpose string) (email string, err error) {
-	v, err := a.link(ctx, token, purpose)
-	if err != nil {
-		return "", tokenError(http.StatusBadRequest, err)
-	}
-	return v.Email, nil
-}
-
 // useLink takes a mailed token out of the store, once: of several at the same time one gets it, the others
 // errNoLink. It returns its user, locked.
 func (t *transaction) useLink(v *Verification) (*User, error) {
@@ -227,4 +217,14 @@ func (a *Auth) youngerThan(age time.Duration, s *Session) error {
 		return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
 	}
 	return nil
+}
+
+// PeekLink tells which address a mailed link of a purpose was made for, and changes nothing. Refusals: 400 INVALID_TOKEN,
+// TOKEN_EXPIRED.
+func (a *Auth) PeekLink(ctx context.Context, token, purpose string) (email string, err error) {
+	v, err := a.link(ctx, token, purpose)
+	if err != nil {
+		return "", tokenError(http.StatusBadRequest, err)
+	}
+	return v.Email, nil
 }

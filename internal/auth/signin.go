@@ -19,6 +19,7 @@ type Credentials struct {
 	Remember bool // keep the session when the browser closes
 
 	CallbackURL string // where the mailed link leads in the end, should the address not be verified yet
+	Pending     bool   // then remember this browser for that link, as for Registration
 }
 
 // SignInEmail starts a session and sets its cookies on w. It ends the session the request came with. Refusals:
@@ -77,7 +78,11 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 			if unverified = user; !mayMail {
 				return nil
 			}
-			return a.mailLink(t, &Session{UserID: user.ID, from: a.from(r)}, user, purposeVerify, user.Email, in.CallbackURL)
+			link := in.CallbackURL
+			if in.Pending {
+				link = ""
+			}
+			return a.mailLink(t, &Session{UserID: user.ID, from: a.from(r)}, user, purposeVerify, user.Email, link)
 		}
 		if s, err = a.newSession(t, r, user, in.Remember); err != nil {
 			return err
@@ -91,6 +96,9 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 		return nil, err
 	}
 	if unverified != nil {
+		if in.Pending {
+			a.setPending(w, unverified, in.Remember, in.CallbackURL)
+		}
 		return nil, errs.New(http.StatusForbidden, "EMAIL_NOT_VERIFIED", "Email not verified")
 	}
 	a.setSessionCookies(w, r, s, readAt)

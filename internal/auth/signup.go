@@ -23,6 +23,10 @@ type Registration struct {
 	Remember bool    // keep the session when the browser closes
 
 	CallbackURL string // where the mailed link leads in the end, with Options.RequireEmailVerification
+
+	// Pending is for pages, which show the mailed link to ConfirmEmail: a cookie of an hour then tells it that this
+	// browser signed up. CallbackURL goes into the cookie in place of the link. It is set alike for a taken address.
+	Pending bool
 }
 
 // SignUpEmail makes a user with the first of Options.Roles, starts a session and sets its cookies on w; all of it
@@ -40,7 +44,14 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 		return nil, nil, err
 	}
 	if a.opts.RequireEmailVerification {
-		return user, nil, a.signUpUnverified(r, user, hash, in.CallbackURL)
+		link := in.CallbackURL
+		if in.Pending {
+			link = ""
+		}
+		if err = a.signUpUnverified(r, user, hash, link); err == nil && in.Pending {
+			a.setPending(w, user, in.Remember, in.CallbackURL)
+		}
+		return user, nil, err
 	}
 	var s *Session
 	readAt := a.opts.Now() // before the transaction: see load
@@ -115,6 +126,7 @@ type NewUser struct {
 	Password string
 	Role     string
 	Image    *string
+	Verified bool // whoever makes the user vouches for the address
 }
 
 // CreateUser makes a user without signing anyone in. by is who does it, nil for the command line.
@@ -160,7 +172,7 @@ func (a *Auth) prepare(ctx context.Context, in NewUser, needsPassword bool) (*Us
 		}
 	}
 	now := a.opts.Now()
-	return &User{ID: newID(), Name: in.Name, Email: email, Image: in.Image, Role: role, CreatedAt: now, UpdatedAt: now}, hash, nil
+	return &User{ID: newID(), Name: in.Name, Email: email, EmailVerified: in.Verified, Image: in.Image, Role: role, CreatedAt: now, UpdatedAt: now}, hash, nil
 }
 
 // roles checks a comma list of roles and gives its normal form.

@@ -42,66 +42,86 @@ func (a *Auth) VerifyEmail(w http.ResponseWriter, r *http.Request, s *Session, t
 	if err != nil {
 		return nil, false, tokenError(http.StatusUnauthorized, err)
 	}
-	own := s != nil && s.UserID == v.UserID
-	if s != nil && !own && v.Purpose != purposeVerify {
+	if s != nil && s.UserID != v.UserID && v.Purpose != purposeVerify {
 		return nil, false, errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user")
 	}
+	u, _, err = a.follow(w, r, s, v, callbackURL, entry{signIn: s == nil && a.opts.AutoSignInAfterVerification, remember: true})
+	return u, err == nil && v.Purpose == purposeChange, err
+}
+
+// entry says whether following a link also signs in. Without a password only the first link of an account does.
+type entry struct {
+	signIn, remember bool
+	proof            *Account // whose password was proved, nil for nobody's
+}
+
+// follow uses a link about an address, and returns its user and the session that it began, if any.
+func (a *Auth) follow(w http.ResponseWriter, r *http.Request, s *Session, v *Verification, callbackURL string, in entry) (u *User, fresh *Session, err error) {
 	mayMail := true
 	if v.Purpose == purposeConfirmChange {
 		if mayMail, err = a.mayMail(r.Context(), v.Email); err != nil {
-			return nil, false, err
+			return nil, nil, err
 		}
 	}
 	by := &Session{UserID: v.UserID, from: a.from(r)}
-	var fresh *Session
 	readAt := a.opts.Now() // before the transaction: see load
 	err = a.transact(r.Context(), func(t *transaction) error {
+		if in.proof != nil {
+			if _, err := a.admit(t, *in.proof, ""); err != nil {
+				return err
+			}
+		}
 		if !mayMail { // the link stays good for later
 			u, err = t.lockUser(v.UserID)
 			return notFound(err)
 		}
-		if u, err = t.useLink(v); err != nil {
+		var first bool
+		if u, first, err = a.act(t, by, v, callbackURL); err != nil {
 			return err
 		}
-		switch v.Purpose {
-		case purposeConfirmChange:
-			return a.mailLink(t, by, u, purposeChange, v.Email, callbackURL)
-		case purposeChange:
-			changed = true
-			return a.moveUser(t, by, u, v.Email)
+		if !in.signIn || !first && in.proof == nil || u.banned(readAt) {
+			return nil
 		}
-		if u.Email != v.Email {
-			return errNoLink
-		}
-		first := !u.EmailVerified
-		u.EmailVerified, u.UpdatedAt = true, a.opts.Now()
-		t.void = append(t.void, u.ID)
-		if err := t.Select("email_verified", "updated_at").Updates(u).Error; err != nil {
+		if fresh, err = a.newSession(t, r, u, in.remember); err != nil {
 			return err
 		}
-		if err := a.event(t.DB, by, eventEmailVerified, u.ID); err != nil {
-			return err
-		}
-		if first && s == nil && a.opts.AutoSignInAfterVerification && !u.banned(readAt) {
-			if fresh, err = a.newSession(t, r, u, true); err != nil {
-				return err
-			}
-			return a.event(t.DB, fresh, eventSignIn, u.ID)
-		}
-		return nil
+		return a.event(t.DB, fresh, eventSignIn, u.ID)
 	})
 	if err != nil {
-		return nil, false, tokenError(http.StatusUnauthorized, err)
+		return nil, nil, tokenError(http.StatusUnauthorized, err)
 	}
 	switch {
 	case fresh != nil:
 		a.setSessionCookies(w, r, fresh, readAt)
 		a.knowDevice(w, r, u)
-	case own && v.Purpose != purposeConfirmChange: // the cache must not show the old address
+	case s != nil && s.UserID == v.UserID && v.Purpose != purposeConfirmChange: // the cache must not show the old address
 		s.User = u
 		a.setSessionCookies(w, r, s, readAt)
 	}
-	return u, changed, nil
+	return u, fresh, nil
+}
+
+// act does what a link about an address is for; first tells that it verified one that was not.
+func (a *Auth) act(t *transaction, by *Session, v *Verification, callbackURL string) (u *User, first bool, err error) {
+	if u, err = t.useLink(v); err != nil {
+		return nil, false, err
+	}
+	switch v.Purpose {
+	case purposeConfirmChange:
+		return u, false, a.mailLink(t, by, u, purposeChange, v.Email, callbackURL)
+	case purposeChange:
+		return u, false, a.moveUser(t, by, u, v.Email)
+	}
+	if u.Email != v.Email {
+		return nil, false, errNoLink
+	}
+	first = !u.EmailVerified
+	u.EmailVerified, u.UpdatedAt = true, a.opts.Now()
+	t.void = append(t.void, u.ID)
+	if err := t.Select("email_verified", "updated_at").Updates(u).Error; err != nil {
+		return nil, false, err
+	}
+	return u, first, a.event(t.DB, by, eventEmailVerified, u.ID)
 }
 
 // moveUser gives a user another address, which a mail has just proved to be theirs. Links mailed to the old one end.

@@ -98,7 +98,7 @@ func startApp(ctx context.Context, binary, dir, database string) (*process, erro
 	cmd.Dir = dir
 	cmd.Stderr = os.Stderr // the log goes to /dev/null, written in full
 	cmd.Env = append(os.Environ(),
-		"APP_ENV=development", "RATE_LIMIT=off", "APP_SECRET="+rand.Text()+rand.Text(), "ADDR="+addr, "APP_URL=http://"+addr,
+		"APP_ENV=development", "RATE_LIMIT=off", "EMAIL_VERIFICATION=off", "APP_SECRET="+rand.Text()+rand.Text(), "ADDR="+addr, "APP_URL=http://"+addr,
 		"DATABASE_URL="+database, "LOG_LEVEL=info", "BENCH_PROFILE_ADDR="+profile)
 	if err := cmd.Start(); err != nil {
 		return nil, err

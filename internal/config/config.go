@@ -15,18 +15,19 @@ import (
 
 // Config is everything the environment can say, checked.
 type Config struct {
-	Addr           string // host:port to listen on
-	AppURL         string // the origin people type: scheme://host[:port], no trailing slash
-	Development    bool
-	Secrets        []string // the first signs, all verify; empty only in development
-	DatabaseURL    string   // postgres://… or file:…
-	TrustedOrigins []string // origins, besides AppURL, that may call the API from a browser
-	TrustedProxies []netip.Prefix
-	LogLevel       slog.Level
-	RateLimit      bool   // off for benchmarks and client suites only
-	CORS           bool   // TrustedOrigins' pages may read /api/auth
-	SMTPURL        string // smtp:// or smtps://, "" where no mail is sent; may hold a password
-	MailFrom       string // what mails come from
+	Addr              string // host:port to listen on
+	AppURL            string // the origin people type: scheme://host[:port], no trailing slash
+	Development       bool
+	Secrets           []string // the first signs, all verify; empty only in development
+	DatabaseURL       string   // postgres://… or file:…
+	TrustedOrigins    []string // origins, besides AppURL, that may call the API from a browser
+	TrustedProxies    []netip.Prefix
+	LogLevel          slog.Level
+	RateLimit         bool   // off for benchmarks and client suites only
+	CORS              bool   // TrustedOrigins' pages may read /api/auth
+	EmailVerification bool   // nobody signs in before their address is confirmed
+	SMTPURL           string // smtp:// or smtps://, "" where no mail is sent; may hold a password
+	MailFrom          string // what mails come from
 }
 
 // Load reads the environment and returns every fault at once, joined.
@@ -51,8 +52,13 @@ func Load(getenv func(string) string) (Config, error) {
 	}
 	c.CORS = l.on("CORS", false)
 	c.SMTPURL, c.MailFrom = l.smtp("SMTP_URL"), l.mailbox("MAIL_FROM")
-	if c.SMTPURL != "" && c.MailFrom == "" {
-		l.fault("MAIL_FROM", "is required with SMTP_URL, such as Foyer <hello@app.example>")
+	c.EmailVerification = l.on("EMAIL_VERIFICATION", true)
+	needed := c.EmailVerification && !c.Development // else nobody could ever come in
+	if needed && getenv("SMTP_URL") == "" {
+		l.fault("SMTP_URL", "is required in production, or EMAIL_VERIFICATION=off")
+	}
+	if (needed || c.SMTPURL != "") && getenv("MAIL_FROM") == "" {
+		l.fault("MAIL_FROM", "is required to send mail, such as Foyer <hello@app.example>")
 	}
 	c.Secrets = l.secrets("APP_SECRET", !c.Development || strings.HasPrefix(c.AppURL, "https://"))
 	return c, errors.Join(l.faults...)

@@ -20,7 +20,7 @@ func load(env map[string]string) (config.Config, error) {
 
 func TestDefaults(t *testing.T) {
 	got, err := load(nil)
-	want := config.Config{Addr: "127.0.0.1:8080", AppURL: "http://localhost:8080", Development: true, DatabaseURL: "file:data/foyer.db", LogLevel: slog.LevelInfo, RateLimit: true}
+	want := config.Config{Addr: "127.0.0.1:8080", AppURL: "http://localhost:8080", Development: true, DatabaseURL: "file:data/foyer.db", LogLevel: slog.LevelInfo, RateLimit: true, EmailVerification: true}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
@@ -31,10 +31,12 @@ func TestEverything(t *testing.T) {
 		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example:443/", "APP_ENV": "production", "APP_SECRET": strong + " , " + other,
 		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443,", "LOG_LEVEL": "warn",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "RATE_LIMIT": "on", "CORS": "on",
+		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://foyer:pass@mail.example", "MAIL_FROM": "Foyer <mail@app.example>",
 	})
 	want := config.Config{
 		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer",
 		TrustedOrigins: []string{"https://one.example", "https://two.example:8443"}, LogLevel: slog.LevelWarn, RateLimit: true, CORS: true,
+		EmailVerification: true, SMTPURL: "smtps://foyer:pass@mail.example", MailFrom: "Foyer <mail@app.example>",
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("fd00::/8")},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -66,7 +68,7 @@ func TestMode(t *testing.T) {
 		{"production", "", "", false},
 	}
 	for _, c := range cases {
-		got, err := load(map[string]string{"APP_ENV": c.env, "ADDR": c.addr, "APP_URL": c.url, "APP_SECRET": strong})
+		got, err := load(map[string]string{"APP_ENV": c.env, "ADDR": c.addr, "APP_URL": c.url, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off"})
 		if err != nil || got.Development != c.development {
 			t.Errorf("APP_ENV=%q ADDR=%q APP_URL=%q: development %t, %v", c.env, c.addr, c.url, got.Development, err)
 		}
@@ -76,7 +78,7 @@ func TestMode(t *testing.T) {
 // TestAppURLFollowsAddr: without a word on either, links lead to where the server listens.
 func TestAppURLFollowsAddr(t *testing.T) {
 	for addr, want := range map[string]string{"127.0.0.1:3000": "http://localhost:3000", "0.0.0.0:80": "http://localhost", "": "http://localhost:8080"} {
-		if got, err := load(map[string]string{"ADDR": addr, "APP_SECRET": strong}); err != nil || got.AppURL != want {
+		if got, err := load(map[string]string{"ADDR": addr, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off"}); err != nil || got.AppURL != want {
 			t.Errorf("ADDR=%q: %q, %v", addr, got.AppURL, err)
 		}
 	}
@@ -112,7 +114,7 @@ func TestSecret(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			env := map[string]string{"APP_SECRET": c.secret}
+			env := map[string]string{"APP_SECRET": c.secret, "EMAIL_VERIFICATION": "off"}
 			for k, v := range c.env {
 				env[k] = v
 			}
@@ -223,6 +225,32 @@ func TestSwitches(t *testing.T) {
 	} {
 		if _, err := load(env); err == nil {
 			t.Errorf("%v is accepted", env)
+		}
+	}
+}
+
+// TestVerificationNeedsMail: in production nobody could come in without it.
+func TestVerificationNeedsMail(t *testing.T) {
+	for _, c := range []struct {
+		env, verification, smtp, from string
+		faults                        []string
+	}{
+		{"production", "", "", "", []string{"SMTP_URL: ", "MAIL_FROM: "}},
+		{"production", "on", "smtp://mail.example", "", []string{"MAIL_FROM: "}},
+		{"production", "on", "", "mail@app.example", []string{"SMTP_URL: "}},
+		{"production", "on", "smtp://mail.example", "mail@app.example", nil},
+		{"production", "off", "", "", nil},
+		{"development", "", "", "", nil},
+		{"development", "maybe", "", "", []string{"EMAIL_VERIFICATION: "}},
+	} {
+		got, err := load(map[string]string{"APP_ENV": c.env, "APP_SECRET": strong, "EMAIL_VERIFICATION": c.verification, "SMTP_URL": c.smtp, "MAIL_FROM": c.from})
+		if (err == nil) != (c.faults == nil) || got.EmailVerification != (c.verification != "off") {
+			t.Errorf("%+v: %v, %v", c, got.EmailVerification, err)
+		}
+		for _, fault := range c.faults {
+			if !strings.Contains(err.Error(), fault) {
+				t.Errorf("%+v: %v lacks %s", c, err, fault)
+			}
 		}
 	}
 }

@@ -54,6 +54,16 @@ func write(ctx context.Context, app string, m auth.Mail) (w written, err error) 
 	return w, err
 }
 
+// Link is the address in the letter, "" where there is none.
+func (m *Mail) Link() string {
+	for line := range strings.Lines(m.Text) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "https://") || strings.HasPrefix(line, "http://") {
+			return line
+		}
+	}
+	return ""
+}
+
 // Page is the letter as an HTML document.
 func (m *Mail) Page() string {
 	return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>` +

@@ -1,0 +1,97 @@
+package auth
+
+import (
+	"context"
+	"net/http"
+
+	"example.com/foyer/internal/errs"
+)
+
+// Confirmation is what a mailed link about an address would do for whoever opens it.
+type Confirmation struct {
+	Purpose  string // verify_email, confirm_email_change or change_email
+	Email    string // the address it is about
+	Password bool   // ConfirmEmail asks for the password of the account
+}
+
+// PeekConfirmation tells what ConfirmEmail would do, and changes nothing. Its refusals are those about the link.
+func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Confirmation, error) {
+	v, err := a.ownLink(r.Context(), s, token)
+	if err != nil {
+		return Confirmation{}, err
+	}
+	_, bound := a.bound(r, v)
+	return Confirmation{v.Purpose, v.Email, s == nil && !bound}, nil
+}
+
+// ConfirmEmail is VerifyEmail for pages: it acts only for whoever has shown to own the account, so that a stranger who
+// made one of somebody's address gains nothing when that somebody confirms it. Those are s, who is signed in; the
+// browser that signed up (see Registration.Pending); anywhere else who knows the password. The last two are signed in.
+// It returns who is signed in then, nil for nobody. Refusals: 401 INVALID_TOKEN, TOKEN_EXPIRED,
+// USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, INVALID_USER where the link is not s's; 400 INVALID_PASSWORD and 429 as for
+// a sign-in (the link survives these); 403 BANNED_USER.
+func (a *Auth) ConfirmEmail(w http.ResponseWriter, r *http.Request, s *Session, token, password string) (*Session, error) {
+	v, err := a.ownLink(r.Context(), s, token)
+	if err != nil {
+		return nil, err
+	}
+	in := entry{}
+	p, bound := a.bound(r, v)
+	if s == nil && !bound {
+		if r, err = a.limited(r, "/sign-in/email"); err == nil {
+			in.proof, err = a.provenByLink(r, v, password)
+		}
+		in.signIn, in.remember = true, true
+	} else {
+		r, err = a.limited(r, "/verify-email")
+		in.signIn, in.remember = s == nil, p.remember
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, fresh, err := a.follow(w, r, s, v, "", in)
+	if err != nil {
+		return nil, err
+	}
+	if bound {
+		a.clearPending(w, r)
+	}
+	if fresh != nil {
+		return fresh, nil
+	}
+	return s, nil
+}
+
+// ownLink looks a link about an address up, for s or a stranger.
+func (a *Auth) ownLink(ctx context.Context, s *Session, token string) (*Verification, error) {
+	v, err := a.link(ctx, token, purposeVerify, purposeConfirmChange, purposeChange)
+	switch {
+	case err != nil:
+		return nil, tokenError(http.StatusUnauthorized, err)
+	case s != nil && s.UserID != v.UserID:
+		return nil, errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user")
+	case s != nil:
+		return v, notImpersonating(s)
+	}
+	return v, nil
+}
+
+// bound reports whether this browser signed the account up whose address the link verifies. For a change of address
+// that is not enough: it needs the account itself.
+func (a *Auth) bound(r *http.Request, v *Verification) (pending, bool) {
+	p, ok := a.readPending(r)
+	return p, ok && v.Purpose == purposeVerify && p.userID == v.UserID
+}
+
+// provenByLink checks the password of the account that a link belongs to.
+func (a *Auth) provenByLink(r *http.Request, v *Verification, password string) (*Account, error) {
+	if password == "" {
+		return nil, errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
+	}
+	u, err := a.User(r.Context(), v.UserID)
+	if err != nil {
+		return nil, err
+	}
+	account, err := a.knows(r, &Session{from: a.from(r)}, u, eventSignInFailed, password)
+	return &account, err
+}

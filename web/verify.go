@@ -1,0 +1,136 @@
+package web
+
+import (
+	"net/http"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
+)
+
+const resendPath, resendLabel = "/verify-email", "Ask for a new one"
+
+// verified is what to say where something is still to be done, or to be known.
+var verified = map[string]struct{ title, sentence string }{
+	"changed": {"Your address is changed", "From now on you log in with the new one."},
+	"allowed": {"One more link", "You have allowed the change. The link that makes it is on its way to the new address."},
+}
+
+// awaitNotices is what has happened before one waits.
+var awaitNotices = map[string]string{
+	"asked": "The address is not confirmed yet. Open the link that was mailed to it.",
+	"sent":  "If this address waits to be confirmed, another link is on its way.",
+}
+
+// showVerify shows a mailed link; however often that happens, it changes nothing. Without a token it is the page that
+// waits for the mail.
+func (s *Server) showVerify(c *echo.Context) error {
+	hideLink(c)
+	if c.QueryParams().Has("token") {
+		form, _, err := s.verifyForm(c, session(c), c.QueryParam("token"))
+		if err != nil {
+			return s.showDeadLink(c, err, resendPath, resendLabel)
+		}
+		return s.render(c, http.StatusOK, views.Verify(form))
+	}
+	done := c.QueryParam("done")
+	if v, ok := verified[done]; ok {
+		return s.render(c, http.StatusOK, views.Verified(v.title, v.sentence))
+	}
+	if visitor := session(c); visitor != nil && visitor.User.EmailVerified {
+		return seeOther(c, defaultReturnTo)
+	}
+	form := s.awaitForm(c)
+	form.Notice = awaitNotices[done]
+	return s.render(c, http.StatusOK, views.Await(form))
+}
+
+func (s *Server) verify(c *echo.Context) error {
+	hideLink(c)
+	values, err := parseForm(c)
+	if err != nil {
+		return err
+	}
+	form, purpose, err := s.verifyForm(c, session(c), values.Get("token"))
+	_, to := s.Auth.Pending(c.Request())
+	var signedIn *auth.Session
+	if err == nil {
+		signedIn, err = s.Auth.ConfirmEmail(c.Response(), c.Request(), session(c), form.Token, values.Get("password"))
+	}
+	if err == nil {
+		if purpose == "verify_email" {
+			s.flash(c, "verified")
+		}
+		return seeOther(c, afterVerify(purpose, signedIn, to))
+	}
+	if _, dead := deadLink(err, "", ""); dead {
+		return s.refuseDeadLink(c, err, resendPath, resendLabel)
+	}
+	var other error
+	if form.Errors, other = fieldErrors(err, "password"); other != nil {
+		return other
+	}
+	return s.renderForm(c, err, views.Verify(form), views.VerifyFailure(form))
+}
+
+// afterVerify is where to go when a link has done its work; to is where the visitor was going when they signed up.
+func afterVerify(purpose string, signedIn *auth.Session, to string) string {
+	switch {
+	case purpose == "change_email":
+		return "/verify-email?done=changed"
+	case purpose == "confirm_email_change":
+		return "/verify-email?done=allowed"
+	case signedIn == nil:
+		return "/login"
+	}
+	return safeReturnTo(to)
+}
+
+// verifyForm finds out what a link is for and puts it in words.
+func (s *Server) verifyForm(c *echo.Context, visitor *auth.Session, token string) (form views.VerifyForm, purpose string, err error) {
+	link, err := s.Auth.PeekConfirmation(c.Request(), visitor, token)
+	form = views.VerifyForm{
+		Token: token, Email: link.Email, Password: link.Password,
+		Title: "Confirm your address", Sentence: "Confirm that you read the mail of", Button: "Confirm",
+	}
+	switch link.Purpose {
+	case "verify_email":
+		form.Account = link.Email
+	case "change_email":
+		form.Title, form.Sentence, form.Button = "Change your address", "The address of your account becomes", "Change it"
+	case "confirm_email_change":
+		form.Title, form.Sentence, form.Button = "Allow a new address", "Somebody who is logged in to your account asked to change its address to", "Allow the change"
+	}
+	return form, link.Purpose, err
+}
+
+// resendVerification answers strangers alike, whether or not the address is known.
+func (s *Server) resendVerification(c *echo.Context) error {
+	hideLink(c)
+	values, err := parseForm(c)
+	if err != nil {
+		return err
+	}
+	email := trim(values.Get("email"))
+	if err = s.Auth.SendVerificationEmail(c.Request(), session(c), email, ""); err == nil {
+		return seeOther(c, "/verify-email?done=sent")
+	}
+	form := s.awaitForm(c)
+	if form.Email != email {
+		form.Email, form.Known = email, false
+	}
+	var other error
+	if form.Errors, other = fieldErrors(err, "email"); other != nil {
+		return other
+	}
+	return s.renderForm(c, err, views.Await(form), views.AwaitFailure(form))
+}
+
+// awaitForm knows the address where this browser signed up, or where its visitor has not confirmed it.
+func (s *Server) awaitForm(c *echo.Context) views.AwaitForm {
+	email, _ := s.Auth.Pending(c.Request())
+	if visitor := session(c); visitor != nil && !visitor.User.EmailVerified {
+		email = visitor.User.Email
+	}
+	return views.AwaitForm{Email: email, Known: email != ""}
+}
