@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
@@ -20,15 +21,21 @@ var linkPages = map[string]string{
 	"set_password":         "/reset-password",
 }
 
-// Links is auth.Options.Links: mails lead to the pages of the app at appURL. A client of the wire that names a
-// callbackURL of its own gets the wire's link, which ends there.
+// Links is auth.Options.Links: mails lead to the pages of the app at appURL, and then to a callbackURL of this site. A
+// client that chooses new passwords on a page of its own gets the provider's link, which ends there. What confirms an
+// address always leads to our page: the provider's link acts when it is opened, and a stranger who signs up with
+// somebody's address must not have it confirmed by that person's mail scanner.
 func Links(appURL string) func(purpose, token, callbackURL string) string {
 	return func(purpose, token, callbackURL string) string {
 		page := linkPages[purpose]
-		if page == "" || callbackURL != "" {
+		if page == "" || page == "/reset-password" && callbackURL != "" {
 			return ""
 		}
-		return appURL + page + "?token=" + url.QueryEscape(token)
+		link := appURL + page + "?token=" + url.QueryEscape(token)
+		if auth.LocalPath(callbackURL) {
+			link += "&returnTo=" + url.QueryEscape(callbackURL)
+		}
+		return link
 	}
 }
 

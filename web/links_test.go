@@ -337,7 +337,7 @@ func TestConfirmedVisitorsNeedNoMail(t *testing.T) {
 	contains(t, refused, "already verified")
 }
 
-// TestLinksOfTheWire: a client that says where its link shall end gets the wire's own.
+// TestLinksOfTheWire: a client that says where its link shall end gets there, and acts for nobody by being opened.
 func TestLinksOfTheWire(t *testing.T) {
 	links := web.Links("https://app.example")
 	for _, c := range []struct{ purpose, callback, want string }{
@@ -345,7 +345,9 @@ func TestLinksOfTheWire(t *testing.T) {
 		{"change_email", "", "https://app.example/verify-email?token=a%2Bb"},
 		{"confirm_email_change", "", "https://app.example/verify-email?token=a%2Bb"},
 		{"reset_password", "", "https://app.example/reset-password?token=a%2Bb"},
-		{"verify_email", "/welcome", ""},
+		{"verify_email", "/welcome?a=b", "https://app.example/verify-email?token=a%2Bb&returnTo=%2Fwelcome%3Fa%3Db"},
+		{"verify_email", "https://other.example/x", "https://app.example/verify-email?token=a%2Bb"},
+		{"change_email", "/", "https://app.example/verify-email?token=a%2Bb&returnTo=%2F"},
 		{"reset_password", "/reset", ""},
 		{"delete_account", "", ""},
 		{"something_new", "", ""},
@@ -360,6 +362,24 @@ func TestLinksOfTheWire(t *testing.T) {
 	if link := s.lastMailed(t, "reset_password", "ada@example.com"); !strings.HasPrefix(link, "/api/auth/reset-password/") {
 		t.Error(link)
 	}
+
+	s = verifyingSite(t, dbtest.Open(t, dbtest.SQLite(t)))
+	squatter := map[string]string{"name": "Eve", "email": "ada@example.com", "password": "eves-own-password", "callbackURL": "/welcome"}
+	if got := s.stranger(t).PostJSON("/api/auth/sign-up/email", squatter); got.StatusCode != 200 {
+		t.Fatal(got.Text)
+	}
+	link := s.lastMailed(t, "verify_email", "ada@example.com")
+	for range 10 {
+		s.stranger(t).Do(http.MethodHead, link, "")
+		expect(t, s.stranger(t).Get(link), 200)
+	}
+	victim := s.stranger(t)
+	expect(t, victim.PostForm("/verify-email", url.Values{"token": {tokenOf(t, link)}}), 422) // asks for a password she never chose
+	u, err := s.auth.UserByEmail(t.Context(), "ada@example.com")
+	if err != nil || u.EmailVerified {
+		t.Errorf("verified by being opened: %v, %v", u, err)
+	}
+	expect(t, victim.PostForm("/verify-email", url.Values{"token": {tokenOf(t, link)}, "password": {"eves-own-password"}, "returnTo": {"/welcome"}}), 303, "Location", "/welcome")
 }
 
 // FuzzLinkToken: no text but the token itself shows or does anything, and none breaks a page.

@@ -31,6 +31,7 @@ func (s *Server) showVerify(c *echo.Context) error {
 		if err != nil {
 			return s.showDeadLink(c, err, resendPath, resendLabel)
 		}
+		form.ReturnTo = c.QueryParam("returnTo")
 		return s.render(c, http.StatusOK, views.Verify(form))
 	}
 	done := c.QueryParam("done")
@@ -52,7 +53,11 @@ func (s *Server) verify(c *echo.Context) error {
 		return err
 	}
 	form, purpose, err := s.verifyForm(c, session(c), values.Get("token"))
+	form.ReturnTo = values.Get("returnTo")
 	_, to := s.Auth.Pending(c.Request())
+	if to == "" {
+		to = form.ReturnTo
+	}
 	var signedIn *auth.Session
 	if err == nil {
 		signedIn, err = s.Auth.ConfirmEmail(c.Response(), c.Request(), session(c), form.Token, values.Get("password"))
@@ -81,7 +86,7 @@ func afterVerify(purpose string, signedIn *auth.Session, to string) string {
 	case purpose == "confirm_email_change":
 		return "/verify-email?done=allowed"
 	case signedIn == nil:
-		return "/login"
+		return withReturnTo("/login", safeReturnTo(to))
 	}
 	return safeReturnTo(to)
 }
