@@ -19,6 +19,7 @@ var linkPages = map[string]string{
 	"confirm_email_change": "/verify-email",
 	"reset_password":       "/reset-password",
 	"set_password":         "/reset-password",
+	"undo_email_change":    "/undo-email",
 }
 
 // Links is auth.Options.Links: mails lead to the pages of the app at appURL, and then to a callbackURL of this site. A

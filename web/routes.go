@@ -23,6 +23,8 @@ func (s *Server) routes(public, anyone, guest, user, fresh, admin, dev *echo.Gro
 	anyone.GET("/verify-email", s.showVerify)
 	anyone.POST("/verify-email", s.verify)
 	anyone.POST("/verify-email/resend", s.resendVerification)
+	anyone.GET("/undo-email", s.showUndo)
+	anyone.POST("/undo-email", s.undo)
 
 	guest.GET("/login", s.showLogin)
 	guest.POST("/login", s.login)

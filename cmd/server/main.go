@@ -170,6 +170,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		Logger:         a.log,
 
 		RequireEmailVerification: a.EmailVerification,
+		Notices:                  true,
 	}
 	if a.Development || a.mails.Sender != nil {
 		options.Mailer = a.mails

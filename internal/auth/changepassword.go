@@ -51,6 +51,9 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 		if fresh, err = a.newSession(t, r, user, s.Remember); err != nil {
 			return err
 		}
+		if err := a.notify(t, user.Email, user.Name, noticePassword); err != nil {
+			return err
+		}
 		return a.event(t.DB, fresh, eventPasswordChanged, user.ID)
 	})
 	if err != nil {

@@ -28,6 +28,9 @@ func (a *Auth) removeUser(t *transaction, by *Session, userID string) error {
 	if err := t.endSessions(u.ID); err != nil {
 		return err
 	}
+	if err := a.notify(t, u.Email, u.Name, noticeDeleted); err != nil {
+		return err
+	}
 	if err := a.event(t.DB, by, eventUserDeleted, u.ID); err != nil {
 		return err
 	}

@@ -24,7 +24,8 @@
 //
 // A session lives 7 days and slides forward when it is used after 24 hours, up to 30 days from sign-in.
 // Without "remember me" it lives 24 hours and never slides. Mailed links live 30 minutes (reset), an hour (verify,
-// change of e-mail) or a day (deletion) and work once. Every number is a field of Options.
+// change of e-mail), a day (deletion) or a week (undoing a change of
+// e-mail) and work once. Every number is a field of Options.
 //
 // # Threats, and where they are met
 //
@@ -32,6 +33,8 @@
 //   - A revoked session replayed with its cache cookie: the cache answers reads only, and every hit is checked
 //     against what was revoked here or, on PostgreSQL, by any other instance, which confirms before the revocation is
 //     answered (cache.go, listen.go); a cache older than this process is not honoured.
+//   - A stolen account: its owner is told by mail of what a thief would do, and the old address can take the account
+//     back for a week (notice.go).
 //   - Guessing passwords: counters per address and per account, which a known device of the owner passes (limit.go).
 //   - Guessing who has an account: unknown addresses cost the same hash, the same query, the same answer
 //     (signin.go); hashing is bounded, so that a login storm cannot exhaust memory (hasher.go).

@@ -21,6 +21,7 @@ const (
 	purposeConfirmChange = "confirm_email_change"
 	purposeChange        = "change_email"
 	purposeDelete        = "delete_account"
+	purposeUndo          = "undo_email_change"
 )
 
 // evenAnswer is how long a request about an address takes at least: longer than the work it may cause, so that time
@@ -154,9 +155,10 @@ func (t *transaction) useLink(v *Verification) (*User, error) {
 	return u, done.Error
 }
 
-// dropLinks makes a user's outstanding links worthless: all of them, or those of the given purposes.
+// dropLinks makes a user's outstanding links worthless: all but those that undo a change of address, or those of the
+// given purposes.
 func (t *transaction) dropLinks(userID string, purposes ...string) error {
-	q := t.Where("user_id = ?", userID)
+	q := t.Where("user_id = ? AND purpose <> ?", userID, purposeUndo)
 	if len(purposes) > 0 {
 		q = q.Where("purpose IN ?", purposes)
 	}

@@ -86,6 +86,13 @@ type Options struct {
 	// VerifyTokenTTL is the life of a link that verifies or changes an address. Default 1 hour.
 	VerifyTokenTTL time.Duration
 
+	// Notices tells people by mail of what a thief would do: a changed password or address, a deleted account, signing
+	// in on a device not seen before, signing up with an address that is theirs. Default off.
+	Notices bool
+
+	// UndoTokenTTL is the life of the link that brings an account back to its old address. Default 7 days.
+	UndoTokenTTL time.Duration
+
 	// DeleteTokenTTL is the life of a link that deletes an account. Default 24 hours.
 	DeleteTokenTTL time.Duration
 
@@ -136,6 +143,7 @@ func (o Options) withDefaults() Options {
 	set(&o.CacheMaxAge, 5*time.Minute)
 	set(&o.ResetTokenTTL, 30*time.Minute)
 	set(&o.VerifyTokenTTL, time.Hour)
+	set(&o.UndoTokenTTL, 7*24*time.Hour)
 	set(&o.DeleteTokenTTL, 24*time.Hour)
 	set(&o.HashWorkers, defaultHashWorkers())
 	set(&o.SweepEvery, time.Hour)

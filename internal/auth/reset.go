@@ -88,6 +88,9 @@ func (a *Auth) ResetPassword(r *http.Request, token, next string) error {
 		if err := t.setPassword(u, hash, now); err != nil {
 			return err
 		}
+		if err := a.notify(t, u.Email, u.Name, noticePassword); err != nil {
+			return err
+		}
 		return a.event(t.DB, &Session{UserID: u.ID, from: a.from(r)}, eventPasswordReset, u.ID)
 	}))
 }

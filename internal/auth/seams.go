@@ -17,13 +17,22 @@ import (
 //	change_email          URL, to the new address, makes the change
 //	delete_account        URL deletes the account
 //
+// or, with Options.Notices,
+//
+//	password_changed      by whoever knew the old one, by a mailed link, or by an admin
+//	email_changed         to the old address: the account has moved to NewEmail; URL undoes it (purpose undo_email_change
+//	                      of Options.Links), "" where there is no page for that
+//	account_deleted       with everything in it
+//	existing_account      somebody signed up with the address, which is taken
+//	new_device            somebody signed in on a device on which this user never has
+//
 // URL is the only place that holds the secret; it belongs into the letter and nowhere else.
 type Mail struct {
 	To       string
 	Name     string // the person's, as they typed it
 	Purpose  string
 	URL      string
-	NewEmail string // of confirm_email_change
+	NewEmail string // of confirm_email_change and email_changed
 }
 
 // Mailer takes a mail inside tx, so that it is kept exactly when the change that causes it is.
@@ -58,6 +67,7 @@ const (
 	eventEmailVerified        = "email_verified"
 	eventEmailChangeAsked     = "email_change_asked"
 	eventEmailChanged         = "email_changed"
+	eventEmailRestored        = "email_restored"
 	eventAccountUnlinked      = "account_unlinked"
 	eventDeletionAsked        = "deletion_asked"
 	eventUserDeleted          = "user_deleted"

@@ -66,6 +66,12 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 			return nil, err
 		}
 	}
+	strange := a.strange(r, account.UserID)
+	if strange {
+		if strange, err = a.mayNotify(r, email); err != nil {
+			return nil, err
+		}
+	}
 	var s *Session
 	var unverified *User
 	readAt := a.opts.Now() // before the transaction: see load
@@ -86,6 +92,11 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 		}
 		if s, err = a.newSession(t, r, user, in.Remember); err != nil {
 			return err
+		}
+		if strange {
+			if err := a.notify(t, user.Email, user.Name, noticeDevice); err != nil {
+				return err
+			}
 		}
 		return a.event(t.DB, s, eventSignIn, user.ID)
 	})

@@ -76,8 +76,10 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL string) error {
 	defer a.evenly(r.Context())()
 	by := &Session{UserID: user.ID, from: a.from(r)}
-	if taken, err := a.taken(r.Context(), user.Email); taken || err != nil {
+	if taken, err := a.taken(r.Context(), user.Email); err != nil {
 		return err
+	} else if taken {
+		return a.noteExisting(r, user.Email)
 	}
 	may, err := a.mayMail(r.Context(), user.Email)
 	if err != nil {

@@ -147,6 +147,9 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 		if err := t.setPassword(u, hash, a.opts.Now()); err != nil {
 			return err
 		}
+		if err := a.notify(t, u.Email, u.Name, noticePassword); err != nil {
+			return err
+		}
 		return a.event(t.DB, by, eventPasswordSet, u.ID)
 	})
 }

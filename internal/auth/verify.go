@@ -126,6 +126,7 @@ func (a *Auth) act(t *transaction, by *Session, v *Verification, callbackURL str
 
 // moveUser gives a user another address, which a mail has just proved to be theirs. Links mailed to the old one end.
 func (a *Auth) moveUser(t *transaction, by *Session, u *User, email string) error {
+	old, wasTheirs := u.Email, u.EmailVerified
 	u.Email, u.EmailVerified, u.UpdatedAt = email, true, a.opts.Now()
 	t.void = append(t.void, u.ID)
 	err := t.Select("email", "email_verified", "updated_at").Updates(u).Error
@@ -134,6 +135,9 @@ func (a *Auth) moveUser(t *transaction, by *Session, u *User, email string) erro
 	}
 	if err == nil {
 		err = t.dropLinks(u.ID)
+	}
+	if err == nil && wasTheirs {
+		err = a.mailUndo(t, u, old)
 	}
 	if err != nil {
 		return err

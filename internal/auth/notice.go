@@ -1,0 +1,138 @@
+package auth
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// Notices tell the owner of an account what somebody, perhaps a thief, has done to it. A Mail's Purpose is one of these.
+const (
+	noticePassword = "password_changed"
+	noticeEmail    = "email_changed"
+	noticeDeleted  = "account_deleted"
+	noticeExisting = "existing_account"
+	noticeDevice   = "new_device"
+)
+
+// notify mails a notice in t, where Options.Notices asks for it.
+func (a *Auth) notify(t *transaction, to, name, purpose string) error {
+	if !a.opts.Notices {
+		return nil
+	}
+	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{To: to, Name: name, Purpose: purpose})
+}
+
+// mayNotify is mayMail for notices that a stranger can cause: they count apart, so that nobody's links are used up.
+func (a *Auth) mayNotify(r *http.Request, address string) (bool, error) {
+	if !a.opts.Notices {
+		return false, nil
+	}
+	return a.mayMail(r.Context(), "notice "+address)
+}
+
+// strange reports whether nobody has signed in as this user on this device, as far as its cookie tells. Without
+// limits there is no such cookie, and no device is strange.
+func (a *Auth) strange(r *http.Request, userID string) bool {
+	_, seen := a.device(r)
+	for _, entry := range seen {
+		if strings.HasPrefix(entry, userID+"@") {
+			return false
+		}
+	}
+	return a.opts.RateLimit.Limiter != nil
+}
+
+// noteExisting tells the owner of an address that somebody tried to sign up with it; whoever tried learns nothing.
+func (a *Auth) noteExisting(r *http.Request, email string) error {
+	may, err := a.mayNotify(r, email)
+	if !may || err != nil {
+		return err
+	}
+	return a.transact(r.Context(), func(t *transaction) error {
+		var u User
+		if err := t.Where("email = ?", email).Take(&u).Error; err != nil {
+			return notFound(err)
+		}
+		if !u.EmailVerified || u.banned(a.opts.Now()) {
+			return nil
+		}
+		return a.notify(t, u.Email, u.Name, noticeExisting)
+	})
+}
+
+// mailUndo tells the old address of u that the account has moved, with a link that brings it back. It outlives every
+// other link, for whoever moved the account can make those worthless.
+func (a *Auth) mailUndo(t *transaction, u *User, old string) error {
+	if !a.opts.Notices {
+		return nil
+	}
+	link := ""
+	if a.opts.Links != nil {
+		token := newToken()
+		if link = a.opts.Links(purposeUndo, token, ""); link != "" {
+			now := a.opts.Now()
+			err := t.Create(&Verification{
+				ID: newID(), UserID: u.ID, Purpose: purposeUndo, Email: old, TokenHash: hashToken(token), ExpiresAt: now.Add(a.opts.UndoTokenTTL), CreatedAt: now,
+			}).Error
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{To: old, Name: u.Name, Purpose: noticeEmail, URL: link, NewEmail: u.Email})
+}
+
+// UndoEmailChange brings an account back to the address it had, by the link mailed to that address. Every session and
+// every link ends, the password is worth nothing any more, and a link to choose a new one is mailed. Earlier addresses
+// keep their own undo links: who moved the account twice cannot keep its owner out. Refusals: 400 INVALID_TOKEN,
+// TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL where the address has become somebody else's.
+func (a *Auth) UndoEmailChange(r *http.Request, token string) error {
+	r, err := a.limited(r, "/undo-email-change")
+	if err != nil {
+		return err
+	}
+	v, err := a.link(r.Context(), token, purposeUndo)
+	if err == nil {
+		err = a.transact(r.Context(), func(t *transaction) error {
+			u, err := t.useLink(v)
+			if err != nil {
+				return err
+			}
+			return a.moveBack(t, u, v, &Session{UserID: u.ID, from: a.from(r)})
+		})
+	}
+	return tokenError(http.StatusBadRequest, err)
+}
+
+func (a *Auth) moveBack(t *transaction, u *User, v *Verification, by *Session) error {
+	now := a.opts.Now()
+	u.Email, u.EmailVerified, u.UpdatedAt = v.Email, true, now
+	t.void = append(t.void, u.ID)
+	if err := t.Select("email", "email_verified", "updated_at").Updates(u).Error; err != nil {
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			return takenError(http.StatusConflict)
+		}
+		return err
+	}
+	for _, step := range []func() error{
+		func() error { return t.endSessions(u.ID) },
+		func() error { return t.dropLinks(u.ID) },
+		func() error {
+			return t.Where("user_id = ? AND purpose = ? AND created_at >= ?", u.ID, purposeUndo, v.CreatedAt).Delete(&Verification{}).Error
+		},
+		func() error {
+			return t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", u.ID, providerCredential).
+				Updates(map[string]any{"password": "", "updated_at": now}).Error
+		},
+		func() error { return a.event(t.DB, by, eventEmailRestored, u.ID) },
+		func() error { return a.mailLink(t, by, u, purposeReset, u.Email, "") },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+package auth_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database/dbtest"
+	"gorm.io/gorm"
+)
+
+// noticing is a provider that tells people by mail, and has a page for undoing a change of address.
+func noticing(t *testing.T, db *gorm.DB) (*rig, *mailbox) {
+	t.Helper()
+	box := &mailbox{}
+	r, _ := limitedRig(t, db, auth.Options{
+		Mailer: box, Notices: true, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}},
+		Links: func(purpose, token, _ string) string {
+			if purpose == "undo_email_change" {
+				return home + "/undo?token=" + url.QueryEscape(token)
+			}
+			return ""
+		},
+	})
+	return r, box
+}
+
+// confirmed makes somebody whose address is confirmed, and signs them in.
+func (r *rig) confirmed(email string) (*authtest.Client, string) {
+	r.t.Helper()
+	u, err := r.auth.CreateUser(r.t.Context(), nil, auth.NewUser{Name: "Test Person", Email: email, Password: authtest.Password, Verified: true})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	c := r.browser()
+	c.SignIn(email, authtest.Password)
+	return c, u.ID
+}
+
+// purposes lists what was mailed to an address, oldest first.
+func (b *mailbox) purposes(to string) (list []string) {
+	for _, m := range b.all() {
+		if m.To == to {
+			list = append(list, m.Purpose)
+		}
+	}
+	return list
+}
+
+// moved has a signed-in user follow the link to a new address.
+func (r *rig) moved(c *authtest.Client, box *mailbox, to string) {
+	r.t.Helper()
+	if got := post(c, "/change-email", fmt.Sprintf(`{"newEmail":%q}`, to)); got.StatusCode != 200 {
+		r.t.Fatal(got.Text)
+	}
+	if got := c.Get("/api/auth/verify-email?token=" + linkToken(r.t, box.last())); got.StatusCode != 200 {
+		r.t.Fatal(got.Text)
+	}
+}
+
+// undoToken is that of the newest letter to an old address.
+func undoToken(t *testing.T, box *mailbox, to string) string {
+	t.Helper()
+	list := box.all()
+	for _, m := range slices.Backward(list) {
+		if m.To == to && m.Purpose == "email_changed" {
+			u, err := url.Parse(m.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return u.Query().Get("token")
+		}
+	}
+	t.Fatalf("nobody tells %s: %+v", to, list)
+	return ""
+}
+
+func undo(r *rig, token string) error {
+	req, err := http.NewRequest(http.MethodPost, home+"/undo", nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return r.auth.UndoEmailChange(req, token)
+}
+
+// TestNotices: each thing a thief would do is told to the owner, in the transaction that does it.
+func TestNotices(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r, box := noticing(t, db)
+		ada, id := r.confirmed("ada@example.com")
+		if got := box.purposes("ada@example.com"); !slices.Equal(got, []string{"new_device"}) {
+			t.Errorf("signing in where nobody has: %q", got)
+		}
+		signIn(ada, "ada@example.com") // the device is known by now
+		post(ada, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"better-horse-2"}`)
+		post(r.browser(), "/request-password-reset", `{"email":"ada@example.com"}`)
+		post(r.browser(), "/reset-password", `{"newPassword":"better-horse-3","token":"`+linkToken(t, box.last())+`"}`)
+		if err := r.auth.SetPassword(t.Context(), nil, id, "better-horse-4"); err != nil {
+			t.Fatal(err)
+		}
+		taken := post(r.browser(), "/sign-up/email", `{"name":"Eve","email":"ada@example.com","password":"correct-horse-1"}`)
+		free := post(r.browser(), "/sign-up/email", `{"name":"Eve","email":"eve@example.com","password":"correct-horse-1"}`)
+		if taken.StatusCode != 200 || free.StatusCode != 200 || len(taken.Text) != len(free.Text) || !slices.Equal(setCookies(taken.Header), setCookies(free.Header)) {
+			t.Errorf("a taken address is told: %s, %s", taken.Text, free.Text)
+		}
+		for range 5 {
+			post(r.browser(), "/sign-up/email", `{"name":"Eve","email":"ada@example.com","password":"correct-horse-1"}`)
+		}
+		if err := r.auth.RemoveUser(t.Context(), nil, id); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"new_device", "password_changed", "reset_password", "password_changed", "password_changed", "existing_account", "existing_account", "account_deleted"}
+		if got := box.purposes("ada@example.com"); !slices.Equal(got, want) {
+			t.Errorf("mails %q, want %q", got, want) // three notices an hour that strangers can cause
+		}
+	})
+}
+
+// TestUndoEmailChange: the old address gets the account back whatever the thief did since, once, and nobody is left in it.
+func TestUndoEmailChange(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r, box := noticing(t, db)
+		thief, id := r.confirmed("ada@example.com")
+		bob, _ := r.confirmed("bob@example.com")
+		r.moved(thief, box, "eve@example.com")
+		token := undoToken(t, box, "ada@example.com")
+		r.moved(thief, box, "mallory@example.com")
+		second := undoToken(t, box, "eve@example.com")
+		post(thief, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"thiefs-own-2"}`)
+		post(thief, "/revoke-sessions", `{}`)
+		post(thief, "/request-password-reset", `{"email":"mallory@example.com"}`)
+		reset := linkToken(t, box.last())
+		post(thief, "/sign-in/email", `{"email":"mallory@example.com","password":"thiefs-own-2"}`)
+		r.wantWho("the thief", thief, "mallory@example.com")
+
+		r.clock.advance(6 * 24 * time.Hour)
+		post(thief, "/sign-in/email", `{"email":"mallory@example.com","password":"thiefs-own-2"}`) // holds a cached copy
+		var won atomic.Int64
+		atOnce(20, func(int) {
+			if undo(r, token) == nil {
+				won.Add(1)
+			}
+		})
+		if won.Load() != 1 {
+			t.Errorf("%d undid it, want one", won.Load())
+		}
+		r.wantWho("the thief afterwards", thief, "")
+		r.wantWho("somebody else", bob, "bob@example.com")
+		u, err := r.auth.User(t.Context(), id)
+		if err != nil || u.Email != "ada@example.com" || !u.EmailVerified {
+			t.Errorf("%+v, %v", u, err)
+		}
+		wantRefusal(t, post(r.browser(), "/reset-password", `{"newPassword":"thiefs-own-3","token":"`+reset+`"}`), 400, "INVALID_TOKEN")
+		if err := undo(r, second); err == nil {
+			t.Error("the thief's own undo link works")
+		}
+		for _, password := range []string{"thiefs-own-2", "correct-horse-1", ""} {
+			if got := post(r.browser(), "/sign-in/email", fmt.Sprintf(`{"email":"ada@example.com","password":%q}`, password)); got.StatusCode < 400 {
+				t.Errorf("%q opens it: %s", password, got.Text)
+			}
+		}
+		if last := box.last(); last.To != "ada@example.com" || last.Purpose != "reset_password" {
+			t.Fatalf("the last mail is %+v", last)
+		}
+		if got := post(r.browser(), "/reset-password", `{"newPassword":"adas-own-password","token":"`+linkToken(t, box.last())+`"}`); got.StatusCode != 200 {
+			t.Error(got.Text)
+		}
+		r.browser().SignIn("ada@example.com", "adas-own-password")
+	})
+}
+
+// TestUndoTooLate: after a week, or when the address is somebody else's, nothing changes.
+func TestUndoTooLate(t *testing.T) {
+	r, box := noticing(t, dbtest.Open(t, dbtest.SQLite(t)))
+	ada, _ := r.confirmed("ada@example.com")
+	r.moved(ada, box, "new@example.com")
+	token := undoToken(t, box, "ada@example.com")
+	r.confirmed("ada@example.com") // somebody else, by now
+	if err := undo(r, token); err == nil || !contains(err.Error(), "already exists") {
+		t.Errorf("taken: %v", err)
+	}
+	r.wantWho("who moved", ada, "new@example.com")
+	r.clock.advance(7 * 24 * time.Hour)
+	if err := undo(r, token); err == nil {
+		t.Error("works after a week")
+	}
+	unconfirmed := r.browser()
+	post(unconfirmed, "/sign-up/email", `{"name":"Eve","email":"eve@example.com","password":"correct-horse-1"}`)
+	if n := len(box.purposes("eve@example.com")); n != 1 {
+		t.Errorf("%d mails to somebody new", n)
+	}
+}
