@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/mail/mailtest"
 )
 
 // TestMailedLink: in development a forgotten password is set by the link at /dev/mail. It ends what was signed in,
@@ -108,5 +109,43 @@ func TestProductionNeedsMail(t *testing.T) {
 	_, stderr, code := result(t, t.TempDir(), "", []string{"APP_ENV=production", "APP_SECRET=" + authtest.Secret, "EMAIL_VERIFICATION=on"})
 	if code == 0 || !strings.Contains(stderr, "SMTP_URL: ") || !strings.Contains(stderr, "MAIL_FROM: ") {
 		t.Errorf("%d %s", code, stderr)
+	}
+}
+
+// TestKilledBeforeSending: a server that is killed hard after it has answered loses no mail; the next one sends it.
+func TestKilledBeforeSending(t *testing.T) {
+	dir := t.TempDir()
+	away := mailtest.Serve(t, "")
+	away.Stop()
+	env := []string{"SMTP_URL=smtp://" + away.Addr, "MAIL_FROM=Foyer <hello@app.example>"}
+	s := start(t, dir, env...)
+	authtest.NewClient(t, s.url).SignUp("ada@example.com")
+	res := authtest.NewClient(t, s.url).PostForm("/forgot-password", url.Values{"email": {"ada@example.com"}})
+	if res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("without a mail server: %d %s", res.StatusCode, res.Text)
+	}
+	if err := s.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-s.done
+
+	back := mailtest.Serve(t, away.Addr)
+	s = start(t, dir, env...)
+	var got mailtest.Received
+	select {
+	case got = <-back.Mails:
+	case <-s.done:
+		t.Fatalf("server ended: %s", s.output())
+	}
+	link := regexp.MustCompile(`/reset-password\?token=3D([A-Za-z0-9_=\r\n-]+)`).FindString(got.Text)
+	if len(got.Recipients) != 1 || !strings.Contains(got.Recipients[0], "<ada@example.com>") || link == "" {
+		t.Errorf("%+v", got)
+	}
+	s.stop(t)
+	if n := len(back.Received()); n != 1 {
+		t.Errorf("%d mails, want one", n)
+	}
+	if strings.Contains(s.output(), "token=") {
+		t.Errorf("the log holds a token: %s", s.output())
 	}
 }

@@ -29,7 +29,7 @@ const (
 func TestEnumeration(t *testing.T) {
 	mails := &mailbox{}
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
-		Mailer: mails, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}},
+		Mailer: mails, Notices: true, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}},
 	})
 	var insider *authtest.Client // asks for a change of address
 	{

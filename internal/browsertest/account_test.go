@@ -4,9 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"gorm.io/gorm"
 )
 
 // TestAccountLife: forgotten password by the mail of /dev/mail, name, password, another browser thrown out, and the end
@@ -74,4 +76,40 @@ func TestAccountLife(t *testing.T) {
 	b.leave("delete the account", chromedp.Click(chromedp.CSS("main button.danger")))
 	b.wantPath("/")
 	b.wantText("[role=status]", "is deleted")
+}
+
+// TestMovingAndBack: a change of address by the mail of /dev/mail, and its undoing from the old address, which ends
+// the session that made it.
+func TestMovingAndBack(t *testing.T) {
+	s := newSite(t, func(o *auth.Options, _ *gorm.DB) { o.Notices = true })
+	in := auth.NewUser{Name: "Ada Lovelace", Email: "ada@example.com", Password: authtest.Password, Verified: true}
+	if _, err := s.auth.CreateUser(t.Context(), nil, in); err != nil {
+		t.Fatal(err)
+	}
+	b := newTab(t, s.URL)
+	b.logIn("ada@example.com")
+	b.open("/settings/email")
+	b.fill("newEmail", "new@example.com")
+	b.leave("ask for the change", submit)
+	b.wantText("[role=status]", "on its way to the new address")
+	b.open("/dev/mail")
+	b.click("follow the link", `a[href*="/verify-email?token="]`)
+	b.wantText("h1", "Change your address")
+	b.leave("change it", submit)
+	b.open("/settings")
+	b.wantText("main", "new@example.com")
+
+	owner := newTab(t, s.URL)
+	owner.open("/dev/mail")
+	owner.click("follow the link that was mailed to the old address", `a[href*="/undo-email?token="]`)
+	owner.wantText("main", "ada@example.com")
+	owner.takePictures("undo")
+	owner.checkRules(requireAxe(t), "undo")
+	owner.leave("undo it", submit)
+	owner.wantText("[role=status]", "back at this address")
+	b.open("/settings")
+	b.wantPath("/login?returnTo=%2Fsettings")
+
+	owner.open("/dev/mail")
+	owner.click("follow the link for a new password", `a[href*="/reset-password"]`)
 }

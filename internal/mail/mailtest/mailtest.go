@@ -1,4 +1,5 @@
-package mail_test
+// Package mailtest gives tests a mail server that does as it is told.
+package mailtest
 
 import (
 	"bufio"
@@ -10,24 +11,28 @@ import (
 	"testing"
 )
 
-// smtpServer is a mail server that does as it is told.
-type smtpServer struct {
-	addr string
-	stop func()
+// Server takes mails by SMTP on the loopback interface, without TLS.
+type Server struct {
+	Addr string
+	Stop func() // ends it before the test does
+
+	// Mails tells of each mail as it comes, as long as there is room for a hundred.
+	Mails chan Received
 
 	mu    sync.Mutex
 	fails map[string]string // answer in place of the usual one, by command; "" hangs up
-	got   []received
+	got   []Received
 }
 
-type received struct {
-	recipients []string
-	message    *mail.Message
-	text       string
+// Received is one mail: the RCPT lines it came with, and what it says.
+type Received struct {
+	Recipients []string
+	Message    *mail.Message
+	Text       string
 }
 
-// serveSMTP listens at addr, "" for any.
-func serveSMTP(t *testing.T, addr string) *smtpServer {
+// Serve listens at addr, "" for any, until the test ends.
+func Serve(t testing.TB, addr string) *Server {
 	t.Helper()
 	if addr == "" {
 		addr = "127.0.0.1:0"
@@ -36,7 +41,7 @@ func serveSMTP(t *testing.T, addr string) *smtpServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &smtpServer{addr: listener.Addr().String(), fails: map[string]string{}}
+	s := &Server{Addr: listener.Addr().String(), fails: map[string]string{}, Mails: make(chan Received, 100)}
 	var conns sync.WaitGroup
 	conns.Go(func() {
 		for {
@@ -47,34 +52,38 @@ func serveSMTP(t *testing.T, addr string) *smtpServer {
 			conns.Go(func() { s.talk(conn) })
 		}
 	})
-	s.stop = sync.OnceFunc(func() { listener.Close(); conns.Wait() })
-	t.Cleanup(s.stop)
+	s.Stop = sync.OnceFunc(func() { listener.Close(); conns.Wait() })
+	t.Cleanup(s.Stop)
 	return s
 }
 
-func (s *smtpServer) fail(command, answer string) {
+// Fail makes the server answer a command, or the end of a mail ("taken"), or a new connection (""), so from now on; an
+// empty answer hangs up.
+func (s *Server) Fail(command, answer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fails = map[string]string{command: answer}
 }
 
-func (s *smtpServer) heal() {
+// Heal makes it answer as it should.
+func (s *Server) Heal() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fails = map[string]string{}
 }
 
-func (s *smtpServer) received() []received {
+// Received lists what has come, oldest first.
+func (s *Server) Received() []Received {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]received(nil), s.got...)
+	return append([]Received(nil), s.got...)
 }
 
 // talk is one conversation (RFC 5321).
-func (s *smtpServer) talk(conn net.Conn) {
+func (s *Server) talk(conn net.Conn) {
 	defer conn.Close()
 	in := bufio.NewReader(conn)
-	var r received
+	var r Received
 	say := func(command, usual string) bool {
 		s.mu.Lock()
 		answer, failing := s.fails[command]
@@ -96,7 +105,7 @@ func (s *smtpServer) talk(conn net.Conn) {
 		command := strings.ToUpper(strings.Fields(line + " x")[0])
 		switch command {
 		case "RCPT":
-			r.recipients = append(r.recipients, strings.TrimSpace(line))
+			r.Recipients = append(r.Recipients, strings.TrimSpace(line))
 			ok = say(command, "250 ok")
 		case "DATA":
 			if ok = say(command, "354 go on"); !ok {
@@ -113,12 +122,16 @@ func (s *smtpServer) talk(conn net.Conn) {
 				}
 				text.WriteString(strings.TrimPrefix(line, "."))
 			}
-			r.text = text.String()
-			r.message, _ = mail.ReadMessage(strings.NewReader(r.text))
+			r.Text = text.String()
+			r.Message, _ = mail.ReadMessage(strings.NewReader(r.Text))
 			s.mu.Lock()
 			answer, failing := s.fails["taken"]
 			if !failing || answer == "" { // one that dies after taking it has it
 				s.got = append(s.got, r)
+				select {
+				case s.Mails <- r:
+				default:
+				}
 			}
 			s.mu.Unlock()
 			ok = say("taken", "250 taken")
