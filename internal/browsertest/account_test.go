@@ -99,17 +99,20 @@ func TestMovingAndBack(t *testing.T) {
 	b.open("/settings")
 	b.wantText("main", "new@example.com")
 
+	looker := newTab(t, s.URL)
+	looker.open("/dev/mail")
+	looker.open(eval[string](looker, `document.querySelector('a[href*="/undo-email?token="]').href.slice(location.origin.length)`))
+	looker.takePictures("undo")
+	looker.checkRules(requireAxe(t), "undo")
+
 	owner := newTab(t, s.URL)
 	owner.open("/dev/mail")
 	owner.click("follow the link that was mailed to the old address", `a[href*="/undo-email?token="]`)
 	owner.wantText("main", "ada@example.com")
-	owner.takePictures("undo")
-	owner.checkRules(requireAxe(t), "undo")
 	owner.leave("undo it", submit)
 	owner.wantText("[role=status]", "back at this address")
 	b.open("/settings")
 	b.wantPath("/login?returnTo=%2Fsettings")
-
 	owner.open("/dev/mail")
-	owner.click("follow the link for a new password", `a[href*="/reset-password"]`)
+	owner.wantText("main", "Choose a new password for Foyer")
 }
