@@ -15,6 +15,7 @@ func (s *Server) requireRole(roles ...string) echo.MiddlewareFunc {
 				return errs.Unauthenticated()
 			}
 			if !session.User.HasRole(roles...) {
+				s.Auth.NoteRefusal(c.Request(), session, "forbidden", c.Request().Method+" "+c.Path())
 				return errs.Forbidden()
 			}
 			return next(c)

@@ -45,7 +45,7 @@ func (s *Server) reset(c *echo.Context) error {
 
 // resetForm finds out whose password a link sets. Where somebody else is logged in it sets nobody's.
 func (s *Server) resetForm(c *echo.Context, token string) (views.ResetForm, error) {
-	email, err := s.Auth.PeekLink(c.Request().Context(), token, "reset_password")
+	email, err := s.Auth.PeekLink(c.Request().Context(), token, "reset_password", "set_password")
 	if err == nil && session(c) != nil && session(c).User.Email != email {
 		err = errNotYours
 	}

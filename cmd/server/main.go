@@ -47,7 +47,8 @@ const usage = `usage: server [command]
   serve                           run the app (the default)
   migrate up | down | status      change or show the schema
   seed                            make the demo users (development, empty users table)
-  user create <email> [--admin]   make a user; the password is read from standard input
+  user create <email> [--admin]   make a user; the password is read from standard input,
+                                  or with --invite chosen by a mailed link
   user promote <email>            make a user an admin
   routes                          print method, path and door of every route
 
@@ -100,8 +101,8 @@ func parse(args []string) func(*app, context.Context) error {
 	case word(0) == "seed" && len(args) == 1:
 		return (*app).seedCommand
 	case word(0) == "user" && word(1) == "create":
-		if email, admin, ok := parseUserCreate(args[2:]); ok {
-			return func(a *app, ctx context.Context) error { return a.createUser(ctx, email, admin) }
+		if in, ok := parseUserCreate(args[2:]); ok {
+			return func(a *app, ctx context.Context) error { return a.createUser(ctx, in) }
 		}
 	case word(0) == "user" && word(1) == "promote" && len(args) == 3:
 		return func(a *app, ctx context.Context) error { return a.promoteUser(ctx, args[2]) }

@@ -14,35 +14,40 @@ import (
 	"golang.org/x/term"
 )
 
-// parseUserCreate reads <email> [--admin], in either order.
-func parseUserCreate(args []string) (email string, admin, ok bool) {
+// parseUserCreate reads <email> [--admin] [--invite], in any order.
+func parseUserCreate(args []string) (in auth.NewUser, ok bool) {
 	flags := flag.NewFlagSet("user create", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	flags.BoolVar(&admin, "admin", false, "give the role admin")
+	admin := flags.Bool("admin", false, "give the role admin")
+	flags.BoolVar(&in.Invite, "invite", false, "mail a link to choose the password")
 	err := flags.Parse(args)
-	if email = flags.Arg(0); err == nil && email != "" {
+	if in.Email = flags.Arg(0); err == nil && in.Email != "" {
 		err = flags.Parse(flags.Args()[1:])
 	}
-	return email, admin, err == nil && email != "" && flags.NArg() == 0
+	if *admin {
+		in.Role = "admin"
+	}
+	in.Name, _, _ = strings.Cut(in.Email, "@")
+	return in, err == nil && in.Email != "" && flags.NArg() == 0
 }
 
 // createUser makes a user from the command line.
-func (a *app) createUser(ctx context.Context, email string, admin bool) error {
-	password, err := readPassword(a.stdout, os.Stdin)
-	if err != nil {
-		return err
-	}
-	if password == "" {
-		return errors.New("no password given on standard input")
+func (a *app) createUser(ctx context.Context, in auth.NewUser) error {
+	if !in.Invite {
+		password, err := readPassword(a.stdout, os.Stdin)
+		if err != nil {
+			return err
+		}
+		if password == "" {
+			return errors.New("no password given on standard input")
+		}
+		in.Password, in.Verified = password, true
+	} else if !a.Development && a.mails.Sender == nil {
+		return errors.New("no mail is sent: set SMTP_URL and MAIL_FROM, or give a password")
 	}
 	provider, err := a.auth(ctx)
 	if err != nil {
 		return err
-	}
-	name, _, _ := strings.Cut(email, "@")
-	in := auth.NewUser{Name: name, Email: email, Password: password, Verified: true}
-	if admin {
-		in.Role = "admin"
 	}
 	user, err := provider.CreateUser(ctx, nil, in)
 	if err == nil {

@@ -63,7 +63,8 @@ func (a *Auth) serveUnlinkAccount(w http.ResponseWriter, r *http.Request, b *Bod
 		if err != nil {
 			return err
 		}
-		return a.event(t.DB, s, eventAccountUnlinked, s.UserID)
+		t.event(s, eventAccountUnlinked, s.UserID)
+		return nil
 	})
 }
 

@@ -110,6 +110,9 @@ func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) err
 		t.DB = tx
 		err := fn(t)
 		if err == nil {
+			err = a.tellEvents(t)
+		}
+		if err == nil {
 			notices, err = a.announce(t)
 			a.ear.expect(notices) // before the commit: the others may answer at once
 		}
@@ -127,7 +130,8 @@ func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) err
 
 type transaction struct {
 	*gorm.DB
-	void []string // ids of sessions and users whose cached copies end with the commit
+	void   []string // ids of sessions and users whose cached copies end with the commit
+	events []*Event // told before it
 }
 
 // lockUser reads a user and holds the row until the end of the transaction: whatever ends sessions or changes

@@ -54,7 +54,8 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 		if err := a.notify(t, user.Email, user.Name, noticePassword); err != nil {
 			return err
 		}
-		return a.event(t.DB, fresh, eventPasswordChanged, user.ID)
+		t.event(fresh, eventPasswordChanged, user.ID)
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -99,7 +100,7 @@ func (a *Auth) knows(r *http.Request, by *Session, u *User, failed, password str
 		return Account{}, err
 	}
 	if !match {
-		if err := a.event(a.db.WithContext(r.Context()), by, failed, u.ID); err != nil {
+		if err := a.tell(r.Context(), by, failed, u.ID); err != nil {
 			return Account{}, err
 		}
 		return Account{}, wrong

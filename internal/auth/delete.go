@@ -31,9 +31,7 @@ func (a *Auth) removeUser(t *transaction, by *Session, userID string) error {
 	if err := a.notify(t, u.Email, u.Name, noticeDeleted); err != nil {
 		return err
 	}
-	if err := a.event(t.DB, by, eventUserDeleted, u.ID); err != nil {
-		return err
-	}
+	t.event(by, EventUserDeleted, u.ID)
 	return t.Where("id = ?", u.ID).Delete(&User{}).Error
 }
 

@@ -25,7 +25,7 @@
 // A session lives 7 days and slides forward when it is used after 24 hours, up to 30 days from sign-in.
 // Without "remember me" it lives 24 hours and never slides. Mailed links live 30 minutes (reset), an hour (verify,
 // change of e-mail), a day (deletion) or a week (undoing a change of
-// e-mail) and work once. Every number is a field of Options.
+// e-mail, an invitation) and work once. Every number is a field of Options.
 //
 // # Threats, and where they are met
 //
@@ -47,6 +47,6 @@
 //
 // # Others are told through two seams
 //
-// Mailer takes mails inside the transaction that causes them, OnEvent hears every auth event inside its
-// transaction. Both default to a log line.
+// Mailer takes mails inside the transaction that causes them, OnEvent hears every auth event at the end of its
+// transaction, and refusals as they happen. Both default to a log line.
 package auth

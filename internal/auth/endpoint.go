@@ -126,7 +126,9 @@ func (a *Auth) call(w http.ResponseWriter, r *http.Request, e Endpoint) (any, er
 			return nil, err
 		}
 		if body, err = readBody(w, r, e.form); err == nil {
-			err = a.checkOrigin(r)
+			if err = a.checkOrigin(r); err != nil {
+				a.NoteRefusal(r, nil, eventCrossSite, e.Path)
+			}
 		}
 	}
 	if err == nil {

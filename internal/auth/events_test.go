@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
@@ -24,7 +25,11 @@ func TestEventsSayWhoDidWhatToWhomFromWhere(t *testing.T) {
 		var heard []auth.Event
 		r := newRig(t, db, auth.Options{
 			ClientIP: func(*http.Request) string { return "192.0.2.7" },
-			OnEvent:  func(_ *gorm.DB, e auth.Event) error { heard = append(heard, e); return nil },
+			OnEvent: func(_ *gorm.DB, e auth.Event) error {
+				e.ActorName, e.SubjectName, e.Detail, e.Note = "", "", "", "" // see TestEventsNamePeople
+				heard = append(heard, e)
+				return nil
+			},
 		})
 		want := func(name, actor, subject, ip string) {
 			t.Helper()
@@ -83,6 +88,77 @@ func TestEventsSayWhoDidWhatToWhomFromWhere(t *testing.T) {
 			t.Errorf("heard %+v where nothing happened", heard)
 		}
 	})
+}
+
+// TestEventsNamePeople: an event names people as they are when it is over, says what was changed and what was written
+// about it, and repeats nothing that is somebody's own.
+func TestEventsNamePeople(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		var last auth.Event
+		r := newRig(t, db, auth.Options{Plugins: []auth.Plugin{admin.Endpoints}, OnEvent: func(_ *gorm.DB, e auth.Event) error { last = e; return nil }})
+		boss := r.browser()
+		root := boss.SignUp("root@example.com")
+		if _, err := r.auth.SetRole(t.Context(), nil, root, "admin"); err != nil {
+			t.Fatal(err)
+		}
+		bob := r.addUser("bob@example.com", "")
+		want := func(name, actor, subject, detail, note string) {
+			t.Helper()
+			if last.Name != name || last.ActorName != actor || last.SubjectName != subject || last.Detail != detail || last.Note != note {
+				t.Errorf("%+v, want %s by %q to %q: %q, %q", last, name, actor, subject, detail, note)
+			}
+		}
+		me, him := "Test Person <root@example.com>", "Test Person <bob@example.com>"
+		post(boss, "/admin/set-role", `{"userId":"`+bob.ID+`","role":"user,admin"}`)
+		want("role_changed", me, him, "role: user → user,admin", "")
+		post(boss, "/admin/set-role", `{"userId":"`+bob.ID+`","role":"user"}`)
+		post(boss, "/admin/update-user", `{"userId":"`+bob.ID+`","data":{"name":"Robert","emailVerified":true}}`)
+		want("user_updated", me, "Robert <bob@example.com>", "name, verified: true", "")
+		post(boss, "/admin/impersonate-user", `{"userId":"`+bob.ID+`"}`)
+		post(boss, "/update-user", `{"name":"Rob"}`)
+		want("user_updated", "Rob <bob@example.com>", "Rob <bob@example.com>", "name", "")
+		if last.ImpersonatorID != root || last.ImpersonatorName != me {
+			t.Errorf("impersonator: %+v", last)
+		}
+		post(boss, "/admin/stop-impersonating", `{}`)
+		post(boss, "/admin/ban-user", `{"userId":"`+bob.ID+`","banReason":"spam"}`)
+		want("user_banned", me, "Rob <bob@example.com>", "banned for good", "spam")
+		post(boss, "/admin/remove-user", `{"userId":"`+bob.ID+`"}`)
+		want("user_deleted", me, "", "", "")
+	})
+}
+
+// TestRefusalsAreTold: who is kept out is heard of, and the refusal stands whatever becomes of the word.
+func TestRefusalsAreTold(t *testing.T) {
+	var refused []string
+	var fail error
+	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
+		Plugins: []auth.Plugin{admin.Endpoints}, Logger: slog.New(slog.DiscardHandler),
+		OnEvent: func(tx *gorm.DB, e auth.Event) error {
+			if e.Refused {
+				refused = append(refused, e.Name+" "+e.Detail)
+				return fail
+			}
+			return nil
+		},
+	})
+	r.SignUp("ada@example.com")
+	for _, fail = range []error{nil, errors.New("no space")} {
+		refused = nil
+		if got := post(r.Client, "/admin/set-role", `{"userId":"x","role":"admin"}`); got.StatusCode != http.StatusForbidden {
+			t.Errorf("set-role by a plain user: %d", got.StatusCode)
+		}
+		wantRefusal(t, post(r.Client, "/update-user", `{"name":"x"}`, "Origin", "https://evil.example"), 403, "INVALID_ORIGIN")
+		for range 4 {
+			signIn(r.browser(), "nobody@example.com")
+		}
+		want := []string{"forbidden /api/auth/admin/set-role", "cross_site_refused /update-user", "rate_limited /sign-in/email"}
+		for _, w := range want {
+			if !slices.Contains(refused, w) {
+				t.Errorf("%q is not among %q", w, refused)
+			}
+		}
+	}
 }
 
 // What nobody recorded did not happen.

@@ -41,7 +41,8 @@ func (a *Auth) Impersonate(w http.ResponseWriter, r *http.Request, admin *Sessio
 			return err
 		}
 		s.User = u
-		return a.event(t.DB, admin, eventImpersonationStarted, u.ID)
+		t.event(admin, eventImpersonationStarted, u.ID)
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -73,7 +74,8 @@ func (a *Auth) StopImpersonating(w http.ResponseWriter, r *http.Request, s *Sess
 		if err := t.endSession(s); err != nil {
 			return err
 		}
-		return a.event(t.DB, s, eventImpersonationStopped, s.UserID)
+		t.event(s, eventImpersonationStopped, s.UserID)
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -84,6 +84,9 @@ func (a *Auth) limited(r *http.Request, path string) (*http.Request, error) {
 			continue
 		}
 		wait, err := limit.Limiter.Hit(r.Context(), "ip|"+a.network(r)+"|"+path, rule.Max, rule.Window)
+		if wait > 0 {
+			a.noteRefusal(r, newEvent(&Session{from: a.from(r)}, eventRateLimited, ""), path)
+		}
 		if err := refusal(wait, err); err != nil {
 			return r, err
 		}
@@ -138,7 +141,11 @@ func (a *Auth) attempt(r *http.Request, email string, account Account) error {
 		return nil
 	}
 	key, member := a.bucket(r, email, account)
-	return refusal(limit.Limiter.Fail(r.Context(), key, member, limit.FreeFailures, limit.FailureWindow))
+	wait, err := limit.Limiter.Fail(r.Context(), key, member, limit.FreeFailures, limit.FailureWindow)
+	if wait > 0 {
+		a.noteRefusal(r, newEvent(&Session{from: a.from(r)}, eventRateLimited, account.UserID), "password")
+	}
+	return refusal(wait, err)
 }
 
 // succeeded clears what this address or known device has failed, and nobody else.

@@ -25,11 +25,15 @@ func limitedRig(t testing.TB, db *gorm.DB, o auth.Options) (r *rig, refused *ato
 	var now atomic.Pointer[clock]
 	refused = &atomic.Int64{}
 	o.ClientIP = func(r *http.Request) string { return r.Header.Get("X-Test-From") }
-	o.OnEvent = func(_ *gorm.DB, e auth.Event) error {
+	hear := o.OnEvent
+	o.OnEvent = func(tx *gorm.DB, e auth.Event) error {
 		if e.Name == "sign_in_failed" || e.Name == "password_refused" {
 			refused.Add(1)
 		}
-		return nil
+		if hear == nil {
+			return nil
+		}
+		return hear(tx, e)
 	}
 	o.RateLimit.Limiter = ratelimit.New(db, func() time.Time { return now.Load().Now() })
 	c := &clock{}

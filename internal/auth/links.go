@@ -22,6 +22,7 @@ const (
 	purposeChange        = "change_email"
 	purposeDelete        = "delete_account"
 	purposeUndo          = "undo_email_change"
+	purposeInvite        = "set_password"
 )
 
 // evenAnswer is how long a request about an address takes at least: longer than the work it may cause, so that time
@@ -48,7 +49,7 @@ func (a *Auth) evenly(ctx context.Context) func() {
 
 // superseded names the links that a new one makes worthless. Any mail may verify an address.
 var superseded = map[string][]string{
-	purposeReset: {purposeReset}, purposeDelete: {purposeDelete},
+	purposeReset: {purposeReset, purposeInvite}, purposeDelete: {purposeDelete},
 	purposeConfirmChange: {purposeConfirmChange, purposeChange}, purposeChange: {purposeConfirmChange, purposeChange},
 }
 
@@ -86,12 +87,13 @@ func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, 
 	if err != nil {
 		return err
 	}
-	return a.event(t.DB, by, linkEvents[purpose], u.ID)
+	t.event(by, linkEvents[purpose], u.ID)
+	return nil
 }
 
 var linkEvents = map[string]string{
 	purposeVerify: eventVerificationSent, purposeReset: eventPasswordResetAsked, purposeDelete: eventDeletionAsked,
-	purposeConfirmChange: eventEmailChangeAsked, purposeChange: eventEmailChangeAsked,
+	purposeConfirmChange: eventEmailChangeAsked, purposeChange: eventEmailChangeAsked, purposeInvite: eventInvited,
 }
 
 func (a *Auth) linkLife(purpose string) time.Duration {
@@ -100,6 +102,8 @@ func (a *Auth) linkLife(purpose string) time.Duration {
 		return a.opts.ResetTokenTTL
 	case purposeDelete:
 		return a.opts.DeleteTokenTTL
+	case purposeInvite:
+		return a.opts.InviteTokenTTL
 	}
 	return a.opts.VerifyTokenTTL
 }
@@ -107,7 +111,7 @@ func (a *Auth) linkLife(purpose string) time.Duration {
 // wireLink is the link of the wire contract: this provider's own GET endpoint.
 func (a *Auth) wireLink(purpose, token, callbackURL string) string {
 	base, token := a.home+basePath, url.QueryEscape(token)
-	if purpose == purposeReset {
+	if purpose == purposeReset || purpose == purposeInvite {
 		return base + "/reset-password/" + token + "?callbackURL=" + url.QueryEscape(callbackURL)
 	}
 	if callbackURL == "" {
@@ -221,10 +225,10 @@ func (a *Auth) youngerThan(age time.Duration, s *Session) error {
 	return nil
 }
 
-// PeekLink tells which address a mailed link of a purpose was made for, and changes nothing. Refusals: 400 INVALID_TOKEN,
-// TOKEN_EXPIRED.
-func (a *Auth) PeekLink(ctx context.Context, token, purpose string) (email string, err error) {
-	v, err := a.link(ctx, token, purpose)
+// PeekLink tells which address a mailed link of one of these purposes was made for, and changes nothing. Refusals: 400
+// INVALID_TOKEN, TOKEN_EXPIRED.
+func (a *Auth) PeekLink(ctx context.Context, token string, purposes ...string) (email string, err error) {
+	v, err := a.link(ctx, token, purposes...)
 	if err != nil {
 		return "", tokenError(http.StatusBadRequest, err)
 	}

@@ -117,6 +117,7 @@ func (a *Auth) moveBack(t *transaction, u *User, v *Verification, by *Session) e
 		}
 		return err
 	}
+	t.event(by, eventEmailRestored, u.ID)
 	for _, step := range []func() error{
 		func() error { return t.endSessions(u.ID) },
 		func() error { return t.dropLinks(u.ID) },
@@ -127,7 +128,6 @@ func (a *Auth) moveBack(t *transaction, u *User, v *Verification, by *Session) e
 			return t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", u.ID, providerCredential).
 				Updates(map[string]any{"password": "", "updated_at": now}).Error
 		},
-		func() error { return a.event(t.DB, by, eventEmailRestored, u.ID) },
 		func() error { return a.mailLink(t, by, u, purposeReset, u.Email, "") },
 	} {
 		if err := step(); err != nil {

@@ -93,6 +93,10 @@ type Options struct {
 	// UndoTokenTTL is the life of the link that brings an account back to its old address. Default 7 days.
 	UndoTokenTTL time.Duration
 
+	// InviteTokenTTL is the life of the link by which somebody chooses the password of an account made for them. Default
+	// 7 days.
+	InviteTokenTTL time.Duration
+
 	// DeleteTokenTTL is the life of a link that deletes an account. Default 24 hours.
 	DeleteTokenTTL time.Duration
 
@@ -144,6 +148,7 @@ func (o Options) withDefaults() Options {
 	set(&o.ResetTokenTTL, 30*time.Minute)
 	set(&o.VerifyTokenTTL, time.Hour)
 	set(&o.UndoTokenTTL, 7*24*time.Hour)
+	set(&o.InviteTokenTTL, 7*24*time.Hour)
 	set(&o.DeleteTokenTTL, 24*time.Hour)
 	set(&o.HashWorkers, defaultHashWorkers())
 	set(&o.SweepEvery, time.Hour)

@@ -2,6 +2,9 @@ package auth
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
+	"time"
 
 	"example.com/foyer/internal/errs"
 )
@@ -51,6 +54,7 @@ func (a *Auth) changeOwn(w http.ResponseWriter, r *http.Request, s *Session, eve
 	readAt := a.opts.Now() // a copy dated after the commit could outlive a ban that comes in between; this one is void already
 	err := a.transact(r.Context(), func(t *transaction) error {
 		u, err := t.lockUser(s.UserID)
+		before := *u
 		if err == nil {
 			err = change(t, u)
 		}
@@ -63,12 +67,37 @@ func (a *Auth) changeOwn(w http.ResponseWriter, r *http.Request, s *Session, eve
 			return err
 		}
 		s.User = u
-		return a.event(t.DB, s, event, u.ID)
+		t.event(s, event, u.ID).Detail = changes(&before, u)
+		return nil
 	})
 	if err == nil {
 		a.setSessionCookies(w, r, s, readAt)
 	}
 	return err
+}
+
+// changes says what differs between two states of a user: roles and switches in full, of what is somebody's own only
+// that it changed.
+func changes(before, after *User) string {
+	var list []string
+	differs := func(is bool, what string) {
+		if is {
+			list = append(list, what)
+		}
+	}
+	differs(before.Name != after.Name, "name")
+	differs(before.Email != after.Email, "e-mail")
+	differs(text(before.Image) != text(after.Image), "image")
+	differs(before.Role != after.Role, "role: "+before.Role+" → "+after.Role)
+	differs(before.EmailVerified != after.EmailVerified, "verified: "+strconv.FormatBool(after.EmailVerified))
+	if after.Banned {
+		until := "for good"
+		if after.BanExpires != nil {
+			until = "until " + after.BanExpires.Format(time.RFC3339)
+		}
+		list = append(list, "banned "+until)
+	}
+	return strings.Join(list, ", ")
 }
 
 func (a *Auth) serveUpdateUser(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {

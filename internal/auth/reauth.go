@@ -30,7 +30,8 @@ func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session
 		if fresh, err = a.newSession(t, r, user, s.Remember); err != nil {
 			return err
 		}
-		return a.event(t.DB, fresh, eventReauthenticated, user.ID)
+		t.event(fresh, eventReauthenticated, user.ID)
+		return nil
 	})
 	if err != nil {
 		return nil, err

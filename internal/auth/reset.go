@@ -1,9 +1,11 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
@@ -24,6 +26,32 @@ func (a *Auth) RequestPasswordReset(r *http.Request, rawEmail, callbackURL strin
 	defer a.evenly(r.Context())()
 	return a.mailTo(r, email, func(*User) bool { return true }, func(t *transaction, u *User) error {
 		return a.mailLink(t, &Session{from: a.from(r)}, u, purposeReset, u.Email, callbackURL)
+	})
+}
+
+// MailPasswordReset mails a user a link to choose a new password, as an admin. Refusals: 404 USER_NOT_FOUND; 429 where
+// the address has had its mails for this hour; 403 BANNED_USER.
+func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string) error {
+	u, err := a.User(ctx, userID)
+	if err != nil {
+		return err
+	}
+	may, err := a.mayMail(ctx, u.Email)
+	if err != nil {
+		return err
+	}
+	if !may {
+		return &errs.Error{Status: http.StatusTooManyRequests, Message: "This address has had its mails for this hour.", RetryAfter: time.Hour}
+	}
+	return a.transact(ctx, func(t *transaction) error {
+		u, err := t.lockUser(userID)
+		if err != nil {
+			return notFound(err)
+		}
+		if u.banned(a.opts.Now()) {
+			return bannedError(u)
+		}
+		return a.mailLink(t, by, u, purposeReset, u.Email, "")
 	})
 }
 
@@ -58,7 +86,7 @@ func (a *Auth) ResetPassword(r *http.Request, token, next string) error {
 	if err != nil {
 		return err
 	}
-	v, err := a.link(r.Context(), token, purposeReset) // before any hashing: a made-up token costs a query
+	v, err := a.link(r.Context(), token, purposeReset, purposeInvite) // before any hashing: a made-up token costs a query
 	if err != nil {
 		return resetError(err)
 	}
@@ -91,7 +119,8 @@ func (a *Auth) ResetPassword(r *http.Request, token, next string) error {
 		if err := a.notify(t, u.Email, u.Name, noticePassword); err != nil {
 			return err
 		}
-		return a.event(t.DB, &Session{UserID: u.ID, from: a.from(r)}, eventPasswordReset, u.ID)
+		t.event(&Session{UserID: u.ID, from: a.from(r)}, eventPasswordReset, u.ID)
+		return nil
 	}))
 }
 
@@ -132,7 +161,7 @@ func (a *Auth) serveResetLink(_ http.ResponseWriter, r *http.Request, b *Body) (
 		callbackURL = a.home + callbackURL
 	}
 	token := r.PathValue("token")
-	_, err := a.link(r.Context(), token, purposeReset)
+	_, err := a.link(r.Context(), token, purposeReset, purposeInvite)
 	if errors.Is(err, errNoLink) || errors.Is(err, errLinkExpired) {
 		return redirect(withQuery(callbackURL, "error", "INVALID_TOKEN")), nil
 	}

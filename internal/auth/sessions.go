@@ -47,7 +47,8 @@ func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle st
 		if err != nil {
 			return err
 		}
-		return a.event(t.DB, by, eventSessionRevoked, userID)
+		t.event(by, eventSessionRevoked, userID)
+		return nil
 	})
 }
 
@@ -61,7 +62,8 @@ func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) e
 		if err := t.endSessions(userID); err != nil {
 			return err
 		}
-		return a.event(t.DB, by, eventSessionsRevoked, userID)
+		t.event(by, eventSessionsRevoked, userID)
+		return nil
 	})
 }
 
@@ -74,7 +76,8 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
 		if err := t.endSessions(s.UserID, s.ID); err != nil {
 			return err
 		}
-		return a.event(t.DB, s, eventSessionsRevoked, s.UserID)
+		t.event(s, eventSessionsRevoked, s.UserID)
+		return nil
 	})
 }
 

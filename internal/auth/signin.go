@@ -55,7 +55,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 		return nil, err
 	}
 	if !match {
-		if err := a.event(a.db.WithContext(r.Context()), &Session{from: a.from(r)}, eventSignInFailed, account.UserID); err != nil {
+		if err := a.tell(r.Context(), &Session{from: a.from(r)}, eventSignInFailed, account.UserID); err != nil {
 			return nil, err
 		}
 		return nil, errs.New(http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
@@ -98,7 +98,8 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 				return err
 			}
 		}
-		return a.event(t.DB, s, eventSignIn, user.ID)
+		t.event(s, eventSignIn, user.ID)
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -21,7 +21,8 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 				}
 			}
 			s.from = a.from(r)
-			return a.event(t.DB, s, eventSignOut, s.UserID)
+			t.event(s, eventSignOut, s.UserID)
+			return nil
 		})
 		if err != nil {
 			return err

@@ -62,7 +62,8 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 		if s, err = a.newSession(t, r, user, in.Remember); err != nil {
 			return err
 		}
-		return a.event(t.DB, s, eventSignUp, user.ID)
+		t.event(s, eventSignUp, user.ID)
+		return nil
 	})
 	if err != nil {
 		return nil, nil, err
@@ -89,9 +90,7 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 		if err := t.addUser(user, hash); err != nil {
 			return err
 		}
-		if err := a.event(t.DB, by, eventSignUp, user.ID); err != nil {
-			return err
-		}
+		t.event(by, eventSignUp, user.ID)
 		if !may {
 			return nil
 		}
@@ -121,7 +120,7 @@ func takenError(status int) error {
 }
 
 // NewUser is a user somebody else makes. Role "" means the first of Options.Roles. An empty Password makes an
-// account nobody can sign in to until a password is set.
+// account nobody can sign in to until a password is set, which Invite mails a link for.
 type NewUser struct {
 	Name     string
 	Email    string
@@ -129,6 +128,7 @@ type NewUser struct {
 	Role     string
 	Image    *string
 	Verified bool // whoever makes the user vouches for the address
+	Invite   bool
 }
 
 // CreateUser makes a user without signing anyone in. by is who does it, nil for the command line.
@@ -142,7 +142,11 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 		if err := t.addUser(user, hash); err != nil {
 			return err
 		}
-		return a.event(t.DB, by, eventUserCreated, user.ID)
+		t.event(by, eventUserCreated, user.ID).Detail = "role: " + user.Role
+		if !in.Invite {
+			return nil
+		}
+		return a.mailLink(t, by, user, purposeInvite, user.Email, "")
 	})
 	if err != nil {
 		return nil, err

@@ -150,7 +150,8 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 		if err := a.notify(t, u.Email, u.Name, noticePassword); err != nil {
 			return err
 		}
-		return a.event(t.DB, by, eventPasswordSet, u.ID)
+		t.event(by, eventPasswordSet, u.ID)
+		return nil
 	})
 }
 
@@ -177,6 +178,7 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string
 		if u, err = t.lockUser(userID); err != nil {
 			return notFound(err)
 		}
+		before := *u
 		if err := change(t, u); err != nil {
 			return err
 		}
@@ -205,7 +207,12 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string
 		if err != nil {
 			return err
 		}
-		return a.event(t.DB, by, event, u.ID)
+		e := t.event(by, event, u.ID)
+		e.Detail = changes(&before, u)
+		if u.Banned && u.BanReason != nil {
+			e.Note = *u.BanReason
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err

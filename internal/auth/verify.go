@@ -85,7 +85,8 @@ func (a *Auth) follow(w http.ResponseWriter, r *http.Request, s *Session, v *Ver
 		if fresh, err = a.newSession(t, r, u, in.remember); err != nil {
 			return err
 		}
-		return a.event(t.DB, fresh, eventSignIn, u.ID)
+		t.event(fresh, eventSignIn, u.ID)
+		return nil
 	})
 	if err != nil {
 		return nil, nil, tokenError(http.StatusUnauthorized, err)
@@ -121,7 +122,8 @@ func (a *Auth) act(t *transaction, by *Session, v *Verification, callbackURL str
 	if err := t.Select("email_verified", "updated_at").Updates(u).Error; err != nil {
 		return nil, false, err
 	}
-	return u, first, a.event(t.DB, by, eventEmailVerified, u.ID)
+	t.event(by, eventEmailVerified, u.ID)
+	return u, first, nil
 }
 
 // moveUser gives a user another address, which a mail has just proved to be theirs. Links mailed to the old one end.
@@ -142,7 +144,8 @@ func (a *Auth) moveUser(t *transaction, by *Session, u *User, email string) erro
 	if err != nil {
 		return err
 	}
-	return a.event(t.DB, by, eventEmailChanged, u.ID)
+	t.event(by, eventEmailChanged, u.ID)
+	return nil
 }
 
 // ChangeEmail mails the link that moves s's user to another address: to the old address first with

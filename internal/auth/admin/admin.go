@@ -50,6 +50,7 @@ func (p *plugin) permit(w http.ResponseWriter, r *http.Request, b *auth.Body, fo
 	case s == nil:
 		return nil, errs.Unauthenticated()
 	case !s.User.HasRole("admin"):
+		p.auth.NoteRefusal(r, s, "forbidden", r.URL.Path)
 		return nil, errs.New(http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_"+forbidden, "You are not allowed to "+strings.ToLower(strings.ReplaceAll(forbidden, "_", " ")))
 	}
 	return s, nil
