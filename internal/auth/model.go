@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // User is a person. Role is one word or a comma list; a ban holds until BanExpires, or for good where that is nil.
@@ -20,6 +22,14 @@ type User struct {
 	BanExpires    *time.Time
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+
+	Search string // what lists are searched by: name and e-mail in lower case; kept by this package
+}
+
+// BeforeSave implements gorm's hook.
+func (u *User) BeforeSave(*gorm.DB) error {
+	u.Search = strings.ToLower(u.Name + " " + u.Email)
+	return nil
 }
 
 // HasRole reports whether the user's roles include any of the given ones.

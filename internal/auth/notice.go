@@ -111,7 +111,7 @@ func (a *Auth) moveBack(t *transaction, u *User, v *Verification, by *Session) e
 	now := a.opts.Now()
 	u.Email, u.EmailVerified, u.UpdatedAt = v.Email, true, now
 	t.void = append(t.void, u.ID)
-	if err := t.Select("email", "email_verified", "updated_at").Updates(u).Error; err != nil {
+	if err := t.Select("email", "search", "email_verified", "updated_at").Updates(u).Error; err != nil {
 		if errors.Is(err, gorm.ErrDuplicatedKey) {
 			return takenError(http.StatusConflict)
 		}

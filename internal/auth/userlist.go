@@ -2,7 +2,9 @@ package auth
 
 import (
 	"context"
+	"iter"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +14,11 @@ import (
 
 // UserQuery says which users to list. The zero value lists the first 100.
 type UserQuery struct {
+	Text       string // a part of name or e-mail, whatever its case
+	Role       string // one that they have
+	Banned     bool   // only who is
+	Unverified bool   // only whose address is not
+
 	Search         string // a part of SearchField, whatever its case
 	SearchField    string // email (default) or name
 	SearchOperator string // contains (default), starts_with or ends_with
@@ -40,42 +47,138 @@ var comparisons = map[string]string{
 // Users lists users and counts all that match. Text is ordered byte by byte, alike on every database. Refusals: 400
 // VALIDATION_ERROR for columns, operators, values and bounds that are none.
 func (a *Auth) Users(ctx context.Context, q UserQuery) (users []User, total int64, err error) {
-	where := a.db.WithContext(ctx).Model(&User{})
-	if q.Search != "" {
-		field := or(q.SearchField, "email")
-		if field != "email" && field != "name" {
-			return nil, 0, badQuery("searchField")
-		}
-		pattern, ok := likePattern(or(q.SearchOperator, "contains"), q.Search)
-		if asText(q.Search) == nil {
-			return nil, 0, badQuery("searchValue")
-		}
-		if !ok {
-			return nil, 0, badQuery("searchOperator")
-		}
-		where = where.Where("LOWER("+field+`) LIKE LOWER(?) ESCAPE '\'`, pattern)
+	if q.Limit < 0 || q.Limit > 100 || q.Offset < 0 {
+		return nil, 0, badQuery("limit")
 	}
-	if q.Filter != nil {
-		if where, err = q.filter(where); err != nil {
-			return nil, 0, err
-		}
-	}
-	if err := where.Session(&gorm.Session{}).Count(&total).Error; err != nil {
-		return nil, 0, err
-	}
+	set(&q.Limit, 100)
 	order, err := q.order(a.db.Name())
 	if err != nil {
 		return nil, 0, err
 	}
-	if q.Limit < 0 || q.Limit > 100 || q.Offset < 0 {
-		return nil, 0, badQuery("limit")
-	}
-	if q.Limit == 0 {
-		q.Limit = 100
+	where, err := a.matching(ctx, q, "")
+	if err != nil {
+		return nil, 0, err
 	}
 	users = []User{}
-	err = where.Session(&gorm.Session{}).Order(order).Limit(q.Limit).Offset(q.Offset).Find(&users).Error
+	page := func(where *gorm.DB) *gorm.DB { return where.Order(order).Limit(q.Limit).Offset(q.Offset) }
+	if q.Text+q.Search != "" { // no index helps, and two passes are too many: where few match, the first finds them all
+		var few []string
+		if err := where().Limit(fewUsers+1).Pluck("id", &few).Error; err != nil {
+			return nil, 0, err
+		}
+		if len(few) <= fewUsers {
+			unprepared := a.db.WithContext(ctx).Session(&gorm.Session{PrepareStmt: false}) // no statement for each number of ids
+			return users, int64(len(few)), page(unprepared.Where("id IN ?", few)).Find(&users).Error
+		}
+	}
+	if err := where().Count(&total).Error; err != nil {
+		return nil, 0, err
+	}
+	if total > fewUsers && a.db.Name() == "sqlite" { // it would sort them all; walked in order, a page is soon full
+		if where, err = a.matching(ctx, q, "+"); err != nil {
+			return nil, 0, err
+		}
+	}
+	// Only the rows of the page are read whole: a deep one skips along the index.
+	err = a.db.WithContext(ctx).Where("id IN (?)", page(where().Select("id"))).Order(order).Find(&users).Error
 	return users, total, err
+}
+
+// fewUsers is how many matches are found first and sorted then.
+const fewUsers = 2000
+
+// AllUsers yields every user that matches q, the oldest first, in batches: neither memory nor a connection is held for
+// long, however many there are. Sort, Limit and Offset of q do not count.
+func (a *Auth) AllUsers(ctx context.Context, q UserQuery) iter.Seq2[*User, error] {
+	return func(yield func(*User, error) bool) {
+		where, err := a.matching(ctx, q, "")
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		var last User
+		for {
+			var batch []User
+			err := where().Where("(created_at, id) > (?, ?)", last.CreatedAt, last.ID).Order("created_at, id").Limit(1000).Find(&batch).Error
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range batch {
+				if !yield(&batch[i], nil) {
+					return
+				}
+			}
+			if len(batch) < 1000 {
+				return
+			}
+			last = batch[len(batch)-1]
+		}
+	}
+}
+
+// matching gives the condition of q, anew at each call. walk is put before the columns of yes and no: "+" keeps SQLite
+// from their index.
+func (a *Auth) matching(ctx context.Context, q UserQuery, walk string) (func() *gorm.DB, error) {
+	where := a.db.WithContext(ctx).Model(&User{})
+	if q.Text != "" {
+		if asText(q.Text) == nil {
+			return nil, badQuery("text")
+		}
+		pattern, _ := likePattern("contains", strings.ToLower(q.Text))
+		where = where.Where(`search LIKE ? ESCAPE '\'`, pattern)
+	}
+	if q.Role != "" {
+		lists, err := a.rolesWith(ctx, q.Role)
+		if err != nil {
+			return nil, err
+		}
+		where = where.Where(walk+"role IN ?", lists)
+	}
+	if q.Banned {
+		where = where.Where(walk+"banned = ?", true)
+	}
+	if q.Unverified {
+		where = where.Where(walk+"email_verified = ?", false)
+	}
+	where, err := q.search(where)
+	if err == nil && q.Filter != nil {
+		where, err = q.filter(where)
+	}
+	return func() *gorm.DB { return where.Session(&gorm.Session{}) }, err
+}
+
+// rolesWith lists the comma lists in use that hold a role. It leaps from one to the next along their index.
+func (a *Auth) rolesWith(ctx context.Context, role string) ([]string, error) {
+	var all []string
+	err := a.db.WithContext(ctx).Raw(`
+		WITH RECURSIVE lists (role) AS (
+			SELECT MIN(role) FROM users
+			UNION ALL
+			SELECT (SELECT MIN(u.role) FROM users u WHERE u.role > lists.role) FROM lists WHERE lists.role IS NOT NULL
+		)
+		SELECT role FROM lists WHERE role IS NOT NULL`).Scan(&all).Error
+	with := slices.DeleteFunc(all, func(list string) bool { return !(&User{Role: list}).HasRole(role) })
+	return with, err
+}
+
+// search is the wire's: in one column.
+func (q UserQuery) search(where *gorm.DB) (*gorm.DB, error) {
+	if q.Search == "" {
+		return where, nil
+	}
+	field := or(q.SearchField, "email")
+	if field != "email" && field != "name" {
+		return nil, badQuery("searchField")
+	}
+	if asText(q.Search) == nil {
+		return nil, badQuery("searchValue")
+	}
+	pattern, ok := likePattern(or(q.SearchOperator, "contains"), q.Search)
+	if !ok {
+		return nil, badQuery("searchOperator")
+	}
+	return where.Where("LOWER("+field+`) LIKE LOWER(?) ESCAPE '\'`, pattern), nil
 }
 
 func (q UserQuery) filter(where *gorm.DB) (*gorm.DB, error) {
@@ -134,7 +237,7 @@ func (q UserQuery) order(database string) (string, error) {
 	}
 	order := column + collate + direction
 	if column != "id" {
-		order += ", id"
+		order += ", id" + direction
 	}
 	return order, nil
 }

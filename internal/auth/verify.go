@@ -131,7 +131,7 @@ func (a *Auth) moveUser(t *transaction, by *Session, u *User, email string) erro
 	old, wasTheirs := u.Email, u.EmailVerified
 	u.Email, u.EmailVerified, u.UpdatedAt = email, true, a.opts.Now()
 	t.void = append(t.void, u.ID)
-	err := t.Select("email", "email_verified", "updated_at").Updates(u).Error
+	err := t.Select("email", "search", "email_verified", "updated_at").Updates(u).Error
 	if errors.Is(err, gorm.ErrDuplicatedKey) { // taken since it was asked for
 		return takenError(http.StatusUnauthorized)
 	}

@@ -96,7 +96,7 @@ func withGoose(db *gorm.DB, files fs.FS, fn func(*goose.Provider) error) error {
 			return err
 		}
 		defer pool.Close()
-		dialect = goose.DialectSQLite3
+		dialect, files = goose.DialectSQLite3, binaryOrder{files}
 	} else {
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
 		if err != nil {
