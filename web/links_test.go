@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -262,38 +260,6 @@ func TestLinksBelongToOne(t *testing.T) {
 	expect(t, ada.PostForm("/verify-email", url.Values{"token": {tokenOf(t, links[2])}}), 303, "Location", "/verify-email?done=changed")
 	contains(t, ada.Get("/verify-email?done=changed", navigate...), "Your address is changed")
 	contains(t, ada.Get("/dashboard", navigate...), "new@example.com")
-}
-
-// TestOneWinnerPerLink: of 20 at once one gets what the link is for.
-func TestOneWinnerPerLink(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		s := verifyingSite(t, db)
-		ada := s.stranger(t)
-		ada.PostForm("/signup", registration("ada@example.com", authtest.Password))
-		race := func(path string, form url.Values) {
-			t.Helper()
-			var won, odd atomic.Int64
-			var wg sync.WaitGroup
-			for range 20 {
-				browser := ada.Copy()
-				wg.Go(func() {
-					switch got := browser.PostForm(path, form); got.StatusCode {
-					case 303:
-						won.Add(1)
-					case 422, 503: // on a slow machine the password queue is full
-					default:
-						odd.Add(1)
-					}
-				})
-			}
-			wg.Wait()
-			if won.Load() != 1 || odd.Load() != 0 {
-				t.Errorf("%s: %d won, %d odd", path, won.Load(), odd.Load())
-			}
-		}
-		race("/verify-email", url.Values{"token": {tokenOf(t, s.lastMailed(t, "verify_email", "ada@example.com"))}})
-		race("/reset-password", url.Values{"token": {tokenOf(t, s.resetLink(t, "ada@example.com"))}, "newPassword": {"another-horse-2"}})
-	})
 }
 
 // TestMailsAreLimited: whoever asks too often is told to wait, and what goes to one address ends sooner, unsaid.

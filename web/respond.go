@@ -57,11 +57,16 @@ func (s *Server) renderForm(c *echo.Context, refused error, page, fragment templ
 		status = e.Status
 		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
-	c.Response().Header().Add("Vary", "HX-Request-Type")
-	if c.Request().Header.Get("HX-Request-Type") == "partial" {
+	if partial(c) {
 		page = fragment
 	}
 	return s.render(c, status, page)
+}
+
+// partial reports whether htmx will put the answer into a part of its page, and notes that the answer depends on it.
+func partial(c *echo.Context) bool {
+	c.Response().Header().Add("Vary", "HX-Request-Type")
+	return c.Request().Header.Get("HX-Request-Type") == "partial"
 }
 
 // seeOther sends the visitor on after a success. htmx follows a 3xx silently and would paint the next page into

@@ -34,7 +34,7 @@ func (s *Server) showSessions(c *echo.Context) error {
 	return s.render(c, http.StatusOK, views.Sessions(rows))
 }
 
-// endSessions ends the one session that is named, or every other one.
+// endSessions ends the one session that is named, or every other one; htmx gets the list that is left.
 func (s *Server) endSessions(c *echo.Context) error {
 	values, err := parseForm(c)
 	if err != nil {
@@ -53,6 +53,13 @@ func (s *Server) endSessions(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.flash(c, word)
-	return seeOther(c, "/settings/sessions")
+	if !partial(c) {
+		s.flash(c, word)
+		return seeOther(c, "/settings/sessions")
+	}
+	rows, err := s.sessionRows(c.Request().Context(), session(c))
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.SessionsEnded(rows, flashes[word].Message))
 }

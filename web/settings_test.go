@@ -136,6 +136,47 @@ func TestEndSessions(t *testing.T) {
 	expect(t, ada.PostForm("/settings/sessions", nil), 400)
 }
 
+// TestEndSessionsInline: htmx gets the list that is left, which takes the focus, and what to announce; no page says it again.
+func TestEndSessionsInline(t *testing.T) {
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	var others []*authtest.Client
+	for range 3 {
+		other := s.stranger(t)
+		other.SignIn("ada@example.com", authtest.Password)
+		others = append(others, other)
+	}
+	inline := func(form url.Values, left int, said string) {
+		t.Helper()
+		got := ada.PostForm("/settings/sessions", form, s.htmx("/settings/sessions")...)
+		expect(t, got, 200, "HX-Redirect", "", "Vary", "Accept-Encoding | HX-Request-Type", "Cache-Control", "private, no-store")
+		contains(t, got, `action="/settings/sessions" hx-post="/settings/sessions"`, "This browser", `tabindex="-1" autofocus`, `hx-target="#live" hx-swap="textContent">`+said+"<")
+		lacks(t, got, "<html")
+		if n := len(handles.FindAllString(got.Text, -1)); n != left {
+			t.Errorf("%d sessions are left, want %d", n, left)
+		}
+		page := ada.Get("/settings/sessions", navigate...)
+		lacks(t, page, said, "autofocus")
+	}
+	handle := handles.FindStringSubmatch(ada.Get("/settings/sessions", navigate...).Text)[1]
+	inline(url.Values{"session": {handle}}, 2, "That browser is logged out.")
+	inline(url.Values{"session": {handle}}, 2, "That browser is logged out.") // gone already
+	inline(url.Values{"others": {"on"}}, 0, "All other browsers are logged out.")
+	for _, c := range others {
+		expect(t, c.Get("/dashboard", navigate...), 303)
+	}
+	whole := []string{"HX-Request", "true", "HX-Request-Type", "full", "HX-Current-URL", s.Base + "/settings/sessions"}
+	expect(t, ada.PostForm("/settings/sessions", url.Values{"others": {"on"}}, whole...), 204, "HX-Redirect", "/settings/sessions")
+	contains(t, ada.Get("/settings/sessions", navigate...), "All other browsers are logged out.") // there a page says it
+
+	s.ahead.Add(int64(10 * time.Minute))
+	got := ada.PostForm("/settings/sessions", url.Values{"others": {"on"}}, s.htmx("/settings/sessions")...)
+	expect(t, got, 403, "HX-Redirect", "/reauth?returnTo=%2Fsettings%2Fsessions%3Fothers%3Don")
+	if got.Text != "" {
+		t.Errorf("a refusal paints %q", got.Text)
+	}
+}
+
 // TestFresh: ten minutes after the password was typed it is asked for again, and one is back where one was, with what
 // was typed, passwords apart.
 func TestFresh(t *testing.T) {

@@ -68,7 +68,10 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 		f(&config)
 	}
 	o.BaseURL, o.AppName, o.CookiePrefix, o.Links = config.AppURL, web.AppName, web.CookiePrefix, web.Links(config.AppURL)
-	o.Now, o.Logger, o.Mailer = s.now, logger, s.mails
+	if o.Mailer == nil {
+		o.Mailer = s.mails
+	}
+	o.Now, o.Logger = s.now, logger
 	s.auth = authtest.NewOn(t, db, o)
 	config.Auth = s.auth
 	s.server = web.New(config)

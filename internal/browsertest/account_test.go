@@ -52,8 +52,12 @@ func TestAccountLife(t *testing.T) {
 	b.wantText("[role=status]", "Saved.")
 
 	b.open("/settings/sessions")
-	b.leave("log the other browser out", chromedp.Click(chromedp.CSS("button[name=session]")))
-	b.wantText("[role=status]", "logged out")
+	eval[int](b, `window.live = document.querySelector("#live:empty"), 0`) // a new page would not have it
+	b.do(chromedp.Click(chromedp.CSS("button[name=session]")))
+	b.wait(`live.isConnected && live.textContent === "That browser is logged out."`)
+	b.wait(`document.activeElement.id === "sessions" && !document.querySelector("button[name=session], button[name=others]")`)
+	b.wantText("main", "This browser")
+	b.wantPath("/settings/sessions")
 	other.open("/dashboard")
 	other.wantPath("/login")
 

@@ -40,13 +40,19 @@ func newOffice(t *testing.T, db *gorm.DB, addr string) *office {
 	if addr == "" {
 		options.Keep = true
 	} else {
-		var err error
-		if options.Sender, err = mail.NewSMTP("smtp://"+addr, "Foyer <hello@app.example>"); err != nil {
-			t.Fatal(err)
-		}
+		options.Sender = sender(t, addr, 0)
 	}
 	o.Outbox = mail.New(db, options)
 	return o
+}
+
+func sender(t *testing.T, addr string, stepTime time.Duration) *mail.SMTP {
+	t.Helper()
+	s, err := mail.NewSMTP("smtp://"+addr, "Foyer <hello@app.example>", stepTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 const secret = "https://app.example/reset-password?token=s3cr3t-t0ken"
@@ -86,127 +92,6 @@ func (o *office) rows() []mail.Mail {
 		o.t.Fatal(err)
 	}
 	return list
-}
-
-// TestFaults: whatever the server does, the letter arrives once it is well again, and the log holds no secret.
-func TestFaults(t *testing.T) {
-	for name, fault := range map[string]struct{ command, answer string }{
-		"refuses to talk":     {"", "554 not now"},
-		"hangs up at once":    {"", ""},
-		"busy":                {"MAIL", "451 try later"},
-		"refuses the sender":  {"MAIL", "550 who are you"},
-		"refuses the address": {"RCPT", "550 no such mailbox"},
-		"refuses the letter":  {"taken", "554 looks like spam"},
-		"full":                {"taken", "452 no space"},
-		"hangs up at DATA":    {"DATA", ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-				server := mailtest.Serve(t, "")
-				o := newOffice(t, db, server.Addr)
-				server.Fail(fault.command, fault.answer)
-				o.must("ada@example.com")
-				if n := o.deliver(); n != 1 {
-					t.Errorf("%d tries at once, want one: the next waits", n)
-				}
-				if len(server.Received()) != 0 {
-					t.Error("it came through")
-				}
-				server.Heal()
-				o.ahead.Add(int64(11 * time.Second))
-				o.deliver()
-				if n := len(server.Received()); n != 1 {
-					t.Fatalf("%d letters arrived, want one: %s", n, o.log.String())
-				}
-				o.ahead.Add(int64(2 * time.Hour))
-				if n := o.deliver(); n != 0 {
-					t.Errorf("a sent letter is tried %d times more", n)
-				}
-				if strings.Contains(o.log.String(), "s3cr3t") || !strings.Contains(o.log.String(), "mail not delivered") {
-					t.Errorf("log: %s", o.log.String())
-				}
-				if m := o.rows()[0]; m.SentAt == nil || m.Text+m.HTML != "" {
-					t.Errorf("a sent letter stays in the database: %+v", m)
-				}
-			})
-		})
-	}
-}
-
-// TestServerDown: nothing listens; the request that caused the letter does not notice.
-func TestServerDown(t *testing.T) {
-	server := mailtest.Serve(t, "")
-	server.Stop()
-	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
-	o.must("ada@example.com")
-	for _, wait := range []time.Duration{0, 10 * time.Second, 20 * time.Second, 40 * time.Second} { // doubling
-		if o.ahead.Add(int64(wait - time.Second)); wait > 0 && o.deliver() != 0 {
-			t.Errorf("tried before %v are over", wait)
-		}
-		if o.ahead.Add(int64(2 * time.Second)); o.deliver() != 1 {
-			t.Errorf("not tried after %v", wait)
-		}
-	}
-	back := mailtest.Serve(t, server.Addr)
-	o.ahead.Add(int64(time.Hour))
-	o.deliver()
-	if len(back.Received()) != 1 {
-		t.Error("the letter is lost")
-	}
-}
-
-// TestGivingUp: after a day a letter is abandoned, and what it said is gone.
-func TestGivingUp(t *testing.T) {
-	server := mailtest.Serve(t, "")
-	server.Fail("RCPT", "550 no such mailbox")
-	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
-	o.must("ada@example.com")
-	tries := 0
-	for range 100 {
-		tries += o.deliver()
-		o.ahead.Add(int64(time.Hour))
-	}
-	if m := o.rows()[0]; m.DueAt != nil || m.SentAt != nil || m.Text+m.HTML != "" || tries < 10 || tries > 40 {
-		t.Errorf("after %d tries: %+v", tries, m)
-	}
-	if !strings.Contains(o.log.String(), "abandoned=true") {
-		t.Error("nobody is told")
-	}
-}
-
-// TestDeadWorker: a worker that dies in the middle keeps the letter for its lease, then another sends it: at most
-// twice, and with one Message-ID.
-func TestDeadWorker(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		server := mailtest.Serve(t, "")
-		o := newOffice(t, db, server.Addr)
-		o.must("ada@example.com")
-		// The server takes the letter and dies; so does the worker, before it can write that down.
-		server.Fail("taken", "")
-		died := errors.New("killed")
-		err := db.Callback().Update().Before("gorm:update").Register("test:kill", func(tx *gorm.DB) {
-			if len(server.Received()) == 1 {
-				tx.AddError(died)
-			}
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := o.Deliver(t.Context()); !errors.Is(err, died) {
-			t.Fatal(err)
-		}
-		db.Callback().Update().Remove("test:kill")
-		server.Heal()
-		if o.deliver() != 0 {
-			t.Error("taken from a worker that may still be at it")
-		}
-		o.ahead.Add(int64(3 * time.Minute))
-		o.deliver()
-		got := server.Received()
-		if len(got) != 2 || got[0].Message.Header.Get("Message-Id") != got[1].Message.Header.Get("Message-Id") {
-			t.Fatalf("%d letters: %+v", len(got), got)
-		}
-	})
 }
 
 // TestManyWorkers: each letter is sent by one.
@@ -361,7 +246,7 @@ func TestNewSMTP(t *testing.T) {
 		{"smtp://mail.example", "hello", false},
 		{"smtp://mail.example", "a@b.example, c@d.example", false},
 	} {
-		_, err := mail.NewSMTP(c.url, c.from)
+		_, err := mail.NewSMTP(c.url, c.from, 0)
 		if (err == nil) != c.ok || err != nil && strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s from %s: %v", c.url, c.from, err)
 		}

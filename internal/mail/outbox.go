@@ -49,7 +49,7 @@ type Outbox struct {
 const (
 	kept       = 100              // letters of development: enough to find the last one, too few to fill a disk
 	poll       = time.Second      // how soon a committed letter is noticed
-	lease      = 2 * time.Minute  // how long a worker has a letter to itself; longer than sendTime
+	lease      = 3 * time.Minute  // how long a worker has a letter to itself; longer than steps × patience
 	firstPause = 10 * time.Second // after the first failure, doubled with each up to longestPause
 	longest    = time.Hour
 	giveUp     = 24 * time.Hour // the longest life of a link, but the one that undoes a change of address

@@ -13,8 +13,12 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// sendTime is how long handing over one letter may take.
-const sendTime = 30 * time.Second
+// patience is how long a server may take over each step of handing over one letter; go-mail knows at most steps of
+// them, from the connection to the good-bye.
+const (
+	patience = 30 * time.Second
+	steps    = 5
+)
 
 // SMTP hands letters to a mail server.
 type SMTP struct {
@@ -25,8 +29,9 @@ type SMTP struct {
 
 // NewSMTP makes a sender for smtp://user:password@host:587 (STARTTLS, which only a server on this machine may lack)
 // or smtps://user:password@host:465 (TLS from the first byte). from is what letters come from, such as
-// "Foyer <hello@app.example>". Errors never hold the URL: there is a password in it.
-func NewSMTP(rawURL, from string) (*SMTP, error) {
+// "Foyer <hello@app.example>". A server that takes longer than stepTime over a step is given up until the letter's next
+// try; 0 means 30 seconds, which nothing may exceed. Errors never hold the URL: there is a password in it.
+func NewSMTP(rawURL, from string, stepTime time.Duration) (*SMTP, error) {
 	sender, err := mail.ParseAddress(from)
 	if err != nil {
 		return nil, errors.New("the sender is not an address such as Foyer <hello@app.example>")
@@ -41,7 +46,10 @@ func NewSMTP(rawURL, from string) (*SMTP, error) {
 			return nil, errors.New("the mail server's port is no number")
 		}
 	}
-	options := []gomail.Option{gomail.WithPort(port), gomail.WithTimeout(sendTime), gomail.WithTLSPolicy(gomail.TLSMandatory)}
+	if stepTime <= 0 || stepTime > patience {
+		stepTime = patience
+	}
+	options := []gomail.Option{gomail.WithPort(port), gomail.WithTimeout(stepTime), gomail.WithTLSPolicy(gomail.TLSMandatory)}
 	switch addr, err := netip.ParseAddr(u.Hostname()); {
 	case u.Scheme == "smtps":
 		options = append(options, gomail.WithSSL())
@@ -73,7 +81,9 @@ func (s *SMTP) send(ctx context.Context, m *Mail) error {
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office answers
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.Page())
-	ctx, cancel := context.WithTimeout(ctx, sendTime)
-	defer cancel()
-	return s.client.DialAndSendWithContext(ctx, msg)
+	err := s.client.DialAndSendWithContext(ctx, msg)
+	if msg.IsDelivered() {
+		return nil // however the good-byes went: else a server that is rude about them gets the letter again and again
+	}
+	return err
 }

@@ -19,10 +19,17 @@ type Server struct {
 	// Mails tells of each mail as it comes, as long as there is room for a hundred.
 	Mails chan Received
 
+	// Held tells of each conversation that meets Silence, as long as there is room for a hundred.
+	Held chan struct{}
+
 	mu    sync.Mutex
 	fails map[string]string // answer in place of the usual one, by command; "" hangs up
+	well  chan struct{}     // closed by Heal
 	got   []Received
 }
+
+// Silence as an answer is none: the connection stays open until Heal, and is then hung up.
+const Silence = "(silence)"
 
 // Received is one mail: the RCPT lines it came with, and what it says.
 type Received struct {
@@ -41,7 +48,7 @@ func Serve(t testing.TB, addr string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Addr: listener.Addr().String(), fails: map[string]string{}, Mails: make(chan Received, 100)}
+	s := &Server{Addr: listener.Addr().String(), well: make(chan struct{}), Mails: make(chan Received, 100), Held: make(chan struct{}, 100)}
 	var conns sync.WaitGroup
 	conns.Go(func() {
 		for {
@@ -52,7 +59,7 @@ func Serve(t testing.TB, addr string) *Server {
 			conns.Go(func() { s.talk(conn) })
 		}
 	})
-	s.Stop = sync.OnceFunc(func() { listener.Close(); conns.Wait() })
+	s.Stop = sync.OnceFunc(func() { listener.Close(); s.Heal(); conns.Wait() })
 	t.Cleanup(s.Stop)
 	return s
 }
@@ -69,7 +76,9 @@ func (s *Server) Fail(command, answer string) {
 func (s *Server) Heal() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fails = map[string]string{}
+	s.fails = nil
+	close(s.well)
+	s.well = make(chan struct{})
 }
 
 // Received lists what has come, oldest first.
@@ -87,11 +96,19 @@ func (s *Server) talk(conn net.Conn) {
 	say := func(command, usual string) bool {
 		s.mu.Lock()
 		answer, failing := s.fails[command]
+		well := s.well
 		s.mu.Unlock()
 		if !failing {
 			answer = usual
 		}
-		if answer == "" {
+		if answer == Silence {
+			select {
+			case s.Held <- struct{}{}:
+			default:
+			}
+			<-well
+		}
+		if answer == "" || answer == Silence {
 			return false
 		}
 		_, err := io.WriteString(conn, answer+"\r\n")
