@@ -25,6 +25,17 @@ if (!("commandForElement" in HTMLButtonElement.prototype)) document.addEventList
   if (dialog) button.getAttribute("command") === "close" ? dialog.close() : dialog.showModal();
 });
 
+// A form that came into the page's dialog opens it. Closed, it is empty again; to cancel is to close.
+document.addEventListener("htmx:after:swap", () => {
+  const dialog = document.getElementById("dialog");
+  if (dialog?.firstElementChild && !dialog.open) dialog.showModal();
+});
+document.addEventListener("close", (event) => { if (event.target.id === "dialog") event.target.replaceChildren(); }, true);
+document.addEventListener("click", (event) => {
+  const dialog = event.target.closest("[data-cancel]")?.closest("dialog");
+  if (dialog) { event.preventDefault(); dialog.close(); }
+});
+
 // A private page that comes back from the browser's memory may outlive its session: ask again.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted && document.documentElement.hasAttribute("data-private")) location.reload();

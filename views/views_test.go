@@ -34,22 +34,26 @@ func TestGuardStates(t *testing.T) {
 	}
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	panel := templ.Raw("<ul>the panel</ul>")
-	for name, page := range map[string]templ.Component{"dashboard": views.Dashboard(now, now, 1, panel), "admin": views.Admin(7, 7)} {
+	for name, page := range map[string]templ.Component{"dashboard": views.Dashboard(now, now, 1, panel), "admin": views.Admin(views.Overview{Users: 7}),
+		"users": views.Users(views.UserList{Rows: []views.UserRow{{Name: "Grace"}}, Href: func(string, string, int) string { return "/" }}),
+		"user":  views.User(views.UserPage{UserRow: views.UserRow{Name: "Grace"}}), "settings": views.Settings(views.NameForm{}),
+		"security": views.Security(views.PasswordForm{}), "sessions": views.Sessions(nil),
+	} {
 		t.Run(name, func(t *testing.T) {
 			forged := ada // fields that a careless handler filled without a state
 			forged.State = views.Loading
 			for state, v := range map[string]views.Visitor{"zero": {}, "loading": {State: views.Loading}, "loading with a name": forged} {
 				got := draw(t, frame(v), page)
-				if !strings.Contains(got, "skeleton") || strings.Contains(got, `class="grid"`) || strings.Contains(got, "the panel") || strings.Contains(got, "ada@example.com") || strings.Contains(got, "data-private") {
+				if !strings.Contains(got, "skeleton") || strings.Contains(got, `class="card`) || strings.Contains(got, "the panel") || strings.Contains(got, "ada@example.com") || strings.Contains(got, "data-private") {
 					t.Errorf("%s shows more than a skeleton: %s", state, got)
 				}
 			}
 			got := draw(t, frame(views.Visitor{State: views.Unauthenticated}), page)
-			if !strings.Contains(got, "You are not logged in") || strings.Contains(got, `class="grid"`) || strings.Contains(got, "the panel") {
+			if !strings.Contains(got, "You are not logged in") || strings.Contains(got, `class="card`) || strings.Contains(got, "the panel") {
 				t.Errorf("a stranger sees: %s", got)
 			}
 			got = draw(t, frame(ada), page)
-			if !strings.Contains(got, `class="grid"`) || !strings.Contains(got, "Ada Lovelace") || !strings.Contains(got, "data-private") {
+			if !strings.Contains(got, `class="card`) || !strings.Contains(got, "Ada Lovelace") || !strings.Contains(got, "data-private") {
 				t.Errorf("the visitor sees: %s", got)
 			}
 		})

@@ -21,6 +21,7 @@ type Visitor struct {
 	Name  string
 	Email string
 	Admin bool
+	Acted bool // an admin acts as them
 }
 
 // Site is what every page knows of the app.

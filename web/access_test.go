@@ -4,7 +4,9 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -97,6 +99,7 @@ func (s *site) everybody(t *testing.T) []somebody {
 	t.Helper()
 	user, _ := s.person(t, "user@example.com")
 	admin := s.admin(t, "boss@example.com")
+	_, acted := s.person(t, "acted@example.com")
 	banned, id := s.person(t, "banned@example.com")
 	banned.Get("/dashboard") // holds a cache cookie now
 	if _, err := s.auth.BanUser(t.Context(), nil, id, "spam", nil); err != nil {
@@ -119,6 +122,14 @@ func (s *site) everybody(t *testing.T) []somebody {
 		{"nobody", func(t *testing.T, _ string) *authtest.Client { return s.stranger(t) }},
 		{"user", signedIn(user, "user@example.com")},
 		{"admin", signedIn(admin, "boss@example.com")},
+		{"acting", func(t *testing.T, method string) *authtest.Client {
+			boss := s.stranger(t)
+			boss.SignIn("boss@example.com", authtest.Password)
+			if got := boss.PostForm("/admin/users/"+acted+"/impersonate", url.Values{}); got.Header.Get("Location") != "/dashboard" {
+				t.Fatalf("not acting: %d %s", got.StatusCode, got.Text)
+			}
+			return boss
+		}},
 		{"banned", func(*testing.T, string) *authtest.Client { return banned.Copy() }},
 	}
 }
@@ -126,6 +137,7 @@ func (s *site) everybody(t *testing.T) []somebody {
 func (s *site) accessTable(t *testing.T, routes []web.Route) string {
 	t.Helper()
 	people := s.everybody(t)
+	_, target := s.person(t, "target@example.com")
 	kinds := []struct {
 		name, media string
 		header      []string
@@ -138,6 +150,7 @@ func (s *site) accessTable(t *testing.T, routes []web.Route) string {
 	for _, route := range routes {
 		b.WriteString(heading(route))
 		method, path := example(route)
+		path = strings.NewReplacer(":id", target, ":action", "ban").Replace(path)
 		for _, who := range people {
 			fmt.Fprintf(&b, "  %-7s", who.name)
 			for _, kind := range kinds {
@@ -173,8 +186,11 @@ func said(a authtest.Answer) string {
 	if strings.Contains(a.Text, "Test Person") {
 		text += " by name"
 	}
-	return text
+	return ids.ReplaceAllString(text, "{id}")
 }
+
+// ids are what differs between two runs.
+var ids = regexp.MustCompile(`[0-9a-f]{32}`)
 
 func heading(r web.Route) string { return fmt.Sprintf("%-4s %s (%s)\n", r.Method, r.Path, r.Door) }
 

@@ -9,11 +9,19 @@ import (
 )
 
 func (s *Server) showAdmin(c *echo.Context) error {
-	stats, err := s.Auth.Stats(c.Request().Context())
+	ctx := c.Request().Context()
+	people, err := s.Auth.Stats(ctx)
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.Admin(stats.Users, stats.Sessions))
+	mails, err := s.Mails.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.Admin(views.Overview{
+		Users: people.Users, NewUsers: people.NewUsers, Sessions: people.Sessions,
+		Waiting: mails.Waiting, Failing: mails.Failing, Sent: mails.Sent, Given: mails.Abandoned, Healthy: s.Ready(ctx) == nil,
+	}))
 }
 
 // createUser takes {email, name, password?, role?} and answers 201 {user}.

@@ -54,7 +54,7 @@ func (s *Server) requireFresh(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		switch session := session(c); {
 		case session.ImpersonatedBy != nil:
-			return errs.Forbidden()
+			return errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while acting as somebody else.")
 		case !s.Auth.Fresh(session):
 			return errs.New(http.StatusForbidden, codeNotFresh, "Enter your password again to go on.")
 		}
@@ -92,5 +92,5 @@ func visitor(c *echo.Context) views.Visitor {
 	case session == nil:
 		return views.Visitor{State: views.Unauthenticated}
 	}
-	return views.Visitor{State: views.Authenticated, Name: session.User.Name, Email: session.User.Email, Admin: session.User.HasRole("admin")}
+	return views.Visitor{State: views.Authenticated, Name: session.User.Name, Email: session.User.Email, Admin: session.User.HasRole("admin"), Acted: session.ImpersonatedBy != nil}
 }

@@ -128,7 +128,7 @@ func TestForgottenGuardShowsNobody(t *testing.T) {
 	}
 	public := s.door("public", cacheable)
 	public.GET("/forgotten", func(c *echo.Context) error {
-		return s.render(c, http.StatusOK, views.Admin(7, 7))
+		return s.render(c, http.StatusOK, views.Admin(views.Overview{Users: 7, Sessions: 7}))
 	})
 	public.GET("/asks", func(c *echo.Context) error {
 		return c.String(http.StatusOK, session(c).UserID)

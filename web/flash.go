@@ -19,6 +19,16 @@ var flashes = map[string]views.Flash{
 	"email-restored":   {Message: "Your account is back at this address, and every browser is logged out. Choose a new password by the link that was just mailed to you.", Mail: true},
 	"session-ended":    {Message: "That browser is logged out."},
 	"others-ended":     {Message: "All other browsers are logged out."},
+	"role-changed":     {Message: "The role is changed."},
+	"reset-mailed":     {Message: "A mail with a link is on its way.", Mail: true},
+	"user-verified":    {Message: "The address counts as verified."},
+	"sessions-ended":   {Message: "They are logged out."},
+	"user-banned":      {Message: "They are banned and logged out everywhere."},
+	"user-unbanned":    {Message: "The ban is lifted."},
+	"user-deleted":     {Message: "The account is deleted."},
+	"user-invited":     {Message: "The account is made, and a mail with a link is on its way.", Mail: true},
+	"acting-stopped":   {Message: "You are yourself again."},
+	"acting-lost":      {Message: "Your own session has ended meanwhile. Log in again."},
 	"account-deleted":  {Message: "Your account and everything in it is deleted."},
 }
 

@@ -4,8 +4,8 @@ import "github.com/labstack/echo/v5"
 
 // routes says who may open what: the first word of each line. public looks nobody up; anyone knows the visitor
 // and refuses nobody; guest is for strangers only; user asks for a session; fresh for one whose password was
-// typed minutes ago; admin for the role. dev exists in development only, for whoever sits at this machine.
-func (s *Server) routes(public, anyone, guest, user, fresh, admin, dev *echo.Group) {
+// typed minutes ago; admin for the role, freshAdmin for both. dev exists in development only, for whoever sits at this machine.
+func (s *Server) routes(public, anyone, guest, user, fresh, admin, freshAdmin, dev *echo.Group) {
 	public.GET("/", s.showHome)
 	public.GET("/static/*", s.showStatic)
 	public.GET("/healthz", s.showHealth)
@@ -32,6 +32,7 @@ func (s *Server) routes(public, anyone, guest, user, fresh, admin, dev *echo.Gro
 	guest.POST("/signup", s.signup)
 
 	user.GET("/dashboard", s.showDashboard)
+	user.POST("/impersonation/stop", s.stopImpersonating)
 	user.GET("/reauth", s.showReauth)
 	user.POST("/reauth", s.reauth)
 	user.GET("/settings", s.showSettings)
@@ -49,6 +50,14 @@ func (s *Server) routes(public, anyone, guest, user, fresh, admin, dev *echo.Gro
 
 	admin.GET("/admin", s.showAdmin)
 	admin.POST("/api/admin/users", s.createUser)
+	admin.GET("/admin/users", s.showUsers)
+	admin.GET("/admin/users.csv", s.exportUsers)
+	admin.GET("/admin/users/:id", s.showUser)
+
+	freshAdmin.GET("/admin/users/new", s.showInvite)
+	freshAdmin.POST("/admin/users/new", s.invite)
+	freshAdmin.GET("/admin/users/:id/:action", s.showUserAction)
+	freshAdmin.POST("/admin/users/:id/:action", s.actOnUser)
 
 	if s.Development {
 		dev.GET("/dev/guards", s.showGuards)

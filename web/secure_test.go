@@ -51,7 +51,7 @@ func TestSecurityHeadersEverywhere(t *testing.T) {
 		{"login page", s.Client, "GET", "/login", navigate, 200, page, store},
 		{"sign-up page", s.Client, "GET", "/signup", navigate, 200, page, store},
 		{"private page", user, "GET", "/dashboard", navigate, 200, page, store},
-		{"admin page", admin, "GET", "/admin", navigate, 200, page, store},
+		{"admin page", admin, "GET", "/admin/users", navigate, 200, page, store},
 		{"fragment", user, "GET", "/nav", s.htmx("/"), 200, page, store},
 		{"redirect", s.Client, "GET", "/dashboard", navigate, 303, "", store},
 		{"htmx redirect", s.Client, "GET", "/dashboard", s.htmx("/"), 401, "", store},

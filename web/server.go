@@ -78,6 +78,7 @@ func New(c Config) *Server {
 		s.door("user", private, s.loadSession, s.requireAuth),
 		s.door("fresh", private, s.loadStoredSession, s.requireAuth, s.requireFresh),
 		s.door("admin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin")),
+		s.door("freshAdmin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin"), s.requireFresh),
 		s.door("dev", private, requireLocal, s.loadSession),
 	)
 	return s

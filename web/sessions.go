@@ -18,12 +18,17 @@ func (s *Server) sessionRows(ctx context.Context, session *auth.Session) ([]view
 	}
 	rows := make([]views.SessionRow, len(list))
 	for i, l := range list {
-		rows[i] = views.SessionRow{
-			ID: l.ID, Browser: browser(l.UserAgent), Phone: strings.Contains(l.UserAgent, "Mobile"), Address: l.IPAddress,
-			Since: l.CreatedAt, Used: l.UpdatedAt, Current: l.ID == session.ID,
-		}
+		rows[i] = sessionRow(&l, session)
 	}
 	return rows, nil
+}
+
+// sessionRow is one of somebody's sessions as the holder of present sees it.
+func sessionRow(s, present *auth.Session) views.SessionRow {
+	return views.SessionRow{
+		ID: s.ID, Browser: browser(s.UserAgent), Phone: strings.Contains(s.UserAgent, "Mobile"), Address: s.IPAddress,
+		Since: s.CreatedAt, Used: s.UpdatedAt, Current: s.ID == present.ID,
+	}
 }
 
 func (s *Server) showSessions(c *echo.Context) error {

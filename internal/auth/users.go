@@ -266,18 +266,23 @@ func (t *transaction) setPassword(u *User, hash string, now time.Time) error {
 	return err
 }
 
+// Roles lists the roles a user can have.
+func (a *Auth) Roles() []string { return slices.Clone(a.opts.Roles) }
+
 // Stats counts what an overview shows.
 type Stats struct {
 	Users    int64
+	NewUsers int64 // of the last 7 days
 	Sessions int64 // live ones
 }
 
 // Stats counts users and live sessions.
 func (a *Auth) Stats(ctx context.Context) (s Stats, err error) {
-	db := a.db.WithContext(ctx)
+	db, now := a.db.WithContext(ctx), a.opts.Now()
 	err = errors.Join(
 		db.Model(&User{}).Count(&s.Users).Error,
-		db.Model(&Session{}).Where("expires_at > ?", a.opts.Now()).Count(&s.Sessions).Error,
+		db.Model(&User{}).Where("created_at > ?", now.Add(-7*24*time.Hour)).Count(&s.NewUsers).Error,
+		db.Model(&Session{}).Where("expires_at > ?", now).Count(&s.Sessions).Error,
 	)
 	return s, err
 }

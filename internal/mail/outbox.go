@@ -89,6 +89,25 @@ func (o *Outbox) List(ctx context.Context) ([]Mail, error) {
 	return list, err
 }
 
+// Stats counts the letters of the last 7 days.
+type Stats struct {
+	Waiting   int64 // to be sent, or sent again
+	Failing   int64 // of those, tried in vain at least once
+	Sent      int64
+	Abandoned int64 // after a day of tries
+}
+
+// Stats says how the outbox does.
+func (o *Outbox) Stats(ctx context.Context) (s Stats, err error) {
+	err = o.db.WithContext(ctx).Model(&Mail{}).Select(`
+		COUNT(CASE WHEN due_at IS NOT NULL THEN 1 END) AS waiting,
+		COUNT(CASE WHEN due_at > ? AND attempts > 0 THEN 1 END) AS failing,
+		COUNT(sent_at) AS sent,
+		COUNT(CASE WHEN due_at IS NULL AND sent_at IS NULL AND attempts > 0 THEN 1 END) AS abandoned`, o.Now()).
+		Where("created_at > ?", o.Now().Add(-memory)).Scan(&s).Error
+	return s, err
+}
+
 // Run sends what is due until ctx ends; a letter under way is finished. Without a Sender it returns at once.
 func (o *Outbox) Run(ctx context.Context) {
 	if o.Sender == nil {

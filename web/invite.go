@@ -1,0 +1,52 @@
+package web
+
+import (
+	"net/http"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
+)
+
+func (s *Server) showInvite(c *echo.Context) error {
+	return s.render(c, http.StatusOK, views.Invite(views.InviteForm{
+		Name: trim(c.QueryParam("name")), Email: trim(c.QueryParam("email")), Role: c.QueryParam("role"), Roles: s.Auth.Roles(),
+	}))
+}
+
+// invite makes a user who chooses the password by a mailed link: no admin ever knows one.
+func (s *Server) invite(c *echo.Context) error {
+	values, err := parseForm(c)
+	if err != nil {
+		return err
+	}
+	form := views.InviteForm{Name: trim(values.Get("name")), Email: trim(values.Get("email")), Role: values.Get("role"), Roles: s.Auth.Roles()}
+	u, err := s.Auth.CreateUser(c.Request().Context(), session(c), auth.NewUser{Name: form.Name, Email: form.Email, Role: form.Role, Invite: true})
+	if err == nil {
+		s.flash(c, "user-invited")
+		return seeOther(c, usersPath+"/"+u.ID)
+	}
+	var other error
+	if form.Errors, other = fieldErrors(err, "name", "email", "role"); other != nil {
+		return other
+	}
+	return s.renderForm(c, err, views.Invite(form), views.InviteFailure(form))
+}
+
+// stopImpersonating gives the admin back the own session, where the impersonation began.
+func (s *Server) stopImpersonating(c *echo.Context) error {
+	acted := session(c)
+	_, err := s.Auth.StopImpersonating(c.Response(), c.Request(), acted)
+	switch {
+	case err == nil:
+		s.flash(c, "acting-stopped")
+		return seeOther(c, usersPath+"/"+acted.UserID)
+	case hasCode(err, "FAILED_TO_FIND_ADMIN_SESSION"): // it has ended meanwhile: nobody stays somebody else for that
+		if err := s.Auth.SignOut(c.Response(), c.Request()); err != nil {
+			return err
+		}
+		s.flash(c, "acting-lost")
+		return seeOther(c, withReturnTo("/login", usersPath+"/"+acted.UserID))
+	}
+	return err
+}
