@@ -175,7 +175,7 @@ func Users(list UserList) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form class=\"filter\" id=\"filter\" method=\"get\" action=\"/admin/users\" role=\"search\" hx-get=\"/admin/users\" hx-target=\"#users\" hx-swap=\"outerHTML\" hx-trigger=\"submit, change, input delay:300ms from:#q\" hx-sync=\"this:replace\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form class=\"filter\" id=\"filter\" method=\"get\" action=\"/admin/users\" role=\"search\" hx-get=\"/admin/users\" hx-target=\"#users\" hx-swap=\"outerHTML\" hx-trigger=\"submit, change from:#role, change from:#status, input delay:300ms from:#q\" hx-sync=\"this:replace\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

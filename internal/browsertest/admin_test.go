@@ -1,0 +1,144 @@
+package browsertest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"gorm.io/gorm"
+)
+
+// TestAdminAtWork: one among 100,000 is found, banned under the open browser, let in again, given a role, acted as; with
+// scripts, and then the same without.
+func TestAdminAtWork(t *testing.T) {
+	s := newSite(t, func(_ *auth.Options, db *gorm.DB) { authtest.Crowd(t, db, 100_000) })
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
+	s.addUser(t, "Grace Hopper", "grace@example.com", "user")
+	b := newTab(t, s.URL)
+	b.expect("status of 422")
+	b.expect("status of 403")
+	b.logIn("ada@example.com")
+
+	b.open("/admin")
+	b.wantText("main", "100002")
+	b.leave("go to the users", chromedp.Click(chromedp.CSS(`.tabs a[href="/admin/users"]`)))
+	b.do(chromedp.SendKeys(chromedp.ID("q"), "hopp"))
+	b.wait(`document.querySelector("#found").textContent === "1 user"`)
+	b.wait(`document.activeElement.id === "q"`)
+	if got := eval[string](b, `document.querySelector("#q").value`); got != "hopp" {
+		t.Errorf("after searching the box holds %q", got)
+	}
+	b.wait(`document.querySelector("#live").textContent === "1 user"`)
+	b.wait(`location.search === "?q=hopp"`)
+	b.do(chromedp.SendKeys(chromedp.ID("q"), strings.Repeat(kb.Backspace, 4)+"number 0"))
+	b.wait(`document.querySelector("#found").textContent === "10000 users"`)
+	b.do(chromedp.Click(chromedp.ID("sort-Name")))
+	b.wait(`document.querySelector("th[aria-sort=ascending]")?.textContent === "Name"`)
+	b.wait(`document.activeElement.id === "sort-Name"`)
+	b.do(chromedp.Click(chromedp.ID("next-page")))
+	b.wait(`document.querySelector("#users nav").textContent.includes("Page 2 of 200")`)
+	b.wait(`document.activeElement.id === "found"`)
+	b.wait(`location.search.includes("page=2") && location.search.includes("sort=name")`)
+	b.back()
+	b.wantText("#users nav", "Page 1 of 200")
+	b.wantPath("/admin/users?dir=asc&q=number+0&sort=name")
+
+	victim := newTab(t, s.URL)
+	victim.expect("status of 422")
+	victim.logIn("grace@example.com")
+	b.open("/admin/users?q=grace%40")
+	b.leave("open the user", chromedp.Click(chromedp.CSS(`#users td a`)))
+	b.wantText("main", "grace@example.com")
+	b.do(chromedp.Click(chromedp.ID("act-ban")))
+	b.wait(`document.querySelector("dialog[open] #act-title")?.textContent === "Ban"`)
+	b.do(chromedp.Click(chromedp.CSS("dialog [data-cancel]")))
+	b.wait(`!document.querySelector("dialog[open]") && !document.querySelector("dialog form")`)
+	b.wait(`document.activeElement.id === "act-ban"`)
+	b.do(chromedp.Click(chromedp.ID("act-ban")))
+	b.wait(`document.querySelector("dialog[open] #until")`)
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#until").value = "2020-01-01"`))
+	b.do(chromedp.SendKeys(chromedp.ID("reason"), "spam"), chromedp.Click(chromedp.CSS("dialog .act")))
+	b.wait(summaryFocused)
+	if eval[string](b, `document.querySelector("#reason").value`) != "spam" {
+		t.Error("a refused ban loses the reason")
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#until").value = "2100-03-01"`))
+	b.leave("ban", chromedp.Click(chromedp.CSS("dialog .act")))
+	b.wantText("[role=status]", "banned and logged out")
+	b.wantText("main", "spam")
+	victim.open("/dashboard")
+	victim.wantPath("/login")
+	victim.fill("email", "grace@example.com", "password", authtest.Password)
+	victim.do(submit)
+	victim.wait(summaryFocused)
+	victim.wantText("[data-summary]", "banned until 1 March 2100, 00:00 UTC: spam")
+
+	act := func(name string) {
+		t.Helper()
+		b.do(chromedp.Click(chromedp.ID("act-" + name)))
+		b.wait(`document.querySelector("dialog[open] .act")`)
+	}
+	act("unban")
+	b.leave("lift the ban", chromedp.Click(chromedp.CSS("dialog .act")))
+	victim.logIn("grace@example.com")
+	act("role")
+	b.do(chromedp.SendKeys(chromedp.ID("role"), "admin"))
+	b.leave("change the role", chromedp.Click(chromedp.CSS("dialog .act")))
+	b.wantText("[role=status]", "The role is changed")
+	victim.open("/admin")
+	victim.wantPath("/admin")
+	act("role")
+	b.do(chromedp.SendKeys(chromedp.ID("role"), "user"))
+	b.leave("change it back", chromedp.Click(chromedp.CSS("dialog .act")))
+	victim.expect("status of 403")
+	victim.open("/admin")
+	victim.wantText("main", "403")
+
+	user := b.path()
+	act("impersonate")
+	b.leave("act as her", chromedp.Click(chromedp.CSS("dialog .act")))
+	b.wantPath("/dashboard")
+	b.wantText("#account", "Grace Hopper")
+	b.wantText("#acting", "You are acting as Grace Hopper")
+	b.open("/")
+	b.wait(`document.querySelector("#acting")?.textContent.includes("Grace Hopper")`)
+	for _, closed := range []string{"/settings/security", "/admin"} {
+		b.open(closed)
+		b.wantText("main", "403")
+		b.wantText("#acting", "Grace Hopper")
+	}
+	b.open("/settings")
+	b.leave("be herself again", chromedp.Click(chromedp.CSS("#acting button")))
+	b.wantPath(user)
+	b.wantText("#account", "Ada Lovelace")
+	b.wantText("[role=status]", "yourself again")
+
+	s.ahead.Add(int64(11 * time.Minute))
+	b.do(chromedp.Click(chromedp.ID("act-delete")))
+	b.wait(`location.pathname === "/reauth"`)
+	b.settle()
+	b.fill("password", authtest.Password)
+	b.leave("prove it", submit)
+	b.wantPath(user)
+
+	b.disableScripts()
+	b.open("/admin/users")
+	b.fill("q", "grace@")
+	b.leave("search", chromedp.Click(chromedp.CSS("#filter button")))
+	b.leave("open the user", chromedp.Click(chromedp.CSS(`#users td a`)))
+	b.leave("ask to delete", chromedp.Click(chromedp.ID("act-delete")))
+	b.wantText("#act-title", "Delete")
+	b.fill("confirm", "somebody@example.com")
+	b.leave("delete the wrong one", chromedp.Click(chromedp.CSS("main .act")))
+	b.wantText("[data-summary]", "Type grace@example.com to confirm")
+	b.fill("confirm", kb.End+strings.Repeat(kb.Backspace, 30)+"grace@example.com")
+	b.leave("delete", chromedp.Click(chromedp.CSS("main .act")))
+	b.wantPath("/admin/users")
+	b.wantText("[role=status]", "The account is deleted")
+	victim.open("/dashboard")
+	victim.wantPath("/login")
+}
