@@ -2,7 +2,6 @@ package servicetoken
 
 import (
 	"bytes"
-	"cmp"
 	"crypto"
 	"crypto/ed25519"
 	"encoding/base64"
@@ -183,7 +182,7 @@ func write(path string, place func(from, to string) error, keys ...jose.JSONWebK
 	}
 	defer os.Remove(temp.Name())
 	_, err = temp.Write(append(text, '\n'))
-	if err = cmp.Or(err, temp.Sync(), temp.Close()); err != nil {
+	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
 		return err
 	}
 	return place(temp.Name(), path)

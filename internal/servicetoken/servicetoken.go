@@ -14,7 +14,6 @@
 package servicetoken
 
 import (
-	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -172,7 +171,7 @@ func (k *Keyring) find(ctx context.Context, kid string, now time.Time) (key ed25
 		if key != nil {
 			return key, p.subject, nil
 		}
-		err = cmp.Or(failed, err)
+		err = errors.Join(err, failed)
 	}
 	if err != nil { // for want of it the kid may be unknown
 		return nil, "", fmt.Errorf("unknown kid, and a peer's keys cannot be fetched: %w", err)
