@@ -142,7 +142,7 @@ func TestWithdrawnKeyIsForgotten(t *testing.T) {
 func TestOneFetchAtATime(t *testing.T) {
 	p := publish(t)
 	k, _ := believer(t, p)
-	arrived, release := make(chan struct{}, 1), make(chan struct{})
+	arrived, release := make(chan struct{}, 8), make(chan struct{})
 	p.answer.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		arrived <- struct{}{}
 		<-release
