@@ -1,7 +1,9 @@
 package servicetoken_test
 
 import (
+	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -122,4 +124,40 @@ type closed struct {
 func (c *closed) Close() error {
 	c.closed = true
 	return nil
+}
+
+func TestWhereKeysMayComeFrom(t *testing.T) {
+	for url, ok := range map[string]bool{
+		"https://worker.example/.well-known/jwks.json": true, "http://localhost:8081/keys": true, "http://127.0.0.1/keys": true, "http://[::1]:8081/keys": true,
+		"http://worker.example/keys": false, "http://localhost.evil.example/keys": false, "http://10.0.0.1/keys": false, "ftp://localhost/keys": false,
+		"https://user:zebra-7@worker.example/keys": false, "/keys": false, "": false, "file:///etc/passwd": false, "://": false,
+	} {
+		_, err := servicetoken.Remote(url, worker, nil)
+		if (err == nil) != ok || err != nil && strings.Contains(err.Error(), "zebra") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	if _, err := servicetoken.Remote("https://worker.example", "", nil); err == nil {
+		t.Error("a peer may speak for everybody")
+	}
+}
+
+// TestPeerVerifiesCertificates: https is only as good as what is checked.
+func TestPeerVerifiesCertificates(t *testing.T) {
+	p := publish(t)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(jwks(t, p.Keyring)) }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it will complain of a client that hangs up
+	server.StartTLS()
+	defer server.Close()
+	for client, reason := range map[*http.Client]string{nil: "certificate", server.Client(): ""} {
+		peer, err := servicetoken.Remote(server.URL, worker, client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := &servicetoken.Keyring{Peers: []*servicetoken.Peer{peer}, Now: at(0)}
+		_, err = k.Verify(t.Context(), sign(t, p.Keyring), api)
+		if reason == "" && err != nil || reason != "" && (err == nil || !strings.Contains(errors.Unwrap(err).Error(), reason)) {
+			t.Errorf("%v, want %q", err, reason)
+		}
+	}
 }
