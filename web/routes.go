@@ -4,13 +4,19 @@ import "github.com/labstack/echo/v5"
 
 // routes says who may open what: the first word of each line. public looks nobody up; anyone knows the visitor
 // and refuses nobody; guest is for strangers only; user asks for a session; fresh for one whose password was
-// typed minutes ago; admin for the role, freshAdmin for both. dev exists in development only, for whoever sits at this machine.
-func (s *Server) routes(public, anyone, guest, user, fresh, admin, freshAdmin, dev *echo.Group) {
+// typed minutes ago; admin for the role, freshAdmin for both; service for the token of another process, and no session.
+// dev exists in development only, for whoever sits at this machine.
+func (s *Server) routes(
+	public, anyone, guest, user, fresh, admin, freshAdmin *echo.Group,
+	service *echo.Group,
+	dev *echo.Group,
+) {
 	public.GET("/", s.showHome)
 	public.GET("/static/*", s.showStatic)
 	public.GET("/healthz", s.showHealth)
 	public.GET("/readyz", s.showReady)
 	public.GET("/.well-known/change-password", s.showChangePassword)
+	public.GET("/.well-known/jwks.json", s.showKeys)
 	public.Any("/api/auth/*", s.serveAuth) // the provider guards its own endpoints
 
 	anyone.GET("/nav", s.showNav)
@@ -58,6 +64,8 @@ func (s *Server) routes(public, anyone, guest, user, fresh, admin, freshAdmin, d
 	freshAdmin.POST("/admin/users/new", s.invite)
 	freshAdmin.GET("/admin/users/:id/:action", s.showUserAction)
 	freshAdmin.POST("/admin/users/:id/:action", s.actOnUser)
+
+	service.GET("/api/service/whoami", s.whoami)
 
 	if s.Development {
 		dev.GET("/dev/guards", s.showGuards)

@@ -13,6 +13,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/mail"
+	"example.com/foyer/internal/servicetoken"
 	"example.com/foyer/static"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
@@ -32,6 +33,7 @@ type Config struct {
 	Logger      *slog.Logger
 	Ready       func(context.Context) error // the database answers and holds the schema
 	Reload      bool                        // pages load themselves again when a template changes (task dev)
+	Services    *servicetoken.Keyring       // whose tokens open the service door; nil: nobody's
 }
 
 // Server is the app as an http.Handler.
@@ -79,6 +81,7 @@ func New(c Config) *Server {
 		s.door("fresh", private, s.loadStoredSession, s.requireAuth, s.requireFresh),
 		s.door("admin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin")),
 		s.door("freshAdmin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin"), s.requireFresh),
+		s.door("service", private, s.requireService),
 		s.door("dev", private, requireLocal, s.loadSession),
 	)
 	return s

@@ -50,6 +50,7 @@ const usage = `usage: server [command]
   user create <email> [--admin]   make a user; the password is read from standard input,
                                   or with --invite chosen by a mailed link
   user promote <email>            make a user an admin
+  keys new | rotate               make SERVICE_KEY_FILE, or put a new key in front of it
   routes                          print method, path and door of every route
 
 Configuration comes from the environment: see .env.example.
@@ -72,6 +73,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	}
 	if flags.Arg(0) == "routes" && flags.NArg() == 1 {
 		return routes(stdout)
+	}
+	if flags.Arg(0) == "keys" && flags.NArg() == 2 {
+		return keys(flags.Arg(1), getenv("SERVICE_KEY_FILE"), stdout)
 	}
 	command := parse(flags.Args())
 	if command == nil {

@@ -21,6 +21,10 @@ const drainTime = 10 * time.Second
 
 // serve runs the app until ctx ends, then lets requests under way finish.
 func (a *app) serve(ctx context.Context) error {
+	services, err := a.services()
+	if err != nil {
+		return err
+	}
 	provider, err := a.auth(ctx)
 	if err != nil {
 		return err
@@ -37,9 +41,10 @@ func (a *app) serve(ctx context.Context) error {
 	site := web.New(web.Config{
 		CORSOrigins: readers,
 		Auth:        provider, AppURL: a.AppURL, Development: a.Development, Logger: a.log,
-		Reload: a.reload,
-		Mails:  a.mails,
-		Ready:  func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
+		Reload:   a.reload,
+		Services: services,
+		Mails:    a.mails,
+		Ready:    func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
 	})
 	listener, err := net.Listen("tcp", a.Addr)
 	if err != nil {

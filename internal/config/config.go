@@ -28,6 +28,8 @@ type Config struct {
 	EmailVerification bool   // nobody signs in before their address is confirmed
 	SMTPURL           string // smtp:// or smtps://, "" where no mail is sent; may hold a password
 	MailFrom          string // what mails come from
+	ServiceKeyFile    string // the key file of service tokens; "" for none
+	ServiceKey        string // or its text; holds a private key
 }
 
 // Load reads the environment and returns every fault at once, joined.
@@ -59,6 +61,9 @@ func Load(getenv func(string) string) (Config, error) {
 	}
 	if (needed || c.SMTPURL != "") && getenv("MAIL_FROM") == "" {
 		l.fault("MAIL_FROM", "is required to send mail, such as Foyer <hello@app.example>")
+	}
+	if c.ServiceKeyFile, c.ServiceKey = getenv("SERVICE_KEY_FILE"), getenv("SERVICE_KEY"); c.ServiceKeyFile != "" && c.ServiceKey != "" {
+		l.fault("SERVICE_KEY", "and SERVICE_KEY_FILE are both given; keep one")
 	}
 	c.Secrets = l.secrets("APP_SECRET", !c.Development || strings.HasPrefix(c.AppURL, "https://"))
 	return c, errors.Join(l.faults...)

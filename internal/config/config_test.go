@@ -32,11 +32,13 @@ func TestEverything(t *testing.T) {
 		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443,", "LOG_LEVEL": "warn",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "RATE_LIMIT": "on", "CORS": "on",
 		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://foyer:pass@mail.example", "MAIL_FROM": "Foyer <mail@app.example>",
+		"SERVICE_KEY_FILE": "/etc/foyer/keys.json",
 	})
 	want := config.Config{
 		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer",
 		TrustedOrigins: []string{"https://one.example", "https://two.example:8443"}, LogLevel: slog.LevelWarn, RateLimit: true, CORS: true,
 		EmailVerification: true, SMTPURL: "smtps://foyer:pass@mail.example", MailFrom: "Foyer <mail@app.example>",
+		ServiceKeyFile: "/etc/foyer/keys.json",
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("fd00::/8")},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -252,5 +254,16 @@ func TestVerificationNeedsMail(t *testing.T) {
 				t.Errorf("%+v: %v lacks %s", c, err, fault)
 			}
 		}
+	}
+}
+
+// TestServiceKeys: by file or in the environment; which of two counts nobody should have to guess.
+func TestServiceKeys(t *testing.T) {
+	if c, err := load(map[string]string{"SERVICE_KEY": "zebra-7"}); err != nil || c.ServiceKey != "zebra-7" || c.ServiceKeyFile != "" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	_, err := load(map[string]string{"SERVICE_KEY": "zebra-7", "SERVICE_KEY_FILE": "keys.json"})
+	if err == nil || !strings.HasPrefix(err.Error(), "SERVICE_KEY: ") || strings.Contains(err.Error(), "zebra") {
+		t.Errorf("%v, want a fault that quotes nothing", err)
 	}
 }
