@@ -87,8 +87,10 @@ func (a *Auth) mailUndo(t *transaction, u *User, old string) error {
 
 // UndoEmailChange brings an account back to the address it had, by the link mailed to that address. Every session and
 // every link ends, the password is worth nothing any more, and a link to choose a new one is mailed. Earlier addresses
-// keep their own undo links: who moved the account twice cannot keep its owner out. Refusals: 400 INVALID_TOKEN,
-// TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL where the address has become somebody else's.
+// keep their own undo links: who moved the account twice cannot keep its owner out. Nor can who signs up with the
+// address it had: where addresses are confirmed before the first sign-in, an account that waits for that gives way.
+// Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL where the address has become
+// somebody else's.
 func (a *Auth) UndoEmailChange(r *http.Request, token string) error {
 	r, err := a.limited(r, "/undo-email-change")
 	if err != nil {
@@ -98,13 +100,39 @@ func (a *Auth) UndoEmailChange(r *http.Request, token string) error {
 	if err == nil {
 		err = a.transact(r.Context(), func(t *transaction) error {
 			u, err := t.useLink(v)
+			by := &Session{UserID: v.UserID, from: a.from(r)}
+			if err == nil {
+				err = a.giveWay(t, by, v)
+			}
 			if err != nil {
 				return err
 			}
-			return a.moveBack(t, u, v, &Session{UserID: u.ID, from: a.from(r)})
+			return a.moveBack(t, u, v, by)
 		})
 	}
 	return tokenError(http.StatusBadRequest, err)
+}
+
+// giveWay removes whoever signed up with the address of v since, and never confirmed it.
+func (a *Auth) giveWay(t *transaction, by *Session, v *Verification) error {
+	if !a.opts.RequireEmailVerification {
+		return nil
+	}
+	var u User // with another role somebody made it on purpose
+	err := t.Clauses(forUpdate).Where("email = ? AND email_verified = ? AND role = ? AND id <> ?", v.Email, false, a.opts.Roles[0], v.UserID).Take(&u).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = t.endSessions(u.ID)
+	}
+	if err == nil {
+		err = a.event(t.DB, by, eventUserDeleted, u.ID)
+	}
+	if err == nil {
+		err = t.Where("id = ?", u.ID).Delete(&User{}).Error
+	}
+	return err
 }
 
 func (a *Auth) moveBack(t *transaction, u *User, v *Verification, by *Session) error {

@@ -175,6 +175,31 @@ func TestUndoEmailChange(t *testing.T) {
 	})
 }
 
+// TestUndoBeforeSquatters: who moved an account cannot keep its owner out by signing up with the address it had.
+func TestUndoBeforeSquatters(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r, box := noticing(t, db)
+		thief, id := r.confirmed("ada@example.com")
+		r.moved(thief, box, "eve@example.com")
+		token := undoToken(t, box, "ada@example.com")
+		post(r.browser(), "/sign-up/email", `{"name":"Eve","email":"ada@example.com","password":"thiefs-own-2"}`)
+		squatter, err := r.auth.UserByEmail(t.Context(), "ada@example.com")
+		if err != nil || squatter.ID == id {
+			t.Fatalf("%+v, %v", squatter, err)
+		}
+		if err := undo(r, token); err != nil {
+			t.Fatal(err)
+		}
+		if u, err := r.auth.UserByEmail(t.Context(), "ada@example.com"); err != nil || u.ID != id {
+			t.Errorf("%+v, %v", u, err)
+		}
+		if u, err := r.auth.User(t.Context(), squatter.ID); err == nil {
+			t.Errorf("still there: %+v", u)
+		}
+		r.wantWho("the thief", thief, "")
+	})
+}
+
 // TestUndoTooLate: after a week, or when the address is somebody else's, nothing changes.
 func TestUndoTooLate(t *testing.T) {
 	r, box := noticing(t, dbtest.Open(t, dbtest.SQLite(t)))
