@@ -127,9 +127,7 @@ func (a *Auth) giveWay(t *transaction, by *Session, v *Verification) error {
 		err = t.endSessions(u.ID)
 	}
 	if err == nil {
-		err = a.event(t.DB, by, eventUserDeleted, u.ID)
-	}
-	if err == nil {
+		t.event(by, EventUserDeleted, u.ID)
 		err = t.Where("id = ?", u.ID).Delete(&User{}).Error
 	}
 	return err
