@@ -56,7 +56,7 @@ func parse(t *testing.T, a authtest.Answer) *html.Node {
 // TestHTMLContract holds every page to what assistive technology, password managers and the CSP need.
 func TestHTMLContract(t *testing.T) {
 	s := newSite(t)
-	user, _ := s.person(t, "user@example.com")
+	user, userID := s.person(t, "user@example.com")
 	admin := s.admin(t, "boss@example.com")
 	titles := map[string]string{}
 	pages := []struct {
@@ -98,6 +98,19 @@ func TestHTMLContract(t *testing.T) {
 		{"deletion", func() authtest.Answer { return user.Get("/settings/delete", navigate...) }},
 		{"deletion, failed", func() authtest.Answer { return user.PostForm("/settings/delete", nil) }},
 		{"admin", func() authtest.Answer { return admin.Get("/admin", navigate...) }},
+		{"users", func() authtest.Answer { return admin.Get("/admin/users", navigate...) }},
+		{"one user", func() authtest.Answer { return admin.Get("/admin/users/"+userID, navigate...) }},
+		{"an invitation", func() authtest.Answer { return admin.Get("/admin/users/new", navigate...) }},
+		{"an invitation, failed", func() authtest.Answer { return admin.PostForm("/admin/users/new", nil) }},
+		{"a role", func() authtest.Answer { return admin.Get("/admin/users/"+userID+"/role", navigate...) }},
+		{"a role, failed", func() authtest.Answer {
+			return admin.PostForm("/admin/users/"+userID+"/role", url.Values{"role": {"king"}})
+		}},
+		{"a ban", func() authtest.Answer { return admin.Get("/admin/users/"+userID+"/ban", navigate...) }},
+		{"a ban, failed", func() authtest.Answer {
+			return admin.PostForm("/admin/users/"+userID+"/ban", url.Values{"until": {"x"}})
+		}},
+		{"a deletion", func() authtest.Answer { return admin.Get("/admin/users/"+userID+"/delete", navigate...) }},
 		{"refused", func() authtest.Answer { return user.Get("/admin", navigate...) }},
 		{"not found", func() authtest.Answer { return s.Get("/nothing", navigate...) }},
 		{"wrong method", func() authtest.Answer { return s.Get("/logout", navigate...) }},
@@ -187,7 +200,8 @@ func checkControls(t *testing.T, doc *html.Node) {
 	for _, form := range tags(doc, "form") {
 		method, _ := attr(form, "method")
 		action, _ := attr(form, "action")
-		if method != "post" || !strings.HasPrefix(action, "/") {
+		role, _ := attr(form, "role")
+		if method != map[bool]string{true: "get", false: "post"}[role == "search"] || !strings.HasPrefix(action, "/") {
 			t.Errorf("form %s %s", method, action)
 		}
 		if to, ok := attr(form, "hx-post"); ok && to != action {

@@ -1,0 +1,387 @@
+package web_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/admin"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database/dbtest"
+	"golang.org/x/net/html"
+	"gorm.io/gorm"
+)
+
+// names lists the users on a page of /admin/users, in order.
+func names(t *testing.T, a authtest.Answer) string {
+	t.Helper()
+	var list []string
+	for _, link := range tags(parse(t, a), "a") {
+		if href, _ := attr(link, "href"); strings.HasPrefix(href, "/admin/users/") && href != "/admin/users/new" {
+			list = append(list, textOf(link))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// TestUserList: what the address asks for is what the page lists, alike on both databases.
+func TestUserList(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		s := newSiteOn(t, db)
+		boss := s.admin(t, "boss@example.com")
+		for i, u := range []auth.NewUser{
+			{Name: "Ada Lovelace", Email: "ada@example.com", Verified: true}, {Name: "Émilie du Châtelet", Email: "emilie@example.com", Verified: true},
+			{Name: "Zoë 100%", Email: "zoe_1@example.com"}, {Name: "grace", Email: "grace@example.com", Role: "user,admin", Verified: true},
+		} {
+			s.ahead.Add(int64(1e9))
+			made, err := s.auth.CreateUser(t.Context(), nil, u)
+			if err == nil && i == 0 {
+				_, err = s.auth.BanUser(t.Context(), nil, made.ID, "spam", nil)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for query, want := range map[string]string{
+			"":                          "grace, Zoë 100%, Émilie du Châtelet, Ada Lovelace, Test Person",
+			"?sort=joined&dir=asc":      "Test Person, Ada Lovelace, Émilie du Châtelet, Zoë 100%, grace",
+			"?sort=name":                "Ada Lovelace, Test Person, Zoë 100%, grace, Émilie du Châtelet",
+			"?sort=email&dir=desc":      "Zoë 100%, grace, Émilie du Châtelet, Test Person, Ada Lovelace",
+			"?q=LOVE":                   "Ada Lovelace",
+			"?q=%C3%89MILIE":            "Émilie du Châtelet",
+			"?q=zo%C3%AB":               "Zoë 100%",
+			"?q=%25":                    "Zoë 100%",
+			"?q=_":                      "Zoë 100%",
+			"?q=+ada%40+":               "Ada Lovelace",
+			"?q=nobody":                 "",
+			"?role=admin&sort=name":     "Test Person, grace",
+			"?role=user&sort=name":      "Ada Lovelace, Zoë 100%, grace, Émilie du Châtelet",
+			"?status=banned":            "Ada Lovelace",
+			"?status=unverified":        "Zoë 100%, Test Person",
+			"?status=banned&q=grace":    "",
+			"?role=admin&q=e&sort=name": "Test Person, grace",
+			"?page=7":                   "grace, Zoë 100%, Émilie du Châtelet, Ada Lovelace, Test Person", // the last page there is
+		} {
+			for kind, header := range map[string][]string{"page": navigate, "htmx": s.htmx("/admin/users")} {
+				got := boss.Get("/admin/users"+query, header...)
+				expect(t, got, http.StatusOK)
+				if list := names(t, got); list != want {
+					t.Errorf("%s as %s: %q, want %q", query, kind, list, want)
+				}
+			}
+		}
+		for query, want := range map[string]string{
+			"?sort=password": "sorted by", "?dir=up": "order", "?status=x": "Status", "?role=root": "no such role", "?page=0": "no such page",
+			"?page=x": "no such page", "?page=99999999999999999999": "no such page", "?q=" + strings.Repeat("x", 201): "at most 200", "?q=%00": "at most 200", "?q=%ff": "at most 200",
+			"?sort=name%3Bdrop+table": "sorted by",
+		} {
+			got := boss.Get("/admin/users"+query, navigate...)
+			expect(t, got, http.StatusBadRequest)
+			contains(t, got, want)
+		}
+	})
+}
+
+// TestUserPages: what a page leads to can be shared, and says where it is.
+func TestUserPages(t *testing.T) {
+	s := newSite(t)
+	authtest.Crowd(t, s.db, 130)
+	boss := s.admin(t, "boss@example.com")
+	got := boss.Get("/admin/users?q=number&sort=name&dir=asc", navigate...)
+	contains(t, got, "130 users", "Page 1 of 3", `aria-sort="ascending"`, `href="/admin/users?dir=desc&amp;q=number&amp;sort=name"`, `href="/admin/users.csv?dir=asc&amp;q=number&amp;sort=name"`)
+	next := "/admin/users?dir=asc&page=2&q=number&sort=name"
+	contains(t, got, `href="`+html.EscapeString(next)+`"`)
+	got = boss.Get(next, navigate...)
+	contains(t, got, "Page 2 of 3", "Person Number 00050", "Previous", "Next")
+	lacks(t, got, "Person Number 00049", "autofocus")
+	header := append(s.htmx("/admin/users"), "HX-Source", "a#next-page")
+	got = boss.Get(next, header...)
+	expect(t, got, http.StatusOK, "HX-Push-Url", next)
+	contains(t, got, `id="found" tabindex="-1" autofocus`, "130 users", `hx-target="#live"`)
+	lacks(t, got, "<html", "<form")
+}
+
+// TestExport: every user of the filter, as cells that no spreadsheet takes for formulas.
+func TestExport(t *testing.T) {
+	s := newSite(t)
+	authtest.Crowd(t, s.db, 2500)
+	boss := s.admin(t, "boss@example.com")
+	for _, name := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\"quoted\", she said", "plain = fine"} {
+		if _, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: name, Email: fmt.Sprintf("x%d@example.com", len(name)*100+int(name[0]))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows := func(query string) [][]string {
+		t.Helper()
+		got := boss.Get("/admin/users.csv"+query, navigate...)
+		expect(t, got, http.StatusOK, "Content-Type", "text/csv; charset=utf-8", "Content-Disposition", `attachment; filename="users.csv"`, "Cache-Control", "private, no-store")
+		list, err := csv.NewReader(strings.NewReader(got.Text)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	all := rows("")
+	if len(all) != 1+2500+1+6 || strings.Join(all[0], ",") != "id,name,email,verified,role,banned,joined" || all[1][1] != "Person Number 00000" || all[2500][1] != "Person Number 02499" {
+		t.Errorf("%d rows: %q, %q", len(all), all[0], all[1])
+	}
+	seen := map[string]bool{}
+	for _, row := range all[1:] {
+		seen[row[0]] = true
+		for _, cell := range row {
+			if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+				t.Errorf("a formula: %q", cell)
+			}
+		}
+	}
+	if len(seen) != len(all)-1 {
+		t.Errorf("%d of %d users are different", len(seen), len(all)-1)
+	}
+	if got := rows("?q=%3D1%2B1"); len(got) != 2 || got[1][1] != "'=1+1" {
+		t.Errorf("%q", got)
+	}
+	if got := rows("?status=banned&role=user&page=3"); len(got) != 1+5 {
+		t.Errorf("%d banned", len(got)-1)
+	}
+	expect(t, boss.Get("/admin/users.csv?sort=x", navigate...), http.StatusBadRequest, "Content-Disposition", "")
+}
+
+// TestUserActions: each does what it says, by a plain form, and tells so on the next page.
+func TestUserActions(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		s := newSiteOn(t, db)
+		boss := s.admin(t, "boss@example.com")
+		her, id := s.person(t, "grace@example.com")
+		at := "/admin/users/" + id
+		user := func() *auth.User {
+			t.Helper()
+			u, err := s.auth.User(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return u
+		}
+		act := func(action, says string, form url.Values) {
+			t.Helper()
+			contains(t, boss.Get(at+"/"+action, navigate...), "grace@example.com", `action="`+at+"/"+action+`"`)
+			expect(t, boss.PostForm(at+"/"+action, form), http.StatusSeeOther, "Location", at)
+			contains(t, boss.Get(at, navigate...), says)
+		}
+		act("role", "The role is changed", url.Values{"role": {"admin"}})
+		expect(t, her.Get("/admin", navigate...), http.StatusOK)
+		act("role", "The role is changed", url.Values{"role": {"user"}})
+		got := her.Get("/admin", navigate...)
+		expect(t, got, http.StatusForbidden)
+		contains(t, got, "Not for you")
+		act("reset", "A mail with a link is on its way", nil)
+		if link := s.lastMailed(t, "reset_password", "grace@example.com"); !strings.HasPrefix(link, "/reset-password?token=") {
+			t.Errorf("mailed %q", link)
+		}
+		act("verify", "counts as verified", nil)
+		if !user().EmailVerified {
+			t.Error("not verified")
+		}
+		other := s.stranger(t)
+		other.SignIn("grace@example.com", authtest.Password)
+		contains(t, boss.Get(at, navigate...), `name="session"`)
+		list, err := s.auth.Sessions(t.Context(), id)
+		if err != nil || len(list) != 2 {
+			t.Fatal(len(list), err)
+		}
+		act("sessions", "They are logged out", url.Values{"session": {list[0].ID}})
+		if left, _ := s.auth.Sessions(t.Context(), id); len(left) != 1 || left[0].ID != list[1].ID {
+			t.Errorf("%d sessions left", len(left))
+		}
+		act("sessions", "They are logged out", nil)
+		expect(t, her.Get("/dashboard", navigate...), http.StatusSeeOther)
+		act("ban", "banned and logged out", url.Values{"reason": {" too loud "}, "until": {"2099-05-01"}})
+		contains(t, boss.Get(at, navigate...), "too loud", "1 May 2099")
+		got = s.PostForm("/login", credentials("grace@example.com", authtest.Password))
+		expect(t, got, http.StatusUnprocessableEntity)
+		contains(t, got, "This account is banned until 1 May 2099, 00:00 UTC: too loud")
+		act("unban", "The ban is lifted", nil)
+		her.SignIn("grace@example.com", authtest.Password)
+
+		expect(t, boss.PostForm(at+"/impersonate", nil), http.StatusSeeOther, "Location", "/dashboard")
+		contains(t, boss.Get("/dashboard", navigate...), "You are acting as Test Person, grace@example.com")
+		contains(t, boss.Get("/nav", s.htmx("/")...), `hx-target="#acting"`, "You are acting as")
+		expect(t, boss.PostForm("/impersonation/stop", nil), http.StatusSeeOther, "Location", at)
+		contains(t, boss.Get(at, navigate...), "yourself again")
+
+		got = boss.PostForm(at+"/delete", url.Values{"confirm": {"boss@example.com"}})
+		expect(t, got, http.StatusUnprocessableEntity)
+		contains(t, got, "Type grace@example.com to confirm", `value="boss@example.com"`)
+		expect(t, boss.PostForm(at+"/delete", url.Values{"confirm": {"grace@example.com"}}), http.StatusSeeOther, "Location", "/admin/users")
+		expect(t, boss.Get(at, navigate...), http.StatusNotFound)
+		expect(t, her.Get("/dashboard", navigate...), http.StatusSeeOther)
+	})
+}
+
+// TestUserActionsRefused: what makes no sense is said beside the field, and nothing is done.
+func TestUserActionsRefused(t *testing.T) {
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	_, id := s.person(t, "grace@example.com")
+	me, err := s.auth.UserByEmail(t.Context(), "boss@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hers, mine := "/admin/users/"+id, "/admin/users/"+me.ID
+	before := s.userRows(t)
+	for _, c := range []struct {
+		path   string
+		form   url.Values
+		status int
+		says   string
+	}{
+		{hers + "/role", url.Values{"role": {"king"}}, 422, "non-existent role"},
+		{hers + "/ban", url.Values{"until": {"2001-01-01"}}, 422, "still to come"},
+		{hers + "/ban", url.Values{"until": {"9999-01-01"}}, 422, "still to come"},
+		{hers + "/ban", url.Values{"until": {"tomorrow"}, "reason": {"kept"}}, 422, `value="kept"`},
+		{hers + "/ban", url.Values{"reason": {strings.Repeat("x", 201)}}, 422, "at most 200"},
+		{hers + "/ban", url.Values{"reason": {"a\x00b"}}, 422, "at most 200"},
+		{hers + "/delete", nil, 422, "Type grace@example.com"},
+		{hers + "/explode", nil, 404, "nothing at this address"},
+		{"/admin/users/nobody/ban", nil, 404, "User not found"},
+		{mine + "/ban", nil, 400, "your own account"},
+		{mine + "/role", url.Values{"role": {"user"}}, 400, "your own account"},
+		{mine + "/delete", url.Values{"confirm": {"boss@example.com"}}, 400, "your own account"},
+		{mine + "/impersonate", nil, 400, "your own account"},
+	} {
+		got := boss.PostForm(c.path, c.form)
+		expect(t, got, c.status)
+		contains(t, got, c.says)
+	}
+	lacks(t, boss.Get(mine, navigate...), `id="act-`)
+	contains(t, boss.Get(mine, navigate...), "This is you")
+	if after := s.userRows(t); after != before {
+		t.Errorf("before\n%s\nafter\n%s", before, after)
+	}
+}
+
+// userRows is what the store has of everybody.
+func (s *site) userRows(t *testing.T) string {
+	t.Helper()
+	var list []auth.User
+	if err := s.db.Order("id").Find(&list).Error; err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, u := range list {
+		fmt.Fprintln(&b, u.ID, u.Name, u.Email, u.EmailVerified, u.Role, u.Banned, u.UpdatedAt)
+	}
+	return b.String()
+}
+
+// TestPlainUsersDoNothing tries every verb of an admin as somebody else: over pages, htmx and JSON, with forged fields,
+// other methods and odd paths. All of it is refused and told, and nothing changes.
+func TestPlainUsersDoNothing(t *testing.T) {
+	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Plugins: []auth.Plugin{admin.Endpoints}})
+	s.admin(t, "boss@example.com")
+	user, own := s.person(t, "user@example.com")
+	_, target := s.person(t, "target@example.com")
+	before := s.userRows(t)
+	forged := url.Values{"role": {"admin"}, "banned": {"false"}, "id": {own}, "userId": {own}, "confirm": {"target@example.com"}, "reason": {"x"}}
+	refused := func(what string, got authtest.Answer, statuses ...int) {
+		t.Helper()
+		ok := false
+		for _, status := range statuses {
+			ok = ok || got.StatusCode == status
+		}
+		if !ok {
+			t.Errorf("%s: %d, want %v: %.200s", what, got.StatusCode, statuses, got.Text)
+		}
+		if strings.Contains(got.Text, "target@example.com") {
+			t.Errorf("%s tells whose page it is", what)
+		}
+	}
+	for _, id := range []string{target, own} {
+		for _, action := range []string{"role", "reset", "verify", "sessions", "impersonate", "ban", "unban", "delete", "explode"} {
+			at := "/admin/users/" + id + "/" + action
+			for kind, header := range map[string][]string{"page": navigate, "htmx": s.htmx("/dashboard"), "json": program} {
+				header := append([]string{"Origin", s.Base, "Content-Type", "application/x-www-form-urlencoded"}, header...)
+				s.log.text()
+				refused(kind+" POST "+action, user.Do("POST", at, forged.Encode(), header...), 403)
+				if log := s.log.text(); !strings.Contains(log, `"event":"forbidden"`) || !strings.Contains(log, own) {
+					t.Errorf("%s POST %s is not told: %s", kind, action, log)
+				}
+				refused(kind+" GET "+action, user.Do("GET", at+"?"+forged.Encode(), "", header...), 403)
+				for _, method := range []string{"PUT", "PATCH", "DELETE", "QUERY"} {
+					refused(kind+" "+method+" "+action, user.Do(method, at, forged.Encode(), header...), 405)
+				}
+			}
+			for _, odd := range []string{at + "/", "/" + at, strings.Replace(at, "/users/", "/users//", 1), strings.Replace(at, "users", "Users", 1), at + ";x", at + "%2f", "/x/.." + at} {
+				got := s.raw(t, "GET", odd, "Cookie", cookies(user))
+				refused("odd path "+odd, got, 403, 404)
+			}
+		}
+	}
+	for _, path := range []string{"/admin/users", "/admin/users.csv", "/admin/users/" + target, "/admin/users/new", "/admin"} {
+		refused("GET "+path, user.Get(path, navigate...), 403)
+	}
+	refused("invite", user.PostForm("/admin/users/new", url.Values{"name": {"x"}, "email": {"x@example.com"}, "role": {"admin"}}), 403)
+	refused("create", user.PostJSON("/api/admin/users", map[string]string{"email": "x@example.com", "name": "x", "role": "admin"}), 403)
+	for path, body := range map[string]map[string]any{
+		"create-user": {"email": "x@example.com", "name": "x", "role": "admin"}, "update-user": {"userId": own, "data": map[string]any{"role": "admin"}},
+		"set-role": {"userId": own, "role": "admin"}, "set-user-password": {"userId": target, "newPassword": "another-horse-2"},
+		"ban-user": {"userId": target}, "unban-user": {"userId": target}, "remove-user": {"userId": target}, "list-user-sessions": {"userId": target},
+		"revoke-user-session": {"sessionToken": "x"}, "revoke-user-sessions": {"userId": target}, "impersonate-user": {"userId": target},
+	} {
+		s.log.text()
+		refused(path, user.PostJSON("/api/auth/admin/"+path, body, "Origin", s.Base), 403)
+		if log := s.log.text(); !strings.Contains(log, `"event":"forbidden"`) {
+			t.Errorf("%s is not told: %s", path, log)
+		}
+	}
+	refused("stop acting", user.PostForm("/impersonation/stop", nil), 400)
+	if after := s.userRows(t); after != before {
+		t.Errorf("before\n%s\nafter\n%s", before, after)
+	}
+}
+
+// TestInvite: an admin makes an account whose owner alone knows the password.
+func TestInvite(t *testing.T) {
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	got := boss.PostForm("/admin/users/new", url.Values{"name": {"Grace Hopper"}, "email": {"boss@example.com"}, "role": {"admin"}})
+	expect(t, got, http.StatusUnprocessableEntity)
+	contains(t, got, "already an account", `value="Grace Hopper"`, `<option value="admin" selected>`)
+	got = boss.PostForm("/admin/users/new", url.Values{"name": {"Grace Hopper"}, "email": {" Grace@example.com "}, "role": {"user"}})
+	u, err := s.auth.UserByEmail(t.Context(), "grace@example.com")
+	if err != nil || u.EmailVerified {
+		t.Fatal(u, err)
+	}
+	expect(t, got, http.StatusSeeOther, "Location", "/admin/users/"+u.ID)
+	link := s.lastMailed(t, "set_password", "grace@example.com")
+	contains(t, s.Get(link, navigate...), "grace@example.com")
+	expect(t, s.PostForm("/reset-password", url.Values{"token": {tokenOf(t, link)}, "newPassword": {authtest.Password}}), http.StatusSeeOther, "Location", "/login")
+	her := s.stranger(t)
+	her.SignIn("grace@example.com", authtest.Password)
+	contains(t, her.Get("/dashboard", navigate...), "Grace Hopper")
+}
+
+// TestActingEndsWithTheAdmin: whose own session has ended meanwhile is nobody, and not somebody else.
+func TestActingEndsWithTheAdmin(t *testing.T) {
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	me, err := s.auth.UserByEmail(t.Context(), "boss@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, id := s.person(t, "grace@example.com")
+	expect(t, boss.PostForm("/admin/users/"+id+"/impersonate", nil), http.StatusSeeOther)
+	list, err := s.auth.Sessions(t.Context(), me.ID)
+	if err != nil || len(list) != 1 {
+		t.Fatal(len(list), err)
+	}
+	if err := s.auth.RevokeSession(t.Context(), nil, me.ID, list[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, boss.PostForm("/impersonation/stop", nil), http.StatusSeeOther, "Location", "/login?returnTo=%2Fadmin%2Fusers%2F"+id)
+	contains(t, boss.Get("/login", navigate...), "Your own session has ended meanwhile")
+	expect(t, boss.Get("/dashboard", navigate...), http.StatusSeeOther)
+}
