@@ -265,7 +265,7 @@ func UserTable(list UserList) templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<section class=\"card stack\" id=\"users\" aria-labelledby=\"found\" hx-target:inherited=\"#users\" hx-swap:inherited=\"outerHTML\"><input type=\"hidden\" form=\"filter\" name=\"sort\" value=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<section class=\"card stack\" id=\"users\" hx-target:inherited=\"#users\" hx-swap:inherited=\"outerHTML\"><input type=\"hidden\" form=\"filter\" name=\"sort\" value=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
@@ -95,7 +94,7 @@ func TestEventsSayWhoDidWhatToWhomFromWhere(t *testing.T) {
 func TestEventsNamePeople(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var last auth.Event
-		r := newRig(t, db, auth.Options{Plugins: []auth.Plugin{admin.Endpoints}, OnEvent: func(_ *gorm.DB, e auth.Event) error { last = e; return nil }})
+		r := newRig(t, db, auth.Options{OnEvent: func(_ *gorm.DB, e auth.Event) error { last = e; return nil }})
 		boss := r.browser()
 		root := boss.SignUp("root@example.com")
 		if _, err := r.auth.SetRole(t.Context(), nil, root, "admin"); err != nil {
@@ -109,21 +108,38 @@ func TestEventsNamePeople(t *testing.T) {
 			}
 		}
 		me, him := "Test Person <root@example.com>", "Test Person <bob@example.com>"
-		post(boss, "/admin/set-role", `{"userId":"`+bob.ID+`","role":"user,admin"}`)
+		req := request(boss)
+		by, err := r.auth.StoredSession(httptest.NewRecorder(), req)
+		if err != nil || by == nil {
+			t.Fatal(by, err)
+		}
+		done := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err = r.auth.SetRole(t.Context(), by, bob.ID, "user,admin")
+		done(err)
 		want("role_changed", me, him, "role: user → user,admin", "")
-		post(boss, "/admin/set-role", `{"userId":"`+bob.ID+`","role":"user"}`)
-		post(boss, "/admin/update-user", `{"userId":"`+bob.ID+`","data":{"name":"Robert","emailVerified":true}}`)
+		_, err = r.auth.SetRole(t.Context(), by, bob.ID, "user")
+		done(err)
+		name, yes := "Robert", true
+		_, err = r.auth.ChangeUser(t.Context(), by, bob.ID, auth.UserChanges{Profile: auth.Profile{Name: &name}, EmailVerified: &yes})
+		done(err)
 		want("user_updated", me, "Robert <bob@example.com>", "name, verified: true", "")
-		post(boss, "/admin/impersonate-user", `{"userId":"`+bob.ID+`"}`)
-		post(boss, "/update-user", `{"name":"Rob"}`)
+		acting, err := r.auth.Impersonate(httptest.NewRecorder(), req, by, bob.ID)
+		done(err)
+		name = "Rob"
+		done(r.auth.UpdateUser(httptest.NewRecorder(), req, acting, auth.Profile{Name: &name}))
 		want("user_updated", "Rob <bob@example.com>", "Rob <bob@example.com>", "name", "")
 		if last.ImpersonatorID != root || last.ImpersonatorName != me {
 			t.Errorf("impersonator: %+v", last)
 		}
-		post(boss, "/admin/stop-impersonating", `{}`)
-		post(boss, "/admin/ban-user", `{"userId":"`+bob.ID+`","banReason":"spam"}`)
+		_, err = r.auth.BanUser(t.Context(), by, bob.ID, "spam", nil)
+		done(err)
 		want("user_banned", me, "Rob <bob@example.com>", "banned for good", "spam")
-		post(boss, "/admin/remove-user", `{"userId":"`+bob.ID+`"}`)
+		done(r.auth.RemoveUser(t.Context(), by, bob.ID))
 		want("user_deleted", me, "", "", "")
 	})
 }
@@ -133,7 +149,7 @@ func TestRefusalsAreTold(t *testing.T) {
 	var refused []string
 	var fail error
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
-		Plugins: []auth.Plugin{admin.Endpoints}, Logger: slog.New(slog.DiscardHandler),
+		Logger: slog.New(slog.DiscardHandler),
 		OnEvent: func(tx *gorm.DB, e auth.Event) error {
 			if e.Refused {
 				refused = append(refused, e.Name+" "+e.Detail)
@@ -145,14 +161,12 @@ func TestRefusalsAreTold(t *testing.T) {
 	r.SignUp("ada@example.com")
 	for _, fail = range []error{nil, errors.New("no space")} {
 		refused = nil
-		if got := post(r.Client, "/admin/set-role", `{"userId":"x","role":"admin"}`); got.StatusCode != http.StatusForbidden {
-			t.Errorf("set-role by a plain user: %d", got.StatusCode)
-		}
+		r.auth.NoteRefusal(request(r.Client), nil, "forbidden", "/reports")
 		wantRefusal(t, post(r.Client, "/update-user", `{"name":"x"}`, "Origin", "https://evil.example"), 403, "INVALID_ORIGIN")
 		for range 4 {
 			signIn(r.browser(), "nobody@example.com")
 		}
-		want := []string{"forbidden /api/auth/admin/set-role", "cross_site_refused /update-user", "rate_limited /sign-in/email"}
+		want := []string{"forbidden /reports", "cross_site_refused /update-user", "rate_limited /sign-in/email"}
 		for _, w := range want {
 			if !slices.Contains(refused, w) {
 				t.Errorf("%q is not among %q", w, refused)
