@@ -8,6 +8,8 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
+const adminPath = "/admin"
+
 func (s *Server) showAdmin(c *echo.Context) error {
 	ctx := c.Request().Context()
 	people, err := s.Auth.Stats(ctx)

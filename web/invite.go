@@ -32,21 +32,3 @@ func (s *Server) invite(c *echo.Context) error {
 	}
 	return s.renderForm(c, err, views.Invite(form), views.InviteFailure(form))
 }
-
-// stopImpersonating gives the admin back the own session, where the impersonation began.
-func (s *Server) stopImpersonating(c *echo.Context) error {
-	acted := session(c)
-	_, err := s.Auth.StopImpersonating(c.Response(), c.Request(), acted)
-	switch {
-	case err == nil:
-		s.flash(c, "acting-stopped")
-		return seeOther(c, usersPath+"/"+acted.UserID)
-	case hasCode(err, "FAILED_TO_FIND_ADMIN_SESSION"): // it has ended meanwhile: nobody stays somebody else for that
-		if err := s.Auth.SignOut(c.Response(), c.Request()); err != nil {
-			return err
-		}
-		s.flash(c, "acting-lost")
-		return seeOther(c, withReturnTo("/login", usersPath+"/"+acted.UserID))
-	}
-	return err
-}

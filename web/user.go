@@ -24,10 +24,10 @@ type userAction struct {
 }
 
 var userActions = []userAction{
-	{name: "role", title: "Change the role", sentence: "The next thing they do is done with the new role.", button: "Change the role", offered: anyUser, act: (*Server).changeRole, done: "role-changed"},
-	{name: "reset", title: "Send a reset link", sentence: "A mail with a link to choose a new password goes to their address. Their present password works until then.", button: "Send the link", offered: notBanned, act: (*Server).mailReset, done: "reset-mailed"},
+	{name: "role", title: "Change the role", sentence: "The next thing they do is done with the new role.", button: "Change the role", offered: anyUser, act: (*Server).changeRole, done: "user-role"},
+	{name: "reset", title: "Send a reset link", sentence: "A mail with a link to choose a new password goes to their address. Their present password works until then.", button: "Send the link", offered: notBanned, act: (*Server).mailReset, done: "user-reset"},
 	{name: "verify", title: "Verify the address", sentence: "You vouch that this address is theirs: they can log in without having confirmed it.", button: "Verify the address", offered: unverified, act: (*Server).vouch, done: "user-verified"},
-	{name: "sessions", title: "Log them out", sentence: "Their sessions end at once, wherever they are logged in.", button: "Log them out", offered: anyUser, act: (*Server).endUserSessions, done: "sessions-ended"},
+	{name: "sessions", title: "Log them out", sentence: "Their sessions end at once, wherever they are logged in.", button: "Log them out", offered: anyUser, act: (*Server).endUserSessions, done: "user-sessions"},
 	{name: "impersonate", title: "Act as them", sentence: "For an hour you see what they see and act in their name. The trail tells that it was you. What asks for a password stays closed.", button: "Act as them", danger: true, offered: actable, act: (*Server).impersonate, to: defaultReturnTo},
 	{name: "ban", title: "Ban", sentence: "They are logged out at once and cannot log in until the ban ends. They are told why when they try.", button: "Ban", danger: true, offered: notBanned, act: (*Server).ban, done: "user-banned"},
 	{name: "unban", title: "Lift the ban", sentence: "They can log in again.", button: "Lift the ban", offered: banned, act: (*Server).unban, done: "user-unbanned"},

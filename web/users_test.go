@@ -385,3 +385,25 @@ func TestActingEndsWithTheAdmin(t *testing.T) {
 	contains(t, boss.Get("/login", navigate...), "Your own session has ended meanwhile")
 	expect(t, boss.Get("/dashboard", navigate...), http.StatusSeeOther)
 }
+
+// TestHTMLContractOfUsers is TestHTMLContract for the pages about users.
+func TestHTMLContractOfUsers(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin(t, "boss@example.com")
+	_, userID := s.person(t, "user@example.com")
+	checkPages(t, []contractPage{
+		{"users", func() authtest.Answer { return admin.Get("/admin/users", navigate...) }},
+		{"one user", func() authtest.Answer { return admin.Get("/admin/users/"+userID, navigate...) }},
+		{"an invitation", func() authtest.Answer { return admin.Get("/admin/users/new", navigate...) }},
+		{"an invitation, failed", func() authtest.Answer { return admin.PostForm("/admin/users/new", nil) }},
+		{"a role", func() authtest.Answer { return admin.Get("/admin/users/"+userID+"/role", navigate...) }},
+		{"a role, failed", func() authtest.Answer {
+			return admin.PostForm("/admin/users/"+userID+"/role", url.Values{"role": {"king"}})
+		}},
+		{"a ban", func() authtest.Answer { return admin.Get("/admin/users/"+userID+"/ban", navigate...) }},
+		{"a ban, failed", func() authtest.Answer {
+			return admin.PostForm("/admin/users/"+userID+"/ban", url.Values{"until": {"x"}})
+		}},
+		{"a deletion", func() authtest.Answer { return admin.Get("/admin/users/"+userID+"/delete", navigate...) }},
+	})
+}

@@ -142,3 +142,42 @@ func TestAdminAtWork(t *testing.T) {
 	victim.open("/dashboard")
 	victim.wantPath("/login")
 }
+
+// userPath is the page that admins have of a user.
+func (s *site) userPath(t *testing.T, email string) string {
+	t.Helper()
+	u, err := s.auth.UserByEmail(t.Context(), email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "/admin/users/" + u.ID
+}
+
+// TestAdminPages looks at every kind of page about users: pictures, widths, and the rules of axe.
+func TestAdminPages(t *testing.T) {
+	axe := requireAxe(t)
+	s := newSite(t)
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
+	s.addUser(t, "Grace Hopper", "grace@example.com", "user")
+	b := newTab(t, s.URL)
+	b.logIn("ada@example.com")
+	grace := s.userPath(t, "grace@example.com")
+	look := func(name string) {
+		b.Helper()
+		b.takePictures("admin-" + name)
+		b.checkRules(axe, name)
+	}
+	for name, page := range map[string]string{
+		"users": "/admin/users", "nobody": "/admin/users?q=nobody-like-this", "invite": "/admin/users/new", "user": grace, "delete": grace + "/delete",
+	} {
+		b.open(page)
+		look(name)
+	}
+	b.open(grace)
+	b.do(chromedp.Click(chromedp.ID("act-ban")))
+	b.wait(`document.querySelector("dialog[open] #until")`)
+	look("ban-dialog")
+	b.open(grace + "/impersonate")
+	b.leave("act as her", chromedp.Click(chromedp.CSS("main .act")))
+	look("acting")
+}

@@ -112,16 +112,6 @@ func (s *site) addUser(t *testing.T, name, email, role string) {
 	}
 }
 
-// userPath is the page that admins have of a user.
-func (s *site) userPath(t *testing.T, email string) string {
-	t.Helper()
-	u, err := s.auth.UserByEmail(t.Context(), email)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return "/admin/users/" + u.ID
-}
-
 // mailReset lets a user ask for a link to choose a new password.
 func (s *site) mailReset(t *testing.T, email string) {
 	t.Helper()
