@@ -98,6 +98,8 @@ func TestHTMLContract(t *testing.T) {
 		{"deletion", func() authtest.Answer { return user.Get("/settings/delete", navigate...) }},
 		{"deletion, failed", func() authtest.Answer { return user.PostForm("/settings/delete", nil) }},
 		{"admin", func() authtest.Answer { return admin.Get("/admin", navigate...) }},
+		{"audit", func() authtest.Answer { return admin.Get("/admin/audit", navigate...) }},
+		{"audit, failed", func() authtest.Answer { return admin.Get("/admin/audit?person=x&from=x", navigate...) }},
 		{"refused", func() authtest.Answer { return user.Get("/admin", navigate...) }},
 		{"not found", func() authtest.Answer { return s.Get("/nothing", navigate...) }},
 		{"wrong method", func() authtest.Answer { return s.Get("/logout", navigate...) }},
@@ -187,10 +189,10 @@ func checkControls(t *testing.T, doc *html.Node) {
 	for _, form := range tags(doc, "form") {
 		method, _ := attr(form, "method")
 		action, _ := attr(form, "action")
-		if method != "post" || !strings.HasPrefix(action, "/") {
+		if method != "post" && method != "get" || !strings.HasPrefix(action, "/") {
 			t.Errorf("form %s %s", method, action)
 		}
-		if to, ok := attr(form, "hx-post"); ok && to != action {
+		if to, ok := attr(form, "hx-"+method); ok && to != action {
 			t.Errorf("with script the form goes to %s, without to %s", to, action)
 		}
 	}

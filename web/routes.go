@@ -48,6 +48,7 @@ func (s *Server) routes(public, anyone, guest, user, fresh, admin, dev *echo.Gro
 	fresh.POST("/settings/delete", s.deleteAccount)
 
 	admin.GET("/admin", s.showAdmin)
+	admin.GET("/admin/audit", s.showAudit)
 	admin.POST("/api/admin/users", s.createUser)
 
 	if s.Development {

@@ -9,7 +9,7 @@ import (
 )
 
 func (s *Server) showSecurity(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Security(views.PasswordForm{Others: true}))
+	return s.render(c, http.StatusOK, views.Security(views.PasswordForm{Others: true}, s.recentEvents(c)))
 }
 
 func (s *Server) changePassword(c *echo.Context) error {
@@ -27,7 +27,7 @@ func (s *Server) changePassword(c *echo.Context) error {
 	if form.Errors, other = fieldErrors(err, "currentPassword", "newPassword"); other != nil {
 		return other
 	}
-	return s.renderForm(c, err, views.Security(form), views.PasswordFailure(form))
+	return s.renderForm(c, err, views.Security(form, s.recentEvents(c)), views.PasswordFailure(form))
 }
 
 func (s *Server) showDelete(c *echo.Context) error {

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
@@ -60,15 +61,19 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	base := "http://" + listener.Listener.Addr().String()
 	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}, mails: authtest.MailDir(t.TempDir())}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	trail, err := audit.New(db, audit.Options{Secrets: []string{authtest.Secret}, Now: s.now, Logger: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
 	config := web.Config{
-		AppURL: base, Logger: logger, Mails: mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}),
+		AppURL: base, Logger: logger, Audit: trail, Mails: mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}),
 		Ready: func(ctx context.Context) error { return database.Ready(ctx, db, migrations.FS) },
 	}
 	for _, f := range change {
 		f(&config)
 	}
 	o.BaseURL, o.AppName, o.CookiePrefix, o.Links = config.AppURL, web.AppName, web.CookiePrefix, web.Links(config.AppURL)
-	o.Now, o.Logger, o.Mailer = s.now, logger, s.mails
+	o.Now, o.Logger, o.Mailer, o.OnEvent = s.now, logger, s.mails, trail.Record
 	s.auth = authtest.NewOn(t, db, o)
 	config.Auth = s.auth
 	s.server = web.New(config)

@@ -39,6 +39,7 @@ func (a *app) serve(ctx context.Context) error {
 		Auth:        provider, AppURL: a.AppURL, Development: a.Development, Logger: a.log,
 		Reload: a.reload,
 		Mails:  a.mails,
+		Audit:  a.trail,
 		Ready:  func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
 	})
 	listener, err := net.Listen("tcp", a.Addr)
@@ -61,6 +62,7 @@ func (a *app) serve(ctx context.Context) error {
 	var working sync.WaitGroup
 	working.Go(func() { provider.Run(background) })
 	working.Go(func() { a.mails.Run(background) })
+	working.Go(func() { a.trail.Run(background) })
 	defer working.Wait()
 	defer stopBackground()
 

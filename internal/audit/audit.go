@@ -143,6 +143,10 @@ func (l *Log) append(tx *gorm.DB, e auth.Event, times int64) error {
 	if err == nil {
 		err = l.sealHead(tx, &h)
 	}
+	if err == nil { // a copy where nobody can edit the database
+		l.Logger.InfoContext(tx.Statement.Context, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID, "subject", e.SubjectID,
+			"detail", row.Detail, "times", times, "ip", e.IPAddress, "agent", e.UserAgent, "seq", row.Seq)
+	}
 	return err
 }
 

@@ -83,9 +83,9 @@ func TestEveryEditIsFound(t *testing.T) {
 		})
 		r.tampered("a part less", 3, "is missing", func() { r.exec("DELETE FROM audit_private WHERE seq = 3 AND owner_id = 'bob'") })
 
-		for _, column := range []string{"seq", "pruned_seq", "broken_seq"} {
-			r.tampered(column, 8, "", func() { r.exec("UPDATE audit_head SET " + column + " = 8") })
-		}
+		r.tampered("seq", 8, "the head was altered", func() { r.exec("UPDATE audit_head SET seq = 8") })
+		r.tampered("pruned_seq", 1, "does not belong", func() { r.exec("UPDATE audit_head SET pruned_seq = 8") })
+		r.tampered("broken_seq", 9, "the head was altered", func() { r.exec("UPDATE audit_head SET broken_seq = 8") })
 		for _, column := range []string{"link", "mac"} {
 			r.tampered(column, 9, "the head was altered", func() { r.exec("UPDATE audit_head SET " + column + " = 'x' || SUBSTR(" + column + ", 2)") })
 		}
