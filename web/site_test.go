@@ -37,6 +37,7 @@ type site struct {
 	db               *gorm.DB
 	log              *record
 	mails            authtest.MailDir
+	trail            *audit.Log
 	ahead            atomic.Int64 // how far the clock is, in nanoseconds
 }
 
@@ -65,6 +66,7 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.trail = trail
 	config := web.Config{
 		AppURL: base, Logger: logger, Audit: trail, Mails: mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}),
 		Ready: func(ctx context.Context) error { return database.Ready(ctx, db, migrations.FS) },
