@@ -242,9 +242,7 @@ func TestPrune(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		const day = 24 * time.Hour
-		for i := range 2100 { // more than one batch
-			r.record(r.Log, event(i))
-		}
+		r.fill(2100) // more than one batch
 		r.advance(10 * day)
 		for i := range 3 {
 			r.record(r.Log, event(i))
@@ -271,7 +269,7 @@ func TestPrune(t *testing.T) {
 		if _, err := r.Verify(t.Context(), noted); err != nil {
 			t.Error(err)
 		}
-		if e := r.list(audit.Query{Limit: 1})[0]; e.Name != audit.EventPruned || e.Detail != "2100 events before 2031-03-04" {
+		if e := r.list(audit.Query{Limit: 1})[0]; e.Name != audit.EventPruned || e.Detail != "2100 events before 2031-03-05" {
 			t.Errorf("%+v", e)
 		}
 		var parts int64
