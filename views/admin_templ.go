@@ -59,6 +59,7 @@ func adminLayout(title string) templ.Component {
 			templ_7745c5c3_Err = tabs("Admin",
 				link{"/admin", "Overview"},
 				link{"/admin/users", "Users"},
+				link{"/admin/audit", "Audit trail"},
 			).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

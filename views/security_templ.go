@@ -8,9 +8,10 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// PasswordForm changes a password; Others logs out every other browser.
+// PasswordForm changes a password; Others logs out every other browser. Recent, if any, is what happened lately.
 type PasswordForm struct {
 	Others bool
+	Recent templ.Component
 	Errors Errors
 }
 
@@ -58,6 +59,16 @@ func Security(form PasswordForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			if form.Recent != nil {
+				templ_7745c5c3_Err = form.Recent.Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			return nil
 		})
 		templ_7745c5c3_Err = settingsLayout(withErrors("Security", form.Errors)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
@@ -90,7 +101,7 @@ func PasswordFields(form PasswordForm) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<form class=\"card stack narrow\" method=\"post\" action=\"/settings/security\" hx-post=\"/settings/security\" hx-swap=\"outerHTML\" hx-disable=\"find .primary\"><h2>Change the password</h2>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<form class=\"card stack narrow\" method=\"post\" action=\"/settings/security\" hx-post=\"/settings/security\" hx-swap=\"outerHTML\" hx-disable=\"find .primary\"><h2>Change the password</h2>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -114,7 +125,7 @@ func PasswordFields(form PasswordForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div><button class=\"button primary\">Change the password</button></div></form>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<div><button class=\"button primary\">Change the password</button></div></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -230,7 +241,7 @@ func DeleteFields(form DeleteForm) templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form class=\"card stack narrow\" method=\"post\" action=\"/settings/delete\" hx-post=\"/settings/delete\" hx-swap=\"outerHTML\" hx-disable=\"find .danger\"><h2>Delete the account</h2><p>Everything in it is deleted at once and for good, and every browser is logged out.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<form class=\"card stack narrow\" method=\"post\" action=\"/settings/delete\" hx-post=\"/settings/delete\" hx-swap=\"outerHTML\" hx-disable=\"find .danger\"><h2>Delete the account</h2><p>Everything in it is deleted at once and for good, and every browser is logged out.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -246,7 +257,7 @@ func DeleteFields(form DeleteForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<div class=\"row\"><button class=\"button danger\">Delete the account</button> <a class=\"button\" href=\"/settings\">Cancel</a></div></form>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<div class=\"row\"><button class=\"button danger\">Delete the account</button> <a class=\"button\" href=\"/settings\">Cancel</a></div></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

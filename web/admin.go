@@ -20,10 +20,12 @@ func (s *Server) showAdmin(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.Admin(views.Overview{
+	overview := views.Overview{
 		Users: people.Users, NewUsers: people.NewUsers, Sessions: people.Sessions,
 		Waiting: mails.Waiting, Failing: mails.Failing, Sent: mails.Sent, Given: mails.Abandoned, Healthy: s.Ready(ctx) == nil,
-	}))
+	}
+	overview.Chart = s.activity(c)
+	return s.render(c, http.StatusOK, views.Admin(overview))
 }
 
 // createUser takes {email, name, password?, role?} and answers 201 {user}.

@@ -94,6 +94,8 @@ func TestHTMLContract(t *testing.T) {
 		{"deletion", func() authtest.Answer { return user.Get("/settings/delete", navigate...) }},
 		{"deletion, failed", func() authtest.Answer { return user.PostForm("/settings/delete", nil) }},
 		{"admin", func() authtest.Answer { return admin.Get("/admin", navigate...) }},
+		{"audit", func() authtest.Answer { return admin.Get("/admin/audit", navigate...) }},
+		{"audit, failed", func() authtest.Answer { return admin.Get("/admin/audit?person=x&from=x", navigate...) }},
 		{"refused", func() authtest.Answer { return user.Get("/admin", navigate...) }},
 		{"not found", func() authtest.Answer { return s.Get("/nothing", navigate...) }},
 		{"wrong method", func() authtest.Answer { return s.Get("/logout", navigate...) }},
@@ -198,7 +200,7 @@ func checkControls(t *testing.T, doc *html.Node) {
 		if method != map[bool]string{true: "get", false: "post"}[role == "search"] || !strings.HasPrefix(action, "/") {
 			t.Errorf("form %s %s", method, action)
 		}
-		if to, ok := attr(form, "hx-post"); ok && to != action {
+		if to, ok := attr(form, "hx-"+method); ok && to != action {
 			t.Errorf("with script the form goes to %s, without to %s", to, action)
 		}
 	}

@@ -55,6 +55,7 @@ func (s *Server) routes(
 	fresh.POST("/settings/delete", s.deleteAccount)
 
 	admin.GET("/admin", s.showAdmin)
+	admin.GET("/admin/audit", s.showAudit)
 	admin.POST("/api/admin/users", s.createUser)
 	admin.GET("/admin/users", s.showUsers)
 	admin.GET("/admin/users.csv", s.exportUsers)

@@ -9,7 +9,9 @@ import (
 )
 
 func (s *Server) showSecurity(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Security(views.PasswordForm{Others: true}))
+	form := views.PasswordForm{Others: true}
+	form.Recent = s.recentEvents(c)
+	return s.render(c, http.StatusOK, views.Security(form))
 }
 
 func (s *Server) changePassword(c *echo.Context) error {
@@ -27,6 +29,7 @@ func (s *Server) changePassword(c *echo.Context) error {
 	if form.Errors, other = fieldErrors(err, "currentPassword", "newPassword"); other != nil {
 		return other
 	}
+	form.Recent = s.recentEvents(c)
 	return s.renderForm(c, err, views.Security(form), views.PasswordFailure(form))
 }
 

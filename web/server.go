@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/internal/servicetoken"
@@ -26,8 +27,9 @@ const AppName = "Foyer"
 // Config is what a Server is made of.
 type Config struct {
 	Auth        *auth.Auth
-	AppURL      string   // the origin people type
-	CORSOrigins []string // whose pages may read what /api/auth answers, with cookies; none by default
+	Audit       *audit.Log // what /admin/audit shows
+	AppURL      string     // the origin people type
+	CORSOrigins []string   // whose pages may read what /api/auth answers, with cookies; none by default
 	Development bool
 	Mails       *mail.Outbox // what /dev/mail shows
 	Logger      *slog.Logger

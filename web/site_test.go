@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
@@ -36,6 +37,7 @@ type site struct {
 	db               *gorm.DB
 	log              *record
 	mails            authtest.MailDir
+	trail            *audit.Log
 	ahead            atomic.Int64 // how far the clock is, in nanoseconds
 }
 
@@ -60,8 +62,13 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	base := "http://" + listener.Listener.Addr().String()
 	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}, mails: authtest.MailDir(t.TempDir())}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	trail, err := audit.New(db, audit.Options{Secrets: []string{authtest.Secret}, Now: s.now, Logger: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.trail = trail
 	config := web.Config{
-		AppURL: base, Logger: logger, Mails: mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}),
+		AppURL: base, Logger: logger, Audit: trail, Mails: mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}),
 		Ready: func(ctx context.Context) error { return database.Ready(ctx, db, migrations.FS) },
 	}
 	for _, f := range change {
@@ -70,6 +77,9 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	o.BaseURL, o.AppName, o.CookiePrefix, o.Links = config.AppURL, web.AppName, web.CookiePrefix, web.Links(config.AppURL)
 	if o.Mailer == nil {
 		o.Mailer = s.mails
+	}
+	if o.OnEvent == nil {
+		o.OnEvent = trail.Record
 	}
 	o.Now, o.Logger = s.now, logger
 	s.auth = authtest.NewOn(t, db, o)

@@ -45,6 +45,10 @@ func TestMistakes(t *testing.T) {
 		{name: "migrate nowhere", args: []string{"migrate", "sideways"}, want: "unknown command"},
 		{name: "user without address", args: []string{"user", "create"}, want: "unknown command"},
 		{name: "password on the command line", args: []string{"user", "create", "a@example.com", "hunter2hunter2"}, want: "unknown command"},
+		{name: "audit nothing", args: []string{"audit"}, want: "unknown command"},
+		{name: "audit a head that is none", args: []string{"audit", "verify", "7"}, want: "unknown command"},
+		{name: "prune without a day", args: []string{"audit", "prune"}, want: "unknown command"},
+		{name: "prune a day that is none", args: []string{"audit", "prune", "yesterday"}, want: "unknown command"},
 		{name: "busy port", env: []string{"ADDR=" + busy.Addr().String()}, want: "address already in use"},
 		{name: "bad address", env: []string{"ADDR=8080"}, want: "ADDR"},
 		{name: "bad database", env: []string{"DATABASE_URL=mysql://root:hunter2@db/x"}, want: "DATABASE_URL"},
@@ -112,12 +116,12 @@ func TestUserCommands(t *testing.T) {
 }
 
 func TestMigrateCommand(t *testing.T) {
-	const names = " 0001_auth.sql\n%[1]s 0002_rate_limits.sql\n%[1]s 0003_mails.sql\n"
+	const names = " 0001_auth.sql\n%[1]s 0002_rate_limits.sql\n%[1]s 0003_mails.sql\n%[1]s 0004_audit.sql\n"
 	all := func(state string) string { return fmt.Sprintf("%[1]s"+names, state) }
 	dir := t.TempDir()
 	for _, step := range []struct{ direction, want string }{
 		{"status", all("pending ")}, {"up", all("applied ")}, {"up", all("applied ")},
-		{"status", all("applied ")}, {"down", "applied  0001_auth.sql\napplied  0002_rate_limits.sql\npending  0003_mails.sql\n"},
+		{"status", all("applied ")}, {"down", "applied  0001_auth.sql\napplied  0002_rate_limits.sql\napplied  0003_mails.sql\npending  0004_audit.sql\n"},
 	} {
 		stdout, stderr, code := result(t, dir, "", nil, "migrate", step.direction)
 		if code != 0 || stdout != step.want {

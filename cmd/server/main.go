@@ -14,6 +14,7 @@ import (
 	"slices"
 	"syscall"
 
+	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/config"
@@ -51,6 +52,8 @@ const usage = `usage: server [command]
                                   or with --invite chosen by a mailed link
   user promote <email>            make a user an admin
   keys new | rotate               make SERVICE_KEY_FILE, or put a new key in front of it
+  audit verify [seq:link]         check that nobody changed the audit trail, nor took a noted head out of it
+  audit prune <yyyy-mm-dd>        delete what is older than that day from it
   routes                          print method, path and door of every route
 
 Configuration comes from the environment: see .env.example.
@@ -110,6 +113,8 @@ func parse(args []string) func(*app, context.Context) error {
 		}
 	case word(0) == "user" && word(1) == "promote" && len(args) == 3:
 		return func(a *app, ctx context.Context) error { return a.promoteUser(ctx, args[2]) }
+	case word(0) == "audit":
+		return parseAudit(args[1:])
 	}
 	return nil
 }
@@ -120,6 +125,7 @@ type app struct {
 	dev    *devSecrets // nil outside development
 	db     *gorm.DB
 	mails  *mail.Outbox
+	trail  *audit.Log
 	log    *slog.Logger
 	stdout io.Writer
 	reload bool // under `task dev`: templ's watch says so
@@ -154,7 +160,8 @@ func open(getenv func(string) string, stdout io.Writer) (*app, error) {
 		return nil, err
 	}
 	a.mails = mail.New(a.db, mail.Options{AppName: web.AppName, Sender: sender, Keep: cfg.Development, Now: database.Now, Logger: a.log})
-	return a, nil
+	a.trail, err = audit.New(a.db, audit.Options{Secrets: a.Secrets, Now: database.Now, Logger: a.log})
+	return a, err
 }
 
 // auth makes the provider: the one configuration of authentication.
@@ -179,6 +186,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		RateLimit:      limits,
 		Links:          web.Links(a.AppURL),
 		Plugins:        []auth.Plugin{admin.Endpoints},
+		OnEvent:        a.trail.Record,
 		Logger:         a.log,
 
 		RequireEmailVerification: a.EmailVerification,

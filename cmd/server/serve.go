@@ -44,6 +44,7 @@ func (a *app) serve(ctx context.Context) error {
 		Reload:   a.reload,
 		Services: services,
 		Mails:    a.mails,
+		Audit:    a.trail,
 		Ready:    func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
 	})
 	listener, err := net.Listen("tcp", a.Addr)
@@ -66,6 +67,7 @@ func (a *app) serve(ctx context.Context) error {
 	var working sync.WaitGroup
 	working.Go(func() { provider.Run(background) })
 	working.Go(func() { a.mails.Run(background) })
+	working.Go(func() { a.trail.Run(background) })
 	defer working.Wait()
 	defer stopBackground()
 

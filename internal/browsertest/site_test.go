@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
@@ -41,13 +42,17 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	s.URL = "http://" + server.Listener.Addr().String()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	mails := mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now})
-	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: mails, Links: web.Links(s.URL)}
+	trail, err := audit.New(db, audit.Options{Secrets: []string{authtest.Secret}, Now: s.now, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: mails, Links: web.Links(s.URL), OnEvent: trail.Record}
 	for _, f := range change {
 		f(&options, db)
 	}
 	s.auth = authtest.NewOn(t, db, options)
 	app := web.New(web.Config{
-		Auth: s.auth, AppURL: s.URL, Development: true, Mails: mails, Logger: slog.New(slog.DiscardHandler),
+		Auth: s.auth, AppURL: s.URL, Development: true, Audit: trail, Mails: mails, Logger: slog.New(slog.DiscardHandler),
 		Ready: func(context.Context) error { return nil },
 	})
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

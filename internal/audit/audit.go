@@ -1,0 +1,192 @@
+// Package audit keeps who did what to whom, when and from where: every event that internal/auth tells, written in the
+// transaction that causes it. It owns the tables audit_*, and knows of people only their ids and what an event says.
+//
+// Events form a chain. Each row is sealed by an HMAC, whose key comes from APP_SECRET, over itself and everything before
+// it; a head row, sealed too, says where the chain ends. A row that is edited, removed, put elsewhere or cut off is found
+// by Verify. What the chain seals must stay, and what is somebody's own must be able to go: names, addresses, agents and
+// notes lie in parts beside it, one for each person whom an event concerns, and the chain holds their salted hashes only.
+// When an account is deleted its parts are deleted in the same transaction; Verify knows that from the chain itself.
+//
+// What it cannot see: a forger who knows APP_SECRET, and a database that was put back whole, rows and head, to an earlier
+// moment, emptiness included. Against both, note the head that `server audit verify` prints somewhere else, and give it to
+// a later verify. The addresses of strangers whom no account is known for belong to nobody: they stay until they are pruned.
+//
+// To rotate the secret, list the new one first; the old one may go after the next event. Should it go at once, the next
+// event still gets in, and the head says from where on it vouches for nothing.
+//
+// To do without all this, delete this folder, migrations/0004_audit.sql, cmd/server/audit.go, web/audit.go,
+// views/audit.templ, and the lines that then do not compile.
+package audit
+
+import (
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// EventPruned is the one event that is the trail's own: its old end was cut off on purpose.
+const EventPruned = "audit_pruned"
+
+// Events lists the names of all events a trail may hold, in alphabetical order.
+func Events() []string {
+	list := append(auth.Events(), EventPruned)
+	slices.Sort(list)
+	return list
+}
+
+// Options is the one configuration of a Log.
+type Options struct {
+	Secrets []string         // of at least 32 characters; the first seals, all verify
+	Now     func() time.Time // UTC in whole milliseconds
+	Logger  *slog.Logger
+}
+
+// Log is the trail. It is safe for use by many goroutines and processes.
+type Log struct {
+	db *gorm.DB
+	Options
+	events, heads keys
+	counted       refusals
+	turn          sync.Mutex // refusals are written one at a time: a flood of them waits here, not in the database
+}
+
+// New makes a Log on a migrated database.
+func New(db *gorm.DB, o Options) (*Log, error) {
+	l := &Log{db: db, Options: o}
+	var err error
+	if l.events, err = deriveKeys(o.Secrets, "audit event"); err == nil {
+		l.heads, err = deriveKeys(o.Secrets, "audit head")
+	}
+	return l, err
+}
+
+// event is a row of the chain. Private holds the hash of each part, "" for one that was not kept, in the order of owners.
+type event struct {
+	Seq            int64 `gorm:"primaryKey;autoIncrement:false"`
+	At             time.Time
+	Event          string
+	ActorID        string
+	ImpersonatorID string
+	SubjectID      string
+	Detail         string
+	Times          int64 // how often it happened: more than once for refusals alone
+	Private        string
+	MAC            string
+}
+
+// TableName implements gorm's Tabler.
+func (event) TableName() string { return "audit_events" }
+
+// head says where the chain ends, and where it begins since it was last pruned. BrokenSeq is the first event that was
+// written after a head which no secret had sealed, 0 for none.
+type head struct {
+	ID         int
+	Seq        int64
+	Link       string
+	PrunedSeq  int64
+	PrunedLink string
+	BrokenSeq  int64
+	MAC        string
+}
+
+// TableName implements gorm's Tabler.
+func (head) TableName() string { return "audit_head" }
+
+// Record implements auth.Options.OnEvent: e is in the trail when tx commits, and not otherwise. Of refusals that are alike
+// the first in a minute is written at once, and Run writes how many there were more.
+func (l *Log) Record(tx *gorm.DB, e auth.Event) error {
+	if e.Refused {
+		return l.refuse(tx, e)
+	}
+	return l.append(tx, e, 1)
+}
+
+// append puts e at the end of the chain. Whoever else writes waits from here until tx ends: one chain has one end.
+func (l *Log) append(tx *gorm.DB, e auth.Event, times int64) error {
+	var h head
+	if err := tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Take(&h, "id = 1").Error; err != nil {
+		return err
+	}
+	row := &event{
+		Seq: h.Seq + 1, At: l.Now(), Event: e.Name, ActorID: e.ActorID, ImpersonatorID: e.ImpersonatorID, SubjectID: e.SubjectID,
+		Detail: plain(e.Detail, maxDetail), Times: times,
+	}
+	gone, err := deleted(tx, row.owners())
+	if err != nil {
+		return err
+	}
+	if e.Name == auth.EventUserDeleted {
+		gone[e.SubjectID] = true
+	}
+	var parts []part
+	row.Private, parts = split(row, e, gone)
+	if !l.sealed(&h) && h.BrokenSeq == 0 {
+		h.BrokenSeq = row.Seq // sealing what nobody had sealed must not hide that
+		l.Logger.ErrorContext(tx.Statement.Context, "audit: the head of the trail was altered, or APP_SECRET was replaced", "seq", row.Seq)
+	}
+	encoded := row.encode(h.Link)
+	row.MAC = l.events.seal(encoded)
+	h.Seq, h.Link = row.Seq, link(encoded, row.MAC)
+	err = tx.Create(row).Error
+	if err == nil && len(parts) > 0 {
+		err = tx.Create(&parts).Error
+	}
+	if err == nil && e.Name == auth.EventUserDeleted {
+		err = tx.Delete(&part{}, "owner_id = ?", e.SubjectID).Error
+	}
+	if err == nil {
+		err = l.sealHead(tx, &h)
+	}
+	if err == nil { // a copy where nobody can edit the database
+		l.Logger.InfoContext(tx.Statement.Context, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID, "subject", e.SubjectID,
+			"detail", row.Detail, "times", times, "ip", e.IPAddress, "agent", e.UserAgent, "seq", row.Seq)
+	}
+	return err
+}
+
+func (l *Log) sealHead(tx *gorm.DB, h *head) error {
+	h.MAC = l.heads.seal(h.encode())
+	return tx.Select("seq", "link", "pruned_seq", "pruned_link", "broken_seq", "mac").Updates(h).Error
+}
+
+// sealed reports whether h is as this package wrote it. The one that the migration made has no seal yet.
+func (l *Log) sealed(h *head) bool {
+	return *h == head{ID: 1} || l.heads.sealed(h.encode(), h.MAC)
+}
+
+// deleted tells which of the people have no account any more, by what the chain says.
+func deleted(tx *gorm.DB, people []string) (map[string]bool, error) {
+	gone := map[string]bool{}
+	people = slices.DeleteFunc(slices.Clone(people), func(id string) bool { return id == "" })
+	if len(people) == 0 {
+		return gone, nil
+	}
+	var ids []string
+	// Named here, auth.EventUserDeleted finds the index that is for it alone.
+	err := tx.Model(&event{}).Where("event = 'user_deleted' AND subject_id IN ?", people).Pluck("subject_id", &ids).Error
+	for _, id := range ids {
+		gone[id] = true
+	}
+	return gone, err
+}
+
+const (
+	maxDetail = 500  // bytes; the longest that auth tells is a list of roles
+	maxNote   = 2000 // a reason, not a story
+	maxName   = 1000
+)
+
+// plain is what both databases can keep of a text: no byte 0, no broken UTF-8, no more than max bytes.
+func plain(s string, max int) string {
+	s = strings.ReplaceAll(s, "\x00", "")
+	if len(s) > max {
+		s = s[:max]
+	}
+	return strings.ToValidUTF8(s, "")
+}

@@ -1,0 +1,139 @@
+package audit
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"gorm.io/gorm"
+)
+
+const (
+	countFor   = time.Minute      // how long refusals that are alike are counted up
+	maxCounted = 10_000           // kinds counted at once; what comes beyond them is told apart by its name alone
+	lastFlush  = 10 * time.Second // at the end of the program
+)
+
+// alike is what refusals have in common that are counted together.
+type alike struct{ name, actor, impersonator, subject, address, detail string }
+
+type count struct {
+	event auth.Event // the first of them
+	more  int64      // how many came after it and are not written yet
+}
+
+// refusals counts those of the minute. The zero value is ready.
+type refusals struct {
+	mu    sync.Mutex
+	kinds map[alike]*count
+}
+
+// note counts e. Where it is the first of its kind, it is not counted but returned for writing.
+func (r *refusals) note(e auth.Event) (first *auth.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c, known := r.kind(e)
+	if !known {
+		return &c.event
+	}
+	c.more++
+	return nil
+}
+
+// again counts e n times more, none of which is written.
+func (r *refusals) again(e auth.Event, n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c, _ := r.kind(e)
+	c.more += n
+}
+
+func (r *refusals) kind(e auth.Event) (c *count, known bool) {
+	if r.kinds == nil {
+		r.kinds = map[alike]*count{}
+	}
+	key := func() alike {
+		return alike{e.Name, e.ActorID, e.ImpersonatorID, e.SubjectID, e.IPAddress, e.Detail}
+	}
+	if r.kinds[key()] == nil && len(r.kinds) >= maxCounted {
+		e = auth.Event{Name: e.Name, Refused: true, Detail: "many kinds at once"}
+	}
+	if c = r.kinds[key()]; c != nil {
+		return c, true
+	}
+	c = &count{event: e}
+	r.kinds[key()] = c
+	return c, false
+}
+
+// take begins another minute, and returns what the last one left to write.
+func (r *refusals) take() (list []*count) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.kinds {
+		if c.more > 0 {
+			list = append(list, c)
+		}
+	}
+	r.kinds = nil
+	return list
+}
+
+// refuse writes the first of its kind, also for somebody who has hung up since; what cannot be written is counted.
+func (l *Log) refuse(tx *gorm.DB, e auth.Event) error {
+	first := l.counted.note(e)
+	if first == nil {
+		return nil
+	}
+	l.turn.Lock()
+	defer l.turn.Unlock()
+	err := tx.WithContext(context.WithoutCancel(tx.Statement.Context)).Transaction(func(tx *gorm.DB) error { return l.append(tx, *first, 1) })
+	if err != nil {
+		l.counted.again(*first, 1)
+	}
+	return err
+}
+
+// Run writes once a minute, and when ctx ends, how many refusals there were of each kind beside the first.
+func (l *Log) Run(ctx context.Context) {
+	tick := time.NewTicker(countFor)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			l.flush(ctx)
+		case <-ctx.Done():
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+			defer cancel()
+			l.flush(ctx)
+			return
+		}
+	}
+}
+
+// flush writes in small transactions, so that nobody waits long for the end of the chain.
+func (l *Log) flush(ctx context.Context) {
+	const batch = 50
+	for list := l.counted.take(); len(list) > 0; {
+		some := list[:min(batch, len(list))]
+		l.turn.Lock()
+		err := l.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+			for _, c := range some {
+				if err := l.append(tx, c.event, c.more); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		l.turn.Unlock()
+		if err != nil {
+			for _, c := range list {
+				l.counted.again(c.event, c.more)
+			}
+			l.Logger.WarnContext(ctx, "audit: refusals are counted and not written yet", "kinds", len(list), "error", err)
+			return
+		}
+		list = list[len(some):]
+	}
+}

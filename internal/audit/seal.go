@@ -1,0 +1,142 @@
+package audit
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"example.com/foyer/internal/auth"
+)
+
+// keys seal for one purpose (HMAC-SHA256). The first seals, all verify.
+type keys [][]byte
+
+// deriveKeys derives one key per secret (HKDF, RFC 5869), so that a seal made for one purpose says nothing for another.
+func deriveKeys(secrets []string, purpose string) (k keys, err error) {
+	if len(secrets) == 0 {
+		return nil, errors.New("audit: no secret given")
+	}
+	for _, secret := range secrets {
+		if len(secret) < 32 {
+			return nil, errors.New("audit: a secret is shorter than 32 characters")
+		}
+		key, err := hkdf.Key(sha256.New, []byte(secret), nil, purpose, sha256.Size)
+		if err != nil {
+			return nil, err
+		}
+		k = append(k, key)
+	}
+	return k, nil
+}
+
+func (k keys) seal(message []byte) string { return mac(k[0], message) }
+
+func (k keys) sealed(message []byte, seal string) bool {
+	return slices.ContainsFunc(k, func(key []byte) bool { return hmac.Equal([]byte(mac(key, message)), []byte(seal)) })
+}
+
+func mac(key, message []byte) string {
+	h := hmac.New(sha256.New, key)
+	h.Write(message)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// encode puts fields one after the other, each behind its length: no two lists have the same encoding.
+func encode(fields ...string) []byte {
+	var b []byte
+	for _, f := range fields {
+		b = binary.BigEndian.AppendUint64(b, uint64(len(f)))
+		b = append(b, f...)
+	}
+	return b
+}
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }
+
+// encode is the row as it is sealed; previous is the link of the row before.
+func (e *event) encode(previous string) []byte {
+	return encode(previous, number(e.Seq), number(e.At.UnixNano()), e.Event, e.ActorID, e.ImpersonatorID, e.SubjectID, e.Detail, number(e.Times), e.Private)
+}
+
+// link is what the next row's seal covers of this one and so of all before it. It takes no key, so that rows whose key is
+// gone are vouched for by a later seal.
+func link(encoded []byte, seal string) string {
+	sum := sha256.Sum256(append(encoded, seal...))
+	return hex.EncodeToString(sum[:])
+}
+
+func (h *head) encode() []byte {
+	return encode(number(h.Seq), h.Link, number(h.PrunedSeq), h.PrunedLink, number(h.BrokenSeq))
+}
+
+// part is what an event says of one person: nobody else's goes when theirs does. OwnerID is "" for a stranger's.
+type part struct {
+	Seq       int64
+	OwnerID   string
+	Salt      string // keeps what is gone from being guessed by its hash
+	Name      string
+	IPAddress string
+	UserAgent string
+	Note      string
+}
+
+// TableName implements gorm's Tabler.
+func (part) TableName() string { return "audit_private" }
+
+func (p *part) hash() string {
+	sum := sha256.Sum256(encode(p.Salt, number(p.Seq), p.OwnerID, p.Name, p.IPAddress, p.UserAgent, p.Note))
+	return hex.EncodeToString(sum[:])
+}
+
+// owners lists whom an event concerns, each once; a stranger, "", where it concerns nobody who is known.
+func (e *event) owners() (list []string) {
+	for _, id := range []string{e.ActorID, e.ImpersonatorID, e.SubjectID} {
+		if id != "" && !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	if list == nil {
+		return []string{""}
+	}
+	return list
+}
+
+// doer is whose address and agent an event holds: who sat there. What nobody signed in did counts as its subject's, whom
+// it tells where it was tried.
+func (e *event) doer() string {
+	for _, id := range []string{e.ImpersonatorID, e.ActorID, e.SubjectID} {
+		if id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// split gives each owner the part of e that is theirs, and nothing to those who are gone.
+func split(row *event, e auth.Event, gone map[string]bool) (hashes string, parts []part) {
+	names := map[string]string{e.SubjectID: e.SubjectName, e.ImpersonatorID: e.ImpersonatorName, e.ActorID: e.ActorName}
+	names[""] = ""
+	var list []string
+	for _, id := range row.owners() {
+		if gone[id] {
+			list = append(list, "")
+			continue
+		}
+		p := part{Seq: row.Seq, OwnerID: id, Salt: rand.Text(), Name: plain(names[id], maxName)}
+		if id == row.doer() {
+			p.IPAddress, p.UserAgent = plain(e.IPAddress, maxName), plain(e.UserAgent, maxName)
+		}
+		if id == e.SubjectID {
+			p.Note = plain(e.Note, maxNote)
+		}
+		list, parts = append(list, p.hash()), append(parts, p)
+	}
+	return strings.Join(list, " "), parts
+}

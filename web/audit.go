@@ -1,0 +1,271 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"example.com/foyer/internal/audit"
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/views"
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v5"
+)
+
+// eventWords says what happened as people do.
+var eventWords = map[string]string{
+	"account_unlinked":      "Way to log in removed",
+	"audit_pruned":          "Old events deleted",
+	"cross_site_refused":    "Request from another site refused",
+	"deletion_asked":        "Deletion of the account asked for",
+	"email_change_asked":    "Change of address asked for",
+	"email_changed":         "Address changed",
+	"email_restored":        "Change of address undone",
+	"email_verified":        "Address confirmed",
+	"forbidden":             "Not allowed",
+	"impersonation_started": "Acting as somebody started",
+	"impersonation_stopped": "Acting as somebody ended",
+	"invited":               "Invited",
+	"password_changed":      "Password changed",
+	"password_refused":      "Wrong current password",
+	"password_reset":        "Password reset by a mailed link",
+	"password_reset_asked":  "Link to reset the password asked for",
+	"password_set":          "Password set by an administrator",
+	"rate_limited":          "Too many tries",
+	"reauthenticated":       "Password entered again",
+	"role_changed":          "Role changed",
+	"session_revoked":       "A browser logged out from afar",
+	"sessions_revoked":      "Browsers logged out from afar",
+	"sign_in":               "Logged in",
+	"sign_in_failed":        "Failed log-in",
+	"sign_out":              "Logged out",
+	"sign_up":               "Signed up",
+	"user_banned":           "Banned",
+	"user_created":          "Account made",
+	"user_deleted":          "Account deleted",
+	"user_unbanned":         "Ban lifted",
+	"user_updated":          "Profile changed",
+	"verification_sent":     "Link to confirm the address sent",
+}
+
+// showAudit lists what happened, as the query asks.
+func (s *Server) showAudit(c *echo.Context) error {
+	page := views.AuditPage{Filter: views.AuditFilter{Events: eventChoices()}}
+	q, err := s.auditQuery(c, &page.Filter)
+	if err != nil {
+		return err
+	}
+	if len(page.Filter.Errors) > 0 {
+		return s.renderAudit(c, http.StatusUnprocessableEntity, page)
+	}
+	found, err := s.Audit.List(c.Request().Context(), q)
+	if err != nil {
+		return err
+	}
+	for _, e := range found.Entries {
+		page.Rows = append(page.Rows, auditRow(e))
+	}
+	if n := len(found.Entries); n > 0 && found.Newer {
+		page.Newer = auditPath(c, "after", found.Entries[0].Seq)
+	}
+	if n := len(found.Entries); n > 0 && found.Older {
+		page.Older = auditPath(c, "before", found.Entries[n-1].Seq)
+	}
+	return s.renderAudit(c, http.StatusOK, page)
+}
+
+func (s *Server) renderAudit(c *echo.Context, status int, p views.AuditPage) error {
+	if partial(c) {
+		return s.render(c, status, views.AuditAnswer(p))
+	}
+	return s.render(c, status, views.Audit(p))
+}
+
+// eventChoices are the options of the filter: name and words in turn, ordered by the words.
+func eventChoices() []string {
+	names := audit.Events()
+	slices.SortFunc(names, func(a, b string) int { return strings.Compare(eventWords[a], eventWords[b]) })
+	list := []string{"", "All"}
+	for _, name := range names {
+		list = append(list, name, eventWords[name])
+	}
+	return list
+}
+
+// auditQuery reads the filter from the address, and says in f what of it makes no sense.
+func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Query, err error) {
+	f.Event, f.Person, f.From, f.To = trim(c.QueryParam("event")), trim(c.QueryParam("person")), trim(c.QueryParam("from")), trim(c.QueryParam("to"))
+	wrong := func(field, message string) {
+		f.Errors = append(f.Errors, views.FieldError{Field: field, Message: message})
+	}
+	if f.Event != "" {
+		if q.Events = []string{f.Event}; !slices.Contains(audit.Events(), f.Event) {
+			wrong("event", "There is no such event.")
+		}
+	}
+	if q.Person, err = s.personID(c.Request().Context(), f.Person); err != nil {
+		return q, err
+	}
+	if f.Person != "" && q.Person == "" {
+		wrong("person", "Enter the id of a user, or the e-mail address that one has now.")
+	}
+	var okFrom, okTo bool
+	if q.From, okFrom = day(f.From); !okFrom {
+		wrong("from", "Enter a day such as 2026-05-31.")
+	}
+	if q.To, okTo = day(f.To); !okTo {
+		wrong("to", "Enter a day such as 2026-05-31.")
+	} else if f.To != "" {
+		if q.To.Before(q.From) {
+			wrong("to", "This day is before the first one.")
+		}
+		q.To = q.To.AddDate(0, 0, 1)
+	}
+	for name, cursor := range map[string]*int64{"before": &q.Before, "after": &q.After} {
+		if text := c.QueryParam(name); text != "" {
+			if *cursor, err = strconv.ParseInt(text, 10, 64); err != nil {
+				return q, echo.ErrBadRequest
+			}
+		}
+	}
+	return q, nil
+}
+
+// personID is the user whom an id or an address means, "" for none.
+func (s *Server) personID(ctx context.Context, text string) (string, error) {
+	if len(text) == 32 && strings.Trim(text, "0123456789abcdef") == "" {
+		return text, nil
+	}
+	if !strings.Contains(text, "@") {
+		return "", nil
+	}
+	user, err := s.Auth.UserByEmail(ctx, text)
+	var e *errs.Error
+	switch {
+	case err == nil:
+		return user.ID, nil
+	case errors.As(err, &e) && e.Status < 500:
+		return "", nil
+	}
+	return "", err
+}
+
+// day reads a day of UTC; none is the zero time.
+func day(text string) (time.Time, bool) {
+	if text == "" {
+		return time.Time{}, true
+	}
+	t, err := time.Parse(time.DateOnly, text)
+	return t, err == nil && t.Year() < 9999
+}
+
+// auditPath is the address of another page with the same filter.
+func auditPath(c *echo.Context, cursor string, seq int64) string {
+	query := url.Values{}
+	for _, name := range []string{"event", "person", "from", "to"} {
+		if value := trim(c.QueryParam(name)); value != "" {
+			query.Set(name, value)
+		}
+	}
+	query.Set(cursor, strconv.FormatInt(seq, 10))
+	return "/admin/audit?" + query.Encode()
+}
+
+func auditRow(e audit.Entry) views.AuditRow {
+	row := views.AuditRow{
+		At: e.At, What: eventWords[e.Name], Who: auditPerson(e.ActorID, e.ActorName), Whom: auditPerson(e.SubjectID, e.SubjectName),
+		Address: e.IPAddress, Detail: e.Detail, Note: e.Note, Times: e.Times, Own: e.ActorID != "" && e.ActorID == e.SubjectID,
+	}
+	if e.ImpersonatorID != "" {
+		row.Who, row.As = auditPerson(e.ImpersonatorID, e.ImpersonatorName), row.Who
+	}
+	if e.UserAgent != "" {
+		row.Browser = browser(e.UserAgent)
+	}
+	return row
+}
+
+// auditPerson is somebody as the trail has them; of who is deleted there is no name.
+func auditPerson(id, name string) views.AuditPerson {
+	if id == "" {
+		return views.AuditPerson{}
+	}
+	if name == "" {
+		name = "Deleted user " + id[:min(8, len(id))]
+	}
+	return views.AuditPerson{Name: name, Href: "/admin/audit?person=" + url.QueryEscape(id)}
+}
+
+// ownEvents are those a person is shown of themselves; of refusals only the passwords that were wrong.
+var ownEvents = slices.DeleteFunc(audit.Events(), func(name string) bool {
+	return slices.Contains([]string{"rate_limited", "cross_site_refused", "forbidden", audit.EventPruned}, name)
+})
+
+// recentEvents draws the last things that happened to the visitor's account, read when they are drawn.
+func (s *Server) recentEvents(c *echo.Context) templ.Component {
+	id := session(c).UserID
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		found, err := s.Audit.List(ctx, audit.Query{Person: id, Events: ownEvents, Limit: 10})
+		if err != nil {
+			s.Logger.ErrorContext(ctx, "recent events not read", "error", err)
+			return views.PanelError().Render(ctx, w)
+		}
+		var rows []views.RecentEvent
+		for _, e := range found.Entries {
+			rows = append(rows, recentEvent(e, id))
+		}
+		return views.RecentEvents(rows).Render(ctx, w)
+	})
+}
+
+// recentEvent keeps to itself where somebody else was who had the right to do it.
+func recentEvent(e audit.Entry, id string) views.RecentEvent {
+	row := views.RecentEvent{At: e.At, What: eventWords[e.Name], Address: e.IPAddress}
+	switch {
+	case e.ImpersonatorID != "" && e.ImpersonatorID != id, e.ActorID != "" && e.ActorID != id && e.ImpersonatorID != id, e.ActorID == "" && e.IPAddress == "":
+		row.Address, row.Browser = "", "An administrator"
+	case e.UserAgent != "":
+		row.Browser = browser(e.UserAgent)
+	default:
+		row.Browser = "Unknown browser"
+	}
+	return row
+}
+
+// trailOf draws the last things that a user did, or that were done to them, for an admin.
+func (s *Server) trailOf(id string) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		found, err := s.Audit.List(ctx, audit.Query{Person: id, Limit: 10})
+		if err != nil {
+			s.Logger.ErrorContext(ctx, "audit trail not read", "error", err)
+			return views.PanelError().Render(ctx, w)
+		}
+		var rows []views.AuditRow
+		for _, e := range found.Entries {
+			rows = append(rows, auditRow(e))
+		}
+		return views.UserTrail(id, rows).Render(ctx, w)
+	})
+}
+
+// activity draws how often people came in, and were kept out, on each of the last 30 days.
+func (s *Server) activity(c *echo.Context) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		days, err := s.Audit.PerDay(ctx, 30)
+		if err != nil {
+			s.Logger.ErrorContext(ctx, "activity not read", "error", err, "requestId", requestID(c))
+			return views.PanelError().Render(ctx, w)
+		}
+		list := make([]views.Day, len(days))
+		for i, d := range days {
+			list[i] = views.Day(d)
+		}
+		return views.Activity(list).Render(ctx, w)
+	})
+}

@@ -1,0 +1,279 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/audit"
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"golang.org/x/net/html"
+)
+
+// rows is the text of each row of the page's table, the time apart; | parts its cells, and nothing their lines.
+func rows(t *testing.T, page authtest.Answer) (list []string) {
+	t.Helper()
+	for _, body := range tags(parse(t, page), "tbody") {
+		for _, tr := range tags(body, "tr") {
+			var cells []string
+			for _, td := range tags(tr, "td") {
+				cells = append(cells, strings.Join(strings.Fields(textOf(td)), " "))
+			}
+			list = append(list, strings.Join(cells[1:], "|"))
+		}
+	}
+	return list
+}
+
+// TestAuditPage: who did what to whom, and from where, in words.
+func TestAuditPage(t *testing.T) {
+	s := newSite(t)
+	boss := s.stranger(t)
+	signUp := url.Values{"name": {"Grace Hopper"}, "email": {"grace@example.com"}, "password": {authtest.Password}}
+	const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+	expect(t, boss.PostForm("/signup", signUp, "User-Agent", firefox), 303)
+	grace, err := s.auth.UserByEmail(t.Context(), "grace@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.auth.SetRole(t.Context(), nil, grace.ID, "admin"); err != nil {
+		t.Fatal(err)
+	}
+	ada, id := s.person(t, "ada@example.com")
+	expect(t, ada.Get("/admin", navigate...), 403)
+	expect(t, s.stranger(t).PostForm("/login", credentials("ada@example.com", "not-the-password")), 422)
+	if _, err := s.auth.BanUser(t.Context(), s.sessionOf(t, boss), id, "spam, and worse", nil); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, s.stranger(t).PostForm("/login", credentials("nobody@example.com", "not-the-password")), 422)
+
+	page := boss.Get("/admin/audit", navigate...)
+	expect(t, page, 200, "Cache-Control", "private, no-store", "Vary", "Accept-Encoding | HX-Request-Type")
+	const g, a, here = "Grace Hopper <grace@example.com>", "Test Person <ada@example.com>", "127.0.0.1"
+	want := []string{
+		"Failed log-in|A stranger||" + here + "Unknown browser",
+		"Banned banned for goodspam, and worse|" + g + "|" + a + "|192.0.2.1",
+		"Failed log-in|A stranger|" + a + "|" + here + "Unknown browser",
+		"Not allowed GET /admin|" + a + "|Themselves|" + here + "Unknown browser",
+		"Signed up|" + a + "|Themselves|" + here + "Unknown browser",
+		"Role changed role: user → admin|The command line|" + g + "|",
+		"Signed up|" + g + "|Themselves|" + here + "Firefox on Linux",
+	}
+	if got := rows(t, page); !slices.Equal(got, want) {
+		t.Errorf("\ngot  %q\nwant %q", got, want)
+	}
+
+	t.Run("who is deleted", func(t *testing.T) {
+		if err := s.auth.RemoveUser(t.Context(), nil, id); err != nil {
+			t.Fatal(err)
+		}
+		page := boss.Get("/admin/audit?person="+id, navigate...)
+		lacks(t, page, "ada@", "spam")
+		contains(t, page, "Deleted user "+id[:8])
+	})
+}
+
+// sessionOf is the session of a browser, for calling verbs as its person.
+func (s *site) sessionOf(t *testing.T, c *authtest.Client) *auth.Session {
+	t.Helper()
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Cookie", cookies(c))
+	session, err := s.auth.StoredSession(httptest.NewRecorder(), r)
+	if err != nil || session == nil {
+		t.Fatal(session, err)
+	}
+	return session
+}
+
+// TestAuditFilters: each filter alone and all together, without and with script.
+func TestAuditFilters(t *testing.T) {
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	_, ada := s.person(t, "ada@example.com")
+	s.person(t, "bob@example.com")
+	s.ahead.Add(int64(48 * time.Hour))
+	boss = s.stranger(t)
+	boss.SignIn("boss@example.com", authtest.Password)
+	s.stranger(t).SignIn("ada@example.com", authtest.Password)
+	today, before := s.now().Format(time.DateOnly), s.now().Add(-48*time.Hour).Format(time.DateOnly)
+
+	for query, want := range map[string]int{
+		"": 6, "event=sign_up": 3, "event=user_banned": 0, "person=" + ada: 2, "person=ADA@example.com": 2, "person=" + ada + "&event=sign_in": 1,
+		"from=" + today: 2, "to=" + before: 4, "from=" + before + "&to=" + today: 6, "to=2001-02-03": 0,
+		"event=sign_in&person=ada@example.com&from=" + today + "&to=" + today: 1, "event=+&person=++&from=&to=": 6,
+		"person=" + strings.Repeat("0", 32): 0,
+	} {
+		for _, header := range [][]string{navigate, s.htmx("/admin/audit")} {
+			page := boss.Get("/admin/audit?"+query, header...)
+			expect(t, page, 200)
+			if got := rows(t, page); len(got) != want {
+				t.Errorf("%s: %d rows, want %d: %q", query, len(got), want, got)
+			}
+			if want == 0 {
+				contains(t, page, "No events")
+			}
+		}
+	}
+	fragment := boss.Get("/admin/audit?event=sign_up", s.htmx("/admin/audit")...)
+	contains(t, fragment, "<title>Audit trail", `id="trail"`, "3 events on this page.")
+	lacks(t, fragment, "<form", "<nav", "<html")
+	page := boss.Get("/admin/audit?event=sign_up&person="+ada+"&from="+before+"&to="+today, navigate...)
+	contains(t, page, `<option value="sign_up" selected>`, `value="`+ada+`"`, `value="`+before+`"`, `value="`+today+`"`)
+}
+
+// TestAuditMistakes: what makes no sense is said where it was typed, and is never a fault of ours.
+func TestAuditMistakes(t *testing.T) {
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	for query, want := range map[string]string{
+		"event=nothing": "no such event", "person=ada": "Enter the id of a user", "person=nobody@example.com": "Enter the id of a user",
+		"person=" + strings.Repeat("z", 32): "Enter the id", "person=%00@%ff": "Enter the id", "from=yesterday": "Enter a day", "to=2026-02-30": "Enter a day",
+		"to=9999-12-31": "Enter a day", "from=2026-05-02&to=2026-05-01": "before the first", "from=%3Cscript%3E": "Enter a day",
+	} {
+		for _, header := range [][]string{navigate, s.htmx("/admin/audit")} {
+			page := boss.Get("/admin/audit?"+query, header...)
+			expect(t, page, 422)
+			contains(t, page, want, "<title>Error: Audit trail")
+			lacks(t, page, "<script>", "<tbody>")
+		}
+	}
+	for _, query := range []string{"before=x", "after=99999999999999999999", "before=1e3"} {
+		expect(t, boss.Get("/admin/audit?"+query, navigate...), 400)
+	}
+	for _, query := range []string{"before=-1", "before=999999", "after=999999", "before=1&after=1", "from=0000-01-01", "event=sign_up&event=x"} {
+		expect(t, boss.Get("/admin/audit?"+query, navigate...), 200)
+	}
+	user, _ := s.person(t, "user@example.com")
+	expect(t, user.Get("/admin/audit", navigate...), 403)
+	expect(t, s.Get("/admin/audit?person=x", navigate...), 303, "Location", "/login?returnTo=%2Fadmin%2Faudit%3Fperson%3Dx")
+}
+
+var pagerLink = regexp.MustCompile(`<a class="button" href="([^"]+)" rel="(prev|next)">`)
+
+// TestAuditPages: the links lead through all events and back, each shown once, the filter kept.
+func TestAuditPages(t *testing.T) {
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	const more = 123
+	for i := range more {
+		if _, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: fmt.Sprint("P", i), Email: fmt.Sprintf("p%d@example.com", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	links := func(page authtest.Answer) map[string]string {
+		found := map[string]string{}
+		for _, m := range pagerLink.FindAllStringSubmatch(page.Text, -1) {
+			found[m[2]] = html.UnescapeString(m[1])
+		}
+		return found
+	}
+	var down, up []string
+	path := "/admin/audit?event=user_created"
+	for {
+		page := boss.Get(path, navigate...)
+		down = append(down, rows(t, page)...)
+		next := links(page)["next"]
+		if next == "" {
+			break
+		}
+		if !strings.Contains(next, "event=user_created") {
+			t.Fatal(next)
+		}
+		path = next
+	}
+	for path != "" {
+		page := boss.Get(path, navigate...)
+		up = append(rows(t, page), up...)
+		path = links(page)["prev"]
+	}
+	slices.Sort(down)
+	if len(down) != more || len(slices.Compact(down)) != more {
+		t.Errorf("%d rows on the way down", len(down))
+	}
+	slices.Sort(up)
+	if len(slices.Compact(up)) != more {
+		t.Errorf("%d rows on the way up", len(up))
+	}
+	if got := links(boss.Get("/admin/audit", navigate...)); got["prev"] != "" || got["next"] == "" {
+		t.Errorf("the first page leads to %v", got)
+	}
+}
+
+// TestHostileAudit: names, agents and notes are strangers' text.
+func TestHostileAudit(t *testing.T) {
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	bySession := s.sessionOf(t, boss)
+	var want string
+	for i, payload := range append([]string{"harmless"}, payloads...) {
+		form := url.Values{"name": {payload}, "email": {fmt.Sprintf("p%d@example.com", i)}, "password": {"a long enough one"}, "remember": {"on"}}
+		browser := s.stranger(t)
+		expect(t, browser.PostForm("/signup", form, "User-Agent", payload), 303)
+		user, err := s.auth.UserByEmail(t.Context(), form.Get("email"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := shape(t, browser.Get("/settings/security", navigate...).Text)
+		if _, err := s.auth.BanUser(t.Context(), bySession, user.ID, payload, nil); err != nil {
+			t.Fatal(err)
+		}
+		page := boss.Get("/admin/audit?person="+user.ID, navigate...)
+		got := own + shape(t, page.Text)
+		if i == 0 {
+			want = got
+		}
+		if got != want {
+			t.Errorf("%q has another shape:\n%s\n%s", payload, got, want)
+		}
+		contains(t, authtest.Answer{Response: page.Response, Text: textOf(parse(t, page))}, payload)
+		expect(t, boss.Get("/admin/audit?"+url.Values{"person": {payload}, "event": {payload}, "from": {payload}}.Encode(), navigate...), 422)
+	}
+}
+
+// TestEveryEventHasWords: nothing that can happen is shown by its bare name.
+func TestEveryEventHasWords(t *testing.T) {
+	s := newSite(t)
+	page := s.admin(t, "boss@example.com").Get("/admin/audit", navigate...)
+	for _, name := range audit.Events() {
+		if !regexp.MustCompile(`<option value="` + name + `">[A-Z][^<]+</option>`).MatchString(page.Text) {
+			t.Errorf("%s has no words", name)
+		}
+	}
+}
+
+// TestRecentEvents: people see what was done to their account and from where, and of an admin only that it was one.
+func TestRecentEvents(t *testing.T) {
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	ada, id := s.person(t, "ada@example.com")
+	expect(t, s.stranger(t).PostForm("/login", credentials("ada@example.com", "not-the-password"), "User-Agent", "curl/8"), 422)
+	expect(t, ada.Get("/admin", navigate...), 403)
+	by := s.sessionOf(t, boss)
+	if _, err := s.auth.SetRole(t.Context(), by, id, "user,admin"); err != nil {
+		t.Fatal(err)
+	}
+	s.person(t, "bob@example.com")
+
+	page := ada.Get("/settings/security", navigate...)
+	var got []string
+	for _, tr := range tags(tags(parse(t, page), "tbody")[0], "tr") {
+		cells := tags(tr, "td")
+		got = append(got, textOf(cells[0])+"|"+textOf(cells[2])+"|"+textOf(cells[3]))
+	}
+	want := []string{"Role changed||An administrator", "Failed log-in|127.0.0.1|curl", "Signed up|127.0.0.1|Unknown browser"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	lacks(t, page, "boss@", "bob@")
+
+	s.db.Exec("DROP TABLE audit_private")
+	page = ada.Get("/settings/security", navigate...)
+	expect(t, page, 200)
+	contains(t, page, "could not be loaded", `name="currentPassword"`)
+}
