@@ -94,11 +94,11 @@ func (s *site) sessionOf(t *testing.T, c *authtest.Client) *auth.Session {
 // TestAuditFilters: each filter alone and all together, without and with script.
 func TestAuditFilters(t *testing.T) {
 	s := newSite(t)
-	boss := s.admin(t, "boss@example.com")
+	s.admin(t, "boss@example.com")
 	_, ada := s.person(t, "ada@example.com")
 	s.person(t, "bob@example.com")
 	s.ahead.Add(int64(48 * time.Hour))
-	boss = s.stranger(t)
+	boss := s.stranger(t)
 	boss.SignIn("boss@example.com", authtest.Password)
 	s.stranger(t).SignIn("ada@example.com", authtest.Password)
 	today, before := s.now().Format(time.DateOnly), s.now().Add(-48*time.Hour).Format(time.DateOnly)
