@@ -13,8 +13,21 @@ import (
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/web"
 	"golang.org/x/net/html"
 )
+
+// keepTrail gives a site its trail, unless o hears events otherwise.
+func (s *site) keepTrail(t testing.TB, config *web.Config, o *auth.Options) {
+	t.Helper()
+	var err error
+	if s.trail, err = audit.New(s.db, audit.Options{Secrets: []string{authtest.Secret}, Now: s.now, Logger: o.Logger}); err != nil {
+		t.Fatal(err)
+	}
+	if config.Audit = s.trail; o.OnEvent == nil {
+		o.OnEvent = s.trail.Record
+	}
+}
 
 // rows is the text of each row of the page's table, the time apart; | parts its cells, and nothing their lines.
 func rows(t *testing.T, page authtest.Answer) (list []string) {
@@ -276,4 +289,13 @@ func TestRecentEvents(t *testing.T) {
 	page = ada.Get("/settings/security", navigate...)
 	expect(t, page, 200)
 	contains(t, page, "could not be loaded", `name="currentPassword"`)
+}
+
+// TestHTMLContractOfAudit is TestHTMLContract for the trail.
+func TestHTMLContractOfAudit(t *testing.T) {
+	admin := newSite(t).admin(t, "boss@example.com")
+	checkPages(t, []contractPage{
+		{"audit", func() authtest.Answer { return admin.Get("/admin/audit", navigate...) }},
+		{"audit, failed", func() authtest.Answer { return admin.Get("/admin/audit?person=x&from=x", navigate...) }},
+	})
 }
