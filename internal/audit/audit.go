@@ -19,7 +19,6 @@
 package audit
 
 import (
-	"context"
 	"log/slog"
 	"slices"
 	"strings"
@@ -102,6 +101,9 @@ func (head) TableName() string { return "audit_head" }
 // Record implements auth.Options.OnEvent: e is in the trail when tx commits, and not otherwise. Of refusals that are alike
 // the first in a minute is written at once, and Run writes how many there were more.
 func (l *Log) Record(tx *gorm.DB, e auth.Event) error {
+	// Told in the log too, each time: who edits the database cannot edit that.
+	l.Logger.InfoContext(tx.Statement.Context, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID,
+		"subject", e.SubjectID, "detail", plain(e.Detail, maxDetail), "ip", e.IPAddress, "agent", e.UserAgent)
 	if e.Refused {
 		return l.refuse(tx, e)
 	}
@@ -156,9 +158,6 @@ func (l *Log) append(tx *gorm.DB, list ...told) error {
 	if err == nil {
 		err = l.sealHead(tx, &h)
 	}
-	if err == nil {
-		l.log(tx.Statement.Context, rows, list)
-	}
 	return err
 }
 
@@ -170,14 +169,6 @@ func (l *Log) chain(h *head, row *event, e auth.Event, gone map[string]bool) (pa
 	row.MAC = l.events.seal(encoded)
 	h.Seq, h.Link = row.Seq, link(encoded, row.MAC)
 	return parts
-}
-
-// log tells the events where nobody who edits the database can edit them too.
-func (l *Log) log(ctx context.Context, rows []event, list []told) {
-	for i, e := range list {
-		l.Logger.InfoContext(ctx, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID, "subject", e.SubjectID,
-			"detail", rows[i].Detail, "times", e.times, "ip", e.IPAddress, "agent", e.UserAgent, "seq", rows[i].Seq)
-	}
 }
 
 func (l *Log) sealHead(tx *gorm.DB, h *head) error {
