@@ -39,6 +39,7 @@ type site struct {
 	mails            authtest.MailDir
 	trail            *audit.Log
 	ahead            atomic.Int64 // how far the clock is, in nanoseconds
+	broken           bool         // the database, or its trail, on purpose
 }
 
 // now is the site's clock.
@@ -109,6 +110,7 @@ func (s *site) admin(t *testing.T, email string) *authtest.Client {
 // close ends the database under the running site.
 func (s *site) close(t *testing.T) {
 	t.Helper()
+	s.broken = true
 	if err := database.Close(s.db); err != nil {
 		t.Fatal(err)
 	}

@@ -168,7 +168,7 @@ func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error
 func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string, change func(*transaction, *User) error) (*User, error) {
 	var u *User
 	err := a.transact(ctx, func(t *transaction) error {
-		admins, err := t.lockAdmins()
+		admins, err := t.lockAdmins(userID)
 		if err != nil {
 			return err
 		}
@@ -221,13 +221,14 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string
 }
 
 // lockAdmins gives the ids of all admins who are not banned, and holds their rows: of two demotions at once the
-// second sees what the first left.
-func (t *transaction) lockAdmins() ([]string, error) {
+// second sees what the first left. It holds the row of another user too, in one go: whoever locks several users does so in
+// the order of their ids, and never waits for somebody who waits for them.
+func (t *transaction) lockAdmins(and string) ([]string, error) {
 	var admins []User
-	err := t.Clauses(forUpdate).Where("role LIKE ? AND banned = ?", "%admin%", false).Order("id").Find(&admins).Error
+	err := t.Clauses(forUpdate).Where("role LIKE ? AND banned = ? OR id = ?", "%admin%", false, and).Order("id").Find(&admins).Error
 	var ids []string
 	for _, u := range admins {
-		if u.HasRole("admin") {
+		if u.HasRole("admin") && !u.Banned {
 			ids = append(ids, u.ID)
 		}
 	}
@@ -236,7 +237,7 @@ func (t *transaction) lockAdmins() ([]string, error) {
 
 // keepAdmins refuses to lose the last admin who is not banned.
 func (t *transaction) keepAdmins(leaving string) error {
-	admins, err := t.lockAdmins()
+	admins, err := t.lockAdmins(leaving)
 	if err == nil && slices.Equal(admins, []string{leaving}) {
 		return errLastAdmin()
 	}
