@@ -84,7 +84,7 @@ func selectorFault(name string, s *ast.SelectorExpr) string {
 
 // statementBuilders put statements together from constants of their own: columns of a list, names of channels. Name
 // single files here, and read them well.
-var statementBuilders = []string{"internal/auth/listen.go", "internal/auth/userlist.go"}
+var statementBuilders = []string{"internal/auth/listen.go", "internal/auth/userlist.go", "internal/auth/userquery.go"}
 
 // GORM's methods that take text into the statement as it is, by the position of that text.
 var statementText = map[string]int{

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,7 +13,6 @@ import (
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
-	"github.com/a-h/templ"
 	"github.com/labstack/echo/v5"
 )
 
@@ -200,72 +198,4 @@ func auditPerson(id, name string) views.AuditPerson {
 		name = "Deleted user " + id[:min(8, len(id))]
 	}
 	return views.AuditPerson{Name: name, Href: "/admin/audit?person=" + url.QueryEscape(id)}
-}
-
-// ownEvents are those a person is shown of themselves; of refusals only the passwords that were wrong.
-var ownEvents = slices.DeleteFunc(audit.Events(), func(name string) bool {
-	return slices.Contains([]string{"rate_limited", "cross_site_refused", "forbidden", audit.EventPruned}, name)
-})
-
-// recentEvents draws the last things that happened to the visitor's account, read when they are drawn.
-func (s *Server) recentEvents(c *echo.Context) templ.Component {
-	id := session(c).UserID
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		found, err := s.Audit.List(ctx, audit.Query{Person: id, Events: ownEvents, Limit: 10})
-		if err != nil {
-			s.Logger.ErrorContext(ctx, "recent events not read", "error", err)
-			return views.PanelError().Render(ctx, w)
-		}
-		var rows []views.RecentEvent
-		for _, e := range found.Entries {
-			rows = append(rows, recentEvent(e, id))
-		}
-		return views.RecentEvents(rows).Render(ctx, w)
-	})
-}
-
-// recentEvent keeps to itself where somebody else was who had the right to do it.
-func recentEvent(e audit.Entry, id string) views.RecentEvent {
-	row := views.RecentEvent{At: e.At, What: eventWords[e.Name], Address: e.IPAddress}
-	switch {
-	case e.ImpersonatorID != "" && e.ImpersonatorID != id, e.ActorID != "" && e.ActorID != id && e.ImpersonatorID != id, e.ActorID == "" && e.IPAddress == "":
-		row.Address, row.Browser = "", "An administrator"
-	case e.UserAgent != "":
-		row.Browser = browser(e.UserAgent)
-	default:
-		row.Browser = "Unknown browser"
-	}
-	return row
-}
-
-// trailOf draws the last things that a user did, or that were done to them, for an admin.
-func (s *Server) trailOf(id string) templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		found, err := s.Audit.List(ctx, audit.Query{Person: id, Limit: 10})
-		if err != nil {
-			s.Logger.ErrorContext(ctx, "audit trail not read", "error", err)
-			return views.PanelError().Render(ctx, w)
-		}
-		var rows []views.AuditRow
-		for _, e := range found.Entries {
-			rows = append(rows, auditRow(e))
-		}
-		return views.UserTrail(id, rows).Render(ctx, w)
-	})
-}
-
-// activity draws how often people came in, and were kept out, on each of the last 30 days.
-func (s *Server) activity(c *echo.Context) templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		days, err := s.Audit.PerDay(ctx, 30)
-		if err != nil {
-			s.Logger.ErrorContext(ctx, "activity not read", "error", err, "requestId", requestID(c))
-			return views.PanelError().Render(ctx, w)
-		}
-		list := make([]views.Day, len(days))
-		for i, d := range days {
-			list[i] = views.Day(d)
-		}
-		return views.Activity(list).Render(ctx, w)
-	})
 }

@@ -3,12 +3,9 @@ package auth
 import (
 	"context"
 	"iter"
-	"net/http"
 	"slices"
 	"strings"
-	"time"
 
-	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
 
@@ -31,17 +28,6 @@ type UserQuery struct {
 	Descending bool
 	Limit      int // 1 to 100; 0 means 100
 	Offset     int
-}
-
-// userColumns are the columns a list may be searched, filtered and sorted by: none that could give a secret away bit
-// by bit.
-var userColumns = map[string]string{
-	"id": "id", "name": "name", "email": "email", "emailVerified": "email_verified", "role": "role", "banned": "banned",
-	"createdAt": "created_at", "updatedAt": "updated_at",
-}
-
-var comparisons = map[string]string{
-	"eq": " = ?", "ne": " <> ?", "lt": " < ?", "lte": " <= ?", "gt": " > ?", "gte": " >= ?", "in": " IN ?", "not_in": " NOT IN ?",
 }
 
 // Users lists users and counts all that match. Text is ordered byte by byte, alike on every database. Refusals: 400
@@ -165,131 +151,4 @@ func (a *Auth) rolesWith(ctx context.Context, role string) ([]string, error) {
 		SELECT role FROM lists WHERE role IS NOT NULL`).Scan(&all).Error
 	with := slices.DeleteFunc(all, func(list string) bool { return !(&User{Role: list}).HasRole(role) })
 	return with, err
-}
-
-// search is the wire's: in one column.
-func (q UserQuery) search(where *gorm.DB) (*gorm.DB, error) {
-	if q.Search == "" {
-		return where, nil
-	}
-	field := or(q.SearchField, "email")
-	if field != "email" && field != "name" {
-		return nil, badQuery("searchField")
-	}
-	if asText(q.Search) == nil {
-		return nil, badQuery("searchValue")
-	}
-	pattern, ok := likePattern(or(q.SearchOperator, "contains"), q.Search)
-	if !ok {
-		return nil, badQuery("searchOperator")
-	}
-	return where.Where("LOWER("+field+`) LIKE LOWER(?) ESCAPE '\'`, pattern), nil
-}
-
-func (q UserQuery) filter(where *gorm.DB) (*gorm.DB, error) {
-	field := or(q.FilterField, "email")
-	column, ok := userColumns[field]
-	if !ok {
-		return nil, badQuery("filterField")
-	}
-	operator := or(q.FilterOperator, "eq")
-	if pattern, ok := likePattern(operator, text(asText(q.Filter))); ok {
-		if field != "name" && field != "email" && field != "role" && field != "id" || asText(q.Filter) == nil {
-			return nil, badQuery("filterValue")
-		}
-		return where.Where(column+` LIKE ? ESCAPE '\'`, pattern), nil
-	}
-	comparison, ok := comparisons[operator]
-	if !ok {
-		return nil, badQuery("filterOperator")
-	}
-	list, many := q.Filter.([]any)
-	if !many {
-		list = []any{q.Filter}
-	}
-	values := make([]any, len(list))
-	for i, raw := range list {
-		if values[i], ok = columnValue(field, raw); !ok {
-			return nil, badQuery("filterValue")
-		}
-	}
-	if strings.HasSuffix(operator, "in") {
-		return where.Where(column+comparison, values), nil
-	}
-	if many {
-		return nil, badQuery("filterValue")
-	}
-	return where.Where(column+comparison, values[0]), nil
-}
-
-// order names a column from the list above, never what was typed.
-func (q UserQuery) order(database string) (string, error) {
-	column, ok := userColumns[or(q.Sort, "id")]
-	if !ok {
-		return "", badQuery("sortBy")
-	}
-	direction := ""
-	if q.Descending {
-		direction = " DESC"
-	}
-	collate := ""
-	switch column {
-	case "id", "name", "email", "role":
-		collate = ` COLLATE "C"`
-		if database == "sqlite" {
-			collate = " COLLATE BINARY"
-		}
-	}
-	order := column + collate + direction
-	if column != "id" {
-		order += ", id" + direction
-	}
-	return order, nil
-}
-
-// columnValue gives text the type of its column.
-func columnValue(field string, raw any) (any, bool) {
-	s := asText(raw)
-	switch field {
-	case "emailVerified", "banned":
-		if b, ok := raw.(bool); ok {
-			return b, true
-		}
-		return text(s) == "true", s != nil && (*s == "true" || *s == "false")
-	case "createdAt", "updatedAt":
-		at, err := time.Parse(time.RFC3339, text(s))
-		return at.UTC(), err == nil
-	}
-	return text(s), s != nil
-}
-
-func asText(v any) *string {
-	if s, ok := v.(string); ok && strings.IndexByte(s, 0) < 0 { // PostgreSQL does not keep a null byte
-		return &s
-	}
-	return nil
-}
-
-// likePattern escapes what LIKE would read as a wildcard; false where operator is none of LIKE's.
-func likePattern(operator, s string) (string, bool) {
-	s = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(s)
-	switch operator {
-	case "contains":
-		return "%" + s + "%", true
-	case "starts_with":
-		return s + "%", true
-	case "ends_with":
-		return "%" + s, true
-	}
-	return "", false
-}
-
-func badQuery(field string) error {
-	return errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[query."+field+"] Invalid input")
-}
-
-// or gives v, or def where v is empty.
-func or[T comparable](v, def T) T {
-	set(&v, def)
-	return v
 }

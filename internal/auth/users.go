@@ -220,34 +220,6 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string
 	return u, nil
 }
 
-// lockAdmins gives the ids of all admins who are not banned, and holds their rows: of two demotions at once the
-// second sees what the first left. It holds the row of another user too, in one go: whoever locks several users does so in
-// the order of their ids, and never waits for somebody who waits for them.
-func (t *transaction) lockAdmins(and string) ([]string, error) {
-	var admins []User
-	err := t.Clauses(forUpdate).Where("role LIKE ? AND banned = ? OR id = ?", "%admin%", false, and).Order("id").Find(&admins).Error
-	var ids []string
-	for _, u := range admins {
-		if u.HasRole("admin") && !u.Banned {
-			ids = append(ids, u.ID)
-		}
-	}
-	return ids, err
-}
-
-// keepAdmins refuses to lose the last admin who is not banned.
-func (t *transaction) keepAdmins(leaving string) error {
-	admins, err := t.lockAdmins(leaving)
-	if err == nil && slices.Equal(admins, []string{leaving}) {
-		return errLastAdmin()
-	}
-	return err
-}
-
-func errLastAdmin() error {
-	return errs.New(http.StatusBadRequest, "LAST_ADMIN", "The last admin cannot be demoted, banned or removed.")
-}
-
 // setPassword replaces a user's password, or gives them their first, and ends every session and reset link.
 func (t *transaction) setPassword(u *User, hash string, now time.Time) error {
 	set := t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", u.ID, providerCredential).
