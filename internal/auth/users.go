@@ -125,7 +125,7 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 }
 
 // SetPassword gives a user a new password and ends their sessions and links. Refusals: 400 PASSWORD_TOO_SHORT,
-// PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 404 USER_NOT_FOUND.
+// PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 403 where by is no admin any more; 404 USER_NOT_FOUND.
 func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string) error {
 	u, err := a.User(ctx, userID)
 	if err != nil {
@@ -140,6 +140,9 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 		return err
 	}
 	return a.transact(ctx, func(t *transaction) error {
+		if _, err := t.adminsFor(by); err != nil {
+			return err
+		}
 		u, err := t.lockUser(userID)
 		if err != nil {
 			return notFound(err)
@@ -155,25 +158,27 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 	})
 }
 
-// RemoveUser deletes a user and all they have. Refusals: 400 YOU_CANNOT_REMOVE_YOURSELF, LAST_ADMIN; 404
-// USER_NOT_FOUND.
+// RemoveUser deletes a user and all they have. Refusals: 400 YOU_CANNOT_REMOVE_YOURSELF, LAST_ADMIN; 403 where by is no
+// admin any more; 404 USER_NOT_FOUND.
 func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error {
 	if by != nil && by.UserID == userID {
 		return errs.New(http.StatusBadRequest, "YOU_CANNOT_REMOVE_YOURSELF", "You cannot remove yourself")
 	}
-	return a.transact(ctx, func(t *transaction) error { return a.removeUser(t, by, userID) })
+	return a.transact(ctx, func(t *transaction) error {
+		if _, err := t.adminsFor(by); err != nil {
+			return err
+		}
+		return a.removeUser(t, by, userID)
+	})
 }
 
 // changeUser applies one change to a user under the lock, keeps the last admin, and voids cached copies.
 func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string, change func(*transaction, *User) error) (*User, error) {
 	var u *User
 	err := a.transact(ctx, func(t *transaction) error {
-		admins, err := t.lockAdmins()
+		admins, err := t.adminsFor(by)
 		if err != nil {
 			return err
-		}
-		if by != nil && !slices.Contains(admins, by.UserID) { // no more, since the request was let in
-			return errs.Forbidden()
 		}
 		if u, err = t.lockUser(userID); err != nil {
 			return notFound(err)
@@ -232,6 +237,16 @@ func (t *transaction) lockAdmins() ([]string, error) {
 		}
 	}
 	return ids, err
+}
+
+// adminsFor is lockAdmins for what by does as one of them: an admin may have fallen since the request was let in, most of
+// all while a password was hashed. by is nil for the command line.
+func (t *transaction) adminsFor(by *Session) ([]string, error) {
+	admins, err := t.lockAdmins()
+	if err == nil && by != nil && !slices.Contains(admins, by.UserID) {
+		err = errs.Forbidden()
+	}
+	return admins, err
 }
 
 // keepAdmins refuses to lose the last admin who is not banned.
