@@ -386,7 +386,7 @@ func TestActingEndsWithTheAdmin(t *testing.T) {
 	if err != nil || len(list) != 1 {
 		t.Fatal(len(list), err)
 	}
-	if err := s.auth.RevokeSession(t.Context(), nil, me.ID, list[0].ID); err != nil {
+	if err := s.db.Delete(&auth.Session{}, "id = ?", list[0].ID).Error; err != nil { // as when its time is up
 		t.Fatal(err)
 	}
 	expect(t, boss.PostForm("/impersonation/stop", nil), http.StatusSeeOther, "Location", "/login?returnTo=%2Fadmin%2Fusers%2F"+id)
