@@ -111,7 +111,7 @@ func TestExport(t *testing.T) {
 	s := newSite(t)
 	authtest.Crowd(t, s.db, 2500)
 	boss := s.admin(t, "boss@example.com")
-	for _, name := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\"quoted\", she said", "plain = fine"} {
+	for _, name := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\"quoted\", she said", "plain = fine; too", "x;=cmd|' /C calc'!A0;", "; +1", " =2", "＝3"} {
 		if _, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: name, Email: fmt.Sprintf("x%d@example.com", len(name)*100+int(name[0]))}); err != nil {
 			t.Fatal(err)
 		}
@@ -127,14 +127,14 @@ func TestExport(t *testing.T) {
 		return list
 	}
 	all := rows("")
-	if len(all) != 1+2500+1+6 || strings.Join(all[0], ",") != "id,name,email,verified,role,banned,joined" || all[1][1] != "Person Number 00000" || all[2500][1] != "Person Number 02499" {
+	if len(all) != 1+2500+1+10 || strings.Join(all[0], ",") != "id,name,email,verified,role,banned,joined" || all[1][1] != "Person Number 00000" || all[2500][1] != "Person Number 02499" {
 		t.Errorf("%d rows: %q, %q", len(all), all[0], all[1])
 	}
 	seen := map[string]bool{}
 	for _, row := range all[1:] {
 		seen[row[0]] = true
-		for _, cell := range row {
-			if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+		for cell := range strings.SplitSeq(strings.Join(row, ";"), ";") { // as where cells are parted by semicolons
+			if strings.IndexAny(strings.TrimSpace(cell), "=+-@＝＋－＠") == 0 {
 				t.Errorf("a formula: %q", cell)
 			}
 		}
