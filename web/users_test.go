@@ -264,6 +264,21 @@ func TestUserActionsRefused(t *testing.T) {
 	}
 }
 
+// TestALinkDecidesNothing: a stranger's link may fill a form in, but not so that one click gives rights away or deletes.
+func TestALinkDecidesNothing(t *testing.T) {
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	_, id := s.person(t, "mallory@example.com")
+	page := boss.Get("/admin/users/"+id+"/role?role=admin", navigate...)
+	contains(t, page, `<option value="user" selected>`)
+	lacks(t, page, `<option value="admin" selected>`)
+	page = boss.Get("/admin/users/new?name=Eve&email=eve@example.com&role=admin", navigate...)
+	contains(t, page, `value="Eve"`, `value="eve@example.com"`)
+	lacks(t, page, `<option value="admin" selected>`)
+	lacks(t, boss.Get("/admin/users/"+id+"/delete?confirm=mallory@example.com", navigate...), `value="mallory@example.com"`)
+	contains(t, boss.Get("/admin/users/"+id+"/ban?reason=too+loud&until=2099-05-01", navigate...), `value="too loud"`, `value="2099-05-01"`)
+}
+
 // userRows is what the store has of everybody.
 func (s *site) userRows(t *testing.T) string {
 	t.Helper()
