@@ -36,6 +36,9 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
 // else: whoever holds the session may have begun one, which no list of the user's shows. A handle that is unknown or
 // somebody else's is no error and has no effect: it tells nothing.
 func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle string) error {
+	if asText(handle) == nil {
+		return nil
+	}
 	return a.transact(ctx, func(t *transaction) error {
 		var s Session
 		_, err := t.lockUser(userID) // as Impersonate does: what it begins is seen here, or it sees this

@@ -13,8 +13,11 @@ import (
 
 // UserByEmail finds a user by address; 404 USER_NOT_FOUND where there is none.
 func (a *Auth) UserByEmail(ctx context.Context, email string) (*User, error) {
-	normal, _ := normalEmail(email)
 	var u User
+	normal, ok := normalEmail(email)
+	if !ok { // nobody's, and not every database can be asked for it
+		return &u, notFound(gorm.ErrRecordNotFound)
+	}
 	return &u, notFound(a.db.WithContext(ctx).Where("email = ?", normal).Take(&u).Error)
 }
 
@@ -55,6 +58,9 @@ func (a *Auth) UnbanUser(ctx context.Context, by *Session, userID string) (*User
 // User finds a user by id; 404 USER_NOT_FOUND where there is none.
 func (a *Auth) User(ctx context.Context, id string) (*User, error) {
 	var u User
+	if asText(id) == nil {
+		return &u, notFound(gorm.ErrRecordNotFound)
+	}
 	return &u, notFound(a.db.WithContext(ctx).Where("id = ?", id).Take(&u).Error)
 }
 
