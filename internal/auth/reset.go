@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
@@ -36,12 +35,8 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 	if err != nil {
 		return err
 	}
-	may, err := a.mayMail(ctx, u.Email)
-	if err != nil {
+	if err := a.mustMail(ctx, u.Email); err != nil {
 		return err
-	}
-	if !may {
-		return &errs.Error{Status: http.StatusTooManyRequests, Message: "This address has had its mails for this hour.", RetryAfter: time.Hour}
 	}
 	return a.transact(ctx, func(t *transaction) error {
 		if _, err := t.adminsFor(by); err != nil {
