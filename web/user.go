@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -114,7 +113,10 @@ func (s *Server) actOnUser(c *echo.Context) error {
 		return err
 	}
 	form.Reason, form.Until, form.Session = trim(values.Get("reason")), values.Get("until"), values.Get("session")
-	form.Confirm, form.Role = trim(values.Get("confirm")), cmp.Or(values.Get("role"), form.Role)
+	form.Confirm = trim(values.Get("confirm"))
+	if role := values.Get("role"); role != "" {
+		form.Role = role
+	}
 	if err = a.act(s, c, u, &form); err == nil {
 		if a.done != "" {
 			s.flash(c, a.done)
