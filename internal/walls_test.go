@@ -20,7 +20,11 @@ import (
 const root = ".."
 
 // helpers exist for tests and measurements: they may open databases and look behind the door.
-var helpers = []string{"internal/auth/authtest", "internal/auth/clienttest", "internal/database/dbtest", "internal/mail/mailtest", "internal/servicetoken/tokentest", "internal/browsertest", "internal/bench"}
+var helpers = []string{
+	"internal/auth/authtest", "internal/auth/clienttest", "internal/database/dbtest", "internal/mail/mailtest",
+	"internal/servicetoken/tokentest",
+	"internal/browsertest", "internal/bench",
+}
 
 // cookieWriters may write cookies outside internal/auth. Name single files here, never a folder; a cookie that
 // says who somebody is belongs to internal/auth alone.

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
 	"net/http/httptest"
 	"net/url"
@@ -13,8 +14,27 @@ import (
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/web"
 	"golang.org/x/net/html"
 )
+
+// keepTrail gives a site its trail, unless o hears events otherwise.
+func (s *site) keepTrail(t testing.TB, config *web.Config, o *auth.Options) {
+	t.Helper()
+	var err error
+	if s.trail, err = audit.New(s.db, audit.Options{Secrets: []string{authtest.Secret}, Now: s.now, Logger: o.Logger}); err != nil {
+		t.Fatal(err)
+	}
+	if config.Audit = s.trail; o.OnEvent != nil {
+		return
+	}
+	o.OnEvent = s.trail.Record
+	t.Cleanup(func() { // whatever went on: the trail is whole
+		if _, err := s.trail.Verify(context.Background()); err != nil && !s.broken {
+			t.Error(err)
+		}
+	})
+}
 
 // rows is the text of each row of the page's table, the time apart; | parts its cells, and nothing their lines.
 func rows(t *testing.T, page authtest.Answer) (list []string) {
@@ -100,11 +120,11 @@ func (s *site) sessionOf(t *testing.T, c *authtest.Client) *auth.Session {
 // TestAuditFilters: each filter alone and all together, without and with script.
 func TestAuditFilters(t *testing.T) {
 	s := newSite(t)
-	boss := s.admin(t, "boss@example.com")
+	s.admin(t, "boss@example.com")
 	_, ada := s.person(t, "ada@example.com")
 	s.person(t, "bob@example.com")
 	s.ahead.Add(int64(48 * time.Hour))
-	boss = s.stranger(t)
+	boss := s.stranger(t)
 	boss.SignIn("boss@example.com", authtest.Password)
 	s.stranger(t).SignIn("ada@example.com", authtest.Password)
 	today, before := s.now().Format(time.DateOnly), s.now().Add(-48*time.Hour).Format(time.DateOnly)
@@ -278,8 +298,18 @@ func TestRecentEvents(t *testing.T) {
 	}
 	lacks(t, page, "boss@", "bob@")
 
+	s.broken = true
 	s.db.Exec("DROP TABLE audit_private")
 	page = ada.Get("/settings/security", navigate...)
 	expect(t, page, 200)
 	contains(t, page, "could not be loaded", `name="currentPassword"`)
+}
+
+// TestHTMLContractOfAudit is TestHTMLContract for the trail.
+func TestHTMLContractOfAudit(t *testing.T) {
+	admin := newSite(t).admin(t, "boss@example.com")
+	checkPages(t, []contractPage{
+		{"audit", func() authtest.Answer { return admin.Get("/admin/audit", navigate...) }},
+		{"audit, failed", func() authtest.Answer { return admin.Get("/admin/audit?person=x&from=x", navigate...) }},
+	})
 }

@@ -148,8 +148,8 @@ func TestCreateUserRefusals(t *testing.T) {
 	})
 }
 
-// TestCreateUserIsAudited: who made whom, from where, is told.
-func TestCreateUserIsAudited(t *testing.T) {
+// TestCreateUserIsTold: who made whom, from where.
+func TestCreateUserIsTold(t *testing.T) {
 	s := newSite(t)
 	admin := s.admin(t, "boss@example.com")
 	s.log.text()

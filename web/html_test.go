@@ -94,8 +94,6 @@ func TestHTMLContract(t *testing.T) {
 		{"deletion", func() authtest.Answer { return user.Get("/settings/delete", navigate...) }},
 		{"deletion, failed", func() authtest.Answer { return user.PostForm("/settings/delete", nil) }},
 		{"admin", func() authtest.Answer { return admin.Get("/admin", navigate...) }},
-		{"audit", func() authtest.Answer { return admin.Get("/admin/audit", navigate...) }},
-		{"audit, failed", func() authtest.Answer { return admin.Get("/admin/audit?person=x&from=x", navigate...) }},
 		{"refused", func() authtest.Answer { return user.Get("/admin", navigate...) }},
 		{"not found", func() authtest.Answer { return s.Get("/nothing", navigate...) }},
 		{"wrong method", func() authtest.Answer { return s.Get("/logout", navigate...) }},

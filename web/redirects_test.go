@@ -60,7 +60,7 @@ func TestEntrancesKeepGoodTargets(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	for _, target := range []string{
-		"/dashboard", "/users/7#top", "/admin/users?q=a%20b", "/search?next=https://other.example/", "/caf%C3%A9", "/a/b/../c",
+		"/dashboard", "/users/7#top", "/people?q=a%20b", "/search?next=https://other.example/", "/caf%C3%A9", "/a/b/../c",
 	} {
 		login := "/login?returnTo=" + url.QueryEscape(target)
 		form := credentials("user@example.com", authtest.Password)

@@ -27,7 +27,7 @@ var hostileTargets = []string{
 }
 
 var goodTargets = []string{
-	"/", "/dashboard", "/dashboard?tab=2", "/users/7#top", "/admin/users?q=a%20b", "/search?next=https://other.example/", "/caf%C3%A9", "/a/b/../c", "/loginx", "/login-history", "/apis",
+	"/", "/dashboard", "/dashboard?tab=2", "/users/7#top", "/people?q=a%20b", "/search?next=https://other.example/", "/caf%C3%A9", "/a/b/../c", "/loginx", "/login-history", "/apis",
 	"/a//b", "/x?q=//evil.example", "/x?q=a%0ab", "/x#//y", "/a:b", "/a@b", "/?returnTo=/login", "/~ada", "/a/.", "/..", "/x?a=1&b=2;c=3", "/" + strings.Repeat("x", 2047),
 }
 

@@ -4,7 +4,8 @@ import "github.com/labstack/echo/v5"
 
 // routes says who may open what: the first word of each line. public looks nobody up; anyone knows the visitor
 // and refuses nobody; guest is for strangers only; user asks for a session; fresh for one whose password was
-// typed minutes ago; admin for the role, freshAdmin for both; service for the token of another process, and no session.
+// typed minutes ago; admin for the role, freshAdmin for both.
+// service is for the token of another process, and no session.
 // dev exists in development only, for whoever sits at this machine.
 func (s *Server) routes(
 	public, anyone, guest, user, fresh, admin, freshAdmin *echo.Group,

@@ -30,7 +30,6 @@ var securityHeaders = []string{
 func TestSecurityHeadersEverywhere(t *testing.T) {
 	s := newSite(t, func(c *web.Config) { c.Ready = nil }) // /readyz fails by a panic
 	user, _ := s.person(t, "user@example.com")
-	admin := s.admin(t, "boss@example.com")
 	const (
 		page   = "text/html; charset=utf-8"
 		json   = "application/json"
@@ -51,7 +50,6 @@ func TestSecurityHeadersEverywhere(t *testing.T) {
 		{"login page", s.Client, "GET", "/login", navigate, 200, page, store},
 		{"sign-up page", s.Client, "GET", "/signup", navigate, 200, page, store},
 		{"private page", user, "GET", "/dashboard", navigate, 200, page, store},
-		{"admin page", admin, "GET", "/admin/users", navigate, 200, page, store},
 		{"fragment", user, "GET", "/nav", s.htmx("/"), 200, page, store},
 		{"redirect", s.Client, "GET", "/dashboard", navigate, 303, "", store},
 		{"htmx redirect", s.Client, "GET", "/dashboard", s.htmx("/"), 401, "", store},

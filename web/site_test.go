@@ -39,6 +39,7 @@ type site struct {
 	mails            authtest.MailDir
 	trail            *audit.Log
 	ahead            atomic.Int64 // how far the clock is, in nanoseconds
+	broken           bool         // the database, or its trail, on purpose
 }
 
 // now is the site's clock.
@@ -62,13 +63,8 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	base := "http://" + listener.Listener.Addr().String()
 	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}, mails: authtest.MailDir(t.TempDir())}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	trail, err := audit.New(db, audit.Options{Secrets: []string{authtest.Secret}, Now: s.now, Logger: logger})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.trail = trail
 	config := web.Config{
-		AppURL: base, Logger: logger, Audit: trail, Mails: mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}),
+		AppURL: base, Logger: logger, Mails: mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}),
 		Ready: func(ctx context.Context) error { return database.Ready(ctx, db, migrations.FS) },
 	}
 	for _, f := range change {
@@ -78,10 +74,8 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	if o.Mailer == nil {
 		o.Mailer = s.mails
 	}
-	if o.OnEvent == nil {
-		o.OnEvent = trail.Record
-	}
 	o.Now, o.Logger = s.now, logger
+	s.keepTrail(t, &config, &o)
 	s.auth = authtest.NewOn(t, db, o)
 	config.Auth = s.auth
 	s.server = web.New(config)
@@ -116,6 +110,7 @@ func (s *site) admin(t *testing.T, email string) *authtest.Client {
 // close ends the database under the running site.
 func (s *site) close(t *testing.T) {
 	t.Helper()
+	s.broken = true
 	if err := database.Close(s.db); err != nil {
 		t.Fatal(err)
 	}

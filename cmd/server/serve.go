@@ -21,10 +21,6 @@ const drainTime = 10 * time.Second
 
 // serve runs the app until ctx ends, then lets requests under way finish.
 func (a *app) serve(ctx context.Context) error {
-	services, err := a.services()
-	if err != nil {
-		return err
-	}
 	provider, err := a.auth(ctx)
 	if err != nil {
 		return err
@@ -38,15 +34,18 @@ func (a *app) serve(ctx context.Context) error {
 	if a.CORS {
 		readers = a.TrustedOrigins
 	}
-	site := web.New(web.Config{
+	config := web.Config{
 		CORSOrigins: readers,
 		Auth:        provider, AppURL: a.AppURL, Development: a.Development, Logger: a.log,
-		Reload:   a.reload,
-		Services: services,
-		Mails:    a.mails,
-		Audit:    a.trail,
-		Ready:    func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
-	})
+		Reload: a.reload,
+		Mails:  a.mails,
+		Audit:  a.trail,
+		Ready:  func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
+	}
+	if config.Services, err = a.services(); err != nil {
+		return err
+	}
+	site := web.New(config)
 	listener, err := net.Listen("tcp", a.Addr)
 	if err != nil {
 		return err

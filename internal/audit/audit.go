@@ -101,53 +101,74 @@ func (head) TableName() string { return "audit_head" }
 // Record implements auth.Options.OnEvent: e is in the trail when tx commits, and not otherwise. Of refusals that are alike
 // the first in a minute is written at once, and Run writes how many there were more.
 func (l *Log) Record(tx *gorm.DB, e auth.Event) error {
+	// Told in the log too, each time: who edits the database cannot edit that.
+	l.Logger.InfoContext(tx.Statement.Context, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID,
+		"subject", e.SubjectID, "detail", plain(e.Detail, maxDetail), "ip", e.IPAddress, "agent", e.UserAgent)
 	if e.Refused {
 		return l.refuse(tx, e)
 	}
-	return l.append(tx, e, 1)
+	return l.append(tx, told{e, 1})
 }
 
-// append puts e at the end of the chain. Whoever else writes waits from here until tx ends: one chain has one end.
-func (l *Log) append(tx *gorm.DB, e auth.Event, times int64) error {
+// told is an event and how often it happened.
+type told struct {
+	auth.Event
+	times int64
+}
+
+// append puts events at the end of the chain. Whoever else writes waits from here until tx ends: one chain has one end.
+func (l *Log) append(tx *gorm.DB, list ...told) error {
 	var h head
 	if err := tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Take(&h, "id = 1").Error; err != nil {
 		return err
 	}
-	row := &event{
-		Seq: h.Seq + 1, At: l.Now(), Event: e.Name, ActorID: e.ActorID, ImpersonatorID: e.ImpersonatorID, SubjectID: e.SubjectID,
-		Detail: plain(e.Detail, maxDetail), Times: times,
+	if !l.sealed(&h) && h.BrokenSeq == 0 {
+		h.BrokenSeq = h.Seq + 1 // sealing what nobody had sealed must not hide that
+		l.Logger.ErrorContext(tx.Statement.Context, "audit: the head of the trail was altered, or APP_SECRET was replaced", "seq", h.BrokenSeq)
 	}
-	gone, err := deleted(tx, row.owners())
+	rows := make([]event, len(list))
+	var people, leaving []string
+	for i, e := range list {
+		rows[i] = event{
+			Event: e.Name, ActorID: e.ActorID, ImpersonatorID: e.ImpersonatorID, SubjectID: e.SubjectID, Detail: plain(e.Detail, maxDetail), Times: e.times,
+		}
+		people = append(people, rows[i].owners()...)
+		if e.Name == auth.EventUserDeleted {
+			leaving = append(leaving, e.SubjectID)
+		}
+	}
+	gone, err := deleted(tx, people)
 	if err != nil {
 		return err
 	}
-	if e.Name == auth.EventUserDeleted {
-		gone[e.SubjectID] = true
+	for _, id := range leaving {
+		gone[id] = true
 	}
 	var parts []part
-	row.Private, parts = split(row, e, gone)
-	if !l.sealed(&h) && h.BrokenSeq == 0 {
-		h.BrokenSeq = row.Seq // sealing what nobody had sealed must not hide that
-		l.Logger.ErrorContext(tx.Statement.Context, "audit: the head of the trail was altered, or APP_SECRET was replaced", "seq", row.Seq)
+	for i := range rows {
+		parts = append(parts, l.chain(&h, &rows[i], list[i].Event, gone)...)
 	}
-	encoded := row.encode(h.Link)
-	row.MAC = l.events.seal(encoded)
-	h.Seq, h.Link = row.Seq, link(encoded, row.MAC)
-	err = tx.Create(row).Error
+	err = tx.Create(&rows).Error
 	if err == nil && len(parts) > 0 {
 		err = tx.Create(&parts).Error
 	}
-	if err == nil && e.Name == auth.EventUserDeleted {
-		err = tx.Delete(&part{}, "owner_id = ?", e.SubjectID).Error
+	if err == nil && len(leaving) > 0 {
+		err = tx.Delete(&part{}, "owner_id IN ?", leaving).Error
 	}
 	if err == nil {
 		err = l.sealHead(tx, &h)
 	}
-	if err == nil { // a copy where nobody can edit the database
-		l.Logger.InfoContext(tx.Statement.Context, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID, "subject", e.SubjectID,
-			"detail", row.Detail, "times", times, "ip", e.IPAddress, "agent", e.UserAgent, "seq", row.Seq)
-	}
 	return err
+}
+
+// chain makes row the end of the chain, and returns what lies beside it.
+func (l *Log) chain(h *head, row *event, e auth.Event, gone map[string]bool) (parts []part) {
+	row.Seq, row.At = h.Seq+1, l.Now()
+	row.Private, parts = split(row, e, gone)
+	encoded := row.encode(h.Link)
+	row.MAC = l.events.seal(encoded)
+	h.Seq, h.Link = row.Seq, link(encoded, row.MAC)
+	return parts
 }
 
 func (l *Log) sealHead(tx *gorm.DB, h *head) error {
@@ -163,11 +184,8 @@ func (l *Log) sealed(h *head) bool {
 // deleted tells which of the people have no account any more, by what the chain says.
 func deleted(tx *gorm.DB, people []string) (map[string]bool, error) {
 	gone := map[string]bool{}
-	people = slices.DeleteFunc(slices.Clone(people), func(id string) bool { return id == "" })
-	if len(people) == 0 {
-		return gone, nil
-	}
 	var ids []string
+	// Asked for strangers as well: else the time of a failed log-in would tell whether the address is somebody's.
 	// Named here, auth.EventUserDeleted finds the index that is for it alone.
 	err := tx.Model(&event{}).Where("event = 'user_deleted' AND subject_id IN ?", people).Pluck("subject_id", &ids).Error
 	for _, id := range ids {

@@ -158,7 +158,9 @@ func TestRefusalsOfManyKinds(t *testing.T) {
 		}
 	}
 	r.exec("UPDATE audit_head SET id = 1")
-	r.flush()
+	for range 5 { // on a slow machine the end of a program is too short for all of them
+		r.flush()
+	}
 	r.wantWhole(10_001)
 	var times int64
 	if err := r.db.Table("audit_events").Select("SUM(times)").Scan(&times).Error; err != nil || times != strangers {

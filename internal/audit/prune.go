@@ -36,7 +36,7 @@ func (l *Log) Prune(ctx context.Context, before time.Time) (int64, error) {
 	for i, to := range w.marks {
 		err := l.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 			if i == 0 {
-				if err := l.append(tx, auth.Event{Name: EventPruned, Detail: detail}, 1); err != nil {
+				if err := l.append(tx, told{auth.Event{Name: EventPruned, Detail: detail}, 1}); err != nil {
 					return err
 				}
 			}

@@ -19,15 +19,11 @@ const (
 // alike is what refusals have in common that are counted together.
 type alike struct{ name, actor, impersonator, subject, address, detail string }
 
-type count struct {
-	event auth.Event // the first of them
-	more  int64      // how many came after it and are not written yet
-}
-
-// refusals counts those of the minute. The zero value is ready.
+// refusals counts those of the minute: the first of each kind, and how often there was another that is not written yet.
+// The zero value is ready.
 type refusals struct {
 	mu    sync.Mutex
-	kinds map[alike]*count
+	kinds map[alike]*told
 }
 
 // note counts e. Where it is the first of its kind, it is not counted but returned for writing.
@@ -36,9 +32,9 @@ func (r *refusals) note(e auth.Event) (first *auth.Event) {
 	defer r.mu.Unlock()
 	c, known := r.kind(e)
 	if !known {
-		return &c.event
+		return &c.Event
 	}
-	c.more++
+	c.times++
 	return nil
 }
 
@@ -47,12 +43,12 @@ func (r *refusals) again(e auth.Event, n int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c, _ := r.kind(e)
-	c.more += n
+	c.times += n
 }
 
-func (r *refusals) kind(e auth.Event) (c *count, known bool) {
+func (r *refusals) kind(e auth.Event) (c *told, known bool) {
 	if r.kinds == nil {
-		r.kinds = map[alike]*count{}
+		r.kinds = map[alike]*told{}
 	}
 	key := func() alike {
 		return alike{e.Name, e.ActorID, e.ImpersonatorID, e.SubjectID, network(e.IPAddress), e.Detail}
@@ -63,7 +59,7 @@ func (r *refusals) kind(e auth.Event) (c *count, known bool) {
 	if c = r.kinds[key()]; c != nil {
 		return c, true
 	}
-	c = &count{event: e}
+	c = &told{Event: e}
 	r.kinds[key()] = c
 	return c, false
 }
@@ -78,12 +74,12 @@ func network(address string) string {
 }
 
 // take begins another minute, and returns what the last one left to write.
-func (r *refusals) take() (list []*count) {
+func (r *refusals) take() (list []told) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, c := range r.kinds {
-		if c.more > 0 {
-			list = append(list, c)
+		if c.times > 0 {
+			list = append(list, *c)
 		}
 	}
 	r.kinds = nil
@@ -98,7 +94,7 @@ func (l *Log) refuse(tx *gorm.DB, e auth.Event) error {
 	}
 	l.turn.Lock()
 	defer l.turn.Unlock()
-	err := tx.WithContext(context.WithoutCancel(tx.Statement.Context)).Transaction(func(tx *gorm.DB) error { return l.append(tx, *first, 1) })
+	err := tx.WithContext(context.WithoutCancel(tx.Statement.Context)).Transaction(func(tx *gorm.DB) error { return l.append(tx, told{*first, 1}) })
 	if err != nil {
 		l.counted.again(*first, 1)
 	}
@@ -128,18 +124,11 @@ func (l *Log) flush(ctx context.Context) {
 	for list := l.counted.take(); len(list) > 0; {
 		some := list[:min(batch, len(list))]
 		l.turn.Lock()
-		err := l.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-			for _, c := range some {
-				if err := l.append(tx, c.event, c.more); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err := l.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error { return l.append(tx, some...) })
 		l.turn.Unlock()
 		if err != nil {
 			for _, c := range list {
-				l.counted.again(c.event, c.more)
+				l.counted.again(c.Event, c.times)
 			}
 			l.Logger.WarnContext(ctx, "audit: refusals are counted and not written yet", "kinds", len(list), "error", err)
 			return

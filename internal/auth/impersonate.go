@@ -17,7 +17,10 @@ func (a *Auth) Impersonate(w http.ResponseWriter, r *http.Request, admin *Sessio
 	var s *Session
 	readAt := a.opts.Now() // before the transaction: see load
 	err := a.transact(r.Context(), func(t *transaction) error {
-		// Held before the target, as whoever demotes holds them: no impersonation slips in behind a demotion.
+		// Held like whoever demotes holds them: no impersonation slips in behind a demotion.
+		if _, err := t.lockAdmins(userID); err != nil {
+			return err
+		}
 		by, err := t.lockUser(admin.UserID)
 		if err != nil {
 			return notFound(err)

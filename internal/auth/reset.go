@@ -39,7 +39,7 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 		return err
 	}
 	return a.transact(ctx, func(t *transaction) error {
-		if _, err := t.adminsFor(by); err != nil {
+		if _, err := t.adminsFor(by, userID); err != nil {
 			return err
 		}
 		u, err := t.lockUser(userID)

@@ -143,7 +143,7 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 		return nil, err
 	}
 	err = a.transact(ctx, func(t *transaction) error {
-		if _, err := t.adminsFor(by); err != nil {
+		if _, err := t.adminsFor(by, ""); err != nil {
 			return err
 		}
 		if err := t.addUser(user, hash); err != nil {

@@ -67,7 +67,12 @@ func (a *Auth) Users(ctx context.Context, q UserQuery) (users []User, total int6
 			return nil, 0, err
 		}
 		if len(few) <= fewUsers {
-			unprepared := a.db.WithContext(ctx).Session(&gorm.Session{PrepareStmt: false}) // no statement for each number of ids
+			pool, err := a.db.DB()
+			if err != nil {
+				return nil, 0, err
+			}
+			unprepared := a.db.WithContext(ctx)
+			unprepared.Statement.ConnPool = pool // else each number of ids is a statement that is kept for an hour
 			return users, int64(len(few)), page(unprepared.Where("id IN ?", few)).Find(&users).Error
 		}
 	}

@@ -146,7 +146,7 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 		return err
 	}
 	return a.transact(ctx, func(t *transaction) error {
-		if _, err := t.adminsFor(by); err != nil {
+		if _, err := t.adminsFor(by, userID); err != nil {
 			return err
 		}
 		u, err := t.lockUser(userID)
@@ -171,7 +171,7 @@ func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error
 		return errs.New(http.StatusBadRequest, "YOU_CANNOT_REMOVE_YOURSELF", "You cannot remove yourself")
 	}
 	return a.transact(ctx, func(t *transaction) error {
-		if _, err := t.adminsFor(by); err != nil {
+		if _, err := t.adminsFor(by, userID); err != nil {
 			return err
 		}
 		return a.removeUser(t, by, userID)
@@ -182,7 +182,7 @@ func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error
 func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string, change func(*transaction, *User) error) (*User, error) {
 	var u *User
 	err := a.transact(ctx, func(t *transaction) error {
-		admins, err := t.adminsFor(by)
+		admins, err := t.adminsFor(by, userID)
 		if err != nil {
 			return err
 		}
@@ -232,13 +232,14 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string
 }
 
 // lockAdmins gives the ids of all admins who are not banned, and holds their rows: of two demotions at once the
-// second sees what the first left.
-func (t *transaction) lockAdmins() ([]string, error) {
+// second sees what the first left. It holds the row of another user too, in one go: whoever locks several users does so in
+// the order of their ids, and never waits for somebody who waits for them.
+func (t *transaction) lockAdmins(and string) ([]string, error) {
 	var admins []User
-	err := t.Clauses(forUpdate).Where("role LIKE ? AND banned = ?", "%admin%", false).Order("id").Find(&admins).Error
+	err := t.Clauses(forUpdate).Where("role LIKE ? AND banned = ? OR id = ?", "%admin%", false, and).Order("id").Find(&admins).Error
 	var ids []string
 	for _, u := range admins {
-		if u.HasRole("admin") {
+		if u.HasRole("admin") && !u.Banned {
 			ids = append(ids, u.ID)
 		}
 	}
@@ -247,8 +248,8 @@ func (t *transaction) lockAdmins() ([]string, error) {
 
 // adminsFor is lockAdmins for what by does as one of them: an admin may have fallen since the request was let in, most of
 // all while a password was hashed. by is nil for the command line.
-func (t *transaction) adminsFor(by *Session) ([]string, error) {
-	admins, err := t.lockAdmins()
+func (t *transaction) adminsFor(by *Session, and string) ([]string, error) {
+	admins, err := t.lockAdmins(and)
 	if err == nil && by != nil && !slices.Contains(admins, by.UserID) {
 		err = errs.Forbidden()
 	}
@@ -257,7 +258,7 @@ func (t *transaction) adminsFor(by *Session) ([]string, error) {
 
 // keepAdmins refuses to lose the last admin who is not banned.
 func (t *transaction) keepAdmins(leaving string) error {
-	admins, err := t.lockAdmins()
+	admins, err := t.lockAdmins(leaving)
 	if err == nil && slices.Equal(admins, []string{leaving}) {
 		return errLastAdmin()
 	}

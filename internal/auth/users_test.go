@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -190,5 +191,35 @@ func TestOfTwoDemotionsAtOnceOneIsRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	})
+}
+
+// TestRolesChangeSideBySide: whoever makes and unmakes admins, acts as users and removes them, all at once, waits for the
+// others and never in a circle.
+func TestRolesChangeSideBySide(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{})
+		r.addUser("root@example.com", "admin")
+		var ids []string
+		for i := range 8 {
+			ids = append(ids, r.addUser(fmt.Sprintf("user%d@example.com", i), "user").ID)
+		}
+		atOnce(24, func(i int) {
+			for round := range 10 {
+				id := ids[(i*5+round*3)%len(ids)]
+				var err error
+				switch (i + round) % 3 {
+				case 0:
+					_, err = r.auth.SetRole(t.Context(), nil, id, "user,admin")
+				case 1:
+					_, err = r.auth.SetRole(t.Context(), nil, id, "user")
+				default:
+					_, err = r.auth.UnbanUser(t.Context(), nil, id)
+				}
+				if err != nil {
+					t.Errorf("%d.%d: %v", i, round, err)
+				}
+			}
+		})
 	})
 }

@@ -3,9 +3,41 @@ package browsertest
 import (
 	"testing"
 
+	"example.com/foyer/internal/audit"
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/web"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"gorm.io/gorm"
 )
+
+// keepTrail gives a site its trail.
+func keepTrail(t *testing.T, db *gorm.DB, config *web.Config, o *auth.Options) {
+	t.Helper()
+	var err error
+	if config.Audit, err = audit.New(db, audit.Options{Secrets: []string{authtest.Secret}, Now: o.Now, Logger: o.Logger}); err != nil {
+		t.Fatal(err)
+	}
+	o.OnEvent = config.Audit.Record
+}
+
+// TestAuditPages looks at the trail, full and empty: pictures, widths, and the rules of axe.
+func TestAuditPages(t *testing.T) {
+	axe := requireAxe(t)
+	s := newSite(t)
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
+	b := newTab(t, s.URL)
+	b.logIn("ada@example.com")
+	for name, page := range map[string]struct{ path, says string }{
+		"audit": {"/admin/audit", "Logged in"}, "audit-none": {"/admin/audit?from=2001-01-01&to=2001-01-01", "No events"},
+	} {
+		b.open(page.path)
+		b.wantText("main", page.says)
+		b.takePictures("admin-" + name)
+		b.checkRules(axe, name)
+	}
+}
 
 // TestAuditFilter: the trail is filtered in place by script: the address can be shared, Back comes back, the focus stays
 // where it was, and the number of events is spoken. Without script the same form is a plain one.

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
@@ -42,19 +41,18 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	s.URL = "http://" + server.Listener.Addr().String()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	mails := mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now})
-	trail, err := audit.New(db, audit.Options{Secrets: []string{authtest.Secret}, Now: s.now, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
+	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: mails, Links: web.Links(s.URL), Logger: slog.New(slog.DiscardHandler)}
+	config := web.Config{
+		AppURL: s.URL, Development: true, Mails: mails, Logger: options.Logger,
+		Ready: func(context.Context) error { return nil },
 	}
-	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: mails, Links: web.Links(s.URL), OnEvent: trail.Record}
+	keepTrail(t, db, &config, &options)
 	for _, f := range change {
 		f(&options, db)
 	}
 	s.auth = authtest.NewOn(t, db, options)
-	app := web.New(web.Config{
-		Auth: s.auth, AppURL: s.URL, Development: true, Audit: trail, Mails: mails, Logger: slog.New(slog.DiscardHandler),
-		Ready: func(context.Context) error { return nil },
-	})
+	config.Auth = s.auth
+	app := web.New(config)
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.ServeHTTP(w, r)
 		app.ServeHTTP(w, r)

@@ -28,7 +28,6 @@ func Crowd(t testing.TB, db *gorm.DB, n int) {
 			crowd[i].Role = "editor"
 		}
 	}
-	db = db.Session(&gorm.Session{PrepareStmt: false}) // each batch would leave a statement behind
 	if err := db.Transaction(func(tx *gorm.DB) error { return tx.CreateInBatches(crowd, 400).Error }); err != nil {
 		t.Fatal(err)
 	}
