@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/audit"
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
@@ -178,7 +179,7 @@ func auditPath(c *echo.Context, cursor string, seq int64) string {
 func auditRow(e audit.Entry) views.AuditRow {
 	row := views.AuditRow{
 		At: e.At, What: eventWords[e.Name], Who: auditPerson(e.ActorID, e.ActorName), Whom: auditPerson(e.SubjectID, e.SubjectName),
-		Address: e.IPAddress, Detail: e.Detail, Note: e.Note, Times: e.Times, Own: e.ActorID != "" && e.ActorID == e.SubjectID,
+		Nobody: auditNobody(e), Address: e.IPAddress, Detail: e.Detail, Note: e.Note, Times: e.Times, Own: e.ActorID != "" && e.ActorID == e.SubjectID,
 	}
 	if e.ImpersonatorID != "" {
 		row.Who, row.As = auditPerson(e.ImpersonatorID, e.ImpersonatorName), row.Who
@@ -187,6 +188,18 @@ func auditRow(e audit.Entry) views.AuditRow {
 		row.Browser = browser(e.UserAgent)
 	}
 	return row
+}
+
+// auditNobody says who does what nobody known does. A stranger's address goes with the account that they tried: then who
+// it was cannot be told from the command line any more, except where no stranger can do it.
+func auditNobody(e audit.Entry) string {
+	switch {
+	case e.IPAddress != "":
+		return "A stranger"
+	case e.SubjectID != "" && e.SubjectName == "" && e.Name != auth.EventUserDeleted:
+		return "Not known any more"
+	}
+	return "The command line"
 }
 
 // auditPerson is somebody as the trail has them; of who is deleted there is no name.

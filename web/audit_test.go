@@ -96,6 +96,12 @@ func TestAuditPage(t *testing.T) {
 		page := boss.Get("/admin/audit?person="+id, navigate...)
 		lacks(t, page, "ada@", "spam")
 		contains(t, page, "Deleted user "+id[:8])
+		gone := "|Deleted user " + id[:8]
+		for _, want := range []string{"Account deleted|The command line" + gone + "|", "Failed log-in|Not known any more" + gone + "|"} {
+			if got := rows(t, page); !slices.Contains(got, want) {
+				t.Errorf("got %q, want %q among them", got, want)
+			}
+		}
 	})
 }
 

@@ -8,9 +8,10 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
+// showInvite shows again what was typed before the password was asked for, but for the role: see showUserAction.
 func (s *Server) showInvite(c *echo.Context) error {
 	return s.render(c, http.StatusOK, views.Invite(views.InviteForm{
-		Name: trim(c.QueryParam("name")), Email: trim(c.QueryParam("email")), Role: c.QueryParam("role"), Roles: s.Auth.Roles(),
+		Name: trim(c.QueryParam("name")), Email: trim(c.QueryParam("email")), Roles: s.Auth.Roles(),
 	}))
 }
 

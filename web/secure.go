@@ -63,7 +63,8 @@ func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request()
 		safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 		if !safe && !strings.HasPrefix(r.URL.Path, "/api/auth/") && (standard.Check(r) != nil || !s.ownOrigin(r)) {
-			s.Auth.NoteRefusal(r, nil, "cross_site_refused", r.Method+" "+c.Path())
+			// The route's method, not the request's: made-up ones would be another kind of refusal each time.
+			s.Auth.NoteRefusal(r, nil, "cross_site_refused", strings.TrimSpace(c.RouteInfo().Method+" "+c.Path()))
 			return errs.New(http.StatusForbidden, "CROSS_SITE_REQUEST", "This request came from another site and was not carried out.")
 		}
 		return next(c)

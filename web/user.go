@@ -89,24 +89,18 @@ func (s *Server) action(c *echo.Context) (a userAction, u *auth.User, form views
 }
 
 // showUserAction says what is about to happen: in a dialog to htmx, as a page to everybody else. What was typed before
-// the password was asked for comes back in the query.
+// the password was asked for comes back in the query, but for what decides, the role and the address: somebody else's
+// link would leave one click to make its author an admin, or to delete.
 func (s *Server) showUserAction(c *echo.Context) error {
 	_, _, form, err := s.action(c)
 	if err != nil {
 		return err
 	}
-	fillUserAction(&form, c.QueryParam)
+	form.Reason, form.Until, form.Session = trim(c.QueryParam("reason")), c.QueryParam("until"), c.QueryParam("session")
 	if partial(c) {
 		return s.render(c, http.StatusOK, views.UserActionFields(form))
 	}
 	return s.render(c, http.StatusOK, views.UserActionPage(form))
-}
-
-func fillUserAction(form *views.UserActionForm, get func(string) string) {
-	form.Reason, form.Until, form.Confirm, form.Session = trim(get("reason")), get("until"), trim(get("confirm")), get("session")
-	if role := get("role"); role != "" {
-		form.Role = role
-	}
 }
 
 func (s *Server) actOnUser(c *echo.Context) error {
@@ -118,7 +112,11 @@ func (s *Server) actOnUser(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	fillUserAction(&form, values.Get)
+	form.Reason, form.Until, form.Session = trim(values.Get("reason")), values.Get("until"), values.Get("session")
+	form.Confirm = trim(values.Get("confirm"))
+	if role := values.Get("role"); role != "" {
+		form.Role = role
+	}
 	if err = a.act(s, c, u, &form); err == nil {
 		if a.done != "" {
 			s.flash(c, a.done)

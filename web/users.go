@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,10 +163,9 @@ func (s *Server) exportUsers(c *echo.Context) error {
 	return out.Error()
 }
 
+// formula is where a spreadsheet would begin to calculate: at the start of a cell, and after a semicolon, at which half of
+// the world's spreadsheets part the cells of a CSV file.
+var formula = regexp.MustCompile(`(^|;)(\s*[=+\-@\t\r＝＋－＠])`)
+
 // cell keeps a spreadsheet from reading somebody's name as a formula (OWASP, CSV Injection).
-func cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
+func cell(s string) string { return formula.ReplaceAllString(s, "$1'$2") }

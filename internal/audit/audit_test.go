@@ -134,13 +134,26 @@ func TestRefusalsAreCounted(t *testing.T) {
 	})
 }
 
+// Who has a network to himself is one stranger, from whichever of its addresses.
+func TestRefusalsOfOneNetwork(t *testing.T) {
+	r := newTrail(t, dbtest.Open(t, dbtest.SQLite(t)))
+	for i := range 50 {
+		for _, address := range []string{fmt.Sprintf("2001:db8::%x", i), fmt.Sprintf("192.0.2.%d", i%2)} {
+			r.record(r.Log, auth.Event{Name: "cross_site_refused", IPAddress: address, Refused: true})
+		}
+	}
+	r.wantWhole(3)
+	r.flush()
+	r.wantWhole(6)
+}
+
 // However many strangers come, ten thousand kinds are told apart in a minute; the rest is counted by name.
 func TestRefusalsOfManyKinds(t *testing.T) {
 	r := newTrail(t, dbtest.Open(t, dbtest.SQLite(t)))
 	r.exec("UPDATE audit_head SET id = 2") // so that nothing is written at once, which takes long, but all is counted
 	const strangers = 11_000
 	for i := range strangers {
-		if r.Record(r.db, auth.Event{Name: "rate_limited", IPAddress: fmt.Sprintf("2001:db8::%x", i), Refused: true}) == nil != (i > 10_000) {
+		if r.Record(r.db, auth.Event{Name: "rate_limited", IPAddress: fmt.Sprintf("2001:db8:0:%x::1", i), Refused: true}) == nil != (i > 10_000) {
 			t.Fatalf("the refusal of stranger %d", i)
 		}
 	}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -50,7 +51,7 @@ func (r *refusals) kind(e auth.Event) (c *told, known bool) {
 		r.kinds = map[alike]*told{}
 	}
 	key := func() alike {
-		return alike{e.Name, e.ActorID, e.ImpersonatorID, e.SubjectID, e.IPAddress, e.Detail}
+		return alike{e.Name, e.ActorID, e.ImpersonatorID, e.SubjectID, network(e.IPAddress), e.Detail}
 	}
 	if r.kinds[key()] == nil && len(r.kinds) >= maxCounted {
 		e = auth.Event{Name: e.Name, Refused: true, Detail: "many kinds at once"}
@@ -61,6 +62,15 @@ func (r *refusals) kind(e auth.Event) (c *told, known bool) {
 	c = &told{Event: e}
 	r.kinds[key()] = c
 	return c, false
+}
+
+// network is who is counted as one: of IPv6 the /64 that one customer has to himself, and could send each refusal from
+// another address of.
+func network(address string) string {
+	if ip, err := netip.ParseAddr(address); err == nil && ip.Is6() && !ip.Is4In6() {
+		return netip.PrefixFrom(ip, 64).Masked().String()
+	}
+	return address
 }
 
 // take begins another minute, and returns what the last one left to write.

@@ -32,7 +32,7 @@ func (r *rig) stored(c *authtest.Client) (*auth.Session, *http.Request) {
 func TestWhoIsNoAdminAnyMoreCannotUndoIt(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
-		r.addUser("boss@example.com", "admin")
+		boss := r.addUser("boss@example.com", "admin")
 		admin, no := "admin", false
 		for name, fall := range map[string]func(id string) error{
 			"demoted": func(id string) error { _, err := r.auth.SetRole(t.Context(), nil, id, "user"); return err },
@@ -54,6 +54,13 @@ func TestWhoIsNoAdminAnyMoreCannotUndoIt(t *testing.T) {
 					_, err := r.auth.ChangeUser(t.Context(), by, id, auth.UserChanges{Role: &admin, Banned: &no})
 					return err
 				},
+				"create-user": func() error {
+					_, err := r.auth.CreateUser(t.Context(), by, auth.NewUser{Name: "Me again", Email: "again@example.com", Role: "admin"})
+					return err
+				},
+				"set-user-password": func() error { return r.auth.SetPassword(t.Context(), by, boss.ID, "another-horse-2") },
+				"reset":             func() error { return r.auth.MailPasswordReset(t.Context(), by, boss.ID) },
+				"remove-user":       func() error { return r.auth.RemoveUser(t.Context(), by, boss.ID) },
 			} {
 				var e *errs.Error
 				if err := undo(); !errors.As(err, &e) || e.Status != http.StatusForbidden {

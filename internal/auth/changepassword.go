@@ -66,8 +66,11 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 }
 
 // CheckPassword tells whether password is that of s's user: nil, or the refusals 400 INVALID_PASSWORD,
-// CREDENTIAL_ACCOUNT_NOT_FOUND and 429 after too many failures.
+// CREDENTIAL_ACCOUNT_NOT_FOUND, 403 while impersonating and 429 after too many failures.
 func (a *Auth) CheckPassword(r *http.Request, s *Session, password string) error {
+	if err := notImpersonating(s); err != nil {
+		return err
+	}
 	_, err := a.proven(r, s, password)
 	return err
 }

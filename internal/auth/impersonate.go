@@ -1,15 +1,18 @@
 package auth
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
 	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
 )
 
 // Impersonate starts a session in which admin acts as another user, for Options.ImpersonationExpiresIn and only
 // until the browser closes. A signed cookie keeps the way back to the admin's own session, which lives on. Refusals:
-// 404 USER_NOT_FOUND; 403 YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS, YOU_CANNOT_IMPERSONATE_ADMINS, BANNED_USER.
+// 401 where admin has ended meanwhile; 404 USER_NOT_FOUND; 403 YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS,
+// YOU_CANNOT_IMPERSONATE_ADMINS, BANNED_USER.
 func (a *Auth) Impersonate(w http.ResponseWriter, r *http.Request, admin *Session, userID string) (*Session, error) {
 	var s *Session
 	readAt := a.opts.Now() // before the transaction: see load
@@ -24,6 +27,13 @@ func (a *Auth) Impersonate(w http.ResponseWriter, r *http.Request, admin *Sessio
 		}
 		if !by.HasRole("admin") || by.banned(readAt) {
 			return errs.New(http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS", "You are not allowed to impersonate users")
+		}
+		own := t.Where("id = ?", admin.ID).Take(&Session{}).Error // else a session that was ended a moment ago would live on as another
+		if errors.Is(own, gorm.ErrRecordNotFound) {
+			return errs.Unauthenticated()
+		}
+		if own != nil {
+			return own
 		}
 		u, err := t.lockUser(userID)
 		switch {

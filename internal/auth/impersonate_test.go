@@ -51,6 +51,38 @@ func TestNoImpersonationBehindADemotion(t *testing.T) {
 	})
 }
 
+// A thief in an admin's browser acts as somebody else: when the admin ends that session, the thief is nobody.
+func TestARevokedSessionActsAsNobody(t *testing.T) {
+	r := sqliteRig(t, auth.Options{})
+	boss, thief := r.browser(), r.browser()
+	bossID := boss.SignUp("boss@example.com")
+	if _, err := r.auth.SetRole(t.Context(), nil, bossID, "admin"); err != nil {
+		t.Fatal(err)
+	}
+	thief.SignIn("boss@example.com", authtest.Password)
+	by, req := r.stored(thief)
+	w := httptest.NewRecorder()
+	if _, err := r.auth.Impersonate(w, req, by, r.SignUp("ada@example.com")); err != nil {
+		t.Fatal(err)
+	}
+	for _, cookie := range w.Result().Cookies() {
+		hold(thief, cookie.Name, cookie.Value)
+	}
+	r.wantWho("the thief", thief, "ada@example.com")
+	own, _ := r.stored(boss)
+	if err := r.auth.RevokeSession(t.Context(), own, bossID, by.ID); err != nil {
+		t.Fatal(err)
+	}
+	r.wantWho("the thief, afterwards", thief, "")
+	r.wantWho("the person", r.Client, "ada@example.com")
+	r.wantWho("the admin", boss, "boss@example.com")
+
+	w = httptest.NewRecorder() // nor does a request that was under way begin anew
+	if _, err := r.auth.Impersonate(w, req, by, r.addUser("bob@example.com", "").ID); refusal(err) != "UNAUTHORIZED" || len(w.Header()) > 0 {
+		t.Errorf("with a session that has ended: %v %v", err, w.Header())
+	}
+}
+
 // A ban is a ban in the log, by whichever verb it came.
 func TestChangeUserNamesTheEvent(t *testing.T) {
 	var events []string

@@ -83,3 +83,25 @@ func TestMailPasswordReset(t *testing.T) {
 		t.Errorf("banned: %d and %d mails", got, len(box.all()))
 	}
 }
+
+// TestInvitationsAreLimited: who is invited, deleted and invited again gets no more mails than anybody.
+func TestInvitationsAreLimited(t *testing.T) {
+	box := &mailbox{}
+	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Mailer: box})
+	for i, want := range []int{0, 0, 0, http.StatusTooManyRequests} {
+		u, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Ada", Email: "ada@example.com", Invite: true})
+		var e *errs.Error
+		if errors.As(err, &e) != (want != 0) || e != nil && e.Status != want {
+			t.Errorf("invitation %d: %v", i+1, err)
+		}
+		if err == nil {
+			err = r.auth.RemoveUser(t.Context(), nil, u.ID)
+		}
+		if err != nil && e == nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(box.all()); n != 3 || r.count(&auth.User{}) != 0 {
+		t.Errorf("%d mails, %d users", n, r.count(&auth.User{}))
+	}
+}

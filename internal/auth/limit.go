@@ -197,3 +197,12 @@ func (a *Auth) mayMail(ctx context.Context, address string) (bool, error) {
 	}
 	return wait <= 0, nil
 }
+
+// mustMail is mayMail for who may know: 429 where the address has had its mails.
+func (a *Auth) mustMail(ctx context.Context, address string) error {
+	may, err := a.mayMail(ctx, address)
+	if err == nil && !may {
+		err = &errs.Error{Status: http.StatusTooManyRequests, Message: "This address has had its mails for this hour.", RetryAfter: time.Hour}
+	}
+	return err
+}

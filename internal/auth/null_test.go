@@ -20,6 +20,18 @@ func TestANullByteIsRefused(t *testing.T) {
 			wantCode(t, post(r.Client, path, body), 400, "VALIDATION_ERROR")
 		}
 		wantCode(t, r.Get("/api/auth/verify-email?token=%00"), 400, "VALIDATION_ERROR")
+		for what, err := range map[string]error{
+			"an id":      func() error { _, err := r.auth.User(t.Context(), "\x00"); return err }(),
+			"an address": func() error { _, err := r.auth.UserByEmail(t.Context(), "a\x00@example.com"); return err }(),
+			"no UTF-8":   func() error { _, err := r.auth.UserByEmail(t.Context(), "a\xff@example.com"); return err }(),
+		} {
+			if refusal(err) != "USER_NOT_FOUND" {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if err := r.auth.RevokeSession(t.Context(), nil, r.row().UserID, "\x00"); err != nil {
+			t.Error(err)
+		}
 		for _, q := range []auth.UserQuery{{Filter: "\x00"}, {Filter: []any{"a", "\x00"}, FilterOperator: "in"}, {Filter: "\x00", FilterOperator: "contains"}, {Search: "\x00"}} {
 			if _, _, err := r.auth.Users(t.Context(), q); refusal(err) != "VALIDATION_ERROR" {
 				t.Errorf("%+v: %v", q, err)

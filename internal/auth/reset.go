@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
@@ -30,20 +29,19 @@ func (a *Auth) RequestPasswordReset(r *http.Request, rawEmail, callbackURL strin
 }
 
 // MailPasswordReset mails a user a link to choose a new password, as an admin. Refusals: 404 USER_NOT_FOUND; 429 where
-// the address has had its mails for this hour; 403 BANNED_USER.
+// the address has had its mails for this hour; 403 BANNED_USER, or where by is no admin any more.
 func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string) error {
 	u, err := a.User(ctx, userID)
 	if err != nil {
 		return err
 	}
-	may, err := a.mayMail(ctx, u.Email)
-	if err != nil {
+	if err := a.mustMail(ctx, u.Email); err != nil {
 		return err
 	}
-	if !may {
-		return &errs.Error{Status: http.StatusTooManyRequests, Message: "This address has had its mails for this hour.", RetryAfter: time.Hour}
-	}
 	return a.transact(ctx, func(t *transaction) error {
+		if _, err := t.adminsFor(by, userID); err != nil {
+			return err
+		}
 		u, err := t.lockUser(userID)
 		if err != nil {
 			return notFound(err)

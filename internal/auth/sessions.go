@@ -32,17 +32,27 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
 	return list, rows.Err()
 }
 
-// RevokeSession ends one of the user's sessions by its handle (Session.ID). A handle that is unknown or somebody
-// else's is no error and has no effect: it tells nothing.
+// RevokeSession ends one of the user's sessions by its handle (Session.ID), and those in which the user acts as somebody
+// else: whoever holds the session may have begun one, which no list of the user's shows. A handle that is unknown or
+// somebody else's is no error and has no effect: it tells nothing.
 func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle string) error {
+	if asText(handle) == nil {
+		return nil
+	}
 	return a.transact(ctx, func(t *transaction) error {
 		var s Session
-		err := t.Where("id = ? AND user_id = ?", handle, userID).Take(&s).Error
+		_, err := t.lockUser(userID) // as Impersonate does: what it begins is seen here, or it sees this
+		if err == nil {
+			err = t.Where("id = ? AND user_id = ?", handle, userID).Take(&s).Error
+		}
 		if errors.Is(err, gorm.ErrRecordNotFound) {
 			return nil
 		}
 		if err == nil {
 			err = t.endSession(&s)
+		}
+		if err == nil {
+			err = t.endImpersonations(userID)
 		}
 		if err != nil {
 			return err

@@ -132,13 +132,20 @@ type NewUser struct {
 }
 
 // CreateUser makes a user without signing anyone in. by is who does it, nil for the command line.
-// Refusals are those of SignUpEmail, and 400 YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE for an unknown role.
+// Refusals are those of SignUpEmail, and 400 YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE for an unknown role, 403 where
+// by is no admin any more; of an invitation 429 where the address has had its mails for this hour.
 func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, error) {
 	user, hash, err := a.prepare(ctx, in, false)
+	if err == nil && in.Invite {
+		err = a.mustMail(ctx, user.Email)
+	}
 	if err != nil {
 		return nil, err
 	}
 	err = a.transact(ctx, func(t *transaction) error {
+		if _, err := t.adminsFor(by, ""); err != nil {
+			return err
+		}
 		if err := t.addUser(user, hash); err != nil {
 			return err
 		}

@@ -13,8 +13,11 @@ import (
 
 // UserByEmail finds a user by address; 404 USER_NOT_FOUND where there is none.
 func (a *Auth) UserByEmail(ctx context.Context, email string) (*User, error) {
-	normal, _ := normalEmail(email)
 	var u User
+	normal, ok := normalEmail(email)
+	if !ok { // nobody's, and not every database can be asked for it
+		return &u, notFound(gorm.ErrRecordNotFound)
+	}
 	return &u, notFound(a.db.WithContext(ctx).Where("email = ?", normal).Take(&u).Error)
 }
 
@@ -55,6 +58,9 @@ func (a *Auth) UnbanUser(ctx context.Context, by *Session, userID string) (*User
 // User finds a user by id; 404 USER_NOT_FOUND where there is none.
 func (a *Auth) User(ctx context.Context, id string) (*User, error) {
 	var u User
+	if asText(id) == nil {
+		return &u, notFound(gorm.ErrRecordNotFound)
+	}
 	return &u, notFound(a.db.WithContext(ctx).Where("id = ?", id).Take(&u).Error)
 }
 
@@ -125,7 +131,7 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 }
 
 // SetPassword gives a user a new password and ends their sessions and links. Refusals: 400 PASSWORD_TOO_SHORT,
-// PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 404 USER_NOT_FOUND.
+// PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 403 where by is no admin any more; 404 USER_NOT_FOUND.
 func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string) error {
 	u, err := a.User(ctx, userID)
 	if err != nil {
@@ -140,6 +146,9 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 		return err
 	}
 	return a.transact(ctx, func(t *transaction) error {
+		if _, err := t.adminsFor(by, userID); err != nil {
+			return err
+		}
 		u, err := t.lockUser(userID)
 		if err != nil {
 			return notFound(err)
@@ -155,25 +164,27 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 	})
 }
 
-// RemoveUser deletes a user and all they have. Refusals: 400 YOU_CANNOT_REMOVE_YOURSELF, LAST_ADMIN; 404
-// USER_NOT_FOUND.
+// RemoveUser deletes a user and all they have. Refusals: 400 YOU_CANNOT_REMOVE_YOURSELF, LAST_ADMIN; 403 where by is no
+// admin any more; 404 USER_NOT_FOUND.
 func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error {
 	if by != nil && by.UserID == userID {
 		return errs.New(http.StatusBadRequest, "YOU_CANNOT_REMOVE_YOURSELF", "You cannot remove yourself")
 	}
-	return a.transact(ctx, func(t *transaction) error { return a.removeUser(t, by, userID) })
+	return a.transact(ctx, func(t *transaction) error {
+		if _, err := t.adminsFor(by, userID); err != nil {
+			return err
+		}
+		return a.removeUser(t, by, userID)
+	})
 }
 
 // changeUser applies one change to a user under the lock, keeps the last admin, and voids cached copies.
 func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string, change func(*transaction, *User) error) (*User, error) {
 	var u *User
 	err := a.transact(ctx, func(t *transaction) error {
-		admins, err := t.lockAdmins(userID)
+		admins, err := t.adminsFor(by, userID)
 		if err != nil {
 			return err
-		}
-		if by != nil && !slices.Contains(admins, by.UserID) { // no more, since the request was let in
-			return errs.Forbidden()
 		}
 		if u, err = t.lockUser(userID); err != nil {
 			return notFound(err)

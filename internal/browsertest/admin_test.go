@@ -106,6 +106,9 @@ func TestAdminAtWork(t *testing.T) {
 	b.wantText("#acting", "You are acting as Grace Hopper")
 	b.open("/")
 	b.wait(`document.querySelector("#acting")?.textContent.includes("Grace Hopper")`)
+	b.expect("404")
+	b.open("/nowhere")
+	b.wait(`document.querySelector("#acting")?.textContent.includes("Grace Hopper")`)
 	for _, closed := range []string{"/settings/security", "/admin"} {
 		b.open(closed)
 		b.wantText("main", "403")

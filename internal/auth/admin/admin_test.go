@@ -123,6 +123,7 @@ func TestImpersonation(t *testing.T) {
 		for path, body := range map[string]string{
 			"/change-password": `{"currentPassword":"` + authtest.Password + `","newPassword":"correct-horse-9"}`,
 			"/change-email":    `{"newEmail":"new@example.com"}`, "/delete-user": `{}`,
+			"/verify-password": `{"password":"` + authtest.Password + `"}`, // else an admin could try out what they guess
 		} {
 			if got := h.boss.Do(http.MethodPost, "/api/auth"+path, body, "Content-Type", "application/json", "Origin", home); got.StatusCode != 403 {
 				t.Errorf("%s: %d %s", path, got.StatusCode, got.Text)
