@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
@@ -50,6 +51,7 @@ var eventWords = map[string]string{
 	"user_deleted":          "Account deleted",
 	"user_unbanned":         "Ban lifted",
 	"user_updated":          "Profile changed",
+	"users_exported":        "List of users exported",
 	"verification_sent":     "Link to confirm the address sent",
 }
 
@@ -138,8 +140,8 @@ func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Quer
 
 // personID is the user whom an id or an address means, "" for none.
 func (s *Server) personID(ctx context.Context, text string) (string, error) {
-	if len(text) == 32 && strings.Trim(text, "0123456789abcdef") == "" {
-		return text, nil
+	if len(text) == 32 && !strings.ContainsFunc(text, func(r rune) bool { return r > 'z' || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		return text, nil // better-auth's ids are letters and digits
 	}
 	if !strings.Contains(text, "@") {
 		return "", nil

@@ -101,6 +101,7 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		ada = signIn("ada@example.com", "fourth-horse-4")
 		call(ada, "/delete-user", in{})
 
+		boss.Get("/admin/users.csv", navigate...)
 		wantTrail := func() string {
 			t.Helper()
 			if _, err := s.trail.Verify(t.Context()); err != nil {

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"example.com/foyer/internal/auth"
@@ -161,13 +160,7 @@ func (s *Server) impersonate(c *echo.Context, u *auth.User, _ *views.UserActionF
 	return err
 }
 
-// maxReason bounds why somebody is banned; they read it when they try to log in.
-const maxReason = 200
-
 func (s *Server) ban(c *echo.Context, u *auth.User, form *views.UserActionForm) error {
-	if len(form.Reason) > maxReason || strings.ContainsRune(form.Reason, 0) {
-		return errs.Invalid("reason", "VALIDATION_ERROR", "The reason is at most 200 characters long.")
-	}
 	var until *time.Time
 	if form.Until != "" {
 		day, err := time.Parse(time.DateOnly, form.Until)

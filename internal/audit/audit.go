@@ -197,7 +197,7 @@ func deleted(tx *gorm.DB, people []string) (map[string]bool, error) {
 const (
 	maxDetail = 500  // bytes; the longest that auth tells is a list of roles
 	maxNote   = 2000 // a reason, not a story
-	maxName   = 1000
+	maxName   = 1100 // a name of 200 characters, an address
 )
 
 // plain is what both databases can keep of a text: no byte 0, no broken UTF-8, no more than max bytes.

@@ -35,6 +35,10 @@ func TestInvitation(t *testing.T) {
 		wantRefusal(t, signIn(r.browser(), "ada@example.com"), 401, "INVALID_EMAIL_OR_PASSWORD")
 		r.clock.advance(7*24*time.Hour - time.Second)
 		wantRefusal(t, choose(early, "short"), 400, "PASSWORD_TOO_SHORT")
+		// Anybody can ask for a reset link; that must not shorten the invitation.
+		if got := post(r.browser(), "/request-password-reset", `{"email":"ada@example.com"}`); got.StatusCode != 200 || box.last().Purpose != "reset_password" {
+			t.Errorf("%s, mailed %+v", got.Text, box.last())
+		}
 		if got := choose(early, authtest.Password); got.StatusCode != 200 {
 			t.Fatal(got.Text)
 		}

@@ -49,7 +49,7 @@ func (a *Auth) evenly(ctx context.Context) func() {
 
 // superseded names the links that a new one makes worthless. Any mail may verify an address.
 var superseded = map[string][]string{
-	purposeReset: {purposeReset, purposeInvite}, purposeDelete: {purposeDelete},
+	purposeReset: {purposeReset}, purposeInvite: {purposeInvite}, purposeDelete: {purposeDelete},
 	purposeConfirmChange: {purposeConfirmChange, purposeChange}, purposeChange: {purposeConfirmChange, purposeChange},
 }
 

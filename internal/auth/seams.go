@@ -95,6 +95,7 @@ const (
 	eventInvited              = "invited" // by a mailed link to choose a password
 	eventRoleChanged          = "role_changed"
 	eventPasswordSet          = "password_set" // by an admin
+	eventUsersExported        = "users_exported"
 	eventUserBanned           = "user_banned"
 	eventUserUnbanned         = "user_unbanned"
 	eventImpersonationStarted = "impersonation_started"
@@ -108,7 +109,7 @@ func Events() []string {
 		eventEmailVerified, eventForbidden, eventImpersonationStarted, eventImpersonationStopped, eventInvited, eventPasswordChanged,
 		eventPasswordRefused, eventPasswordReset, eventPasswordResetAsked, eventPasswordSet, eventRateLimited, eventReauthenticated,
 		eventRoleChanged, eventSessionRevoked, eventSessionsRevoked, eventSignIn, eventSignInFailed, eventSignOut, eventSignUp,
-		eventUserBanned, eventUserCreated, EventUserDeleted, eventUserUnbanned, eventUserUpdated, eventVerificationSent,
+		eventUserBanned, eventUserCreated, EventUserDeleted, eventUserUnbanned, eventUserUpdated, eventUsersExported, eventVerificationSent,
 	}
 }
 

@@ -78,11 +78,14 @@ func (a *Auth) Users(ctx context.Context, q UserQuery) (users []User, total int6
 // fewUsers is how many matches are found first and sorted then.
 const fewUsers = 2000
 
-// AllUsers yields every user that matches q, the oldest first, in batches: neither memory nor a connection is held for
-// long, however many there are. Sort, Limit and Offset of q do not count.
-func (a *Auth) AllUsers(ctx context.Context, q UserQuery) iter.Seq2[*User, error] {
+// ExportUsers yields every user that matches q, the oldest first, in batches: neither memory nor a connection is held for
+// long, however many there are. Sort, Limit and Offset of q do not count. That by takes them all is an event.
+func (a *Auth) ExportUsers(ctx context.Context, by *Session, q UserQuery) iter.Seq2[*User, error] {
 	return func(yield func(*User, error) bool) {
 		where, err := a.matching(ctx, q, "")
+		if err == nil {
+			err = a.tell(ctx, by, eventUsersExported, "")
+		}
 		if err != nil {
 			yield(nil, err)
 			return

@@ -49,7 +49,7 @@ func BenchmarkUsers(b *testing.B) {
 			b.Run("export-all", func(b *testing.B) {
 				for b.Loop() {
 					n := 0
-					for _, err := range a.AllUsers(b.Context(), auth.UserQuery{}) {
+					for _, err := range a.ExportUsers(b.Context(), nil, auth.UserQuery{}) {
 						if n++; err != nil {
 							b.Fatal(err)
 						}

@@ -36,10 +36,13 @@ func (a *Auth) SetRole(ctx context.Context, by *Session, userID, role string) (*
 }
 
 // BanUser keeps a user out until the given time, nil for good, and ends their sessions and links: their next request
-// is a stranger's. Refusals: 400 YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN; 404 USER_NOT_FOUND.
+// is a stranger's. Refusals: 400 YOU_CANNOT_BAN_YOURSELF, VALIDATION_ERROR, LAST_ADMIN; 404 USER_NOT_FOUND.
 func (a *Auth) BanUser(ctx context.Context, by *Session, userID, reason string, until *time.Time) (*User, error) {
 	if by != nil && by.UserID == userID {
 		return nil, errs.New(http.StatusBadRequest, "YOU_CANNOT_BAN_YOURSELF", "You cannot ban yourself")
+	}
+	if err := checkReason(&reason); err != nil {
+		return nil, err
 	}
 	return a.changeUser(ctx, by, userID, eventUserBanned, func(t *transaction, u *User) error {
 		u.Banned, u.BanReason, u.BanExpires = true, &reason, until
@@ -80,7 +83,7 @@ type UserChanges struct {
 // YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 404 USER_NOT_FOUND.
 func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c UserChanges) (*User, error) {
 	event, email, role := eventUserUpdated, "", ""
-	err := c.Profile.check()
+	err := firstOf(c.Profile.check(), checkReason(c.BanReason))
 	if c.Email != nil && err == nil {
 		var ok bool
 		if email, ok = normalEmail(*c.Email); !ok {

@@ -223,3 +223,19 @@ func TestRolesChangeSideBySide(t *testing.T) {
 		})
 	})
 }
+
+// TestBanReasons: what somebody is told when they try to sign in is bounded, by whichever verb it comes.
+func TestBanReasons(t *testing.T) {
+	r := sqliteRig(t, auth.Options{})
+	id := r.addUser("ada@example.com", "").ID
+	yes := true
+	for reason, fine := range map[string]bool{
+		"": true, "Zu laut, zu spät.": true, strings.Repeat("ä", 200): true, strings.Repeat("ä", 201): false, "a\x00b": false, "a\nb": false,
+	} {
+		_, ban := r.auth.BanUser(t.Context(), nil, id, reason, nil)
+		_, change := r.auth.ChangeUser(t.Context(), nil, id, auth.UserChanges{Banned: &yes, BanReason: &reason})
+		if (ban == nil) != fine || (change == nil) != fine {
+			t.Errorf("%.20q: %v, %v", reason, ban, change)
+		}
+	}
+}

@@ -44,6 +44,16 @@ func checkName(name string) error {
 	return nil
 }
 
+// maxReason bounds why somebody is banned, in code points; they read it when they try to sign in.
+const maxReason = 200
+
+func checkReason(reason *string) error {
+	if reason == nil || utf8.RuneCountInString(*reason) <= maxReason && !strings.ContainsFunc(*reason, unicode.IsControl) {
+		return nil
+	}
+	return errs.Invalid("reason", "VALIDATION_ERROR", "The reason is at most 200 characters that can be shown.")
+}
+
 func checkImage(image *string) error {
 	if image == nil {
 		return nil

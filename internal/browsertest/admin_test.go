@@ -184,3 +184,42 @@ func TestAdminPages(t *testing.T) {
 	b.leave("act as her", chromedp.Click(chromedp.CSS("main .act")))
 	look("acting")
 }
+
+// TestAdminByKeyboard: a user is found, banned with a mistake on the way, let in again, acted as and left, with no mouse.
+func TestAdminByKeyboard(t *testing.T) {
+	s := newSite(t)
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
+	s.addUser(t, "Grace Hopper", "grace@example.com", "user")
+	b := newTab(t, s.URL)
+	b.expect("status of 422")
+	b.logIn("ada@example.com")
+	b.enterOn(`.main-nav a[href="/admin"]`)
+	b.enterOn(`.tabs a[href="/admin/users"]`)
+	b.typeInto("#q", "grace")
+	b.wait(`document.querySelector("#found").textContent === "1 user" && location.search === "?q=grace"`) // the last word's list
+	b.enterOn("#users td a")
+
+	b.tabTo("#act-ban")
+	b.press(kb.Enter)
+	b.wait(`document.activeElement.id === "reason"`)
+	b.press("spam", kb.Escape)
+	b.wait(`!document.querySelector("dialog[open]") && document.activeElement.id === "act-ban"`)
+	b.press(kb.Enter)
+	b.wait(`document.activeElement.id === "reason"`)
+	b.press("spam"+kb.Tab, "01012001", kb.Enter) // as people type a date here, into the past
+	b.mend("#until", "01012099")
+	b.leave("ban", typed(kb.Enter))
+	b.wantText("main", "1 January 2099")
+
+	b.tabTo("#act-unban")
+	b.press(kb.Enter)
+	b.wait(`document.activeElement.matches("dialog .act")`)
+	b.leave("lift the ban", typed(kb.Enter))
+	b.tabTo("#act-impersonate")
+	b.press(kb.Enter)
+	b.wait(`document.activeElement.matches("dialog .act")`)
+	b.leave("act as her", typed(kb.Enter))
+	b.wantPath("/dashboard")
+	b.enterOn("#acting button")
+	b.wantText("[role=status]", "yourself again")
+}
