@@ -1,0 +1,162 @@
+package auth
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"gorm.io/gorm"
+)
+
+// Event says who did what, to whom, from where. It holds no secret. A name is "Ada Lovelace <ada@example.com>", and ""
+// for who is deleted.
+type Event struct {
+	Name             string // one of Events
+	ActorID          string // who did it; "" where nobody is signed in
+	ActorName        string
+	ImpersonatorID   string // the admin who acts as ActorID, "" where nobody does
+	ImpersonatorName string
+	SubjectID        string // the user it happened to; "" where the address is unknown
+	SubjectName      string
+	Detail           string // what of it, without what is somebody's own: "role: user → admin"
+	Note             string // what a person wrote about it, such as why somebody is banned
+	IPAddress        string
+	UserAgent        string
+
+	// Refused says that nothing was done: somebody was kept from it. Such events come outside a transaction, and as
+	// often as somebody tries.
+	Refused bool
+}
+
+// EventUserDeleted is the event after which nobody's name may be kept any more.
+const EventUserDeleted = "user_deleted"
+
+// Names of events that are refusals.
+const (
+	eventRateLimited = "rate_limited" // Detail is what was tried
+	eventCrossSite   = "cross_site_refused"
+	eventForbidden   = "forbidden"
+)
+
+const (
+	eventSignUp               = "sign_up"
+	eventSignIn               = "sign_in"
+	eventSignInFailed         = "sign_in_failed"
+	eventSignOut              = "sign_out"
+	eventReauthenticated      = "reauthenticated"
+	eventSessionRevoked       = "session_revoked"
+	eventSessionsRevoked      = "sessions_revoked"
+	eventUserUpdated          = "user_updated"
+	eventPasswordChanged      = "password_changed"
+	eventPasswordResetAsked   = "password_reset_asked"
+	eventPasswordReset        = "password_reset"
+	eventPasswordRefused      = "password_refused" // a wrong current password within a session
+	eventVerificationSent     = "verification_sent"
+	eventEmailVerified        = "email_verified"
+	eventEmailChangeAsked     = "email_change_asked"
+	eventEmailChanged         = "email_changed"
+	eventEmailRestored        = "email_restored"
+	eventAccountUnlinked      = "account_unlinked"
+	eventDeletionAsked        = "deletion_asked"
+	eventUserCreated          = "user_created"
+	eventInvited              = "invited" // by a mailed link to choose a password
+	eventRoleChanged          = "role_changed"
+	eventPasswordSet          = "password_set" // by an admin
+	eventUsersExported        = "users_exported"
+	eventUserBanned           = "user_banned"
+	eventUserUnbanned         = "user_unbanned"
+	eventImpersonationStarted = "impersonation_started"
+	eventImpersonationStopped = "impersonation_stopped"
+)
+
+// Events lists the names of all events, in alphabetical order.
+func Events() []string {
+	return []string{
+		eventAccountUnlinked, eventCrossSite, eventDeletionAsked, eventEmailChangeAsked, eventEmailChanged, eventEmailRestored,
+		eventEmailVerified, eventForbidden, eventImpersonationStarted, eventImpersonationStopped, eventInvited, eventPasswordChanged,
+		eventPasswordRefused, eventPasswordReset, eventPasswordResetAsked, eventPasswordSet, eventRateLimited, eventReauthenticated,
+		eventRoleChanged, eventSessionRevoked, eventSessionsRevoked, eventSignIn, eventSignInFailed, eventSignOut, eventSignUp,
+		eventUserBanned, eventUserCreated, EventUserDeleted, eventUserUnbanned, eventUserUpdated, eventUsersExported, eventVerificationSent,
+	}
+}
+
+// newEvent says that by did something to a subject; by is nil for the command line.
+func newEvent(by *Session, name, subjectID string) *Event {
+	e := &Event{Name: name, SubjectID: subjectID}
+	if by != nil {
+		e.ActorID, e.IPAddress, e.UserAgent = by.UserID, by.from.ip, by.from.agent
+		if by.ImpersonatedBy != nil {
+			e.ImpersonatorID = *by.ImpersonatedBy
+		}
+	}
+	return e
+}
+
+// event is told when everything else of t is done: who keeps events in a chain holds its end for as short as can be, and
+// holds nothing that t still waits for.
+func (t *transaction) event(by *Session, name, subjectID string) *Event {
+	e := newEvent(by, name, subjectID)
+	t.events = append(t.events, e)
+	return e
+}
+
+// tellEvents tells what t has noted.
+func (a *Auth) tellEvents(t *transaction) error {
+	for _, e := range t.events {
+		if err := a.tellEvent(t.DB, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Auth) tellEvent(tx *gorm.DB, e *Event) error {
+	var people []User
+	err := tx.Select("id", "name", "email").Where("id IN ?", []string{e.ActorID, e.ImpersonatorID, e.SubjectID}).Find(&people).Error
+	if err != nil {
+		return err
+	}
+	for _, u := range people {
+		name := u.Name + " <" + u.Email + ">"
+		for _, who := range []struct {
+			id   string
+			name *string
+		}{{e.ActorID, &e.ActorName}, {e.ImpersonatorID, &e.ImpersonatorName}, {e.SubjectID, &e.SubjectName}} {
+			if who.id == u.ID {
+				*who.name = name
+			}
+		}
+	}
+	return a.opts.OnEvent(tx, *e)
+}
+
+// tell is for events without a change.
+func (a *Auth) tell(ctx context.Context, by *Session, name, subjectID string) error {
+	return a.transact(ctx, func(t *transaction) error {
+		t.event(by, name, subjectID)
+		return nil
+	})
+}
+
+// NoteRefusal tells that s, nil for a stranger, was not let through by the app: name is one of Events, detail what was
+// tried. A refusal that cannot be told is logged, and stays a refusal.
+func (a *Auth) NoteRefusal(r *http.Request, s *Session, name, detail string) {
+	if s == nil {
+		s = &Session{from: a.from(r)}
+	}
+	a.noteRefusal(r, newEvent(s, name, s.UserID), detail)
+}
+
+func (a *Auth) noteRefusal(r *http.Request, e *Event, detail string) {
+	e.Refused, e.Detail = true, detail
+	if err := a.tellEvent(a.db.WithContext(r.Context()), e); err != nil && r.Context().Err() == nil {
+		a.opts.Logger.ErrorContext(r.Context(), "refusal not told", "event", e.Name, "error", err)
+	}
+}
+
+func logEvent(log *slog.Logger) func(*gorm.DB, Event) error {
+	return func(tx *gorm.DB, e Event) error {
+		log.InfoContext(tx.Statement.Context, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID, "subject", e.SubjectID, "detail", e.Detail, "ip", e.IPAddress, "agent", e.UserAgent)
+		return nil
+	}
+}
