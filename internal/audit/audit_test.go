@@ -54,7 +54,7 @@ func TestTextsThatCannotBeKept(t *testing.T) {
 		r.record(r.Log, e)
 		r.wantWhole(1)
 		got := r.list(audit.Query{})[0]
-		if got.Detail[:4] != "GET " || len(got.Detail) > 500 || got.Note != "" || got.UserAgent != "(" || len(got.SubjectName) > 1000 {
+		if got.Detail[:4] != "GET " || len(got.Detail) > 500 || got.Note != "" || got.UserAgent != "(" || len(got.SubjectName) > 1100 {
 			t.Errorf("%+v", got)
 		}
 	})
