@@ -115,10 +115,15 @@ func TestAdminAtWork(t *testing.T) {
 		b.wantText("#acting", "Grace Hopper")
 	}
 	b.open("/settings")
+	b.do(chromedp.SendKeys(chromedp.ID("name"), kb.End+" Murray"))
+	b.leave("change her name", submit)
+	b.wantText("#acting", "Grace Hopper Murray")
 	b.leave("be herself again", chromedp.Click(chromedp.CSS("#acting button")))
 	b.wantPath(user)
 	b.wantText("#account", "Ada Lovelace")
 	b.wantText("[role=status]", "yourself again")
+	b.reads("/admin/audit?person=grace%40example.com", "Acting as somebody ended", "Profile changed", "Ada Lovelace <ada@example.com>", "as Grace Hopper", "Banned", "spam", "role: user → admin")
+	b.open(user)
 
 	s.ahead.Add(int64(11 * time.Minute))
 	b.do(chromedp.Click(chromedp.ID("act-delete")))

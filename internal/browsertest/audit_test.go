@@ -22,6 +22,15 @@ func keepTrail(t *testing.T, db *gorm.DB, config *web.Config, o *auth.Options) {
 	o.OnEvent = config.Audit.Record
 }
 
+// reads opens a page of the trail, which says all of this.
+func (b *tab) reads(path string, words ...string) {
+	b.Helper()
+	b.open(path)
+	for _, w := range words {
+		b.wantText("#trail", w)
+	}
+}
+
 // TestAuditPages looks at the trail, full and empty: pictures, widths, and the rules of axe.
 func TestAuditPages(t *testing.T) {
 	axe := requireAxe(t)
