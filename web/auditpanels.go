@@ -64,11 +64,11 @@ func (s *Server) trailOf(id string) templ.Component {
 }
 
 // activity draws how often people came in, and were kept out, on each of the last 30 days.
-func (s *Server) activity(c *echo.Context) templ.Component {
+func (s *Server) activity() templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		days, err := s.Audit.PerDay(ctx, 30)
 		if err != nil {
-			s.Logger.ErrorContext(ctx, "activity not read", "error", err, "requestId", requestID(c))
+			s.Logger.ErrorContext(ctx, "activity not read", "error", err)
 			return views.PanelError().Render(ctx, w)
 		}
 		list := make([]views.Day, len(days))

@@ -19,7 +19,7 @@ func (s *Server) showDashboard(c *echo.Context) error {
 		hold(ctx)
 		rows, err := s.sessionRows(ctx, session)
 		if err != nil {
-			s.Logger.ErrorContext(ctx, "sessions not listed", "error", err, "requestId", requestID(c))
+			s.Logger.ErrorContext(ctx, "sessions not listed", "error", err)
 			return views.PanelError()
 		}
 		return views.SessionList(rows)

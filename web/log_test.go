@@ -38,7 +38,12 @@ func TestOneLinePerRequest(t *testing.T) {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
 			s.log.text()
 			got := c.as.Do(c.method, c.path, "", navigate...)
-			lines := slices.DeleteFunc(s.log.lines(t), func(l map[string]any) bool { return l["msg"] == "auth" }) // who was kept out
+			lines := slices.DeleteFunc(s.log.lines(t), func(l map[string]any) bool { // who was kept out
+				if l["msg"] == "auth" && l["requestId"] != got.Header.Get("X-Request-Id") {
+					t.Errorf("whose request is %v?", l)
+				}
+				return l["msg"] == "auth"
+			})
 			if len(lines) != 1 {
 				t.Fatalf("%d lines, want 1: %v", len(lines), lines)
 			}

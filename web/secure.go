@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/rand"
 	"errors"
 	"mime"
 	"net/http"
@@ -139,16 +138,6 @@ func parseForm(c *echo.Context) (url.Values, error) {
 // trim takes away the spaces that phones add after a word.
 func trim(s string) string { return strings.TrimSpace(s) }
 
-// identify names the request. A name the client sends is ignored: it would end up in the log.
-func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c *echo.Context) error {
-		c.Response().Header().Set(echo.HeaderXRequestID, rand.Text())
-		return next(c)
-	}
-}
-
-func requestID(c *echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
-
 // log writes a line for each request: the route's pattern, never the path or the query, which can hold tokens.
 func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
@@ -159,7 +148,7 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		_, status := echo.ResolveResponseStatus(c.Response(), nil)
 		ctx, attrs := c.Request().Context(), []any{
-			"method", c.Request().Method, "route", c.Path(), "status", status, "duration", time.Since(start), "requestId", requestID(c),
+			"method", c.Request().Method, "route", c.Path(), "status", status, "duration", time.Since(start),
 		}
 		switch {
 		case ctx.Err() != nil:

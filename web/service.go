@@ -22,7 +22,7 @@ func (s *Server) requireService(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		caller, err := s.identifyService(c.Request())
 		if err != nil {
-			s.Logger.WarnContext(c.Request().Context(), "service token refused", "reason", errors.Unwrap(err), "route", c.Path(), "requestId", requestID(c))
+			s.Logger.WarnContext(c.Request().Context(), "service token refused", "reason", errors.Unwrap(err), "route", c.Path())
 			c.Response().Header().Set("WWW-Authenticate", "Bearer")
 			return err
 		}

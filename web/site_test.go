@@ -62,7 +62,7 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	listener := httptest.NewUnstartedServer(nil)
 	base := "http://" + listener.Listener.Addr().String()
 	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}, mails: authtest.MailDir(t.TempDir())}
-	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	logger := slog.New(web.WithRequestID(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	config := web.Config{
 		AppURL: base, Logger: logger, Mails: mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}),
 		Ready: func(ctx context.Context) error { return database.Ready(ctx, db, migrations.FS) },

@@ -150,7 +150,7 @@ func (s *Server) exportUsers(c *echo.Context) error {
 			err = patience.SetWriteDeadline(time.Now().Add(30 * time.Second))
 		}
 		if err != nil && n > 0 { // part of it is sent: break off, so that it cannot pass for all
-			s.Logger.ErrorContext(c.Request().Context(), "export broken off", "error", err, "requestId", requestID(c))
+			s.Logger.ErrorContext(c.Request().Context(), "export broken off", "error", err)
 			panic(http.ErrAbortHandler)
 		}
 		if err != nil {

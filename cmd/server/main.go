@@ -137,12 +137,12 @@ func open(getenv func(string) string, stdout io.Writer) (*app, error) {
 		return nil, err
 	}
 	a := &app{Config: cfg, stdout: stdout}
-	a.log = slog.New(slog.NewJSONHandler(stdout, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	a.log = slog.New(web.WithRequestID(slog.NewJSONHandler(stdout, &slog.HandlerOptions{Level: cfg.LogLevel})))
 	if cfg.Development {
 		a.reload = getenv("TEMPL_DEV_MODE") == "true"
-		a.log = slog.New(tint.NewTextHandler(stdout, &tint.Options{
+		a.log = slog.New(web.WithRequestID(tint.NewTextHandler(stdout, &tint.Options{
 			Level: cfg.LogLevel, TimeFormat: "15:04:05.000", NoColor: getenv("NO_COLOR") != "",
-		}))
+		})))
 		if a.dev, err = loadDevSecrets(filepath.Join("data", "development.json")); err != nil {
 			return nil, err
 		}

@@ -147,7 +147,7 @@ func (a *Auth) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		e = &errs.Error{Status: http.StatusInternalServerError, Code: "INTERNAL_SERVER_ERROR", Message: "Something went wrong on our side.", Err: err}
 	}
 	if e.Status >= 500 {
-		a.opts.Logger.ErrorContext(r.Context(), "auth request failed", "error", err, "requestId", w.Header().Get("X-Request-Id"))
+		a.opts.Logger.ErrorContext(r.Context(), "auth request failed", "error", err)
 	}
 	if e.RetryAfter > 0 {
 		seconds := strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds())))
