@@ -48,6 +48,7 @@ func TestClient(t *testing.T) {
 		url  func(testing.TB) string
 	}{{"sqlite", dbtest.SQLite}, {"postgres", dbtest.Postgres}} {
 		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel() // much of it is waiting
 			run(t, dir, own, servers(t, func() *gorm.DB { return dbtest.Open(t, kind.url(t)) }))
 		})
 	}

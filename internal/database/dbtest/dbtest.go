@@ -26,11 +26,16 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// Each runs fn as a subtest on SQLite and another on PostgreSQL.
+// Each runs fn as a subtest on SQLite and, beside it, another on PostgreSQL: much of either is waiting. They start when
+// the test that calls Each has nothing more to do itself.
 func Each(t *testing.T, fn func(t *testing.T, db *gorm.DB)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { fn(t, Open(t, SQLite(t))) })
-	t.Run("postgres", func(t *testing.T) { fn(t, Open(t, Postgres(t))) })
+	for name, url := range map[string]func(testing.TB) string{"sqlite": SQLite, "postgres": Postgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fn(t, Open(t, url(t)))
+		})
+	}
 }
 
 // SQLite returns the URL of an empty SQLite database that lives as long as the test.
