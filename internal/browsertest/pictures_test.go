@@ -63,12 +63,18 @@ func TestPictures(t *testing.T) {
 	b.takePictures("mail")
 }
 
+// pictures is the folder that keeps them, "" for none.
+var pictures = os.Getenv("FOYER_SCREENSHOTS")
+
 // takePictures takes the page as it is on every screen and in both themes.
 func (b *tab) takePictures(name string) {
 	b.Helper()
 	for _, screen := range []struct{ width, height int64 }{{1280, 800}, {640, 400}, {375, 812}, {320, 640}} {
 		b.do(chromedp.EmulateViewport(screen.width, screen.height))
 		b.checkWidth(name, screen.width)
+		if pictures == "" {
+			continue
+		}
 		// 640 is 1280 at a zoom of 200 %, 320 as narrow as WCAG asks for (1.4.4, 1.4.10).
 		for _, look := range looks {
 			b.setLook(look)
@@ -113,14 +119,10 @@ func (b *tab) setLook(l look) {
 
 func (b *tab) keep(file string, picture []byte) {
 	b.Helper()
-	dir := os.Getenv("FOYER_SCREENSHOTS")
-	if dir == "" {
-		return
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(pictures, 0o755); err != nil {
 		b.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, file), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(pictures, file), picture, 0o644); err != nil {
 		b.Fatal(err)
 	}
 }
