@@ -313,3 +313,17 @@ func TestHTMLContractOfAudit(t *testing.T) {
 		{"audit, failed", func() authtest.Answer { return admin.Get("/admin/audit?person=x&from=x", navigate...) }},
 	})
 }
+
+// TestMadeUpMethodsAreOneKind: what is told of a request from another site is no longer for made-up methods and addresses.
+func TestMadeUpMethodsAreOneKind(t *testing.T) {
+	s := newSite(t)
+	for i := range 20 {
+		expect(t, s.raw(t, fmt.Sprintf("X%d", i), "/login", "Origin", "https://evil.example"), 403)
+		expect(t, s.raw(t, fmt.Sprintf("X%d", i), fmt.Sprintf("/nowhere/%d", i), "Origin", "https://evil.example"), 403)
+	}
+	expect(t, s.raw(t, "POST", "/login", "Origin", "https://evil.example", "Content-Length", "0"), 403)
+	var told []string
+	if err := s.db.Table("audit_events").Order("seq").Pluck("detail", &told).Error; err != nil || !slices.Equal(told, []string{"/login", "", "POST /login"}) {
+		t.Errorf("told %q, %v", told, err)
+	}
+}
