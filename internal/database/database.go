@@ -29,7 +29,7 @@ func Open(databaseURL string) (*gorm.DB, error) {
 			return nil, fmt.Errorf("database folder: %w", err)
 		}
 		// WAL lets readers and one writer run side by side; each connection costs memory, so a handful.
-		dialector, maxConns = dialect{gormlite.Open(sqliteDSN(path, fixedWidth))}, 8
+		dialector, maxConns = dialect{gormlite.Open(sqliteDSN(path, fixedWidth))}, 6
 	}
 	db, err := gorm.Open(dialector, &gorm.Config{
 		NowFunc:                Now,
