@@ -22,7 +22,7 @@ func (s *Server) showAdmin(c *echo.Context) error {
 	}
 	overview := views.Overview{
 		Users: people.Users, NewUsers: people.NewUsers, Sessions: people.Sessions,
-		Waiting: mails.Waiting, Failing: mails.Failing, Sent: mails.Sent, Given: mails.Abandoned, Healthy: s.Ready(ctx) == nil,
+		Waiting: mails.Waiting, Failing: mails.Failing, Sent: mails.Sent, Given: mails.Abandoned, Healthy: s.readiness.ask(ctx) == nil,
 	}
 	overview.Chart = s.activity()
 	return s.render(c, http.StatusOK, views.Admin(overview))

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"io"
 	"slices"
 
 	"example.com/foyer/internal/audit"
@@ -19,17 +18,13 @@ var ownEvents = slices.DeleteFunc(audit.Events(), func(name string) bool {
 // recentEvents draws the last things that happened to the visitor's account, read when they are drawn.
 func (s *Server) recentEvents(c *echo.Context) templ.Component {
 	id := session(c).UserID
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+	return s.panel("recent events", func(ctx context.Context) (templ.Component, error) {
 		found, err := s.Audit.List(ctx, audit.Query{Person: id, Events: ownEvents, Limit: 10})
-		if err != nil {
-			s.Logger.ErrorContext(ctx, "recent events not read", "error", err)
-			return views.PanelError().Render(ctx, w)
-		}
 		var rows []views.RecentEvent
 		for _, e := range found.Entries {
 			rows = append(rows, recentEvent(e, id))
 		}
-		return views.RecentEvents(rows).Render(ctx, w)
+		return views.RecentEvents(rows), err
 	})
 }
 
@@ -49,32 +44,24 @@ func recentEvent(e audit.Entry, id string) views.RecentEvent {
 
 // trailOf draws the last things that a user did, or that were done to them, for an admin.
 func (s *Server) trailOf(id string) templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+	return s.panel("audit trail", func(ctx context.Context) (templ.Component, error) {
 		found, err := s.Audit.List(ctx, audit.Query{Person: id, Limit: 10})
-		if err != nil {
-			s.Logger.ErrorContext(ctx, "audit trail not read", "error", err)
-			return views.PanelError().Render(ctx, w)
-		}
 		var rows []views.AuditRow
 		for _, e := range found.Entries {
 			rows = append(rows, auditRow(e))
 		}
-		return views.UserTrail(id, rows).Render(ctx, w)
+		return views.UserTrail(id, rows), err
 	})
 }
 
 // activity draws how often people came in, and were kept out, on each of the last 30 days.
 func (s *Server) activity() templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+	return s.panel("activity", func(ctx context.Context) (templ.Component, error) {
 		days, err := s.Audit.PerDay(ctx, 30)
-		if err != nil {
-			s.Logger.ErrorContext(ctx, "activity not read", "error", err)
-			return views.PanelError().Render(ctx, w)
-		}
 		list := make([]views.Day, len(days))
 		for i, d := range days {
 			list[i] = views.Day(d)
 		}
-		return views.Activity(list).Render(ctx, w)
+		return views.Activity(list), err
 	})
 }

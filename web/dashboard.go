@@ -15,17 +15,13 @@ import (
 func (s *Server) showDashboard(c *echo.Context) error {
 	session := session(c)
 	hold := s.hold(c)
-	panel := stream(c, func(ctx context.Context) templ.Component {
+	panel := s.panel("sessions", func(ctx context.Context) (templ.Component, error) {
 		hold(ctx)
 		rows, err := s.sessionRows(ctx, session)
-		if err != nil {
-			s.Logger.ErrorContext(ctx, "sessions not listed", "error", err)
-			return views.PanelError()
-		}
-		return views.SessionList(rows)
+		return views.SessionList(rows), err
 	})
 	age := int(time.Since(session.User.CreatedAt).Hours() / 24)
-	return s.render(c, http.StatusOK, views.Dashboard(session.User.CreatedAt, session.ExpiresAt, age, panel))
+	return s.render(c, http.StatusOK, views.Dashboard(session.User.CreatedAt, session.ExpiresAt, age, stream(c, panel)))
 }
 
 // hold gives, in development, a wait as long as ?slow= says, at most 10 s: so one can see the skeleton.

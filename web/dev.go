@@ -93,7 +93,7 @@ func (s *Server) streamVersion(c *echo.Context) error {
 		case <-tick.C:
 		case <-s.draining:
 			return nil
-		case <-c.Request().Context().Done():
+		case <-unbounded(c).Done():
 			return nil
 		}
 	}

@@ -26,16 +26,32 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	}
 	flash := s.takeFlash(c)
 	c.Response().WriteHeader(status)
-	ctx := views.WithFrame(c.Request().Context(), views.Frame{
+	// Without the deadline: templ draws nothing in a context that is over, and each panel has a deadline of its own.
+	ctx := views.WithFrame(unbounded(c), views.Frame{
 		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: pageURL(c.Request()), Theme: theme(c.Request()), Flash: flash,
 	})
 	// Only Write: templ would flush at the end of every page, which costs a third of a small one.
 	return page.Render(ctx, struct{ io.Writer }{c.Response()})
 }
 
-// stream makes a component that sends what is drawn so far, the skeleton in its place included, and is drawn
-// itself when it is loaded. The status is sent by then: what goes wrong has to be said in place.
-func stream(c *echo.Context, load func(context.Context) templ.Component) templ.Component {
+// panel makes a component that is loaded when it is drawn, within a deadline of its own. The status is sent by then, so
+// that a failure is logged under name and shown in the panel's place.
+func (s *Server) panel(name string, load func(context.Context) (templ.Component, error)) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		loading, cancel := context.WithTimeout(ctx, s.RequestTime)
+		defer cancel()
+		content, err := load(loading)
+		if err != nil {
+			s.Logger.ErrorContext(ctx, "panel not loaded", "panel", name, "error", err)
+			content = views.PanelError()
+		}
+		return content.Render(ctx, w)
+	})
+}
+
+// stream makes a component that first sends what is drawn so far, the skeleton in its place included, and then draws
+// the panel.
+func stream(c *echo.Context, panel templ.Component) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		if buffer, ok := w.(interface{ Flush() error }); ok { // templ's own
 			if err := buffer.Flush(); err != nil {
@@ -45,7 +61,7 @@ func stream(c *echo.Context, load func(context.Context) templ.Component) templ.C
 		if err := http.NewResponseController(c.Response()).Flush(); err != nil {
 			return err
 		}
-		return load(ctx).Render(ctx, w)
+		return panel.Render(ctx, w)
 	})
 }
 
@@ -122,8 +138,7 @@ func (s *Server) answerError(c *echo.Context, err error) {
 
 // refusal is err as the caller may know it.
 func (s *Server) refusal(err error) *errs.Error {
-	var e *errs.Error
-	if errors.As(err, &e) {
+	if e := errs.Of(err); e != nil {
 		return e
 	}
 	status := echo.StatusCode(err)

@@ -147,7 +147,7 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 			s.answerError(c, err)
 		}
 		_, status := echo.ResolveResponseStatus(c.Response(), nil)
-		ctx, attrs := c.Request().Context(), []any{
+		ctx, attrs := unbounded(c), []any{
 			"method", c.Request().Method, "route", c.Path(), "status", status, "duration", time.Since(start),
 		}
 		switch {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
@@ -34,6 +35,7 @@ type Config struct {
 	Mails       *mail.Outbox // what /dev/mail shows
 	Logger      *slog.Logger
 	Ready       func(context.Context) error // the database answers and holds the schema
+	RequestTime time.Duration               // how long a request may wait for the database; 0 means 8 s
 	Reload      bool                        // pages load themselves again when a template changes (task dev)
 	Services    *servicetoken.Keyring       // whose tokens open the service door; nil: nobody's
 }
@@ -41,10 +43,11 @@ type Config struct {
 // Server is the app as an http.Handler.
 type Server struct {
 	Config
-	echo     *echo.Echo
-	site     views.Site
-	registry []Route
-	draining chan struct{} // closed when the server is on its way out
+	echo      *echo.Echo
+	site      views.Site
+	registry  []Route
+	draining  chan struct{} // closed when the server is on its way out
+	readiness readiness
 }
 
 // Route is one line of the table of who may open what.
@@ -57,6 +60,10 @@ func New(c Config) *Server {
 		Config: c, draining: make(chan struct{}),
 		site: views.Site{Name: AppName, Asset: static.URL, Development: c.Development, Reload: c.Reload},
 	}
+	if s.RequestTime == 0 {
+		s.RequestTime = defaultRequestTime
+	}
+	s.readiness = readiness{check: c.Ready, now: time.Now}
 	s.echo = echo.NewWithConfig(echo.Config{
 		Logger:           c.Logger,
 		HTTPErrorHandler: s.answerError,
@@ -67,6 +74,7 @@ func New(c Config) *Server {
 	})
 	s.echo.Use(
 		s.identify, // outermost: everything below can be told apart in the log
+		s.deadline,
 		s.secureHeaders,
 		s.log,
 		middleware.Recover(),

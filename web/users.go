@@ -140,7 +140,7 @@ func (s *Server) exportUsers(c *echo.Context) error {
 		return err
 	}
 	n := 0
-	for u, err := range s.Auth.ExportUsers(c.Request().Context(), session(c), filter.query()) {
+	for u, err := range s.Auth.ExportUsers(unbounded(c), session(c), filter.query()) {
 		if err == nil {
 			err = out.Write([]string{
 				u.ID, cell(u.Name), cell(u.Email), strconv.FormatBool(u.EmailVerified), u.Role, strconv.FormatBool(u.Banned), u.CreatedAt.Format(time.RFC3339),

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -142,11 +143,14 @@ func (a *Auth) call(w http.ResponseWriter, r *http.Request, e Endpoint) (any, er
 
 // refuse answers an error in the wire's form. Only an errs.Error is for the caller's eyes.
 func (a *Auth) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var e *errs.Error
-	if !errors.As(err, &e) {
-		e = &errs.Error{Status: http.StatusInternalServerError, Code: "INTERNAL_SERVER_ERROR", Message: "Something went wrong on our side.", Err: err}
+	e := errs.Of(err)
+	if e == nil {
+		e = &errs.Error{
+			Status: http.StatusInternalServerError, Code: "INTERNAL_SERVER_ERROR",
+			Message: "Something went wrong on our side.", Err: err,
+		}
 	}
-	if e.Status >= 500 {
+	if e.Status >= 500 && !errors.Is(r.Context().Err(), context.Canceled) { // the visitor who has left gets no answer
 		a.opts.Logger.ErrorContext(r.Context(), "auth request failed", "error", err)
 	}
 	if e.RetryAfter > 0 {

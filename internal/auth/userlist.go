@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 )
@@ -78,22 +79,24 @@ func (a *Auth) Users(ctx context.Context, q UserQuery) (users []User, total int6
 // fewUsers is how many matches are found first and sorted then.
 const fewUsers = 2000
 
+// batchTime is how long the database may take over one batch of an export: as long as over a whole request.
+const (
+	batchTime  = 8 * time.Second
+	exportSize = 1000 // users in a batch
+)
+
 // ExportUsers yields every user that matches q, the oldest first, in batches: neither memory nor a connection is held for
-// long, however many there are. Sort, Limit and Offset of q do not count. That by takes them all is an event.
+// long, however many there are. Sort, Limit and Offset of q do not count. That by takes them all is an event. ctx should
+// have no deadline: each batch has one of its own.
 func (a *Auth) ExportUsers(ctx context.Context, by *Session, q UserQuery) iter.Seq2[*User, error] {
 	return func(yield func(*User, error) bool) {
-		where, err := a.matching(ctx, q, "")
-		if err == nil {
-			err = a.tell(ctx, by, eventUsersExported, "")
-		}
+		where, err := a.beginExport(ctx, by, q)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		var last User
-		for {
-			var batch []User
-			err := where().Where("(created_at, id) > (?, ?)", last.CreatedAt, last.ID).Order("created_at, id").Limit(1000).Find(&batch).Error
+		for last := (User{}); ; {
+			batch, err := exportBatch(ctx, where(), last)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -103,12 +106,31 @@ func (a *Auth) ExportUsers(ctx context.Context, by *Session, q UserQuery) iter.S
 					return
 				}
 			}
-			if len(batch) < 1000 {
+			if len(batch) < exportSize {
 				return
 			}
 			last = batch[len(batch)-1]
 		}
 	}
+}
+
+func (a *Auth) beginExport(ctx context.Context, by *Session, q UserQuery) (func() *gorm.DB, error) {
+	ctx, cancel := context.WithTimeout(ctx, batchTime)
+	defer cancel()
+	where, err := a.matching(ctx, q, "")
+	if err != nil {
+		return nil, err
+	}
+	return where, a.tell(ctx, by, eventUsersExported, "")
+}
+
+// exportBatch reads the users that follow last, by age and id.
+func exportBatch(ctx context.Context, where *gorm.DB, last User) (batch []User, err error) {
+	ctx, cancel := context.WithTimeout(ctx, batchTime)
+	defer cancel()
+	after := where.WithContext(ctx).Where("(created_at, id) > (?, ?)", last.CreatedAt, last.ID)
+	err = after.Order("created_at, id").Limit(exportSize).Find(&batch).Error
+	return batch, err
 }
 
 // matching gives the condition of q, anew at each call. walk is put before the columns of yes and no: "+" keeps SQLite

@@ -3,6 +3,8 @@
 package errs
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"time"
 )
@@ -58,4 +60,17 @@ func Unavailable(cause error) *Error {
 		Status: http.StatusServiceUnavailable, Code: "SERVICE_UNAVAILABLE",
 		Message: "The service is busy or being worked on. Please try again in a moment.", RetryAfter: 5 * time.Second, Err: cause,
 	}
+}
+
+// Of gives err as a refusal: the one it is or wraps; Unavailable where a wait outlasted its deadline, which a queue or a
+// lock reports in its own words; nil for any other error, which only the log may show.
+func Of(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return Unavailable(err)
+	}
+	return nil
 }

@@ -1,0 +1,143 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/web"
+	"gorm.io/gorm"
+)
+
+// freeze makes every statement of db wait until its context ends, as on a connection whose other end says nothing.
+// freeze(true) begins it, freeze(false) ends it.
+func freeze(t *testing.T, db *gorm.DB) func(bool) {
+	t.Helper()
+	var frozen atomic.Bool
+	hold := func(tx *gorm.DB) {
+		if frozen.Load() {
+			<-tx.Statement.Context.Done()
+			tx.AddError(tx.Dialector.(gorm.ErrorTranslator).Translate(tx.Statement.Context.Err()))
+		}
+	}
+	c := db.Callback()
+	err := errors.Join(
+		c.Query().Before("gorm:query").Register("test:freeze", hold),
+		c.Row().Before("gorm:row").Register("test:freeze", hold),
+		c.Raw().Before("gorm:raw").Register("test:freeze", hold),
+		c.Create().Before("gorm:create").Register("test:freeze", hold),
+		c.Update().Before("gorm:update").Register("test:freeze", hold),
+		c.Delete().Before("gorm:delete").Register("test:freeze", hold),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { frozen.Store(false) })
+	return frozen.Store
+}
+
+// TestFrozenDatabase: every kind of request ends while the database says nothing, and is well again afterwards.
+func TestFrozenDatabase(t *testing.T) {
+	db := dbtest.Open(t, dbtest.SQLite(t))
+	ice := freeze(t, db)
+	s := newSiteOn(t, db, func(c *web.Config) { c.RequestTime = 50 * time.Millisecond })
+	admin := s.admin(t, "admin@example.com")
+	user, _ := s.person(t, "user@example.com")
+	s.broken = true // the trail cannot be verified while the database is frozen
+	form := func(c *authtest.Client, path string, values url.Values) func() authtest.Answer {
+		return func() authtest.Answer { return c.PostForm(path, values) }
+	}
+	get := func(c *authtest.Client, path string) func() authtest.Answer {
+		return func() authtest.Answer { return c.Get(path) }
+	}
+	credentials := url.Values{"email": {"user@example.com"}, "password": {authtest.Password}}
+	for name, row := range map[string]struct {
+		ask    func() authtest.Answer
+		status int
+		text   string
+	}{
+		"cached page with a panel": {get(user, "/dashboard"), 200, "could not be loaded"},
+		"page of the store":        {get(admin, "/admin/users"), 503, "Back in a moment"},
+		"page that only reads":     {get(user, "/settings/sessions"), 503, "Back in a moment"},
+		"form":                     {form(user, "/settings", url.Values{"name": {"New Name"}}), 503, "Back in a moment"},
+		"log-in form":              {form(s.stranger(t), "/login", credentials), 503, "Back in a moment"},
+		"log-out":                  {form(user, "/logout", nil), 503, "Back in a moment"},
+		"export":                   {get(admin, "/admin/users.csv"), 503, "Back in a moment"},
+		"get-session":              {get(user, "/api/auth/get-session?disableCookieCache=true"), 503, "SERVICE_UNAVAILABLE"},
+		"sign-in": {func() authtest.Answer {
+			return s.stranger(t).PostJSON("/api/auth/sign-in/email", map[string]string{"email": "user@example.com", "password": authtest.Password})
+		}, 503, "SERVICE_UNAVAILABLE"},
+		"readyz":  {get(s.Client, "/readyz"), 503, ""},
+		"healthz": {get(s.Client, "/healthz"), 200, "ok"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ice(true)
+			res := row.ask()
+			ice(false)
+			if res.StatusCode != row.status || !strings.Contains(res.Text, row.text) {
+				t.Errorf("%d, want %d with %q:\n%s", res.StatusCode, row.status, row.text, res.Text)
+			}
+			if res.StatusCode == 503 && res.Header.Get("Retry-After") == "" {
+				t.Error("a 503 without Retry-After")
+			}
+		})
+	}
+	if res := user.Get("/settings/sessions"); res.StatusCode != 200 {
+		t.Errorf("afterwards: %d", res.StatusCode)
+	}
+}
+
+// TestExportOutlastsTheDeadline: each batch of the export has a deadline of its own, for the whole takes as long as its
+// reader does.
+func TestExportOutlastsTheDeadline(t *testing.T) {
+	db := dbtest.Open(t, dbtest.SQLite(t))
+	s := newSiteOn(t, db, func(c *web.Config) { c.RequestTime = time.Second })
+	admin := s.admin(t, "admin@example.com")
+	ended := make(chan struct{})
+	err := db.Callback().Query().Before("gorm:query").Register("test:late", func(tx *gorm.DB) {
+		if _, batch := tx.Statement.Clauses["ORDER BY"]; batch && tx.Statement.Table == "users" {
+			<-ended
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(1100*time.Millisecond, func() { close(ended) }) // the request's deadline has passed
+	res := admin.Get("/admin/users.csv")
+	if res.StatusCode != 200 || !strings.Contains(res.Text, "admin@example.com") {
+		t.Errorf("%d:\n%s", res.StatusCode, res.Text)
+	}
+}
+
+// TestDrainingIsNotReady: a server on its way out is not ready, whatever the database said a moment ago.
+func TestDrainingIsNotReady(t *testing.T) {
+	s := newSite(t)
+	if res := s.Get("/readyz"); res.StatusCode != http.StatusOK {
+		t.Errorf("/readyz: %d", res.StatusCode)
+	}
+	s.server.Drain()
+	if res := s.Get("/readyz"); res.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("/readyz while draining: %d", res.StatusCode)
+	}
+}
+
+// TestReadyDoesNotWait: a question that no answer comes to, and that ignores its context, holds no asker.
+func TestReadyDoesNotWait(t *testing.T) {
+	never := make(chan struct{})
+	t.Cleanup(func() { close(never) })
+	s := newSite(t, func(c *web.Config) {
+		c.Ready = func(context.Context) error { <-never; return nil }
+	})
+	for range 2 {
+		if res := s.Get("/readyz"); res.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("/readyz: %d", res.StatusCode)
+		}
+	}
+}
