@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -79,6 +80,11 @@ func (r *readiness) current(ctx context.Context) *ping {
 	ctx = context.WithoutCancel(ctx) // the asker who leaves takes no answer from the others
 	go func() {
 		defer close(p.done)
+		defer func() {
+			if v := recover(); v != nil { // outside a request no middleware would
+				p.err = fmt.Errorf("readiness check: panic: %v", v)
+			}
+		}()
 		ctx, cancel := context.WithTimeout(ctx, pingTime)
 		defer cancel()
 		p.err = r.check(ctx)
