@@ -35,6 +35,15 @@ type Config struct {
 	ServiceKey        string        // or its text; holds a private key
 }
 
+// Host is the host of AppURL, without the port.
+func (c Config) Host() string {
+	u, err := url.Parse(c.AppURL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
 // Load reads the environment and returns every fault at once, joined.
 func Load(getenv func(string) string) (Config, error) {
 	l := loader{getenv: getenv}
