@@ -103,10 +103,17 @@ func noPage(c *echo.Context) bool {
 }
 
 // ServeHTTP implements http.Handler.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-s.draining:
+		w.Header().Set("Connection", "close") // else the next request could meet a connection that is just being closed
+	default:
+	}
+	s.echo.ServeHTTP(w, r)
+}
 
-// Drain makes /readyz answer 503, so that a load balancer sends its visitors elsewhere, and ends open streams.
-// Call it once.
+// Drain makes /readyz answer 503, so that a load balancer sends its visitors elsewhere, has every answer close its
+// connection, and ends open streams. Call it once.
 func (s *Server) Drain() { close(s.draining) }
 
 // Routes lists who may open what, in the order of routes.go.

@@ -152,7 +152,7 @@ func open(getenv func(string) string, stdout io.Writer) (*app, error) {
 	}
 	var sender *mail.SMTP
 	if cfg.SMTPURL != "" {
-		if sender, err = mail.NewSMTP(cfg.SMTPURL, cfg.MailFrom, 0); err != nil {
+		if sender, err = mail.NewSMTP(cfg.SMTPURL, cfg.MailFrom, cfg.Host(), 0); err != nil {
 			return nil, err
 		}
 	}

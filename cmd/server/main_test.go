@@ -39,8 +39,8 @@ func command(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, self, args...)
 	cmd.Dir = dir
-	// Most tests come in by sign-up; the last value of a variable counts.
-	cmd.Env = append([]string{"EMAIL_VERIFICATION=off", "RUN_AS_SERVER=1", "NO_COLOR=1", "PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...)
+	// Most tests come in by sign-up and have no load balancer; the last value of a variable counts.
+	cmd.Env = append([]string{"EMAIL_VERIFICATION=off", "DRAIN_DELAY=0s", "RUN_AS_SERVER=1", "NO_COLOR=1", "PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...)
 	return cmd
 }
 

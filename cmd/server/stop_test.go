@@ -26,8 +26,8 @@ func slowRequest(t *testing.T, s *running, wait string) *http.Response {
 }
 
 func TestStopLetsRequestsFinish(t *testing.T) {
-	s := start(t, t.TempDir())
-	res := slowRequest(t, s, "1s")
+	s := start(t, t.TempDir(), "DRAIN_DELAY=500ms")
+	res := slowRequest(t, s, "2s")
 	defer res.Body.Close()
 	other := authtest.NewClient(t, s.url)
 	if got := other.Get("/readyz"); got.StatusCode != 200 {
@@ -45,7 +45,7 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 }
 
 func TestSecondSignalEndsAtOnce(t *testing.T) {
-	s := start(t, t.TempDir())
+	s := start(t, t.TempDir(), "DRAIN_DELAY=10s")
 	res := slowRequest(t, s, "10s")
 	defer res.Body.Close()
 	other := authtest.NewClient(t, s.url)

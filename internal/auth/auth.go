@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"example.com/foyer/internal/worker"
 	"gorm.io/gorm"
 )
 
@@ -69,13 +70,17 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 }
 
 // Run purges what has expired, now and then every SweepEvery, and on PostgreSQL hears what other instances revoke,
-// until ctx ends.
+// until ctx ends. A panic in either is logged and stops neither.
 func (a *Auth) Run(ctx context.Context) {
+	var working sync.WaitGroup
+	defer working.Wait()
 	if a.shared() {
-		var listening sync.WaitGroup
-		listening.Go(func() { a.listen(ctx) })
-		defer listening.Wait()
+		working.Go(func() { worker.Run(ctx, a.opts.Logger, "revocation listener", a.listen) })
 	}
+	worker.Run(ctx, a.opts.Logger, "purge", a.sweep)
+}
+
+func (a *Auth) sweep(ctx context.Context) {
 	tick := time.NewTicker(a.opts.SweepEvery)
 	defer tick.Stop()
 	for {

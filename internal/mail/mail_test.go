@@ -48,7 +48,7 @@ func newOffice(t *testing.T, db *gorm.DB, addr string) *office {
 
 func sender(t *testing.T, addr string, stepTime time.Duration) *mail.SMTP {
 	t.Helper()
-	s, err := mail.NewSMTP("smtp://"+addr, "Foyer <hello@app.example>", stepTime)
+	s, err := mail.NewSMTP("smtp://"+addr, "Foyer <hello@app.example>", "app.example", stepTime)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +246,7 @@ func TestNewSMTP(t *testing.T) {
 		{"smtp://mail.example", "hello", false},
 		{"smtp://mail.example", "a@b.example, c@d.example", false},
 	} {
-		_, err := mail.NewSMTP(c.url, c.from, 0)
+		_, err := mail.NewSMTP(c.url, c.from, "app.example", 0)
 		if (err == nil) != c.ok || err != nil && strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s from %s: %v", c.url, c.from, err)
 		}
