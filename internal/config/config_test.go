@@ -29,13 +29,13 @@ func TestDefaults(t *testing.T) {
 func TestEverything(t *testing.T) {
 	got, err := load(map[string]string{
 		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example:443/", "APP_ENV": "production", "APP_SECRET": strong + " , " + other,
-		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443,", "LOG_LEVEL": "warn",
+		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "DATABASE_MAX_CONNS": "40", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443,", "LOG_LEVEL": "warn",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "RATE_LIMIT": "on", "CORS": "on",
 		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://foyer:pass@mail.example", "MAIL_FROM": "Foyer <mail@app.example>",
 		"SERVICE_KEY_FILE": "/etc/foyer/keys.json",
 	})
 	want := config.Config{
-		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer",
+		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer", MaxConns: 40,
 		TrustedOrigins: []string{"https://one.example", "https://two.example:8443"}, LogLevel: slog.LevelWarn, RateLimit: true, CORS: true,
 		EmailVerification: true, SMTPURL: "smtps://foyer:pass@mail.example", MailFrom: "Foyer <mail@app.example>",
 		ServiceKeyFile: "/etc/foyer/keys.json",
@@ -167,7 +167,9 @@ func TestRefusedValues(t *testing.T) {
 		"TRUSTED_PROXIES": {"*", "10.0.0.0/33", "10.0.0", "proxy.example", "0.0.0.0/0", "::/0"},
 		"DATABASE_URL":    {"mysql://db/x", "foyer.db", "/data/foyer.db", "postgres://", "file:", "file://host/x.db", "file:x.db?mode=memory", "sqlite://x.db"},
 		"LOG_LEVEL":       {"loud", "7"},
-		"APP_ENV":         {"prod", "Development", "test"},
+
+		"DATABASE_MAX_CONNS": {"3", "0", "-4", "many", "16.0", "1001"},
+		"APP_ENV":            {"prod", "Development", "test"},
 	}
 	for name, values := range cases {
 		for _, value := range values {
