@@ -156,7 +156,7 @@ func open(getenv func(string) string, stdout io.Writer) (*app, error) {
 			return nil, err
 		}
 	}
-	if a.db, err = database.Open(cfg.DatabaseURL); err != nil {
+	if a.db, err = database.Open(cfg.DatabaseURL, cfg.MaxConns); err != nil {
 		return nil, err
 	}
 	a.mails = mail.New(a.db, mail.Options{AppName: web.AppName, Sender: sender, Keep: cfg.Development, Now: database.Now, Logger: a.log})

@@ -22,6 +22,7 @@ type Config struct {
 	Development       bool
 	Secrets           []string // the first signs, all verify; empty only in development
 	DatabaseURL       string   // postgres://… or file:…
+	MaxConns          int      // to the database; 0 for what internal/database thinks right
 	TrustedOrigins    []string // origins, besides AppURL, that may call the API from a browser
 	TrustedProxies    []netip.Prefix
 	LogLevel          slog.Level
@@ -50,6 +51,7 @@ func Load(getenv func(string) string) (Config, error) {
 	c := Config{
 		Addr:        l.addr("ADDR", l.port("PORT")),
 		DatabaseURL: l.database("DATABASE_URL", "file:data/foyer.db"),
+		MaxConns:    l.connections("DATABASE_MAX_CONNS"),
 		LogLevel:    l.level("LOG_LEVEL"),
 	}
 	c.AppURL = l.origin("APP_URL", or(getenv("APP_URL"), localURL(c.Addr)))
@@ -153,6 +155,16 @@ func (l *loader) database(name, def string) string {
 		l.fault(name, "must be postgres://user@host/name or file:path/to.db")
 	}
 	return raw
+}
+
+// connections: fewer than 4 leave none to readers, beside the listener for revocations and those who write.
+func (l *loader) connections(name string) int {
+	raw := l.getenv(name)
+	n, err := strconv.Atoi(raw)
+	if raw != "" && (err != nil || n < 4 || n > 1000) {
+		l.fault(name, "%q is no number of connections from 4 to 1000", raw)
+	}
+	return n
 }
 
 // development: an unset APP_ENV means development only where nobody else can reach the server.

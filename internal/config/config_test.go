@@ -30,13 +30,13 @@ func TestDefaults(t *testing.T) {
 func TestEverything(t *testing.T) {
 	got, err := load(map[string]string{
 		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example:443/", "APP_ENV": "production", "APP_SECRET": strong + " , " + other,
-		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443,", "LOG_LEVEL": "warn",
+		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "DATABASE_MAX_CONNS": "40", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443,", "LOG_LEVEL": "warn",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "RATE_LIMIT": "on", "CORS": "on",
 		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://foyer:pass@mail.example", "MAIL_FROM": "Foyer <mail@app.example>",
 		"SERVICE_KEY_FILE": "/etc/foyer/keys.json", "DRAIN_DELAY": "1500ms", "PORT": "3000",
 	})
 	want := config.Config{
-		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer",
+		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer", MaxConns: 40,
 		TrustedOrigins: []string{"https://one.example", "https://two.example:8443"}, LogLevel: slog.LevelWarn, RateLimit: true, CORS: true,
 		DrainDelay: 1500 * time.Millisecond,
 		EmailVerification: true, SMTPURL: "smtps://foyer:pass@mail.example", MailFrom: "Foyer <mail@app.example>",
@@ -201,6 +201,8 @@ func TestRefusedValues(t *testing.T) {
 		"PORT":            {"http", "0", "65536", "-1", "3000/tcp", " 3000"},
 		"DRAIN_DELAY":     {"5", "-1s", "soon", "6m"},
 		"APP_ENV":         {"prod", "Development", "test"},
+
+		"DATABASE_MAX_CONNS": {"3", "0", "-4", "many", "16.0", "1001"},
 	}
 	for name, values := range cases {
 		for _, value := range values {

@@ -19,21 +19,27 @@ import (
 // Now is the program's clock: UTC in whole milliseconds, the precision both databases keep and the wire shows.
 func Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// Open connects to postgres://… or file:path (SQLite; the folder is made where missing). Conditions that
-// a later try may cure come out of every query as a 503 errs.Error.
-func Open(databaseURL string) (*gorm.DB, error) {
-	dialector := dialect{postgres.Open(databaseURL)}
-	maxConns := 16
-	if path, ok := strings.CutPrefix(databaseURL, "file:"); ok {
+// Open connects to postgres://… or file:path (SQLite; the folder is made where missing) with at most maxConns connections;
+// 0 means 16, on SQLite 6. Conditions that a later try may cure come out of every query as a 503 errs.Error.
+func Open(databaseURL string, maxConns int) (*gorm.DB, error) {
+	dialector, usual := dialect{postgres.Open(databaseURL)}, 16
+	path, isFile := strings.CutPrefix(databaseURL, "file:")
+	if isFile {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, fmt.Errorf("database folder: %w", err)
 		}
 		// WAL lets readers and one writer run side by side; each connection costs memory, so a handful.
-		dialector, maxConns = dialect{gormlite.Open(sqliteDSN(path, fixedWidth))}, 6
+		dialector, usual = dialect{gormlite.Open(sqliteDSN(path, fixedWidth))}, 6
+	}
+	if maxConns == 0 {
+		maxConns = usual
 	}
 	db, err := gorm.Open(dialector, &gorm.Config{
-		NowFunc:                Now,
-		PrepareStmt:            true,
+		NowFunc: Now,
+		// GORM's cache of statements is waited for with a connection held, which on PostgreSQL stops all at a cold start.
+		// There pgx keeps statements, each connection its own.
+		PrepareStmt:            isFile,
+		QueryFields:            true, // SELECT * breaks a running process when a migration adds a column
 		SkipDefaultTransaction: true,
 		TranslateError:         true,
 		Logger:                 logger.Discard, // it would print values: addresses, hashes. Errors are returned.

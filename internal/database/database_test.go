@@ -226,7 +226,7 @@ func TestOpenFails(t *testing.T) {
 		"folder is a file": "file:" + filepath.Join(file, "x.db"),
 		"not a database":   "file:" + file,
 	} {
-		db, err := database.Open(url)
+		db, err := database.Open(url, 0)
 		if err == nil {
 			database.Close(db)
 			t.Errorf("%s: opened", name)

@@ -78,7 +78,7 @@ func TestMigrateTogether(t *testing.T) {
 			where := url(t)
 			var instances []*gorm.DB
 			for range 4 {
-				db, err := database.Open(where)
+				db, err := database.Open(where, 0)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -115,7 +115,7 @@ func TestBrokenMigration(t *testing.T) {
 	files := fstest.MapFS{"0001_broken.sql": {Data: []byte("-- +goose Up\nCREATE TABLE half (x TEXT);\nINSERT INTO nothing_here VALUES (1);\n-- +goose Down\nDROP TABLE half;\n")}}
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
 		t.Run(name, func(t *testing.T) {
-			db, err := database.Open(url(t))
+			db, err := database.Open(url(t), 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -137,7 +137,7 @@ func TestBrokenMigration(t *testing.T) {
 func TestReadyOnAnEmptyDatabase(t *testing.T) {
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
 		t.Run(name, func(t *testing.T) {
-			db, err := database.Open(url(t))
+			db, err := database.Open(url(t), 0)
 			if err != nil {
 				t.Fatal(err)
 			}
