@@ -38,7 +38,7 @@ func TestEverything(t *testing.T) {
 	want := config.Config{
 		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer", MaxConns: 40,
 		TrustedOrigins: []string{"https://one.example", "https://two.example:8443"}, LogLevel: slog.LevelWarn, RateLimit: true, CORS: true,
-		DrainDelay: 1500 * time.Millisecond,
+		DrainDelay:        1500 * time.Millisecond,
 		EmailVerification: true, SMTPURL: "smtps://foyer:pass@mail.example", MailFrom: "Foyer <mail@app.example>",
 		ServiceKeyFile: "/etc/foyer/keys.json",
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("fd00::/8")},
