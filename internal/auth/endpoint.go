@@ -128,6 +128,8 @@ func (a *Auth) call(w http.ResponseWriter, r *http.Request, e Endpoint) (any, er
 		}
 		if body, err = readBody(w, r, e.form); err == nil {
 			if err = a.checkOrigin(r); err != nil {
+				a.opts.Logger.InfoContext(r.Context(), "cross-site request refused", "origin", printable(r.Header.Get("Origin"), 200),
+					"host", printable(r.Host, 200), "site", printable(r.Header.Get("Sec-Fetch-Site"), 200), "own", a.home)
 				a.NoteRefusal(r, nil, eventCrossSite, e.Path)
 			}
 		}

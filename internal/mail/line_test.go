@@ -3,6 +3,7 @@ package mail_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,11 @@ func TestSlowLetter(t *testing.T) {
 		for range 5 {
 			<-server.Mails
 		}
+		rows := o.rows()
+		slow := slices.IndexFunc(rows, func(m mail.Mail) bool { return m.Recipient == "slow@example.com" })
+		if due := rows[slow].DueAt; due == nil || due.Before(o.Now().Add(time.Minute)) {
+			t.Error("the others had to wait until the slow letter was given up")
+		}
 		server.Heal()
 	})
 }
@@ -124,7 +130,7 @@ func TestLetterThatPanics(t *testing.T) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
 		well := o.Sender
-		o.Sender = &mail.SMTP{} // a sender that was not made panics
+		o.Sender = well.Broken()
 		for _, to := range []string{"ada@example.com", "grace@example.com"} {
 			o.must(to)
 		}
@@ -135,6 +141,9 @@ func TestLetterThatPanics(t *testing.T) {
 			if m.Attempts != 1 || m.DueAt == nil || !m.DueAt.After(o.Now()) {
 				t.Errorf("%+v", m)
 			}
+		}
+		if log := o.log.String(); !strings.Contains(log, "panic: an answer too odd") || !strings.Contains(log, "export_test.go") {
+			t.Errorf("log: %s", log)
 		}
 		o.Sender = well
 		o.ahead.Add(int64(time.Minute))
