@@ -78,6 +78,7 @@ func New(c Config) *Server {
 		s.secureHeaders,
 		s.log,
 		middleware.Recover(),
+		s.trimSlash,
 		s.cors(),
 		s.crossOrigin,
 		limitBody,
