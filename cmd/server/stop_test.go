@@ -104,7 +104,7 @@ func TestKillLosesNoAnsweredSignUp(t *testing.T) {
 // checkWhole looks into the file: nobody exists by half.
 func checkWhole(t *testing.T, dir string) {
 	t.Helper()
-	db, err := database.Open("file:" + dir + "/data/foyer.db", 0)
+	db, err := database.Open("file:"+dir+"/data/foyer.db", 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -146,7 +147,7 @@ func (a *Auth) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if !errors.As(err, &e) {
 		e = &errs.Error{Status: http.StatusInternalServerError, Code: "INTERNAL_SERVER_ERROR", Message: "Something went wrong on our side.", Err: err}
 	}
-	if e.Status >= 500 {
+	if e.Status >= 500 && !errors.Is(r.Context().Err(), context.Canceled) { // a visitor who left is no outage
 		a.opts.Logger.ErrorContext(r.Context(), "auth request failed", "error", err)
 	}
 	if e.RetryAfter > 0 {
