@@ -175,7 +175,7 @@ func runGoose(db *gorm.DB, files fs.FS, fn func(*goose.Provider) error) error {
 		defer pool.Close()
 		dialect, files = goose.DialectSQLite3, binaryOrder{files}
 	} else {
-		locker, err := newMigrationLock()
+		locker, err := newMigrationLock(lockRetry, lockTries)
 		if err != nil {
 			return err
 		}

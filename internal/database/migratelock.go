@@ -20,10 +20,10 @@ const (
 // migrationLock is goose's, whose error names the holder.
 type migrationLock struct{ lock.Locker }
 
-func newMigrationLock() (migrationLock, error) {
+func newMigrationLock(retry time.Duration, tries uint64) (migrationLock, error) {
 	locker, err := lock.NewPostgresTableLocker(
 		lock.WithTableLeaseDuration(lockLease), lock.WithTableHeartbeatInterval(lockLease/6),
-		lock.WithTableLockTimeout(lockRetry, lockTries), lock.WithTableUnlockTimeout(lockRetry, 10),
+		lock.WithTableLockTimeout(retry, tries), lock.WithTableUnlockTimeout(lockRetry, 10),
 		lock.WithTableLogger(slog.New(slog.DiscardHandler)), // errors are returned
 	)
 	return migrationLock{locker}, err
