@@ -5,7 +5,7 @@ package migrations
 
 import "embed"
 
-// FS holds every migration, to be applied in the order of their names.
+// FS holds every migration.
 //
 //go:embed *.sql
 var FS embed.FS
