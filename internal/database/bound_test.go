@@ -93,6 +93,21 @@ func TestBound(t *testing.T) {
 	}
 }
 
+// TestBoundThroughAPooler: what a transaction sets reaches none of those who share its connection.
+func TestBoundThroughAPooler(t *testing.T) {
+	where := dbtest.Bouncer(t, dbtest.Postgres(t), 1, "default_query_exec_mode", "exec")
+	db, other := open(t, where), open(t, where)
+	database.Bound(db, func() bool { return false })
+	for range 3 {
+		if got := inForceWithin(t, db); got != "4s 7s 3s" {
+			t.Errorf("in a transaction: %s", got)
+		}
+		if got := inForce(t, db) + ", " + inForceWithin(t, other); got != "0 0 0, 0 0 0" {
+			t.Errorf("beside it: %s", got)
+		}
+	}
+}
+
 // TestBoundSQLite: there is nothing to bound.
 func TestBoundSQLite(t *testing.T) {
 	db := dbtest.Open(t, dbtest.SQLite(t))

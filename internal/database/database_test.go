@@ -86,6 +86,18 @@ func TestSQLiteFile(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) < 6 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "-shm") { // which holds page numbers and no data
+			continue
+		}
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is %v (%v), want readable by its owner alone", name, info.Mode(), err)
+		}
+	}
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the new folder is %v (%v), want readable by its owner alone", info.Mode(), err)
 	}

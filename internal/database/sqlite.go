@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/ncruces/go-sqlite3/gormlite"
 )
@@ -40,10 +41,12 @@ const fixedWidth = "2006-01-02T15:04:05.000Z07:00"
 func sqliteDSN(path, timeFormat string) string {
 	q := url.Values{
 		"_txlock": {"immediate"},
+		"modeof":  {path}, // the log beside the file holds the same, and is as private
 		"_pragma": {"busy_timeout(4000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"},
 	}
 	if timeFormat != "" {
 		q.Set("_timefmt", timeFormat)
 	}
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+	params := strings.ReplaceAll(q.Encode(), "+", "%20") // SQLite reads no + as a space
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + params
 }
