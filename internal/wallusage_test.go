@@ -82,9 +82,11 @@ func selectorFault(name string, s *ast.SelectorExpr) string {
 	return ""
 }
 
-// statementBuilders put statements together from constants of their own: columns of a list, names of channels. Name
-// single files here, and read them well.
-var statementBuilders = []string{"internal/auth/listen.go", "internal/auth/userlist.go", "internal/auth/userquery.go"}
+// statementBuilders put statements together from constants of their own (columns of a list, names of channels, time-outs)
+// or hand on GORM's. Name single files here, and read them well.
+var statementBuilders = []string{
+	"internal/auth/listen.go", "internal/auth/userlist.go", "internal/auth/userquery.go", "internal/database/bound.go", "internal/database/turn.go",
+}
 
 // GORM's methods that take text into the statement as it is, by the position of that text.
 var statementText = map[string]int{
@@ -97,7 +99,7 @@ var statementText = map[string]int{
 // that are zero, so that a missing token matches every row; a variable goes into the statement as it is.
 func callFault(c *ast.CallExpr) string {
 	s, ok := c.Fun.(*ast.SelectorExpr)
-	if !ok || isName(s.X, "slices", "maps", "strings", "bytes", "errors", "templ") {
+	if !ok || isName(s.X, "cmp", "slices", "maps", "strings", "bytes", "errors", "templ") {
 		return ""
 	}
 	i, known := statementText[s.Sel.Name]

@@ -217,6 +217,9 @@ func (a *app) migrate(ctx context.Context, direction string) error {
 		if m.Applied {
 			state = "applied"
 		}
+		if m.NoFile {
+			state = "no file" // and so nothing that down could take back
+		}
 		fmt.Fprintf(a.stdout, "%-8s %s\n", state, m.Name)
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"example.com/foyer/internal/purge"
 	"example.com/foyer/internal/worker"
 	"gorm.io/gorm"
 )
@@ -102,9 +103,15 @@ func (a *Auth) Purge(ctx context.Context) error {
 	db := a.db.WithContext(ctx)
 	return errors.Join(
 		a.noteLegacyHashes(ctx),
-		db.Where("expires_at <= ?", now).Delete(&Session{}).Error,
-		db.Where("expires_at <= ?", now).Delete(&Verification{}).Error,
+		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Session{}, now) }),
+		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Verification{}, now) }),
 	)
+}
+
+// deleteExpired deletes at most purge.Batch rows of a model that are over.
+func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
+	some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
+	return db.Where("id IN (?)", some).Delete(model)
 }
 
 // transact runs fn in one transaction. Once it is committed, the cached copies fn named are void.

@@ -4,14 +4,9 @@ package database
 
 import (
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/ncruces/go-sqlite3/gormlite"
-	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
@@ -22,17 +17,15 @@ func Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 // Open connects to postgres://… or file:path (SQLite; the folder is made where missing) with at most maxConns connections;
 // 0 means 16, on SQLite 6. Conditions that a later try may cure come out of every query as a 503 errs.Error.
 func Open(databaseURL string, maxConns int) (*gorm.DB, error) {
-	dialector, usual := dialect{postgres.Open(databaseURL)}, 16
 	path, isFile := strings.CutPrefix(databaseURL, "file:")
+	dialector, err := dialect{}, error(nil)
 	if isFile {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return nil, fmt.Errorf("database folder: %w", err)
-		}
-		// WAL lets readers and one writer run side by side; each connection costs memory, so a handful.
-		dialector, usual = dialect{gormlite.Open(sqliteDSN(path, fixedWidth))}, 6
+		dialector, err = openSQLite(path, maxConns)
+	} else {
+		dialector, err = openPostgres(databaseURL, maxConns)
 	}
-	if maxConns == 0 {
-		maxConns = usual
+	if err != nil {
+		return nil, err
 	}
 	db, err := gorm.Open(dialector, &gorm.Config{
 		NowFunc: Now,
@@ -47,13 +40,6 @@ func Open(databaseURL string, maxConns int) (*gorm.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	pool, err := db.DB()
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	pool.SetMaxOpenConns(maxConns)
-	pool.SetMaxIdleConns(maxConns)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
 	return db, nil
 }
 
@@ -64,20 +50,4 @@ func Close(db *gorm.DB) error {
 		return err
 	}
 	return pool.Close()
-}
-
-// fixedWidth keeps times as text of one width, so that comparing text compares time (the driver's default
-// drops trailing zeros, which puts 12:00:00Z after 12:00:00.5Z).
-const fixedWidth = "2006-01-02T15:04:05.000Z07:00"
-
-// sqliteDSN names a file and how its connections behave; an empty timeFormat is the driver's default.
-func sqliteDSN(path, timeFormat string) string {
-	q := url.Values{
-		"_txlock": {"immediate"},
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(ON)"},
-	}
-	if timeFormat != "" {
-		q.Set("_timefmt", timeFormat)
-	}
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }

@@ -1,6 +1,8 @@
 package database_test
 
 import (
+	"os"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -151,5 +153,27 @@ func TestReadyOnAnEmptyDatabase(t *testing.T) {
 				t.Error("a closed database is ready")
 			}
 		})
+	}
+}
+
+// TestLostFile: a process whose SQLite file was deleted or replaced writes to nowhere, and is not ready.
+func TestLostFile(t *testing.T) {
+	where := dbtest.SQLite(t)
+	path := strings.TrimPrefix(where, "file:")
+	db := dbtest.Open(t, where)
+	if err := database.Ready(t.Context(), db, migrations.FS); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Rename(path+suffix, path+".away"+suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := database.Ready(t.Context(), db, migrations.FS); err == nil {
+		t.Error("ready without its file")
+	}
+	dbtest.Open(t, where)
+	if err := database.Ready(t.Context(), db, migrations.FS); err == nil {
+		t.Error("ready beside another file")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/purge"
 	"example.com/foyer/internal/worker"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -247,5 +248,9 @@ func (o *Outbox) claim(ctx context.Context) (*Mail, error) {
 
 // purge forgets what was done with a week ago.
 func (o *Outbox) purge(ctx context.Context) error {
-	return o.db.WithContext(ctx).Where("due_at IS NULL AND created_at < ?", o.Now().Add(-memory)).Delete(&Mail{}).Error
+	db := o.db.WithContext(ctx)
+	return purge.All(ctx, func() *gorm.DB {
+		some := db.Model(&Mail{}).Select("id").Where("due_at IS NULL AND created_at < ?", o.Now().Add(-memory)).Limit(purge.Batch)
+		return db.Where("id IN (?)", some).Delete(&Mail{})
+	})
 }

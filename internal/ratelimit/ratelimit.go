@@ -9,14 +9,15 @@ import (
 	"sync/atomic"
 	"time"
 
+	"example.com/foyer/internal/purge"
 	"gorm.io/gorm"
 )
 
 // Limiter counts. It is safe for use by many goroutines and processes.
 type Limiter struct {
-	db    *gorm.DB
-	now   func() time.Time
-	purge atomic.Int64 // when expired rows are next deleted, Unix milliseconds
+	db  *gorm.DB
+	now func() time.Time
+	due atomic.Int64 // when expired rows are next deleted, Unix milliseconds
 
 	// One at a time in each process: a flood that waits inside the database starves everyone else, of SQLite's one
 	// writer or of PostgreSQL's connections; here it is served in turn.
@@ -146,15 +147,26 @@ func (l *Limiter) Forgive(ctx context.Context, key, member string) error {
 
 // Purge deletes counters that have run out; storage stays as small as what is being counted.
 func (l *Limiter) Purge(ctx context.Context) error {
-	return l.db.WithContext(ctx).Exec("DELETE FROM rate_limits WHERE expires_at <= ?", l.now()).Error
+	return purge.All(ctx, func() *gorm.DB { return l.purgeSome(ctx) })
 }
 
+// purgeSome deletes at most purge.Batch of them.
+func (l *Limiter) purgeSome(ctx context.Context) *gorm.DB {
+	return l.db.WithContext(ctx).Exec(`
+		DELETE FROM rate_limits WHERE (key, member) IN (SELECT key, member FROM rate_limits WHERE expires_at <= ? LIMIT ?)`, l.now(), purge.Batch)
+}
+
+// purgeNowAndThen takes little of a request's time: what is left is for the next one.
 func (l *Limiter) purgeNowAndThen(ctx context.Context, now time.Time) error {
-	due := l.purge.Load()
-	if now.UnixMilli() < due || !l.purge.CompareAndSwap(due, now.Add(purgeEvery).UnixMilli()) {
+	due := l.due.Load()
+	if now.UnixMilli() < due || !l.due.CompareAndSwap(due, now.Add(purgeEvery).UnixMilli()) {
 		return nil
 	}
-	return l.Purge(ctx)
+	done := l.purgeSome(ctx)
+	if done.RowsAffected == purge.Batch {
+		l.due.Store(due)
+	}
+	return done.Error
 }
 
 // atLeast keeps a wait from being none.

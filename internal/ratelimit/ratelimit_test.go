@@ -99,3 +99,32 @@ func TestExpiredCountersGo(t *testing.T) {
 		}
 	})
 }
+
+// TestPurgeIsInBatches: a use takes little of the time it needs to clear what a flood has left, and the next ones the rest.
+func TestPurgeIsInBatches(t *testing.T) {
+	each(t, func(c *counting) {
+		flood := func() {
+			c.t.Helper()
+			err := c.db.Exec(`
+				INSERT INTO rate_limits (key, member, count, last_at, expires_at)
+				WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+				SELECT 'old ' || i, '', 1, CAST(? AS TIMESTAMP), CAST(? AS TIMESTAMP) FROM n`, c.now, c.now).Error
+			if err != nil {
+				c.t.Fatal(err)
+			}
+		}
+		flood()
+		for _, left := range []int64{1501, 501, 1, 1} {
+			c.wantHit("one", 0)
+			c.now = c.now.Add(10 * time.Second)
+			if n := c.rows(); n != left {
+				c.t.Errorf("%d rows, want %d", n, left)
+			}
+		}
+		flood()
+		c.now = c.now.Add(time.Second)
+		if err := c.Purge(c.t.Context()); err != nil || c.rows() > 1 {
+			c.t.Errorf("%v, %d rows are left", err, c.rows())
+		}
+	})
+}
