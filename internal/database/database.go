@@ -33,7 +33,7 @@ func Open(databaseURL string) (*gorm.DB, error) {
 	}
 	db, err := gorm.Open(dialector, &gorm.Config{
 		NowFunc:                Now,
-		PrepareStmt:            true,
+		PrepareStmt:            strings.HasPrefix(databaseURL, "file:"),
 		SkipDefaultTransaction: true,
 		TranslateError:         true,
 		Logger:                 logger.Discard, // it would print values: addresses, hashes. Errors are returned.
