@@ -19,8 +19,21 @@ import (
 // drainTime is how long requests under way may take after a signal to stop.
 const drainTime = 10 * time.Second
 
+// handOver is how long another process that serves the same SQLite file may take to end: a whole stop and some more.
+const handOver = drainTime + 5*time.Second
+
 // serve runs the app until ctx ends, then lets requests under way finish.
 func (a *app) serve(ctx context.Context) error {
+	release, err := database.LockForServing(ctx, a.db, handOver, func() {
+		a.log.Info("waiting for another process that serves this database to end", "at most", handOver)
+	})
+	if err != nil && ctx.Err() != nil {
+		return nil // told to stop while it waited
+	}
+	if err != nil {
+		return err
+	}
+	defer release()
 	provider, err := a.auth(ctx)
 	if err != nil {
 		return err

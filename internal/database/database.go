@@ -73,5 +73,15 @@ func sqliteDSN(path, timeFormat string) string {
 	if timeFormat != "" {
 		q.Set("_timefmt", timeFormat)
 	}
+	return sqliteURI(path, q)
+}
+
+func sqliteURI(path string, q url.Values) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// sqlitePath is where the file of db is.
+func sqlitePath(db *gorm.DB) (path string, err error) {
+	err = db.Raw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&path).Error
+	return path, err
 }
