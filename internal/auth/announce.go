@@ -72,9 +72,11 @@ func readNotice(payload string) (v notice, ok bool) {
 //   - By beats. A nonce of B that was committed before N arrives here before N does. When N has come back here and B's
 //     last nonce is older than the lease, B has stopped: a frozen or dead one slows the first revocations alone.
 //   - By name, where this process has listened for less than that, or does not hear. B gave its connection a name before
-//     it sent the nonce, so the name is there after N's commit, unless B's connection has ended.
+//     it sent the nonce, so the name is there after N's commit. What is left is a B whose connection the server has ended
+//     within the lease and B has not noticed, beside a process that has just started or is deaf.
 //
-// A backend that bears such a name and sends no nonce, a pooler's or a stranger's, counts as an instance that is silent.
+// A process that does not hear, as a command, waits for ackWait where there is any such name. A backend that bears one and
+// sends no nonce, a pooler's or a stranger's, is an instance that is silent.
 func (a *Auth) awaitHeard(notices []string) {
 	if len(notices) == 0 {
 		return
@@ -88,10 +90,14 @@ func (a *Auth) awaitHeard(notices []string) {
 		return
 	}
 	for _, id := range notices {
-		if missing := a.ear.await(ctx, id, others); len(missing) > 0 {
-			a.opts.Logger.Warn("not every instance confirmed a revocation in time", "waited", ackWait, "missing", missing)
-			return
+		missing := a.ear.await(ctx, id, others)
+		if len(missing) == 0 {
+			continue
 		}
+		if a.Hears() { // else it is known that no confirmation arrives
+			a.opts.Logger.Warn("not every instance confirmed a revocation in time", "waited", ackWait, "missing", missing)
+		}
+		return
 	}
 }
 

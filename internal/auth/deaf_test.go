@@ -238,7 +238,11 @@ func TestThroughAPooler(t *testing.T) {
 			if somebody, cached := b.ask(thief); !somebody || cached {
 				t.Fatalf("round %d: somebody %v, cached %v", i, somebody, cached)
 			}
+			from := time.Now()
 			a.leave(ada)
+			if took := time.Since(from); took > 2*time.Second {
+				t.Errorf("round %d: the sign-out took %v", i, took)
+			}
 			b.wantOut("after the sign-out", thief)
 		}
 		for _, n := range []*node{a, b} {
