@@ -25,7 +25,11 @@ func (s *Server) showReady(c *echo.Context) error {
 	if err := s.readiness.ask(c.Request().Context()); err != nil {
 		return errs.Unavailable(err)
 	}
-	return c.String(http.StatusOK, "ready\n")
+	ready := "ready\n"
+	if off := s.Auth.CacheOff(); off != "" {
+		ready += off + "\n"
+	}
+	return c.String(http.StatusOK, ready)
 }
 
 const (

@@ -25,10 +25,24 @@ const (
 	lastWords = time.Second
 )
 
+// handOver is how much longer than a whole stop another process that serves the same SQLite file may take to end.
+const handOver = 5 * time.Second
+
 // serve runs the app until ctx ends, then lets requests under way finish.
 func (a *app) serve(ctx context.Context) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
+	patience := a.DrainDelay + stopTime + handOver
+	release, err := database.LockForServing(ctx, a.db, patience, func() {
+		a.log.Info("waiting for another process that serves this database to end", "at most", patience)
+	})
+	if err != nil && ctx.Err() != nil {
+		return nil // told to stop while it waited
+	}
+	if err != nil {
+		return err
+	}
+	defer release()
 	provider, err := a.auth(ctx)
 	if err != nil {
 		return err
@@ -58,6 +72,7 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	database.Bound(a.db, provider.Hears)
 	a.announce()
 
 	server := &http.Server{

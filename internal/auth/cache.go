@@ -88,8 +88,11 @@ func (a *Auth) cached(r *http.Request, token string) *copied {
 	return c
 }
 
-// cacheTrusted: on PostgreSQL another instance may have revoked what this one has not heard of.
-func (a *Auth) cacheTrusted() bool { return a.opts.CacheMaxAge > 0 && (!a.shared() || a.ear.alive()) }
+// cacheTrusted: on PostgreSQL another instance may have revoked what this one has not heard of. Then no copy is honoured,
+// and none is made.
+func (a *Auth) cacheTrusted() bool {
+	return a.opts.CacheMaxAge > 0 && (!a.shared() || a.ear.trusted(a.opts.Now()))
+}
 
 // decodeCache checks everything a cookie can tell by itself: signature, token, times.
 func (a *Auth) decodeCache(value, tokenHash string) *copied {

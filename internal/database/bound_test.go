@@ -95,7 +95,7 @@ func TestBound(t *testing.T) {
 
 // TestBoundThroughAPooler: what a transaction sets reaches none of those who share its connection.
 func TestBoundThroughAPooler(t *testing.T) {
-	where := dbtest.Bouncer(t, dbtest.Postgres(t), 1, "default_query_exec_mode", "exec")
+	where := dbtest.Pooler(t, dbtest.Postgres(t), "transaction", 1, "exec")
 	db, other := open(t, where), open(t, where)
 	database.Bound(db, func() bool { return false })
 	for range 3 {

@@ -190,8 +190,8 @@ func runGoose(db *gorm.DB, files fs.FS, fn func(*goose.Provider) error) error {
 
 // driverDefaults opens the file of db once more, without our time format.
 func driverDefaults(db *gorm.DB) (*sql.DB, error) {
-	var path string
-	if err := db.Raw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&path).Error; err != nil {
+	path, err := sqlitePath(db)
+	if err != nil {
 		return nil, err
 	}
 	return driver.Open(sqliteDSN(path, ""))

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/ncruces/go-sqlite3/gormlite"
+	"gorm.io/gorm"
 )
 
 // openSQLite makes the folder and the file where they are missing, for their owner alone. WAL lets readers and one writer
@@ -47,6 +48,16 @@ func sqliteDSN(path, timeFormat string) string {
 	if timeFormat != "" {
 		q.Set("_timefmt", timeFormat)
 	}
+	return sqliteURI(path, q)
+}
+
+func sqliteURI(path string, q url.Values) string {
 	params := strings.ReplaceAll(q.Encode(), "+", "%20") // SQLite reads no + as a space
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + params
+}
+
+// sqlitePath is where the file of db is.
+func sqlitePath(db *gorm.DB) (path string, err error) {
+	err = db.Raw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&path).Error
+	return path, err
 }

@@ -205,7 +205,7 @@ func TestMigrateThroughAPooler(t *testing.T) {
 	for _, mode := range []string{"exec", "simple_protocol"} {
 		t.Run(mode, func(t *testing.T) {
 			direct := dbtest.Postgres(t)
-			where := dbtest.Bouncer(t, direct, 3, "default_query_exec_mode", mode)
+			where := dbtest.Pooler(t, direct, "transaction", 3, mode)
 			files := steps("0001_first.sql", "0002_second.sql", "0003_third.sql")
 			var instances []*gorm.DB
 			for range 4 {
