@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -69,8 +68,7 @@ func FuzzClientIP(f *testing.F) {
 		f.Add(seed, "198.51.100.1")
 		f.Add("8.8.8.8", seed)
 	}
-	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
-	ip := ClientIP(proxies, slog.New(slog.DiscardHandler))
+	ip := ClientIP([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, slog.New(slog.DiscardHandler))
 	ask := func(lines ...string) string {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr, r.Header["X-Forwarded-For"] = "10.0.0.1:1", lines
@@ -84,9 +82,6 @@ func FuzzClientIP(f *testing.F) {
 			if got, want := ask(client, proxy), ask(proxy); got != want {
 				t.Errorf("%q before %q: %s, want %s", client, proxy, got, want)
 			}
-		}
-		if direct := ask(added); !slices.Contains([]string{direct, "10.0.0.1"}, ask("8.8.8.8", added)) && !proxies[0].Contains(netip.MustParseAddr(direct)) {
-			t.Errorf("a client before %q is believed: %s, alone %s", added, ask("8.8.8.8", added), direct)
 		}
 	})
 }
