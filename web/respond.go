@@ -167,6 +167,9 @@ func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
 	if p.Title == "" {
 		p.Title = http.StatusText(e.Status)
 	}
+	if e.Status == http.StatusTooManyRequests {
+		p.Message = tooManyTries(e)
+	}
 	if s.Development {
 		p.Route = c.Request().Method + " " + c.Path()
 		for cause := e.Err; cause != nil; cause = errors.Unwrap(cause) {
@@ -177,6 +180,11 @@ func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
 		return s.render(c, e.Status, views.ErrorFragment(p))
 	}
 	return s.render(c, e.Status, views.Error(p))
+}
+
+// tooManyTries says how long a refusal lasts.
+func tooManyTries(e *errs.Error) string {
+	return "Too many tries. Wait " + waitingTime(e.RetryAfter) + " and try again."
 }
 
 // waitingTime says a wait as people do, never less than it is.
@@ -205,7 +213,7 @@ func fieldErrors(err error, fields ...string) (views.Errors, error) {
 		}
 	}
 	if e.Status == http.StatusTooManyRequests {
-		list = views.Errors{{Message: "Too many tries. Wait " + waitingTime(e.RetryAfter) + " and try again."}}
+		list = views.Errors{{Message: tooManyTries(e)}}
 	}
 	if list == nil {
 		list = views.Errors{{Message: e.Message}}

@@ -69,7 +69,7 @@ func toReauth(c *echo.Context) error {
 	r := c.Request()
 	target := pageURL(r)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		values, err := parseForm(c)
+		values, err := readForm(c)
 		if err != nil {
 			return err
 		}

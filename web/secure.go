@@ -124,10 +124,40 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// parseForm reads a form post: 415 for anything else, 413 for too much, 400 for what is no text. The query
-// never feeds a form.
+const (
+	formKey    = "form"    // what parseForm has read
+	refusedKey = "refused" // why the door refuses the request, nil where it does not
+)
+
+// form is what a request holds, and why it cannot be read.
+type form struct {
+	values url.Values
+	err    error
+}
+
+// parseForm is readForm for what a form does. Where the door refuses the request, the error says so, and what was typed
+// is for showing again.
 func parseForm(c *echo.Context) (url.Values, error) {
-	r := c.Request()
+	values, err := readForm(c)
+	if err != nil {
+		return nil, err
+	}
+	refused, _ := c.Get(refusedKey).(error)
+	return values, refused
+}
+
+// readForm reads a form post, once: 415 for anything else, 413 for too much, 400 for what is no text. The query never
+// feeds a form.
+func readForm(c *echo.Context) (url.Values, error) {
+	read, err := echo.ContextGet[form](c, formKey)
+	if err != nil { // not read yet
+		read.values, read.err = decodeForm(c.Request())
+		c.Set(formKey, read)
+	}
+	return read.values, read.err
+}
+
+func decodeForm(r *http.Request) (url.Values, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != echo.MIMEApplicationForm || r.Header.Get("Content-Encoding") != "" {
 		return nil, echo.ErrUnsupportedMediaType
@@ -171,6 +201,8 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		case err != nil && s.refusal(err).Status >= 500:
 			s.Logger.ErrorContext(ctx, "request failed", append(attrs, "error", err)...)
 		case c.Path() == "/healthz" || c.Path() == "/readyz" || c.Path() == "/static/*":
+			s.Logger.DebugContext(ctx, "request", attrs...)
+		case status == http.StatusTooManyRequests: // of a flood the trail logs the first, and how many there were
 			s.Logger.DebugContext(ctx, "request", attrs...)
 		default:
 			s.Logger.InfoContext(ctx, "request", attrs...)
