@@ -29,7 +29,7 @@ func (s *Server) login(c *echo.Context) error {
 		return seeOther(c, "/verify-email?done=asked")
 	}
 	var other error
-	if form.Errors, other = fieldErrors(err, "email", "password"); other != nil {
+	if form.Errors, other = fieldErrors(onForm(err, "INVALID_EMAIL_OR_PASSWORD"), "email", "password"); other != nil {
 		return other
 	}
 	return s.renderForm(c, err, views.Login(form), views.LoginFailure(form))
