@@ -33,7 +33,7 @@ func (s *Server) login(c *echo.Context) error {
 
 func (s *Server) loginFailed(c *echo.Context, form views.LoginForm, err error) error {
 	var other error
-	if form.Errors, other = fieldErrors(err, "email", "password"); other != nil {
+	if form.Errors, other = fieldErrors(onForm(err, "INVALID_EMAIL_OR_PASSWORD"), "email", "password"); other != nil {
 		return other
 	}
 	return s.renderForm(c, err, views.Login(form), views.LoginFailure(form))

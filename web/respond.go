@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,7 +122,7 @@ func (s *Server) answerError(c *echo.Context, err error) {
 	r := c.Request()
 	switch {
 	case wantsJSON(r):
-		err = c.JSON(e.Status, map[string]string{"code": e.Code, "message": e.Message})
+		err = c.JSON(e.Status, problem{e.Code, e.Message, e.Fields})
 	case e.Status == http.StatusUnauthorized:
 		err = toLogin(c)
 	case e.Code == codeNotFresh:
@@ -134,6 +135,13 @@ func (s *Server) answerError(c *echo.Context, err error) {
 	if err != nil {
 		s.Logger.DebugContext(r.Context(), "error not answered", "error", err)
 	}
+}
+
+// problem is a failure as programs read it.
+type problem struct {
+	Code    string            `json:"code"`
+	Message string            `json:"message"`
+	Fields  map[string]string `json:"fields,omitempty"` // name of a field → what is wrong with it
 }
 
 // refusal is err as the caller may know it.
@@ -199,11 +207,32 @@ func waitingTime(d time.Duration) string {
 	return strconv.Itoa(n) + " " + unit
 }
 
-// fieldErrors turns a refusal into what a form shows, in the order of its fields. An error that is not about
-// the form (a database away, a queue full) is returned for answerError to say.
+// aboutForm reports whether another try with the same form can succeed. What is not the visitor's, is not there or has
+// changed meanwhile is not about the form, unless the refusal names a field of it.
+func aboutForm(e *errs.Error) bool {
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusTooManyRequests:
+		return true
+	}
+	return e.Status < 500 && len(e.Fields) > 0
+}
+
+// onForm makes the refusals with these codes errors of the form: a wrong password is a 401 to programs only.
+func onForm(err error, codes ...string) error {
+	var e *errs.Error
+	if !errors.As(err, &e) || !slices.Contains(codes, e.Code) {
+		return err
+	}
+	shown := *e
+	shown.Status = http.StatusUnprocessableEntity
+	return &shown
+}
+
+// fieldErrors turns a refusal into what a form shows, in the order of its fields. An error that is not about the form (a
+// database away, a row of another person) is returned for answerError to say, with its own status.
 func fieldErrors(err error, fields ...string) (views.Errors, error) {
 	var e *errs.Error
-	if !errors.As(err, &e) || e.Status >= 500 {
+	if !errors.As(err, &e) || !aboutForm(e) {
 		return nil, err
 	}
 	var list views.Errors
