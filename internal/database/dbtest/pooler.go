@@ -16,9 +16,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Pooler puts a PgBouncer in front of the PostgreSQL at databaseURL, for as long as the test runs, and returns its URL. In
-// mode "session" a connection keeps its backend, in mode "transaction" each transaction may meet another. Without
-// PgBouncer the test skips, which under CI=true is a failure.
+// Pooler puts a PgBouncer in front of the PostgreSQL at databaseURL, for as long as the test runs, and returns its
+// URL. In mode "session" a connection keeps its backend, in mode "transaction" each transaction may meet another.
+// Without PgBouncer the test skips, which under CI=true is a failure.
 func Pooler(t testing.TB, databaseURL, mode string) string {
 	t.Helper()
 	program, err := exec.LookPath("pgbouncer")
