@@ -59,8 +59,8 @@ func (a *Auth) Hears() bool {
 	return a.ear.hears
 }
 
-// CacheOff says why this process trusts no cached copy although it could be told of every revocation by a database
-// that is set up well; "" where there is no such reason.
+// CacheOff says, in a line for /readyz, what an operator has to mend before this process trusts a cached copy: the
+// way to PostgreSQL drops notifications, or a clock is wrong. It is "" where neither is known.
 func (a *Auth) CacheOff() string {
 	a.ear.mu.Lock()
 	defer a.ear.mu.Unlock()

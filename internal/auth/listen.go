@@ -33,7 +33,7 @@ const (
 	beat      = 500 * time.Millisecond // from one nonce to the next
 	lease     = 2 * time.Second        // how long a nonce counts that came back, and how long sending one may take
 	silence   = lease + beat           // an instance of which no nonce arrives for so long trusts no cache
-	ackWait   = 3 * time.Second        // longer than that
+	ackWait   = 3 * time.Second        // how long a revocation waits for confirmations: longer than silence
 	connLimit = 10 * time.Second       // for a connection and its LISTEN
 	deafAfter = 20                     // nonces sent and not come back: 10 s
 	deafRetry = 5 * time.Minute        // a network may be mended without a restart of this process
