@@ -266,8 +266,9 @@ func (a *Auth) say(ctx context.Context, channel string, payload func() string) e
 	return nil
 }
 
-// notify sends a notification; there is the database's clock.
+// notify sends a notification; there is the database's clock. It takes one round trip, because nothing is prepared.
 func notify(ctx context.Context, conn *sql.Conn, channel, payload string) (there time.Time, err error) {
-	err = conn.QueryRowContext(ctx, "SELECT clock_timestamp() FROM pg_notify($1, $2)", channel, payload).Scan(&there)
+	const statement = "SELECT clock_timestamp() FROM pg_notify($1, $2)"
+	err = conn.QueryRowContext(ctx, statement, pgx.QueryExecModeExec, channel, payload).Scan(&there)
 	return there, err
 }
