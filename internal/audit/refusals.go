@@ -30,9 +30,10 @@ type refusals struct {
 
 // note counts e. Where it is the first of its kind, it is not counted but returned for writing.
 func (r *refusals) note(e auth.Event) (first *auth.Event) {
+	key := kindOf(e) // before the lock, which a flood wants all the time
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c, known := r.kind(e)
+	c, known := r.kind(key, e)
 	if !known {
 		return &c.Event
 	}
@@ -44,25 +45,30 @@ func (r *refusals) note(e auth.Event) (first *auth.Event) {
 func (r *refusals) again(e auth.Event, n int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c, _ := r.kind(e)
+	c, _ := r.kind(kindOf(e), e)
 	c.times += n
 }
 
-func (r *refusals) kind(e auth.Event) (c *told, known bool) {
+func kindOf(e auth.Event) alike {
+	return alike{e.Name, e.ActorID, e.ImpersonatorID, e.SubjectID, network(e.IPAddress), e.Detail}
+}
+
+func (r *refusals) kind(key alike, e auth.Event) (c *told, known bool) {
+	if c = r.kinds[key]; c != nil {
+		return c, true
+	}
+	if len(r.kinds) >= maxCounted {
+		e = auth.Event{Name: e.Name, Refused: true, Detail: "many kinds at once"}
+		key = kindOf(e)
+	}
+	if c = r.kinds[key]; c != nil {
+		return c, true
+	}
 	if r.kinds == nil {
 		r.kinds = map[alike]*told{}
 	}
-	key := func() alike {
-		return alike{e.Name, e.ActorID, e.ImpersonatorID, e.SubjectID, network(e.IPAddress), e.Detail}
-	}
-	if r.kinds[key()] == nil && len(r.kinds) >= maxCounted {
-		e = auth.Event{Name: e.Name, Refused: true, Detail: "many kinds at once"}
-	}
-	if c = r.kinds[key()]; c != nil {
-		return c, true
-	}
 	c = &told{Event: e}
-	r.kinds[key()] = c
+	r.kinds[key] = c
 	return c, false
 }
 
