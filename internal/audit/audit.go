@@ -53,12 +53,13 @@ type Log struct {
 	Options
 	events, heads keys
 	counted       refusals
+	end           end
 	queue         queue
 }
 
 // New makes a Log on a migrated database.
 func New(db *gorm.DB, o Options) (*Log, error) {
-	l := &Log{db: db, Options: o, queue: newQueue()}
+	l := &Log{db: db, Options: o, queue: newQueue(), end: newEnd()}
 	var err error
 	if l.events, err = deriveKeys(o.Secrets, "audit event"); err == nil {
 		l.heads, err = deriveKeys(o.Secrets, "audit head")
@@ -122,6 +123,9 @@ type told struct {
 
 // append puts events at the end of the chain. Whoever else writes waits from here until tx ends: one chain has one end.
 func (l *Log) append(tx *gorm.DB, list ...told) error {
+	if err := l.end.take(tx); err != nil {
+		return err
+	}
 	var h head
 	if err := tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Take(&h, "id = 1").Error; err != nil {
 		return err

@@ -100,6 +100,15 @@ type turn struct {
 	give func()
 }
 
+// AtEnd has fn called when the transaction has ended, however it does.
+func (t *turn) AtEnd(fn func()) {
+	give := t.give
+	t.give = sync.OnceFunc(func() {
+		fn()
+		give()
+	})
+}
+
 // GetDBConn implements gorm.GetDBConnector.
 func (t *turn) GetDBConn() (*sql.DB, error) { return t.pool, nil }
 
