@@ -188,6 +188,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		Plugins:        []auth.Plugin{admin.Endpoints},
 		OnEvent:        a.trail.Record,
 		Logger:         a.log,
+		LocalImages:    a.Development,
 
 		RequireEmailVerification: a.EmailVerification,
 		Notices:                  true,

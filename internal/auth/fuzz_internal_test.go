@@ -11,6 +11,7 @@ import (
 	"net/mail"
 	"net/url"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -276,6 +277,35 @@ func FuzzQuery(f *testing.F) {
 		for name := range b.values {
 			if s, ok := b.Value(name).(string); ok && !utf8.ValidString(s) {
 				t.Fatalf("%q: %q", query, s)
+			}
+		}
+	})
+}
+
+// FuzzImage: an image that is accepted is one of this site, an https address, or in development one of this machine.
+func FuzzImage(f *testing.F) {
+	for _, v := range []string{
+		"", "/a.png", "//a", `/\a`, "https://a.example/x", "http://a.example/x", "http://localhost:9000/a", "http://[::1]/", "http://127.0.0.1?x",
+		`http://localhost\@evil.test`, "http://localhost@evil.test", "http://evil.test@localhost", "http://localhost%00.evil.test", "http://[::ffff:7f00:1]",
+		"http://0x7f.1/", "http:localhost", "data:image/png;base64,x", "javascript:alert(1)", "https://a\nb", "HTTP://localhost",
+	} {
+		f.Add(v)
+	}
+	a := parser(f)
+	f.Fuzz(func(t *testing.T, raw string) {
+		for _, a.opts.LocalImages = range []bool{false, true} {
+			if a.checkImage(&raw) != nil || raw == "" {
+				continue
+			}
+			if len(raw) > 2048 || strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+				t.Fatalf("%q", raw)
+			}
+			rest, clear := strings.CutPrefix(raw, "http://")
+			if host := regexp.MustCompile(`^(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[[0-9a-f:.]+\])(:[0-9]*)?([/?#]|$)`); clear && (!a.opts.LocalImages || !host.MatchString(strings.ToLower(rest))) {
+				t.Fatalf("%q is of another machine", raw)
+			}
+			if !clear && !strings.HasPrefix(raw, "https://") && !LocalPath(raw) {
+				t.Fatalf("%q is neither of this site nor https", raw)
 			}
 		}
 	})

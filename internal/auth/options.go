@@ -65,6 +65,10 @@ type Options struct {
 	// AllowCommonPasswords turns off the list of refused passwords and the rule on context words.
 	AllowCommonPasswords bool
 
+	// LocalImages accepts http addresses of this machine as images too, for development. Default off: https addresses
+	// and paths of this site.
+	LocalImages bool
+
 	// RequireEmailVerification lets nobody sign in before the mailed link is used, and makes signing up answer the
 	// same for an address that is taken. Default off.
 	RequireEmailVerification bool
