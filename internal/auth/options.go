@@ -14,7 +14,8 @@ type Options struct {
 	// it, and its scheme decides on Secure cookies. Required.
 	BaseURL string
 
-	// TrustedOrigins may call the API from a browser and be the target of a callbackURL, besides BaseURL.
+	// TrustedOrigins may call the API from a browser and be the target of a callbackURL, besides BaseURL. An app's
+	// scheme such as myapp:// is one too: it stands for every address in the app.
 	TrustedOrigins []string
 
 	// Secrets sign cookies: the first signs, all verify, so that a secret can be replaced without signing
