@@ -40,6 +40,18 @@ func Links(appURL string) func(purpose, token, callbackURL string) string {
 	}
 }
 
+// WireLinks is Links for a front that forwards /api/auth alone: what confirms an address leads to the provider's own
+// endpoints, which act when they are opened, and then to any trusted callbackURL.
+func WireLinks(appURL string) func(purpose, token, callbackURL string) string {
+	pages := Links(appURL)
+	return func(purpose, token, callbackURL string) string {
+		if linkPages[purpose] == "/verify-email" {
+			return ""
+		}
+		return pages(purpose, token, callbackURL)
+	}
+}
+
 // hideLink keeps the address of a page that holds a secret from whatever the page leads to.
 func hideLink(c *echo.Context) { c.Response().Header().Set("Referrer-Policy", "no-referrer") }
 
