@@ -70,7 +70,7 @@ func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, 
 	now, token := a.opts.Now(), newToken()
 	err := t.Create(&Verification{
 		ID: newID(), UserID: u.ID, Purpose: purpose, Email: address, TokenHash: hashToken(token),
-		ExpiresAt: now.Add(a.linkLife(purpose)), CreatedAt: now,
+		ExpiresAt: now.Add(a.linkLife(purpose)), CreatedAt: now, CallbackURL: callbackURL,
 	}).Error
 	if err != nil {
 		return err
