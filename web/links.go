@@ -23,11 +23,11 @@ var linkPages = map[string]string{
 	"undo_email_change":    "/undo-email",
 }
 
-// Links is auth.Options.Links: mails lead to the pages of the app at appURL, and then to a callbackURL of this site; the
-// page for addresses knows one on another trusted origin by the link itself. A
-// client that chooses new passwords on a page of its own gets the provider's link, which ends there. What confirms an
-// address always leads to our page: the provider's link acts when it is opened, and a stranger who signs up with
-// somebody's address must not have it confirmed by that person's mail scanner.
+// Links is auth.Options.Links: mails lead to the pages of the app at appURL, and then to a callbackURL of this site where
+// that is not too long; the page for addresses knows one on another trusted origin by the link itself. A client that
+// chooses new passwords on a page of its own gets the provider's link, which ends there. What confirms an address always
+// leads to our page: the provider's link acts when it is opened, and a stranger who signs up with somebody's address must
+// not have it confirmed by that person's mail scanner.
 func Links(appURL string) func(purpose, token, callbackURL string) string {
 	return func(purpose, token, callbackURL string) string {
 		page := linkPages[purpose]
@@ -35,7 +35,7 @@ func Links(appURL string) func(purpose, token, callbackURL string) string {
 			return ""
 		}
 		link := appURL + page + "?token=" + url.QueryEscape(token)
-		if path := ownPath(appURL, callbackURL); path != "" {
+		if path := ownPath(appURL, callbackURL); path != "" && !tooLong(path) {
 			link += "&returnTo=" + url.QueryEscape(path)
 		}
 		return link

@@ -44,9 +44,14 @@ func safeReturnTo(target string) string {
 	return target
 }
 
-// withReturnTo makes path remember where the visitor was going.
+// maxReturnTo bounds an encoded returnTo that we write, because proxies such as nginx take 4 KB of header in all.
+const maxReturnTo = 1 << 10
+
+func tooLong(target string) bool { return len(url.QueryEscape(target)) > maxReturnTo }
+
+// withReturnTo makes path remember where the visitor was going, the default where that is too long.
 func withReturnTo(path, target string) string {
-	if target == defaultReturnTo {
+	if target == defaultReturnTo || tooLong(target) {
 		return path
 	}
 	return path + "?returnTo=" + url.QueryEscape(target)
@@ -64,12 +69,12 @@ func toLogin(c *echo.Context) error {
 }
 
 // toReauth asks for the password once more. The way back is the page itself, for every form behind the fresh door
-// has the address of its page: what was typed into it goes along, passwords apart.
+// has the address of its page: what was typed into it goes along where it fits, passwords apart.
 func toReauth(c *echo.Context) error {
 	r := c.Request()
 	target := pageURL(r)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		values, err := parseForm(c)
+		values, err := readForm(c)
 		if err != nil {
 			return err
 		}
@@ -79,8 +84,9 @@ func toReauth(c *echo.Context) error {
 				typed[name] = values[name]
 			}
 		}
-		if target = r.URL.Path; len(typed) > 0 {
-			target += "?" + typed.Encode()
+		target = r.URL.Path
+		if full := target + "?" + typed.Encode(); len(typed) > 0 && !tooLong(full) {
+			target = full
 		}
 	}
 	reauth := withReturnTo("/reauth", safeReturnTo(target))
