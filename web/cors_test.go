@@ -48,6 +48,29 @@ func TestCORS(t *testing.T) {
 	}
 }
 
+// TestCORSAllowsAnyHeader: a preflight names what tracing, a captcha or a gateway adds, and an app's scheme among the
+// trusted is no page's origin.
+func TestCORSAllowsAnyHeader(t *testing.T) {
+	const front, asked = "https://front.example", "baggage,content-type,sentry-trace,x-captcha-response"
+	trusted := []string{front, "myapp://"}
+	provider := authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{TrustedOrigins: trusted})
+	for _, c := range []struct{ origin, readers, allowed, headers string }{
+		{front, strings.Join(trusted, " "), front, asked},
+		{"https://evil.example", strings.Join(trusted, " "), "", ""},
+		{"myapp://", strings.Join(trusted, " "), "", ""},
+		{front, "myapp://", "", ""},
+	} {
+		site := web.New(web.Config{
+			Auth: provider, AppURL: "http://localhost:8080", CORSOrigins: strings.Fields(c.readers), Logger: slog.New(slog.DiscardHandler),
+		})
+		got := authtest.Serve(t, site).Do(http.MethodOptions, "/api/auth/sign-in/email", "",
+			"Origin", c.origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", asked)
+		if got.Header.Get("Access-Control-Allow-Origin") != c.allowed || got.Header.Get("Access-Control-Allow-Headers") != c.headers {
+			t.Errorf("%+v: %v", c, got.Header)
+		}
+	}
+}
+
 // TestForwardedWarning: a proxy nobody named is told of once, without what the header says.
 func TestForwardedWarning(t *testing.T) {
 	var text strings.Builder

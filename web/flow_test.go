@@ -40,7 +40,7 @@ func TestWithoutJavaScript(t *testing.T) {
 		copiedWithoutCache.Forget("session_data")
 		step(t, "logging out ends the session for every copy", func(t *testing.T) {
 			got := ada.PostForm("/logout", nil)
-			expect(t, got, 303, "Location", "/login", "Clear-Site-Data", `"cache", "storage"`, "Cache-Control", "private, no-store")
+			expect(t, got, 303, "Location", "/login", "Clear-Site-Data", `"storage", "prefetchCache", "prerenderCache"`, "Cache-Control", "private, no-store")
 			if n := len(ada.Cookies()); n != 0 {
 				t.Errorf("%d cookies are left", n)
 			}
@@ -175,8 +175,8 @@ func TestLogoutIsAPost(t *testing.T) {
 	expect(t, user.Get("/api/auth/sign-out"), 404)
 	expect(t, user.Get("/dashboard", navigate...), 200)
 
-	expect(t, user.PostForm("/logout", nil, s.htmx("/dashboard")...), 204, "HX-Redirect", "/login", "Clear-Site-Data", `"cache", "storage"`)
-	expect(t, user.PostForm("/logout", nil), 303, "Location", "/login", "Clear-Site-Data", `"cache", "storage"`)
+	expect(t, user.PostForm("/logout", nil, s.htmx("/dashboard")...), 204, "HX-Redirect", "/login", "Clear-Site-Data", `"storage", "prefetchCache", "prerenderCache"`)
+	expect(t, user.PostForm("/logout", nil), 303, "Location", "/login", "Clear-Site-Data", `"storage", "prefetchCache", "prerenderCache"`)
 	for _, c := range s.stranger(t).PostForm("/logout", nil).Response.Cookies() {
 		if c.MaxAge >= 0 || c.Value != "" || !c.HttpOnly || c.Path != "/" {
 			t.Errorf("a cookie is not taken away: %s", c)

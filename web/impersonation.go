@@ -12,7 +12,7 @@ func (s *Server) stopImpersonating(c *echo.Context) error {
 		s.flash(c, "acting-stopped")
 		return seeOther(c, back)
 	case hasCode(err, "FAILED_TO_FIND_ADMIN_SESSION"): // it has ended meanwhile: nobody stays somebody else for that
-		if err := s.Auth.SignOut(c.Response(), c.Request()); err != nil {
+		if err := s.signOut(c); err != nil {
 			return err
 		}
 		s.flash(c, "acting-lost")

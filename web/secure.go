@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -80,17 +81,19 @@ func printable(header string) string {
 	}, header[:min(len(header), 200)])
 }
 
-// cors lets the pages of other trusted origins read what the provider answers. Without any it says nothing: a
-// browser then keeps the answers from every other page.
+// cors lets the pages of other trusted origins read what the provider answers, and send it any header: those of
+// captchas and of tracing are added on the way. Without such origins it says nothing: a browser then keeps the answers
+// from every other page. An app's scheme has no pages.
 func (s *Server) cors() echo.MiddlewareFunc {
-	if len(s.CORSOrigins) == 0 {
+	app := func(origin string) bool { return strings.HasSuffix(origin, "://") }
+	origins := slices.DeleteFunc(slices.Clone(s.CORSOrigins), app)
+	if len(origins) == 0 {
 		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
 	}
 	return middleware.CORSWithConfig(middleware.CORSConfig{
 		Skipper:          func(c *echo.Context) bool { return !strings.HasPrefix(c.Request().URL.Path, "/api/auth/") },
-		AllowOrigins:     s.CORSOrigins,
+		AllowOrigins:     origins,
 		AllowMethods:     []string{http.MethodGet, http.MethodPost},
-		AllowHeaders:     []string{echo.HeaderContentType},
 		ExposeHeaders:    []string{echo.HeaderRetryAfter, "X-Retry-After"},
 		AllowCredentials: true,
 		MaxAge:           600,

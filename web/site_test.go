@@ -70,7 +70,10 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	for _, f := range change {
 		f(&config)
 	}
-	o.BaseURL, o.AppName, o.CookiePrefix, o.Links = config.AppURL, web.AppName, web.CookiePrefix, web.Links(config.AppURL)
+	o.BaseURL, o.AppName, o.CookiePrefix = config.AppURL, web.AppName, web.CookiePrefix
+	if o.Links == nil {
+		o.Links = web.Links(config.AppURL)
+	}
 	if o.Mailer == nil {
 		o.Mailer = s.mails
 	}

@@ -27,10 +27,11 @@ var awaitNotices = map[string]string{
 func (s *Server) showVerify(c *echo.Context) error {
 	hideLink(c)
 	if c.QueryParams().Has("token") {
-		form, _, err := s.verifyForm(c, session(c), c.QueryParam("token"))
+		form, link, err := s.verifyForm(c, session(c), c.QueryParam("token"))
 		if err != nil {
 			return s.showDeadLink(c, err, resendPath, resendLabel)
 		}
+		s.elsewhere(c, link)
 		form.ReturnTo = c.QueryParam("returnTo")
 		return s.render(c, http.StatusOK, views.Verify(form))
 	}
@@ -52,23 +53,27 @@ func (s *Server) verify(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form, purpose, err := s.verifyForm(c, session(c), values.Get("token"))
+	form, link, err := s.verifyForm(c, session(c), values.Get("token"))
 	form.ReturnTo = values.Get("returnTo")
 	if err != nil {
 		return s.verifyFailed(c, form, err)
 	}
-	_, to := s.Auth.Pending(c.Request())
-	if to == "" {
-		to = form.ReturnTo
+	elsewhere := s.elsewhere(c, link)
+	to := form.ReturnTo
+	if _, asked := s.Auth.Pending(c.Request()); asked != "" && link.Purpose == "verify_email" {
+		to = asked
 	}
 	signedIn, err := s.Auth.ConfirmEmail(c.Response(), c.Request(), session(c), form.Token, values.Get("password"))
 	if err != nil {
 		return s.verifyFailed(c, form, err)
 	}
-	if purpose == "verify_email" {
+	if elsewhere != "" {
+		return seeOther(c, elsewhere)
+	}
+	if link.Purpose == "verify_email" {
 		s.flash(c, "verified")
 	}
-	return seeOther(c, afterVerify(purpose, signedIn, to))
+	return seeOther(c, afterVerify(link.Purpose, signedIn, to))
 }
 
 func (s *Server) verifyFailed(c *echo.Context, form views.VerifyForm, err error) error {
@@ -82,10 +87,22 @@ func (s *Server) verifyFailed(c *echo.Context, form views.VerifyForm, err error)
 	return s.renderForm(c, err, views.Verify(form), views.VerifyFailure(form))
 }
 
-// afterVerify is where to go when a link has done its work; to is where the visitor was going when they signed up.
+// elsewhere is where a link ends on another trusted origin, "" for here; the form of the page may then lead there. A
+// change that is only allowed ends here: the page says that there is one more link.
+func (s *Server) elsewhere(c *echo.Context, link auth.Confirmation) string {
+	to := link.CallbackURL
+	if to == "" || ownPath(s.AppURL, to) != "" || link.Purpose == "confirm_email_change" {
+		return ""
+	}
+	allowLeaving(c, to)
+	return to
+}
+
+// afterVerify is where to go when a link has done its work; to is where the visitor was going when they signed up, or
+// where the client that asked for the link wants them.
 func afterVerify(purpose string, signedIn *auth.Session, to string) string {
 	switch {
-	case purpose == "change_email":
+	case purpose == "change_email" && to == "":
 		return "/verify-email?done=changed"
 	case purpose == "confirm_email_change":
 		return "/verify-email?done=allowed"
@@ -96,8 +113,8 @@ func afterVerify(purpose string, signedIn *auth.Session, to string) string {
 }
 
 // verifyForm finds out what a link is for and puts it in words.
-func (s *Server) verifyForm(c *echo.Context, visitor *auth.Session, token string) (form views.VerifyForm, purpose string, err error) {
-	link, err := s.Auth.PeekConfirmation(c.Request(), visitor, token)
+func (s *Server) verifyForm(c *echo.Context, visitor *auth.Session, token string) (form views.VerifyForm, link auth.Confirmation, err error) {
+	link, err = s.Auth.PeekConfirmation(c.Request(), visitor, token)
 	form = views.VerifyForm{
 		Token: token, Email: link.Email, Password: link.Password,
 		Title: "Confirm your address", Sentence: "Confirm that you read the mail of", Button: "Confirm",
@@ -110,7 +127,7 @@ func (s *Server) verifyForm(c *echo.Context, visitor *auth.Session, token string
 	case "confirm_email_change":
 		form.Title, form.Sentence, form.Button = "Allow a new address", "Somebody who is logged in to your account asked to change its address to", "Allow the change"
 	}
-	return form, link.Purpose, err
+	return form, link, err
 }
 
 // resendVerification answers strangers alike, whether or not the address is known.

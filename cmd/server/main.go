@@ -175,6 +175,10 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 	} else {
 		a.log.Warn("RATE_LIMIT=off: passwords can be guessed without limit")
 	}
+	links := web.Links
+	if a.WireLinks {
+		links = web.WireLinks
+	}
 	options := auth.Options{
 		BaseURL:        a.AppURL,
 		TrustedOrigins: a.TrustedOrigins,
@@ -184,10 +188,11 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		ClientIP:       web.ClientIP(a.TrustedProxies, a.log),
 		Now:            database.Now,
 		RateLimit:      limits,
-		Links:          web.Links(a.AppURL),
+		Links:          links(a.AppURL),
 		Plugins:        []auth.Plugin{admin.Endpoints},
 		OnEvent:        a.trail.Record,
 		Logger:         a.log,
+		LocalImages:    a.Development,
 
 		RequireEmailVerification: a.EmailVerification,
 		Notices:                  true,

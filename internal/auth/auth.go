@@ -52,8 +52,11 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	a.home, a.secure = base, base[:5] == "https"
 	for _, raw := range append([]string{o.BaseURL}, o.TrustedOrigins...) {
 		origin, ok := parseOrigin(raw)
+		if app, rest, isApp := splitApp(raw); isApp {
+			origin, ok = app, rest == ""
+		}
 		if !ok {
-			return nil, fmt.Errorf("auth: trusted origin %q is not an origin", raw)
+			return nil, fmt.Errorf("auth: trusted origin %q is neither an origin nor an app's scheme such as myapp://", raw)
 		}
 		a.trusted[origin] = true
 	}

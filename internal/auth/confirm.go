@@ -12,6 +12,10 @@ type Confirmation struct {
 	Purpose  string // verify_email, confirm_email_change or change_email
 	Email    string // the address it is about
 	Password bool   // ConfirmEmail asks for the password of the account
+
+	// CallbackURL is where the client that asked for the link wants the browser to go in the end: a path of this site or
+	// an address on a trusted origin, "" for nowhere in particular.
+	CallbackURL string
 }
 
 // PeekConfirmation tells what ConfirmEmail would do, and changes nothing. Its refusals are those about the link.
@@ -21,7 +25,11 @@ func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Conf
 		return Confirmation{}, err
 	}
 	_, bound := a.bound(r, v)
-	return Confirmation{v.Purpose, v.Email, s == nil && !bound}, nil
+	c := Confirmation{Purpose: v.Purpose, Email: v.Email, Password: s == nil && !bound}
+	if LocalPath(v.CallbackURL) || a.trustedURL(v.CallbackURL) { // an origin may be trusted no more
+		c.CallbackURL = v.CallbackURL
+	}
+	return c, nil
 }
 
 // ConfirmEmail is VerifyEmail for pages: it acts only for whoever has shown to own the account, so that a stranger who

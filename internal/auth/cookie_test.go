@@ -223,6 +223,11 @@ func TestUnusableSecretsAndOriginsAreRefused(t *testing.T) {
 		"odd scheme":           {BaseURL: "ftp://app.example", Secrets: good},
 		"wildcard trusted":     {BaseURL: home, Secrets: good, TrustedOrigins: []string{"*"}},
 		"null trusted":         {BaseURL: home, Secrets: good, TrustedOrigins: []string{"null"}},
+		"trusted script":       {BaseURL: home, Secrets: good, TrustedOrigins: []string{"javascript://"}},
+		"trusted extensions":   {BaseURL: home, Secrets: good, TrustedOrigins: []string{"chrome-extension://"}},
+		"trusted web":          {BaseURL: home, Secrets: good, TrustedOrigins: []string{"https://"}},
+		"trusted app's page":   {BaseURL: home, Secrets: good, TrustedOrigins: []string{"myapp://home"}},
+		"home in an app":       {BaseURL: "myapp://", Secrets: good},
 		"trusted with a query": {BaseURL: home, Secrets: good, TrustedOrigins: []string{"https://app.example?x"}},
 	} {
 		if _, err := auth.New(db, o); err == nil {

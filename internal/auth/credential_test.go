@@ -120,7 +120,7 @@ func TestSignOutEndsOneSession(t *testing.T) {
 		signIn(elsewhere, "ada@example.com")
 		for _, cookies := range []string{"", tokenCookie + "=garbage", tokenCookie + "=a.b", cacheCookie + "=" + value(r.Client, cacheCookie)} {
 			res := post(r.browser(), "/sign-out", `{}`, "Cookie", cookies)
-			if res.StatusCode != 200 || len(res.Header["Set-Cookie"]) != 3 || res.Header.Get("Clear-Site-Data") != `"cache", "storage"` {
+			if res.StatusCode != 200 || len(res.Header["Set-Cookie"]) != 3 || res.Header["Clear-Site-Data"] != nil {
 				t.Errorf("%q: %d %v", cookies, res.StatusCode, res.Header)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"net/mail"
 	"net/url"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -239,22 +240,53 @@ func twice(data []byte) bool {
 
 // FuzzWithQuery: what is added to a checked target neither moves it elsewhere nor drops what it said.
 func FuzzWithQuery(f *testing.F) {
-	for _, target := range []string{"/", "/a?b=c#d", "/a?", "/a#", "/caf%C3%A9?x=%2F", "/@evil.example", "http://localhost:8080/a?b", "/a;b=c"} {
+	for _, target := range []string{"/", "/a?b=c#d", "/a?", "/a#", "/caf%C3%A9?x=%2F", "/@evil.example", "http://localhost:8080/a?b", "http://localhost:8080", "/a;b=c", "myapp://", "myapp://home?a#b", "myapp:///x"} {
 		f.Add(target, "INVALID_TOKEN")
 	}
-	a := parser(f)
+	a := trusting(f)
 	f.Fuzz(func(t *testing.T, target, value string) {
 		if !LocalPath(target) && !a.trustedURL(target) {
 			return
 		}
 		out := withQuery(target, "error", value)
-		if LocalPath(target) && len(out) <= 2048 && !LocalPath(out) || !LocalPath(target) && len(out) <= 2048 && !a.trustedURL(out) {
+		before, _ := url.Parse(target)
+		bare := before.Host != "" && before.Path == "" // an origin alone: a query right behind it is no target to ask for
+		if len(out) <= 2048 && !bare && (LocalPath(target) != LocalPath(out) || !LocalPath(out) && !a.trustedURL(out)) {
 			t.Fatalf("%q becomes %q", target, out)
 		}
-		before, _ := url.Parse(target)
 		after, err := url.Parse(out)
 		if err != nil || after.Host != before.Host || after.Path != before.Path || after.Fragment != before.Fragment || !strings.HasPrefix(after.RawQuery, before.RawQuery) {
 			t.Fatalf("%q becomes %q", target, out)
+		}
+	})
+}
+
+// trusting is a parser that trusts one of each: the app, which is on http, a site on https, and a phone's app.
+func trusting(t testing.TB) *Auth {
+	a := parser(t)
+	a.home = "http://localhost:8080"
+	a.trusted = map[string]bool{a.home: true, "https://app.example": true, "myapp://": true}
+	return a
+}
+
+// FuzzOrigin: what is accepted is one of the trusted origins in one of its few spellings, and goes nowhere else as a target.
+func FuzzOrigin(f *testing.F) {
+	for _, v := range []string{
+		"http://localhost:8080", "https://app.example:443/", "HTTPS://APP.EXAMPLE", "myapp://", "MyApp://localhost:1", "myapp:///", "myapp://a@b",
+		"myapp://a, https://evil.test", "javascript://myapp://", "myapp:", "https://app.example@evil.test", "https://app.example\\@evil.test", "null", "",
+		"myapp://home?x#y", "myapp:////x", "https://app.example/a?b#c", "https://app.example\x00", "xmyapp://", "myapp\n://", "http://localhost:8080\t",
+	} {
+		f.Add(v)
+	}
+	a := trusting(f)
+	origin := regexp.MustCompile(`^(?i:(http://localhost:8080|https://app\.example(:443)?)/?|myapp://[a-z0-9.:-]*)$`)
+	target := regexp.MustCompile(`^(?i:http://localhost:8080|https://app\.example(:443)?)(/[!-~]*)?$|^(?i:myapp)://[!-~]*$`)
+	f.Fuzz(func(t *testing.T, raw string) {
+		if normal, ok := a.trustedOrigin(raw); ok && (!origin.MatchString(raw) || !a.trusted[normal]) {
+			t.Fatalf("%q passes for %q", raw, normal)
+		}
+		if a.trustedURL(raw) && (!target.MatchString(raw) || strings.Contains(raw, "\\")) {
+			t.Fatalf("%q is a target", raw)
 		}
 	})
 }
@@ -276,6 +308,35 @@ func FuzzQuery(f *testing.F) {
 		for name := range b.values {
 			if s, ok := b.Value(name).(string); ok && !utf8.ValidString(s) {
 				t.Fatalf("%q: %q", query, s)
+			}
+		}
+	})
+}
+
+// FuzzImage: an image that is accepted is one of this site, an https address, or in development one of this machine.
+func FuzzImage(f *testing.F) {
+	for _, v := range []string{
+		"", "/a.png", "//a", `/\a`, "https://a.example/x", "http://a.example/x", "http://localhost:9000/a", "http://[::1]/", "http://127.0.0.1?x",
+		`http://localhost\@evil.test`, "http://localhost@evil.test", "http://evil.test@localhost", "http://localhost%00.evil.test", "http://[::ffff:7f00:1]",
+		"http://0x7f.1/", "http:localhost", "data:image/png;base64,x", "javascript:alert(1)", "https://a\nb", "HTTP://localhost",
+	} {
+		f.Add(v)
+	}
+	a := parser(f)
+	f.Fuzz(func(t *testing.T, raw string) {
+		for _, a.opts.LocalImages = range []bool{false, true} {
+			if a.checkImage(&raw) != nil || raw == "" {
+				continue
+			}
+			if len(raw) > 2048 || strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+				t.Fatalf("%q", raw)
+			}
+			rest, clear := strings.CutPrefix(raw, "http://")
+			if host := regexp.MustCompile(`^(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[[0-9a-f:.]+\])(:[0-9]*)?([/?#]|$)`); clear && (!a.opts.LocalImages || !host.MatchString(strings.ToLower(rest))) {
+				t.Fatalf("%q is of another machine", raw)
+			}
+			if !clear && !strings.HasPrefix(raw, "https://") && !LocalPath(raw) {
+				t.Fatalf("%q is neither of this site nor https", raw)
 			}
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"example.com/foyer/internal/errs"
@@ -69,7 +70,7 @@ func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, 
 	now, token := a.opts.Now(), newToken()
 	err := t.Create(&Verification{
 		ID: newID(), UserID: u.ID, Purpose: purpose, Email: address, TokenHash: hashToken(token),
-		ExpiresAt: now.Add(a.linkLife(purpose)), CreatedAt: now,
+		ExpiresAt: now.Add(a.linkLife(purpose)), CreatedAt: now, CallbackURL: callbackURL,
 	}).Error
 	if err != nil {
 		return err
@@ -196,16 +197,16 @@ func tokenError(status int, err error) error {
 
 // withQuery adds one parameter to where a browser is sent, before the fragment.
 func withQuery(target, name, value string) string {
-	u, err := url.Parse(target)
-	if err != nil { // checked by checkRedirects
-		return "/"
+	target, fragment, hasFragment := strings.Cut(target, "#")
+	page, query, _ := strings.Cut(target, "?")
+	if query != "" {
+		query += "&"
 	}
-	q := url.QueryEscape(name) + "=" + url.QueryEscape(value)
-	if u.RawQuery != "" {
-		q = u.RawQuery + "&" + q
+	target = page + "?" + query + url.QueryEscape(name) + "=" + url.QueryEscape(value)
+	if hasFragment {
+		target += "#" + fragment
 	}
-	u.RawQuery = q
-	return u.String()
+	return target
 }
 
 // demand returns the session behind the request as the store has it, or a 401.

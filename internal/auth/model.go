@@ -85,6 +85,8 @@ type Verification struct {
 	TokenHash string
 	ExpiresAt time.Time
 	CreatedAt time.Time
+
+	CallbackURL string // where the browser goes in the end, as the client asked; "" for nowhere in particular
 }
 
 // wireUser and wireSession are the JSON forms of the wire contract: dates with exactly three decimals,

@@ -14,7 +14,8 @@ type Options struct {
 	// it, and its scheme decides on Secure cookies. Required.
 	BaseURL string
 
-	// TrustedOrigins may call the API from a browser and be the target of a callbackURL, besides BaseURL.
+	// TrustedOrigins may call the API from a browser and be the target of a callbackURL, besides BaseURL. An app's
+	// scheme such as myapp:// is one too: it stands for every address in the app.
 	TrustedOrigins []string
 
 	// Secrets sign cookies: the first signs, all verify, so that a secret can be replaced without signing
@@ -64,6 +65,10 @@ type Options struct {
 
 	// AllowCommonPasswords turns off the list of refused passwords and the rule on context words.
 	AllowCommonPasswords bool
+
+	// LocalImages accepts http addresses of this machine as images too, for development. Default off: https addresses
+	// and paths of this site.
+	LocalImages bool
 
 	// RequireEmailVerification lets nobody sign in before the mailed link is used, and makes signing up answer the
 	// same for an address that is taken. Default off.

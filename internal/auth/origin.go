@@ -3,6 +3,8 @@ package auth
 import (
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -17,7 +19,8 @@ func (a *Auth) checkOrigin(r *http.Request) error {
 	if signsIn && mode == "navigate" && site != "" && site != "same-origin" && site != "none" {
 		return errs.New(http.StatusForbidden, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED", "Cross-site navigation login blocked. This request appears to be a CSRF attack.")
 	}
-	origin, from := r.Header.Get("Origin"), r.Header.Get("Origin")
+	origin := sentOrigin(r)
+	from := origin
 	if from == "" {
 		from = refererOrigin(r)
 	}
@@ -32,10 +35,19 @@ func (a *Auth) checkOrigin(r *http.Request) error {
 	}
 	// From elsewhere only a trusted origin's own word counts, and no page of ours is elsewhere.
 	foreign := site != "" && site != "same-origin" && site != "none"
-	if normal, ok := parseOrigin(from); !ok || !a.trusted[normal] || foreign && (origin == "" || normal == a.home) {
+	if normal, ok := a.trustedOrigin(from); !ok || foreign && (origin == "" || normal == a.home) {
 		return errs.New(http.StatusForbidden, "INVALID_ORIGIN", "Invalid origin")
 	}
 	return nil
+}
+
+// sentOrigin is where a request says it comes from. A phone's app has no origin, and better-auth's Expo client says
+// Expo-Origin in its place: no browser leaves both Origin and Sec-Fetch-Site out of what a page sends to another site.
+func sentOrigin(r *http.Request) string {
+	if len(r.Header["Origin"])+len(r.Header["Sec-Fetch-Site"]) > 0 {
+		return r.Header.Get("Origin")
+	}
+	return strings.Join(r.Header["Expo-Origin"], ", ") // two are a list, which is no origin
 }
 
 func refererOrigin(r *http.Request) string {
@@ -60,6 +72,34 @@ func parseOrigin(raw string) (string, bool) {
 		return "https://" + strings.TrimSuffix(host, ":443"), true
 	}
 	return "", false
+}
+
+// trustedOrigin gives the normal form of an origin or of an app's scheme; false where it is not trusted.
+func (a *Auth) trustedOrigin(raw string) (normal string, ok bool) {
+	normal, ok = parseOrigin(raw)
+	if app, rest, isApp := splitApp(raw); isApp {
+		normal, ok = app, strings.Trim(rest, appHost) == ""
+	}
+	return normal, ok && a.trusted[normal]
+}
+
+// appHost is what may follow the scheme in an app's origin: nothing, or as in exp://192.168.1.5:8081 a host.
+const appHost = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:"
+
+// splitApp splits an address such as myapp://home into the scheme, in lower case and with its slashes, and the rest. It
+// is false for what is no address, and for the schemes that browsers and phones act upon themselves.
+func splitApp(raw string) (scheme, rest string, ok bool) {
+	name, rest, ok := strings.Cut(raw, "://")
+	name = asciiLower(name)
+	ok = ok && schemeGrammar.MatchString(name) && !slices.Contains(notApps, name) && !strings.HasSuffix(name, "-extension")
+	return name + "://", rest, ok
+}
+
+var schemeGrammar = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
+
+var notApps = []string{
+	"about", "blob", "chrome", "content", "data", "file", "filesystem", "ftp", "http", "https", "intent", "javascript",
+	"mailto", "sms", "tel", "vbscript", "view-source", "ws", "wss",
 }
 
 // The fields that say where a browser is sent, and the code of their refusal.
@@ -90,8 +130,12 @@ func (a *Auth) checkRedirects(r *http.Request, b *Body) error {
 	return nil
 }
 
-// trustedURL accepts an absolute URL on a trusted origin whose path is as plain as LocalPath asks.
+// trustedURL accepts an absolute URL on a trusted origin, or in an app of a trusted scheme, whose path is as plain as
+// LocalPath asks.
 func (a *Auth) trustedURL(raw string) bool {
+	if app, rest, ok := splitApp(raw); ok {
+		return a.trusted[app] && LocalPath("/"+strings.TrimPrefix(rest, "/"))
+	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.User != nil {
 		return false

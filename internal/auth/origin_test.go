@@ -14,7 +14,7 @@ import (
 func TestOriginsOfUnsafeRequests(t *testing.T) {
 	const missing, invalid, navigation = "MISSING_OR_NULL_ORIGIN", "INVALID_ORIGIN", "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED"
 	const own, partner, evil = "https://app.example", "https://partner.example", "https://evil.example"
-	a := authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{BaseURL: own, TrustedOrigins: []string{partner}})
+	a := authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{BaseURL: own, TrustedOrigins: []string{partner, "myapp://", "exp://"}})
 	for _, c := range []struct {
 		name    string
 		header  []string
@@ -81,6 +81,29 @@ func TestOriginsOfUnsafeRequests(t *testing.T) {
 		{"navigation from a sibling", []string{"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "navigate", "Origin", partner}, navigation, ""},
 		{"own navigation", []string{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate", "Origin", own}, "", ""},
 		{"own navigation under no-referrer", []string{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate", "Origin", "null"}, "", ""},
+
+		{"an app", []string{"Expo-Origin", "myapp://"}, "", ""},
+		{"an app with cookies", []string{"Expo-Origin", "myapp://", "Cookie", "a=b"}, "", ""},
+		{"an app that fetches as Node does", []string{"Expo-Origin", "myapp://", "Cookie", "a=b", "Sec-Fetch-Mode", "cors"}, "", ""},
+		{"an app in Expo Go", []string{"Expo-Origin", "exp://192.168.1.5:8081", "Cookie", "a=b"}, "", ""},
+		{"an app that names its server", []string{"Expo-Origin", own, "Cookie", "a=b"}, "", ""},
+		{"an app in capitals", []string{"Expo-Origin", "MyApp://", "Cookie", "a=b"}, "", ""},
+		{"another app", []string{"Expo-Origin", "evilapp://", "Cookie", "a=b"}, invalid, invalid},
+		{"another app without cookies", []string{"Expo-Origin", "evilapp://"}, invalid, invalid},
+		{"a longer scheme", []string{"Expo-Origin", "myapp2://"}, invalid, invalid},
+		{"an app's page", []string{"Expo-Origin", "myapp://a/b"}, invalid, invalid},
+		{"an app's user", []string{"Expo-Origin", "myapp://a@b"}, invalid, invalid},
+		{"a list of apps", []string{"Expo-Origin", "myapp://, evilapp://"}, invalid, invalid},
+		{"evil as an app", []string{"Expo-Origin", evil, "Cookie", "a=b"}, invalid, invalid},
+		{"null as an app", []string{"Expo-Origin", "null", "Cookie", "a=b"}, missing, missing},
+		{"an app beside evil", []string{"Expo-Origin", "myapp://", "Origin", evil}, invalid, invalid},
+		{"an app beside null", []string{"Expo-Origin", "myapp://", "Origin", "null"}, missing, missing},
+		{"an app beside an empty origin", []string{"Expo-Origin", "myapp://", "Origin", "", "Cookie", "a=b"}, missing, missing},
+		{"an app from cross-site", []string{"Expo-Origin", "myapp://", "Sec-Fetch-Site", "cross-site"}, missing, missing},
+		{"an app from same-origin", []string{"Expo-Origin", "myapp://", "Sec-Fetch-Site", "same-origin", "Cookie", "a=b"}, missing, missing},
+		{"evil beside own as an app", []string{"Expo-Origin", own, "Origin", evil, "Cookie", "a=b"}, invalid, invalid},
+		{"an app's web view", []string{"Origin", "myapp://localhost", "Cookie", "a=b"}, "", ""},
+		{"an app's web view elsewhere", []string{"Origin", "evilapp://localhost", "Cookie", "a=b"}, invalid, invalid},
 
 		{"htmx is no pass", []string{"HX-Request", "true", "Origin", evil, "Cookie", "a=b"}, invalid, invalid},
 		{"a bearer token is no pass", []string{"Authorization", "Bearer a.b", "Cookie", "a=b"}, missing, missing},

@@ -13,14 +13,14 @@ import (
 // SetImage is, and nil takes it away.
 type Profile struct {
 	Name     *string
-	Image    *string // an https address
+	Image    *string // an https address or a path of this site; "" is none
 	SetImage bool
 }
 
 // UpdateUser changes the profile of s's user and sends fresh cookies, so that the cache cannot show the old one.
 // Refusals: 400 VALIDATION_ERROR.
 func (a *Auth) UpdateUser(w http.ResponseWriter, r *http.Request, s *Session, p Profile) error {
-	if err := p.check(); err != nil {
+	if err := a.checkProfile(p); err != nil {
 		return err
 	}
 	return a.changeOwn(w, r, s, eventUserUpdated, func(_ *transaction, u *User) error {
@@ -29,13 +29,13 @@ func (a *Auth) UpdateUser(w http.ResponseWriter, r *http.Request, s *Session, p 
 	})
 }
 
-func (p Profile) check() error {
+func (a *Auth) checkProfile(p Profile) error {
 	var nameErr, imageErr error
 	if p.Name != nil {
 		nameErr = checkName(*p.Name)
 	}
 	if p.SetImage {
-		imageErr = checkImage(p.Image)
+		imageErr = a.checkImage(p.Image)
 	}
 	return firstOf(nameErr, imageErr)
 }
@@ -45,7 +45,7 @@ func (p Profile) apply(u *User) {
 		u.Name = *p.Name
 	}
 	if p.SetImage {
-		u.Image = p.Image
+		u.Image = noImage(p.Image)
 	}
 }
 

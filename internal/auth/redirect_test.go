@@ -26,7 +26,7 @@ func TestLocalPath(t *testing.T) {
 }
 
 func TestCallbackURLs(t *testing.T) {
-	r := sqliteRig(t, auth.Options{BaseURL: "https://app.example", TrustedOrigins: []string{"https://partner.example:8443"}})
+	r := sqliteRig(t, auth.Options{BaseURL: "https://app.example", TrustedOrigins: []string{"https://partner.example:8443", "myapp://"}})
 	send := func(path string, body map[string]any) *http.Response {
 		raw, err := json.Marshal(body)
 		if err != nil {

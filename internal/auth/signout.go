@@ -2,9 +2,9 @@ package auth
 
 import "net/http"
 
-// SignOut ends the session behind the request, if any, and clears its cookies on w, together with what the
-// browser cached and stored. It succeeds for strangers too. With a store that is away it fails, and the
-// cookies stay: a log-out that did not happen must not look like one.
+// SignOut ends the session behind the request, if any, and clears its cookies on w. What the browser stored stays: it
+// may be a script application's. It succeeds for strangers too. With a store that is away it fails, and the cookies
+// stay: a log-out that did not happen must not look like one.
 func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 	if token, ok := a.readSigned(r, tokenCookie); ok {
 		err := a.transact(r.Context(), func(t *transaction) error {
@@ -29,7 +29,6 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	a.clearCookies(w, r)
-	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return nil
 }
 

@@ -19,7 +19,7 @@ type Registration struct {
 	Name     string
 	Email    string
 	Password string
-	Image    *string // an https address, or nil
+	Image    *string // an https address or a path of this site; nil or "" is none
 	Remember bool    // keep the session when the browser closes
 
 	CallbackURL string // where the mailed link leads in the end, with Options.RequireEmailVerification
@@ -170,7 +170,7 @@ func (a *Auth) prepare(ctx context.Context, p place, in NewUser, needsPassword b
 	if in.Password != "" || needsPassword {
 		password, passwordErr = a.newPassword(in.Password, email)
 	}
-	if err := firstOf(checkName(in.Name), emailErr, checkImage(in.Image), passwordErr, roleErr); err != nil {
+	if err := firstOf(checkName(in.Name), emailErr, a.checkImage(in.Image), passwordErr, roleErr); err != nil {
 		return nil, "", err
 	}
 	var hash string
@@ -181,7 +181,7 @@ func (a *Auth) prepare(ctx context.Context, p place, in NewUser, needsPassword b
 		}
 	}
 	now := a.opts.Now()
-	return &User{ID: newID(), Name: in.Name, Email: email, EmailVerified: in.Verified, Image: in.Image, Role: role, CreatedAt: now, UpdatedAt: now}, hash, nil
+	return &User{ID: newID(), Name: in.Name, Email: email, EmailVerified: in.Verified, Image: noImage(in.Image), Role: role, CreatedAt: now, UpdatedAt: now}, hash, nil
 }
 
 // roles checks a comma list of roles and gives its normal form.
@@ -245,6 +245,13 @@ func (a *Auth) serveSignUp(w http.ResponseWriter, r *http.Request, b *Body) (any
 	}
 	if b.Value("role") != nil {
 		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED", "role is not allowed to be set")
+	}
+	if in.Name == "" { // clients that ask for address and password alone send it: their type of a sign-up has a name
+		email, err := validEmail(in.Email)
+		if err != nil {
+			return nil, err
+		}
+		in.Name, _, _ = strings.Cut(email, "@")
 	}
 	user, s, err := a.SignUpEmail(w, r, in)
 	if err != nil {

@@ -30,7 +30,7 @@ func TestSignUpRefuses(t *testing.T) {
 		"no name":                {`{"email":"ada@example.com","password":"correct-horse-1"}`, 400, "VALIDATION_ERROR"},
 		"null name":              {`{"name":null,"email":"ada@example.com","password":"correct-horse-1"}`, 400, "VALIDATION_ERROR"},
 		"number as name":         {`{"name":5,"email":"ada@example.com","password":"correct-horse-1"}`, 400, "VALIDATION_ERROR"},
-		"empty name":             {body("", mail, good, ""), 400, "VALIDATION_ERROR"},
+		"empty name, no address": {body("", "@example.com", good, ""), 400, "VALIDATION_ERROR"},
 		"blank name":             {body("  ", mail, good, ""), 400, "VALIDATION_ERROR"},
 		"long name":              {body(strings.Repeat("é", 201), mail, good, ""), 400, "VALIDATION_ERROR"},
 		"control in name":        {`{"name":"a\u0000b","email":"ada@example.com","password":"correct-horse-1"}`, 400, "VALIDATION_ERROR"},

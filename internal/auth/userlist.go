@@ -34,8 +34,11 @@ type UserQuery struct {
 // Users lists users and counts all that match. Text is ordered byte by byte, alike on every database. Refusals: 400
 // VALIDATION_ERROR for columns, operators, values and bounds that are none.
 func (a *Auth) Users(ctx context.Context, q UserQuery) (users []User, total int64, err error) {
-	if q.Limit < 0 || q.Limit > 100 || q.Offset < 0 {
-		return nil, 0, badQuery("limit")
+	if q.Limit < 0 || q.Limit > 100 {
+		return nil, 0, badQuery("limit", "a number from 1 to 100")
+	}
+	if q.Offset < 0 {
+		return nil, 0, badQuery("offset", "a number from 0 on")
 	}
 	set(&q.Limit, 100)
 	order, err := q.order(a.db.Name())
@@ -139,7 +142,7 @@ func (a *Auth) matching(ctx context.Context, q UserQuery, walk string) (func() *
 	where := a.db.WithContext(ctx).Model(&User{})
 	if q.Text != "" {
 		if asText(q.Text) == nil {
-			return nil, badQuery("text")
+			return nil, badQuery("text", "text")
 		}
 		pattern, _ := likePattern("contains", strings.ToLower(q.Text))
 		where = where.Where(`search LIKE ? ESCAPE '\'`, pattern)

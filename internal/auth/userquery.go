@@ -1,7 +1,9 @@
 package auth
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +18,9 @@ var userColumns = map[string]string{
 	"createdAt": "created_at", "updatedAt": "updated_at",
 }
 
+// aColumn is what a refused column should have been.
+var aColumn = "one of " + strings.Join(slices.Sorted(maps.Keys(userColumns)), ", ")
+
 var comparisons = map[string]string{
 	"eq": " = ?", "ne": " <> ?", "lt": " < ?", "lte": " <= ?", "gt": " > ?", "gte": " >= ?", "in": " IN ?", "not_in": " NOT IN ?",
 }
@@ -27,14 +32,14 @@ func (q UserQuery) search(where *gorm.DB) (*gorm.DB, error) {
 	}
 	field := or(q.SearchField, "email")
 	if field != "email" && field != "name" {
-		return nil, badQuery("searchField")
+		return nil, badQuery("searchField", "email or name")
 	}
 	if asText(q.Search) == nil {
-		return nil, badQuery("searchValue")
+		return nil, badQuery("searchValue", "text")
 	}
 	pattern, ok := likePattern(or(q.SearchOperator, "contains"), q.Search)
 	if !ok {
-		return nil, badQuery("searchOperator")
+		return nil, badQuery("searchOperator", "contains, starts_with or ends_with")
 	}
 	return where.Where("LOWER("+field+`) LIKE LOWER(?) ESCAPE '\'`, pattern), nil
 }
@@ -44,18 +49,19 @@ func (q UserQuery) filter(where *gorm.DB) (*gorm.DB, error) {
 	field := or(q.FilterField, "email")
 	column, ok := userColumns[field]
 	if !ok {
-		return nil, badQuery("filterField")
+		return nil, badQuery("filterField", aColumn)
 	}
 	operator := or(q.FilterOperator, "eq")
 	if pattern, ok := likePattern(operator, text(asText(q.Filter))); ok {
 		if field != "name" && field != "email" && field != "role" && field != "id" || asText(q.Filter) == nil {
-			return nil, badQuery("filterValue")
+			return nil, badQuery("filterValue", "text, of a column of text")
 		}
 		return where.Where(column+` LIKE ? ESCAPE '\'`, pattern), nil
 	}
 	comparison, ok := comparisons[operator]
 	if !ok {
-		return nil, badQuery("filterOperator")
+		return nil, badQuery("filterOperator", "one of contains, starts_with, ends_with, "+
+			strings.Join(slices.Sorted(maps.Keys(comparisons)), ", "))
 	}
 	list, many := q.Filter.([]any)
 	if !many {
@@ -64,14 +70,14 @@ func (q UserQuery) filter(where *gorm.DB) (*gorm.DB, error) {
 	values := make([]any, len(list))
 	for i, raw := range list {
 		if values[i], ok = columnValue(field, raw); !ok {
-			return nil, badQuery("filterValue")
+			return nil, badQuery("filterValue", "a value of that column")
 		}
 	}
 	if strings.HasSuffix(operator, "in") {
 		return where.Where(column+comparison, values), nil
 	}
 	if many {
-		return nil, badQuery("filterValue")
+		return nil, badQuery("filterValue", "one value")
 	}
 	return where.Where(column+comparison, values[0]), nil
 }
@@ -80,7 +86,7 @@ func (q UserQuery) filter(where *gorm.DB) (*gorm.DB, error) {
 func (q UserQuery) order(database string) (string, error) {
 	column, ok := userColumns[or(q.Sort, "id")]
 	if !ok {
-		return "", badQuery("sortBy")
+		return "", badQuery("sortBy", aColumn)
 	}
 	direction := ""
 	if q.Descending {
@@ -138,8 +144,9 @@ func likePattern(operator, s string) (string, bool) {
 	return "", false
 }
 
-func badQuery(field string) error {
-	return errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[query."+field+"] Invalid input")
+// badQuery names the parameter of a refused query, and what it may be.
+func badQuery(field, expected string) error {
+	return errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[query."+field+"] Invalid input: expected "+expected)
 }
 
 // or gives v, or def where v is empty.

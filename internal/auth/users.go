@@ -83,7 +83,7 @@ type UserChanges struct {
 // YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 404 USER_NOT_FOUND.
 func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c UserChanges) (*User, error) {
 	event, email, role := eventUserUpdated, "", ""
-	err := firstOf(c.Profile.check(), checkReason(c.BanReason))
+	err := firstOf(a.checkProfile(c.Profile), checkReason(c.BanReason))
 	if c.Email != nil && err == nil {
 		var ok bool
 		if email, ok = normalEmail(*c.Email); !ok {

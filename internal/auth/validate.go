@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"net/netip"
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
@@ -54,14 +56,38 @@ func checkReason(reason *string) error {
 	return errs.Invalid("reason", "VALIDATION_ERROR", "The reason is at most 200 characters that can be shown.")
 }
 
-func checkImage(image *string) error {
-	if image == nil {
+// noImage reads "" as no image: forms of better-auth's clients send it for a person who chose none.
+func noImage(image *string) *string {
+	if text(image) == "" {
 		return nil
 	}
-	if len(*image) > 2048 || !strings.HasPrefix(*image, "https://") || strings.ContainsFunc(*image, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-		return errs.Invalid("image", "VALIDATION_ERROR", "The image must be an https address.")
+	return image
+}
+
+func (a *Auth) checkImage(image *string) error {
+	image = noImage(image)
+	if image == nil || LocalPath(*image) || imageAddress(*image, a.opts.LocalImages) {
+		return nil
 	}
-	return nil
+	return errs.Invalid("image", "VALIDATION_ERROR", "The image must be an https address or a path of this site.")
+}
+
+// imageAddress accepts an https address of at most 2048 bytes, where local is set also an http one of this machine.
+func imageAddress(raw string, local bool) bool {
+	if len(raw) > 2048 || strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return false
+	}
+	if strings.HasPrefix(raw, "https://") {
+		return true
+	}
+	u, err := url.Parse(raw)
+	return local && err == nil && strings.HasPrefix(raw, "http://") && u.User == nil && loopback(u.Hostname())
+}
+
+// loopback reports whether a host is this machine by name or address.
+func loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // printable keeps at most limit bytes of s, without control characters and broken UTF-8.

@@ -105,7 +105,7 @@ func (a *Auth) act(t *transaction, by *Session, v *Verification, callbackURL str
 	}
 	switch v.Purpose {
 	case purposeConfirmChange:
-		return u, false, a.mailLink(t, by, u, purposeChange, v.Email, callbackURL)
+		return u, false, a.mailLink(t, by, u, purposeChange, v.Email, or(callbackURL, v.CallbackURL))
 	case purposeChange:
 		return u, false, a.moveUser(t, by, u, v.Email)
 	}

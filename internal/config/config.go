@@ -10,6 +10,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -23,13 +24,14 @@ type Config struct {
 	Secrets           []string // the first signs, all verify; empty only in development
 	DatabaseURL       string   // postgres://… or file:…
 	MaxConns          int      // to the database; 0 for what internal/database thinks right
-	TrustedOrigins    []string // origins, besides AppURL, that may call the API from a browser
+	TrustedOrigins    []string // origins, besides AppURL, that may call the API from a browser, and apps' schemes: myapp://
 	TrustedProxies    []netip.Prefix
 	LogLevel          slog.Level
 	DrainDelay        time.Duration // how long requests are still taken after a signal to stop
 	RateLimit         bool          // off for benchmarks and client suites only
 	CORS              bool          // TrustedOrigins' pages may read /api/auth
 	EmailVerification bool          // nobody signs in before their address is confirmed
+	WireLinks         bool          // mails lead to /api/auth itself, past the app's pages
 	SMTPURL           string        // smtp:// or smtps://, "" where no mail is sent; may hold a password
 	MailFrom          string        // what mails come from
 	ServiceKeyFile    string        // the key file of service tokens; "" for none
@@ -56,7 +58,7 @@ func Load(getenv func(string) string) (Config, error) {
 	}
 	c.AppURL = l.origin("APP_URL", or(getenv("APP_URL"), localURL(c.Addr)))
 	for _, o := range list(getenv("TRUSTED_ORIGINS")) {
-		c.TrustedOrigins = append(c.TrustedOrigins, l.origin("TRUSTED_ORIGINS", o))
+		c.TrustedOrigins = append(c.TrustedOrigins, l.trusted("TRUSTED_ORIGINS", o))
 	}
 	for _, p := range list(getenv("TRUSTED_PROXIES")) {
 		c.TrustedProxies = append(c.TrustedProxies, l.prefix("TRUSTED_PROXIES", p))
@@ -68,6 +70,7 @@ func Load(getenv func(string) string) (Config, error) {
 		l.fault("RATE_LIMIT", "cannot be off in production")
 	}
 	c.CORS = l.on("CORS", false)
+	c.WireLinks = l.choice("MAIL_LINKS", "pages", "wire") == "wire"
 	c.SMTPURL, c.MailFrom = l.smtp("SMTP_URL"), l.mailbox("MAIL_FROM")
 	c.EmailVerification = l.on("EMAIL_VERIFICATION", true)
 	needed := c.EmailVerification && !c.Development // else nobody could ever come in
@@ -123,6 +126,17 @@ func (l *loader) origin(name, raw string) string {
 	port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme] // browsers leave it out
 	return u.Scheme + "://" + strings.TrimSuffix(strings.ToLower(u.Host), port)
 }
+
+// trusted accepts an origin or the scheme of a phone's app.
+func (l *loader) trusted(name, raw string) string {
+	if scheme := strings.ToLower(raw); appScheme.MatchString(scheme) && scheme != "http://" && scheme != "https://" {
+		return scheme
+	}
+	return l.origin(name, raw)
+}
+
+// appScheme is what myapp:// looks like. The provider knows the schemes that are no app's.
+var appScheme = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://$`)
 
 func (l *loader) prefix(name, raw string) netip.Prefix {
 	if addr, err := netip.ParseAddr(raw); err == nil {
@@ -185,14 +199,20 @@ func (l *loader) development(name string, c Config) bool {
 }
 
 func (l *loader) on(name string, def bool) bool {
+	if def {
+		return l.choice(name, "on", "off") == "on"
+	}
+	return l.choice(name, "off", "on") == "on"
+}
+
+// choice is one of two words, the first where neither is given.
+func (l *loader) choice(name, def, other string) string {
 	switch v := l.getenv(name); v {
-	case "on":
-		return true
-	case "off":
-		return false
-	case "":
+	case other:
+		return other
+	case "", def:
 	default:
-		l.fault(name, "%q is neither on nor off", v)
+		l.fault(name, "%q is neither %s nor %s", v, def, other)
 	}
 	return def
 }

@@ -30,14 +30,14 @@ func TestDefaults(t *testing.T) {
 func TestEverything(t *testing.T) {
 	got, err := load(map[string]string{
 		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example:443/", "APP_ENV": "production", "APP_SECRET": strong + " , " + other,
-		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "DATABASE_MAX_CONNS": "40", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443,", "LOG_LEVEL": "warn",
-		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "RATE_LIMIT": "on", "CORS": "on",
+		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "DATABASE_MAX_CONNS": "40", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443, MyApp://,", "LOG_LEVEL": "warn",
+		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "RATE_LIMIT": "on", "CORS": "on", "MAIL_LINKS": "wire",
 		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://foyer:pass@mail.example", "MAIL_FROM": "Foyer <mail@app.example>",
 		"SERVICE_KEY_FILE": "/etc/foyer/keys.json", "DRAIN_DELAY": "1500ms", "PORT": "3000",
 	})
 	want := config.Config{
 		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer", MaxConns: 40,
-		TrustedOrigins: []string{"https://one.example", "https://two.example:8443"}, LogLevel: slog.LevelWarn, RateLimit: true, CORS: true,
+		TrustedOrigins: []string{"https://one.example", "https://two.example:8443", "myapp://"}, LogLevel: slog.LevelWarn, RateLimit: true, CORS: true, WireLinks: true,
 		DrainDelay:        1500 * time.Millisecond,
 		EmailVerification: true, SMTPURL: "smtps://foyer:pass@mail.example", MailFrom: "Foyer <mail@app.example>",
 		ServiceKeyFile: "/etc/foyer/keys.json",
@@ -194,7 +194,8 @@ func TestRefusedValues(t *testing.T) {
 	cases := map[string][]string{
 		"ADDR":            {"8080", "localhost", "127.0.0.1:", "a:b:c"},
 		"APP_URL":         {"app.example", "//app.example", "ftp://app.example", "https://", "https://app.example/path", "https://app.example?x", "https://app.example#x", "https://u:zebra-7@app.example", "javascript:alert(1)", "https://:443"},
-		"TRUSTED_ORIGINS": {"*", "null", "https://*.app.example/x", "app.example"},
+		"TRUSTED_ORIGINS": {"*", "null", "https://*.app.example/x", "app.example", "https://", "myapp", "myapp:", "myapp://home", "my app://", "1app://"},
+		"MAIL_LINKS":      {"on", "Wire", "page"},
 		"TRUSTED_PROXIES": {"*", "10.0.0.0/33", "10.0.0", "proxy.example", "0.0.0.0/0", "::/0"},
 		"DATABASE_URL":    {"mysql://db/x", "foyer.db", "/data/foyer.db", "postgres://", "file:", "file://host/x.db", "file:x.db?mode=memory", "sqlite://x.db"},
 		"LOG_LEVEL":       {"loud", "7"},

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -187,7 +188,7 @@ func (p *plugin) banUser(w http.ResponseWriter, r *http.Request, b *auth.Body) (
 	var until *time.Time
 	if seconds != nil && *seconds != 0 {
 		if *seconds < 0 || *seconds > maxBan {
-			return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.banExpiresIn] must be between 0 and 100 years")
+			return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", fmt.Sprintf("[body.banExpiresIn] Invalid input: expected 0 to %d seconds", maxBan))
 		}
 		at := p.auth.Now().Add(time.Duration(*seconds * float64(time.Second))).Truncate(time.Millisecond)
 		until = &at

@@ -29,10 +29,12 @@ var BadPaths = []string{
 	"/" + strings.Repeat("a", 2048),
 }
 
-// GoodURLs are absolute targets as seen by a provider at https://app.example that trusts https://partner.example:8443 too.
+// GoodURLs are absolute targets as seen by a provider at https://app.example that trusts https://partner.example:8443 and
+// the app of myapp:// too.
 var GoodURLs = []string{
 	"https://app.example", "https://app.example/", "https://app.example/a?b#c", "https://APP.EXAMPLE/ok", "HTTPS://app.example:443/ok",
 	"https://partner.example:8443/a", "https://app.example/?next=https://evil.example",
+	"myapp://", "myapp://home", "myapp://home/a?b#c", "myapp:///home", "MyApp://home", "myapp://?next=https://evil.example",
 }
 
 // BadURLs are what must not pass for one of them.
@@ -43,4 +45,6 @@ var BadURLs = []string{
 	"http://app.example:443/", "https://sub.app.example/", "https://app.example./", "https://partner.example/", "https:///app.example", "https://app.example//evil.example",
 	"https://app.example/\\evil", "https://app.example/%2fevil", "https://app.example/..//evil", "https://app.example/a b", "https://app.example/é", "https://app.example?x", "https://app.example#x",
 	"https://app.example/\n", " https://app.example/", "https://app.example:/", "//app.example/", "ftp://app.example/", "javascript://app.example/%0aalert(1)", "https:app.example/x", "app.example/x",
+	"myapp:home", "myapp:/home", "myapp:", "myapp", "myapp2://home", "xmyapp://home", "my-app://home", " myapp://home", "myapp://a b", "myapp://a\\b",
+	"myapp://é", "myapp://a\n", "myapp://%00", "myapp://a%2fb", "myapp:////home", "intent://home#Intent;scheme=myapp;end", "javascript://myapp://", "myapp\t://home",
 }

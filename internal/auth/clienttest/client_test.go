@@ -4,6 +4,7 @@ package clienttest
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -33,6 +34,7 @@ const (
 	adminEmail    = "admin@example.com"
 	adminPassword = "admin-password-1"
 	appOrigin     = "http://localhost:3000" // trusted besides the server's own
+	appScheme     = "myapp://"              // and so is a phone's app
 )
 
 // TestClient runs this folder's suite, or the one that CONFORMANCE_DIR names, on each database. What follows -args
@@ -70,7 +72,7 @@ func requireClient(t *testing.T, dir string) {
 	}
 }
 
-// servers starts the app four times, differently configured, and returns the environment that tells a suite of it.
+// servers starts the app six times, differently configured, and returns the environment that tells a suite of it.
 func servers(t *testing.T, open func() *gorm.DB) []string {
 	short := start(t, open(), auth.Options{ExpiresIn: 8 * time.Second, UpdateAge: 2 * time.Second, CacheMaxAge: 2 * time.Second})
 	verify := start(t, open(), auth.Options{
@@ -79,11 +81,14 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 	})
 	db := open()
 	rate := start(t, db, auth.Options{RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, func() time.Time { return time.Now().UTC() })}})
+	foyer := start(t, open(), auth.Options{CookiePrefix: web.CookiePrefix})
+	https := start(t, open(), auth.Options{CookiePrefix: web.CookiePrefix, BaseURL: "https://"})
 	main := start(t, open(), auth.Options{})
 	settle(t, main.url)
 	return []string{
 		"BASE_URL=" + main.url, "MAIL_DIR=" + main.mails, "SHORT_URL=" + short.url,
 		"VERIFY_URL=" + verify.url, "VERIFY_MAIL_DIR=" + verify.mails, "RATE_URL=" + rate.url,
+		"FOYER_URL=" + foyer.url, "FOYER_MAIL_DIR=" + foyer.mails, "FOYER_PREFIX=" + web.CookiePrefix, "HTTPS_URL=" + https.url,
 		"ADMIN_EMAIL=" + adminEmail, "ADMIN_PASSWORD=" + adminPassword,
 		"APP_ORIGIN=" + appOrigin, "COOKIE_PREFIX=better-auth",
 		"TOKEN_HANDLES=1",           // answers name a session by a handle, never by its credential
@@ -93,12 +98,14 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 
 type instance struct{ url, mails string }
 
-// start runs the whole app at an address of its own, with an admin whose address is verified.
+// start runs the whole app at an address of its own, with an admin whose address is verified. With a BaseURL of https:// it
+// is as behind a proxy for TLS: it listens by http and believes that people come by https.
 func start(t *testing.T, db *gorm.DB, o auth.Options) instance {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil) // it listens already: the provider has to know where
 	i := instance{"http://" + server.Listener.Addr().String(), t.TempDir()}
-	o.BaseURL, o.TrustedOrigins = i.url, []string{appOrigin}
+	o.BaseURL = cmp.Or(o.BaseURL, "http://") + server.Listener.Addr().String()
+	o.TrustedOrigins = []string{appOrigin, appScheme}
 	o.AllowCommonPasswords = true // those of the suites are simple
 	o.Plugins = []auth.Plugin{admin.Endpoints}
 	o.Mailer = authtest.MailDir(i.mails)
@@ -111,7 +118,7 @@ func start(t *testing.T, db *gorm.DB, o auth.Options) instance {
 		t.Fatal(err)
 	}
 	server.Config.Handler = web.New(web.Config{
-		Auth: provider, AppURL: i.url, Logger: slog.New(slog.DiscardHandler), Ready: func(context.Context) error { return nil },
+		Auth: provider, AppURL: o.BaseURL, Logger: slog.New(slog.DiscardHandler), Ready: func(context.Context) error { return nil },
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	stopped := make(chan struct{})

@@ -11,9 +11,11 @@ export const main = { url: env.BASE_URL, mails: env.MAIL_DIR };
 export const short = { url: env.SHORT_URL };
 export const strict = { url: env.VERIFY_URL, mails: env.VERIFY_MAIL_DIR };
 export const limited = { url: env.RATE_URL };
+// The app as it is set up: its own cookie names, and with those of https behind a proxy that is not there.
+export const foyer = { url: env.FOYER_URL, mails: env.FOYER_MAIL_DIR, prefix: env.FOYER_PREFIX };
+export const https = { url: env.HTTPS_URL, origin: env.HTTPS_URL.replace("http:", "https:"), prefix: `__Host-${env.FOYER_PREFIX}` };
 export const password = "correct-horse-1";
 export const admin = { email: env.ADMIN_EMAIL, password: env.ADMIN_PASSWORD };
-const prefix = env.COOKIE_PREFIX;
 
 export const scenarios = [];
 export const scenario = (name, run) => scenarios.push({ name, run });
@@ -27,13 +29,13 @@ export class Browser {
   answer; // the last response
 
   constructor({ site = main, create = createAuthClient } = {}) {
-    this.site = site;
+    this.site = { origin: site.url, prefix: env.COOKIE_PREFIX, ...site };
     this.client = create({ baseURL: site.url, plugins: [adminClient()], fetchOptions: { customFetchImpl: (url, init) => this.fetch(url, init) } });
   }
 
   async fetch(url, { method = "GET", body, signal, headers } = {}) {
     headers = new Headers(headers);
-    headers.set("origin", this.site.url);
+    headers.set("origin", this.site.origin);
     if (this.cookies.size) headers.set("cookie", [...this.cookies].map((c) => c.join("=")).join("; "));
     this.sent.push(`${method} ${new URL(url).pathname.replace("/api/auth", "")}`);
     const answer = (this.answer = await fetch(url, { method, body, signal, headers, redirect: "manual" }));
@@ -46,8 +48,8 @@ export class Browser {
   }
 
   // What the browser holds, by the end of the name.
-  cookie = (name) => this.cookies.get(`${prefix}.${name}`);
-  setCookie = (name, value) => this.cookies.set(`${prefix}.${name}`, value);
+  cookie = (name) => this.cookies.get(`${this.site.prefix}.${name}`);
+  setCookie = (name, value) => this.cookies.set(`${this.site.prefix}.${name}`, value);
 
   // Another browser that holds the same cookies now.
   copy() {
