@@ -1,0 +1,55 @@
+package audit_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/database/dbtest"
+)
+
+// TestOneAsksForTheEnd: while a transaction holds the end of the chain, the others of its process wait outside the
+// database. A queue in there would outlast the process: each of those that wait would hold the end in turn.
+func TestOneAsksForTheEnd(t *testing.T) {
+	r := newTrail(t, dbtest.Open(t, dbtest.Postgres(t)))
+	first := r.db.Begin()
+	defer first.Rollback()
+	for i := range 2 { // a transaction may tell of several events
+		if err := r.Record(first, event(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	var waiting sync.WaitGroup
+	for range 3 {
+		tx := r.db.WithContext(ctx).Begin()
+		waiting.Go(func() {
+			defer tx.Rollback()
+			if err := r.Record(tx, event(9)); !errors.Is(err, context.Canceled) {
+				t.Errorf("a visitor who left: %v", err)
+			}
+		})
+	}
+	idle := func() (n int64) {
+		err := r.db.Raw(`SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND state = 'idle in transaction'`).Scan(&n).Error
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for deadline := time.Now().Add(30 * time.Second); idle() < 4; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("transactions wait in the database")
+		}
+	}
+	leave()
+	waiting.Wait()
+	if err := first.Commit().Error; err != nil {
+		t.Fatal(err)
+	}
+	r.record(r.Log, event(2))
+	r.wantWhole(3)
+}
