@@ -144,8 +144,10 @@ func importFault(dir, imported, own string) string {
 		return "internal/auth speaks net/http and gorm, so that it can move to another router whole"
 	case within(dir, "views") && !slices.Contains(viewsMayImport, imported):
 		return "views draw plain values; they know no HTTP, database or other package"
-	case within(dir, "internal/errs") && own != "", within(dir, "static") && own != "", within(dir, "migrations") && own != "":
+	case within(dir, "internal/errs", "internal/keys") && own != "", within(dir, "static") && own != "", within(dir, "migrations") && own != "":
 		return dir + " stands below everything"
+	case within(own, "internal/keys") && !within(dir, "internal/auth", "internal/audit", "internal/keys", "internal/mail", "web", "cmd/server"):
+		return "only auth, audit, mail and web sign and seal"
 	case within(own, "internal/config", "internal/database", "migrations") && dir != "cmd/server" && !within(dir, own):
 		return "only cmd/server puts these together"
 	case within(own, "web") && !within(dir, "cmd"):
