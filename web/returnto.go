@@ -64,24 +64,17 @@ func toLogin(c *echo.Context) error {
 }
 
 // toReauth asks for the password once more. The way back is the page itself, for every form behind the fresh door
-// has the address of its page: what was typed into it goes along, passwords apart.
-func toReauth(c *echo.Context) error {
+// has the address of its page, which then shows what was typed.
+func (s *Server) toReauth(c *echo.Context) error {
 	r := c.Request()
 	target := pageURL(r)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		values, err := parseForm(c)
+		typed, err := parseForm(c)
 		if err != nil {
 			return err
 		}
-		typed := url.Values{}
-		for name := range values {
-			if !strings.Contains(strings.ToLower(name), "password") {
-				typed[name] = values[name]
-			}
-		}
-		if target = r.URL.Path; len(typed) > 0 {
-			target += "?" + typed.Encode()
-		}
+		target = r.URL.Path
+		s.keepDraft(c, target, typed)
 	}
 	reauth := withReturnTo("/reauth", safeReturnTo(target))
 	if !scripted(r) {
