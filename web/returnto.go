@@ -67,7 +67,7 @@ func toLogin(c *echo.Context) error {
 // has the address of its page, which then shows what was typed.
 func (s *Server) toReauth(c *echo.Context) error {
 	r := c.Request()
-	target := pageURL(r)
+	target := withoutEnding(pageURL(r))
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		typed, err := parseForm(c)
 		if err != nil {
@@ -82,6 +82,17 @@ func (s *Server) toReauth(c *echo.Context) error {
 	}
 	c.Response().Header().Set("HX-Redirect", reauth)
 	return c.NoContent(http.StatusForbidden)
+}
+
+// withoutEnding is the page of an export, whose own address ends in .csv. A download is no page to come back to: the
+// browser that fetches it stays where it is, which would be where the password was asked for.
+func withoutEnding(target string) string {
+	path, query, found := strings.Cut(target, "?")
+	path = strings.TrimSuffix(path, ".csv")
+	if found {
+		path += "?" + query
+	}
+	return path
 }
 
 // pageURL is path and query of the page the visitor looks at: the one htmx names, or what a GET asked for; ""
