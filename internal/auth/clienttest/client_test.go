@@ -100,6 +100,7 @@ func start(t *testing.T, db *gorm.DB, o auth.Options) instance {
 	i := instance{"http://" + server.Listener.Addr().String(), t.TempDir()}
 	o.BaseURL, o.TrustedOrigins = i.url, []string{appOrigin}
 	o.AllowCommonPasswords = true // those of the suites are simple
+	o.StepUp = true               // as in the app: the suites sign in a moment before
 	o.Plugins = []auth.Plugin{admin.Endpoints}
 	o.Mailer = authtest.MailDir(i.mails)
 	provider := authtest.NewOn(t, db, o)
