@@ -87,9 +87,9 @@ func (s *Server) action(c *echo.Context) (a userAction, u *auth.User, form views
 	return a, u, form, nil
 }
 
-// showUserAction says what is about to happen: in a dialog to htmx, as a page to everybody else. It shows what was typed
-// before the password was asked for, but for what decides, the role and the address: whoever typed those at an
-// unlocked screen would leave its owner one click away from making an admin, or from deleting.
+// showUserAction says what is about to happen: in a dialog to htmx, as a page to everybody else. It shows what was
+// typed before the password was asked for, but for what decides, the role and the address: a passer-by who typed those
+// at an unlocked screen would leave its owner one click away from making an admin, or from deleting.
 func (s *Server) showUserAction(c *echo.Context) error {
 	_, _, form, err := s.action(c)
 	if err != nil {

@@ -96,8 +96,8 @@ func (r *Ring) Seal(purpose string) Sealer {
 	return s
 }
 
-// Sealer seals and opens texts of one purpose (AES-256-GCM with a random nonce): unreadable and unchangeable without the
-// secret. One key is good for 2^32 texts (NIST SP 800-38D §8.3), which is a hundred each second for a year.
+// Sealer seals and opens texts of one purpose (AES-256-GCM with a random nonce): without the secret they can be neither
+// read nor changed. One key is good for 2^32 texts (NIST SP 800-38D §8.3), which is a hundred each second for a year.
 type Sealer struct{ aeads []cipher.AEAD }
 
 // Seal returns plain, sealed. bound is what the text belongs to, such as a user and a place; it is not in the result,

@@ -48,7 +48,9 @@ func (p *plugin) permit(w http.ResponseWriter, r *http.Request, b *auth.Body, fo
 
 // permitRead returns the session of an admin, as the store has it: who was demoted a moment ago is refused. body faults
 // come first, as everywhere on the wire; forbidden is the code for anybody else.
-func (p *plugin) permitRead(w http.ResponseWriter, r *http.Request, b *auth.Body, forbidden string) (*auth.Session, error) {
+func (p *plugin) permitRead(
+	w http.ResponseWriter, r *http.Request, b *auth.Body, forbidden string,
+) (*auth.Session, error) {
 	if err := b.Err(); err != nil {
 		return nil, err
 	}
