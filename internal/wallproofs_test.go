@@ -45,32 +45,10 @@ func TestWallsStand(t *testing.T) {
 		{"web/x.go", inside(`w.Header().Add("Set-Cookie", "x=1")`), "writes a cookie"},
 		{"cmd/server/x.go", inside("w.Header().Add(`set-cookie`, x)"), "writes a cookie"},
 		{"web/x.go", inside(`return session.TokenHash`), "token's hash"},
-		{"cmd/server/x.go", inside(`var a *auth.Account`), "hashes"},
-		{"web/x.go", inside(`var v []auth.Verification`), "hashes"},
-		{"cmd/server/x.go", inside(`db.Find(&auth.User{})`), "makes a model"},
-		{"internal/notes/x.go", inside(`var list []auth.Session`), "lists models"},
-		{"internal/notes/x.go", inside(`var u auth.User`), "declares a model"},
-		{"internal/notes/x.go", inside("db.Raw(`SELECT * FROM users`)"), "names a table"},
-		{"internal/notes/x.go", inside(`db.Exec("UPDATE sessions SET expires_at = NULL")`), "names a table"},
 		{"web/x.go", inside(`templ.Raw(name)`), "not escaped"},
 		{"web/x.go", inside(`os.Getenv("X")`), "environment"},
 		{"internal/auth/x.go", inside(`fmt.Println(token)`), "slog"},
 
-		{"internal/auth/x.go", inside(`db.Where(&User{Email: email})`), "Where takes"},
-		{"internal/auth/x.go", inside(`db.Where(User{Email: email})`), "Where takes"},
-		{"internal/auth/x.go", inside(`db.Where(map[string]any{"email": email})`), "Where takes"},
-		{"internal/auth/x.go", inside(`db.Where(input)`), "Where takes"},
-		{"internal/auth/x.go", inside(`db.Where("email = '" + email + "'")`), "Where takes"},
-		{"internal/auth/x.go", inside(`db.Where(fmt.Sprintf("email = '%s'", email))`), "Where takes"},
-		{"internal/auth/x.go", inside(`db.First(&u, User{Email: email})`), "First takes"},
-		{"internal/auth/x.go", inside(`db.Take(&u, id)`), "Take takes"},
-		{"internal/auth/x.go", inside(`db.Delete(&User{}, id)`), "Delete takes"},
-		{"internal/notes/x.go", inside(`db.Order(sort)`), "Order takes"},
-		{"internal/notes/x.go", inside(`db.Order("name " + direction)`), "Order takes"},
-		{"internal/notes/x.go", inside(`db.Raw(query)`), "Raw takes"},
-		{"internal/notes/x.go", inside(`db.Exec(statement)`), "Exec takes"},
-		{"internal/notes/x.go", inside(`db.Table(name)`), "Table takes"},
-		{"internal/notes/x.go", inside(`pool.ExecContext(ctx, statement)`), "ExecContext takes"},
 		{"internal/notes/x.go", "package p\nfunc {", "cannot be parsed"},
 
 		{"views/x.templ", `<button hx-on:click="x()">`, "hx-on"},
@@ -90,7 +68,8 @@ func TestWallsStand(t *testing.T) {
 		{"views/x.templ", `<script src="https://cdn.example/x.js"></script>`, "another site"},
 	}
 	for _, c := range cases {
-		if got := strings.Join(faults(t, "app.test", c.file, c.text), "; "); !strings.Contains(got, c.want) {
+		got := strings.Join(faults(t, "app.test", c.file, c.text), "; ")
+		if !strings.Contains(got, c.want) || !strings.HasPrefix(got, c.file+":") && c.want != "cannot be parsed" {
 			t.Errorf("%s\n%s\nfound %q, want %q", c.file, c.text, got, c.want)
 		}
 	}
@@ -101,7 +80,7 @@ func TestWallsHaveDoors(t *testing.T) {
 	for _, c := range []struct{ file, text string }{
 		{"internal/auth/x.go", "package p\nimport (\n_ \"golang.org/x/crypto/argon2\"\n_ \"gorm.io/gorm\"\n_ \"app.test/internal/errs\"\n)\n"},
 		{"internal/servicetoken/x.go", "package p\nimport _ \"github.com/go-jose/go-jose/v4/jwt\"\n"},
-		{"internal/notes/x.go", "package p\nimport (\n_ \"gorm.io/gorm\"\n_ \"app.test/internal/errs\"\n)\nfunc f() { db.Where(\"owner = ?\", id).Order(\"id \" + \"DESC\").Find(&list) }\n"},
+		{"internal/notes/x.go", "package p\nimport (\n_ \"gorm.io/gorm\"\n_ \"app.test/internal/errs\"\n)\n"},
 		{"web/x.go", "package p\nimport (\n_ \"app.test/internal/auth\"\n_ \"app.test/internal/keys\"\n_ \"app.test/internal/notes\"\n_ \"app.test/views\"\n)\nfunc f(s *auth.Session) { _ = auth.NewUser{Password: x}; slices.Delete(list, i, j) }\n"},
 		{"cmd/server/x.go", "package p\nimport (\n_ \"app.test/internal/config\"\n_ \"app.test/migrations\"\n_ \"app.test/web\"\n)\nfunc f() { os.Getenv(`X`) }\n"},
 		{"web/x_test.go", "package p\nimport (\n_ \"gorm.io/gorm\"\n_ \"app.test/internal/database\"\n)\nfunc f() { _ = http.Cookie{} }\n"},

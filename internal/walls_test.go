@@ -1,9 +1,11 @@
 package internal
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"os"
 	"path"
@@ -12,10 +14,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"gorm.io/gorm/schema"
 )
 
 // This file holds the walls of the house: who may import whom, and what may be written where. A wall that a
-// test cannot see through is a custom; each rule below is proved in wallproofs_test.go by code that breaks it.
+// test cannot see through is a custom; each rule is proved in wallproofs_test.go and wallgormproofs_test.go by code that
+// breaks it.
 
 const root = ".."
 
@@ -59,7 +64,7 @@ func TestWalls(t *testing.T) {
 		}
 		seen[rel] = true
 		for _, fault := range faults(t, module, rel, string(text)) {
-			t.Errorf("%s: %s", rel, fault)
+			t.Error(fault)
 		}
 		return nil
 	})
@@ -88,16 +93,62 @@ func moduleOf(t *testing.T) string {
 	return ""
 }
 
-// faults lists the rules that one file breaks.
+// TestWallsOfDatabase holds every package of the project against the rules that need types.
+func TestWallsOfDatabase(t *testing.T) {
+	c := newChecker(t)
+	packages := c.own(t)
+	for dir, texts := range packages {
+		p, err := c.check(dir, texts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, fault := range databaseFaults(p) {
+			t.Error(fault)
+		}
+	}
+	for _, dir := range []string{"web", "views", "internal/auth", "internal/mail", "cmd/server"} {
+		if len(packages[dir]) == 0 {
+			t.Errorf("%s was not looked at", dir)
+		}
+	}
+}
+
+// TestWallsKnowAuthTables: the walls know the tables of all rows that internal/auth exports, and its hashes.
+func TestWallsKnowAuthTables(t *testing.T) {
+	c := newChecker(t)
+	for dir := range c.own(t) {
+		if !within(dir, "internal/auth") || within(dir, helpers...) {
+			continue
+		}
+		pkg, err := c.Import(c.module + "/" + dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &checked{module: c.module}
+		for _, name := range pkg.Scope().Names() {
+			row, ok := pkg.Scope().Lookup(name).(*types.TypeName)
+			if !ok || !row.Exported() || !p.isRow(row) {
+				continue
+			}
+			if table := (schema.NamingStrategy{}).TableName(name); !slices.Contains(authTables, table) {
+				t.Errorf("%s.%s is a row: authTables lacks %s", dir, name, table)
+			}
+		}
+	}
+}
+
+// faults lists the rules that one file breaks, each with file and line.
 func faults(t *testing.T, module, name, text string) []string {
 	t.Helper()
 	if strings.HasSuffix(name, ".templ") {
-		return templateFaults(text)
+		return templateFaults(name, text)
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, name, text, parser.SkipObjectResolution)
 	if err != nil {
 		return []string{"cannot be parsed: " + err.Error()}
 	}
+	at := func(n ast.Node) string { return fmt.Sprintf("%s:%d: ", name, fset.Position(n.Pos()).Line) }
 	dir := path.Dir(name)
 	if strings.HasSuffix(name, "_test.go") || within(dir, helpers...) {
 		return nil
@@ -113,12 +164,12 @@ func faults(t *testing.T, module, name, text string) []string {
 			own = ""
 		}
 		if why := importFault(dir, imported, own); why != "" {
-			list = append(list, "imports "+imported+": "+why)
+			list = append(list, at(spec)+"imports "+imported+": "+why)
 		}
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
 		if why := usageFault(name, n); why != "" {
-			list = append(list, why)
+			list = append(list, at(n)+why)
 		}
 		return true
 	})

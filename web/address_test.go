@@ -1,10 +1,12 @@
 package web
 
 import (
+	"bytes"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -19,8 +21,18 @@ func TestForwardedOddities(t *testing.T) {
 		"two lines, one with a list": {[]string{"8.8.8.8, 10.1.1.1", "198.51.100.1, 10.2.2.2"}, "198.51.100.1"},
 		"garbage on the left":        {[]string{"x, ::zz, 8.8.8.8:99", "198.51.100.1"}, "198.51.100.1"},
 		"nothing on the left":        {[]string{",,, ", "198.51.100.1"}, "198.51.100.1"},
-		"a port":                     {[]string{"198.51.100.1:4711"}, "10.0.0.1"},
-		"a zone":                     {[]string{"fe80::1%eth0"}, "10.0.0.1"},
+		"a port":                     {[]string{"198.51.100.1:4711"}, "198.51.100.1"},
+		"a zone":                     {[]string{"fe80::1%eth0"}, "fe80::1"},
+		"brackets and a port":        {[]string{"[2001:db8::1]:443"}, "2001:db8::1"},
+		"brackets, zone and port":    {[]string{"[fe80::1%eth0]:443"}, "fe80::1"},
+		"half a bracket":             {[]string{"[2001:db8::1"}, "10.0.0.1"},
+		"a port on each hop":         {[]string{"8.8.8.8:1, 198.51.100.1:4711 , 10.2.2.2:80"}, "198.51.100.1"},
+		"unknown":                    {[]string{"unknown"}, "10.0.0.1"},
+		"unknown to the right":       {[]string{"198.51.100.1, unknown"}, "10.0.0.1"},
+		"unknown to an inner proxy":  {[]string{"198.51.100.1, unknown, 10.2.2.2"}, "10.2.2.2"},
+		"garbage to the right":       {[]string{"198.51.100.1, x"}, "10.0.0.1"},
+		"nothing to the right":       {[]string{"198.51.100.1, "}, "10.0.0.1"},
+		"proxies alone":              {[]string{"10.3.3.3, 10.2.2.2"}, "10.3.3.3"},
 		"brackets":                   {[]string{"[2001:db8::1]"}, "2001:db8::1"},
 		"a mapped proxy":             {[]string{"198.51.100.1, ::ffff:10.0.0.2"}, "198.51.100.1"},
 		"quotes":                     {[]string{`"198.51.100.1"`}, "10.0.0.1"},
@@ -31,4 +43,45 @@ func TestForwardedOddities(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
+}
+
+// TestUnreadableForwardedIsToldOnce: a proxy that writes there what nobody can read makes all its visitors one, and whoever
+// runs the app should know; a log line for each request would be worse.
+func TestUnreadableForwardedIsToldOnce(t *testing.T) {
+	var log bytes.Buffer
+	ip := ClientIP([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, slog.New(slog.NewTextHandler(&log, nil)))
+	for _, value := range []string{"198.51.100.1:4711", "unknown", "<nobody>", "<nobody>"} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = "10.0.0.1:1"
+		r.Header.Set("X-Forwarded-For", value)
+		ip(r)
+	}
+	if n := strings.Count(log.String(), "X-Forwarded-For cannot be read"); n != 1 {
+		t.Errorf("told %d times: %s", n, log.String())
+	}
+}
+
+// FuzzClientIP: whatever stands in X-Forwarded-For, the answer is an address, and what a client wrote itself changes nothing
+// once a proxy has added what it knows, or cannot tell.
+func FuzzClientIP(f *testing.F) {
+	for _, seed := range []string{"", "unknown", "8.8.8.8, 10.0.0.2", "[::1]:80", "fe80::1%eth0", "10.0.0.2:x", ",,", "[::ffff:10.0.0.1]"} {
+		f.Add(seed, "198.51.100.1")
+		f.Add("8.8.8.8", seed)
+	}
+	ip := ClientIP([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, slog.New(slog.DiscardHandler))
+	ask := func(lines ...string) string {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr, r.Header["X-Forwarded-For"] = "10.0.0.1:1", lines
+		return ip(r)
+	}
+	f.Fuzz(func(t *testing.T, client, added string) {
+		if got, err := netip.ParseAddr(ask(client, added)); err != nil || got.Zone() != "" {
+			t.Errorf("%q, %q: %v, %v", client, added, got, err)
+		}
+		for _, proxy := range []string{"198.51.100.1", "198.51.100.1:4711", "unknown", "<nobody>"} {
+			if got, want := ask(client, proxy), ask(proxy); got != want {
+				t.Errorf("%q before %q: %s, want %s", client, proxy, got, want)
+			}
+		}
+	})
 }

@@ -66,7 +66,7 @@ func (s *Server) requireFresh(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) requireGuest(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		if session(c) != nil {
-			parseForm(c) // a form from another tab tells the way in its body; one that cannot be read tells none
+			readForm(c) // a form from another tab tells the way in its body; one that cannot be read tells none
 			return seeOther(c, returnTo(c))
 		}
 		return next(c)

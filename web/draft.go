@@ -16,7 +16,7 @@ import (
 const (
 	draftCookie = CookiePrefix + ".draft"
 	draftLife   = 10 * time.Minute
-	maxDraft    = 512 // bytes of the cookie's value: servers and proxies bound what all cookies together may take
+	maxDraft    = 440 // bytes of the cookie's value, so that its line has 512 over https: proxies bound a whole header
 )
 
 // keepDraft keeps what was typed into the visitor's form at path and forgets what it kept before. A longer text than

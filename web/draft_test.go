@@ -111,7 +111,7 @@ func TestDraftIsOnesOwn(t *testing.T) {
 	lacks(t, ada.Get("/settings/email", navigate...), shown)
 }
 
-// TestDraftIsSmall: a cookie of at most 512 bytes, or none; what was typed last counts, and passwords never do.
+// TestDraftIsSmall: a value of at most 440 bytes, or none; what was typed last counts, and passwords never do.
 func TestDraftIsSmall(t *testing.T) {
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
@@ -125,7 +125,7 @@ func TestDraftIsSmall(t *testing.T) {
 		expect(t, ada.PostForm("/settings/email", url.Values{"newEmail": {strings.Repeat("x", n)}}), 303)
 		longest = max(longest, len(draft(ada)))
 	}
-	if longest < 480 || longest > 512 || draft(ada) != "" {
+	if longest < 420 || longest > 440 || draft(ada) != "" {
 		t.Errorf("drafts of up to %d bytes are kept, and then %q", longest, draft(ada))
 	}
 	got := ada.PostForm("/settings/security", url.Values{"currentPassword": {"a"}, "newPassword": {"b"}})

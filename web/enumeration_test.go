@@ -22,7 +22,7 @@ import (
 // address, with a worker that sends what is mailed.
 func TestPageEnumeration(t *testing.T) {
 	db := dbtest.Open(t, dbtest.SQLite(t))
-	sender, err := mail.NewSMTP("smtp://"+mailtest.Serve(t, "").Addr, "hello@app.example", 0)
+	sender, err := mail.NewSMTP("smtp://"+mailtest.Serve(t, "").Addr, "hello@app.example", "app.example", 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,13 +17,17 @@ func (s *Server) showForgot(c *echo.Context) error {
 // forgot answers alike whether or not the address is known.
 func (s *Server) forgot(c *echo.Context) error {
 	values, err := parseForm(c)
-	if err != nil {
-		return err
-	}
 	form := views.ForgotForm{Email: trim(values.Get("email"))}
-	if err = s.Auth.RequestPasswordReset(c.Request(), form.Email, ""); err == nil {
-		return seeOther(c, "/forgot-password?done=sent")
+	if err != nil {
+		return s.forgotFailed(c, form, err)
 	}
+	if err := s.Auth.RequestPasswordReset(c.Request(), form.Email, ""); err != nil {
+		return s.forgotFailed(c, form, err)
+	}
+	return seeOther(c, "/forgot-password?done=sent")
+}
+
+func (s *Server) forgotFailed(c *echo.Context, form views.ForgotForm, err error) error {
 	var other error
 	if form.Errors, other = fieldErrors(err, "email"); other != nil {
 		return other

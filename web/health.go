@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -26,7 +25,11 @@ func (s *Server) showReady(c *echo.Context) error {
 	if err := s.readiness.ask(c.Request().Context()); err != nil {
 		return errs.Unavailable(err)
 	}
-	return c.String(http.StatusOK, "ready\n")
+	ready := "ready\n"
+	if off := s.Auth.CacheOff(); off != "" {
+		ready += off + "\n"
+	}
+	return c.String(http.StatusOK, ready)
 }
 
 const (
@@ -45,11 +48,12 @@ type readiness struct {
 	ping *ping
 }
 
-// ping is one question to the database. err and at are set before done is closed.
+// ping is one question to the database. What the check gave is set before done is closed.
 type ping struct {
-	done chan struct{}
-	err  error
-	at   time.Time
+	done     chan struct{}
+	err      error
+	at       time.Time
+	panicked any
 }
 
 var errSilent = errors.New("the database does not answer")
@@ -60,6 +64,9 @@ func (r *readiness) ask(ctx context.Context) error {
 	defer limit.Stop()
 	select {
 	case <-p.done:
+		if p.panicked != nil {
+			panic(p.panicked)
+		}
 		return p.err
 	case <-limit.C:
 		return errSilent
@@ -80,11 +87,7 @@ func (r *readiness) current(ctx context.Context) *ping {
 	ctx = context.WithoutCancel(ctx) // the asker who leaves takes no answer from the others
 	go func() {
 		defer close(p.done)
-		defer func() {
-			if v := recover(); v != nil { // outside a request no middleware would
-				p.err = fmt.Errorf("readiness check: panic: %v", v)
-			}
-		}()
+		defer func() { p.panicked = recover() }() // for the askers: in a goroutine of its own it would end the process
 		ctx, cancel := context.WithTimeout(ctx, pingTime)
 		defer cancel()
 		p.err = r.check(ctx)

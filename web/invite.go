@@ -19,15 +19,19 @@ func (s *Server) showInvite(c *echo.Context) error {
 // invite makes a user who chooses the password by a mailed link: no admin ever knows one.
 func (s *Server) invite(c *echo.Context) error {
 	values, err := parseForm(c)
-	if err != nil {
-		return err
-	}
 	form := views.InviteForm{Name: trim(values.Get("name")), Email: trim(values.Get("email")), Role: values.Get("role"), Roles: s.Auth.Roles()}
-	u, err := s.Auth.CreateUser(c.Request().Context(), session(c), auth.NewUser{Name: form.Name, Email: form.Email, Role: form.Role, Invite: true})
-	if err == nil {
-		s.flash(c, "user-invited")
-		return seeOther(c, usersPath+"/"+u.ID)
+	if err != nil {
+		return s.inviteFailed(c, form, err)
 	}
+	u, err := s.Auth.CreateUser(c.Request().Context(), session(c), auth.NewUser{Name: form.Name, Email: form.Email, Role: form.Role, Invite: true})
+	if err != nil {
+		return s.inviteFailed(c, form, err)
+	}
+	s.flash(c, "user-invited")
+	return seeOther(c, usersPath+"/"+u.ID)
+}
+
+func (s *Server) inviteFailed(c *echo.Context, form views.InviteForm, err error) error {
 	var other error
 	if form.Errors, other = fieldErrors(err, "name", "email", "role"); other != nil {
 		return other

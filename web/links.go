@@ -33,7 +33,7 @@ func Links(appURL string) func(purpose, token, callbackURL string) string {
 			return ""
 		}
 		link := appURL + page + "?token=" + url.QueryEscape(token)
-		if auth.LocalPath(callbackURL) {
+		if auth.LocalPath(callbackURL) && !tooLong(callbackURL) {
 			link += "&returnTo=" + url.QueryEscape(callbackURL)
 		}
 		return link

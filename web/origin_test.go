@@ -2,9 +2,12 @@ package web_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"example.com/foyer/web"
 )
@@ -74,6 +77,65 @@ func TestCrossOrigin(t *testing.T) {
 		}
 		expect(t, user.Get("/dashboard", navigate...), 200)
 	})
+}
+
+// TestOwnOriginBehindProxies: a proxy that passes its own Host keeps nobody out, on pages as on the wire.
+func TestOwnOriginBehindProxies(t *testing.T) {
+	s := newSite(t, func(c *web.Config) { c.AppURL = "https://app.example" })
+	for _, host := range []string{"127.0.0.1:21080", "app.example:8443", "internal", "app.example"} {
+		for _, site := range []string{"", "same-origin", "none"} {
+			if got := postVia(t, s, host, "/login", "https://app.example", site); got != 422 {
+				t.Errorf("a form, Host %s, Sec-Fetch-Site %q: %d", host, site, got)
+			}
+			if got := postVia(t, s, host, "/api/auth/sign-in/email", "https://app.example", site); got == 403 {
+				t.Errorf("the wire, Host %s, Sec-Fetch-Site %q: %d", host, site, got)
+			}
+			if got := postVia(t, s, host, "/login", "http://"+host, site); got != 403 {
+				t.Errorf("a form of %s itself, Sec-Fetch-Site %q: %d", host, site, got)
+			}
+		}
+	}
+}
+
+// postVia posts as a browser does through a proxy that sends a Host of its own, and returns the status.
+func postVia(t *testing.T, s *site, host, path, origin, fetchSite string) int {
+	t.Helper()
+	req, err := http.NewRequest("POST", s.Base+path, strings.NewReader("email=x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = host
+	for key, value := range map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Origin": origin, "Sec-Fetch-Site": fetchSite} {
+		if value != "" {
+			req.Header.Set(key, value)
+		}
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	return res.StatusCode
+}
+
+// TestRefusedOriginIsLogged: the operator of a proxy finds what does not match, and nobody can fill the log by it.
+func TestRefusedOriginIsLogged(t *testing.T) {
+	s := newSite(t)
+	for _, path := range []string{"/login", "/api/auth/sign-in/email"} {
+		for _, tail := range []string{"", "/" + strings.Repeat("x", 5000), "\u202e\u009b2J"} {
+			s.log.text()
+			postVia(t, s, "internal", path, "https://evil.example"+tail, "")
+			lines := slices.DeleteFunc(s.log.lines(t), func(l map[string]any) bool { return l["msg"] != "cross-site request refused" })
+			if len(lines) != 1 {
+				t.Fatalf("%s: %d lines tell of a refusal", path, len(lines))
+			}
+			origin, _ := lines[0]["origin"].(string)
+			odd := strings.ContainsFunc(origin, unicode.IsControl)
+			if !strings.HasPrefix(origin, "https://evil.example") || len(origin) > 200 || odd || lines[0]["host"] != "internal" {
+				t.Errorf("%s: %v", path, lines[0])
+			}
+		}
+	}
 }
 
 // TestLoginCrossOriginAtTheProvider: the provider's own rules hold behind the app's server too.

@@ -15,11 +15,15 @@ func (s *Server) showReauth(c *echo.Context) error {
 func (s *Server) reauth(c *echo.Context) error {
 	values, err := parseForm(c)
 	if err != nil {
-		return err
+		return s.reauthFailed(c, err)
 	}
-	if _, err = s.Auth.Reauthenticate(c.Response(), c.Request(), session(c), values.Get("password")); err == nil {
-		return seeOther(c, returnTo(c))
+	if _, err := s.Auth.Reauthenticate(c.Response(), c.Request(), session(c), values.Get("password")); err != nil {
+		return s.reauthFailed(c, err)
 	}
+	return seeOther(c, returnTo(c))
+}
+
+func (s *Server) reauthFailed(c *echo.Context, err error) error {
 	form := views.ReauthForm{Email: session(c).User.Email, ReturnTo: returnTo(c)}
 	var other error
 	if form.Errors, other = fieldErrors(err, "password"); other != nil {

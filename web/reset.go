@@ -26,13 +26,17 @@ func (s *Server) reset(c *echo.Context) error {
 		return err
 	}
 	form, err := s.resetForm(c, values.Get("token"))
-	if err == nil {
-		err = s.Auth.ResetPassword(c.Request(), form.Token, values.Get("newPassword"))
+	if err != nil {
+		return s.resetFailed(c, form, err)
 	}
-	if err == nil {
-		s.flash(c, "password-reset")
-		return seeOther(c, "/login")
+	if err := s.Auth.ResetPassword(c.Response(), c.Request(), form.Token, values.Get("newPassword")); err != nil {
+		return s.resetFailed(c, form, err)
 	}
+	s.flash(c, "password-reset")
+	return seeOther(c, "/login")
+}
+
+func (s *Server) resetFailed(c *echo.Context, form views.ResetForm, err error) error {
 	if _, dead := deadLink(err, "", ""); dead {
 		return s.refuseDeadLink(c, err, forgotPath, forgotLabel)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,7 +122,7 @@ func (s *Server) answerError(c *echo.Context, err error) {
 	r := c.Request()
 	switch {
 	case wantsJSON(r):
-		err = c.JSON(e.Status, map[string]string{"code": e.Code, "message": e.Message})
+		err = c.JSON(e.Status, problem{e.Code, e.Message, e.Fields})
 	case e.Status == http.StatusUnauthorized:
 		err = toLogin(c)
 	case e.Code == codeNotFresh:
@@ -134,6 +135,13 @@ func (s *Server) answerError(c *echo.Context, err error) {
 	if err != nil {
 		s.Logger.DebugContext(r.Context(), "error not answered", "error", err)
 	}
+}
+
+// problem is a failure as programs read it.
+type problem struct {
+	Code    string            `json:"code"`
+	Message string            `json:"message"`
+	Fields  map[string]string `json:"fields,omitempty"` // name of a field → what is wrong with it
 }
 
 // refusal is err as the caller may know it.
@@ -167,6 +175,9 @@ func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
 	if p.Title == "" {
 		p.Title = http.StatusText(e.Status)
 	}
+	if e.Status == http.StatusTooManyRequests {
+		p.Message = tooManyTries(e)
+	}
 	if s.Development {
 		p.Route = c.Request().Method + " " + c.Path()
 		for cause := e.Err; cause != nil; cause = errors.Unwrap(cause) {
@@ -177,6 +188,11 @@ func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
 		return s.render(c, e.Status, views.ErrorFragment(p))
 	}
 	return s.render(c, e.Status, views.Error(p))
+}
+
+// tooManyTries says how long a refusal lasts.
+func tooManyTries(e *errs.Error) string {
+	return "Too many tries. Wait " + waitingTime(e.RetryAfter) + " and try again."
 }
 
 // waitingTime says a wait as people do, never less than it is.
@@ -191,11 +207,32 @@ func waitingTime(d time.Duration) string {
 	return strconv.Itoa(n) + " " + unit
 }
 
-// fieldErrors turns a refusal into what a form shows, in the order of its fields. An error that is not about
-// the form (a database away, a queue full) is returned for answerError to say.
+// aboutForm reports whether another try with the same form can succeed. What is not the visitor's, is not there or has
+// changed meanwhile is not about the form, unless the refusal names a field of it.
+func aboutForm(e *errs.Error) bool {
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusTooManyRequests:
+		return true
+	}
+	return e.Status < 500 && len(e.Fields) > 0
+}
+
+// onForm makes the refusals with these codes errors of the form: a wrong password is a 401 to programs only.
+func onForm(err error, codes ...string) error {
+	var e *errs.Error
+	if !errors.As(err, &e) || !slices.Contains(codes, e.Code) {
+		return err
+	}
+	shown := *e
+	shown.Status = http.StatusUnprocessableEntity
+	return &shown
+}
+
+// fieldErrors turns a refusal into what a form shows, in the order of its fields. An error that is not about the form (a
+// database away, a row of another person) is returned for answerError to say, with its own status.
 func fieldErrors(err error, fields ...string) (views.Errors, error) {
 	var e *errs.Error
-	if !errors.As(err, &e) || e.Status >= 500 {
+	if !errors.As(err, &e) || !aboutForm(e) {
 		return nil, err
 	}
 	var list views.Errors
@@ -205,7 +242,7 @@ func fieldErrors(err error, fields ...string) (views.Errors, error) {
 		}
 	}
 	if e.Status == http.StatusTooManyRequests {
-		list = views.Errors{{Message: "Too many tries. Wait " + waitingTime(e.RetryAfter) + " and try again."}}
+		list = views.Errors{{Message: tooManyTries(e)}}
 	}
 	if list == nil {
 		list = views.Errors{{Message: e.Message}}

@@ -2,12 +2,16 @@ package web_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/errs"
 	"example.com/foyer/web"
 )
 
@@ -110,6 +114,86 @@ func TestErrorPage(t *testing.T) {
 				t.Errorf("body %s, want {code: %s, message}", program.Text, c.code)
 			}
 		})
+	}
+}
+
+// TestRefusalsOfADomain: what a form can mend is shown on it; everything else keeps its status, so that the note of another
+// person is not found and not a mistake in the form.
+func TestRefusalsOfADomain(t *testing.T) {
+	s := newSite(t)
+	ada, id := s.person(t, "ada@example.com")
+	eve, _ := s.person(t, "eve@example.com")
+	refusal := error(nil)
+	s.server.PlantNotes(&web.Notes{
+		Owners: map[string]string{"1": id}, Save: func(_, _ string) error { return refusal },
+	})
+	form := url.Values{"name": {"what was typed"}}
+	for _, kind := range [][]string{navigate, s.htmx("/notes/1")} {
+		got := eve.PostForm("/notes/1", form, kind...)
+		expect(t, got, 404)
+		contains(t, got, "There is no such note.")
+		lacks(t, got, "what was typed")
+	}
+	field := map[string]string{"name": "Too plain."}
+	for _, c := range []struct {
+		refused *errs.Error
+		status  int
+		onForm  string
+	}{
+		{&errs.Error{Status: 400, Message: "Not so."}, 422, "Not so."},
+		{&errs.Error{Status: 400, Message: "Not so.", Fields: field}, 422, "Too plain."},
+		{&errs.Error{Status: 422, Message: "Not so."}, 422, "Not so."},
+		{&errs.Error{Status: 429, Message: "Not so.", RetryAfter: time.Minute}, 429, "Too many tries."},
+		{&errs.Error{Status: 403, Message: "Not so.", Fields: field}, 422, "Too plain."},
+		{&errs.Error{Status: 404, Message: "Not so.", Fields: field}, 422, "Too plain."},
+		{&errs.Error{Status: 409, Message: "Not so.", Fields: field}, 422, "Too plain."},
+		{&errs.Error{Status: 409, Message: "Not so.", Fields: map[string]string{"other": "Elsewhere."}}, 422, "Not so."},
+		{&errs.Error{Status: 403, Message: "Not so."}, 403, ""},
+		{&errs.Error{Status: 404, Message: "Not so."}, 404, ""},
+		{&errs.Error{Status: 409, Message: "Not so."}, 409, ""},
+		{&errs.Error{Status: 410, Message: "Not so."}, 410, ""},
+		{&errs.Error{Status: 413, Message: "Not so."}, 413, ""},
+		{&errs.Error{Status: 415, Message: "Not so."}, 415, ""},
+		{&errs.Error{Status: 503, Message: "Not so.", Fields: field}, 503, ""},
+	} {
+		refusal = fmt.Errorf("saving: %w", c.refused)
+		for _, kind := range [][]string{navigate, s.htmx("/notes/1")} {
+			got := ada.PostForm("/notes/1", form, kind...)
+			expect(t, got, c.status)
+			if c.onForm != "" {
+				contains(t, got, "There is a problem", c.onForm, "what was typed")
+			} else {
+				contains(t, got, "<h1>", "Not so.")
+				lacks(t, got, "There is a problem", "what was typed")
+			}
+		}
+	}
+	refusal = errs.Unauthenticated()
+	expect(t, ada.PostForm("/notes/1", form, navigate...), 303, "Location", "/login")
+}
+
+// TestErrorsNameTheirFields: a program learns which field is wrong; the wire's own errors stay as its client knows them.
+func TestErrorsNameTheirFields(t *testing.T) {
+	s := newSite(t)
+	admin := s.admin(t, "boss@example.com")
+	for body, want := range map[string]string{
+		`{"email":"new@example.com","name":" "}`:         `{"code":"VALIDATION_ERROR","message":"Enter a name of 1 to 200 characters.","fields":{"name":"Enter a name of 1 to 200 characters."}}`,
+		`{"email":"new","name":"New"}`:                   `{"code":"VALIDATION_ERROR","message":"Enter an e-mail address such as name@example.com.","fields":{"email":"Enter an e-mail address such as name@example.com."}}`,
+		`{"email":"boss@example.com","name":"New"}`:      `{"code":"USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL","message":"User already exists. Use another email.","fields":{"email":"There is already an account with this address. Log in, or use another address."}}`,
+		`{"email":"new@example.com","name":"New"} again`: `{"code":"BAD_REQUEST","message":"Invalid JSON in request body"}`,
+	} {
+		got := admin.Do("POST", "/api/admin/users", body, "Content-Type", "application/json", "Origin", s.Base)
+		if got.Text != want+"\n" {
+			t.Errorf("%s: %s, want %s", body, got.Text, want)
+		}
+	}
+	for path, body := range map[string]map[string]any{
+		"/api/auth/sign-up/email": {"email": "new@example.com", "name": "New", "password": "short"},
+		"/api/auth/sign-in/email": {"email": "new", "password": "short"},
+	} {
+		got := s.PostJSON(path, body, "Origin", s.Base)
+		contains(t, got, `"code":`)
+		lacks(t, got, "fields")
 	}
 }
 

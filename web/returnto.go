@@ -44,9 +44,14 @@ func safeReturnTo(target string) string {
 	return target
 }
 
-// withReturnTo makes path remember where the visitor was going.
+// maxReturnTo bounds an encoded returnTo that we write, because proxies such as nginx take 4 KB of header in all.
+const maxReturnTo = 1 << 10
+
+func tooLong(target string) bool { return len(url.QueryEscape(target)) > maxReturnTo }
+
+// withReturnTo makes path remember where the visitor was going, the default where that is too long.
 func withReturnTo(path, target string) string {
-	if target == defaultReturnTo {
+	if target == defaultReturnTo || tooLong(target) {
 		return path
 	}
 	return path + "?returnTo=" + url.QueryEscape(target)
@@ -69,7 +74,7 @@ func (s *Server) toReauth(c *echo.Context) error {
 	r := c.Request()
 	target := withoutEnding(pageURL(r))
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		typed, err := parseForm(c)
+		typed, err := readForm(c)
 		if err != nil {
 			return err
 		}

@@ -53,21 +53,31 @@ func cacheControl(value string, next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// crossOrigin refuses unsafe requests sent by another site's page. The standard library's check alone passes a
-// foreign Origin beside "Sec-Fetch-Site: same-origin", so Origin is checked as well. The provider has its own
-// rules for its endpoints, which other trusted origins may call.
+// crossOrigin refuses unsafe requests sent by another site's page. The provider has its own rules for its endpoints,
+// which other trusted origins may call.
 func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
-	standard := http.NewCrossOriginProtection()
 	return func(c *echo.Context) error {
 		r := c.Request()
 		safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-		if !safe && !strings.HasPrefix(r.URL.Path, "/api/auth/") && (standard.Check(r) != nil || !s.ownOrigin(r)) {
-			// The route's method, not the request's: made-up ones would be another kind of refusal each time.
-			s.Auth.NoteRefusal(r, nil, "cross_site_refused", strings.TrimSpace(c.RouteInfo().Method+" "+c.Path()))
-			return errs.New(http.StatusForbidden, "CROSS_SITE_REQUEST", "This request came from another site and was not carried out.")
+		if safe || strings.HasPrefix(r.URL.Path, "/api/auth/") || s.ownPage(r) {
+			return next(c)
 		}
-		return next(c)
+		s.Logger.InfoContext(r.Context(), "cross-site request refused", "origin", printable(r.Header.Get("Origin")),
+			"host", printable(r.Host), "site", printable(r.Header.Get("Sec-Fetch-Site")), "own", s.AppURL)
+		// The route's method, not the request's: made-up ones would be another kind of refusal each time.
+		s.Auth.NoteRefusal(r, nil, "cross_site_refused", strings.TrimSpace(c.RouteInfo().Method+" "+c.Path()))
+		return errs.New(http.StatusForbidden, "CROSS_SITE_REQUEST", "This request came from another site and was not carried out.")
 	}
+}
+
+// printable bounds what a stranger can write into the log.
+func printable(header string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f {
+			return '?'
+		}
+		return r
+	}, header[:min(len(header), 200)])
 }
 
 // cors lets the pages of other trusted origins read what the provider answers. Without any it says nothing: a
@@ -87,14 +97,19 @@ func (s *Server) cors() echo.MiddlewareFunc {
 	})
 }
 
-// ownOrigin reports whether Origin, if present, is ours. A page under no-referrer sends "null" beside a
-// Sec-Fetch-Site that no page can forge. In development the app answers under every local name.
-func (s *Server) ownOrigin(r *http.Request) bool {
+// ownPage reports whether a page of ours, or a program, sent a request. Origin is compared with AppURL and never with
+// Host, because proxies rewrite Host. A page under no-referrer sends "null" beside a Sec-Fetch-Site that no page can
+// forge. In development the app answers under every local name.
+func (s *Server) ownPage(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	if site != "" && site != "same-origin" && site != "none" { // browsers before 2023 send none
+		return false
+	}
 	switch origin := r.Header.Get("Origin"); origin {
 	case "", s.AppURL:
 		return true
 	case "null":
-		return r.Header.Get("Sec-Fetch-Site") == "same-origin"
+		return site == "same-origin"
 	default:
 		return s.Development && origin == "http://"+r.Host
 	}
@@ -109,10 +124,40 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// parseForm reads a form post: 415 for anything else, 413 for too much, 400 for what is no text. The query
-// never feeds a form.
+const (
+	formKey    = "form"    // what parseForm has read
+	refusedKey = "refused" // why the door refuses the request, nil where it does not
+)
+
+// form is what a request holds, and why it cannot be read.
+type form struct {
+	values url.Values
+	err    error
+}
+
+// parseForm is readForm for what a form does. Where the door refuses the request, the error says so, and what was typed
+// is for showing again.
 func parseForm(c *echo.Context) (url.Values, error) {
-	r := c.Request()
+	values, err := readForm(c)
+	if err != nil {
+		return nil, err
+	}
+	refused, _ := c.Get(refusedKey).(error)
+	return values, refused
+}
+
+// readForm reads a form post, once: 415 for anything else, 413 for too much, 400 for what is no text. The query never
+// feeds a form.
+func readForm(c *echo.Context) (url.Values, error) {
+	read, err := echo.ContextGet[form](c, formKey)
+	if err != nil { // not read yet
+		read.values, read.err = decodeForm(c.Request())
+		c.Set(formKey, read)
+	}
+	return read.values, read.err
+}
+
+func decodeForm(r *http.Request) (url.Values, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != echo.MIMEApplicationForm || r.Header.Get("Content-Encoding") != "" {
 		return nil, echo.ErrUnsupportedMediaType
@@ -156,6 +201,8 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		case err != nil && s.refusal(err).Status >= 500:
 			s.Logger.ErrorContext(ctx, "request failed", append(attrs, "error", err)...)
 		case c.Path() == "/healthz" || c.Path() == "/readyz" || c.Path() == "/static/*":
+			s.Logger.DebugContext(ctx, "request", attrs...)
+		case status == http.StatusTooManyRequests: // of a flood the trail logs the first, and how many there were
 			s.Logger.DebugContext(ctx, "request", attrs...)
 		default:
 			s.Logger.InfoContext(ctx, "request", attrs...)

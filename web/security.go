@@ -16,15 +16,19 @@ func (s *Server) showSecurity(c *echo.Context) error {
 
 func (s *Server) changePassword(c *echo.Context) error {
 	values, err := parseForm(c)
-	if err != nil {
-		return err
-	}
 	form := views.PasswordForm{Others: values.Has("others")}
-	_, err = s.Auth.ChangePassword(c.Response(), c.Request(), session(c), values.Get("currentPassword"), values.Get("newPassword"), form.Others)
-	if err == nil {
-		s.flash(c, "password-changed")
-		return seeOther(c, "/settings/security")
+	if err != nil {
+		return s.passwordFailed(c, form, err)
 	}
+	_, err = s.Auth.ChangePassword(c.Response(), c.Request(), session(c), values.Get("currentPassword"), values.Get("newPassword"), form.Others)
+	if err != nil {
+		return s.passwordFailed(c, form, err)
+	}
+	s.flash(c, "password-changed")
+	return seeOther(c, "/settings/security")
+}
+
+func (s *Server) passwordFailed(c *echo.Context, form views.PasswordForm, err error) error {
 	var other error
 	if form.Errors, other = fieldErrors(err, "currentPassword", "newPassword"); other != nil {
 		return other
@@ -40,22 +44,24 @@ func (s *Server) showDelete(c *echo.Context) error {
 // deleteAccount asks for the address, so that nobody does it by accident, and for the password, so that nobody else does.
 func (s *Server) deleteAccount(c *echo.Context) error {
 	values, err := parseForm(c)
-	if err != nil {
-		return err
-	}
 	form, session := views.DeleteForm{Confirm: trim(values.Get("confirm"))}, session(c)
+	if err != nil {
+		return s.deleteFailed(c, form, err)
+	}
 	if form.Confirm != session.User.Email {
-		err = errs.Invalid("confirm", "VALIDATION_ERROR", "Type "+session.User.Email+" to confirm.")
-	} else {
-		err = s.Auth.CheckPassword(c.Request(), session, values.Get("password"))
+		return s.deleteFailed(c, form, errs.Invalid("confirm", "VALIDATION_ERROR", "Type "+session.User.Email+" to confirm."))
 	}
-	if err == nil {
-		err = s.Auth.DeleteUser(c.Response(), c.Request(), session)
+	if err := s.Auth.CheckPassword(c.Request(), session, values.Get("password")); err != nil {
+		return s.deleteFailed(c, form, err)
 	}
-	if err == nil {
-		s.flash(c, "account-deleted")
-		return seeOther(c, "/")
+	if err := s.Auth.DeleteUser(c.Response(), c.Request(), session); err != nil {
+		return s.deleteFailed(c, form, err)
 	}
+	s.flash(c, "account-deleted")
+	return seeOther(c, "/")
+}
+
+func (s *Server) deleteFailed(c *echo.Context, form views.DeleteForm, err error) error {
 	var other error
 	if form.Errors, other = fieldErrors(err, "confirm", "password"); other != nil {
 		return other

@@ -5,7 +5,6 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -49,6 +48,7 @@ type Server struct {
 	site      views.Site
 	registry  []Route
 	drafts    keys.Sealer
+	adding    string        // the door that registers a route just now
 	draining  chan struct{} // closed when the server is on its way out
 	readiness readiness
 }
@@ -75,8 +75,6 @@ func New(c Config) *Server {
 		HTTPErrorHandler: s.answerError,
 		OnAddRoute:       s.register,
 		Router:           echo.NewRouter(echo.RouterConfig{AutoHandleHEAD: true}),
-		// Else a group's guard answers for addresses that do not exist.
-		NoGroupAutoRegister404Routes: true,
 	})
 	s.echo.Use(
 		s.identify, // outermost: everything below can be told apart in the log
@@ -84,11 +82,14 @@ func New(c Config) *Server {
 		s.secureHeaders,
 		s.log,
 		middleware.Recover(),
+		s.trimSlash,
 		s.cors(),
 		s.crossOrigin,
 		limitBody,
 		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: noPage}),
 	)
+	machines := s.door("service", private, s.requireService)
+	machines.uncounted = true // they prove themselves by a token
 	s.routes(
 		s.door("public", cacheable),
 		s.door("anyone", private, s.loadSession),
@@ -97,7 +98,7 @@ func New(c Config) *Server {
 		s.door("fresh", private, s.loadStoredSession, s.requireAuth, s.requireFresh),
 		s.door("admin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin")),
 		s.door("freshAdmin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin"), s.requireFresh),
-		s.door("service", private, s.requireService),
+		machines,
 		s.door("dev", private, requireLocal, s.loadSession),
 	)
 	return s
@@ -109,41 +110,18 @@ func noPage(c *echo.Context) bool {
 }
 
 // ServeHTTP implements http.Handler.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-s.draining:
+		w.Header().Set("Connection", "close") // else the next request could meet a connection that is just being closed
+	default:
+	}
+	s.echo.ServeHTTP(w, r)
+}
 
-// Drain makes /readyz answer 503, so that a load balancer sends its visitors elsewhere, and ends open streams.
-// Call it once.
+// Drain makes /readyz answer 503, so that a load balancer sends its visitors elsewhere, has every answer close its
+// connection, and ends open streams. Call it once.
 func (s *Server) Drain() { close(s.draining) }
 
 // Routes lists who may open what, in the order of routes.go.
 func (s *Server) Routes() []Route { return slices.Clone(s.registry) }
-
-const doorKey = "door"
-
-// door makes a group whose routes all have this name in the registry and these guards before them.
-func (s *Server) door(name string, guards ...echo.MiddlewareFunc) *echo.Group {
-	mark := func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c *echo.Context) error {
-			c.Set(doorKey, name)
-			return next(c)
-		}
-	}
-	return s.echo.Group("", append([]echo.MiddlewareFunc{mark}, guards...)...)
-}
-
-// register enters a route in the registry under the name its door's mark gives, and refuses one without. Echo
-// keeps nothing about a route's group, so the mark is asked once, with a request nobody sent.
-func (s *Server) register(r echo.Route) error {
-	c := s.echo.NewContext(nil, nil)
-	if len(r.Middlewares) > 0 {
-		if err := r.Middlewares[0](func(*echo.Context) error { return nil })(c); err != nil {
-			return err
-		}
-	}
-	door, err := echo.ContextGet[string](c, doorKey)
-	if err != nil {
-		return fmt.Errorf("%s has no door: register it on one of the groups of routes.go", r.Path)
-	}
-	s.registry = append(s.registry, Route{strings.TrimPrefix(r.Method, "echo_route_"), r.Path, door})
-	return nil
-}

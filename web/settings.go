@@ -19,14 +19,18 @@ func (s *Server) showSettings(c *echo.Context) error {
 
 func (s *Server) saveSettings(c *echo.Context) error {
 	values, err := parseForm(c)
-	if err != nil {
-		return err
-	}
 	form := views.NameForm{Name: trim(values.Get("name"))}
-	if err = s.Auth.UpdateUser(c.Response(), c.Request(), session(c), auth.Profile{Name: &form.Name}); err == nil {
-		s.flash(c, "saved")
-		return seeOther(c, "/settings")
+	if err != nil {
+		return s.settingsFailed(c, form, err)
 	}
+	if err := s.Auth.UpdateUser(c.Response(), c.Request(), session(c), auth.Profile{Name: &form.Name}); err != nil {
+		return s.settingsFailed(c, form, err)
+	}
+	s.flash(c, "saved")
+	return seeOther(c, "/settings")
+}
+
+func (s *Server) settingsFailed(c *echo.Context, form views.NameForm, err error) error {
 	var other error
 	if form.Errors, other = fieldErrors(err, "name"); other != nil {
 		return other
@@ -45,14 +49,18 @@ func (s *Server) showEmail(c *echo.Context) error {
 // changeEmail mails a link to the new address, which makes the change.
 func (s *Server) changeEmail(c *echo.Context) error {
 	values, err := parseForm(c)
-	if err != nil {
-		return err
-	}
 	form := views.EmailForm{Email: trim(values.Get("newEmail"))}
-	if err = s.Auth.ChangeEmail(c.Request(), session(c), form.Email, ""); err == nil {
-		s.flash(c, "email-asked")
-		return seeOther(c, "/settings")
+	if err != nil {
+		return s.emailFailed(c, form, err)
 	}
+	if err := s.Auth.ChangeEmail(c.Request(), session(c), form.Email, ""); err != nil {
+		return s.emailFailed(c, form, err)
+	}
+	s.flash(c, "email-asked")
+	return seeOther(c, "/settings")
+}
+
+func (s *Server) emailFailed(c *echo.Context, form views.EmailForm, err error) error {
 	var other error
 	if form.Errors, other = fieldErrors(err, "newEmail"); other != nil {
 		return other

@@ -237,7 +237,7 @@ func TestFreshIsNotForActors(t *testing.T) {
 		expect(t, boss.Get(path, navigate...), 403)
 	}
 	expect(t, boss.PostForm("/settings/delete", url.Values{"confirm": {"ada@example.com"}, "password": {authtest.Password}}), 403)
-	expect(t, boss.PostForm("/reauth", url.Values{"password": {authtest.Password}}), 422)
+	expect(t, boss.PostForm("/reauth", url.Values{"password": {authtest.Password}}), 403)
 }
 
 // TestReauthIsLimited: guesses there count like those at the door.

@@ -14,20 +14,24 @@ func (s *Server) showSignup(c *echo.Context) error {
 
 func (s *Server) signup(c *echo.Context) error {
 	values, err := parseForm(c)
-	if err != nil {
-		return err
-	}
 	form := signupForm(c)
 	form.Name, form.Email, form.Remember = trim(values.Get("name")), trim(values.Get("email")), values.Has("remember")
+	if err != nil {
+		return s.signupFailed(c, form, err)
+	}
 	_, signedIn, err := s.Auth.SignUpEmail(c.Response(), c.Request(), auth.Registration{
 		Name: form.Name, Email: form.Email, Password: values.Get("password"), Remember: form.Remember, Pending: true, CallbackURL: returnTo(c),
 	})
-	if err == nil && signedIn == nil {
+	if err != nil {
+		return s.signupFailed(c, form, err)
+	}
+	if signedIn == nil {
 		return seeOther(c, "/verify-email")
 	}
-	if err == nil {
-		return seeOther(c, returnTo(c))
-	}
+	return seeOther(c, returnTo(c))
+}
+
+func (s *Server) signupFailed(c *echo.Context, form views.SignupForm, err error) error {
 	var other error
 	if form.Errors, other = fieldErrors(err, "name", "email", "password"); other != nil {
 		return other

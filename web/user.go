@@ -104,10 +104,7 @@ func (s *Server) showUserAction(c *echo.Context) error {
 }
 
 func (s *Server) actOnUser(c *echo.Context) error {
-	values, err := parseForm(c)
-	if err != nil {
-		return err
-	}
+	values, refused := parseForm(c)
 	a, u, form, err := s.action(c)
 	if err != nil {
 		return err
@@ -117,15 +114,22 @@ func (s *Server) actOnUser(c *echo.Context) error {
 	if role := values.Get("role"); role != "" {
 		form.Role = role
 	}
-	if err = a.act(s, c, u, &form); err == nil {
-		if a.done != "" {
-			s.flash(c, a.done)
-		}
-		if a.to == "" {
-			a.to = usersPath + "/" + u.ID
-		}
-		return seeOther(c, a.to)
+	if refused != nil {
+		return s.userActionFailed(c, form, refused)
 	}
+	if err := a.act(s, c, u, &form); err != nil {
+		return s.userActionFailed(c, form, err)
+	}
+	if a.done != "" {
+		s.flash(c, a.done)
+	}
+	if a.to == "" {
+		a.to = usersPath + "/" + u.ID
+	}
+	return seeOther(c, a.to)
+}
+
+func (s *Server) userActionFailed(c *echo.Context, form views.UserActionForm, err error) error {
 	var other error
 	if form.Errors, other = fieldErrors(err, "role", "reason", "until", "confirm"); other != nil {
 		return other

@@ -136,7 +136,7 @@ func (s *Server) exportUsers(c *echo.Context) error {
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="users.csv"`)
 	out, patience := csv.NewWriter(c.Response()), http.NewResponseController(c.Response())
-	if err := out.Write([]string{"id", "name", "email", "verified", "role", "banned", "joined"}); err != nil {
+	if err := out.Write([]string{byteOrderMark + "id", "name", "email", "verified", "role", "banned", "joined"}); err != nil {
 		return err
 	}
 	n := 0
@@ -162,6 +162,9 @@ func (s *Server) exportUsers(c *echo.Context) error {
 	out.Flush()
 	return out.Error()
 }
+
+// byteOrderMark has Excel read the file as UTF-8.
+const byteOrderMark = "\ufeff"
 
 // formula is where a spreadsheet would begin to calculate: at the start of a cell, and after a semicolon, at which half of
 // the world's spreadsheets part the cells of a CSV file.

@@ -128,7 +128,7 @@ func TestExport(t *testing.T) {
 		return list
 	}
 	all := rows("")
-	if len(all) != 1+2500+1+10 || strings.Join(all[0], ",") != "id,name,email,verified,role,banned,joined" || all[1][1] != "Person Number 00000" || all[2500][1] != "Person Number 02499" {
+	if len(all) != 1+2500+1+10 || strings.Join(all[0], ",") != "\ufeffid,name,email,verified,role,banned,joined" || all[1][1] != "Person Number 00000" || all[2500][1] != "Person Number 02499" {
 		t.Errorf("%d rows: %q, %q", len(all), all[0], all[1])
 	}
 	seen := map[string]bool{}

@@ -54,20 +54,24 @@ func (s *Server) verify(c *echo.Context) error {
 	}
 	form, purpose, err := s.verifyForm(c, session(c), values.Get("token"))
 	form.ReturnTo = values.Get("returnTo")
+	if err != nil {
+		return s.verifyFailed(c, form, err)
+	}
 	_, to := s.Auth.Pending(c.Request())
 	if to == "" {
 		to = form.ReturnTo
 	}
-	var signedIn *auth.Session
-	if err == nil {
-		signedIn, err = s.Auth.ConfirmEmail(c.Response(), c.Request(), session(c), form.Token, values.Get("password"))
+	signedIn, err := s.Auth.ConfirmEmail(c.Response(), c.Request(), session(c), form.Token, values.Get("password"))
+	if err != nil {
+		return s.verifyFailed(c, form, err)
 	}
-	if err == nil {
-		if purpose == "verify_email" {
-			s.flash(c, "verified")
-		}
-		return seeOther(c, afterVerify(purpose, signedIn, to))
+	if purpose == "verify_email" {
+		s.flash(c, "verified")
 	}
+	return seeOther(c, afterVerify(purpose, signedIn, to))
+}
+
+func (s *Server) verifyFailed(c *echo.Context, form views.VerifyForm, err error) error {
 	if _, dead := deadLink(err, "", ""); dead {
 		return s.refuseDeadLink(c, err, resendPath, resendLabel)
 	}
@@ -113,13 +117,17 @@ func (s *Server) verifyForm(c *echo.Context, visitor *auth.Session, token string
 func (s *Server) resendVerification(c *echo.Context) error {
 	hideLink(c)
 	values, err := parseForm(c)
-	if err != nil {
-		return err
-	}
 	email := trim(values.Get("email"))
-	if err = s.Auth.SendVerificationEmail(c.Request(), session(c), email, ""); err == nil {
-		return seeOther(c, "/verify-email?done=sent")
+	if err != nil {
+		return s.resendFailed(c, email, err)
 	}
+	if err := s.Auth.SendVerificationEmail(c.Request(), session(c), email, ""); err != nil {
+		return s.resendFailed(c, email, err)
+	}
+	return seeOther(c, "/verify-email?done=sent")
+}
+
+func (s *Server) resendFailed(c *echo.Context, email string, err error) error {
 	form := s.awaitForm(c)
 	if form.Email != email {
 		form.Email, form.Known = email, false

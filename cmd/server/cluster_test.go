@@ -187,7 +187,7 @@ func TestCluster(t *testing.T) {
 	for range 4 {
 		b, thief, _, _ := enter()
 		if err := db.Exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-			WHERE datname = current_database() AND application_name = 'auth listener'`).Error; err != nil {
+			WHERE datname = current_database() AND application_name LIKE 'auth listener %'`).Error; err != nil {
 			t.Fatal(err)
 		}
 		c.call(b, "/sign-out", struct{}{})

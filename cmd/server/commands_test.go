@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -11,9 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/migrations"
+	"gorm.io/gorm"
 )
 
 func signUp(c *authtest.Client, i int) bool {
@@ -194,5 +198,34 @@ func TestHelp(t *testing.T) {
 		if stdout, _, code := result(t, t.TempDir(), "", nil, args...); code != 0 || !strings.HasPrefix(stdout, "usage:") {
 			t.Errorf("%v: %d %q", args, code, stdout)
 		}
+	}
+}
+
+// TestSeedingAtOnce: an instance that makes the demo users after this one has looked for them is no failure.
+func TestSeedingAtOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	a, err := open(func(string) string { return "" }, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close(a.db)
+	provider, err := a.auth(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := a.dev.users()
+	err = a.db.Callback().Create().Before("gorm:create").Register("test:other", func(tx *gorm.DB) {
+		made := others
+		others = nil
+		for _, u := range made {
+			row := auth.User{ID: u.Email, Name: u.Name, Email: u.Email, Role: u.Role}
+			tx.AddError(tx.Session(&gorm.Session{NewDB: true}).Create(&row).Error)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.seed(t.Context(), provider); err != nil {
+		t.Error(err)
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/errs"
 )
 
 // devSecrets are the random values a developer's own copy runs on. They exist in development only, in a file
@@ -57,14 +59,19 @@ func (d *devSecrets) users() []auth.NewUser {
 	}
 }
 
-// seed makes the demo users where there is no user at all.
+// seed makes the demo users where there is no user at all. Another instance may be doing so at the same time.
 func (a *app) seed(ctx context.Context, provider *auth.Auth) error {
 	stats, err := provider.Stats(ctx)
 	if err != nil || stats.Users > 0 {
 		return err
 	}
 	for _, u := range a.dev.users() {
-		if _, err := provider.CreateUser(ctx, nil, u); err != nil {
+		_, err := provider.CreateUser(ctx, nil, u)
+		var refused *errs.Error
+		if errors.As(err, &refused) && refused.Status == http.StatusUnprocessableEntity { // it exists by now
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("seed %s: %w", u.Email, err)
 		}
 	}

@@ -6,33 +6,53 @@ import (
 	"testing"
 
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database/dbtest"
 )
 
-// TestTooManyTries: two servers on one database count together, by page and by endpoint, and a restart forgets
-// nothing. Who is turned away is told how long to wait, and keeps what was typed but for the password.
+// TestTooManyTries: tries are counted by page and by endpoint, and a restart forgets nothing. Two servers on one
+// PostgreSQL count together; one alone serves a SQLite file.
 func TestTooManyTries(t *testing.T) {
-	dir := t.TempDir()
-	one, two := start(t, dir), start(t, dir)
-	form := url.Values{"email": {"user@example.com"}, "password": {"wrong-guess-1"}}
-	try := func(s *running) authtest.Answer { return authtest.NewClient(t, s.url).PostForm("/login", form) }
+	t.Run("sqlite", func(t *testing.T) {
+		dir := t.TempDir()
+		s := start(t, dir)
+		tryTooOften(t, s, s)
+		s.stop(t)
+		wantFull(t, start(t, dir))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		dir, database := t.TempDir(), "DATABASE_URL="+dbtest.Postgres(t)
+		one, two := start(t, dir, database), start(t, dir, database)
+		tryTooOften(t, one, two)
+		one.stop(t)
+		wantFull(t, start(t, dir, database))
+	})
+}
+
+func tryTooOften(t *testing.T, one, two *running) {
+	t.Helper()
 	for _, s := range []*running{one, two, one} {
-		if got := try(s); got.StatusCode != 422 {
+		if got := guess(t, s); got.StatusCode != 422 {
 			t.Fatalf("%d %s", got.StatusCode, got.Text)
 		}
 	}
-	wantFull := func(s *running) {
-		t.Helper()
-		got := try(s)
-		if got.StatusCode != 429 || got.Header.Get("Retry-After") == "" || !strings.Contains(got.Text, "Too many tries. Wait ") ||
-			!strings.Contains(got.Text, `value="user@example.com"`) || strings.Contains(got.Text, "wrong-guess-1") {
-			t.Errorf("%d %v %s", got.StatusCode, got.Header, got.Text)
-		}
-	}
-	wantFull(one)
-	wantFull(two)
-	if got := authtest.NewClient(t, two.url).PostJSON("/api/auth/sign-in/email", map[string]string{"email": "user@example.com", "password": "wrong-guess-1"}); got.StatusCode != 429 {
+	wantFull(t, one)
+	wantFull(t, two)
+	body := map[string]string{"email": "user@example.com", "password": "wrong-guess-1"}
+	if got := authtest.NewClient(t, two.url).PostJSON("/api/auth/sign-in/email", body); got.StatusCode != 429 {
 		t.Errorf("by the endpoint: %d %s", got.StatusCode, got.Text)
 	}
-	one.stop(t)
-	wantFull(start(t, dir))
+}
+
+func guess(t *testing.T, s *running) authtest.Answer {
+	return authtest.NewClient(t, s.url).PostForm("/login", url.Values{"email": {"user@example.com"}, "password": {"wrong-guess-1"}})
+}
+
+// wantFull: who is turned away is told how long to wait, and keeps what was typed but for the password.
+func wantFull(t *testing.T, s *running) {
+	t.Helper()
+	got := guess(t, s)
+	if got.StatusCode != 429 || got.Header.Get("Retry-After") == "" || !strings.Contains(got.Text, "Too many tries. Wait ") ||
+		!strings.Contains(got.Text, `value="user@example.com"`) || strings.Contains(got.Text, "wrong-guess-1") {
+		t.Errorf("%d %v %s", got.StatusCode, got.Header, got.Text)
+	}
 }

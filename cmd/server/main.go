@@ -152,11 +152,11 @@ func open(getenv func(string) string, stdout io.Writer) (*app, error) {
 	}
 	var sender *mail.SMTP
 	if cfg.SMTPURL != "" {
-		if sender, err = mail.NewSMTP(cfg.SMTPURL, cfg.MailFrom, 0); err != nil {
+		if sender, err = mail.NewSMTP(cfg.SMTPURL, cfg.MailFrom, cfg.Host(), 0); err != nil {
 			return nil, err
 		}
 	}
-	if a.db, err = database.Open(cfg.DatabaseURL); err != nil {
+	if a.db, err = database.Open(cfg.DatabaseURL, cfg.MaxConns); err != nil {
 		return nil, err
 	}
 	a.mails = mail.New(a.db, mail.Options{AppName: web.AppName, Sender: sender, Keep: cfg.Development, Now: database.Now, Logger: a.log})
@@ -217,6 +217,9 @@ func (a *app) migrate(ctx context.Context, direction string) error {
 		state := "pending"
 		if m.Applied {
 			state = "applied"
+		}
+		if m.NoFile {
+			state = "no file" // and so nothing that down could take back
 		}
 		fmt.Fprintf(a.stdout, "%-8s %s\n", state, m.Name)
 	}

@@ -39,8 +39,8 @@ func command(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, self, args...)
 	cmd.Dir = dir
-	// Most tests come in by sign-up; the last value of a variable counts.
-	cmd.Env = append([]string{"EMAIL_VERIFICATION=off", "RUN_AS_SERVER=1", "NO_COLOR=1", "PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...)
+	// Most tests come in by sign-up and have no load balancer; the last value of a variable counts.
+	cmd.Env = append([]string{"EMAIL_VERIFICATION=off", "DRAIN_DELAY=0s", "RUN_AS_SERVER=1", "NO_COLOR=1", "PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...)
 	return cmd
 }
 
@@ -62,19 +62,32 @@ type running struct {
 	url  string
 	mu   sync.Mutex
 	text strings.Builder
+	up   chan struct{} // closed when it says where it is
 	done chan struct{} // closed when all output is read
 }
 
 // start runs the server in dir on a free port and returns when it says where it is.
 func start(t *testing.T, dir string, env ...string) *running {
 	t.Helper()
+	s := launch(t, dir, freeAddr(t), env...)
+	s.await(t)
+	return s
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := l.Addr().String()
-	l.Close()
-	s := &running{Cmd: command(t, dir, append(env, "ADDR="+addr)), url: "http://" + addr, done: make(chan struct{})}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// launch runs the server in dir at addr; await returns when it says where it is.
+func launch(t *testing.T, dir, addr string, env ...string) *running {
+	t.Helper()
+	s := &running{Cmd: command(t, dir, append(env, "ADDR="+addr)), url: "http://" + addr, up: make(chan struct{}), done: make(chan struct{})}
 	out, err := s.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -83,19 +96,23 @@ func start(t *testing.T, dir string, env ...string) *running {
 	if err := s.Cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	up := make(chan struct{})
-	go s.read(out, up)
-	select {
-	case <-up:
-	case <-s.done:
-		t.Fatalf("server ended: %s", s.output())
-	}
+	go s.read(out)
 	t.Cleanup(func() { s.Process.Kill() })
 	return s
 }
 
-func (s *running) read(out io.Reader, up chan struct{}) {
+func (s *running) await(t *testing.T) {
+	t.Helper()
+	select {
+	case <-s.up:
+	case <-s.done:
+		t.Fatalf("server ended: %s", s.output())
+	}
+}
+
+func (s *running) read(out io.Reader) {
 	defer close(s.done)
+	up := s.up
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		s.mu.Lock()
 		s.text.WriteString(lines.Text() + "\n")

@@ -11,17 +11,39 @@ import (
 	"sync"
 	"time"
 
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/database"
 	keyring "example.com/foyer/internal/keys"
+	"example.com/foyer/internal/worker"
 	"example.com/foyer/migrations"
 	"example.com/foyer/web"
 )
 
-// drainTime is how long requests under way may take after a signal to stop.
-const drainTime = 10 * time.Second
+// Once the door is shut, requests under way and workers have stopTime in all, of which the workers' last words are
+// kept for what the last request caused.
+const (
+	stopTime  = 10 * time.Second
+	lastWords = time.Second
+)
+
+// handOver is how much longer than a whole stop another process that serves the same SQLite file may take to end.
+const handOver = 5 * time.Second
 
 // serve runs the app until ctx ends, then lets requests under way finish.
 func (a *app) serve(ctx context.Context) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	patience := a.DrainDelay + stopTime + handOver
+	release, err := database.LockForServing(ctx, a.db, patience, func() {
+		a.log.Info("waiting for another process that serves this database to end", "at most", patience)
+	})
+	if err != nil && ctx.Err() != nil {
+		return nil // told to stop while it waited
+	}
+	if err != nil {
+		return err
+	}
+	defer release()
 	provider, err := a.auth(ctx)
 	if err != nil {
 		return err
@@ -54,11 +76,11 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	database.Bound(a.db, provider.Hears)
 	a.announce()
 
-	requests := &inFlight{next: site}
 	server := &http.Server{
-		Handler:           requests,
+		Handler:           site,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -66,43 +88,58 @@ func (a *app) serve(ctx context.Context) error {
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
-	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
-	var working sync.WaitGroup
-	working.Go(func() { provider.Run(background) })
-	working.Go(func() { a.mails.Run(background) })
-	working.Go(func() { a.trail.Run(background) })
-	defer working.Wait()
-	defer stopBackground()
-
+	endWork := a.work(ctx, provider)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
+	var failure error
 	select {
-	case err := <-failed:
-		return err
+	case failure = <-failed:
+		end()
 	case <-ctx.Done():
 	}
-	return a.stop(site, requests, server)
+	return errors.Join(failure, a.stop(site, server, endWork))
 }
 
-// stop keeps answering while requests are under way, so that a load balancer sees /readyz turn 503, and closes
-// the door when the last one is done or the time is up.
-func (a *app) stop(site *web.Server, requests *inFlight, server *http.Server) error {
-	a.log.Info("stopping")
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	site.Drain()
-	select {
-	case <-requests.idle():
-	case <-ctx.Done():
+// work starts what runs beside the requests. The outbox ends with ctx, the rest when end is called. end waits for all
+// of them until its own context is over.
+func (a *app) work(ctx context.Context, provider *auth.Auth) (end func(context.Context)) {
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var working sync.WaitGroup
+	start := func(ctx context.Context, name string, run func(context.Context)) {
+		working.Go(func() { worker.Run(ctx, a.log, name, run) })
 	}
-	if err := server.Shutdown(ctx); err != nil {
-		server.Close()
-		if !errors.Is(err, context.DeadlineExceeded) {
-			return err
+	start(ctx, "outbox", a.mails.Run)           // takes up no letter after the signal: the next process sends it
+	start(background, "provider", provider.Run) // hears of revocations as long as requests are answered
+	start(background, "trail", a.trail.Run)     // counts the refusals of the last request too
+	return func(ctx context.Context) {
+		cancel()
+		ended := make(chan struct{})
+		go func() { working.Wait(); close(ended) }()
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			a.log.Warn("workers cut off", "after", stopTime)
 		}
-		a.log.Warn("requests cut off", "after", drainTime)
 	}
-	return nil
+}
+
+// stop tells load balancers by /readyz that no more visitors are wanted and goes on answering for DrainDelay, because
+// a balancer looks only now and then. Then the door is shut, and what is under way has stopTime.
+func (a *app) stop(site *web.Server, server *http.Server, endWork func(context.Context)) error {
+	a.log.Info("stopping", "drain", a.DrainDelay)
+	site.Drain()
+	time.Sleep(a.DrainDelay) // a second signal ends the process meanwhile
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	defer endWork(ctx)
+	requests, cancel := context.WithTimeout(ctx, stopTime-lastWords)
+	defer cancel()
+	err := server.Shutdown(requests)
+	if errors.Is(err, context.DeadlineExceeded) {
+		a.log.Warn("requests cut off", "after", stopTime-lastWords)
+		return server.Close()
+	}
+	return err
 }
 
 // announce tells the person at the terminal where to go and, in development, how to get in.
@@ -116,46 +153,6 @@ func (a *app) announce() {
 		fmt.Fprintf(a.stdout, "  %s  password  %s\n", u.Email, u.Password)
 	}
 	fmt.Fprintln(a.stdout)
-}
-
-// inFlight counts requests under way; health checks are not work.
-type inFlight struct {
-	next http.Handler
-	mu   sync.Mutex
-	n    int
-	done chan struct{} // closed when n reaches 0; nil until somebody waits
-}
-
-// ServeHTTP implements http.Handler.
-func (f *inFlight) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/readyz" && r.URL.Path != "/healthz" {
-		f.add(1)
-		defer f.add(-1)
-	}
-	f.next.ServeHTTP(w, r)
-}
-
-func (f *inFlight) add(n int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.n += n
-	if f.n == 0 && f.done != nil {
-		close(f.done)
-		f.done = nil
-	}
-}
-
-// idle is closed when no request is under way.
-func (f *inFlight) idle() <-chan struct{} {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	done := make(chan struct{})
-	if f.n == 0 {
-		close(done)
-	} else {
-		f.done = done
-	}
-	return done
 }
 
 // oneLine makes the faults of err fit a terminal and a log.

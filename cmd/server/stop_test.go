@@ -3,14 +3,17 @@ package main
 import (
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
+	"example.com/foyer/internal/mail/mailtest"
 )
 
 // slowRequest starts a request that takes a while and returns once its first bytes are here.
@@ -26,8 +29,8 @@ func slowRequest(t *testing.T, s *running, wait string) *http.Response {
 }
 
 func TestStopLetsRequestsFinish(t *testing.T) {
-	s := start(t, t.TempDir())
-	res := slowRequest(t, s, "1s")
+	s := start(t, t.TempDir(), "DRAIN_DELAY=500ms")
+	res := slowRequest(t, s, "2s")
 	defer res.Body.Close()
 	other := authtest.NewClient(t, s.url)
 	if got := other.Get("/readyz"); got.StatusCode != 200 {
@@ -45,7 +48,7 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 }
 
 func TestSecondSignalEndsAtOnce(t *testing.T) {
-	s := start(t, t.TempDir())
+	s := start(t, t.TempDir(), "DRAIN_DELAY=10s")
 	res := slowRequest(t, s, "10s")
 	defer res.Body.Close()
 	other := authtest.NewClient(t, s.url)
@@ -104,7 +107,7 @@ func TestKillLosesNoAnsweredSignUp(t *testing.T) {
 // checkWhole looks into the file: nobody exists by half.
 func checkWhole(t *testing.T, dir string) {
 	t.Helper()
-	db, err := database.Open("file:" + dir + "/data/foyer.db")
+	db, err := database.Open("file:"+dir+"/data/foyer.db", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,5 +120,32 @@ func checkWhole(t *testing.T, dir string) {
 		(SELECT count(*) FROM sessions WHERE user_id = users.id) <> 1)`).Scan(&halves).Error
 	if err != nil || integrity != "ok" || halves != 0 {
 		t.Errorf("integrity %q, %d people by half, %v", integrity, halves, err)
+	}
+}
+
+// TestStopWithSilentMailServer: a mail server that says nothing does not hold up the end, and what it was to be given
+// is not lost.
+func TestStopWithSilentMailServer(t *testing.T) {
+	dir, mails := t.TempDir(), mailtest.Serve(t, "")
+	mails.Fail("EHLO", mailtest.Silence)
+	env := []string{"SMTP_URL=smtp://" + mails.Addr, "MAIL_FROM=Foyer <hello@app.example>"}
+	s := start(t, dir, env...)
+	c := authtest.NewClient(t, s.url)
+	c.SignUp("ada@example.com")
+	c.PostForm("/forgot-password", url.Values{"email": {"ada@example.com"}})
+	<-mails.Held
+	began := time.Now()
+	s.stop(t)
+	if took := time.Since(began); took > 20*time.Second { // else the server has half a minute
+		t.Errorf("the end took %v", took)
+	}
+	db, err := database.Open("file:"+dir+"/data/foyer.db", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close(db)
+	var waiting int64
+	if err := db.Raw("SELECT count(*) FROM mails WHERE sent_at IS NULL AND due_at IS NOT NULL").Scan(&waiting).Error; err != nil || waiting == 0 {
+		t.Errorf("%d letters wait for the next start, %v", waiting, err)
 	}
 }

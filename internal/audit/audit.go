@@ -19,11 +19,11 @@
 package audit
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"example.com/foyer/internal/auth"
@@ -55,7 +55,7 @@ type Log struct {
 	Options
 	events, heads keys.MAC
 	counted       refusals
-	turn          sync.Mutex // refusals are written one at a time: a flood of them waits here, not in the database
+	queue         queue
 }
 
 // New makes a Log on a migrated database.
@@ -64,7 +64,9 @@ func New(db *gorm.DB, o Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	return &Log{db: db, Options: o, events: ring.MAC("audit event"), heads: ring.MAC("audit head")}, nil
+	return &Log{
+		db: db, Options: o, events: ring.MAC("audit event"), heads: ring.MAC("audit head"), queue: newQueue(),
+	}, nil
 }
 
 // event is a row of the chain. Private holds the hash of each part, "" for one that was not kept, in the order of owners.
@@ -102,13 +104,17 @@ func (head) TableName() string { return "audit_head" }
 // Record implements auth.Options.OnEvent: e is in the trail when tx commits, and not otherwise. Of refusals that are alike
 // the first in a minute is written at once, and Run writes how many there were more.
 func (l *Log) Record(tx *gorm.DB, e auth.Event) error {
-	// Told in the log too, each time: who edits the database cannot edit that.
-	l.Logger.InfoContext(tx.Statement.Context, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID,
-		"subject", e.SubjectID, "detail", plain(e.Detail, maxDetail), "ip", e.IPAddress, "agent", e.UserAgent)
 	if e.Refused {
 		return l.refuse(tx, e)
 	}
+	l.log(tx.Statement.Context, told{e, 1})
 	return l.append(tx, told{e, 1})
+}
+
+// log tells what the trail holds in the log too: an attacker who edits the database cannot edit that.
+func (l *Log) log(ctx context.Context, e told) {
+	l.Logger.InfoContext(ctx, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID,
+		"subject", e.SubjectID, "detail", plain(e.Detail, maxDetail), "ip", e.IPAddress, "agent", e.UserAgent, "times", e.times)
 }
 
 // told is an event and how often it happened.

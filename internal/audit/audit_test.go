@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"strings"
@@ -113,12 +114,18 @@ func TestRefusalsAreCounted(t *testing.T) {
 			r.record(r.Log, limited)
 		}
 		r.wantWhole(1)
+		if n := r.logged.Load(); n != 1 {
+			t.Errorf("%d lines in the log, want that of the first", n)
+		}
 		other := limited
 		other.IPAddress = "192.0.2.8"
 		r.record(r.Log, other)
 		r.flush()
 		r.flush()
 		r.wantWhole(3)
+		if n := r.logged.Load(); n != 3 {
+			t.Errorf("%d lines in the log, want one for each row", n)
+		}
 		var times []int64
 		for _, e := range r.list(audit.Query{}) {
 			if e.Name != "rate_limited" || e.SubjectName != "Ada" || e.Detail != "password" {
@@ -166,4 +173,43 @@ func TestRefusalsOfManyKinds(t *testing.T) {
 	if err := r.db.Table("audit_events").Select("SUM(times)").Scan(&times).Error; err != nil || times != strangers {
 		t.Errorf("%d are counted, want %d; %v", times, strangers, err)
 	}
+}
+
+// While the end of the chain cannot be had, a few refusals wait for it, the others are counted and written later; who hangs
+// up does not wait. None is lost.
+func TestRefusalsDoNotWaitInLine(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newTrail(t, db)
+		const refused = 50
+		holder := db.Begin()
+		defer holder.Rollback()
+		if err := holder.Exec("UPDATE audit_head SET id = id").Error; err != nil {
+			t.Fatal(err)
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		done := make(chan error)
+		for i := range refused {
+			go func() {
+				done <- r.Record(db.WithContext(ctx), auth.Event{Name: "rate_limited", IPAddress: fmt.Sprintf("192.0.2.%d", i), Refused: true})
+			}()
+		}
+		guard := time.After(30 * time.Second)
+		wait := func(n int) {
+			for range n {
+				select {
+				case <-done:
+				case <-guard:
+					t.Fatal("refusals wait in line for the end of the chain")
+				}
+			}
+		}
+		wait(refused - 8)
+		leave()
+		wait(8)
+		if err := holder.Rollback().Error; err != nil {
+			t.Fatal(err)
+		}
+		r.flush()
+		r.wantWhole(refused)
+	})
 }

@@ -26,6 +26,8 @@ type trail struct {
 	db *gorm.DB
 	ms atomic.Int64
 
+	logged atomic.Int64 // lines of the log that tell of an event
+
 	third audit.Point // see each
 }
 
@@ -43,11 +45,26 @@ func (r *trail) with(secrets ...string) *audit.Log {
 	if secrets == nil {
 		secrets = []string{authtest.Secret}
 	}
-	l, err := audit.New(r.db, audit.Options{Secrets: secrets, Now: r.now, Logger: slog.New(slog.DiscardHandler)})
+	l, err := audit.New(r.db, audit.Options{Secrets: secrets, Now: r.now, Logger: slog.New(counter{slog.DiscardHandler, &r.logged})})
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	return l
+}
+
+// counter is a log that counts its lines about events.
+type counter struct {
+	slog.Handler
+	lines *atomic.Int64
+}
+
+func (counter) Enabled(context.Context, slog.Level) bool { return true }
+
+func (c counter) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == "auth" {
+		c.lines.Add(1)
+	}
+	return nil
 }
 
 func (r *trail) now() time.Time          { return time.UnixMilli(r.ms.Load()).UTC() }

@@ -13,7 +13,9 @@ import (
 const (
 	countFor   = time.Minute      // how long refusals that are alike are counted up
 	maxCounted = 10_000           // kinds counted at once; what comes beyond them is told apart by its name alone
-	lastFlush  = 10 * time.Second // at the end of the program
+	lastFlush  = 10 * time.Second // how long writing what was counted may take, at the end of the program in all
+	maxWriting = 8                // refusals that are written, or wait to be, at the same time
+	writeFor   = time.Second      // how long writing one may take
 )
 
 // alike is what refusals have in common that are counted together.
@@ -86,19 +88,53 @@ func (r *refusals) take() (list []told) {
 	return list
 }
 
-// refuse writes the first of its kind, also for somebody who has hung up since; what cannot be written is counted.
+// refuse writes the first of its kind, also where the client has hung up since. What cannot be written now is counted, and
+// written by Run.
 func (l *Log) refuse(tx *gorm.DB, e auth.Event) error {
 	first := l.counted.note(e)
 	if first == nil {
 		return nil
 	}
-	l.turn.Lock()
-	defer l.turn.Unlock()
-	err := tx.WithContext(context.WithoutCancel(tx.Statement.Context)).Transaction(func(tx *gorm.DB) error { return l.append(tx, told{*first, 1}) })
+	ctx := tx.Statement.Context
+	l.log(ctx, told{*first, 1})
+	if !l.queue.enter(ctx) {
+		l.counted.again(*first, 1)
+		return nil
+	}
+	defer l.queue.leave()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeFor)
+	defer cancel()
+	err := tx.WithContext(ctx).Transaction(func(tx *gorm.DB) error { return l.append(tx, told{*first, 1}) })
 	if err != nil {
 		l.counted.again(*first, 1)
 	}
 	return err
+}
+
+// queue lets refusals be written one at a time: a flood of many kinds must not wait in the database.
+type queue struct{ places, turn chan struct{} }
+
+func newQueue() queue { return queue{make(chan struct{}, maxWriting), make(chan struct{}, 1)} }
+
+// enter waits for its turn to write, and reports whether it came: not where the queue is full or ctx ends first.
+func (q queue) enter(ctx context.Context) bool {
+	select {
+	case q.places <- struct{}{}:
+	default:
+		return false
+	}
+	select {
+	case q.turn <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		<-q.places
+		return false
+	}
+}
+
+func (q queue) leave() {
+	<-q.turn
+	<-q.places
 }
 
 // Run writes once a minute, and when ctx ends, how many refusals there were of each kind beside the first.
@@ -123,10 +159,7 @@ func (l *Log) flush(ctx context.Context) {
 	const batch = 50
 	for list := l.counted.take(); len(list) > 0; {
 		some := list[:min(batch, len(list))]
-		l.turn.Lock()
-		err := l.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error { return l.append(tx, some...) })
-		l.turn.Unlock()
-		if err != nil {
+		if err := l.writeCounted(ctx, some); err != nil {
 			for _, c := range list {
 				l.counted.again(c.Event, c.times)
 			}
@@ -135,4 +168,23 @@ func (l *Log) flush(ctx context.Context) {
 		}
 		list = list[len(some):]
 	}
+}
+
+func (l *Log) writeCounted(ctx context.Context, list []told) error {
+	ctx, cancel := context.WithTimeout(ctx, lastFlush)
+	defer cancel()
+	select {
+	case l.queue.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-l.queue.turn }()
+	err := l.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error { return l.append(tx, list...) })
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		l.log(ctx, c)
+	}
+	return nil
 }

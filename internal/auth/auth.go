@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"example.com/foyer/internal/keys"
+	"example.com/foyer/internal/purge"
+	"example.com/foyer/internal/worker"
 	"gorm.io/gorm"
 )
 
@@ -72,13 +74,17 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 }
 
 // Run purges what has expired, now and then every SweepEvery, and on PostgreSQL hears what other instances revoke,
-// until ctx ends.
+// until ctx ends. A panic in either is logged and stops neither.
 func (a *Auth) Run(ctx context.Context) {
+	var working sync.WaitGroup
+	defer working.Wait()
 	if a.shared() {
-		var listening sync.WaitGroup
-		listening.Go(func() { a.listen(ctx) })
-		defer listening.Wait()
+		working.Go(func() { worker.Run(ctx, a.opts.Logger, "revocation listener", a.listen) })
 	}
+	worker.Run(ctx, a.opts.Logger, "purge", a.sweep)
+}
+
+func (a *Auth) sweep(ctx context.Context) {
 	tick := time.NewTicker(a.opts.SweepEvery)
 	defer tick.Stop()
 	for {
@@ -100,9 +106,15 @@ func (a *Auth) Purge(ctx context.Context) error {
 	db := a.db.WithContext(ctx)
 	return errors.Join(
 		a.noteLegacyHashes(ctx),
-		db.Where("expires_at <= ?", now).Delete(&Session{}).Error,
-		db.Where("expires_at <= ?", now).Delete(&Verification{}).Error,
+		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Session{}, now) }),
+		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Verification{}, now) }),
 	)
+}
+
+// deleteExpired deletes at most purge.Batch rows of a model that are over.
+func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
+	some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
+	return db.Where("id IN (?)", some).Delete(model)
 }
 
 // transact runs fn in one transaction. Once it is committed, the cached copies fn named are void.

@@ -18,7 +18,7 @@ import (
 // it is no credential without it, and it never reaches a script.
 const (
 	cacheHead    = 8 + 8 + 64
-	maxCacheSize = 3800 // browsers keep 4096 bytes a cookie, name and attributes included (RFC 6265bis §5.6)
+	maxCacheSize = 1536 // with name and attributes; see maxCookieSize
 )
 
 // setCache sends a fresh copy of s as it was at readAt, or takes a stale one away where s does not fit.
@@ -28,15 +28,15 @@ func (a *Auth) setCache(w http.ResponseWriter, s *Session, readAt time.Time) {
 	}
 	life := min(a.cacheAge(s), s.ExpiresAt.Sub(readAt))
 	a.revoked.stamped(readAt)
-	value := a.encodeCache(s, readAt, life)
-	if life <= 0 || len(value) > maxCacheSize {
-		a.setCookie(w, cacheCookie, "", expired)
-		return
-	}
+	cookieLife := life
 	if !s.Remember {
-		life = 0 // the cookie ends with the browser; what it says ends when it says so
+		cookieLife = 0 // the cookie ends with the browser; what it says ends when it says so
 	}
-	a.setCookie(w, cacheCookie, value, life)
+	line := a.cookieLine(cacheCookie, a.encodeCache(s, readAt, life), cookieLife)
+	if life <= 0 || len(line) > maxCacheSize {
+		line = a.cookieLine(cacheCookie, "", expired)
+	}
+	a.sendCookie(w, line)
 }
 
 func (a *Auth) cacheAge(s *Session) time.Duration {
@@ -88,8 +88,11 @@ func (a *Auth) cached(r *http.Request, token string) *copied {
 	return c
 }
 
-// cacheTrusted: on PostgreSQL another instance may have revoked what this one has not heard of.
-func (a *Auth) cacheTrusted() bool { return a.opts.CacheMaxAge > 0 && (!a.shared() || a.ear.alive()) }
+// cacheTrusted: on PostgreSQL another instance may have revoked what this one has not heard of. Then no copy is honoured,
+// and none is made.
+func (a *Auth) cacheTrusted() bool {
+	return a.opts.CacheMaxAge > 0 && (!a.shared() || a.ear.trusted(a.opts.Now()))
+}
 
 // decodeCache checks everything a cookie can tell by itself: signature, token, times.
 func (a *Auth) decodeCache(value, tokenHash string) *copied {

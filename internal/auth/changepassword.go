@@ -13,10 +13,6 @@ import (
 // 400 INVALID_PASSWORD, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON, CREDENTIAL_ACCOUNT_NOT_FOUND;
 // 403 while impersonating; 429 after too many failures.
 func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session, current, next string, others bool) (*Session, error) {
-	r, err := a.limited(r, "/change-password")
-	if err != nil {
-		return nil, err
-	}
 	if err := notImpersonating(s); err != nil {
 		return nil, err
 	}
@@ -28,7 +24,7 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 	if err != nil {
 		return nil, onField(err, "currentPassword")
 	}
-	hash, err := a.hashPassword(r.Context(), password)
+	hash, err := a.hashPassword(r.Context(), place{}, password)
 	if err != nil {
 		return nil, err
 	}
@@ -95,10 +91,7 @@ func (a *Auth) knows(r *http.Request, by *Session, u *User, failed, password str
 	if account.ID == "" {
 		return Account{}, errs.New(http.StatusBadRequest, "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found")
 	}
-	if err := a.attempt(r, u.Email, account); err != nil {
-		return Account{}, err
-	}
-	match, _, err := a.verifyPassword(r.Context(), account.Password, password)
+	match, _, err := a.check(r, a.guessOf(r, u.Email, account), password)
 	if err != nil {
 		return Account{}, err
 	}
@@ -108,7 +101,7 @@ func (a *Auth) knows(r *http.Request, by *Session, u *User, failed, password str
 		}
 		return Account{}, wrong
 	}
-	return account, a.succeeded(r, u.Email, account)
+	return account, nil
 }
 
 // onField moves what is wrong with a password to the field that holds it.

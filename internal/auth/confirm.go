@@ -35,16 +35,11 @@ func (a *Auth) ConfirmEmail(w http.ResponseWriter, r *http.Request, s *Session, 
 	if err != nil {
 		return nil, err
 	}
-	in := entry{}
 	p, bound := a.bound(r, v)
+	in := entry{signIn: s == nil, remember: p.remember}
 	if s == nil && !bound {
-		if r, err = a.limited(r, "/sign-in/email"); err == nil {
-			in.proof, err = a.provenByLink(r, v, password)
-		}
-		in.signIn, in.remember = true, true
-	} else {
-		r, err = a.limited(r, "/verify-email")
-		in.signIn, in.remember = s == nil, p.remember
+		in.remember = true
+		in.proof, err = a.provenByLink(r, v, password)
 	}
 	if err != nil {
 		return nil, err
@@ -83,13 +78,16 @@ func (a *Auth) bound(r *http.Request, v *Verification) (pending, bool) {
 	return p, ok && v.Purpose == purposeVerify && p.userID == v.UserID
 }
 
-// provenByLink checks the password of the account that a link belongs to.
+// provenByLink checks the password of the account that a link belongs to: it is a sign-in, and counted as one.
 func (a *Auth) provenByLink(r *http.Request, v *Verification, password string) (*Account, error) {
 	if password == "" {
 		return nil, errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
 	}
 	u, err := a.User(r.Context(), v.UserID)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.Count(r, actSignIn, func() string { return u.Email }); err != nil {
 		return nil, err
 	}
 	account, err := a.knows(r, &Session{from: a.from(r)}, u, eventSignInFailed, password)

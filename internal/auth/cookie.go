@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +64,10 @@ func cookieDomain(domain, origin string) (string, error) {
 	return low, nil
 }
 
+// maxCookieSize bounds a cookie with name and attributes; the cache has a bound of its own. Together with all other
+// headers an answer stays below 3.5 KB, because proxies such as nginx take 4 KB as they come, and answer 502 beyond.
+const maxCookieSize = 512
+
 // signatureSize is the length of an HMAC-SHA256 in base64.
 const signatureSize = 44
 
@@ -71,17 +76,22 @@ const expired = -time.Second
 
 // setCookie sends one cookie, replacing what this answer said of it before. A life of 0 ends with the browser.
 func (a *Auth) setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
+	a.sendCookie(w, a.cookieLine(name, value, life))
+}
+
+// cookieLine is what Set-Cookie says.
+func (a *Auth) cookieLine(name, value string, life time.Duration) string {
 	c := http.Cookie{
 		Name: a.cookieName(name), Value: value, Path: "/", Domain: a.opts.CookieDomain,
 		MaxAge: int(life / time.Second), HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteLaxMode,
 	}
-	var kept []string
-	for _, line := range w.Header()["Set-Cookie"] {
-		if !strings.HasPrefix(line, c.Name+"=") {
-			kept = append(kept, line)
-		}
-	}
-	w.Header()["Set-Cookie"] = append(kept, c.String())
+	return c.String()
+}
+
+func (a *Auth) sendCookie(w http.ResponseWriter, line string) {
+	name, _, _ := strings.Cut(line, "=")
+	kept := slices.DeleteFunc(w.Header()["Set-Cookie"], func(old string) bool { return strings.HasPrefix(old, name+"=") })
+	w.Header()["Set-Cookie"] = append(kept, line)
 }
 
 // setSessionCookies sends everything a browser needs for s; readAt is when the store was last read.
@@ -121,10 +131,15 @@ func (a *Auth) clearAdminCookie(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// setSigned sends value "." signature, percent-encoded, as better-auth does.
+// setSigned sends value with its signature.
 func (a *Auth) setSigned(w http.ResponseWriter, name, value string, life time.Duration) {
+	a.setCookie(w, name, a.signed(name, value), life)
+}
+
+// signed is value "." signature, percent-encoded, as better-auth does.
+func (a *Auth) signed(name, value string) string {
 	signature := base64.StdEncoding.EncodeToString(a.macs[name].Sign([]byte(value)))
-	a.setCookie(w, name, url.QueryEscape(value+"."+signature), life)
+	return url.QueryEscape(value + "." + signature)
 }
 
 // readSigned returns the value of a cookie that carries a good signature. The first cookie of a name counts.

@@ -65,7 +65,7 @@ func (a *Auth) serveDeleteUser(w http.ResponseWriter, r *http.Request, b *Body) 
 		return answer, a.deleteByLink(w, r, s, *token)
 	case a.opts.ConfirmDeletion:
 		answer["message"] = "Verification email sent"
-		if may, err := a.mayMail(r.Context(), s.User.Email); !may || err != nil {
+		if may, err := a.mayMail(r.Context(), purposeDelete, s.User.Email); !may || err != nil {
 			return answer, err
 		}
 		return answer, a.transact(r.Context(), func(t *transaction) error {

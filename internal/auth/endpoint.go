@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 
 	"example.com/foyer/internal/errs"
 )
@@ -118,27 +119,45 @@ func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Auth) call(w http.ResponseWriter, r *http.Request, e Endpoint) (any, error) {
-	var body *Body
-	var err error
-	if e.Method == http.MethodGet { // reads are neither counted nor forged
-		body, err = queryBody(r)
-	} else {
-		if r, err = a.limited(r, e.Path); err != nil {
-			return nil, err
-		}
-		if body, err = readBody(w, r, e.form); err == nil {
-			if err = a.checkOrigin(r); err != nil {
-				a.NoteRefusal(r, nil, eventCrossSite, e.Path)
-			}
-		}
-	}
-	if err == nil {
-		err = a.checkRedirects(r, body)
-	}
+	body, err := a.read(w, r, e)
 	if err != nil {
 		return nil, err
 	}
+	if err := a.checkRedirects(r, body); err != nil {
+		return nil, err
+	}
 	return e.Handle(w, r, body)
+}
+
+// read counts a request, reads its body and looks where it came from.
+func (a *Auth) read(w http.ResponseWriter, r *http.Request, e Endpoint) (*Body, error) {
+	if e.Method == http.MethodGet { // neither counted nor forged
+		return queryBody(r)
+	}
+	read := sync.OnceValues(func() (*Body, error) { return readBody(w, r, e.form) })
+	typed := func() string {
+		body, err := read()
+		if err != nil {
+			return ""
+		}
+		email, _ := body.Value("email").(string)
+		return email
+	}
+	if err := a.Count(r, e.Path, typed); err != nil {
+		return nil, err
+	}
+	body, err := read()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.checkOrigin(r); err != nil {
+		a.opts.Logger.InfoContext(r.Context(), "cross-site request refused",
+			"origin", printable(r.Header.Get("Origin"), 200), "host", printable(r.Host, 200),
+			"site", printable(r.Header.Get("Sec-Fetch-Site"), 200), "own", a.home)
+		a.NoteRefusal(r, nil, eventCrossSite, e.Path)
+		return nil, err
+	}
+	return body, nil
 }
 
 // refuse answers an error in the wire's form. Only an errs.Error is for the caller's eyes.

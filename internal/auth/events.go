@@ -3,7 +3,9 @@ package auth
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 
 	"gorm.io/gorm"
 )
@@ -111,24 +113,38 @@ func (a *Auth) tellEvents(t *transaction) error {
 }
 
 func (a *Auth) tellEvent(tx *gorm.DB, e *Event) error {
-	var people []User
-	err := tx.Select("id", "name", "email").Where("id IN ?", []string{e.ActorID, e.ImpersonatorID, e.SubjectID}).Find(&people).Error
-	if err != nil {
+	if err := e.nameEverybody(tx); err != nil {
 		return err
-	}
-	for _, u := range people {
-		name := u.Name + " <" + u.Email + ">"
-		for _, who := range []struct {
-			id   string
-			name *string
-		}{{e.ActorID, &e.ActorName}, {e.ImpersonatorID, &e.ImpersonatorName}, {e.SubjectID, &e.SubjectName}} {
-			if who.id == u.ID {
-				*who.name = name
-			}
-		}
 	}
 	return a.opts.OnEvent(tx, *e)
 }
+
+// nameEverybody finds the names that are missing; where none is, and for strangers, it asks for nothing.
+func (e *Event) nameEverybody(tx *gorm.DB) error {
+	missing := map[string][]*string{}
+	for _, who := range []struct {
+		id   string
+		name *string
+	}{{e.ActorID, &e.ActorName}, {e.ImpersonatorID, &e.ImpersonatorName}, {e.SubjectID, &e.SubjectName}} {
+		if who.id != "" && *who.name == "" {
+			missing[who.id] = append(missing[who.id], who.name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	var people []User
+	err := tx.Select("id", "name", "email").Where("id IN ?", slices.Collect(maps.Keys(missing))).Find(&people).Error
+	for _, u := range people {
+		for _, name := range missing[u.ID] {
+			*name = u.title()
+		}
+	}
+	return err
+}
+
+// title is what a user is called in events.
+func (u *User) title() string { return u.Name + " <" + u.Email + ">" }
 
 // tell is for events without a change.
 func (a *Auth) tell(ctx context.Context, by *Session, name, subjectID string) error {

@@ -16,6 +16,7 @@ import (
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/purge"
 	"gorm.io/gorm"
 )
 
@@ -270,6 +271,36 @@ func TestPurgeDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
 		}
 		if r.count(&auth.User{}) != 1 {
 			t.Error("a user is gone")
+		}
+	})
+}
+
+// TestPurgeIsInBatches: while very much goes, nobody else who writes waits for all of it.
+func TestPurgeIsInBatches(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{})
+		u, at := r.addUser("ada@example.com", ""), r.clock.Now()
+		var sessions []auth.Session
+		var links []auth.Verification
+		for i := range 2*purge.Batch + 1 {
+			id := fmt.Sprint(i)
+			sessions = append(sessions, auth.Session{ID: id, TokenHash: id, UserID: u.ID, ExpiresAt: at, CreatedAt: at, UpdatedAt: at})
+			links = append(links, auth.Verification{ID: id, TokenHash: id, UserID: u.ID, Purpose: "reset", ExpiresAt: at, CreatedAt: at})
+		}
+		if err := errors.Join(db.CreateInBatches(sessions, 500).Error, db.CreateInBatches(links, 500).Error); err != nil {
+			t.Fatal(err)
+		}
+		statements := 0
+		err := db.Callback().Delete().After("gorm:delete").Register("test:batch", func(tx *gorm.DB) {
+			if statements++; tx.RowsAffected > purge.Batch {
+				t.Errorf("one statement deletes %d rows", tx.RowsAffected)
+			}
+		})
+		if err := errors.Join(err, r.auth.Purge(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		if n := r.count(&auth.Session{}) + r.count(&auth.Verification{}); n != 0 || statements != 6 {
+			t.Errorf("%d rows are left after %d statements, want none after 6", n, statements)
 		}
 	})
 }

@@ -75,8 +75,8 @@ var dummyArgon, dummyScrypt = passwordHash{
 }, passwordHash{salt: make([]byte, 32), sum: make([]byte, 64)}
 
 // hashPassword hashes a normal password on the bounded queue.
-func (a *Auth) hashPassword(ctx context.Context, password string) (hash string, err error) {
-	err = a.hasher.do(ctx, func() { hash = argonHash(password) })
+func (a *Auth) hashPassword(ctx context.Context, p place, password string) (hash string, err error) {
+	err = a.hasher.do(ctx, p, func() { hash = argonHash(password) })
 	return hash, err
 }
 
@@ -91,12 +91,12 @@ func argonHash(password string) string {
 // verifyPassword compares password with a stored hash, "" where there is none. A match with an outdated hash
 // also gives its replacement. A mismatch costs one hash of every kind the store holds, whatever was stored:
 // time then tells neither who exists nor who was moved over from better-auth.
-func (a *Auth) verifyPassword(ctx context.Context, stored, password string) (match bool, upgrade string, err error) {
+func (a *Auth) verifyPassword(ctx context.Context, p place, stored, password string) (match bool, upgrade string, err error) {
 	h, known := parseHash(stored)
 	if known && !h.argon {
 		a.legacyHashes.Store(true) // moved over since the last purge looked
 	}
-	err = a.hasher.do(ctx, func() {
+	err = a.hasher.do(ctx, p, func() {
 		match = known && h.matches(password)
 		if match {
 			if !h.current() {

@@ -38,20 +38,20 @@ func TestTheHashQueueIsBounded(t *testing.T) {
 		var wg sync.WaitGroup
 		for range workers + maxWaiting {
 			wg.Go(func() {
-				if err := h.do(t.Context(), hash); err != nil {
+				if err := h.do(t.Context(), place{}, hash); err != nil {
 					t.Error(err)
 				}
 			})
 			synctest.Wait()
 		}
-		busy(t, h.do(t.Context(), func() { t.Error("ran beyond the bound") }))
+		busy(t, h.do(t.Context(), place{}, func() { t.Error("ran beyond the bound") }))
 		close(release)
 		wg.Wait()
 		if most.Load() != workers || ran.Load() != workers+maxWaiting {
 			t.Errorf("%d at once, %d in all; want %d and %d", most.Load(), ran.Load(), workers, workers+maxWaiting)
 		}
-		if err := h.do(t.Context(), func() {}); err != nil || h.waiting.Load() != 0 {
-			t.Errorf("afterwards: %v, %d waiting", err, h.waiting.Load())
+		if err := h.do(t.Context(), place{}, func() {}); err != nil || h.waiting != 0 {
+			t.Errorf("afterwards: %v, %d waiting", err, h.waiting)
 		}
 	})
 }
@@ -60,23 +60,23 @@ func TestNobodyWaitsLongForAHash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHasher(1)
 		release := make(chan struct{})
-		go h.do(t.Context(), func() { <-release })
+		go h.do(t.Context(), place{}, func() { <-release })
 		synctest.Wait()
 
 		start := time.Now()
-		busy(t, h.do(t.Context(), func() { t.Error("ran") }))
+		busy(t, h.do(t.Context(), place{}, func() { t.Error("ran") }))
 		if waited := time.Since(start); waited != maxWait {
 			t.Errorf("waited %v, want %v", waited, maxWait)
 		}
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		busy(t, h.do(gone, func() { t.Error("ran for somebody who left") }))
-		if h.waiting.Load() != 0 {
-			t.Errorf("%d still waiting", h.waiting.Load())
+		busy(t, h.do(gone, place{}, func() { t.Error("ran for somebody who left") }))
+		if h.waiting != 0 {
+			t.Errorf("%d still waiting", h.waiting)
 		}
 		close(release)
 		synctest.Wait()
-		if err := h.do(t.Context(), func() {}); err != nil {
+		if err := h.do(t.Context(), place{}, func() {}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -87,10 +87,10 @@ func TestAPanicGivesTheWorkerBack(t *testing.T) {
 	h := newHasher(1)
 	func() {
 		defer func() { recover() }()
-		h.do(t.Context(), func() { panic("hash") })
+		h.do(t.Context(), place{}, func() { panic("hash") })
 	}()
 	ran := false
-	if err := h.do(t.Context(), func() { ran = true }); err != nil || !ran {
+	if err := h.do(t.Context(), place{}, func() { ran = true }); err != nil || !ran {
 		t.Errorf("ran %v, error %v", ran, err)
 	}
 }

@@ -4,15 +4,13 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"example.com/foyer/internal/errs"
 )
 
-// Limiter keeps counters that all instances share; internal/ratelimit keeps them in the database. Both methods are
+// Limiter keeps counters that all instances share; internal/ratelimit keeps them in the database. Its methods are
 // atomic under parallel calls. An error means that the counters are away.
 type Limiter interface {
 	// Hit counts one use of key. Where max are counted already in the window that the first of them opened, it
@@ -24,7 +22,10 @@ type Limiter interface {
 	// and is told how long to wait. Failures are forgotten a window after the wait is over.
 	Fail(ctx context.Context, key, member string, free int, window time.Duration) (wait time.Duration, err error)
 
-	// Forgive takes back what Fail counted of member against key.
+	// Recall takes back the last failure that Fail counted so, and the wait that it caused: it has turned out to be none.
+	Recall(ctx context.Context, key, member string, free int, window time.Duration) error
+
+	// Forgive takes back everything that Fail counted of member against key.
 	Forgive(ctx context.Context, key, member string) error
 }
 
@@ -33,9 +34,10 @@ type RateLimit struct {
 	// Limiter keeps the counters. Default nil: nothing is limited.
 	Limiter Limiter
 
-	// Rules bound the unsafe requests of one address (IPv6: of one /64) to one endpoint; the first rule whose Path
-	// the endpoint's starts with counts. Default: better-auth's, 3 in 10 seconds for signing in, signing up and
-	// changing password or e-mail, 3 in a minute for what sends mail, 100 in 10 seconds for the rest.
+	// Rules bound the unsafe requests of one address to one endpoint, or to the page that does the same; the first rule
+	// whose Path the endpoint's starts with counts. Of IPv6 a /64 may do as much, a /56 four times and a /48 sixteen times
+	// as much. Default: better-auth's, 3 in 10 seconds for signing in, signing up and changing password or e-mail, 3 in a
+	// minute for what sends mail, 100 in 10 seconds for the rest.
 	Rules []RateRule
 
 	// FreeFailures is how many wrong passwords of an account in FailureWindow cost no wait. Default 5.
@@ -44,8 +46,8 @@ type RateLimit struct {
 	// FailureWindow is how long failures count, and the longest wait they cause. Default 15 minutes.
 	FailureWindow time.Duration
 
-	// MailsPerHour is how many mails with links one address gets in an hour; what asks for more is answered as
-	// ever, and no mail is sent. Default 3.
+	// MailsPerHour is how many mails of one purpose a mailbox gets in an hour; what asks for more is answered as ever, and
+	// no mail is sent. Default 3.
 	MailsPerHour int
 }
 
@@ -70,43 +72,66 @@ func (o *RateLimit) setDefaults() {
 	set(&o.MailsPerHour, 3)
 }
 
-type countedKey struct{}
+// actSignIn and actSignInAgain are what is counted when a password is tried: of any account, or of the session's own.
+const (
+	actSignIn      = "/sign-in/email"
+	actSignInAgain = "/sign-in/again"
+)
 
-// limited counts an unsafe request to an endpoint, once: the wire counts before it reads the body, a page by the
-// verb it calls. The request it returns knows that it is counted. Counters that are away let nobody through.
-func (a *Auth) limited(r *http.Request, path string) (*http.Request, error) {
+// Count counts an unsafe request before anything is done for it, and refuses it with 429 where there were too many. act
+// is the path of the endpoint that does it: a page shares the budget of the endpoint that does the same. typed gives the
+// e-mail address that was typed, "" for none; it is called only for signing in on a device that is known for somebody.
+// Handler counts its own endpoints. Counters that are away let nobody through: 503.
+func (a *Auth) Count(r *http.Request, act string, typed func() string) error {
 	limit := a.opts.RateLimit
-	if limit.Limiter == nil || r.Context().Value(countedKey{}) != nil {
-		return r, nil
+	if limit.Limiter == nil {
+		return nil
 	}
-	for _, rule := range limit.Rules {
-		if !strings.HasPrefix(path, rule.Path) {
-			continue
-		}
-		wait, err := limit.Limiter.Hit(r.Context(), "ip|"+a.network(r)+"|"+path, rule.Max, rule.Window)
+	for _, budget := range a.budgets(r, act, typed) {
+		wait, err := limit.Limiter.Hit(r.Context(), budget.Path, budget.Max, budget.Window)
 		if wait > 0 {
-			a.noteRefusal(r, newEvent(&Session{from: a.from(r)}, eventRateLimited, ""), path)
+			a.noteRefusal(r, newEvent(&Session{from: a.from(r)}, eventRateLimited, ""), act)
 		}
 		if err := refusal(wait, err); err != nil {
-			return r, err
+			return err
 		}
-		break
 	}
-	return r.WithContext(context.WithValue(r.Context(), countedKey{}, true)), nil
+	return nil
 }
 
-// network is who is counted as one: an address, of IPv6 the /64 that one customer has to himself.
-func (a *Auth) network(r *http.Request) string {
-	addr, err := netip.ParseAddr(a.opts.ClientIP(r))
+// budgets lists what a request takes one from, as rules whose Path is the key of the counter.
+func (a *Auth) budgets(r *http.Request, act string, typed func() string) (list []RateRule) {
+	for _, rule := range a.opts.RateLimit.Rules {
+		if !strings.HasPrefix(act, rule.Path) {
+			continue
+		}
+		if device := a.countedDevice(r, act, typed); device != "" {
+			return []RateRule{{"device|" + device + "|" + act, deviceTries, deviceWindow}}
+		}
+		for i, network := range networks(a.opts.ClientIP(r)) {
+			list = append(list, RateRule{"ip|" + network + "|" + act, rule.Max << (2 * i), rule.Window})
+		}
+		return list
+	}
+	return nil
+}
+
+// networks is who is counted as one, the narrowest first: an address, or of IPv6 the /64 that one customer has to himself
+// at least, the /56 and the /48 that one may have.
+func networks(ip string) []string {
+	addr, err := netip.ParseAddr(ip)
 	if err != nil {
-		return ""
+		return []string{""}
 	}
 	addr = addr.Unmap().WithZone("")
-	if addr.Is6() {
-		p, _ := addr.Prefix(64) // an address of 128 bits has one
-		return p.String()
+	if addr.Is4() {
+		return []string{addr.String()}
 	}
-	return addr.String()
+	var list []string
+	for _, bits := range []int{64, 56, 48} {
+		list = append(list, netip.PrefixFrom(addr, bits).Masked().String())
+	}
+	return list
 }
 
 func refusal(wait time.Duration, err error) error {
@@ -117,92 +142,4 @@ func refusal(wait time.Duration, err error) error {
 		return nil
 	}
 	return &errs.Error{Status: http.StatusTooManyRequests, Message: "Too many requests. Please try again later.", RetryAfter: wait}
-}
-
-// bucket is where an account's failures count: the account's own, shared by every stranger, or that of a device on
-// which this user has signed in with the present password, so that strangers cannot keep the owner out.
-func (a *Auth) bucket(r *http.Request, email string, account Account) (key, member string) {
-	key = "account|" + hashToken(email)
-	device, seen := a.device(r)
-	for _, entry := range seen {
-		id, at, _ := strings.Cut(entry, "@")
-		if ms, err := strconv.ParseInt(at, 10, 64); err == nil && id == account.UserID && ms >= account.UpdatedAt.UnixMilli() {
-			return key + "|" + device, ""
-		}
-	}
-	return key, a.network(r)
-}
-
-// attempt counts a try of an account's password as a failure until succeeded says otherwise, so that parallel tries
-// cannot slip through together. An unknown address is counted like any other.
-func (a *Auth) attempt(r *http.Request, email string, account Account) error {
-	limit := a.opts.RateLimit
-	if limit.Limiter == nil {
-		return nil
-	}
-	key, member := a.bucket(r, email, account)
-	wait, err := limit.Limiter.Fail(r.Context(), key, member, limit.FreeFailures, limit.FailureWindow)
-	if wait > 0 {
-		a.noteRefusal(r, newEvent(&Session{from: a.from(r)}, eventRateLimited, account.UserID), "password")
-	}
-	return refusal(wait, err)
-}
-
-// succeeded clears what this address or known device has failed, and nobody else.
-func (a *Auth) succeeded(r *http.Request, email string, account Account) error {
-	if a.opts.RateLimit.Limiter == nil {
-		return nil
-	}
-	key, member := a.bucket(r, email, account)
-	return a.opts.RateLimit.Limiter.Forgive(r.Context(), key, member)
-}
-
-const (
-	deviceLife  = 180 * 24 * time.Hour
-	deviceUsers = 5 // how many people one device is remembered for
-)
-
-// device reads the device cookie: a random name, and who signed in there and when, the last one first. It opens
-// nothing but their buckets.
-func (a *Auth) device(r *http.Request) (name string, seen []string) {
-	value, ok := a.readSigned(r, deviceCookie)
-	if !ok {
-		return newID(), nil
-	}
-	name, list, _ := strings.Cut(value, ":")
-	return name, strings.Split(list, ",")
-}
-
-// knowDevice notes in the device cookie that u has signed in here. It outlives the session.
-func (a *Auth) knowDevice(w http.ResponseWriter, r *http.Request, u *User) {
-	if a.opts.RateLimit.Limiter == nil {
-		return
-	}
-	name, seen := a.device(r)
-	seen = slices.DeleteFunc(seen, func(entry string) bool { return entry == "" || strings.HasPrefix(entry, u.ID+"@") })
-	seen = append([]string{u.ID + "@" + strconv.FormatInt(a.opts.Now().UnixMilli(), 10)}, seen...)
-	a.setSigned(w, deviceCookie, name+":"+strings.Join(seen[:min(len(seen), deviceUsers)], ","), deviceLife)
-}
-
-// mayMail reports whether an address may get another mail with a link this hour. Ask it outside a transaction: on
-// SQLite the counter would wait for it.
-func (a *Auth) mayMail(ctx context.Context, address string) (bool, error) {
-	limit := a.opts.RateLimit
-	if limit.Limiter == nil {
-		return true, nil
-	}
-	wait, err := limit.Limiter.Hit(ctx, "mail|"+hashToken(address), limit.MailsPerHour, time.Hour)
-	if err != nil {
-		return false, errs.Unavailable(err)
-	}
-	return wait <= 0, nil
-}
-
-// mustMail is mayMail for who may know: 429 where the address has had its mails.
-func (a *Auth) mustMail(ctx context.Context, address string) error {
-	may, err := a.mayMail(ctx, address)
-	if err == nil && !may {
-		err = &errs.Error{Status: http.StatusTooManyRequests, Message: "This address has had its mails for this hour.", RetryAfter: time.Hour}
-	}
-	return err
 }

@@ -3,7 +3,6 @@ package auth
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"gorm.io/gorm"
 )
@@ -49,29 +48,12 @@ func (a *Auth) notifyAdmins(t *transaction, before, u *User) error {
 	return nil
 }
 
-// mayNotify is mayMail for notices that a stranger can cause: they count apart, so that nobody's links are used up.
-func (a *Auth) mayNotify(r *http.Request, address string) (bool, error) {
-	if !a.opts.Notices {
-		return false, nil
-	}
-	return a.mayMail(r.Context(), "notice "+address)
-}
-
-// strange reports whether nobody has signed in as this user on this device, as far as its cookie tells. Without
-// limits there is no such cookie, and no device is strange.
-func (a *Auth) strange(r *http.Request, userID string) bool {
-	_, seen := a.device(r)
-	for _, entry := range seen {
-		if strings.HasPrefix(entry, userID+"@") {
-			return false
-		}
-	}
-	return a.opts.RateLimit.Limiter != nil
-}
-
 // noteExisting tells the owner of an address that somebody tried to sign up with it; whoever tried learns nothing.
 func (a *Auth) noteExisting(r *http.Request, email string) error {
-	may, err := a.mayNotify(r, email)
+	if !a.opts.Notices {
+		return nil
+	}
+	may, err := a.mayMail(r.Context(), noticeExisting, email)
 	if !may || err != nil {
 		return err
 	}
@@ -116,10 +98,6 @@ func (a *Auth) mailUndo(t *transaction, u *User, old string) error {
 // Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL where the address has become
 // somebody else's.
 func (a *Auth) UndoEmailChange(r *http.Request, token string) error {
-	r, err := a.limited(r, "/undo-email-change")
-	if err != nil {
-		return err
-	}
 	v, err := a.link(r.Context(), token, purposeUndo)
 	if err == nil {
 		err = a.transact(r.Context(), func(t *transaction) error {

@@ -115,9 +115,9 @@ func TestNotices(t *testing.T) {
 		if err := r.auth.RemoveUser(t.Context(), nil, id); err != nil {
 			t.Fatal(err)
 		}
-		want := []string{"new_device", "password_changed", "reset_password", "password_changed", "password_changed", "existing_account", "existing_account", "account_deleted"}
+		want := []string{"new_device", "password_changed", "reset_password", "password_changed", "password_changed", "existing_account", "existing_account", "existing_account", "account_deleted"}
 		if got := box.purposes("ada@example.com"); !slices.Equal(got, want) {
-			t.Errorf("mails %q, want %q", got, want) // three notices an hour that strangers can cause
+			t.Errorf("mails %q, want %q", got, want) // three an hour of what strangers can cause
 		}
 	})
 }

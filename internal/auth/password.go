@@ -2,6 +2,7 @@ package auth
 
 import (
 	_ "embed"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -18,11 +19,25 @@ const (
 // maxRawPassword bounds what is normalised at all: NFKC can shrink its input a little and grow it a lot.
 const maxRawPassword = 512
 
-// commonPasswords lists 12,000 of the most used passwords of at least 8 characters, lower-case, sorted, one a
-// line, from the list of zxcvbn-ts (see LICENSE).
+// passwordsFile lists 12,000 of the most used passwords of at least 8 characters, lower-case, sorted, one a line, from
+// the list of zxcvbn-ts (see LICENSE).
 //
 //go:embed passwords.txt
-var commonPasswords string
+var passwordsFile string
+
+const passwordsListed = 12_000
+
+var commonPasswords = passwordList(passwordsFile)
+
+// passwordList gives the lines of file, each between two newlines. It panics where lines are missing, because a
+// damaged list would switch the rule off without a word. Git for Windows may have given the lines other ends.
+func passwordList(file string) string {
+	list := "\n" + strings.ReplaceAll(file, "\r\n", "\n")
+	if n := strings.Count(list, "\n") - 1; n != passwordsListed {
+		panic(fmt.Sprintf("auth: passwords.txt has %d lines, not %d: the list of common passwords is damaged", n, passwordsListed))
+	}
+	return list
+}
 
 // normalPassword gives the form that is hashed, so that one password typed on two keyboards stays one.
 func normalPassword(raw string) (string, error) {
@@ -51,7 +66,7 @@ func (a *Auth) newPassword(raw, email string) (string, error) {
 		return password, nil
 	}
 	low := strings.ToLower(password)
-	if strings.HasPrefix(commonPasswords, low+"\n") || strings.Contains(commonPasswords, "\n"+low+"\n") {
+	if strings.Contains(commonPasswords, "\n"+low+"\n") {
 		return "", errs.Invalid("password", "PASSWORD_TOO_COMMON", "This is one of the passwords that are tried first. Choose another.")
 	}
 	local, _, _ := strings.Cut(email, "@")

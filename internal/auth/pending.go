@@ -11,9 +11,6 @@ import (
 // pendingLife is how long a browser that signed up may confirm the address without the password.
 const pendingLife = time.Hour
 
-// maxPendingURL bounds what the pending cookie carries: browsers drop cookies above 4 KiB.
-const maxPendingURL = 512
-
 // pending is what the pending cookie says: which account this browser has signed up, or proved to know the password of.
 type pending struct {
 	userID, email, callbackURL string
@@ -21,13 +18,22 @@ type pending struct {
 }
 
 // setPending binds the browser to an account that waits for its address to be confirmed. It names the account by id: an
-// address would also bind it to the account that a stranger had made of it before, and knows the password of.
+// address would also bind it to the account that a stranger had made of it before, and knows the password of. What makes
+// the cookie too large is left out: first callbackURL, then the address, which the page asks for where it is unknown.
 func (a *Auth) setPending(w http.ResponseWriter, u *User, remember bool, callbackURL string) {
-	if len(callbackURL) > maxPendingURL {
-		callbackURL = ""
-	}
 	ends := a.opts.Now().Add(pendingLife).UnixMilli()
-	a.setSigned(w, pendingCookie, fmt.Sprintf("%s:%d:%t:%s:%s", u.ID, ends, remember, u.Email, callbackURL), pendingLife)
+	line := func(email, callbackURL string) string {
+		value := fmt.Sprintf("%s:%d:%t:%s:%s", u.ID, ends, remember, email, callbackURL)
+		return a.cookieLine(pendingCookie, a.signed(pendingCookie, value), pendingLife)
+	}
+	full := line(u.Email, callbackURL)
+	if len(full) > maxCookieSize {
+		full = line(u.Email, "")
+	}
+	if len(full) > maxCookieSize {
+		full = line("", "")
+	}
+	a.sendCookie(w, full)
 }
 
 func (a *Auth) readPending(r *http.Request) (p pending, ok bool) {

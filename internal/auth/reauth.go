@@ -18,10 +18,6 @@ func (a *Auth) StepUp(s *Session) error {
 // its age is the only clock of what asks for a fresh session. Refusals: those of CheckPassword; 403 while
 // impersonating; 429 when tried too often.
 func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session, password string) (*Session, error) {
-	r, err := a.limited(r, "/sign-in/again")
-	if err != nil {
-		return nil, err
-	}
 	if err := notImpersonating(s); err != nil {
 		return nil, err
 	}

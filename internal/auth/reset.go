@@ -14,17 +14,14 @@ import (
 // answer does not tell, nor does the time it takes. callbackURL is where the link leads in the end. Refusals: 400
 // VALIDATION_ERROR; 429 when asked too often.
 func (a *Auth) RequestPasswordReset(r *http.Request, rawEmail, callbackURL string) error {
-	r, err := a.limited(r, "/request-password-reset")
-	if err != nil {
-		return err
-	}
 	email, err := validEmail(rawEmail)
 	if err != nil {
 		return err
 	}
 	defer a.evenly(r.Context())()
-	return a.mailTo(r, email, func(*User) bool { return true }, func(t *transaction, u *User) error {
-		return a.mailLink(t, &Session{from: a.from(r)}, u, purposeReset, u.Email, callbackURL)
+	by := &Session{from: a.from(r)}
+	return a.mailTo(r, by, email, purposeReset, func(*User) bool { return true }, func(t *transaction, u *User) error {
+		return a.mailLink(t, by, u, purposeReset, u.Email, callbackURL)
 	})
 }
 
@@ -35,7 +32,7 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 	if err != nil {
 		return err
 	}
-	if err := a.mustMail(ctx, u.Email); err != nil {
+	if err := a.mustMail(ctx, purposeReset, u.Email); err != nil {
 		return err
 	}
 	return a.transact(ctx, func(t *transaction) error {
@@ -53,23 +50,35 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 	})
 }
 
-// mailTo runs fn, which mails a link, for the user of an address, if there is one who is not banned, whose mail is due
-// and who may get another. What sends no mail is not counted: strangers could use up somebody's mails of an hour.
-func (a *Auth) mailTo(r *http.Request, email string, due func(*User) bool, fn func(*transaction, *User) error) error {
+// mailTo runs fn, which mails a link of a purpose that by asked for, for the user of an address, if there is one who is not banned, whose
+// mail is due and who may get another. What sends no mail is not counted: strangers could use up somebody's mails of an
+// hour.
+func (a *Auth) mailTo(
+	r *http.Request, by *Session, email, purpose string, due func(*User) bool, fn func(*transaction, *User) error,
+) error {
 	var found User
 	err := a.db.WithContext(r.Context()).Where("email = ?", email).Take(&found).Error
-	if err == nil && !found.banned(a.opts.Now()) && due(&found) {
-		var may bool
-		if may, err = a.mayMail(r.Context(), email); may {
-			err = a.transact(r.Context(), func(t *transaction) error {
-				u, err := t.lockUser(found.ID)
-				if err != nil || u.Email != email || u.banned(a.opts.Now()) || !due(u) {
-					return err
-				}
-				return fn(t, u)
-			})
-		}
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil
 	}
+	if err != nil || found.banned(a.opts.Now()) || !due(&found) {
+		return err
+	}
+	known, err := a.knownFor(r, by, &found)
+	if err != nil {
+		return err
+	}
+	may, err := a.mayMailTo(r.Context(), known, purpose, email)
+	if !may || err != nil {
+		return err
+	}
+	err = a.transact(r.Context(), func(t *transaction) error {
+		u, err := t.lockUser(found.ID)
+		if err != nil || u.Email != email || u.banned(a.opts.Now()) || !due(u) {
+			return err
+		}
+		return fn(t, u)
+	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil
 	}
@@ -77,13 +86,10 @@ func (a *Auth) mailTo(r *http.Request, email string, due func(*User) bool, fn fu
 }
 
 // ResetPassword sets a new password by a mailed token, once. Every session and every other link of the user ends,
-// and the address counts as verified: the mail has arrived. Nobody is signed in. Refusals: 400 INVALID_TOKEN,
+// and the address counts as verified: the mail has arrived. Nobody is signed in, but the device is known for the user from
+// then on: guesses of strangers do not keep the owner out of what the link was mailed for. Refusals: 400 INVALID_TOKEN,
 // PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON (the token survives these).
-func (a *Auth) ResetPassword(r *http.Request, token, next string) error {
-	r, err := a.limited(r, "/reset-password")
-	if err != nil {
-		return err
-	}
+func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next string) error {
 	v, err := a.link(r.Context(), token, purposeReset, purposeInvite) // before any hashing: a made-up token costs a query
 	if err != nil {
 		return resetError(err)
@@ -92,12 +98,13 @@ func (a *Auth) ResetPassword(r *http.Request, token, next string) error {
 	if err != nil {
 		return onField(err, "newPassword")
 	}
-	hash, err := a.hashPassword(r.Context(), password)
+	hash, err := a.hashPassword(r.Context(), place{}, password)
 	if err != nil {
 		return err
 	}
-	return resetError(a.transact(r.Context(), func(t *transaction) error {
-		u, err := t.useLink(v)
+	var u *User
+	err = a.transact(r.Context(), func(t *transaction) error {
+		u, err = t.useLink(v)
 		if err != nil {
 			return err
 		}
@@ -119,7 +126,12 @@ func (a *Auth) ResetPassword(r *http.Request, token, next string) error {
 		}
 		t.event(&Session{UserID: u.ID, from: a.from(r)}, eventPasswordReset, u.ID)
 		return nil
-	}))
+	})
+	if err != nil {
+		return resetError(err)
+	}
+	a.knowDevice(w, r, u)
+	return nil
 }
 
 func resetError(err error) error {
@@ -166,7 +178,7 @@ func (a *Auth) serveResetLink(_ http.ResponseWriter, r *http.Request, b *Body) (
 	return redirect(withQuery(callbackURL, "token", token)), err
 }
 
-func (a *Auth) serveResetPassword(_ http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+func (a *Auth) serveResetPassword(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
 	next, token := b.String("newPassword"), text(b.OptionalString("token"))
 	if err := b.Err(); err != nil {
 		return nil, err
@@ -174,5 +186,5 @@ func (a *Auth) serveResetPassword(_ http.ResponseWriter, r *http.Request, b *Bod
 	if token == "" {
 		token = r.URL.Query().Get("token")
 	}
-	return done(), a.ResetPassword(r, token, next)
+	return done(), a.ResetPassword(w, r, token, next)
 }

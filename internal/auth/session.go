@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -46,7 +47,7 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Sessi
 	readAt := a.opts.Now()
 	s, err := a.find(r.Context(), token)
 	if err != nil {
-		return nil, errs.Unavailable(err)
+		return nil, err
 	}
 	if s == nil || a.dead(s, readAt) {
 		if s != nil && !readAt.Before(s.ExpiresAt) {
@@ -68,26 +69,39 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Sessi
 // statement of every request that the cache does not answer, so it is read by hand: GORM's reflection would
 // cost as much again as the query.
 func (a *Auth) find(ctx context.Context, token string) (*Session, error) {
-	rows, err := a.db.WithContext(ctx).Raw(`
+	query := a.db.WithContext(ctx).Raw(`
 		SELECT s.id, s.token_hash, s.user_id, s.remember, s.ip_address, s.user_agent, s.impersonated_by, s.expires_at, s.created_at, s.updated_at,
 			u.id, u.name, u.email, u.email_verified, u.image, u.role, u.banned, u.ban_reason, u.ban_expires, u.created_at, u.updated_at
 		FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.token_hash = ?`, hashToken(token)).Rows()
+		WHERE s.token_hash = ?`, hashToken(token))
+	var found *Session
+	err := eachRow(query, func(rows *sql.Rows) error {
+		var u User
+		found = &Session{User: &u}
+		return rows.Scan(append(found.columns(),
+			&u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image, &u.Role, &u.Banned, &u.BanReason, &u.BanExpires, &u.CreatedAt, &u.UpdatedAt,
+		)...)
+	})
 	if err != nil {
 		return nil, err
 	}
+	return found, nil
+}
+
+// eachRow calls scan for each row of a query. GORM does not see the errors of rows: here they become what all others are,
+// outages told from mistakes.
+func eachRow(query *gorm.DB, scan func(*sql.Rows) error) error {
+	rows, err := query.Rows()
+	if err != nil {
+		return err
+	}
 	defer rows.Close()
-	if !rows.Next() {
-		return nil, rows.Err()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return query.AddError(err)
+		}
 	}
-	var u User
-	s := Session{User: &u}
-	if err := rows.Scan(append(s.columns(),
-		&u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image, &u.Role, &u.Banned, &u.BanReason, &u.BanExpires, &u.CreatedAt, &u.UpdatedAt,
-	)...); err != nil {
-		return nil, err
-	}
-	return &s, rows.Close()
+	return query.AddError(errors.Join(rows.Err(), rows.Close()))
 }
 
 // columns is where a row of sessions goes, in the order in which every literal query names them.

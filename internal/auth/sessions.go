@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"net/http"
 	"strings"
@@ -12,24 +13,17 @@ import (
 
 // Sessions lists a user's live sessions, the most recently used first.
 func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
-	rows, err := a.db.WithContext(ctx).Raw(`
+	query := a.db.WithContext(ctx).Raw(`
 		SELECT s.id, s.token_hash, s.user_id, s.remember, s.ip_address, s.user_agent, s.impersonated_by, s.expires_at, s.created_at, s.updated_at
 		FROM sessions s
 		WHERE s.user_id = ? AND s.impersonated_by IS NULL AND s.expires_at > ?
-		ORDER BY s.updated_at DESC, s.id LIMIT 100`, userID, a.opts.Now()).Rows()
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+		ORDER BY s.updated_at DESC, s.id LIMIT 100`, userID, a.opts.Now())
 	var list []Session
-	for rows.Next() {
-		var s Session
-		if err := rows.Scan(s.columns()...); err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return list, rows.Err()
+	err := eachRow(query, func(rows *sql.Rows) error {
+		list = append(list, Session{})
+		return rows.Scan(list[len(list)-1].columns()...)
+	})
+	return list, err
 }
 
 // RevokeSession ends one of the user's sessions by its handle (Session.ID), and those in which the user acts as somebody

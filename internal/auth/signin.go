@@ -27,10 +27,6 @@ type Credentials struct {
 // address is unknown or the password wrong; 403 BANNED_USER, EMAIL_NOT_VERIFIED (a new link is mailed), with the
 // right password only; 429 after too many failures; 503 when too many sign in at once.
 func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credentials) (*Session, error) {
-	r, err := a.limited(r, "/sign-in/email")
-	if err != nil {
-		return nil, err
-	}
 	email, ok := normalEmail(in.Email)
 	var emailErr error
 	if !ok {
@@ -47,10 +43,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	if err != nil {
 		return nil, err
 	}
-	if err := a.attempt(r, email, account); err != nil {
-		return nil, err
-	}
-	match, upgrade, err := a.verifyPassword(r.Context(), account.Password, password)
+	match, upgrade, err := a.check(r, a.guessOf(r, email, account), password)
 	if err != nil {
 		return nil, err
 	}
@@ -62,13 +55,13 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	}
 	mayMail := false
 	if a.opts.RequireEmailVerification && !account.User.EmailVerified {
-		if mayMail, err = a.mayMail(r.Context(), email); err != nil {
+		if mayMail, err = a.mayMail(r.Context(), purposeVerify, email); err != nil {
 			return nil, err
 		}
 	}
 	strange := a.strange(r, account.UserID)
 	if strange {
-		if strange, err = a.mayNotify(r, email); err != nil {
+		if strange, err = a.mayTellDevice(r.Context(), account.UserID); err != nil {
 			return nil, err
 		}
 	}
@@ -102,9 +95,6 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 		return nil
 	})
 	if err != nil {
-		return nil, err
-	}
-	if err := a.succeeded(r, email, account); err != nil {
 		return nil, err
 	}
 	if unverified != nil {

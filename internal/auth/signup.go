@@ -35,11 +35,7 @@ type Registration struct {
 // PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 422 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL; 429 when tried too often; 503
 // when too many sign up at once.
 func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registration) (*User, *Session, error) {
-	r, err := a.limited(r, "/sign-up/email")
-	if err != nil {
-		return nil, nil, err
-	}
-	user, hash, err := a.prepare(r.Context(), NewUser{Name: in.Name, Email: in.Email, Password: in.Password, Image: in.Image}, true)
+	user, hash, err := a.prepare(r.Context(), a.strangerPlace(r), NewUser{Name: in.Name, Email: in.Email, Password: in.Password, Image: in.Image}, true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -82,7 +78,7 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 	} else if taken {
 		return a.noteExisting(r, user.Email)
 	}
-	may, err := a.mayMail(r.Context(), user.Email)
+	may, err := a.mayMailTo(r.Context(), false, purposeVerify, user.Email)
 	if err != nil {
 		return err
 	}
@@ -135,9 +131,9 @@ type NewUser struct {
 // Refusals are those of SignUpEmail, and 400 YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE for an unknown role, 403 where
 // by is no admin any more; of an invitation 429 where the address has had its mails for this hour.
 func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, error) {
-	user, hash, err := a.prepare(ctx, in, false)
+	user, hash, err := a.prepare(ctx, place{}, in, false)
 	if err == nil && in.Invite {
-		err = a.mustMail(ctx, user.Email)
+		err = a.mustMail(ctx, purposeInvite, user.Email)
 	}
 	if err != nil {
 		return nil, err
@@ -162,7 +158,7 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 }
 
 // prepare checks a new user and hashes the password, all before anything is written.
-func (a *Auth) prepare(ctx context.Context, in NewUser, needsPassword bool) (*User, string, error) {
+func (a *Auth) prepare(ctx context.Context, p place, in NewUser, needsPassword bool) (*User, string, error) {
 	email, ok := normalEmail(in.Email)
 	var emailErr error
 	if !ok {
@@ -180,7 +176,7 @@ func (a *Auth) prepare(ctx context.Context, in NewUser, needsPassword bool) (*Us
 	var hash string
 	if password != "" {
 		var err error
-		if hash, err = a.hashPassword(ctx, password); err != nil {
+		if hash, err = a.hashPassword(ctx, p, password); err != nil {
 			return nil, "", err
 		}
 	}

@@ -144,7 +144,7 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 	if err != nil {
 		return onField(err, "newPassword")
 	}
-	hash, err := a.hashPassword(ctx, password)
+	hash, err := a.hashPassword(ctx, place{}, password)
 	if err != nil {
 		return err
 	}

@@ -12,10 +12,6 @@ import (
 // stranger learns neither from the answer nor from its time whether the address is anybody's. Refusals: 400
 // VALIDATION_ERROR, and for by EMAIL_MISMATCH, EMAIL_ALREADY_VERIFIED; 429 when asked too often.
 func (a *Auth) SendVerificationEmail(r *http.Request, by *Session, rawEmail, callbackURL string) error {
-	r, err := a.limited(r, "/send-verification-email")
-	if err != nil {
-		return err
-	}
 	email, err := validEmail(rawEmail)
 	if err != nil {
 		return err
@@ -28,7 +24,7 @@ func (a *Auth) SendVerificationEmail(r *http.Request, by *Session, rawEmail, cal
 	} else if by.User.EmailVerified {
 		return errs.New(http.StatusBadRequest, "EMAIL_ALREADY_VERIFIED", "Email is already verified")
 	}
-	return a.mailTo(r, email, func(u *User) bool { return !u.EmailVerified }, func(t *transaction, u *User) error {
+	return a.mailTo(r, by, email, purposeVerify, func(u *User) bool { return !u.EmailVerified }, func(t *transaction, u *User) error {
 		return a.mailLink(t, by, u, purposeVerify, u.Email, callbackURL)
 	})
 }
@@ -59,7 +55,7 @@ type entry struct {
 func (a *Auth) follow(w http.ResponseWriter, r *http.Request, s *Session, v *Verification, callbackURL string, in entry) (u *User, fresh *Session, err error) {
 	mayMail := true
 	if v.Purpose == purposeConfirmChange {
-		if mayMail, err = a.mayMail(r.Context(), v.Email); err != nil {
+		if mayMail, err = a.mayMail(r.Context(), purposeChange, v.Email); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -153,10 +149,6 @@ func (a *Auth) moveUser(t *transaction, by *Session, u *User, email string) erro
 // address that is taken is answered alike, and gets no mail. Refusals: 400 VALIDATION_ERROR, "Email is the same";
 // 403 SESSION_NOT_FRESH; 429 when asked too often.
 func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL string) error {
-	r, err := a.limited(r, "/change-email")
-	if err != nil {
-		return err
-	}
 	email, err := validEmail(newEmail)
 	if err != nil {
 		return onField(err, "newEmail")
@@ -181,7 +173,7 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 	if purpose == purposeConfirmChange {
 		to = s.User.Email
 	}
-	if may, err := a.mayMail(r.Context(), to); !may || err != nil {
+	if may, err := a.mayMail(r.Context(), purpose, to); !may || err != nil {
 		return err
 	}
 	return a.transact(r.Context(), func(t *transaction) error {

@@ -1,6 +1,7 @@
 // Command bench measures the app against a bare net/http handler that answers the same headers and bytes:
 //
 //	go run ./internal/bench
+//	go run ./internal/bench -flood 1500
 //
 // Three processes share the machine, all on the loopback interface: the real server, built from cmd/server and
 // configured as in production; the bare one; and this one, which sends requests on kept-open connections. Real
@@ -27,6 +28,7 @@ type options struct {
 	gzip     bool
 	profiles string
 	only     string
+	flood    int
 }
 
 func main() {
@@ -44,12 +46,17 @@ func main() {
 	flag.BoolVar(&o.gzip, "gzip", false, "ask for compressed pages, as browsers do")
 	flag.StringVar(&o.profiles, "profiles", "", "folder for a CPU profile of each measurement")
 	flag.StringVar(&o.only, "only", "", "measure only the reads whose name contains this")
+	flag.IntVar(&o.flood, "flood", 0, "measure signing in beside so many connections of a refused address, such as 1500, and nothing else")
 	flag.Parse()
 	o.seconds = min(o.seconds, 20) // all of it must fit into the five minutes that the cached copy of a session lives
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, o, os.Stdout); err != nil {
+	measure := run
+	if o.flood > 0 {
+		measure = flood
+	}
+	if err := measure(ctx, o, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		stop()
 		os.Exit(1)

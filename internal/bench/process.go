@@ -84,8 +84,8 @@ func writeOverlay(ctx context.Context, dir string) (string, error) {
 	return overlay, err
 }
 
-// startApp starts the real server, without rate limits, and returns when it is ready.
-func startApp(ctx context.Context, binary, dir, database string) (*process, error) {
+// startApp starts the real server, without rate limits unless env says otherwise, and returns when it is ready.
+func startApp(ctx context.Context, binary, dir, database string, env ...string) (*process, error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
@@ -100,6 +100,7 @@ func startApp(ctx context.Context, binary, dir, database string) (*process, erro
 	cmd.Env = append(os.Environ(),
 		"APP_ENV=development", "RATE_LIMIT=off", "EMAIL_VERIFICATION=off", "APP_SECRET="+rand.Text()+rand.Text(), "ADDR="+addr, "APP_URL=http://"+addr,
 		"DATABASE_URL="+database, "LOG_LEVEL=info", "BENCH_PROFILE_ADDR="+profile)
+	cmd.Env = append(cmd.Env, env...)
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}

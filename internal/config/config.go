@@ -10,34 +10,48 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Config is everything the environment can say, checked.
 type Config struct {
-	Addr              string // host:port to listen on
+	Addr              string // host:port to listen on: ADDR, or PORT on every interface
 	AppURL            string // the origin people type: scheme://host[:port], no trailing slash
 	Development       bool
 	Secrets           []string // the first signs, all verify; empty only in development
 	DatabaseURL       string   // postgres://… or file:…
+	MaxConns          int      // to the database; 0 for what internal/database thinks right
 	TrustedOrigins    []string // origins, besides AppURL, that may call the API from a browser
 	TrustedProxies    []netip.Prefix
 	LogLevel          slog.Level
-	RateLimit         bool   // off for benchmarks and client suites only
-	CORS              bool   // TrustedOrigins' pages may read /api/auth
-	EmailVerification bool   // nobody signs in before their address is confirmed
-	SMTPURL           string // smtp:// or smtps://, "" where no mail is sent; may hold a password
-	MailFrom          string // what mails come from
-	ServiceKeyFile    string // the key file of service tokens; "" for none
-	ServiceKey        string // or its text; holds a private key
+	DrainDelay        time.Duration // how long requests are still taken after a signal to stop
+	RateLimit         bool          // off for benchmarks and client suites only
+	CORS              bool          // TrustedOrigins' pages may read /api/auth
+	EmailVerification bool          // nobody signs in before their address is confirmed
+	SMTPURL           string        // smtp:// or smtps://, "" where no mail is sent; may hold a password
+	MailFrom          string        // what mails come from
+	ServiceKeyFile    string        // the key file of service tokens; "" for none
+	ServiceKey        string        // or its text; holds a private key
+}
+
+// Host is the host of AppURL, without the port.
+func (c Config) Host() string {
+	u, err := url.Parse(c.AppURL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // Load reads the environment and returns every fault at once, joined.
 func Load(getenv func(string) string) (Config, error) {
 	l := loader{getenv: getenv}
 	c := Config{
-		Addr:        l.addr("ADDR", "127.0.0.1:8080"),
+		Addr:        l.addr("ADDR", l.port("PORT")),
 		DatabaseURL: l.database("DATABASE_URL", "file:data/foyer.db"),
+		MaxConns:    l.connections("DATABASE_MAX_CONNS"),
 		LogLevel:    l.level("LOG_LEVEL"),
 	}
 	c.AppURL = l.origin("APP_URL", or(getenv("APP_URL"), localURL(c.Addr)))
@@ -48,6 +62,7 @@ func Load(getenv func(string) string) (Config, error) {
 		c.TrustedProxies = append(c.TrustedProxies, l.prefix("TRUSTED_PROXIES", p))
 	}
 	c.Development = l.development("APP_ENV", c)
+	c.DrainDelay = l.drain("DRAIN_DELAY", c.Development)
 	c.RateLimit = l.on("RATE_LIMIT", true)
 	if !c.RateLimit && !c.Development {
 		l.fault("RATE_LIMIT", "cannot be off in production")
@@ -84,6 +99,19 @@ func (l *loader) addr(name, def string) string {
 		l.fault(name, "%q is not host:port", addr)
 	}
 	return addr
+}
+
+// port is where to listen without ADDR. A platform that gives a port sends visitors from outside to it.
+func (l *loader) port(name string) (addr string) {
+	raw := l.getenv(name)
+	if raw == "" || l.getenv("ADDR") != "" {
+		return "127.0.0.1:8080"
+	}
+	if n, err := strconv.ParseUint(raw, 10, 16); err != nil || n == 0 {
+		l.fault(name, "%q is no port number", raw)
+		return "127.0.0.1:8080"
+	}
+	return "0.0.0.0:" + raw
 }
 
 func (l *loader) origin(name, raw string) string {
@@ -127,6 +155,16 @@ func (l *loader) database(name, def string) string {
 		l.fault(name, "must be postgres://user@host/name or file:path/to.db")
 	}
 	return raw
+}
+
+// connections: fewer than 4 leave none to readers, beside the listener for revocations and those who write.
+func (l *loader) connections(name string) int {
+	raw := l.getenv(name)
+	n, err := strconv.Atoi(raw)
+	if raw != "" && (err != nil || n < 4 || n > 1000) {
+		l.fault(name, "%q is no number of connections from 4 to 1000", raw)
+	}
+	return n
 }
 
 // development: an unset APP_ENV means development only where nobody else can reach the server.
@@ -175,6 +213,22 @@ func (l *loader) mailbox(name string) string {
 		l.fault(name, "%q is no address such as Foyer <hello@app.example>", raw)
 	}
 	return raw
+}
+
+// maxDrain is longer than any load balancer takes to notice, and short enough to be no mistake.
+const maxDrain = 5 * time.Minute
+
+func (l *loader) drain(name string, development bool) time.Duration {
+	def := "5s"
+	if development {
+		def = "0s"
+	}
+	raw := or(l.getenv(name), def)
+	d, err := time.ParseDuration(raw)
+	if err != nil || d < 0 || d > maxDrain {
+		l.fault(name, "%q is no duration such as 5s, of 5m at most", raw)
+	}
+	return d
 }
 
 // secrets never appear in a fault: it says which one is bad, not what it is.

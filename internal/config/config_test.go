@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/config"
 )
@@ -29,14 +30,15 @@ func TestDefaults(t *testing.T) {
 func TestEverything(t *testing.T) {
 	got, err := load(map[string]string{
 		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example:443/", "APP_ENV": "production", "APP_SECRET": strong + " , " + other,
-		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443,", "LOG_LEVEL": "warn",
+		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "DATABASE_MAX_CONNS": "40", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443,", "LOG_LEVEL": "warn",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "RATE_LIMIT": "on", "CORS": "on",
 		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://foyer:pass@mail.example", "MAIL_FROM": "Foyer <mail@app.example>",
-		"SERVICE_KEY_FILE": "/etc/foyer/keys.json",
+		"SERVICE_KEY_FILE": "/etc/foyer/keys.json", "DRAIN_DELAY": "1500ms", "PORT": "3000",
 	})
 	want := config.Config{
-		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer",
+		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer", MaxConns: 40,
 		TrustedOrigins: []string{"https://one.example", "https://two.example:8443"}, LogLevel: slog.LevelWarn, RateLimit: true, CORS: true,
+		DrainDelay:        1500 * time.Millisecond,
 		EmailVerification: true, SMTPURL: "smtps://foyer:pass@mail.example", MailFrom: "Foyer <mail@app.example>",
 		ServiceKeyFile: "/etc/foyer/keys.json",
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("fd00::/8")},
@@ -82,6 +84,35 @@ func TestAppURLFollowsAddr(t *testing.T) {
 	for addr, want := range map[string]string{"127.0.0.1:3000": "http://localhost:3000", "0.0.0.0:80": "http://localhost", "": "http://localhost:8080"} {
 		if got, err := load(map[string]string{"ADDR": addr, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off"}); err != nil || got.AppURL != want {
 			t.Errorf("ADDR=%q: %q, %v", addr, got.AppURL, err)
+		}
+	}
+}
+
+// TestPort: a platform's PORT is listened to on every interface, and so is no development; ADDR wins.
+func TestPort(t *testing.T) {
+	for _, c := range []struct {
+		port, addr, env, wantAddr, wantURL string
+		development                        bool
+	}{
+		{"3000", "", "", "0.0.0.0:3000", "http://localhost:3000", false},
+		{"80", "", "", "0.0.0.0:80", "http://localhost", false},
+		{"3000", "", "development", "0.0.0.0:3000", "http://localhost:3000", true},
+		{"3000", "127.0.0.1:4000", "", "127.0.0.1:4000", "http://localhost:4000", true},
+		{"no number", "127.0.0.1:4000", "", "127.0.0.1:4000", "http://localhost:4000", true},
+	} {
+		got, err := load(map[string]string{"PORT": c.port, "ADDR": c.addr, "APP_ENV": c.env, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off"})
+		if err != nil || got.Addr != c.wantAddr || got.AppURL != c.wantURL || got.Development != c.development {
+			t.Errorf("%+v: %s, %s, development %v, %v", c, got.Addr, got.AppURL, got.Development, err)
+		}
+	}
+}
+
+// TestDrainDelay: a developer does not wait for a load balancer that is not there.
+func TestDrainDelay(t *testing.T) {
+	for env, want := range map[string]time.Duration{"development": 0, "production": 5 * time.Second} {
+		got, err := load(map[string]string{"APP_ENV": env, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off"})
+		if err != nil || got.DrainDelay != want {
+			t.Errorf("%s: %v, %v; want %v", env, got.DrainDelay, err, want)
 		}
 	}
 }
@@ -167,7 +198,11 @@ func TestRefusedValues(t *testing.T) {
 		"TRUSTED_PROXIES": {"*", "10.0.0.0/33", "10.0.0", "proxy.example", "0.0.0.0/0", "::/0"},
 		"DATABASE_URL":    {"mysql://db/x", "foyer.db", "/data/foyer.db", "postgres://", "file:", "file://host/x.db", "file:x.db?mode=memory", "sqlite://x.db"},
 		"LOG_LEVEL":       {"loud", "7"},
+		"PORT":            {"http", "0", "65536", "-1", "3000/tcp", " 3000"},
+		"DRAIN_DELAY":     {"5", "-1s", "soon", "6m"},
 		"APP_ENV":         {"prod", "Development", "test"},
+
+		"DATABASE_MAX_CONNS": {"3", "0", "-4", "many", "16.0", "1001"},
 	}
 	for name, values := range cases {
 		for _, value := range values {

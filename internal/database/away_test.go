@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -53,6 +55,127 @@ func TestSQLiteAway(t *testing.T) {
 	}
 	if err := db.Exec("INSERT INTO things VALUES ('1')").Error; !errors.Is(err, gorm.ErrDuplicatedKey) || unavailable(err) {
 		t.Errorf("a duplicate is no outage: %v", err)
+	}
+}
+
+// TestSQLiteBusyEnds: waiting for somebody else's write lock ends with the request, however long the file would be waited for.
+func TestSQLiteBusyEnds(t *testing.T) {
+	where := dbtest.SQLite(t)
+	db, holder := dbtest.Open(t, where), dbtest.Open(t, where)
+	pool, err := db.DB()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool.SetMaxOpenConns(1)
+	exec(t, db, "PRAGMA busy_timeout = 3600000")
+	err = holder.Transaction(func(*gorm.DB) error {
+		late, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		if err := db.WithContext(late).Exec("DELETE FROM users").Error; !unavailable(err) {
+			t.Errorf("a statement: %v, want a 503", err)
+		}
+		late, cancel = context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		err := db.WithContext(late).Transaction(func(*gorm.DB) error { return nil })
+		if !unavailable(err) {
+			t.Errorf("a transaction: %v, want a 503", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTimeIsOver: a read, its rows and a commit that come too late are outages, whichever way they are asked for.
+func TestTimeIsOver(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		endless := map[string]string{
+			"sqlite":   "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+			"postgres": "SELECT count(*) FROM generate_series(1, 1000000000000)",
+		}[db.Name()]
+		late := func() *gorm.DB {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			t.Cleanup(cancel)
+			return db.WithContext(ctx)
+		}
+		var n int
+		if err := late().Raw(endless).Scan(&n).Error; !unavailable(err) {
+			t.Errorf("a value: %v, want a 503", err)
+		}
+		query := late().Raw(endless)
+		rows, err := query.Rows()
+		if err == nil {
+			rows.Next()
+			err = query.AddError(rows.Err())
+			rows.Close()
+		}
+		if !unavailable(err) {
+			t.Errorf("rows: %v, want a 503", err)
+		}
+		tx := late()
+		err = tx.Transaction(func(tx *gorm.DB) error {
+			<-tx.Statement.Context.Done()
+			pool, err := db.DB()
+			for err == nil && pool.Stats().InUse > 0 { // until database/sql has rolled it back
+				time.Sleep(time.Millisecond)
+			}
+			return err
+		})
+		if !unavailable(err) {
+			t.Errorf("a commit: %v, want a 503", err)
+		}
+	})
+}
+
+// TestClosed: at the end of the program what is still asked is told to come again.
+func TestClosed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		if err := database.Close(db); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Raw("SELECT 1").Rows(); !unavailable(err) {
+			t.Errorf("%v, want a 503", err)
+		}
+		if err := db.Exec("DELETE FROM users").Error; !unavailable(err) {
+			t.Errorf("%v, want a 503", err)
+		}
+	})
+}
+
+// TestConnectionsCut: whatever the moment at which PostgreSQL ends all connections, nobody is told of a mistake.
+func TestConnectionsCut(t *testing.T) {
+	db := dbtest.Open(t, dbtest.Postgres(t))
+	ctx, stop := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for ctx.Err() == nil {
+				err := db.Transaction(func(tx *gorm.DB) error {
+					return errors.Join(tx.Exec("DELETE FROM users").Error, tx.Exec("DELETE FROM mails").Error)
+				})
+				if err != nil && !unavailable(err) {
+					t.Errorf("%v, want a 503", err)
+				}
+				rows, err := db.Raw("SELECT id FROM users").Rows()
+				if err == nil {
+					rows.Close()
+				} else if !unavailable(err) {
+					t.Errorf("rows: %v, want a 503", err)
+				}
+			}
+		})
+	}
+	for range 50 {
+		err := db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()").Error
+		if err != nil && !unavailable(err) {
+			t.Error(err)
+		}
+	}
+	stop()
+	group.Wait()
+	if n := scan[int](t, db, "SELECT 7"); n != 7 {
+		t.Error("the pool does not recover")
 	}
 }
 

@@ -67,7 +67,7 @@ func TestSQLiteSettings(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		for pragma, want := range map[string]string{"journal_mode": "wal", "foreign_keys": "1", "synchronous": "1", "busy_timeout": "10000"} {
+		for pragma, want := range map[string]string{"journal_mode": "wal", "foreign_keys": "1", "synchronous": "2", "busy_timeout": "4000"} {
 			var got string
 			if err := conn.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
 				t.Errorf("connection %d: %s is %q, want %q (%v)", i, pragma, got, want, err)
@@ -84,6 +84,18 @@ func TestSQLiteFile(t *testing.T) {
 		exec(t, db, "CREATE TABLE here (x TEXT)")
 		if _, err := os.Stat(path); err != nil {
 			t.Error(err)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) < 6 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "-shm") { // which holds page numbers and no data
+			continue
+		}
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is %v (%v), want readable by its owner alone", name, info.Mode(), err)
 		}
 	}
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
@@ -226,7 +238,7 @@ func TestOpenFails(t *testing.T) {
 		"folder is a file": "file:" + filepath.Join(file, "x.db"),
 		"not a database":   "file:" + file,
 	} {
-		db, err := database.Open(url)
+		db, err := database.Open(url, 0)
 		if err == nil {
 			database.Close(db)
 			t.Errorf("%s: opened", name)

@@ -1,6 +1,8 @@
 package database_test
 
 import (
+	"os"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -78,7 +80,7 @@ func TestMigrateTogether(t *testing.T) {
 			where := url(t)
 			var instances []*gorm.DB
 			for range 4 {
-				db, err := database.Open(where)
+				db, err := database.Open(where, 0)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -115,7 +117,7 @@ func TestBrokenMigration(t *testing.T) {
 	files := fstest.MapFS{"0001_broken.sql": {Data: []byte("-- +goose Up\nCREATE TABLE half (x TEXT);\nINSERT INTO nothing_here VALUES (1);\n-- +goose Down\nDROP TABLE half;\n")}}
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
 		t.Run(name, func(t *testing.T) {
-			db, err := database.Open(url(t))
+			db, err := database.Open(url(t), 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -137,7 +139,7 @@ func TestBrokenMigration(t *testing.T) {
 func TestReadyOnAnEmptyDatabase(t *testing.T) {
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
 		t.Run(name, func(t *testing.T) {
-			db, err := database.Open(url(t))
+			db, err := database.Open(url(t), 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -151,5 +153,27 @@ func TestReadyOnAnEmptyDatabase(t *testing.T) {
 				t.Error("a closed database is ready")
 			}
 		})
+	}
+}
+
+// TestLostFile: a process whose SQLite file was deleted or replaced writes to nowhere, and is not ready.
+func TestLostFile(t *testing.T) {
+	where := dbtest.SQLite(t)
+	path := strings.TrimPrefix(where, "file:")
+	db := dbtest.Open(t, where)
+	if err := database.Ready(t.Context(), db, migrations.FS); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Rename(path+suffix, path+".away"+suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := database.Ready(t.Context(), db, migrations.FS); err == nil {
+		t.Error("ready without its file")
+	}
+	dbtest.Open(t, where)
+	if err := database.Ready(t.Context(), db, migrations.FS); err == nil {
+		t.Error("ready beside another file")
 	}
 }

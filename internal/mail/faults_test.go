@@ -14,19 +14,21 @@ import (
 // TestFaults: whatever the server does, the letter arrives once it is well again, and the log holds no secret.
 func TestFaults(t *testing.T) {
 	for name, fault := range map[string]struct{ command, answer string }{
-		"refuses to talk":     {"", "554 not now"},
-		"hangs up at once":    {"", ""},
-		"busy":                {"MAIL", "451 try later"},
-		"refuses the sender":  {"MAIL", "550 who are you"},
-		"refuses the address": {"RCPT", "550 no such mailbox"},
-		"refuses the letter":  {"taken", "554 looks like spam"},
-		"full":                {"taken", "452 no space"},
-		"hangs up at DATA":    {"DATA", ""},
-		"silent at once":      {"", mailtest.Silence},
-		"silent at EHLO":      {"EHLO", mailtest.Silence},
-		"silent at MAIL":      {"MAIL", mailtest.Silence},
-		"silent at DATA":      {"DATA", mailtest.Silence},
-		"silent at the end":   {"taken", mailtest.Silence},
+		"refuses to talk":    {"", "554 not now"},
+		"hangs up at once":   {"", ""},
+		"busy":               {"MAIL", "451 try later"},
+		"refuses the sender": {"MAIL", "550 who are you"},
+		"puts off":           {"RCPT", "450 try later"},
+		"does not know us":   {"RCPT", "530 log in first"},
+		"dislikes our name":  {"RCPT", "504 Helo command rejected: need fully-qualified hostname"},
+		"refuses the letter": {"taken", "554 looks like spam"},
+		"full":               {"taken", "452 no space"},
+		"hangs up at DATA":   {"DATA", ""},
+		"silent at once":     {"", mailtest.Silence},
+		"silent at EHLO":     {"EHLO", mailtest.Silence},
+		"silent at MAIL":     {"MAIL", mailtest.Silence},
+		"silent at DATA":     {"DATA", mailtest.Silence},
+		"silent at the end":  {"taken", mailtest.Silence},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -139,7 +141,7 @@ func TestServerDown(t *testing.T) {
 // TestGivingUp: after a day a letter is abandoned, and what it said is gone.
 func TestGivingUp(t *testing.T) {
 	server := mailtest.Serve(t, "")
-	server.Fail("RCPT", "550 no such mailbox")
+	server.Fail("MAIL", "550 who are you")
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
 	o.must("ada@example.com")
 	tries := 0

@@ -19,6 +19,7 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/internal/mail/mailtest"
+	"example.com/foyer/internal/purge"
 	"gorm.io/gorm"
 )
 
@@ -48,7 +49,7 @@ func newOffice(t *testing.T, db *gorm.DB, addr string) *office {
 
 func sender(t *testing.T, addr string, stepTime time.Duration) *mail.SMTP {
 	t.Helper()
-	s, err := mail.NewSMTP("smtp://"+addr, "Foyer <hello@app.example>", stepTime)
+	s, err := mail.NewSMTP("smtp://"+addr, "Foyer <hello@app.example>", "app.example", stepTime)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +141,38 @@ func TestRun(t *testing.T) {
 	}
 	cancel()
 	<-ended
+}
+
+// TestOldLettersGo: what was done with a week ago, in batches.
+func TestOldLettersGo(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		server := mailtest.Serve(t, "")
+		o := newOffice(t, db, server.Addr)
+		old := make([]mail.Mail, purge.Batch+1)
+		for i := range old {
+			old[i] = mail.Mail{ID: fmt.Sprint(i), Recipient: "ada@example.com", CreatedAt: o.Now().AddDate(0, 0, -8)}
+		}
+		if err := db.CreateInBatches(old, 500).Error; err != nil {
+			t.Fatal(err)
+		}
+		o.must("bob@example.com")
+		batches := make(chan int64, 10)
+		err := db.Callback().Delete().After("gorm:delete").Register("test:batch", func(tx *gorm.DB) { batches <- tx.RowsAffected })
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { o.Run(ctx); close(ended) }()
+		if first, second := <-batches, <-batches; first != purge.Batch || second != 1 {
+			t.Errorf("%d and %d letters go, want %d and 1", first, second, purge.Batch)
+		}
+		cancel()
+		<-ended
+		if rows := o.rows(); len(rows) != 1 || rows[0].Recipient != "bob@example.com" {
+			t.Errorf("%d letters are left, want the new one", len(rows))
+		}
+	})
 }
 
 // TestLetter: what arrives is one letter to one person, in words and in HTML, with hostile names as text.
@@ -249,7 +282,7 @@ func TestNewSMTP(t *testing.T) {
 		{"smtp://mail.example", "hello", false},
 		{"smtp://mail.example", "a@b.example, c@d.example", false},
 	} {
-		_, err := mail.NewSMTP(c.url, c.from, 0)
+		_, err := mail.NewSMTP(c.url, c.from, "app.example", 0)
 		if (err == nil) != c.ok || err != nil && strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s from %s: %v", c.url, c.from, err)
 		}

@@ -9,9 +9,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/mail"
+	"sync"
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/purge"
+	"example.com/foyer/internal/worker"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -48,9 +51,13 @@ type Outbox struct {
 
 const (
 	kept       = 100              // letters of development: enough to find the last one, too few to fill a disk
+	workers    = 4                // a slow letter delays the others by a quarter, and few servers take more at once
 	poll       = time.Second      // how soon a committed letter is noticed
-	lease      = 3 * time.Minute  // how long a worker has a letter to itself; longer than steps × patience
-	firstPause = 10 * time.Second // after the first failure, doubled with each up to longestPause
+	lease      = 3 * time.Minute  // how long a worker has a letter to itself
+	handover   = 2 * time.Minute  // how long it may take to hand it over, so that the lease outlasts it
+	lastLetter = 5 * time.Second  // how long a letter under way may take when the program ends
+	noting     = 5 * time.Second  // how long it may take to write down what became of it
+	firstPause = 10 * time.Second // after the first failure, doubled with each up to longest
 	longest    = time.Hour
 	giveUp     = 24 * time.Hour // the longest life of a link, but the one that undoes a change of address
 	memory     = 7 * 24 * time.Hour
@@ -94,7 +101,7 @@ type Stats struct {
 	Waiting   int64 // to be sent, or sent again
 	Failing   int64 // of those, tried in vain at least once
 	Sent      int64
-	Abandoned int64 // after a day of tries
+	Abandoned int64 // after a day of tries, or because the address does not exist
 }
 
 // Stats says how the outbox does.
@@ -108,24 +115,48 @@ func (o *Outbox) Stats(ctx context.Context) (s Stats, err error) {
 	return s, err
 }
 
-// Run sends what is due until ctx ends; a letter under way is finished. Without a Sender it returns at once.
+// Run sends what is due until ctx ends; letters under way have another five seconds. Without a Sender it returns at once.
 func (o *Outbox) Run(ctx context.Context) {
 	if o.Sender == nil {
 		return
 	}
+	var working sync.WaitGroup
+	for range workers {
+		working.Go(func() { worker.Run(ctx, o.Logger, "mail", o.work) })
+	}
+	working.Go(func() { worker.Run(ctx, o.Logger, "mail purge", o.forget) })
+	working.Wait()
+}
+
+// work delivers what is due, by one connection as long as there is something.
+func (o *Outbox) work(ctx context.Context) {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
-	for cleaned := (time.Time{}); ctx.Err() == nil; {
-		sent, err := o.Deliver(ctx)
-		if err == nil && o.Now().Sub(cleaned) > time.Hour {
-			cleaned = o.Now()
-			err = o.purge(ctx)
+	l := line{SMTP: o.Sender}
+	defer l.hangUp()
+	for ctx.Err() == nil {
+		found, err := o.deliver(ctx, &l)
+		if found && err == nil {
+			continue
 		}
 		if err != nil && ctx.Err() == nil {
 			o.Logger.WarnContext(ctx, "outbox", "error", err)
 		}
-		if sent && err == nil {
-			continue
+		l.hangUp()
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// forget purges the outbox once an hour.
+func (o *Outbox) forget(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		if err := o.purge(ctx); err != nil && ctx.Err() == nil {
+			o.Logger.WarnContext(ctx, "outbox", "error", err)
 		}
 		select {
 		case <-tick.C:
@@ -137,18 +168,25 @@ func (o *Outbox) Run(ctx context.Context) {
 // Deliver tries one letter that is due, and reports whether there was one. A worker that dies while it sends keeps the
 // letter for the length of its lease; then it is tried again: nothing is lost, and a letter may come twice.
 func (o *Outbox) Deliver(ctx context.Context) (found bool, err error) {
+	l := line{SMTP: o.Sender}
+	defer l.hangUp()
+	return o.deliver(ctx, &l)
+}
+
+func (o *Outbox) deliver(ctx context.Context, l *line) (found bool, err error) {
 	m, err := o.claim(ctx)
 	if m == nil || err != nil {
 		return false, err
 	}
-	ctx = context.WithoutCancel(ctx) // else a stop in the middle sends it twice
-	failure := o.Sender.send(ctx, m)
+	sending, cancel := outlive(ctx, lastLetter, handover)
+	defer cancel()
+	failure := l.send(sending, m)
 	now := o.Now()
 	done := map[string]any{"sent_at": now, "due_at": nil}
 	if failure != nil {
 		due := now.Add(pause(m.Attempts))
 		done = map[string]any{"due_at": due}
-		if due.Sub(m.CreatedAt) > giveUp {
+		if due.Sub(m.CreatedAt) > giveUp || noSuchMailbox(failure) {
 			done["due_at"] = nil
 		}
 		o.Logger.WarnContext(ctx, "mail not delivered", "id", m.ID, "attempt", m.Attempts, "abandoned", done["due_at"] == nil, "error", failure)
@@ -156,8 +194,24 @@ func (o *Outbox) Deliver(ctx context.Context) (found bool, err error) {
 	if done["due_at"] == nil && !o.Keep {
 		done["text"], done["html"] = "", ""
 	}
-	// Only while the lease holds: who took over since then says what became of it.
-	return true, o.db.WithContext(ctx).Model(&Mail{}).Where("id = ? AND attempts = ? AND sent_at IS NULL", m.ID, m.Attempts).Updates(done).Error
+	writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), noting)
+	defer cancel()
+	// Only while the lease holds: a worker that took over since then says what became of it.
+	mine := o.db.WithContext(writing).Model(&Mail{}).Where("id = ? AND attempts = ? AND sent_at IS NULL", m.ID, m.Attempts)
+	return true, mine.Updates(done).Error
+}
+
+// outlive gives a context that ends so long after ctx, but at the latest when most is over.
+func outlive(ctx context.Context, after, most time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-longer.Done():
+		case <-time.After(after):
+			cancel()
+		}
+	})
+	return longer, func() { stop(); cancel() }
 }
 
 // pause is how long to wait after so many attempts.
@@ -194,5 +248,9 @@ func (o *Outbox) claim(ctx context.Context) (*Mail, error) {
 
 // purge forgets what was done with a week ago.
 func (o *Outbox) purge(ctx context.Context) error {
-	return o.db.WithContext(ctx).Where("due_at IS NULL AND created_at < ?", o.Now().Add(-memory)).Delete(&Mail{}).Error
+	db := o.db.WithContext(ctx)
+	return purge.All(ctx, func() *gorm.DB {
+		some := db.Model(&Mail{}).Select("id").Where("due_at IS NULL AND created_at < ?", o.Now().Add(-memory)).Limit(purge.Batch)
+		return db.Where("id IN (?)", some).Delete(&Mail{})
+	})
 }

@@ -1,7 +1,7 @@
 package mail
 
 import (
-	"context"
+	"crypto/tls"
 	"errors"
 	"net/mail"
 	"net/netip"
@@ -13,25 +13,39 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// patience is how long a server may take over each step of handing over one letter; go-mail knows at most steps of
-// them, from the connection to the good-bye.
-const (
-	patience = 30 * time.Second
-	steps    = 5
-)
+// patience is how long a server may take over a step: the connection, or a letter.
+const patience = 30 * time.Second
 
-// SMTP hands letters to a mail server.
+// SMTP is a mail server and what it is told about the sender.
 type SMTP struct {
-	client *gomail.Client
-	from   string
-	domain string // of from; ends message ids
+	host    string
+	port    int
+	tls     *tls.Config // from the first byte; nil for STARTTLS
+	options []gomail.Option
+	from    string
+	domain  string // of from; ends message ids
 }
+
+// How a password is shown to a server, the best way first. The first that the server knows is taken. Without TLS it is
+// shown in plain to this machine only, where nobody listens in.
+var (
+	logins = []gomail.SMTPAuthType{
+		gomail.SMTPAuthSCRAMSHA256PLUS, gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1PLUS, gomail.SMTPAuthSCRAMSHA1,
+		gomail.SMTPAuthNTLM, gomail.SMTPAuthCramMD5, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin,
+	}
+	localLogins = []gomail.SMTPAuthType{
+		gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1, gomail.SMTPAuthCramMD5,
+		gomail.SMTPAuthPlainNoEnc, gomail.SMTPAuthLoginNoEnc,
+	}
+)
 
 // NewSMTP makes a sender for smtp://user:password@host:587 (STARTTLS, which only a server on this machine may lack)
 // or smtps://user:password@host:465 (TLS from the first byte). from is what letters come from, such as
-// "Foyer <hello@app.example>". A server that takes longer than stepTime over a step is given up until the letter's next
-// try; 0 means 30 seconds, which nothing may exceed. Errors never hold the URL: there is a password in it.
-func NewSMTP(rawURL, from string, stepTime time.Duration) (*SMTP, error) {
+// "Foyer <hello@app.example>". host is the app's: mail servers are greeted with it, or with from's domain where it is
+// no full name, because many refuse a name without a dot. A server that takes longer than stepTime over a step is given
+// up until the letter's next try; 0 means 30 seconds, which nothing may exceed. Errors never hold the URL: there is a
+// password in it.
+func NewSMTP(rawURL, from, host string, stepTime time.Duration) (*SMTP, error) {
 	sender, err := mail.ParseAddress(from)
 	if err != nil {
 		return nil, errors.New("the sender is not an address such as Foyer <hello@app.example>")
@@ -49,31 +63,44 @@ func NewSMTP(rawURL, from string, stepTime time.Duration) (*SMTP, error) {
 	if stepTime <= 0 || stepTime > patience {
 		stepTime = patience
 	}
-	options := []gomail.Option{gomail.WithPort(port), gomail.WithTimeout(stepTime), gomail.WithTLSPolicy(gomail.TLSMandatory)}
-	switch addr, err := netip.ParseAddr(u.Hostname()); {
+	s := &SMTP{host: u.Hostname(), port: port, from: from, domain: sender.Address[strings.LastIndex(sender.Address, "@")+1:]}
+	s.options = []gomail.Option{
+		gomail.WithPort(port), gomail.WithTimeout(stepTime), gomail.WithHELO(fullName(host, s.domain)),
+		gomail.WithTLSPolicy(gomail.TLSMandatory),
+	}
+	known := logins
+	switch addr, err := netip.ParseAddr(s.host); {
 	case u.Scheme == "smtps":
-		options = append(options, gomail.WithSSL())
-	case u.Hostname() == "localhost", err == nil && addr.IsLoopback():
-		options = append(options, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
+		s.tls = &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}
+		s.options = append(s.options, gomail.WithSSL())
+	case s.host == "localhost", err == nil && addr.IsLoopback():
+		s.options = append(s.options, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
+		known = localLogins
 	}
 	if password, _ := u.User.Password(); u.User.Username() != "" {
-		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(u.User.Username()), gomail.WithPassword(password))
+		s.options = append(s.options, gomail.WithOpportunisticSMTPAuth(known...),
+			gomail.WithUsername(u.User.Username()), gomail.WithPassword(password))
 	}
-	client, err := gomail.NewClient(u.Hostname(), options...)
-	if err != nil {
-		return nil, err
-	}
-	return &SMTP{client, from, sender.Address[strings.LastIndex(sender.Address, "@")+1:]}, nil
+	_, err = gomail.NewClient(s.host, s.options...)
+	return s, err
 }
 
-// send hands over one letter. Its Message-ID is that of the row, so that whoever gets it twice can tell.
-func (s *SMTP) send(ctx context.Context, m *Mail) error {
+// fullName is host, or the domain where host is an address or has no dot.
+func fullName(host, domain string) string {
+	if _, err := netip.ParseAddr(host); err == nil || !strings.Contains(host, ".") {
+		return domain
+	}
+	return host
+}
+
+// message is m as it is sent. Its Message-ID is that of the row, so that a mailbox that gets it twice can tell.
+func (s *SMTP) message(m *Mail) (*gomail.Msg, error) {
 	msg := gomail.NewMsg()
 	if err := msg.From(s.from); err != nil {
-		return err
+		return nil, err
 	}
 	if err := msg.To(m.Recipient); err != nil {
-		return err
+		return nil, err
 	}
 	msg.Subject(m.Subject)
 	msg.SetMessageIDWithValue(m.ID + "@" + s.domain)
@@ -81,9 +108,5 @@ func (s *SMTP) send(ctx context.Context, m *Mail) error {
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office answers
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.Page())
-	err := s.client.DialAndSendWithContext(ctx, msg)
-	if msg.IsDelivered() {
-		return nil // however the good-byes went: else a server that is rude about them gets the letter again and again
-	}
-	return err
+	return msg, nil
 }

@@ -1,6 +1,7 @@
 package ratelimit_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -97,5 +98,164 @@ func TestExpiredCountersGo(t *testing.T) {
 		if n := c.rows(); n != 1 {
 			c.t.Errorf("%d rows are left", n)
 		}
+	})
+}
+
+// TestPurgeIsInBatches: a use takes little of the time it needs to clear what a flood has left, and the next ones the rest.
+func TestPurgeIsInBatches(t *testing.T) {
+	each(t, func(c *counting) {
+		flood := func() {
+			c.t.Helper()
+			err := c.db.Exec(`
+				INSERT INTO rate_limits (key, member, count, last_at, expires_at)
+				WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+				SELECT 'old ' || i, '', 1, CAST(? AS TIMESTAMP), CAST(? AS TIMESTAMP) FROM n`, c.now, c.now).Error
+			if err != nil {
+				c.t.Fatal(err)
+			}
+		}
+		flood()
+		for _, left := range []int64{1501, 501, 1, 1} {
+			c.wantHit("one", 0)
+			c.now = c.now.Add(10 * time.Second)
+			if n := c.rows(); n != left {
+				c.t.Errorf("%d rows, want %d", n, left)
+			}
+		}
+		flood()
+		c.now = c.now.Add(time.Second)
+		if err := c.Purge(c.t.Context()); err != nil || c.rows() > 1 {
+			c.t.Errorf("%v, %d rows are left", err, c.rows())
+		}
+	})
+}
+
+// TestARefusalIsRemembered: who is refused is refused again without the database.
+func TestARefusalIsRemembered(t *testing.T) {
+	each(t, func(c *counting) {
+		for range 3 {
+			c.wantHit("a", 0)
+		}
+		c.wantHit("a", 10*time.Second)
+		for range 3 {
+			c.wantFail("m", 0)
+		}
+		c.wantFail("m", 2*time.Second)
+		if err := c.db.Exec("ALTER TABLE rate_limits RENAME TO gone").Error; err != nil {
+			t.Fatal(err)
+		}
+		c.wantHit("a", 10*time.Second)
+		c.wantFail("anyone", 2*time.Second)
+		c.now = c.now.Add(time.Second)
+		c.wantHit("a", 9*time.Second)
+		c.now = c.now.Add(9 * time.Second)
+		if _, err := c.Hit(t.Context(), "a", 3, 10*time.Second); err == nil {
+			t.Error("the refusal is over, and the database is not asked")
+		}
+	})
+}
+
+// TestAStuckKeyKeepsNobody: where the counter of one key cannot be had, others are counted, and who waits for it can leave.
+func TestAStuckKeyKeepsNobody(t *testing.T) {
+	t.Run("postgres", func(t *testing.T) { // one writer holds all of a SQLite file
+		db := dbtest.Open(t, dbtest.Postgres(t))
+		l := ratelimit.New(db, func() time.Time { return time.Now().UTC() })
+		hit := func(ctx context.Context, key string) error {
+			_, err := l.Hit(ctx, key, 3, time.Minute)
+			return err
+		}
+		if err := hit(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		holder := db.Begin()
+		defer holder.Rollback()
+		if err := holder.Exec("UPDATE rate_limits SET count = count").Error; err != nil {
+			t.Fatal(err)
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		left := make(chan error)
+		for range 5 {
+			go func() { left <- hit(ctx, "a") }()
+		}
+		guard, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		for i := range 5 {
+			if err := hit(guard, fmt.Sprint("other ", i)); err != nil {
+				t.Errorf("beside a stuck key: %v", err)
+			}
+		}
+		leave()
+		for range 5 {
+			if err := <-left; err == nil {
+				t.Error("a hit that nobody waits for any more is counted")
+			}
+		}
+	})
+}
+
+// TestTheClockIsSetBack: nobody is kept out until the old time is reached again.
+func TestTheClockIsSetBack(t *testing.T) {
+	each(t, func(c *counting) {
+		for range 3 {
+			c.wantHit("a", 0)
+			c.wantFail("m", 0)
+		}
+		c.wantHit("a", 10*time.Second)
+		c.wantFail("m", 2*time.Second)
+		c.now = c.now.Add(-time.Hour)
+		for range 3 {
+			c.wantHit("a", 0)
+			c.wantFail("m", 0)
+		}
+		c.wantHit("a", 10*time.Second)
+		c.wantFail("m", 2*time.Second)
+	})
+}
+
+// TestClocksApart: an instance whose clock is a second behind forgets nothing that another has counted.
+func TestClocksApart(t *testing.T) {
+	each(t, func(c *counting) {
+		for range 3 {
+			c.wantHit("a", 0)
+			c.wantFail("m", 0)
+		}
+		behind := *c
+		behind.now = c.now.Add(-time.Second)
+		behind.Limiter = ratelimit.New(c.db, func() time.Time { return behind.now })
+		behind.wantHit("a", 11*time.Second)
+		behind.wantFail("m", 3*time.Second)
+	})
+}
+
+// TestRecall: what has turned out to be no failure costs neither a place among the free ones nor a wait, and what was one
+// before stays one.
+func TestRecall(t *testing.T) {
+	each(t, func(c *counting) {
+		recall := func() {
+			c.t.Helper()
+			if err := c.Recall(c.t.Context(), "account", "m", 3, 15*time.Minute); err != nil {
+				c.t.Error(err)
+			}
+		}
+		recall() // nothing is counted
+		for range 5 {
+			c.wantFail("m", 0)
+			recall()
+		}
+		for range 3 {
+			c.wantFail("m", 0)
+		}
+		c.wantFail("m", 2*time.Second)
+		c.now = c.now.Add(2 * time.Second)
+		for range 5 {
+			c.wantFail("m", 0)
+			recall()
+		}
+		c.wantFail("m", 0)
+		c.wantFail("m", 4*time.Second)
+		if err := c.Forgive(c.t.Context(), "account", "m"); err != nil {
+			c.t.Error(err)
+		}
+		c.wantFail("m", 0)
 	})
 }

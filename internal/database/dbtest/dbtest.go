@@ -64,7 +64,7 @@ func Postgres(t testing.TB) string {
 // Open opens a database, migrates it and closes it with the test.
 func Open(t testing.TB, url string) *gorm.DB {
 	t.Helper()
-	db, err := database.Open(url)
+	db, err := database.Open(url, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func Open(t testing.TB, url string) *gorm.DB {
 
 func execute(t testing.TB, url, sql string) {
 	t.Helper()
-	db, err := database.Open(url)
+	db, err := database.Open(url, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package mailtest
 
 import (
 	"bufio"
-	"io"
 	"net"
 	"net/mail"
 	"strings"
@@ -22,20 +21,34 @@ type Server struct {
 	// Held tells of each conversation that meets Silence, as long as there is room for a hundred.
 	Held chan struct{}
 
-	mu    sync.Mutex
-	fails map[string]string // answer in place of the usual one, by command; "" hangs up
-	well  chan struct{}     // closed by Heal
-	got   []Received
+	mu            sync.Mutex
+	fails         *fault        // nil: none
+	login         *login        // nil: everybody may send
+	well          chan struct{} // closed by Heal
+	conversations int
+	got           []Received
 }
+
+// fault is an answer in place of the usual one; "" hangs up.
+type fault struct {
+	recipient string // part of the RCPT line of the mail it is for, "" for any
+	worn      bool   // only once the connection has brought a mail
+	command   string
+	answer    string
+}
+
+type login struct{ mechanism, user, password string }
 
 // Silence as an answer is none: the connection stays open until Heal, and is then hung up.
 const Silence = "(silence)"
 
 // Received is one mail: the RCPT lines it came with, and what it says.
 type Received struct {
-	Recipients []string
-	Message    *mail.Message
-	Text       string
+	Recipients   []string
+	Message      *mail.Message
+	Text         string
+	Hello        string // what the sender called itself
+	Conversation int    // the number of the connection it came by, from 1
 }
 
 // Serve listens at addr, "" for any, until the test ends.
@@ -56,7 +69,7 @@ func Serve(t testing.TB, addr string) *Server {
 			if err != nil {
 				return
 			}
-			conns.Go(func() { s.talk(conn) })
+			conns.Go(func() { s.serve(conn) })
 		}
 	})
 	s.Stop = sync.OnceFunc(func() { listener.Close(); s.Heal(); conns.Wait() })
@@ -65,11 +78,28 @@ func Serve(t testing.TB, addr string) *Server {
 }
 
 // Fail makes the server answer a command, or the end of a mail ("taken"), or a new connection (""), so from now on; an
-// empty answer hangs up.
-func (s *Server) Fail(command, answer string) {
+// empty answer hangs up. It takes the place of what was said before.
+func (s *Server) Fail(command, answer string) { s.FailFor("", command, answer) }
+
+// FailFor is Fail for mails to a recipient alone.
+func (s *Server) FailFor(recipient, command, answer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fails = map[string]string{command: answer}
+	s.fails = &fault{recipient: recipient, command: command, answer: answer}
+}
+
+// Worn is Fail for connections that a mail has come by already.
+func (s *Server) Worn(command, answer string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fails = &fault{worn: true, command: command, answer: answer}
+}
+
+// Login makes the server take mails only after a login by a mechanism, PLAIN or LOGIN.
+func (s *Server) Login(mechanism, user, password string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.login = &login{mechanism, user, password}
 }
 
 // Heal makes it answer as it should.
@@ -88,75 +118,24 @@ func (s *Server) Received() []Received {
 	return append([]Received(nil), s.got...)
 }
 
-// talk is one conversation (RFC 5321).
-func (s *Server) talk(conn net.Conn) {
+// Conversations is how many connections there have been.
+func (s *Server) Conversations() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conversations
+}
+
+func (s *Server) serve(conn net.Conn) {
 	defer conn.Close()
-	in := bufio.NewReader(conn)
-	var r Received
-	say := func(command, usual string) bool {
-		s.mu.Lock()
-		answer, failing := s.fails[command]
-		well := s.well
-		s.mu.Unlock()
-		if !failing {
-			answer = usual
-		}
-		if answer == Silence {
-			select {
-			case s.Held <- struct{}{}:
-			default:
-			}
-			<-well
-		}
-		if answer == "" || answer == Silence {
-			return false
-		}
-		_, err := io.WriteString(conn, answer+"\r\n")
-		return err == nil
-	}
-	for ok := say("", "220 scripted"); ok; {
-		line, err := in.ReadString('\n')
+	s.mu.Lock()
+	s.conversations++
+	c := &conversation{Server: s, in: bufio.NewReader(conn), out: conn, mail: Received{Conversation: s.conversations}, login: s.login}
+	s.mu.Unlock()
+	for ok := c.say("", "220 scripted"); ok; {
+		line, err := c.in.ReadString('\n')
 		if err != nil {
 			return
 		}
-		command := strings.ToUpper(strings.Fields(line + " x")[0])
-		switch command {
-		case "RCPT":
-			r.Recipients = append(r.Recipients, strings.TrimSpace(line))
-			ok = say(command, "250 ok")
-		case "DATA":
-			if ok = say(command, "354 go on"); !ok {
-				return
-			}
-			var text strings.Builder
-			for {
-				line, err := in.ReadString('\n')
-				if err != nil {
-					return
-				}
-				if line == ".\r\n" {
-					break
-				}
-				text.WriteString(strings.TrimPrefix(line, "."))
-			}
-			r.Text = text.String()
-			r.Message, _ = mail.ReadMessage(strings.NewReader(r.Text))
-			s.mu.Lock()
-			answer, failing := s.fails["taken"]
-			if !failing || answer == "" { // one that dies after taking it has it
-				s.got = append(s.got, r)
-				select {
-				case s.Mails <- r:
-				default:
-				}
-			}
-			s.mu.Unlock()
-			ok = say("taken", "250 taken")
-		case "QUIT":
-			say(command, "221 bye")
-			return
-		default:
-			ok = say(command, "250 ok")
-		}
+		ok = c.answer(strings.TrimSpace(line))
 	}
 }

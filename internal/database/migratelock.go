@@ -1,0 +1,46 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/pressly/goose/v3/lock"
+)
+
+// A lock by a row of a table survives a pooler, which would hand a lock of a connection to somebody else.
+const (
+	lockLease = 30 * time.Second // how long a holder that is gone holds it; one that works renews it
+	lockRetry = 500 * time.Millisecond
+	lockTries = 120 // a minute in all: longer than the lease
+)
+
+// migrationLock is goose's, whose error names the holder.
+type migrationLock struct{ lock.Locker }
+
+func newMigrationLock(retry time.Duration, tries uint64) (migrationLock, error) {
+	locker, err := lock.NewPostgresTableLocker(
+		lock.WithTableLeaseDuration(lockLease), lock.WithTableHeartbeatInterval(lockLease/6),
+		lock.WithTableLockTimeout(retry, tries), lock.WithTableUnlockTimeout(lockRetry, 10),
+		lock.WithTableLogger(slog.New(slog.DiscardHandler)), // errors are returned
+	)
+	return migrationLock{locker}, err
+}
+
+// Lock implements lock.Locker.
+func (l migrationLock) Lock(ctx context.Context, pool *sql.DB) error {
+	err := l.Locker.Lock(ctx, pool)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	var holder string
+	var since, until time.Time
+	row := pool.QueryRowContext(ctx, "SELECT locked_by, locked_at, lease_expires_at FROM goose_lock WHERE locked AND lease_expires_at > now()")
+	if row.Scan(&holder, &since, &until) != nil {
+		return err
+	}
+	return fmt.Errorf("%s (host, process) migrates since %s and has reserved the schema until %s: %w",
+		holder, since.UTC().Format(time.DateTime), until.UTC().Format(time.DateTime), err)
+}

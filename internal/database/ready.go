@@ -1,0 +1,52 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"gorm.io/gorm"
+)
+
+// Ready reports whether the database answers, takes writes and holds every migration of files. It takes no lock that
+// another one waits for.
+func Ready(ctx context.Context, db *gorm.DB, files fs.FS) error {
+	names, err := numbered(files)
+	if err != nil {
+		return err
+	}
+	if err := writable(ctx, db); err != nil {
+		return err
+	}
+	applied, err := recorded(ctx, db)
+	if err != nil {
+		return err
+	}
+	for number, name := range names {
+		if !slices.Contains(applied, number) {
+			return fmt.Errorf("migration %s is not applied", name)
+		}
+	}
+	return nil
+}
+
+// writable finds a PostgreSQL that only reads, whose connection is then dropped, and an SQLite file that is no longer the
+// one at its path: all that is written to it would be lost at the end of the process.
+func writable(ctx context.Context, db *gorm.DB) error {
+	if db.Name() == "postgres" {
+		var none []int
+		return db.WithContext(ctx).Raw("SELECT 1 FROM goose_db_version WHERE FALSE FOR SHARE").Scan(&none).Error
+	}
+	t := turnsOf(db)
+	now, err := os.Stat(t.path)
+	if err != nil {
+		return fmt.Errorf("the database file: %w", err)
+	}
+	if !os.SameFile(t.file, now) {
+		return errors.New("the database file is another one than when it was opened")
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// turns is the pool as GORM sees it. Those who want to write wait here, for as long as their context lets them and without
+// a connection, so that readers always find one: SQLite has one writer at a time anyway, and on PostgreSQL a lock that is
+// held would fill the pool with those who wait for it.
+type turns struct {
+	*sql.DB
+	busy   chan struct{} // holds one for each writer at work, as many as may be at once
+	bounds *bounds
+	opened // the file, on SQLite
+}
+
+// opened is an SQLite file as it was when it was opened.
+type opened struct {
+	path string
+	file os.FileInfo
+}
+
+// turnsOf finds the pool under db.
+func turnsOf(db *gorm.DB) *turns {
+	pool := db.ConnPool
+	if prepared, ok := pool.(*gorm.PreparedStmtDB); ok {
+		pool = prepared.ConnPool
+	}
+	t, _ := pool.(*turns)
+	return t
+}
+
+// take waits for a turn; give hands it on, once however often it is called.
+func (t *turns) take(ctx context.Context) (give func(), err error) {
+	select {
+	case t.busy <- struct{}{}:
+		return sync.OnceFunc(func() { <-t.busy }), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// GetDBConn implements gorm.GetDBConnector.
+func (t *turns) GetDBConn() (*sql.DB, error) { return t.DB, nil }
+
+// prepareTime bounds how long a statement may take to be prepared, the wait for a connection included.
+const prepareTime = 4 * time.Second
+
+// PrepareContext implements gorm.ConnPool for GORM's cache of statements: others wait for what is prepared here, so a
+// caller who leaves does not end it.
+func (t *turns) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), prepareTime)
+	defer cancel()
+	return t.DB.PrepareContext(ctx, query)
+}
+
+// BeginTx implements gorm.ConnPoolBeginner. A transaction that only reads needs no turn.
+func (t *turns) BeginTx(ctx context.Context, options *sql.TxOptions) (gorm.ConnPool, error) {
+	if options != nil && options.ReadOnly {
+		return t.begin(ctx, options, func() {})
+	}
+	give, err := t.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := t.begin(ctx, options, give)
+	if err != nil {
+		give()
+	}
+	return tx, err
+}
+
+func (t *turns) begin(ctx context.Context, options *sql.TxOptions, give func()) (gorm.ConnPool, error) {
+	opening := t.bounds.opening()
+	tx, err := t.DB.BeginTx(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	if opening != "" {
+		if _, err := tx.ExecContext(ctx, opening); err != nil {
+			tx.Rollback()
+			return nil, err
+		}
+	}
+	return &turn{tx, ctx, t.DB, give}, nil
+}
+
+// turn is a transaction that hands its turn on when it ends; give may be called again.
+type turn struct {
+	*sql.Tx
+	ctx  context.Context
+	pool *sql.DB
+	give func()
+}
+
+// GetDBConn implements gorm.GetDBConnector.
+func (t *turn) GetDBConn() (*sql.DB, error) { return t.pool, nil }
+
+// Commit implements gorm.TxCommitter. A transaction whose time was over is rolled back by now: that is the error then.
+func (t *turn) Commit() error {
+	defer t.give()
+	err := t.Tx.Commit()
+	if errors.Is(err, sql.ErrTxDone) && t.ctx.Err() != nil {
+		return t.ctx.Err()
+	}
+	return err
+}
+
+// Rollback implements gorm.TxCommitter.
+func (t *turn) Rollback() error {
+	defer t.give()
+	return t.Tx.Rollback()
+}
+
+// register makes statements that write wait for their turn, but for those of a transaction, which has one.
+func (t *turns) register(db *gorm.DB) error {
+	c := db.Callback()
+	return errors.Join(
+		c.Create().Replace("gorm:create", t.around(c.Create().Get("gorm:create"))),
+		c.Update().Replace("gorm:update", t.around(c.Update().Get("gorm:update"))),
+		c.Delete().Replace("gorm:delete", t.around(c.Delete().Get("gorm:delete"))),
+		c.Raw().Replace("gorm:raw", t.around(c.Raw().Get("gorm:raw"))),
+	)
+}
+
+func (t *turns) around(write func(*gorm.DB)) func(*gorm.DB) {
+	return func(db *gorm.DB) {
+		if _, inside := db.Statement.ConnPool.(gorm.TxCommitter); inside || db.Error != nil || db.DryRun {
+			write(db)
+			return
+		}
+		give, err := t.take(db.Statement.Context)
+		if err != nil {
+			db.AddError(err)
+			return
+		}
+		defer give()
+		write(db)
+	}
+}

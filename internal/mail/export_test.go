@@ -1,0 +1,10 @@
+package mail
+
+import gomail "github.com/wneessen/go-mail"
+
+// Broken is s with a fault of the program in it.
+func (s *SMTP) Broken() *SMTP {
+	broken := *s
+	broken.options = []gomail.Option{func(*gomail.Client) error { panic("an answer too odd") }}
+	return &broken
+}

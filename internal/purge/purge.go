@@ -1,0 +1,30 @@
+// Package purge deletes many rows a few at a time, so that whoever else wants to write waits for a few milliseconds only.
+package purge
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+const (
+	// Batch is how many rows one statement may delete.
+	Batch = 1000
+	pause = 20 * time.Millisecond // between two statements, for others
+)
+
+// All calls some, which deletes at most Batch rows, until it finds fewer, or ctx ends.
+func All(ctx context.Context, some func() *gorm.DB) error {
+	for {
+		done := some()
+		if done.Error != nil || done.RowsAffected < Batch {
+			return done.Error
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package web_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/admin"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database/dbtest"
+)
+
+// fullLimiter says of every counter that it is full, once told to, and keeps the last key that it was asked for.
+type fullLimiter struct {
+	mu      sync.Mutex
+	full    bool
+	key     string
+	guesses int
+}
+
+func (l *fullLimiter) Hit(_ context.Context, key string, _ int, _ time.Duration) (time.Duration, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.key = key; l.full {
+		return 7 * time.Second, nil
+	}
+	return 0, nil
+}
+
+func (l *fullLimiter) Fail(context.Context, string, string, int, time.Duration) (time.Duration, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.guesses++
+	return 0, nil
+}
+
+func (l *fullLimiter) Recall(context.Context, string, string, int, time.Duration) error { return nil }
+func (l *fullLimiter) Forgive(context.Context, string, string) error                    { return nil }
+
+// fill makes every counter full from now on, and forgets the guesses so far.
+func (l *fullLimiter) fill() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.full, l.guesses = true, 0
+}
+
+// counted forgets the last key, makes a request and tells which key it was counted by.
+func (l *fullLimiter) counted(request func()) (key string, guesses int) {
+	l.mu.Lock()
+	l.key = ""
+	l.mu.Unlock()
+	request()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.key, l.guesses
+}
+
+func limitedSite(t *testing.T) (*site, *fullLimiter) {
+	limiter := &fullLimiter{}
+	return newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
+		RateLimit: auth.RateLimit{Limiter: limiter}, Plugins: []auth.Plugin{admin.Endpoints},
+	}), limiter
+}
+
+// sameAs is which endpoint does what a page does.
+var sameAs = map[string]string{
+	"/login": "/sign-in/email", "/signup": "/sign-up/email", "/forgot-password": "/request-password-reset",
+	"/verify-email/resend": "/send-verification-email", "/reset-password": "/reset-password", "/settings": "/update-user",
+	"/settings/security": "/change-password", "/settings/email": "/change-email", "/settings/delete": "/delete-user",
+	"/api/admin/users": "/admin/create-user",
+}
+
+// TestEveryUnsafeRequestIsCounted: whatever changes something is refused when its counter is full, for everybody, before
+// anything is looked up or done; and a page counts with the endpoint that does the same.
+func TestEveryUnsafeRequestIsCounted(t *testing.T) {
+	s, limiter := limitedSite(t)
+	_, id := s.person(t, "ada@example.com")
+	boss := s.admin(t, "boss@example.com")
+	limiter.fill()
+	events := func() (n int64) {
+		t.Helper()
+		if err := s.db.Table("audit_events").Where("event <> 'rate_limited'").Count(&n).Error; err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := events()
+	seen := 0
+	for _, route := range s.server.Routes() {
+		if route.Method != http.MethodPost {
+			continue
+		}
+		seen++
+		path := strings.NewReplacer(":id", id, ":action", "ban").Replace(route.Path)
+		c := boss
+		if route.Door == "guest" {
+			c = s.stranger(t)
+		}
+		var got authtest.Answer
+		key, guesses := limiter.counted(func() {
+			got = c.PostForm(path, url.Values{"email": {"ada@example.com"}, "password": {authtest.Password}})
+		})
+		if got.StatusCode != 429 || got.Header.Get("Retry-After") != "7" || guesses != 0 {
+			t.Errorf("%s: %d, Retry-After %q, %d guesses", path, got.StatusCode, got.Header.Get("Retry-After"), guesses)
+		}
+		endpoint := sameAs[route.Path]
+		if endpoint == "" {
+			continue
+		}
+		wire, _ := limiter.counted(func() { got = s.stranger(t).PostJSON("/api/auth"+endpoint, map[string]string{}) })
+		if got.StatusCode != 429 || key != wire || key == "" {
+			t.Errorf("%s is counted by %q, %s by %q (%d)", path, key, endpoint, wire, got.StatusCode)
+		}
+	}
+	if seen < 19 {
+		t.Errorf("only %d unsafe routes: the registry is not filled", seen)
+	}
+	if n := events(); n != before {
+		t.Errorf("%d events happened in spite of the refusals", n-before)
+	}
+}
+
+// TestAFullFormKeepsWhatWasTyped: who is refused gets the form back as typed, passwords emptied, by htmx and without.
+func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
+	s, limiter := limitedSite(t)
+	boss := s.admin(t, "boss@example.com")
+	_, id := s.person(t, "ada@example.com")
+	limiter.fill()
+	const secret = "typed-secret-9"
+	for path, typed := range map[string]url.Values{
+		"/login":                        {"email": {"typed@example.com"}},
+		"/signup":                       {"email": {"typed@example.com"}, "name": {"Typed Name"}},
+		"/forgot-password":              {"email": {"typed@example.com"}},
+		"/verify-email/resend":          {"email": {"typed@example.com"}},
+		"/reauth":                       {"returnTo": {"/settings?typed=1"}},
+		"/settings":                     {"name": {"Typed Name"}},
+		"/settings/email":               {"newEmail": {"typed@example.com"}},
+		"/settings/security":            {},
+		"/settings/delete":              {"confirm": {"typed@example.com"}},
+		"/admin/users/new":              {"name": {"Typed Name"}, "email": {"typed@example.com"}},
+		"/admin/users/" + id + "/ban":   {"reason": {"Typed reason"}},
+		"/admin/users/" + id + "/reset": {},
+	} {
+		form := url.Values{"password": {secret}, "currentPassword": {secret}, "newPassword": {secret}}
+		for name, values := range typed {
+			form[name] = values
+		}
+		for _, header := range [][]string{navigate, s.htmx(path)} {
+			c := boss
+			if path == "/login" || path == "/signup" {
+				c = s.stranger(t)
+			}
+			got := c.PostForm(path, form, header...)
+			expect(t, got, 429, "Retry-After", "7")
+			contains(t, got, "Too many tries. Wait 7 seconds and try again.", `<form`, path)
+			lacks(t, got, secret)
+			for name := range typed {
+				if name != "returnTo" {
+					contains(t, got, typed.Get(name))
+				}
+			}
+		}
+	}
+}
+
+// TestAFullButtonSaysHowLong: what has no form of its own to keep is refused with a page, and what asks for JSON with JSON.
+func TestAFullButtonSaysHowLong(t *testing.T) {
+	s, limiter := limitedSite(t)
+	boss := s.admin(t, "boss@example.com")
+	limiter.fill()
+	for _, path := range []string{"/logout", "/theme", "/reset-password", "/verify-email", "/undo-email", "/settings/sessions"} {
+		got := boss.PostForm(path, url.Values{}, navigate...)
+		expect(t, got, 429, "Retry-After", "7")
+		contains(t, got, "Too many tries. Wait 7 seconds and try again.")
+	}
+	expect(t, boss.Get("/dashboard", navigate...), 200)
+	got := boss.PostJSON("/api/admin/users", map[string]string{"name": "Ada", "email": "new@example.com"})
+	expect(t, got, 429, "Retry-After", "7", "Content-Type", "application/json")
+}

@@ -1,0 +1,72 @@
+package web_test
+
+import (
+	"net/http"
+	"testing"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database"
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/mail"
+	"example.com/foyer/web"
+	"gorm.io/gorm"
+)
+
+// TestAColumnMore: an instance that runs goes on while another one, of the next version, adds columns to the tables it
+// reads. What the database prepared before must not depend on the number of columns.
+func TestAColumnMore(t *testing.T) {
+	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+		t.Run(name, func(t *testing.T) {
+			where := url(t)
+			db := dbtest.Open(t, where)
+			outbox := mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now})
+			s := newSiteWith(t, db, auth.Options{Mailer: outbox}, func(c *web.Config) { c.Development = true })
+			admin := s.admin(t, "admin@example.com")
+			_, ada := s.person(t, "ada@example.com")
+			useAll(t, "before", s, admin, ada)
+			useAll(t, "prepared", s, admin, ada) // by now every statement is the second of its kind
+			next := dbtest.Open(t, where)
+			for _, sql := range []string{
+				"ALTER TABLE users ADD COLUMN nickname TEXT NOT NULL DEFAULT ''", "ALTER TABLE sessions ADD COLUMN place TEXT NOT NULL DEFAULT ''",
+				"ALTER TABLE accounts ADD COLUMN hint TEXT", "ALTER TABLE verifications ADD COLUMN hint TEXT", "ALTER TABLE mails ADD COLUMN opened_at TIMESTAMP",
+				"ALTER TABLE audit_events ADD COLUMN place TEXT", "ALTER TABLE audit_private ADD COLUMN place TEXT",
+				"ALTER TABLE audit_head ADD COLUMN place TEXT", "ALTER TABLE rate_limits ADD COLUMN hint TEXT",
+			} {
+				if err := next.Exec(sql).Error; err != nil {
+					t.Fatal(err)
+				}
+			}
+			useAll(t, "after", s, admin, ada)
+			if _, err := s.trail.Verify(t.Context()); err != nil {
+				t.Errorf("the trail: %v", err)
+			}
+		})
+	}
+}
+
+// useAll reads and writes every table, by the ways that differ.
+func useAll(t *testing.T, when string, s *site, admin *authtest.Client, userID string) {
+	t.Helper()
+	for _, path := range []string{
+		"/dashboard", "/settings", "/settings/sessions", "/admin", "/admin/audit", "/admin/audit?person=" + userID, "/admin/users", "/admin/users?q=ada",
+		"/admin/users.csv", "/admin/users/" + userID, "/dev/mail", "/readyz", "/api/auth/list-sessions",
+		"/api/auth/get-session?disableCookieCache=true",
+	} {
+		if res := admin.Get(path); res.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s: %d", when, path, res.StatusCode)
+		}
+	}
+	for path, body := range map[string]any{
+		"/sign-in/email":           map[string]any{"email": "ada@example.com", "password": authtest.Password},
+		"/send-verification-email": map[string]any{"email": "ada@example.com"}, "/request-password-reset": map[string]any{"email": "ada@example.com"},
+	} {
+		if res := s.stranger(t).PostJSON("/api/auth"+path, body); res.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s: %d %s", when, path, res.StatusCode, res.Text)
+		}
+	}
+	err := s.db.Transaction(func(tx *gorm.DB) error { return s.trail.Record(tx, auth.Event{Name: "sign_in", ActorID: userID}) })
+	if err != nil {
+		t.Errorf("%s: %v", when, err)
+	}
+}
