@@ -44,7 +44,8 @@ func tryTooOften(t *testing.T, one, two *running) {
 }
 
 func guess(t *testing.T, s *running) authtest.Answer {
-	return authtest.NewClient(t, s.url).PostForm("/login", url.Values{"email": {"user@example.com"}, "password": {"wrong-guess-1"}})
+	form := url.Values{"email": {"user@example.com"}, "password": {"wrong-guess-1"}}
+	return authtest.NewClient(t, s.url).PostForm("/login", form)
 }
 
 // wantFull: who is turned away is told how long to wait, and keeps what was typed but for the password.

@@ -9,8 +9,8 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
-// TestBehindATransactionPooler: the app serves, says at /readyz and once in the log that its session cache is off, and a
-// sign-out waits for nobody.
+// TestBehindATransactionPooler: the app serves, says at /readyz and once in the log that its session cache is off,
+// and a sign-out waits for nobody.
 func TestBehindATransactionPooler(t *testing.T) {
 	t.Parallel()
 	direct := dbtest.Postgres(t)
@@ -37,7 +37,8 @@ func TestBehindATransactionPooler(t *testing.T) {
 		t.Errorf("/dashboard after the sign-out: %d", got.StatusCode)
 	}
 	s.stop(t)
-	if out := s.output(); strings.Count(out, "LISTEN is not delivered") != 1 || strings.Contains(out, "confirm a revocation") {
+	out := s.output()
+	if strings.Count(out, "LISTEN is not delivered") != 1 || strings.Contains(out, "confirm a revocation") {
 		t.Errorf("log:\n%s", out)
 	}
 }

@@ -26,8 +26,8 @@ func (s *running) saysItWaits(t *testing.T) {
 	}
 }
 
-// TestOneServesASQLiteFile: a second server waits for a whole stop of the first, at the same address too, which is what a
-// reload under `task dev` does. Commands that do not serve do not wait.
+// TestOneServesASQLiteFile: a second server waits for a whole stop of the first, at the same address too, which is
+// what a reload under `task dev` does. Commands that do not serve do not wait.
 func TestOneServesASQLiteFile(t *testing.T) {
 	t.Parallel()
 	dir, addr := t.TempDir(), freeAddr(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.com/foyer/internal/auth"
@@ -24,45 +25,76 @@ type alike struct{ name, actor, impersonator, subject, address, detail string }
 // refusals counts those of the minute: the first of each kind, and how often there was another that is not written yet.
 // The zero value is ready.
 type refusals struct {
-	mu    sync.Mutex
-	kinds map[alike]*told
+	mu    sync.RWMutex // held to write for a new kind alone: a flood counts side by side
+	kinds map[alike]*tally
+}
+
+// tally is the first event of a kind, and how many others are not written yet.
+type tally struct {
+	auth.Event
+	times atomic.Int64
 }
 
 // note counts e. Where it is the first of its kind, it is not counted but returned for writing.
 func (r *refusals) note(e auth.Event) (first *auth.Event) {
+	key := kindOf(e)
+	if r.count(key, 1) {
+		return nil
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c, known := r.kind(e)
+	c, known := r.kind(key, e)
 	if !known {
 		return &c.Event
 	}
-	c.times++
+	c.times.Add(1)
 	return nil
 }
 
 // again counts e n times more, none of which is written.
 func (r *refusals) again(e auth.Event, n int64) {
+	key := kindOf(e)
+	if r.count(key, n) {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c, _ := r.kind(e)
-	c.times += n
+	c, _ := r.kind(key, e)
+	c.times.Add(n)
 }
 
-func (r *refusals) kind(e auth.Event) (c *told, known bool) {
-	if r.kinds == nil {
-		r.kinds = map[alike]*told{}
+// count counts n more of a kind, and reports whether it is known.
+func (r *refusals) count(key alike, n int64) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	c := r.kinds[key]
+	if c == nil {
+		return false
 	}
-	key := func() alike {
-		return alike{e.Name, e.ActorID, e.ImpersonatorID, e.SubjectID, network(e.IPAddress), e.Detail}
-	}
-	if r.kinds[key()] == nil && len(r.kinds) >= maxCounted {
-		e = auth.Event{Name: e.Name, Refused: true, Detail: "many kinds at once"}
-	}
-	if c = r.kinds[key()]; c != nil {
+	c.times.Add(n)
+	return true
+}
+
+func kindOf(e auth.Event) alike {
+	return alike{e.Name, e.ActorID, e.ImpersonatorID, e.SubjectID, network(e.IPAddress), e.Detail}
+}
+
+func (r *refusals) kind(key alike, e auth.Event) (c *tally, known bool) {
+	if c = r.kinds[key]; c != nil {
 		return c, true
 	}
-	c = &told{Event: e}
-	r.kinds[key()] = c
+	if len(r.kinds) >= maxCounted {
+		e = auth.Event{Name: e.Name, Refused: true, Detail: "many kinds at once"}
+		key = kindOf(e)
+	}
+	if c = r.kinds[key]; c != nil {
+		return c, true
+	}
+	if r.kinds == nil {
+		r.kinds = map[alike]*tally{}
+	}
+	c = &tally{Event: e}
+	r.kinds[key] = c
 	return c, false
 }
 
@@ -80,8 +112,8 @@ func (r *refusals) take() (list []told) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, c := range r.kinds {
-		if c.times > 0 {
-			list = append(list, *c)
+		if n := c.times.Load(); n > 0 {
+			list = append(list, told{c.Event, n})
 		}
 	}
 	r.kinds = nil

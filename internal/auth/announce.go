@@ -63,7 +63,8 @@ func readNotice(payload string) (v notice, ok bool) {
 	return v, err == nil && isID(v.From) && isID(v.ID)
 }
 
-// awaitHeard returns when no instance can honour what the notices void any more. It must not be called in a transaction.
+// awaitHeard returns when no instance can honour what the notices void any more. It must not be called in a
+// transaction.
 //
 // Say N is a notice and B an instance that trusts its cache without having acted on N. B does so by a nonce that was
 // committed before N, for B's connection delivers in the order of commits. So B stops within a lease of N's commit:
@@ -71,12 +72,12 @@ func readNotice(payload string) (v notice, ok bool) {
 //
 //   - By beats. A nonce of B that was committed before N arrives here before N does. When N has come back here and B's
 //     last nonce is older than the lease, B has stopped: a frozen or dead one slows the first revocations alone.
-//   - By name, where this process has listened for less than that, or does not hear. B gave its connection a name before
-//     it sent the nonce, so the name is there after N's commit. What is left is a B whose connection the server has ended
-//     within the lease and B has not noticed, beside a process that has just started or is deaf.
+//   - By name, where this process has listened for less than that, or does not hear. B gave its connection a name
+//     before it sent the nonce, so the name is there after N's commit. What is left is a B whose connection the server
+//     has ended within the lease and B has not noticed, beside a process that has just started or is deaf.
 //
-// A process that does not hear, as a command, waits for ackWait where there is any such name. A backend that bears one and
-// sends no nonce, a pooler's or a stranger's, is an instance that is silent.
+// A process that does not hear, as a command, waits for ackWait where there is any such name. A backend that bears
+// one and sends no nonce, a pooler's or a stranger's, is an instance that is silent.
 func (a *Auth) awaitHeard(notices []string) {
 	if len(notices) == 0 {
 		return
@@ -154,8 +155,8 @@ func (l *listener) confirmed(payload string) {
 	}
 }
 
-// await waits until all others have confirmed a notice or stopped trusting their caches; it returns those of whom neither
-// is known when the time is up.
+// await waits until all others have confirmed a notice or stopped trusting their caches; it returns those of whom
+// neither is known when the time is up.
 func (l *listener) await(ctx context.Context, notice string, others map[string]bool) (missing []string) {
 	l.mu.Lock()
 	acks := l.waiting[notice]
@@ -185,8 +186,8 @@ func (l *listener) dropSilent(ids map[string]bool) {
 	maps.DeleteFunc(ids, func(id string, _ bool) bool { return l.silent(id) })
 }
 
-// silent reports whether an instance has stopped trusting its cache: this process hears, and has had no nonce of it for
-// longer than the lease although it listened. l.mu is held.
+// silent reports whether an instance has stopped trusting its cache: this process hears, and has had no nonce of it
+// for longer than the lease although it listened. l.mu is held.
 func (l *listener) silent(id string) bool {
 	last := l.beats[id]
 	if last.Before(l.since) {

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Copies and revocations are dated by the clock of the instance that makes them, so clocks of instances may differ by
-// clockSkew at most. Each instance compares its own with the database's: beyond clockBound it trusts no copy and makes
-// none. Half a slowTrip is how far a comparison may be wrong, and 2 × (2 s + 0.5 s) is not more than 5 s.
+// Copies and revocations are dated by the clock of the instance that makes them, so clocks of instances may differ
+// by clockSkew at most. Each instance compares its own with the database's: beyond clockBound it trusts no copy and
+// makes none. Half a slowTrip is how far a comparison may be wrong, and 2 × (2 s + 0.5 s) is not more than 5 s.
 const (
 	clockSkew  = 5 * time.Second
 	clockBound = 2 * time.Second
@@ -23,8 +23,8 @@ type dbClock struct {
 	said  bool          // in the log, that it is too far
 }
 
-// good reports whether now, by this process's clock, is near the database's. It notices a step of the clock at once; a
-// clock that was wrong stays so until the next comparison.
+// good reports whether now, by this process's clock, is near the database's. It notices a step of the clock at once;
+// a clock that was wrong stays so until the next comparison.
 func (c *dbClock) good(now time.Time) bool {
 	if c.there.IsZero() {
 		return false
@@ -51,7 +51,8 @@ func (c *dbClock) complaint() string {
 	return fmt.Sprintf("session cache off: this machine's clock is %.1f s off the database's", c.off.Abs().Seconds())
 }
 
-// compareClocks takes in what the database's clock said to a question that was asked then (monotonic) and is answered now.
+// compareClocks takes in what the database's clock said to a question that was asked then (monotonic) and is
+// answered now.
 func (a *Auth) compareClocks(ctx context.Context, asked, there time.Time) {
 	trip, now := time.Since(asked), a.opts.Now()
 	if trip > slowTrip {

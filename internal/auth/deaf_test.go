@@ -123,7 +123,8 @@ func migrated(t *testing.T) string {
 
 const deafness = "session cache off: notifications do not arrive"
 
-// TestWhatIsNotHeardIsNotTrusted: between B and PostgreSQL is a box that drops notifications and lets everything else pass.
+// TestWhatIsNotHeardIsNotTrusted: between B and PostgreSQL is a box that drops notifications and lets everything
+// else pass.
 func TestWhatIsNotHeardIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	url := migrated(t)
@@ -167,8 +168,8 @@ func TestWhatIsNotHeardIsNotTrusted(t *testing.T) {
 	}
 }
 
-// TestAGapInWhatIsHeard: notifications get lost for a while on a connection that stays. What was revoked meanwhile stays so
-// when they arrive again.
+// TestAGapInWhatIsHeard: notifications get lost for a while on a connection that stays. What was revoked meanwhile
+// stays so when they arrive again.
 func TestAGapInWhatIsHeard(t *testing.T) {
 	t.Parallel()
 	url := migrated(t)
@@ -223,8 +224,8 @@ func TestAFrozenInstanceSlowsTheFirstRevocation(t *testing.T) {
 	asking.Wait()
 }
 
-// TestThroughAPooler: in transaction mode nothing is heard, so nothing is trusted, and nobody waits for anybody. In session
-// mode all is as without a pooler.
+// TestThroughAPooler: in transaction mode nothing is heard, so nothing is trusted, and nobody waits for anybody. In
+// session mode all is as without a pooler.
 func TestThroughAPooler(t *testing.T) {
 	t.Parallel()
 	t.Run("transaction", func(t *testing.T) {
@@ -246,7 +247,8 @@ func TestThroughAPooler(t *testing.T) {
 			b.wantOut("after the sign-out", thief)
 		}
 		for _, n := range []*node{a, b} {
-			if n.CacheOff() != deafness || n.Hears() || n.log.count("LISTEN is not delivered") != 1 || n.log.count("confirm") > 0 {
+			said, waited := n.log.count("LISTEN is not delivered"), n.log.count("confirm")
+			if n.CacheOff() != deafness || n.Hears() || said != 1 || waited > 0 {
 				t.Errorf("hears: %v, cache off: %q, log:\n%s", n.Hears(), n.CacheOff(), n.log.text.String())
 			}
 		}
@@ -265,12 +267,14 @@ func TestThroughAPooler(t *testing.T) {
 		a.leave(through(t, thief, a.Client))
 		b.wantOut("after the sign-out", thief)
 		if !a.Hears() || !b.Hears() || a.CacheOff()+b.CacheOff() != "" || a.log.count("WARN") > 0 {
-			t.Errorf("A hears: %v, B hears: %v, caches off: %q %q, A's log:\n%s", a.Hears(), b.Hears(), a.CacheOff(), b.CacheOff(), a.log.text.String())
+			t.Errorf("A hears: %v, B hears: %v, caches off: %q %q, A's log:\n%s",
+				a.Hears(), b.Hears(), a.CacheOff(), b.CacheOff(), a.log.text.String())
 		}
 	})
 }
 
-// TestAStrangersNameSlowsNothing: backends that bear a listener's name, with an instance's id or without, and are busy.
+// TestAStrangersNameSlowsNothing: backends that bear a listener's name, with an instance's id or without, and are
+// busy.
 func TestAStrangersNameSlowsNothing(t *testing.T) {
 	t.Parallel()
 	url := migrated(t)
@@ -282,7 +286,7 @@ func TestAStrangersNameSlowsNothing(t *testing.T) {
 	var over atomic.Bool
 	defer busy.Wait()
 	defer over.Store(true)
-	for _, name := range []string{"auth listener", "auth listener " + strings.Repeat("a", 32), "auth listener " + strings.Repeat("f", 32)} {
+	for _, name := range []string{"auth listener", "auth listener " + strings.Repeat("a", 32), "auth listener x"} {
 		conn, err := pool.Conn(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -315,7 +319,8 @@ func TestAStrangersNameSlowsNothing(t *testing.T) {
 	}
 }
 
-// TestAClockThatIsOff: an instance whose clock is more than two seconds off the database's trusts no copy, and makes none.
+// TestAClockThatIsOff: an instance whose clock is more than two seconds off the database's trusts no copy, and makes
+// none.
 func TestAClockThatIsOff(t *testing.T) {
 	t.Parallel()
 	url := migrated(t)

@@ -37,7 +37,9 @@
 //     back for a week (notice.go).
 //   - An unlocked screen, or a copied cookie: what a thief would do first asks for a session whose password was typed
 //     minutes ago, by every door (reauth.go), and all admins are told of a new one (notice.go).
-//   - Guessing passwords: counters per address and per account, which a known device of the owner passes (limit.go).
+//   - Guessing passwords: counters per address and per account, which a known device of the owner passes (limit.go,
+//     guess.go, device.go). A refusal is remembered, so that a flood of them costs nobody else anything.
+//   - Burying somebody under mails, or silencing the one that warns them: a budget per mailbox and purpose (mailbudget.go).
 //   - Guessing who has an account: unknown addresses cost the same hash, the same query, the same answer
 //     (signin.go); hashing is bounded, so that a login storm cannot exhaust memory (hasher.go).
 //   - An account made of somebody else's address, waiting for them to confirm it: pages act for the browser that signed

@@ -121,16 +121,20 @@ func (a *Auth) tellEvent(tx *gorm.DB, e *Event) error {
 
 // nameEverybody finds the names that are missing; where none is, and for strangers, it asks for nothing.
 func (e *Event) nameEverybody(tx *gorm.DB) error {
-	missing := map[string][]*string{}
+	var missing map[string][]*string
 	for _, who := range []struct {
 		id   string
 		name *string
 	}{{e.ActorID, &e.ActorName}, {e.ImpersonatorID, &e.ImpersonatorName}, {e.SubjectID, &e.SubjectName}} {
-		if who.id != "" && *who.name == "" {
-			missing[who.id] = append(missing[who.id], who.name)
+		if who.id == "" || *who.name != "" {
+			continue
 		}
+		if missing == nil {
+			missing = map[string][]*string{}
+		}
+		missing[who.id] = append(missing[who.id], who.name)
 	}
-	if len(missing) == 0 {
+	if missing == nil {
 		return nil
 	}
 	var people []User

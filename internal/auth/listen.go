@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -18,196 +17,27 @@ import (
 // request, wherever it arrives, because of two rules:
 //
 //   - An instance trusts its cache for one lease from the moment it sent a nonce that came back as a notification.
-//     PostgreSQL delivers in the order of commits. So the instance has acted on all that was revoked before that moment.
+//     PostgreSQL delivers in the order of commits. So the instance has acted on all that was revoked before then.
 //   - A revocation ends when each instance that may trust its cache has confirmed it, or has been silent for longer
 //     than the lease (announce.go).
 //
 // The nonce goes out over the pool, never over the connection that listens. Behind a pooler that hands out another
-// backend for each transaction, a LISTEN and a NOTIFY of one connection may meet on the same backend: the nonce would
-// come back although nothing from other instances does.
+// backend for each transaction, a LISTEN and a NOTIFY of one connection may meet on the same backend: the nonce
+// would come back although nothing from other instances does.
 const (
 	revokedChannel = "auth_revoked"   // notices
 	heardChannel   = "auth_heard"     // confirmations: the notice, a space, the instance
-	beatChannel    = "auth_beat"      // a nonce, a space, its instance once that hears; without the nonce: it hears no more
+	beatChannel    = "auth_beat"      // a nonce, a space, its instance once that hears; no nonce: it hears no more
 	listenerName   = "auth listener " // and the instance: the application_name of a connection that hears
 
 	beat      = 500 * time.Millisecond // from one nonce to the next
-	lease     = 2 * time.Second        // how long a nonce that came back is a sign of life, and how long sending one may take
+	lease     = 2 * time.Second        // how long a nonce counts that came back, and how long sending one may take
 	silence   = lease + beat           // an instance of which no nonce arrives for so long trusts no cache
-	ackWait   = 3 * time.Second        // longer than that
+	ackWait   = 3 * time.Second        // how long a revocation waits for confirmations: longer than silence
 	connLimit = 10 * time.Second       // for a connection and its LISTEN
 	deafAfter = 20                     // nonces sent and not come back: 10 s
 	deafRetry = 5 * time.Minute        // a network may be mended without a restart of this process
 )
-
-// errDeaf is for a connection on which LISTEN succeeds and nothing arrives.
-var errDeaf = errors.New("notifications do not arrive")
-
-// earState is what has become of listening, from good to bad.
-type earState int
-
-const (
-	earFine   earState = iota
-	earMissed          // a nonce could not be sent
-	earDown            // there is no connection that listens
-	earDeaf            // there was one, and no nonce came back
-)
-
-// nonce is one that was sent and has not come back.
-type nonce struct {
-	id    string
-	at    time.Time // monotonic: before it was sent
-	named bool      // sent when the connection that listens had its name
-}
-
-// listener is this process's ear. Its times are monotonic.
-type listener struct {
-	id    string        // the instance's
-	retry time.Duration // deafRetry
-	acks  chan string   // notices to confirm
-
-	mu        sync.Mutex
-	state     earState
-	hears     bool                 // a nonce came back on the present connection
-	since     time.Time            // when the present connection began to listen
-	lastHeard time.Time            // when the newest nonce that came back was sent
-	sent      []nonce              // oldest first
-	beats     map[string]time.Time // other instances that hear → when their last nonce arrived here
-	waiting   map[string]chan string
-	clock     dbClock
-}
-
-func newListener() *listener {
-	return &listener{
-		id: newID(), retry: deafRetry, acks: make(chan string, 256),
-		beats: map[string]time.Time{}, waiting: map[string]chan string{},
-	}
-}
-
-// Hears reports whether a notification came back on the connection that listens now. It does only where a connection
-// to the database keeps its session: no pooler hands out another backend for each transaction.
-func (a *Auth) Hears() bool {
-	a.ear.mu.Lock()
-	defer a.ear.mu.Unlock()
-	return a.ear.hears
-}
-
-// CacheOff says why this process trusts no cached copy although it could be told of every revocation by a database
-// that is set up well; "" where there is no such reason.
-func (a *Auth) CacheOff() string {
-	a.ear.mu.Lock()
-	defer a.ear.mu.Unlock()
-	if a.ear.state == earDeaf {
-		return "session cache off: notifications do not arrive"
-	}
-	return a.ear.clock.complaint()
-}
-
-// trusted reports whether this process, at now by its clock, has acted on every revocation that is over.
-func (l *listener) trusted(now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return !l.lastHeard.IsZero() && time.Since(l.lastHeard) < lease && l.clock.good(now)
-}
-
-// opened begins anew with a connection that listens.
-func (l *listener) opened() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.since = time.Now()
-}
-
-// closed forgets the connection that listened and reports whether it heard. Other instances stay known: they may trust
-// their caches still.
-func (l *listener) closed() (heard bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	heard = l.hears
-	l.hears, l.sent, l.lastHeard = false, nil, time.Time{}
-	return heard
-}
-
-// next is the payload of the next beat. An instance that does not hear keeps its name back: others need not wait for it.
-func (l *listener) next() (payload string, n nonce) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n = nonce{newID(), time.Now(), l.hears}
-	l.sent = append(l.sent, n)
-	if !l.hears {
-		return n.id, n
-	}
-	return n.id + " " + l.id, n
-}
-
-// unsent takes a nonce back.
-func (l *listener) unsent(n nonce) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i := range l.sent {
-		if l.sent[i].id == n.id {
-			l.sent = append(l.sent[:i], l.sent[i+1:]...)
-			return
-		}
-	}
-}
-
-// unheard is nil as long as nonces come back, and else says what to make of it.
-func (l *listener) unheard() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case len(l.sent) < deafAfter:
-		return nil
-	case l.hears:
-		return errors.New("notifications arrive no more")
-	}
-	return errDeaf
-}
-
-// own takes a nonce that arrived out of those sent; ok is false where it is none of this connection's. With gap, an
-// older one did not arrive: then notices may be lost too.
-func (l *listener) own(id string) (n nonce, gap, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i, n := range l.sent {
-		if n.id == id {
-			l.sent = l.sent[i+1:]
-			return n, i > 0, true
-		}
-	}
-	return nonce{}, false, false
-}
-
-// heard notes a sign of life, given at at.
-func (l *listener) heard(at time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.lastHeard = at
-	maps.DeleteFunc(l.beats, func(id string, _ time.Time) bool { return l.silent(id) })
-}
-
-// other notes that another instance hears, or does no more.
-func (l *listener) other(id string, hears bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !hears {
-		delete(l.beats, id)
-	} else if isID(id) && id != l.id {
-		l.beats[id] = time.Now()
-	}
-}
-
-// become notes what has become of listening and reports whether the log should say so. What is better than the last
-// that was said is not news, until all is well again.
-func (l *listener) become(s earState) (news bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	news = s > l.state || s == earFine && l.state != earFine
-	if news {
-		l.state = s
-	}
-	return news
-}
 
 // listen hears what other instances revoke until ctx ends, and connects again whenever the connection is lost.
 func (a *Auth) listen(ctx context.Context) {
@@ -238,7 +68,8 @@ func (a *Auth) complain(ctx context.Context, err error) {
 		return
 	}
 	if a.ear.become(earDeaf) {
-		a.opts.Logger.WarnContext(ctx, "LISTEN is not delivered; is a transaction pooler between this process and PostgreSQL? The session cache is off.")
+		a.opts.Logger.WarnContext(ctx, "LISTEN is not delivered; is a transaction pooler between this process and PostgreSQL? "+
+			"The session cache is off.")
 	}
 }
 
@@ -323,8 +154,9 @@ func (a *Auth) take(ctx context.Context, conn *pgx.Conn, channel, payload string
 	return nil
 }
 
-// takeBeat: the first nonce that comes back gives the connection its name, by which others know whom to wait for. Only
-// what is sent under that name is a sign of life: so no instance trusts its cache before others can see that it does.
+// takeBeat: the first nonce that comes back gives the connection its name, by which others know whom to wait for.
+// Only what is sent under that name is a sign of life: so no instance trusts its cache before others can see that it
+// does.
 func (a *Auth) takeBeat(ctx context.Context, conn *pgx.Conn, payload string) error {
 	id, from, _ := strings.Cut(payload, " ")
 	n, gap, ok := a.ear.own(id)
@@ -407,12 +239,12 @@ func (a *Auth) sendBeat(ctx context.Context) {
 
 func (a *Auth) missed(ctx context.Context, err error) {
 	if ctx.Err() == nil && a.ear.become(earMissed) {
-		a.opts.Logger.WarnContext(ctx, "a sign of life could not be sent; the session cache is not trusted until one comes back", "error", err)
+		a.opts.Logger.WarnContext(ctx, "no nonce could be sent; the session cache is not trusted until one comes back", "error", err)
 	}
 }
 
-// say sends one notification over the pool within a lease, and compares the clocks by the way. The payload is made once
-// there is a connection, so that waiting for one costs no lease.
+// say sends one notification over the pool within a lease, and compares the clocks by the way. The payload is made
+// once there is a connection, so that waiting for one costs no lease.
 func (a *Auth) say(ctx context.Context, channel string, payload func() string) error {
 	ctx, cancel := context.WithTimeout(ctx, lease)
 	defer cancel()
@@ -434,8 +266,9 @@ func (a *Auth) say(ctx context.Context, channel string, payload func() string) e
 	return nil
 }
 
-// notify sends a notification; there is the database's clock.
+// notify sends a notification; there is the database's clock. It takes one round trip, because nothing is prepared.
 func notify(ctx context.Context, conn *sql.Conn, channel, payload string) (there time.Time, err error) {
-	err = conn.QueryRowContext(ctx, "SELECT clock_timestamp() FROM pg_notify($1, $2)", channel, payload).Scan(&there)
+	const statement = "SELECT clock_timestamp() FROM pg_notify($1, $2)"
+	err = conn.QueryRowContext(ctx, statement, pgx.QueryExecModeExec, channel, payload).Scan(&there)
 	return there, err
 }

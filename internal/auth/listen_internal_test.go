@@ -25,7 +25,7 @@ func TestTheLogSaysOnceWhatBecameOfListening(t *testing.T) {
 		}
 		a.ear.become(earFine)
 	}
-	for _, words := range []string{"could not be sent", "listener is down", "LISTEN is not delivered"} {
+	for _, words := range []string{"no nonce could be sent", "listener is down", "LISTEN is not delivered"} {
 		if n := strings.Count(log.String(), words); n != 2 {
 			t.Errorf("%q is said %d times, want twice:\n%s", words, n, log.String())
 		}

@@ -14,11 +14,14 @@ import (
 	"gorm.io/gorm"
 )
 
-// LockForServing makes this process the only one that serves db's SQLite file, until release or the end of the process,
-// however that ends. Instances on PostgreSQL tell each other what is revoked; on SQLite nothing does, so two of them would
-// honour each other's ended sessions. While another process serves, LockForServing calls waits once and tries again; after
-// patience it fails. Commands that do not serve take no lock. On PostgreSQL there is none to take.
-func LockForServing(ctx context.Context, db *gorm.DB, patience time.Duration, waits func()) (release func(), err error) {
+// LockForServing makes this process the only one that serves db's SQLite file, until release or the end of the
+// process, however that ends. Instances on PostgreSQL tell each other what is revoked; on SQLite nothing does, so
+// two of them would honour each other's ended sessions. While another process serves, LockForServing calls waits
+// once and tries again; after patience it fails. Commands that do not serve take no lock. On PostgreSQL there is
+// none to take.
+func LockForServing(
+	ctx context.Context, db *gorm.DB, patience time.Duration, waits func(),
+) (release func(), err error) {
 	if db.Name() != "sqlite" {
 		return func() {}, nil
 	}
@@ -38,8 +41,8 @@ func LockForServing(ctx context.Context, db *gorm.DB, patience time.Duration, wa
 	return func() { held.Rollback(); lock.Close() }, nil
 }
 
-// openLock opens a database that stays empty. Its lock is one that the driver takes on every system, and the system drops
-// it with the process.
+// openLock opens a database that stays empty. Its lock is one that the driver takes on every system, and the system
+// drops it with the process.
 func openLock(path string) (*sql.DB, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // the driver would let others read it, that is lock it
 	if err != nil {

@@ -35,7 +35,8 @@ func TestLockForServing(t *testing.T) {
 	if info, err := os.Stat(file + ".serve"); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the lock's file: %v, %v", info, err)
 	}
-	if _, waits, err := lockForServing(t.Context(), two, time.Second); err == nil || waits != 1 || !strings.Contains(err.Error(), file) {
+	_, waits, err = lockForServing(t.Context(), two, time.Second)
+	if err == nil || waits != 1 || !strings.Contains(err.Error(), file) {
 		t.Errorf("beside another: waits said %d times, error %v", waits, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
