@@ -180,6 +180,9 @@ var viewsMayImport = []string{
 	"context", "fmt", "strconv", "strings", "time", "unicode/utf8", "github.com/a-h/templ", "github.com/a-h/templ/runtime",
 }
 
+// maySeal are who has something to sign or seal; cmd/server hands them the keys.
+var maySeal = []string{"internal/auth", "internal/audit", "internal/keys", "internal/mail", "web", "cmd/server"}
+
 // importFault says why dir may not import a package, "" where it may; own is its path within this module.
 func importFault(dir, imported, own string) string {
 	is := func(prefix string) bool { return imported == prefix || strings.HasPrefix(imported, prefix+"/") }
@@ -195,8 +198,10 @@ func importFault(dir, imported, own string) string {
 		return "internal/auth speaks net/http and gorm, so that it can move to another router whole"
 	case within(dir, "views") && !slices.Contains(viewsMayImport, imported):
 		return "views draw plain values; they know no HTTP, database or other package"
-	case within(dir, "internal/errs") && own != "", within(dir, "static") && own != "", within(dir, "migrations") && own != "":
+	case within(dir, "internal/errs", "internal/keys") && own != "", within(dir, "static") && own != "", within(dir, "migrations") && own != "":
 		return dir + " stands below everything"
+	case within(own, "internal/keys") && !within(dir, maySeal...):
+		return "only auth, audit, mail and web sign and seal"
 	case within(own, "internal/config", "internal/database", "migrations") && dir != "cmd/server" && !within(dir, own):
 		return "only cmd/server puts these together"
 	case within(own, "web") && !within(dir, "cmd"):

@@ -30,6 +30,9 @@ func (s *Server) showAdmin(c *echo.Context) error {
 
 // createUser takes {email, name, password?, role?} and answers 201 {user}.
 func (s *Server) createUser(c *echo.Context) error {
+	if err := s.Auth.StepUp(session(c)); err != nil {
+		return err
+	}
 	body, err := auth.ReadJSON(c.Response(), c.Request())
 	if err != nil {
 		return err

@@ -37,14 +37,18 @@ const flashCookie = CookiePrefix + ".flash"
 // flash has the next page say something, by a word of flashes.
 func (s *Server) flash(c *echo.Context, word string) { s.keep(c, flashCookie, word, time.Minute) }
 
-// takeFlash gives what this page is to say, once. Fragments, and pages that are fetched in case somebody wants them,
-// leave it for the page that is looked at.
+// takeFlash gives what this page is to say, once.
 func (s *Server) takeFlash(c *echo.Context) views.Flash {
-	r := c.Request()
-	cookie, err := r.Cookie(flashCookie)
-	if err != nil || r.Method != http.MethodGet || scripted(r) || r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose") != "" {
+	word := s.kept(c.Request(), flashCookie)
+	if word == "" || !looksAt(c.Request()) {
 		return views.Flash{}
 	}
 	s.keep(c, flashCookie, "", 0)
-	return flashes[cookie.Value]
+	return flashes[word]
+}
+
+// looksAt reports whether somebody looks at the page that is asked for. Fragments, and pages that are fetched in case
+// somebody wants them, leave what is shown once to the page that is looked at.
+func looksAt(r *http.Request) bool {
+	return r.Method == http.MethodGet && !scripted(r) && r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose") == ""
 }

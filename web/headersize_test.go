@@ -363,6 +363,7 @@ func TestHeadersFitProxies(t *testing.T) {
 	r.enter()
 	r.everyDoor(true)
 	r.longWays()
+	r.longDrafts()
 	r.dress(longName, 2048)
 	r.chosen = "/" + strings.Repeat("x", 1500)
 	r.enter()
@@ -371,7 +372,7 @@ func TestHeadersFitProxies(t *testing.T) {
 	host := "__Host-foyer."
 	for _, cookie := range []string{
 		host + "session_token", host + "session_data", host + "dont_remember", host + "device", host + "admin_session",
-		"foyer.theme", "foyer.flash",
+		host + "theme", host + "flash", host + "draft",
 	} {
 		if r.largest[cookie] == 0 {
 			t.Errorf("%s was never set", cookie)
@@ -420,6 +421,20 @@ func (r *resident) longWays() {
 		expect(t, b.PostForm("/logout", nil), 303)
 		expect(t, b.PostForm("/login", form), 303)
 	}
+}
+
+// longDrafts types what is just short enough, and just too long, to be kept until the password is asked for again.
+func (r *resident) longDrafts() {
+	r.ahead.Add(int64(time.Hour))
+	for n := range 100 {
+		r.browser.Forget("session_data") // so that it is set as well
+		form := url.Values{"newEmail": {strings.Repeat("x", 220+n)}}
+		expect(r.t, r.browser.PostForm("/settings/email", form), 303, "Location", "/reauth?returnTo=%2Fsettings%2Femail")
+	}
+	if size := r.largest["__Host-foyer.draft"]; size < maxCookie-2 {
+		r.t.Errorf("drafts have %d bytes at most, and may have %d", size, maxCookie)
+	}
+	r.enter()
 }
 
 // TestPendingCookieFitsProxies: the same for people who still have to confirm their address.

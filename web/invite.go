@@ -8,10 +8,11 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// showInvite shows again what was typed before the password was asked for, but for the role: see showUserAction.
+// showInvite shows what was typed before the password was asked for, but for the role: see showUserAction.
 func (s *Server) showInvite(c *echo.Context) error {
+	draft := s.takeDraft(c)
 	return s.render(c, http.StatusOK, views.Invite(views.InviteForm{
-		Name: trim(c.QueryParam("name")), Email: trim(c.QueryParam("email")), Roles: s.Auth.Roles(),
+		Name: trim(draft.Get("name")), Email: trim(draft.Get("email")), Roles: s.Auth.Roles(),
 	}))
 }
 

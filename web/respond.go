@@ -29,7 +29,7 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	c.Response().WriteHeader(status)
 	// Without the deadline: templ draws nothing in a context that is over, and each panel has a deadline of its own.
 	ctx := views.WithFrame(unbounded(c), views.Frame{
-		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: pageURL(c.Request()), Theme: theme(c.Request()), Flash: flash,
+		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: pageURL(c.Request()), Theme: s.theme(c.Request()), Flash: flash,
 	})
 	// Only Write: templ would flush at the end of every page, which costs a third of a small one.
 	return page.Render(ctx, struct{ io.Writer }{c.Response()})
@@ -126,7 +126,7 @@ func (s *Server) answerError(c *echo.Context, err error) {
 	case e.Status == http.StatusUnauthorized:
 		err = toLogin(c)
 	case e.Code == codeNotFresh:
-		err = toReauth(c)
+		err = s.toReauth(c)
 	case r.Method == http.MethodHead:
 		err = c.NoContent(e.Status)
 	default:

@@ -69,25 +69,17 @@ func toLogin(c *echo.Context) error {
 }
 
 // toReauth asks for the password once more. The way back is the page itself, for every form behind the fresh door
-// has the address of its page: what was typed into it goes along where it fits, passwords apart.
-func toReauth(c *echo.Context) error {
+// has the address of its page, which then shows what was typed.
+func (s *Server) toReauth(c *echo.Context) error {
 	r := c.Request()
-	target := pageURL(r)
+	target := withoutEnding(pageURL(r))
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		values, err := readForm(c)
+		typed, err := readForm(c)
 		if err != nil {
 			return err
 		}
-		typed := url.Values{}
-		for name := range values {
-			if !strings.Contains(strings.ToLower(name), "password") {
-				typed[name] = values[name]
-			}
-		}
 		target = r.URL.Path
-		if full := target + "?" + typed.Encode(); len(typed) > 0 && !tooLong(full) {
-			target = full
-		}
+		s.keepDraft(c, target, typed)
 	}
 	reauth := withReturnTo("/reauth", safeReturnTo(target))
 	if !scripted(r) {
@@ -95,6 +87,17 @@ func toReauth(c *echo.Context) error {
 	}
 	c.Response().Header().Set("HX-Redirect", reauth)
 	return c.NoContent(http.StatusForbidden)
+}
+
+// withoutEnding is the page of an export, whose own address ends in .csv. A download is no page to come back to: the
+// browser that fetches it stays where it is, which would be where the password was asked for.
+func withoutEnding(target string) string {
+	path, query, found := strings.Cut(target, "?")
+	path = strings.TrimSuffix(path, ".csv")
+	if found {
+		path += "?" + query
+	}
+	return path
 }
 
 // pageURL is path and query of the page the visitor looks at: the one htmx names, or what a GET asked for; ""

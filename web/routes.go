@@ -59,9 +59,9 @@ func (s *Server) routes(
 	admin.GET("/admin/audit", s.showAudit)
 	admin.POST("/api/admin/users", s.createUser, "/admin/create-user")
 	admin.GET("/admin/users", s.showUsers)
-	admin.GET("/admin/users.csv", s.exportUsers)
 	admin.GET("/admin/users/:id", s.showUser)
 
+	freshAdmin.GET("/admin/users.csv", s.exportUsers)
 	freshAdmin.GET("/admin/users/new", s.showInvite)
 	freshAdmin.Form("/admin/users/new", s.invite)
 	freshAdmin.GET("/admin/users/:id/:action", s.showUserAction)

@@ -38,7 +38,7 @@ func (s *Server) passwordFailed(c *echo.Context, form views.PasswordForm, err er
 }
 
 func (s *Server) showDelete(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Delete(views.DeleteForm{Confirm: c.QueryParam("confirm")}))
+	return s.render(c, http.StatusOK, views.Delete(views.DeleteForm{Confirm: trim(s.takeDraft(c).Get("confirm"))}))
 }
 
 // deleteAccount asks for the address, so that nobody does it by accident, and for the password, so that nobody else does.

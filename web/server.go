@@ -13,6 +13,7 @@ import (
 
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/internal/servicetoken"
 	"example.com/foyer/static"
@@ -37,6 +38,7 @@ type Config struct {
 	RequestTime time.Duration               // how long a request may wait for the database; 0 means 8 s
 	Reload      bool                        // pages load themselves again when a template changes (task dev)
 	Services    *servicetoken.Keyring       // whose tokens open the service door; nil: nobody's
+	Keys        *keys.Ring                  // seals drafts; nil: none is kept
 }
 
 // Server is the app as an http.Handler.
@@ -45,6 +47,7 @@ type Server struct {
 	echo      *echo.Echo
 	site      views.Site
 	registry  []Route
+	drafts    keys.Sealer
 	adding    string        // the door that registers a route just now
 	draining  chan struct{} // closed when the server is on its way out
 	readiness readiness
@@ -62,6 +65,9 @@ func New(c Config) *Server {
 	}
 	if s.RequestTime == 0 {
 		s.RequestTime = defaultRequestTime
+	}
+	if s.Keys != nil {
+		s.drafts = s.Keys.Seal("web draft")
 	}
 	s.readiness = readiness{check: c.Ready, now: time.Now}
 	s.echo = echo.NewWithConfig(echo.Config{

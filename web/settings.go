@@ -43,7 +43,7 @@ func (s *Server) showAppearance(c *echo.Context) error {
 }
 
 func (s *Server) showEmail(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.ChangeEmail(views.EmailForm{Email: trim(c.QueryParam("newEmail"))}))
+	return s.render(c, http.StatusOK, views.ChangeEmail(views.EmailForm{Email: trim(s.takeDraft(c).Get("newEmail"))}))
 }
 
 // changeEmail mails a link to the new address, which makes the change.

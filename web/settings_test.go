@@ -171,14 +171,13 @@ func TestEndSessionsInline(t *testing.T) {
 
 	s.ahead.Add(int64(10 * time.Minute))
 	got := ada.PostForm("/settings/sessions", url.Values{"others": {"on"}}, s.htmx("/settings/sessions")...)
-	expect(t, got, 403, "HX-Redirect", "/reauth?returnTo=%2Fsettings%2Fsessions%3Fothers%3Don")
+	expect(t, got, 403, "HX-Redirect", "/reauth?returnTo=%2Fsettings%2Fsessions")
 	if got.Text != "" {
 		t.Errorf("a refusal paints %q", got.Text)
 	}
 }
 
-// TestFresh: ten minutes after the password was typed it is asked for again, and one is back where one was, with what
-// was typed, passwords apart.
+// TestFresh: ten minutes after the password was typed it is asked for again, and one is back where one was.
 func TestFresh(t *testing.T) {
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
@@ -190,22 +189,21 @@ func TestFresh(t *testing.T) {
 	expect(t, ada.Get("/settings/email", s.htmx("/settings/email")...), 403, "HX-Redirect", "/reauth?returnTo=%2Fsettings%2Femail")
 
 	stale := ada.PostForm("/settings/email", url.Values{"newEmail": {"new+1@example.com"}})
-	expect(t, stale, 303, "Location", "/reauth?returnTo=%2Fsettings%2Femail%3FnewEmail%3Dnew%252B1%2540example.com")
+	expect(t, stale, 303, "Location", "/reauth?returnTo=%2Fsettings%2Femail")
 	lost := ada.PostForm("/settings/security", url.Values{"currentPassword": {authtest.Password}, "newPassword": {"better-horse-2"}}, s.htmx("/settings/security")...)
 	expect(t, lost, 403, "HX-Redirect", "/reauth?returnTo=%2Fsettings%2Fsecurity")
 	page := ada.Get(stale.Header.Get("Location"), navigate...)
 	contains(t, page, "Is it you?", `value="ada@example.com"`)
 
 	before := ada.Copy()
-	form := url.Values{"password": {"wrong-password-9"}, "returnTo": {"/settings/email?newEmail=new%2B1%40example.com"}}
+	form := url.Values{"password": {"wrong-password-9"}, "returnTo": {"/settings/email?x=%2B1"}}
 	bad := ada.PostForm("/reauth", form)
 	expect(t, bad, 422)
-	contains(t, bad, "There is a problem", "new%2B1%40example.com")
+	contains(t, bad, "There is a problem", "/settings/email?x=%2B1")
 	lacks(t, bad, "wrong-password-9")
 	form.Set("password", authtest.Password)
 	done := ada.PostForm("/reauth", form)
-	expect(t, done, 303, "Location", "/settings/email?newEmail=new%2B1%40example.com")
-	contains(t, ada.Get(done.Header.Get("Location"), navigate...), `value="new+1@example.com"`)
+	expect(t, done, 303, "Location", "/settings/email?x=%2B1")
 	expect(t, before.Get("/dashboard", navigate...), 303) // the old session is gone, copies of its cookies too
 	form.Set("returnTo", "https://evil.example/")
 	expect(t, ada.PostForm("/reauth", form), 303, "Location", "/dashboard")

@@ -21,6 +21,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/migrations"
 	"example.com/foyer/web"
@@ -64,7 +65,7 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}, mails: authtest.MailDir(t.TempDir())}
 	logger := slog.New(web.WithRequestID(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	config := web.Config{
-		AppURL: base, Logger: logger, Mails: mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}),
+		AppURL: base, Logger: logger, Keys: ring(t), Mails: mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}),
 		Ready: func(ctx context.Context) error { return database.Ready(ctx, db, migrations.FS) },
 	}
 	for _, f := range change {
@@ -86,6 +87,16 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	listener.Start()
 	t.Cleanup(listener.Close)
 	return s
+}
+
+// ring is what the site seals with.
+func ring(t testing.TB) *keys.Ring {
+	t.Helper()
+	r, err := keys.New([]string{authtest.Secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // stranger returns a browser nobody is signed in with.

@@ -35,10 +35,10 @@ func (s *Server) setTheme(c *echo.Context) error {
 var themes = []string{"light", "dark"}
 
 // theme is the visitor's choice, "" where there is none or one we do not know.
-func theme(r *http.Request) string {
-	cookie, err := r.Cookie(themeCookie)
-	if err != nil || !slices.Contains(themes, cookie.Value) {
+func (s *Server) theme(r *http.Request) string {
+	word := s.kept(r, themeCookie)
+	if !slices.Contains(themes, word) {
 		return ""
 	}
-	return cookie.Value
+	return word
 }

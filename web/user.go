@@ -87,15 +87,16 @@ func (s *Server) action(c *echo.Context) (a userAction, u *auth.User, form views
 	return a, u, form, nil
 }
 
-// showUserAction says what is about to happen: in a dialog to htmx, as a page to everybody else. What was typed before
-// the password was asked for comes back in the query, but for what decides, the role and the address: somebody else's
-// link would leave one click to make its author an admin, or to delete.
+// showUserAction says what is about to happen: in a dialog to htmx, as a page to everybody else. It shows what was
+// typed before the password was asked for, but for what decides, the role and the address: a passer-by who typed those
+// at an unlocked screen would leave its owner one click away from making an admin, or from deleting.
 func (s *Server) showUserAction(c *echo.Context) error {
 	_, _, form, err := s.action(c)
 	if err != nil {
 		return err
 	}
-	form.Reason, form.Until, form.Session = trim(c.QueryParam("reason")), c.QueryParam("until"), c.QueryParam("session")
+	draft := s.takeDraft(c)
+	form.Reason, form.Until, form.Session = trim(draft.Get("reason")), draft.Get("until"), draft.Get("session")
 	if partial(c) {
 		return s.render(c, http.StatusOK, views.UserActionFields(form))
 	}

@@ -10,10 +10,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
+	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/migrations"
 	"gorm.io/gorm"
 )
@@ -118,6 +120,40 @@ func TestUserCommands(t *testing.T) {
 	}
 	if got := worker.Get("/admin").StatusCode; got != 200 {
 		t.Errorf("/admin as promoted worker: %d", got)
+	}
+	if inbox := boss.Get("/dev/mail").Text; !strings.Contains(inbox, "worker@example.com is now an admin of Foyer") || !strings.Contains(inbox, "To boss@example.com") {
+		t.Errorf("the other admin is not told: %s", inbox)
+	}
+}
+
+// TestStepUpIsOn: the app asks for a fresh session at the wire and the JSON door, too.
+func TestStepUpIsOn(t *testing.T) {
+	dir := t.TempDir()
+	if _, stderr, code := result(t, dir, "correct horse\n", nil, "user", "create", "--admin", "boss@example.com"); code != 0 {
+		t.Fatal(stderr)
+	}
+	s := start(t, dir, "LOG_LEVEL=error")
+	defer s.stop(t)
+	boss := authtest.NewClient(t, strings.Replace(s.url, "127.0.0.1", "localhost", 1)) // its own origin
+	boss.SignIn("boss@example.com", "correct horse")
+	boss.Forget("session_data")
+	db := dbtest.Open(t, "file:"+filepath.Join(dir, "data", "foyer.db"))
+	if res := db.Exec("UPDATE sessions SET created_at = ?", time.Now().UTC().Add(-11*time.Minute)); res.Error != nil || res.RowsAffected != 1 {
+		t.Fatal(res.Error, res.RowsAffected)
+	}
+	for path, body := range map[string]map[string]string{
+		"/api/admin/users":               {"name": "Eve", "email": "eve@example.com"},
+		"/api/auth/admin/create-user":    {"name": "Eve", "email": "eve@example.com"},
+		"/api/auth/revoke-sessions":      {},
+		"/api/auth/admin/has-permission": nil,
+	} {
+		got := boss.PostJSON(path, body, "Origin", boss.Base)
+		if stale := got.StatusCode == 403 && strings.Contains(got.Text, "SESSION_NOT_FRESH"); stale != (body != nil) {
+			t.Errorf("%s: %d %s", path, got.StatusCode, got.Text)
+		}
+	}
+	if got := boss.Get("/admin/users.csv"); got.StatusCode != 303 || !strings.HasPrefix(got.Header.Get("Location"), "/reauth") {
+		t.Errorf("export: %d %s", got.StatusCode, got.Header.Get("Location"))
 	}
 }
 

@@ -196,6 +196,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 
 		RequireEmailVerification: a.EmailVerification,
 		Notices:                  true,
+		StepUp:                   true,
 	}
 	if a.Development || a.mails.Sender != nil {
 		options.Mailer = a.mails

@@ -13,6 +13,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/database"
+	keyring "example.com/foyer/internal/keys"
 	"example.com/foyer/internal/worker"
 	"example.com/foyer/migrations"
 	"example.com/foyer/web"
@@ -65,6 +66,9 @@ func (a *app) serve(ctx context.Context) error {
 		Ready:  func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
 	}
 	if config.Services, err = a.services(); err != nil {
+		return err
+	}
+	if config.Keys, err = keyring.New(a.Secrets); err != nil {
 		return err
 	}
 	site := web.New(config)

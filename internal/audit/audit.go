@@ -20,12 +20,14 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/keys"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -51,7 +53,7 @@ type Options struct {
 type Log struct {
 	db *gorm.DB
 	Options
-	events, heads keys
+	events, heads keys.MAC
 	counted       refusals
 	end           end
 	queue         queue
@@ -59,12 +61,13 @@ type Log struct {
 
 // New makes a Log on a migrated database.
 func New(db *gorm.DB, o Options) (*Log, error) {
-	l := &Log{db: db, Options: o, queue: newQueue(), end: newEnd()}
-	var err error
-	if l.events, err = deriveKeys(o.Secrets, "audit event"); err == nil {
-		l.heads, err = deriveKeys(o.Secrets, "audit head")
+	ring, err := keys.New(o.Secrets)
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
 	}
-	return l, err
+	return &Log{
+		db: db, Options: o, events: ring.MAC("audit event"), heads: ring.MAC("audit head"), end: newEnd(), queue: newQueue(),
+	}, nil
 }
 
 // event is a row of the chain. Private holds the hash of each part, "" for one that was not kept, in the order of owners.
@@ -174,19 +177,19 @@ func (l *Log) chain(h *head, row *event, e auth.Event, gone map[string]bool) (pa
 	row.Seq, row.At = h.Seq+1, l.Now()
 	row.Private, parts = split(row, e, gone)
 	encoded := row.encode(h.Link)
-	row.MAC = l.events.seal(encoded)
+	row.MAC = seal(l.events, encoded)
 	h.Seq, h.Link = row.Seq, link(encoded, row.MAC)
 	return parts
 }
 
 func (l *Log) sealHead(tx *gorm.DB, h *head) error {
-	h.MAC = l.heads.seal(h.encode())
+	h.MAC = seal(l.heads, h.encode())
 	return tx.Select("seq", "link", "pruned_seq", "pruned_link", "broken_seq", "mac").Updates(h).Error
 }
 
 // sealed reports whether h is as this package wrote it. The one that the migration made has no seal yet.
 func (l *Log) sealed(h *head) bool {
-	return *h == head{ID: 1} || l.heads.sealed(h.encode(), h.MAC)
+	return *h == head{ID: 1} || sealed(l.heads, h.encode(), h.MAC)
 }
 
 // deleted tells which of the people have no account any more, by what the chain says.

@@ -1,51 +1,25 @@
 package audit
 
 import (
-	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/keys"
 )
 
-// keys seal for one purpose (HMAC-SHA256). The first seals, all verify.
-type keys [][]byte
+// seal is the signature of an encoded row or head, as its column holds it.
+func seal(by keys.MAC, encoded []byte) string { return hex.EncodeToString(by.Sign(encoded)) }
 
-// deriveKeys derives one key per secret (HKDF, RFC 5869), so that a seal made for one purpose says nothing for another.
-func deriveKeys(secrets []string, purpose string) (k keys, err error) {
-	if len(secrets) == 0 {
-		return nil, errors.New("audit: no secret given")
-	}
-	for _, secret := range secrets {
-		if len(secret) < 32 {
-			return nil, errors.New("audit: a secret is shorter than 32 characters")
-		}
-		key, err := hkdf.Key(sha256.New, []byte(secret), nil, purpose, sha256.Size)
-		if err != nil {
-			return nil, err
-		}
-		k = append(k, key)
-	}
-	return k, nil
-}
-
-func (k keys) seal(message []byte) string { return mac(k[0], message) }
-
-func (k keys) sealed(message []byte, seal string) bool {
-	return slices.ContainsFunc(k, func(key []byte) bool { return hmac.Equal([]byte(mac(key, message)), []byte(seal)) })
-}
-
-func mac(key, message []byte) string {
-	h := hmac.New(sha256.New, key)
-	h.Write(message)
-	return hex.EncodeToString(h.Sum(nil))
+// sealed reports whether seal is one that by made of encoded, in the one spelling that seal gives it.
+func sealed(by keys.MAC, encoded []byte, seal string) bool {
+	signature, err := hex.DecodeString(seal)
+	return err == nil && seal == strings.ToLower(seal) && by.Verify(encoded, signature)
 }
 
 // encode puts fields one after the other, each behind its length: no two lists have the same encoding.

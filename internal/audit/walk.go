@@ -126,7 +126,7 @@ func (w *walk) misplaced(row *event) bool {
 // row looks at one row and moves on to it.
 func (w *walk) row(row *event) {
 	encoded := row.encode(w.at.Link)
-	switch sealed := w.events.sealed(encoded, row.MAC); {
+	switch sealed := sealed(w.events, encoded, row.MAC); {
 	case sealed:
 		w.unsealed = 0
 	case w.unsealed == 0:

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/purge"
 	"example.com/foyer/internal/worker"
 	"gorm.io/gorm"
@@ -21,7 +22,7 @@ type Auth struct {
 	home    string // BaseURL's origin
 	secure  bool   // the app is reached by https
 	trusted map[string]bool
-	signers map[string]signer // cookie name without prefix → its keys
+	macs    map[string]keys.MAC // cookie name without prefix → what signs it
 	hasher  *hasher
 	revoked *revocations
 	ear     *listener
@@ -64,9 +65,11 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	if a.opts.CookieDomain, err = cookieDomain(o.CookieDomain, base); err != nil {
 		return nil, err
 	}
-	if a.signers, err = deriveSigners(o.Secrets, tokenCookie, cacheCookie, forgetCookie, adminCookie, pendingCookie, deviceCookie); err != nil {
-		return nil, err
+	ring, err := keys.New(o.Secrets)
+	if err != nil {
+		return nil, fmt.Errorf("auth: %w", err)
 	}
+	a.macs = cookieMACs(ring)
 	if a.endpoints, err = a.table(); err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func (a *Auth) encodeCache(s *Session, readAt time.Time, life time.Duration) str
 	b = binary.BigEndian.AppendUint64(b, uint64(readAt.Add(life).UnixMilli()))
 	b = append(b, s.TokenHash+s.ID+"\n"+s.UserID+"\n"...)
 	b = append(b, body...)
-	return base64.RawURLEncoding.EncodeToString(append(b, a.signers[cacheCookie].sign(b)...))
+	return base64.RawURLEncoding.EncodeToString(append(b, a.macs[cacheCookie].Sign(b)...))
 }
 
 // copied is what a good cache cookie says.
@@ -101,7 +101,7 @@ func (a *Auth) decodeCache(value, tokenHash string) *copied {
 		return nil
 	}
 	body, signature := raw[:len(raw)-32], raw[len(raw)-32:]
-	if !a.signers[cacheCookie].verify(body, signature) || string(body[16:cacheHead]) != tokenHash {
+	if !a.macs[cacheCookie].Verify(body, signature) || string(body[16:cacheHead]) != tokenHash {
 		return nil
 	}
 	readAt := time.UnixMilli(int64(binary.BigEndian.Uint64(body))).UTC()

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"example.com/foyer/internal/keys"
 )
 
 // Cookie names, without prefix. Every session cookie is one of these, and clearing clears them all.
@@ -22,6 +24,15 @@ const (
 
 	deviceCookie = "device" // no session cookie: it says which accounts this browser has signed in to
 )
+
+// cookieMACs gives the keys that each signed cookie is signed with.
+func cookieMACs(ring *keys.Ring) map[string]keys.MAC {
+	macs := map[string]keys.MAC{}
+	for _, name := range []string{tokenCookie, cacheCookie, forgetCookie, adminCookie, pendingCookie, deviceCookie} {
+		macs[name] = ring.MAC("auth cookie " + name)
+	}
+	return macs
+}
 
 func (a *Auth) cookieName(name string) string {
 	name = a.opts.CookiePrefix + "." + name
@@ -127,7 +138,7 @@ func (a *Auth) setSigned(w http.ResponseWriter, name, value string, life time.Du
 
 // signed is value "." signature, percent-encoded, as better-auth does.
 func (a *Auth) signed(name, value string) string {
-	signature := base64.StdEncoding.EncodeToString(a.signers[name].sign([]byte(value)))
+	signature := base64.StdEncoding.EncodeToString(a.macs[name].Sign([]byte(value)))
 	return url.QueryEscape(value + "." + signature)
 }
 
@@ -146,7 +157,7 @@ func (a *Auth) readSigned(r *http.Request, name string) (string, bool) {
 		return "", false
 	}
 	signature, err := base64.StdEncoding.Strict().DecodeString(raw[i+1:])
-	if err != nil || !a.signers[name].verify([]byte(raw[:i]), signature) {
+	if err != nil || !a.macs[name].Verify([]byte(raw[:i]), signature) {
 		return "", false
 	}
 	return raw[:i], true

@@ -2,10 +2,14 @@ package auth
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/keys"
 	"io"
 	"net/http"
 	"net/mail"
@@ -18,19 +22,21 @@ import (
 	"unicode/utf8"
 )
 
+const fuzzSecret = "0123456789abcdefghijklmnopqrstuvwxyzABCD"
+
 var fuzzNow = time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // parser makes a provider that can read cookies and needs no store.
 func parser(t testing.TB) *Auth {
-	signers, err := deriveSigners([]string{"0123456789abcdefghijklmnopqrstuvwxyzABCD", "an older secret of a sufficient length"}, tokenCookie, cacheCookie, forgetCookie)
+	ring, err := keys.New([]string{fuzzSecret, "an older secret of a sufficient length"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Auth{opts: Options{Now: func() time.Time { return fuzzNow }}.withDefaults(), signers: signers, revoked: newRevocations(0, time.Time{})}
+	return &Auth{opts: Options{Now: func() time.Time { return fuzzNow }}.withDefaults(), macs: cookieMACs(ring), revoked: newRevocations(0, time.Time{})}
 }
 
 func signed(a *Auth, name, value string) string {
-	return value + "." + base64.StdEncoding.EncodeToString(a.signers[name].sign([]byte(value)))
+	return value + "." + base64.StdEncoding.EncodeToString(a.macs[name].Sign([]byte(value)))
 }
 
 func readToken(a *Auth, value string) (string, bool) {
@@ -65,9 +71,14 @@ func FuzzSessionCookie(f *testing.F) {
 // A value signed for one purpose says nothing for another, and no row of the store is a cookie.
 func TestSignaturesServeOnePurpose(t *testing.T) {
 	a := parser(t)
+	mac := func(key string) string {
+		h := hmac.New(sha256.New, []byte(key))
+		h.Write([]byte("token"))
+		return "token." + base64.StdEncoding.EncodeToString(h.Sum(nil))
+	}
 	for name, value := range map[string]string{
 		"another purpose": signed(a, forgetCookie, "token"), "the cache's": signed(a, cacheCookie, "token"),
-		"no key": "token." + base64.StdEncoding.EncodeToString(mac(nil, []byte("token"))), "no derived key": "token." + base64.StdEncoding.EncodeToString(mac([]byte("0123456789abcdefghijklmnopqrstuvwxyzABCD"), []byte("token"))),
+		"no key": mac(""), "no derived key": mac(fuzzSecret),
 	} {
 		if got, ok := readToken(a, value); ok {
 			t.Errorf("%s: read as %q", name, got)
@@ -75,6 +86,22 @@ func TestSignaturesServeOnePurpose(t *testing.T) {
 	}
 	if got, ok := readToken(a, signed(a, tokenCookie, "token")); !ok || got != "token" {
 		t.Errorf("%q %v", got, ok)
+	}
+}
+
+// The cookies that browsers hold stay good: these are signatures of the code before internal/keys made them.
+func TestSignaturesOfCookiesStayAsTheyWere(t *testing.T) {
+	for name, want := range map[string]string{
+		tokenCookie:   "1ab021d68380f03b084d08855ad83b7d8dc392acc218a1602e1533988c54d00e",
+		cacheCookie:   "8dc87fad90320e1fd8f998bb8ee644c74356cc441c4859a2aa22191b9c6834ee",
+		forgetCookie:  "5e745e344dc9ac23a4b308adbd137b768674f30f16fd86f4f35f63de5271e15d",
+		adminCookie:   "3d936d866c0a25160225bae163296a0974d06028037a8a4a692812ba2775fada",
+		pendingCookie: "e86d3e67b0aa537f7e92342a6bda27bf36a38371315ffd202fddcd6ef75d7d76",
+		deviceCookie:  "3ef9ed33c5dec8291e8e477dc2f63fe818bfe5f11570d12e5926b7250addd2ca",
+	} {
+		if got := hex.EncodeToString(parser(t).macs[name].Sign([]byte("message"))); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
 	}
 }
 
@@ -88,7 +115,7 @@ func FuzzCacheCookie(f *testing.F) {
 	empty := base64.RawURLEncoding.EncodeToString(func() []byte {
 		body := append(bytes.Repeat([]byte{0}, 16), hash+"{}"...)
 		body[15], body[8] = 1, 0x7f
-		return append(body, a.signers[cacheCookie].sign(body)...)
+		return append(body, a.macs[cacheCookie].Sign(body)...)
 	}())
 	for _, v := range []string{good, late, empty, good[:len(good)-1], good + "A", "", "AAAA", strings.Repeat("A", 200)} {
 		f.Add(v, hash)

@@ -14,6 +14,7 @@ const (
 	noticeDeleted  = "account_deleted"
 	noticeExisting = "existing_account"
 	noticeDevice   = "new_device"
+	noticeAdmin    = "admin_made"
 )
 
 // notify mails a notice in t, where Options.Notices asks for it.
@@ -22,6 +23,29 @@ func (a *Auth) notify(t *transaction, to, name, purpose string) error {
 		return nil
 	}
 	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{To: to, Name: name, Purpose: purpose})
+}
+
+// notifyAdmins tells every other admin where u has become one. It also tells the admin who did it, because a thief may
+// sit in their session.
+func (a *Auth) notifyAdmins(t *transaction, before, u *User) error {
+	if !a.opts.Notices || before.HasRole("admin") || !u.HasRole("admin") {
+		return nil
+	}
+	var admins []User
+	err := t.Where("role LIKE ? AND banned = ? AND id <> ?", "%admin%", false, u.ID).Order("id").Find(&admins).Error
+	if err != nil {
+		return err
+	}
+	for _, to := range admins {
+		if !to.HasRole("admin") {
+			continue
+		}
+		m := Mail{To: to.Email, Name: to.Name, Purpose: noticeAdmin, About: u.Email}
+		if err := a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // noteExisting tells the owner of an address that somebody tried to sign up with it; whoever tried learns nothing.

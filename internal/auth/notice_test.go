@@ -221,3 +221,95 @@ func TestUndoTooLate(t *testing.T) {
 		t.Errorf("%d mails to somebody new", n)
 	}
 }
+
+// TestAdminsHearOfNewAdmins: every admin is told when somebody else becomes one, by whichever verb, and when nothing came
+// of it nobody is.
+func TestAdminsHearOfNewAdmins(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r, box := noticing(t, db)
+		told := func(email string) (list []string) {
+			for _, m := range box.all() {
+				if m.Purpose == "admin_made" && m.About == email {
+					if m.URL != "" {
+						t.Errorf("a link goes along: %+v", m)
+					}
+					list = append(list, m.To)
+				}
+			}
+			slices.Sort(list)
+			return list
+		}
+		person := func(u auth.NewUser) string {
+			t.Helper()
+			u.Name = "Test Person"
+			made, err := r.auth.CreateUser(t.Context(), nil, u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return made.ID
+		}
+		ada := person(auth.NewUser{Email: "ada@example.com", Role: "admin"})
+		person(auth.NewUser{Email: "bob@example.com", Role: "user,admin"})
+		banned := person(auth.NewUser{Email: "cleo@example.com", Role: "admin"})
+		plain := person(auth.NewUser{Email: "dave@example.com"})
+		if _, err := r.auth.BanUser(t.Context(), nil, banned, "left", nil); err != nil {
+			t.Fatal(err)
+		}
+		role, by := "user,admin", &auth.Session{UserID: ada}
+		want := []string{"ada@example.com", "bob@example.com"}
+		for name, do := range map[string]func(email, id string) error{
+			"set-role": func(_, id string) error { _, err := r.auth.SetRole(t.Context(), by, id, "admin"); return err },
+			"promote":  func(_, id string) error { _, err := r.auth.SetRole(t.Context(), nil, id, "admin"); return err },
+			"update": func(_, id string) error {
+				_, err := r.auth.ChangeUser(t.Context(), by, id, auth.UserChanges{Role: &role})
+				return err
+			},
+			"create": func(email, id string) error {
+				if err := r.auth.RemoveUser(t.Context(), by, id); err != nil {
+					return err
+				}
+				_, err := r.auth.CreateUser(t.Context(), by, auth.NewUser{Name: "Eve", Email: email, Role: "admin", Password: authtest.Password})
+				return err
+			},
+			"invite": func(email, id string) error {
+				if err := r.auth.RemoveUser(t.Context(), by, id); err != nil {
+					return err
+				}
+				_, err := r.auth.CreateUser(t.Context(), by, auth.NewUser{Name: "Eve", Email: email, Role: "admin", Invite: true})
+				return err
+			},
+		} {
+			email := name + "@example.com"
+			id := person(auth.NewUser{Email: email})
+			if err := do(email, id); err != nil {
+				t.Fatal(name, err)
+			}
+			if got := told(email); !slices.Equal(got, want) {
+				t.Errorf("%s: %q were told, want %q", name, got, want)
+			}
+			u, err := r.auth.UserByEmail(t.Context(), email)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.auth.SetRole(t.Context(), by, u.ID, "user,admin"); err != nil { // is one already
+				t.Fatal(err)
+			}
+			if _, err := r.auth.SetRole(t.Context(), by, u.ID, "user"); err != nil {
+				t.Fatal(err)
+			}
+			if got := told(email); !slices.Equal(got, want) {
+				t.Errorf("%s: told again: %q", name, got)
+			}
+		}
+		name := "Dave"
+		if _, err := r.auth.ChangeUser(t.Context(), by, plain, auth.UserChanges{Profile: auth.Profile{Name: &name}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.auth.CreateUser(t.Context(), &auth.Session{UserID: plain}, auth.NewUser{Name: "Eve", Email: "eve@example.com", Role: "admin"}); err == nil {
+			t.Error("a user made an admin")
+		}
+		if got := append(told("dave@example.com"), told("eve@example.com")...); len(got) != 0 {
+			t.Errorf("%q were told of nothing", got)
+		}
+	})
+}

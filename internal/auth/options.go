@@ -47,6 +47,10 @@ type Options struct {
 	// password, moving it to another address without asking the old one, the "fresh" door. Default 10 minutes.
 	ReauthAge time.Duration
 
+	// StepUp asks for a session younger than ReauthAge for what else a thief would do: the admin endpoints that change
+	// something, the app's own verbs that call Auth.StepUp, and ending other sessions. Default off, as on the wire.
+	StepUp bool
+
 	// MaxAge is how long a session lives at most, however much it is used. Default 30 days (ASVS 7.3.2).
 	MaxAge time.Duration
 

@@ -5,6 +5,15 @@ import "net/http"
 // Fresh reports whether s is younger than Options.ReauthAge; an admin's view of somebody else never is.
 func (a *Auth) Fresh(s *Session) bool { return a.youngerThan(a.opts.ReauthAge, s) == nil }
 
+// StepUp refuses s where Options.StepUp asks for a session younger than Options.ReauthAge: 403 SESSION_NOT_FRESH.
+// Call it after the role is checked: what somebody may not do at all, no password opens.
+func (a *Auth) StepUp(s *Session) error {
+	if !a.opts.StepUp {
+		return nil
+	}
+	return a.youngerThan(a.opts.ReauthAge, s)
+}
+
 // Reauthenticate has s's user prove the password once more and puts a new session in the place of s, with a new token:
 // its age is the only clock of what asks for a fresh session. Refusals: those of CheckPassword; 403 while
 // impersonating; 429 when tried too often.

@@ -26,6 +26,7 @@ import (
 //	account_deleted       with everything in it
 //	existing_account      somebody signed up with the address, which is taken
 //	new_device            somebody signed in on a device on which this user never has
+//	admin_made            to every other admin: About has become one
 //
 // URL is the only place that holds the secret; it belongs into the letter and nowhere else.
 type Mail struct {
@@ -34,6 +35,7 @@ type Mail struct {
 	Purpose  string
 	URL      string
 	NewEmail string // of confirm_email_change and email_changed
+	About    string // of admin_made: the address of the user it is about
 }
 
 // Mailer takes a mail inside tx, so that it is kept exactly when the change that causes it is.

@@ -195,6 +195,12 @@ func (a *Auth) serveRevokeSession(w http.ResponseWriter, r *http.Request, b *Bod
 	if err != nil {
 		return nil, err
 	}
+	if handle != s.ID { // to log out asks for nothing
+		err = a.StepUp(s)
+	}
+	if err != nil {
+		return nil, err
+	}
 	if err := a.RevokeSession(r.Context(), s, s.UserID, handle); err != nil {
 		return nil, err
 	}
@@ -209,6 +215,9 @@ func (a *Auth) serveRevokeSessions(w http.ResponseWriter, r *http.Request, _ *Bo
 	if err != nil {
 		return nil, err
 	}
+	if err := a.StepUp(s); err != nil {
+		return nil, err
+	}
 	if err := a.RevokeSessions(r.Context(), s, s.UserID); err != nil {
 		return nil, err
 	}
@@ -219,6 +228,9 @@ func (a *Auth) serveRevokeSessions(w http.ResponseWriter, r *http.Request, _ *Bo
 func (a *Auth) serveRevokeOtherSessions(w http.ResponseWriter, r *http.Request, _ *Body) (any, error) {
 	s, err := a.demand(w, r)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.StepUp(s); err != nil {
 		return nil, err
 	}
 	return done(), a.RevokeOtherSessions(r.Context(), s)

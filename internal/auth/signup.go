@@ -146,8 +146,8 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 			return err
 		}
 		t.event(by, eventUserCreated, user.ID).Detail = "role: " + user.Role
-		if !in.Invite {
-			return nil
+		if err := a.notifyAdmins(t, &User{}, user); err != nil || !in.Invite {
+			return err
 		}
 		return a.mailLink(t, by, user, purposeInvite, user.Email, "")
 	})

@@ -226,7 +226,7 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string
 		if u.Banned && u.BanReason != nil {
 			e.Note = *u.BanReason
 		}
-		return nil
+		return a.notifyAdmins(t, &before, u)
 	})
 	if err != nil {
 		return nil, err

@@ -9,8 +9,8 @@ import (
 	"example.com/foyer/internal/auth"
 )
 
-// letter is what is said for a purpose of an auth.Mail. {app} and {new} stand for the app's name and the new address;
-// action is what the link does, "" where there is none.
+// letter is what is said for a purpose of an auth.Mail. {app} and {new} stand for the app's name and the new address,
+// {about} for that of the person it is about; action is what the link does, "" where there is none.
 type letter struct{ subject, text, action string }
 
 var letters = map[string]letter{
@@ -24,6 +24,7 @@ var letters = map[string]letter{
 	"email_changed":        {"Your e-mail address for {app} was changed", "Your account has moved to {new}. If it was not you, undo it within 7 days: every browser is logged out, and you choose a new password.", "Undo the change"},
 	"new_device":           {"A new log-in to {app}", "Somebody logged in to your account from a browser that has not been seen before. If it was not you, choose a new password at once.", "Choose a new password"},
 	"account_deleted":      {"Your account for {app} is deleted", "Your account and everything in it is deleted. There is nothing more to do.", ""},
+	"admin_made":           {"{about} is now an admin of {app}", "{about} has become an admin of {app} and can do everything that you can. If you did not expect it, log in, look at that account under Admin, Users, and take the role away.", ""},
 	"existing_account":     {"You already have an account for {app}", "Somebody, most likely you, tried to sign up for {app} with this address, which has an account already. Log in, or choose a new password if you have forgotten yours. If it was not you, do nothing.", "Log in"},
 }
 
@@ -40,7 +41,7 @@ func write(ctx context.Context, app string, m auth.Mail) (w written, err error) 
 	if m.URL == "" {
 		l.action = ""
 	}
-	fill := strings.NewReplacer("{app}", app, "{new}", m.NewEmail)
+	fill := strings.NewReplacer("{app}", app, "{new}", m.NewEmail, "{about}", m.About)
 	w.subject = fill.Replace(l.subject)
 	p := parts{Name: m.Name, Text: fill.Replace(l.text), Action: l.action, URL: m.URL, App: app}
 	w.text = "Hello " + p.Name + ",\n\n" + p.Text + "\n\n"

@@ -230,19 +230,22 @@ func TestEnqueue(t *testing.T) {
 		subjects := map[string]bool{}
 		for _, purpose := range []string{
 			"verify_email", "reset_password", "set_password", "confirm_email_change", "change_email", "delete_account",
-			"password_changed", "email_changed", "new_device", "account_deleted", "existing_account",
+			"password_changed", "email_changed", "new_device", "account_deleted", "existing_account", "admin_made",
 		} {
-			if err := o.Enqueue(t.Context(), db, auth.Mail{To: "ada@example.com", Name: "Ada 100%s", Purpose: purpose, NewEmail: "new%d@example.com", URL: secret}); err != nil {
+			if err := o.Enqueue(t.Context(), db, auth.Mail{To: "ada@example.com", Name: "Ada 100%s", Purpose: purpose, NewEmail: "new%d@example.com", About: "eve%s@example.com", URL: secret}); err != nil {
 				t.Fatal(err)
 			}
 			m := o.rows()[0]
 			subjects[m.Subject] = true
-			if !strings.HasPrefix(m.Text, "Hello Ada 100%s,") || strings.ContainsAny(m.Subject+m.Text, "{}") || !strings.Contains(m.Subject, "Foyer") || strings.Contains(m.Text, secret) != (purpose != "account_deleted") {
+			if !strings.HasPrefix(m.Text, "Hello Ada 100%s,") || strings.ContainsAny(m.Subject+m.Text, "{}") || !strings.Contains(m.Subject, "Foyer") || strings.Contains(m.Text, secret) != (purpose != "account_deleted" && purpose != "admin_made") {
+				t.Errorf("%s: %+v", purpose, m)
+			}
+			if about := strings.Contains(m.Subject, "eve%s@example.com") && strings.Contains(m.Text, "Admin, Users"); about != (purpose == "admin_made") {
 				t.Errorf("%s: %+v", purpose, m)
 			}
 			o.ahead.Add(int64(time.Second))
 		}
-		if len(subjects) != 11 {
+		if len(subjects) != 12 {
 			t.Errorf("subjects: %v", subjects)
 		}
 		for i := range 110 {

@@ -37,9 +37,20 @@ func Endpoints(a *auth.Auth) []auth.Endpoint {
 
 type plugin struct{ auth *auth.Auth }
 
-// permit returns the session of an admin, as the store has it: who was demoted a moment ago is refused. body faults
-// come first, as everywhere on the wire; forbidden is the code for anybody else.
+// permit is permitRead for what changes something: it also asks for a fresh session, where Options.StepUp does.
 func (p *plugin) permit(w http.ResponseWriter, r *http.Request, b *auth.Body, forbidden string) (*auth.Session, error) {
+	s, err := p.permitRead(w, r, b, forbidden)
+	if err == nil {
+		err = p.auth.StepUp(s)
+	}
+	return s, err
+}
+
+// permitRead returns the session of an admin, as the store has it: who was demoted a moment ago is refused. body faults
+// come first, as everywhere on the wire; forbidden is the code for anybody else.
+func (p *plugin) permitRead(
+	w http.ResponseWriter, r *http.Request, b *auth.Body, forbidden string,
+) (*auth.Session, error) {
 	if err := b.Err(); err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 
 func (p *plugin) listSessions(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
 	id := b.String("userId")
-	if _, err := p.permit(w, r, b, "LIST_USERS_SESSIONS"); err != nil {
+	if _, err := p.permitRead(w, r, b, "LIST_USERS_SESSIONS"); err != nil {
 		return nil, err
 	}
 	list, err := p.auth.UserSessions(r.Context(), id)

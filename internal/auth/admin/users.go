@@ -35,7 +35,7 @@ func (p *plugin) listUsers(w http.ResponseWriter, r *http.Request, b *auth.Body)
 		"searchField":    q.SearchField != "" && q.SearchField != "email" && q.SearchField != "name",
 		"searchOperator": q.SearchOperator != "" && q.SearchOperator != "contains" && q.SearchOperator != "starts_with" && q.SearchOperator != "ends_with",
 	}
-	if _, err := p.permit(w, r, b, "LIST_USERS"); err != nil {
+	if _, err := p.permitRead(w, r, b, "LIST_USERS"); err != nil {
 		return nil, err
 	}
 	for field, wrong := range invalid {
@@ -59,7 +59,7 @@ func (p *plugin) listUsers(w http.ResponseWriter, r *http.Request, b *auth.Body)
 
 func (p *plugin) getUser(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
 	id := b.String("id")
-	if _, err := p.permit(w, r, b, "GET_USER"); err != nil {
+	if _, err := p.permitRead(w, r, b, "GET_USER"); err != nil {
 		return nil, err
 	}
 	return p.auth.User(r.Context(), id)

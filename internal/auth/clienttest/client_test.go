@@ -107,6 +107,7 @@ func start(t *testing.T, db *gorm.DB, o auth.Options) instance {
 	o.BaseURL = cmp.Or(o.BaseURL, "http://") + server.Listener.Addr().String()
 	o.TrustedOrigins = []string{appOrigin, appScheme}
 	o.AllowCommonPasswords = true // those of the suites are simple
+	o.StepUp = true               // as in the app: the suites sign in a moment before
 	o.Plugins = []auth.Plugin{admin.Endpoints}
 	o.Mailer = authtest.MailDir(i.mails)
 	provider := authtest.NewOn(t, db, o)

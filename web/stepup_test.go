@@ -1,0 +1,391 @@
+package web_test
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/admin"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/web"
+	"gorm.io/gorm"
+)
+
+// A rule says how young a session must be for an act by one door, and what an older one meets there.
+type rule struct {
+	name string
+	age  time.Duration // 0: however old the session
+	code string        // of the refusal, to programs
+	sure bool          // the requests of the table succeed
+}
+
+var (
+	stepUp   = rule{"step-up", 10 * time.Minute, "SESSION_NOT_FRESH", true}
+	expires  = rule{"step-up, or the password", 10 * time.Minute, "SESSION_EXPIRED", true}
+	daily    = rule{"a day", 24 * time.Hour, "SESSION_NOT_FRESH", false}
+	password = rule{"the password in the request", 0, "", true}
+	mailed   = rule{"a mailed secret in the request", 0, "", false}
+	free     = rule{"nothing", 0, "", false}
+)
+
+// way is what an act asks for by one door, and the requests that do it.
+type way struct {
+	rule
+	requests []string // method, path and body; braces stand for what cast makes
+}
+
+func by(r rule, requests ...string) way { return way{r, requests} }
+
+// acts is the table of what is sensitive, by each door: every route and endpoint that changes something, and every page
+// behind the fresh doors. A line that is missing fails TestStepUpTableIsWhole.
+var acts = []struct {
+	name             string
+	role             string // that it asks for, "" for none
+	page, wire, json way
+}{
+	{"look who one is", "", way{}, by(free, "GET /ok", "GET /error", "GET /get-session", "POST /get-session {}"), way{}},
+	{"come in", "", by(free, "POST /login", "POST /signup"), by(free, "POST /sign-in/email {}", "POST /sign-up/email {}", "POST /sign-in/social {}", "GET /callback/x"), way{}},
+	{"go", "", by(free, "POST /logout"), by(free, "POST /sign-out {}", `POST /revoke-session {"token":"{mine}"}`), way{}},
+	{"prove oneself", "", by(password, "POST /reauth password={password}"), by(password, `POST /verify-password {"password":"{password}"}`), way{}},
+	{"ask for a mail", "", by(free, "POST /forgot-password", "POST /verify-email/resend"), by(free, "POST /request-password-reset {}", "POST /send-verification-email {}"), way{}},
+	{"follow a mail", "", by(mailed, "POST /reset-password token=x", "POST /verify-email token=x", "POST /undo-email token=x"),
+		by(mailed, "GET /reset-password/x", `POST /reset-password {"token":"x","newPassword":"{password}"}`, "GET /verify-email?token=x", "GET /delete-user/callback?token=x"), way{}},
+	{"change the profile", "", by(free, "POST /settings name=X", "POST /theme"), by(free, `POST /update-user {"name":"X"}`, "POST /update-session {}"), way{}},
+	{"see the accounts", "", way{}, by(free, "GET /list-accounts", "GET /account-info", "POST /get-access-token {}", "POST /refresh-token {}"), way{}},
+	{"link an account", "", way{}, by(free, "POST /link-social {}"), way{}},
+	{"unlink an account", "", way{}, by(daily, `POST /unlink-account {"providerId":"credential","accountId":"{me}"}`), way{}},
+	{"see the sessions", "", way{}, by(daily, "GET /list-sessions"), way{}},
+	{"end another session", "", by(stepUp, "POST /settings/sessions session={other}"), by(stepUp, `POST /revoke-session {"token":"{other}"}`), way{}},
+	{"end all other sessions", "", by(stepUp, "POST /settings/sessions others=on"), by(stepUp, "POST /revoke-other-sessions {}"), way{}},
+	{"end all sessions", "", way{}, by(stepUp, "POST /revoke-sessions {}"), way{}},
+	{"change the address", "", by(stepUp, "GET /settings/email", "POST /settings/email newEmail={new}"), by(stepUp, `POST /change-email {"newEmail":"{new}"}`), way{}},
+	{"change the password", "", by(stepUp, "GET /settings/security", "POST /settings/security currentPassword={password}&newPassword=better-horse-2"),
+		by(password, `POST /change-password {"currentPassword":"{password}","newPassword":"better-horse-2"}`), way{}},
+	{"delete the account", "", by(stepUp, "GET /settings/delete", "POST /settings/delete confirm={mail}&password={password}"), by(password, `POST /delete-user {"password":"{password}"}`), way{}},
+	{"delete the account without the password", "", way{}, by(expires, "POST /delete-user {}"), way{}},
+
+	{"see users", "admin", way{}, by(free, "GET /admin/list-users", "GET /admin/get-user?id={id}", `POST /admin/list-user-sessions {"userId":"{id}"}`), way{}},
+	{"ask what one may", "", way{}, by(free, `POST /admin/has-permission {"permissions":{"user":["ban"]}}`), way{}},
+	{"take all users away", "admin", by(stepUp, "GET /admin/users.csv"), way{}, way{}},
+	{"make a user", "admin", by(stepUp, "GET /admin/users/new", "POST /admin/users/new name=X&email={new}&role=admin"), by(stepUp, `POST /admin/create-user {"name":"X","email":"{new}","role":"admin","password":"{password}"}`),
+		by(stepUp, `POST /api/admin/users {"name":"X","email":"{new}","role":"admin","password":"{password}"}`)},
+	{"change a user", "admin", way{}, by(stepUp, `POST /admin/update-user {"userId":"{id}","data":{"role":"admin"}}`), way{}},
+	{"change a role", "admin", by(stepUp, "GET /admin/users/{id}/role", "POST /admin/users/{id}/role role=admin"), by(stepUp, `POST /admin/set-role {"userId":"{id}","role":"admin"}`), way{}},
+	{"vouch for an address", "admin", by(stepUp, "GET /admin/users/{id}/verify", "POST /admin/users/{id}/verify"), by(stepUp, `POST /admin/update-user {"userId":"{id}","data":{"emailVerified":true}}`), way{}},
+	{"reset a password", "admin", by(stepUp, "GET /admin/users/{id}/reset", "POST /admin/users/{id}/reset"), by(stepUp, `POST /admin/set-user-password {"userId":"{id}","newPassword":"better-horse-2"}`), way{}},
+	{"ban", "admin", by(stepUp, "GET /admin/users/{id}/ban", "POST /admin/users/{id}/ban"), by(stepUp, `POST /admin/ban-user {"userId":"{id}"}`), way{}},
+	{"lift a ban", "admin", by(stepUp, "GET /admin/users/{id}/unban", "POST /admin/users/{id}/unban"), by(stepUp, `POST /admin/unban-user {"userId":"{id}"}`), way{}},
+	{"delete a user", "admin", by(stepUp, "GET /admin/users/{id}/delete", "POST /admin/users/{id}/delete confirm={target}"), by(stepUp, `POST /admin/remove-user {"userId":"{id}"}`), way{}},
+	{"end a user's session", "admin", by(stepUp, "POST /admin/users/{id}/sessions session={theirs}"), by(stepUp, `POST /admin/revoke-user-session {"sessionToken":"{theirs}"}`), way{}},
+	{"end a user's sessions", "admin", by(stepUp, "GET /admin/users/{id}/sessions", "POST /admin/users/{id}/sessions"), by(stepUp, `POST /admin/revoke-user-sessions {"userId":"{id}"}`), way{}},
+	{"act as a user", "admin", by(stepUp, "GET /admin/users/{id}/impersonate", "POST /admin/users/{id}/impersonate"), by(stepUp, `POST /admin/impersonate-user {"userId":"{id}"}`), way{}},
+	{"be oneself again", "", by(free, "POST /impersonation/stop"), by(free, "POST /admin/stop-impersonating {}"), way{}},
+}
+
+// doors lists the ways of an act by door.
+func doors(page, wire, json way) map[string]way {
+	return map[string]way{"page": page, "wire": wire, "json": json}
+}
+
+// stepUpSite is a site as the app runs it, with the admin plugin.
+func stepUpSite(t *testing.T, db *gorm.DB) *site {
+	t.Helper()
+	return newSiteWith(t, db, auth.Options{StepUp: true, Plugins: []auth.Plugin{admin.Endpoints}})
+}
+
+// TestStepUpTableIsWhole: the table names every route and endpoint there is, and no other.
+func TestStepUpTableIsWhole(t *testing.T) {
+	s := stepUpSite(t, dbtest.Open(t, dbtest.SQLite(t)))
+	there := map[string]bool{}
+	for _, r := range s.server.Routes() {
+		sensitive := r.Method == http.MethodPost || r.Door == "fresh" || r.Door == "freshAdmin"
+		if !sensitive || r.Door == "service" || r.Path == "/api/auth/*" {
+			continue
+		}
+		if !strings.HasSuffix(r.Path, ":action") {
+			there[r.Method+" "+r.Path] = true
+			continue
+		}
+		for _, name := range web.UserActions() {
+			there[r.Method+" "+strings.Replace(r.Path, ":action", name, 1)] = true
+		}
+	}
+	endpoint := regexp.MustCompile(`\{Method: (get|post), Path: "([^"]+)"`)
+	for _, folder := range []string{"../internal/auth", "../internal/auth/admin"} {
+		files, err := filepath.Glob(folder + "/*.go")
+		if err != nil || len(files) == 0 {
+			t.Fatal(folder, err)
+		}
+		for _, name := range files {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range endpoint.FindAllStringSubmatch(string(text), -1) {
+				there["wire "+strings.ToUpper(found[1])+" "+found[2]] = true
+			}
+		}
+	}
+	if len(there) < 70 {
+		t.Fatalf("only %d routes and endpoints are found", len(there))
+	}
+	named := map[string]bool{}
+	for _, a := range acts {
+		for door, way := range doors(a.page, a.wire, a.json) {
+			for _, request := range way.requests {
+				method, path, _ := parts(request)
+				path, _, _ = strings.Cut(path, "?")
+				path = strings.NewReplacer("{id}", ":id", "/reset-password/x", "/reset-password/{token}", "/callback/x", "/callback/{provider}").Replace(path)
+				if door == "wire" {
+					method = "wire " + method
+				}
+				named[method+" "+path] = true
+			}
+		}
+	}
+	for one := range there {
+		if !named[one] {
+			t.Errorf("%s is missing from the table of acts: say what it asks for", one)
+		}
+	}
+	for one := range named {
+		if !there[one] {
+			t.Errorf("%s is in the table of acts and does not exist", one)
+		}
+	}
+}
+
+// parts of a request of the table.
+func parts(request string) (method, path, body string) {
+	method, rest, _ := strings.Cut(request, " ")
+	path, body, _ = strings.Cut(rest, " ")
+	return method, path, body
+}
+
+// cast is who takes part in a try: an actor, and a user on whom it is tried.
+type cast struct {
+	actor *authtest.Client
+	fill  *strings.Replacer
+	ids   []string
+}
+
+// cast signs an actor in, and with others also has a second session of theirs and one of the target, which acts end;
+// without, the target cannot sign in, which saves the hash.
+func (s *site) cast(t *testing.T, role string, others bool) *cast {
+	t.Helper()
+	name := strings.ToLower(rand.Text()) + "@example.com"
+	if role == "" {
+		role = "user"
+	}
+	enter := func(name, role, password string) (id string) {
+		t.Helper()
+		u, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Test Person", Email: name, Role: role, Password: password, Verified: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.ID
+	}
+	handle := func(c *authtest.Client) string {
+		t.Helper()
+		found := regexp.MustCompile(`"token":"([0-9a-f]{32})"`).FindStringSubmatch(c.Get("/api/auth/get-session").Text)
+		if found == nil {
+			t.Fatal("no session")
+		}
+		return found[1]
+	}
+	signIn := func(email string) *authtest.Client {
+		c := s.stranger(t)
+		c.SignIn(email, authtest.Password)
+		return c
+	}
+	targets, other, theirs := "", "x", "x"
+	if others {
+		targets = authtest.Password
+	}
+	id, target := enter("actor-"+name, role, authtest.Password), enter("target-"+name, "user", targets)
+	c := signIn("actor-" + name)
+	if others {
+		other, theirs = handle(signIn("actor-"+name)), handle(signIn("target-"+name))
+	}
+	return &cast{c, strings.NewReplacer("{me}", id, "{mail}", "actor-"+name, "{mine}", handle(c), "{other}", other, "{password}", authtest.Password,
+		"{id}", target, "{target}", "target-"+name, "{theirs}", theirs, "{new}", "new-"+name), []string{id, target}}
+}
+
+// state is what an act may change of those who take part, and who there is.
+func (s *site) state(t *testing.T, c *cast) string {
+	t.Helper()
+	text := s.userRows(t)
+	for _, id := range c.ids {
+		list, err := s.auth.UserSessions(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		accounts, err := s.auth.Accounts(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += fmt.Sprintln(len(list), accounts)
+	}
+	return text
+}
+
+// try sends one request of the table by one door.
+func (c *cast) try(s *site, by *authtest.Client, door, request string) authtest.Answer {
+	method, path, body := parts(c.fill.Replace(request))
+	media, header := "application/json", program
+	switch door {
+	case "wire":
+		path = "/api/auth" + path
+	case "page":
+		media, header = "application/x-www-form-urlencoded", navigate
+		if values, err := url.ParseQuery(body); err == nil {
+			body = values.Encode()
+		}
+	}
+	return by.Do(method, path, body, append([]string{"Content-Type", media, "Origin", s.Base}, header...)...)
+}
+
+// stale reports whether an answer asks for a fresher session.
+func stale(got authtest.Answer, code string) bool {
+	if to := got.Header.Get("Location"); to != "" {
+		return got.StatusCode == 303 && strings.HasPrefix(to, "/reauth")
+	}
+	return got.StatusCode >= 400 && strings.Contains(got.Text, `"code":"`+code+`"`)
+}
+
+// each calls fn with every way of the table whose rule fits.
+func each(t *testing.T, fits func(rule) bool, fn func(t *testing.T, role, door string, w way)) {
+	for _, a := range acts {
+		for door, w := range doors(a.page, a.wire, a.json) {
+			if fits(w.rule) && len(w.requests) > 0 {
+				t.Run(a.name+", "+door, func(t *testing.T) { fn(t, a.role, door, w) })
+			}
+		}
+	}
+}
+
+// TestStepUp drives the table: a fresh session does each act, one that is too old for its rule is refused and changes
+// nothing, and no other act asks how old a session is. Strangers and those without the role are told so before.
+func TestStepUp(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		s := stepUpSite(t, db)
+		if _, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Root", Email: "root@example.com", Role: "admin"}); err != nil {
+			t.Fatal(err)
+		}
+		told := func(what, request string, got authtest.Answer) {
+			t.Helper()
+			t.Errorf("%s, %s: %d %s %.200s", what, request, got.StatusCode, got.Header.Get("Location"), got.Text)
+		}
+		asked := func(r rule) bool { return r.age > 0 }
+		each(t, asked, func(t *testing.T, role, door string, w way) {
+			c := s.cast(t, role, false)
+			for _, request := range w.requests {
+				if got := c.try(s, c.actor, door, request); stale(got, w.code) || w.sure && got.StatusCode >= 400 {
+					told("a fresh session", request, got)
+				}
+			}
+		})
+
+		old := map[string]*cast{"": s.cast(t, "", true), "admin": s.cast(t, "admin", true)}
+		passed := time.Duration(0)
+		for _, age := range []time.Duration{stepUp.age, daily.age} {
+			s.ahead.Add(int64(age - passed))
+			passed = age
+			each(t, func(r rule) bool { return r.age == age }, func(t *testing.T, role, door string, w way) {
+				c := old[role]
+				before := s.state(t, c)
+				for _, request := range w.requests {
+					if got := c.try(s, old[""].actor, door, request); role != "" && (got.StatusCode != 403 || stale(got, w.code)) {
+						told("without the role", request, got)
+					}
+					got := c.try(s, s.stranger(t), door, request)
+					if login := strings.HasPrefix(got.Header.Get("Location"), "/login"); !login && got.StatusCode != 401 {
+						told("a stranger", request, got)
+					}
+					if got := c.try(s, c.actor, door, request); !stale(got, w.code) {
+						told("an old session is let through", request, got)
+					}
+				}
+				for _, line := range differences(before, s.state(t, c)) {
+					t.Errorf("refused, and yet it changed: %s", line)
+				}
+			})
+		}
+
+		each(t, func(r rule) bool { return !asked(r) }, func(t *testing.T, role, door string, w way) {
+			c := s.cast(t, role, false)
+			s.ahead.Add(int64(25 * time.Hour))
+			for _, request := range w.requests {
+				got := c.try(s, c.actor, door, request)
+				if stale(got, stepUp.code) || stale(got, expires.code) || w.sure && got.StatusCode >= 400 {
+					told("an old session", request, got)
+				}
+			}
+		})
+	})
+}
+
+// TestStepUpIsOptional: where it is off, the wire and the JSON door ask for the role alone.
+func TestStepUpIsOptional(t *testing.T) {
+	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Plugins: []auth.Plugin{admin.Endpoints}})
+	boss := s.admin(t, "boss@example.com")
+	s.ahead.Add(int64(25 * time.Hour))
+	for i, path := range []string{"/api/admin/users", "/api/auth/admin/create-user"} {
+		got := boss.PostJSON(path, map[string]string{"name": "X", "email": fmt.Sprintf("x%d@example.com", i)}, "Origin", s.Base)
+		if got.StatusCode >= 300 {
+			t.Errorf("%s: %d %s", path, got.StatusCode, got.Text)
+		}
+	}
+	if got := boss.PostJSON("/api/auth/revoke-other-sessions", map[string]string{}, "Origin", s.Base); got.StatusCode != 200 {
+		t.Errorf("%d %s", got.StatusCode, got.Text)
+	}
+}
+
+// TestAnOldAdminIsThemselvesAgain: ending an impersonation asks for nothing, however old the admin's session is.
+func TestAnOldAdminIsThemselvesAgain(t *testing.T) {
+	s := stepUpSite(t, dbtest.Open(t, dbtest.SQLite(t)))
+	_, id := s.person(t, "ada@example.com")
+	for i, path := range []string{"/impersonation/stop", "/api/auth/admin/stop-impersonating"} {
+		boss := s.actAs(t, s.admin(t, fmt.Sprintf("boss%d@example.com", i)), id)
+		for _, act := range []string{"/api/auth/revoke-sessions", "/api/auth/revoke-other-sessions"} { // even fresh, it is somebody else's
+			if got := boss.PostJSON(act, map[string]string{}, "Origin", s.Base); !stale(got, "SESSION_NOT_FRESH") {
+				t.Errorf("acting, %s: %d %s", act, got.StatusCode, got.Text)
+			}
+		}
+		s.ahead.Add(int64(30 * time.Minute))
+		if i == 0 {
+			expect(t, boss.PostForm(path, nil), 303)
+		} else {
+			expect(t, boss.PostJSON(path, map[string]string{}, "Origin", s.Base), 200)
+		}
+		contains(t, boss.Get("/settings", navigate...), fmt.Sprintf("boss%d@example.com", i))
+	}
+}
+
+// TestExportAsksAgain: the way of an admin from the link to the password and back to the list, which exports then.
+func TestExportAsksAgain(t *testing.T) {
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	s.ahead.Add(int64(10 * time.Minute))
+	list := boss.Get("/admin/users?role=admin", navigate...)
+	contains(t, list, `href="/admin/users.csv?role=admin"`)
+	to := boss.Get("/admin/users.csv?role=admin", navigate...)
+	expect(t, to, 303, "Location", "/reauth?returnTo=%2Fadmin%2Fusers%3Frole%3Dadmin", "Content-Disposition", "")
+	lacks(t, to, "boss@example.com")
+	expect(t, boss.Get("/admin/users.csv", program...), 403, "Content-Disposition", "")
+	contains(t, boss.Get(to.Header.Get("Location"), navigate...), `name="returnTo" value="/admin/users?role=admin"`)
+	back := boss.PostForm("/reauth", url.Values{"password": {authtest.Password}, "returnTo": {"/admin/users?role=admin"}})
+	expect(t, back, 303, "Location", "/admin/users?role=admin")
+	file := boss.Get("/admin/users.csv?role=admin", navigate...)
+	expect(t, file, 200, "Content-Disposition", `attachment; filename="users.csv"`)
+	contains(t, file, "boss@example.com")
+}
