@@ -234,7 +234,7 @@ func checkNothingInline(t *testing.T, doc *html.Node) {
 	}
 	for _, meta := range tags(doc, "meta") {
 		if name, _ := attr(meta, "name"); name == "htmx-config" {
-			if content, _ := attr(meta, "content"); content != `extensions:"app", history:"reload"` {
+			if content, _ := attr(meta, "content"); content != `extensions:"app", history:"reload", defaultTimeout:15000` {
 				t.Errorf("htmx-config %s", content)
 			}
 			return

@@ -27,6 +27,8 @@ type site struct {
 	auth  *auth.Auth
 	ahead atomic.Int64 // how far the clock is, in nanoseconds
 
+	failure atomic.Pointer[failure] // of every request of htmx
+
 	mu     sync.Mutex
 	counts map[string]int           // requests by "METHOD /path"
 	gates  map[string]chan struct{} // requests that wait until the channel is closed
@@ -44,7 +46,7 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: mails, Links: web.Links(s.URL), Logger: slog.New(slog.DiscardHandler)}
 	config := web.Config{
 		AppURL: s.URL, Development: true, Mails: mails, Logger: options.Logger,
-		Ready: func(context.Context) error { return nil },
+		Ready: func(context.Context) error { return errAway },
 	}
 	keepTrail(t, db, &config, &options)
 	for _, f := range change {
@@ -55,6 +57,10 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	app := web.New(config)
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.ServeHTTP(w, r)
+		if how := s.failure.Load(); how != nil && r.Header.Get("HX-Request") != "" {
+			how.serve(app, w, r)
+			return
+		}
 		app.ServeHTTP(w, r)
 	})
 	server.Start()
