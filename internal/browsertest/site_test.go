@@ -25,6 +25,7 @@ import (
 type site struct {
 	URL   string
 	auth  *auth.Auth
+	app   *web.Server
 	ahead atomic.Int64 // how far the clock is, in nanoseconds
 
 	failure atomic.Pointer[failure] // of every request of htmx
@@ -54,14 +55,14 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	}
 	s.auth = authtest.NewOn(t, db, options)
 	config.Auth = s.auth
-	app := web.New(config)
+	s.app = web.New(config)
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.ServeHTTP(w, r)
 		if how := s.failure.Load(); how != nil && r.Header.Get("HX-Request") != "" {
-			how.serve(app, w, r)
+			how.serve(s.app, w, r)
 			return
 		}
-		app.ServeHTTP(w, r)
+		s.app.ServeHTTP(w, r)
 	})
 	server.Start()
 	t.Cleanup(server.Close)
