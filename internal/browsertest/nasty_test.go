@@ -178,6 +178,7 @@ func (s *site) fitAdmins(t *testing.T, b fitted) {
 	b.dialog("ban")
 	b.fill("reason", longName)
 	b.leave("ban", chromedp.Click(chromedp.CSS("dialog .act")))
+	b.wait(`document.activeElement.matches("main [role=status]")`) // else it is not spoken
 	b.fits("/admin/users/:id, banned")
 	b.dialog("unban")
 
@@ -195,7 +196,7 @@ func (s *site) fitAdmins(t *testing.T, b fitted) {
 // misfits lists what is wrong with the page as it stands: what sticks out or is cut, and what covers something else. Some
 // things may scroll sideways, and some be cut because they stand elsewhere in full.
 const misfits = `(async () => {
-	const scrollable = ".table, .tabs, .sidebar", short = ".breadcrumb li, .account b, #acting .banner span", hidden = "svg, .sr-only, .skip, input, select";
+	const scrollable = ".table, .tabs, .sidebar", short = ".fit, .breadcrumb li, .account b, #acting .banner span", hidden = "svg, .sr-only, .skip, input, select";
 	const list = [], name = (e) => e.outerHTML.replace(/\s+/g, " ").slice(0, 100);
 	if (document.documentElement.scrollWidth > innerWidth) list.push("the page is " + document.documentElement.scrollWidth + " px wide");
 	for (const e of document.querySelectorAll("body *")) {
