@@ -29,7 +29,8 @@ if (!("commandForElement" in HTMLButtonElement.prototype)) document.addEventList
 const problem = document.getElementById("problem");
 function say({ sourceElement }, sentence) {
   (sourceElement.closest("form, section") ?? document.querySelector("main > *")).before(problem);
-  problem.textContent = sentence + (sourceElement.matches("form") ? " What you typed is still here; try again." : " Try again.");
+  const advice = sourceElement.matches("form") ? "What you typed is still here; try again." : "Try again.";
+  problem.textContent = sentence + " " + advice;
   problem.hidden = false;
   problem.scrollIntoView({ block: "nearest" });
   if (document.activeElement === document.body) problem.focus(); // the button that was pressed is busy, and lost it
