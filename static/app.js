@@ -25,6 +25,28 @@ if (!("commandForElement" in HTMLButtonElement.prototype)) document.addEventList
   if (dialog) button.getAttribute("command") === "close" ? dialog.close() : dialog.showModal();
 });
 
+// A request that failed leaves the page as it is. What went wrong is said before the form or list that it came from.
+const problem = document.getElementById("problem");
+function say({ sourceElement }, sentence) {
+  (sourceElement.closest("form, section") ?? document.querySelector("main > *")).before(problem);
+  const advice = sourceElement.matches("form") ? "What you typed is still here; try again." : "Try again.";
+  problem.textContent = sentence + " " + advice;
+  problem.hidden = false;
+  problem.scrollIntoView({ block: "nearest" });
+  if (document.activeElement === document.body) problem.focus(); // the button that was pressed is busy, and lost it
+}
+document.addEventListener("htmx:error", ({ detail: { ctx, error } }) => {
+  say(ctx, error === "timeout" ? "There was no answer in time." : "The connection was lost.");
+});
+// An error that is meant for its target redirects or announces something. Others are an ErrorFragment, which the server
+// has put into the problem, or a proxy's page, which is not shown.
+document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+  problem.hidden = true;
+  if (ctx.response.status < 400 || ctx.hx.redirect || ctx.text.includes("<hx-partial")) return;
+  say(ctx, "The service did not answer as it should.");
+  Object.assign(ctx, { push: false, replace: false, select: null }, !ctx.hx.retarget && { swap: "none" });
+});
+
 // A form that came into the page's dialog opens it. Closed, it is empty again; to cancel is to close.
 document.addEventListener("htmx:after:swap", () => {
   const dialog = document.getElementById("dialog");

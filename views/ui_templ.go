@@ -159,7 +159,7 @@ func alert(kind, symbol, message string) templ.Component {
 	})
 }
 
-// flash says what the page before did.
+// flash says what the page before did. It takes the focus: what is there when a page loads is not spoken otherwise.
 func flash() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -182,7 +182,7 @@ func flash() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if f := frame(ctx).Flash; f.Message != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div role=\"status\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div role=\"status\" tabindex=\"-1\" autofocus>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

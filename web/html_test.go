@@ -145,7 +145,8 @@ func checkDocument(t *testing.T, doc *html.Node) {
 			ids[id] = true
 		}
 	}
-	for _, e := range all(doc, func(*html.Node) bool { return true }) {
+	filled := func(e *html.Node) bool { return e.Data != "dialog" || e.FirstChild != nil } // what comes into it brings its name
+	for _, e := range all(doc, filled) {
 		for _, name := range []string{"aria-describedby", "aria-labelledby", "aria-controls", "for", "data-reveal"} {
 			value, _ := attr(e, name)
 			for id := range strings.FieldsSeq(value) {
@@ -234,7 +235,7 @@ func checkNothingInline(t *testing.T, doc *html.Node) {
 	}
 	for _, meta := range tags(doc, "meta") {
 		if name, _ := attr(meta, "name"); name == "htmx-config" {
-			if content, _ := attr(meta, "content"); content != `extensions:"app", history:"reload"` {
+			if content, _ := attr(meta, "content"); content != `extensions:"app", history:"reload", defaultTimeout:15000` {
 				t.Errorf("htmx-config %s", content)
 			}
 			return

@@ -166,7 +166,7 @@ var problems = map[int]struct{ code, title, message string }{
 	415: {"UNSUPPORTED_MEDIA_TYPE", "Wrong kind of data", "This address does not take that kind of data."},
 	422: {"UNPROCESSABLE_ENTITY", "Something is missing", "What was sent is not complete."},
 	429: {"TOO_MANY_REQUESTS", "Too many tries", "Please wait a moment before the next one."},
-	500: {"INTERNAL_SERVER_ERROR", "Our mistake", "Something went wrong on our side. It has been noted."},
+	500: {"INTERNAL_SERVER_ERROR", "Our mistake", "Something went wrong on our side. It has been noted; please try again."},
 	503: {"SERVICE_UNAVAILABLE", "Back in a moment", "The service is busy or being worked on. Please try again in a moment."},
 }
 
@@ -185,6 +185,8 @@ func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
 		}
 	}
 	if scripted(c.Request()) {
+		c.Response().Header().Set("HX-Retarget", "#problem") // not into the form or list that asked
+		c.Response().Header().Set("HX-Reswap", "innerHTML")
 		return s.render(c, e.Status, views.ErrorFragment(p))
 	}
 	return s.render(c, e.Status, views.Error(p))

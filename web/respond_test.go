@@ -104,8 +104,9 @@ func TestErrorPage(t *testing.T) {
 			lacks(t, page, "evil.example")
 
 			fragment := ask([]string{"HX-Request", "true", "HX-Request-Type", "partial"})
-			contains(t, fragment, "<h1>"+c.title+"</h1>", fragment.Header.Get("X-Request-Id"))
-			lacks(t, fragment, "<html", "<head")
+			expect(t, fragment, c.status, "HX-Retarget", "#problem", "HX-Reswap", "innerHTML")
+			contains(t, fragment, "<b>"+c.title+".</b>", fragment.Header.Get("X-Request-Id"))
+			lacks(t, fragment, "<html", "<head", "<h1")
 
 			program := ask([]string{"Accept", "application/json"})
 			expect(t, program, c.status, "Content-Type", "application/json")

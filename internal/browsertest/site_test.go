@@ -25,7 +25,10 @@ import (
 type site struct {
 	URL   string
 	auth  *auth.Auth
+	app   *web.Server
 	ahead atomic.Int64 // how far the clock is, in nanoseconds
+
+	failure atomic.Pointer[failure] // of every request of htmx
 
 	mu     sync.Mutex
 	counts map[string]int           // requests by "METHOD /path"
@@ -44,7 +47,7 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: mails, Links: web.Links(s.URL), Logger: slog.New(slog.DiscardHandler)}
 	config := web.Config{
 		AppURL: s.URL, Development: true, Mails: mails, Logger: options.Logger,
-		Ready: func(context.Context) error { return nil },
+		Ready: func(context.Context) error { return errAway },
 	}
 	keepTrail(t, db, &config, &options)
 	for _, f := range change {
@@ -52,10 +55,14 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	}
 	s.auth = authtest.NewOn(t, db, options)
 	config.Auth = s.auth
-	app := web.New(config)
+	s.app = web.New(config)
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.ServeHTTP(w, r)
-		app.ServeHTTP(w, r)
+		if how := s.failure.Load(); how != nil && r.Header.Get("HX-Request") != "" {
+			how.serve(s.app, w, r)
+			return
+		}
+		s.app.ServeHTTP(w, r)
 	})
 	server.Start()
 	t.Cleanup(server.Close)

@@ -1,0 +1,280 @@
+package browsertest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"github.com/chromedp/chromedp"
+	"gorm.io/gorm"
+)
+
+// failure is a way in which a request goes wrong, and what the page then says.
+type failure struct {
+	name, says string
+	patience   time.Duration // of htmx, 0 for its own
+	serve      func(app http.Handler, w http.ResponseWriter, r *http.Request)
+}
+
+var errAway = errors.New("the database is away")
+
+var failures = []failure{
+	{name: "connection lost", says: "The connection was lost.", serve: func(http.Handler, http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler)
+	}},
+	{name: "an error of the app", says: "Back in a moment. The service is busy", serve: func(app http.Handler, w http.ResponseWriter, r *http.Request) {
+		r.Method, r.URL.Path, r.URL.RawQuery, r.Body = http.MethodGet, "/readyz", "", http.NoBody // asks errAway
+		app.ServeHTTP(w, r)
+	}},
+	{name: "the page of a proxy", says: "The service did not answer as it should.", serve: func(_ http.Handler, w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusBadGateway)
+		io.WriteString(w, "<html><head><title>502</title></head><body><h1>502 Bad Gateway</h1></body></html>")
+	}},
+	{name: "no answer", says: "There was no answer in time.", patience: 100 * time.Millisecond, serve: func(_ http.Handler, _ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // else the server does not see that the browser gives up
+		<-r.Context().Done()
+	}},
+}
+
+// request is one request of htmx, as a person causes it.
+type request struct {
+	file, attribute string // where a template says so
+	page            string
+	fields          []string // what is typed before: name and value in turn
+	open            string   // what is clicked before, so that the fields are there
+	click           string   // what causes it; "" for a page that asks by itself
+	typed           string   // or a text typed into #q, of which each letter causes it
+	script          string   // or a script that does
+	works           string   // true when it has worked; "" for a form that is refused
+}
+
+// everyRequest lists what strangers can cause, and what admins can. links are pages that mails lead to.
+func everyRequest(reset, verify, undo string) (strangers, admins []request) {
+	const button = "main form .primary"
+	wrong := []string{"password", "not-the-password"}
+	strangers = []request{
+		{file: "nav", attribute: `"/nav"`, page: "/", works: `document.querySelector("#account [href='/signup']")`},
+		{file: "layout", attribute: `"/nav"`, page: "/no-such-page",
+			works: `document.querySelector("#problem").hidden`},
+		{file: "login", attribute: `"/login"`, page: "/login", fields: append([]string{"email", "ada@example.com"}, wrong...),
+			click: button},
+		{file: "signup", attribute: `"/signup"`, page: "/signup", fields: []string{"name", "Ada", "email", "new@example.com", "password", "short"},
+			click: button},
+		{file: "forgot", attribute: `"/forgot-password"`, page: "/forgot-password", fields: []string{"email", "ada@example"},
+			click: button},
+		{file: "reset", attribute: `"/reset-password"`, page: reset, fields: []string{"newPassword", "short"},
+			click: button},
+		{file: "verify", attribute: `"/verify-email"`, page: verify, fields: wrong, click: button},
+		{file: "verify", attribute: `"/verify-email/resend"`, page: "/verify-email", fields: []string{"email", "ada@example"},
+			click: button},
+		{file: "undo", attribute: `"/undo-email"`, page: undo, click: button,
+			works: `location.pathname === "/login"`},
+	}
+	const list = `document.querySelector("#found").textContent`
+	admins = []request{
+		{file: "reauth", attribute: `"/reauth"`, page: "/reauth", fields: wrong, click: button},
+		{file: "settings", attribute: `"/settings"`, page: "/settings", fields: []string{"name", " King"},
+			click: button,
+			works: `document.querySelector("main [role=status]")?.textContent.includes("Saved")`},
+		{file: "settings", attribute: `"/settings/email"`, page: "/settings/email", fields: []string{"newEmail", "ada@example"},
+			click: button},
+		{file: "settings", attribute: `"/settings/sessions"`, page: "/settings/sessions",
+			click: "button[name=session]", works: `document.activeElement.id === "sessions"`},
+		{file: "security", attribute: `"/settings/security"`, page: "/settings/security", fields: []string{"currentPassword", "not-it", "newPassword", "another-horse"},
+			click: button},
+		{file: "security", attribute: `"/settings/delete"`, page: "/settings/delete", fields: append([]string{"confirm", "ada@example"}, wrong...),
+			click: "main form .danger"},
+		{file: "users", attribute: `"/admin/users"`, page: "/admin/users", typed: "perso",
+			works: list + ` === "120 users"`},
+		{file: "data", attribute: `{ href }`, page: "/admin/users", click: "#sort-Name",
+			works: `document.querySelector("th[aria-sort=ascending]")?.textContent === "Name"`},
+		{file: "data", attribute: `{ href(page + 1) }`, page: "/admin/users", click: "#next-page",
+			works: `document.querySelector("#users nav").textContent.includes("Page 2")`},
+		{file: "data", attribute: `{ href(page - 1) }`, page: "/admin/users?page=2", click: "#previous-page",
+			works: `document.querySelector("#users nav").textContent.includes("Page 1")`},
+		{file: "user", attribute: `{ "/admin/users/" + u.ID + "/" + a.Name }`, page: "grace", click: "#act-ban",
+			works: `document.querySelector("dialog[open] #reason")`},
+		{file: "user", attribute: `{ "/admin/users/" + form.ID + "/" + form.Action }`, page: "grace",
+			open: "#act-delete", fields: []string{"confirm", "ada@example"}, click: "dialog .act"},
+		{file: "user", attribute: `"/admin/users/new"`, page: "/admin/users/new", fields: []string{"name", "New", "email", "new@example"},
+			click: button},
+		{file: "audit", attribute: `"/admin/audit"`, page: "/admin/audit", fields: []string{"person", "grace@example.com"},
+			click: button, works: `location.search.includes("grace")`},
+		{file: "dev", attribute: `"/dev/mail"`, page: "/dev/mail", script: `htmx.trigger("#mails", "every")`,
+			works: `document.querySelector("#problem").hidden`},
+	}
+	return strangers, admins
+}
+
+// TestFailedRequests: whatever goes wrong with a request of htmx, the page says so where it can be seen and heard, keeps
+// all that it showed and all that was typed, and the next try works.
+func TestFailedRequests(t *testing.T) {
+	s := newSite(t, func(o *auth.Options, db *gorm.DB) {
+		o.Notices = true // for the link that undoes a change
+		authtest.Crowd(t, db, 120)
+	})
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
+	s.addUser(t, "Grace Hopper", "grace@example.com", "user")
+	authtest.NewClient(t, s.URL).SignIn("ada@example.com", authtest.Password) // a session to end
+	strangers, admins := everyRequest(
+		s.mailed(t, "/forgot-password", "grace@example.com"), s.mailed(t, "/verify-email/resend", "grace@example.com"), s.undoLink(t, "eve@example.com"))
+	wantEveryRequest(t, append(strangers, admins...))
+
+	stranger := newTab(t, s.URL)
+	for _, r := range strangers {
+		stranger.tryFailures(s, r)
+	}
+	admin := newTab(t, s.URL)
+	admin.logIn("ada@example.com")
+	for _, r := range admins {
+		if r.page == "grace" {
+			r.page = s.userPath(t, "grace@example.com")
+		}
+		admin.tryFailures(s, r)
+	}
+}
+
+var requestAttribute = regexp.MustCompile(`hx-(?:get|post|put|patch|delete|action)=("[^"]*"|\{[^}]*\})`)
+
+// wantEveryRequest fails unless list has every request that a template can cause, and no other.
+func wantEveryRequest(t *testing.T, list []request) {
+	t.Helper()
+	files, err := filepath.Glob("../../views/*.templ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := map[string]bool{}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range requestAttribute.FindAllStringSubmatch(string(source), -1) {
+			missing[strings.TrimSuffix(filepath.Base(file), ".templ")+" "+match[1]] = true
+		}
+	}
+	for _, r := range list {
+		key := r.file + " " + r.attribute
+		if !missing[key] {
+			t.Errorf("no template causes %s any more, or it is listed twice", key)
+		}
+		delete(missing, key)
+	}
+	for key := range missing {
+		t.Errorf("%s is not tried: list it in everyRequest", key)
+	}
+}
+
+// undoLink moves a new account from an address to another one, and returns the link that undoes it.
+func (s *site) undoLink(t *testing.T, email string) string {
+	t.Helper()
+	in := auth.NewUser{Name: "Eve", Email: email, Password: authtest.Password, Verified: true}
+	if _, err := s.auth.CreateUser(t.Context(), nil, in); err != nil {
+		t.Fatal(err)
+	}
+	c := authtest.NewClient(t, s.URL)
+	c.SignIn(in.Email, in.Password)
+	c.PostForm("/settings/email", url.Values{"newEmail": {"moved@example.com"}})
+	token := regexp.MustCompile(`/verify-email\?token=([A-Za-z0-9_-]+)`).FindStringSubmatch(c.Get("/dev/mail").Text)
+	if token == nil {
+		t.Fatal("no link was mailed to the new address")
+	}
+	c.PostForm("/verify-email", url.Values{"token": {token[1]}})
+	link := regexp.MustCompile(`/undo-email\?token=[A-Za-z0-9_-]+`).FindString(c.Get("/dev/mail").Text)
+	if link == "" {
+		t.Fatal("no link was mailed to the old address")
+	}
+	return link
+}
+
+// kept is all of a page that a failure must leave alone. What is typed into #q is looked at by itself.
+const kept = `(() => {
+	const main = document.querySelector("main").cloneNode(true);
+	main.querySelector("#problem")?.remove();
+	const fields = [...document.querySelectorAll("main input:not(#q), main select")];
+	return JSON.stringify([
+		location.href, document.title, main.textContent, document.querySelectorAll("[hx-get], [hx-post]").length,
+		...fields.map((e) => e.type === "checkbox" ? e.checked : e.value),
+	]);
+})()`
+
+// said is true when the problem is in sight, and the request over.
+func (f failure) said() string {
+	return fmt.Sprintf(`(() => {
+		const problem = document.querySelector("#problem"), box = problem?.getBoundingClientRect();
+		return problem && !problem.hidden && problem.role === "alert" && problem.textContent.startsWith(%q) && /try again/i.test(problem.textContent) &&
+			problem.contains(document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)) &&
+			!document.querySelector(".htmx-request, main button:disabled");
+	})()`, f.says)
+}
+
+// tryFailures causes a request that fails in every way, and then one that does not.
+func (b *tab) tryFailures(s *site, r request) {
+	b.Helper()
+	b.Logf("%s on %s", r.attribute, r.page)
+	for _, problem := range []string{"ERR_EMPTY_RESPONSE", "htmx:error", "status of 404", "status of 422", "status of 502", "status of 503"} {
+		b.expect(problem)
+	}
+	defer s.failure.Store(nil)
+	byItself := r.click+r.typed+r.script == ""
+	b.open(r.page)
+	if r.open != "" {
+		b.do(chromedp.Click(chromedp.CSS(r.open)), chromedp.WaitVisible(chromedp.ID(r.fields[0])))
+	}
+	b.fill(r.fields...)
+	before := eval[string](b, kept)
+	for i, how := range failures {
+		if byItself && how.patience > 0 {
+			continue
+		}
+		s.failure.Store(&how)
+		if how.patience > 0 {
+			eval[int](b, fmt.Sprintf(`htmx.config.defaultTimeout = %d`, how.patience.Milliseconds()))
+		}
+		b.cause(r, i)
+		b.wait(how.said())
+		eval[int](b, `htmx.config.defaultTimeout = 15000`)
+		if after := eval[string](b, kept); after != before && !byItself {
+			b.Errorf("%s, %s: the page was\n%s\nand is\n%s", r.attribute, how.name, before, after)
+		}
+		if r.click != "" && b.hasFocus("body") {
+			b.Errorf("%s, %s: nothing has the focus", r.attribute, how.name)
+		}
+	}
+	s.failure.Store(nil)
+	b.cause(r, len(failures))
+	if r.works == "" {
+		r.works = summaryFocused
+	}
+	b.wait(r.works + ` && document.querySelector("#problem").hidden`)
+	b.settle()
+}
+
+// cause does for the nth time what a request comes from.
+func (b *tab) cause(r request, n int) {
+	b.Helper()
+	switch {
+	case r.click != "":
+		b.do(chromedp.Click(chromedp.CSS(r.click)))
+	case r.typed != "":
+		b.do(chromedp.SendKeys(chromedp.ID("q"), r.typed[n:n+1]))
+		if got := eval[string](b, `document.querySelector("#q").value`); got != r.typed[:n+1] {
+			b.Errorf("#q holds %q, typed was %q", got, r.typed[:n+1])
+		}
+	case r.script != "":
+		eval[bool](b, r.script)
+	default:
+		b.open(r.page)
+	}
+}
