@@ -81,15 +81,16 @@ func (l *Limiter) inTurn(ctx context.Context, key string, longest time.Duration,
 }
 
 func (l *Limiter) hit(ctx context.Context, key string, max int, window time.Duration, now time.Time) (time.Duration, error) {
-	const over = "(rate_limits.expires_at <= excluded.last_at OR rate_limits.expires_at > ?)"
 	latest := now.Add(window + clockSkew)
 	taken := l.db.WithContext(ctx).Exec(`
 		INSERT INTO rate_limits (key, member, count, last_at, expires_at) VALUES (?, '', 1, ?, ?)
 		ON CONFLICT (key, member) DO UPDATE SET
-			count = CASE WHEN `+over+` THEN 1 ELSE rate_limits.count + 1 END,
-			expires_at = CASE WHEN `+over+` THEN excluded.expires_at ELSE rate_limits.expires_at END,
+			count = CASE WHEN rate_limits.expires_at <= excluded.last_at OR rate_limits.expires_at > ?
+				THEN 1 ELSE rate_limits.count + 1 END,
+			expires_at = CASE WHEN rate_limits.expires_at <= excluded.last_at OR rate_limits.expires_at > ?
+				THEN excluded.expires_at ELSE rate_limits.expires_at END,
 			last_at = excluded.last_at
-		WHERE `+over+` OR rate_limits.count < ?`,
+		WHERE rate_limits.expires_at <= excluded.last_at OR rate_limits.expires_at > ? OR rate_limits.count < ?`,
 		key, now, now.Add(window), latest, latest, latest, max)
 	if taken.Error != nil || taken.RowsAffected > 0 {
 		return 0, taken.Error
