@@ -27,12 +27,12 @@ type seen struct {
 // addressTag stands for an address in the device cookie, which has no room for addresses.
 func addressTag(email string) string { return hashToken(email)[:12] }
 
-// device reads the device cookie: a random name, and who signed in there, the last one first. It opens nothing but their
-// own budgets.
+// device reads the device cookie: a random name, and who signed in there, the last one first; "" and nobody where there is
+// none. It opens nothing but their own budgets.
 func (a *Auth) device(r *http.Request) (name string, list []seen) {
 	value, ok := a.readSigned(r, deviceCookie)
 	if !ok {
-		return newID(), nil
+		return "", nil
 	}
 	name, entries, _ := strings.Cut(value, ":")
 	for entry := range strings.SplitSeq(entries, ",") {
@@ -53,6 +53,9 @@ func (a *Auth) knowDevice(w http.ResponseWriter, r *http.Request, u *User) {
 		return
 	}
 	name, list := a.device(r)
+	if name == "" {
+		name = newID()
+	}
 	list = slices.DeleteFunc(list, func(s seen) bool { return s.userID == u.ID })
 	list = append([]seen{{u.ID, a.opts.Now().UnixMilli(), addressTag(u.Email)}}, list...)
 	entries := make([]string, min(len(list), deviceUsers))
