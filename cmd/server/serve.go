@@ -91,13 +91,13 @@ func (a *app) serve(ctx context.Context) error {
 	endWork := a.work(ctx, provider)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	var failure error
 	select {
-	case failure = <-failed:
+	case failure := <-failed:
 		end()
+		return errors.Join(failure, a.stop(site, server, 0, endWork))
 	case <-ctx.Done():
 	}
-	return errors.Join(failure, a.stop(site, server, endWork))
+	return a.stop(site, server, a.DrainDelay, endWork)
 }
 
 // work starts what runs beside the requests. The outbox ends with ctx, the rest when end is called. end waits for all
@@ -123,12 +123,12 @@ func (a *app) work(ctx context.Context, provider *auth.Auth) (end func(context.C
 	}
 }
 
-// stop tells load balancers by /readyz that no more visitors are wanted and goes on answering for DrainDelay, because
-// a balancer looks only now and then. Then the door is shut, and what is under way has stopTime.
-func (a *app) stop(site *web.Server, server *http.Server, endWork func(context.Context)) error {
-	a.log.Info("stopping", "drain", a.DrainDelay)
+// stop tells load balancers by /readyz that no more visitors are wanted and goes on answering for as long as drain says,
+// because a balancer looks only now and then. Then the door is shut, and what is under way has stopTime.
+func (a *app) stop(site *web.Server, server *http.Server, drain time.Duration, endWork func(context.Context)) error {
+	a.log.Info("stopping", "drain", drain)
 	site.Drain()
-	time.Sleep(a.DrainDelay) // a second signal ends the process meanwhile
+	time.Sleep(drain) // a second signal ends the process meanwhile
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	defer endWork(ctx)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"example.com/foyer/internal/worker"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 )
@@ -117,7 +118,9 @@ func (a *Auth) hear(ctx context.Context, conn *pgx.Conn) error {
 	a.revoked.restart(a.opts.Now()) // what happened before, nobody told us
 	ctx, stop := context.WithCancelCause(ctx)
 	var speaking sync.WaitGroup
-	speaking.Go(func() { stop(a.speak(ctx)) })
+	speaking.Go(func() {
+		worker.Run(ctx, a.opts.Logger, "revocation beats", func(ctx context.Context) { stop(a.speak(ctx)) })
+	})
 	defer speaking.Wait()
 	defer stop(nil)
 	for {
