@@ -164,7 +164,7 @@ func TestRefusalsOfADomain(t *testing.T) {
 			if c.onForm != "" {
 				contains(t, got, "There is a problem", c.onForm, "what was typed")
 			} else {
-				contains(t, got, "<h1>", "Not so.")
+				contains(t, got, "Request <code>", "Not so.")
 				lacks(t, got, "There is a problem", "what was typed")
 			}
 		}
