@@ -18,9 +18,9 @@ const (
 	stopPath         = "/impersonation/stop"
 )
 
-// drawnForAnother reports whether the request is a form that was drawn for somebody other than the visitor. A form that
-// names nobody is not: a program sends it, or the page of a clone. A body that is no form, or cannot be read, is left to
-// the handler. The end of an impersonation is anybody's.
+// drawnForAnother reports whether the request is a form that was drawn for another person than the visitor. A form without
+// the field is served, because programs and the forms of a clone may lack it: SameSite and Origin still guard those. The
+// handler refuses a body that cannot be read. Ending an impersonation is not checked, because it only takes rights away.
 func drawnForAnother(c *echo.Context) bool {
 	if safe(c.Request()) || c.Path() == stopPath {
 		return false
@@ -30,16 +30,16 @@ func drawnForAnother(c *echo.Context) bool {
 	return slices.ContainsFunc(values[forField], func(id string) bool { return visitor == nil || id != visitor.UserID })
 }
 
-// otherVisitor says who is logged in now. Whom the form was drawn for is nobody else's business.
+// otherVisitor says who is logged in now. It never names the person the form was drawn for, whose data that is.
 func otherVisitor(visitor *auth.Session) error {
-	message := "Nobody is logged in here now, so nothing was changed."
+	who := "Nobody is logged in here now"
 	if visitor != nil {
-		message = "You are now logged in as " + visitor.User.Name + ", " + visitor.User.Email + ". This page was opened before that, so nothing was changed."
+		who = "You are now logged in as " + visitor.User.Name + ", " + visitor.User.Email + ". This page was opened before that"
 	}
-	return errs.New(http.StatusConflict, codeOtherVisitor, message)
+	return errs.New(http.StatusConflict, codeOtherVisitor, who+", so nothing was changed.")
 }
 
-// wayOn leads from the page of somebody else to one of the visitor's own.
+// wayOn leads from a page that was drawn for another person to one of the visitor's own.
 func wayOn(c *echo.Context) (way, label string) {
 	if visitor := session(c); visitor != nil {
 		return defaultReturnTo, "Go on as " + visitor.User.Name

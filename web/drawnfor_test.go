@@ -17,7 +17,10 @@ import (
 // posts returns the forms of a page that change something.
 func posts(t *testing.T, page authtest.Answer) []*html.Node {
 	t.Helper()
-	return all(parse(t, page), func(e *html.Node) bool { method, _ := attr(e, "method"); return e.Data == "form" && method == "post" })
+	return all(parse(t, page), func(e *html.Node) bool {
+		method, _ := attr(e, "method")
+		return e.Data == "form" && method == "post"
+	})
 }
 
 // hidden is what a form sends without anybody typing.
