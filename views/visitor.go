@@ -18,6 +18,7 @@ const (
 // Visitor is who looks at the page; beyond State its fields are empty unless Authenticated.
 type Visitor struct {
 	State State
+	ID    string // of the user
 	Name  string
 	Email string
 	Admin bool

@@ -36,9 +36,12 @@ func attach(c *echo.Context, session *auth.Session, err error, next echo.Handler
 	return next(c)
 }
 
-// requireAuth refuses strangers.
+// requireAuth refuses strangers, and forms that were drawn for somebody else.
 func (s *Server) requireAuth(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
+		if drawnForAnother(c) {
+			return otherVisitor(session(c))
+		}
 		if session(c) == nil {
 			return errs.Unauthenticated()
 		}
@@ -92,5 +95,8 @@ func visitor(c *echo.Context) views.Visitor {
 	case session == nil:
 		return views.Visitor{State: views.Unauthenticated}
 	}
-	return views.Visitor{State: views.Authenticated, Name: session.User.Name, Email: session.User.Email, Admin: session.User.HasRole("admin"), Acted: session.ImpersonatedBy != nil}
+	return views.Visitor{
+		State: views.Authenticated, ID: session.UserID, Name: session.User.Name, Email: session.User.Email,
+		Admin: session.User.HasRole("admin"), Acted: session.ImpersonatedBy != nil,
+	}
 }

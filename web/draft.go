@@ -46,11 +46,12 @@ func (s *Server) takeDraft(c *echo.Context) url.Values {
 func draftOf(c *echo.Context, path string) []byte { return []byte(session(c).UserID + "\n" + path) }
 
 // sealDraft makes the value of the cookie, "" where there is nothing to keep or it is too long. Passwords are left out:
-// no cookie, not even a sealed one, holds them. So a field for one has "password" in its name.
+// no cookie, not even a sealed one, holds them. So a field for one has "password" in its name. Whom the form was drawn for
+// is left out because nobody typed it.
 func sealDraft(by keys.Sealer, typed url.Values, of []byte, now time.Time) string {
 	kept := url.Values{}
 	for name, values := range typed {
-		if !strings.Contains(strings.ToLower(name), "password") {
+		if name != forField && !strings.Contains(strings.ToLower(name), "password") {
 			kept[name] = values
 		}
 	}

@@ -162,6 +162,7 @@ var problems = map[int]struct{ code, title, message string }{
 	403: {"FORBIDDEN", "Not for you", "You are not allowed to do this."},
 	404: {"NOT_FOUND", "Page not found", "There is nothing at this address. It may have moved, or never been here."},
 	405: {"METHOD_NOT_ALLOWED", "That does not work here", "This address does not take that kind of request."},
+	409: {"CONFLICT", "Something has changed", "What this is about has changed meanwhile. Please look at it again."},
 	413: {"PAYLOAD_TOO_LARGE", "Too much at once", "The request is larger than 64 KiB."},
 	415: {"UNSUPPORTED_MEDIA_TYPE", "Wrong kind of data", "This address does not take that kind of data."},
 	422: {"UNPROCESSABLE_ENTITY", "Something is missing", "What was sent is not complete."},
@@ -171,12 +172,15 @@ var problems = map[int]struct{ code, title, message string }{
 }
 
 func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
-	p := views.Problem{Status: e.Status, Title: problems[e.Status].title, Message: e.Message, RequestID: requestID(c), Way: "/", WayLabel: "Go to the front page"}
+	p := views.Problem{Status: e.Status, Title: problems[e.Status].title, Message: e.Message, RequestID: requestID(c)}
 	if p.Title == "" {
 		p.Title = http.StatusText(e.Status)
 	}
 	if e.Status == http.StatusTooManyRequests {
 		p.Message = tooManyTries(e)
+	}
+	if e.Code == codeOtherVisitor {
+		p.Way, p.WayLabel = wayOn(c)
 	}
 	if s.Development {
 		p.Route = c.Request().Method + " " + c.Path()
@@ -188,6 +192,9 @@ func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
 		c.Response().Header().Set("HX-Retarget", "#problem") // not into the form or list that asked
 		c.Response().Header().Set("HX-Reswap", "innerHTML")
 		return s.render(c, e.Status, views.ErrorFragment(p))
+	}
+	if p.Way == "" {
+		p.Way, p.WayLabel = "/", "Go to the front page"
 	}
 	return s.render(c, e.Status, views.Error(p))
 }

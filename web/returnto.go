@@ -57,10 +57,13 @@ func withReturnTo(path, target string) string {
 	return path + "?returnTo=" + url.QueryEscape(target)
 }
 
+// loginURL is the door, by which a stranger comes back to the page they look at.
+func loginURL(r *http.Request) string { return withReturnTo("/login", safeReturnTo(pageURL(r))) }
+
 // toLogin sends a stranger to the door. Only what a GET asked for is worth returning to; for htmx that is the
 // page, not the fragment.
 func toLogin(c *echo.Context) error {
-	login := withReturnTo("/login", safeReturnTo(pageURL(c.Request())))
+	login := loginURL(c.Request())
 	if !scripted(c.Request()) {
 		return c.Redirect(http.StatusSeeOther, login)
 	}

@@ -39,7 +39,7 @@ func (s *Server) routes(
 	guest.Form("/signup", s.signup, "/sign-up/email")
 
 	user.GET("/dashboard", s.showDashboard)
-	user.POST("/impersonation/stop", s.stopImpersonating)
+	user.POST(stopPath, s.stopImpersonating)
 	user.GET("/reauth", s.showReauth)
 	user.Form("/reauth", s.reauth, "/sign-in/again")
 	user.GET("/settings", s.showSettings)

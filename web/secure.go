@@ -59,8 +59,7 @@ func cacheControl(value string, next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		r := c.Request()
-		safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-		if safe || strings.HasPrefix(r.URL.Path, "/api/auth/") || s.ownPage(r) {
+		if safe(r) || strings.HasPrefix(r.URL.Path, "/api/auth/") || s.ownPage(r) {
 			return next(c)
 		}
 		s.Logger.InfoContext(r.Context(), "cross-site request refused", "origin", printable(r.Header.Get("Origin")),
@@ -69,6 +68,11 @@ func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		s.Auth.NoteRefusal(r, nil, "cross_site_refused", strings.TrimSpace(c.RouteInfo().Method+" "+c.Path()))
 		return errs.New(http.StatusForbidden, "CROSS_SITE_REQUEST", "This request came from another site and was not carried out.")
 	}
+}
+
+// safe reports whether a request only reads, by its method.
+func safe(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 }
 
 // printable bounds what a stranger can write into the log.

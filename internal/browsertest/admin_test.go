@@ -228,3 +228,38 @@ func TestAdminByKeyboard(t *testing.T) {
 	b.enterOn("#acting button")
 	b.wantText("[role=status]", "yourself again")
 }
+
+// TestAdminsFormOfTheOtherTab: the dialog of one admin bans nobody in the name of the next, whatever they are called; nor
+// does a form without htmx.
+func TestAdminsFormOfTheOtherTab(t *testing.T) {
+	s := newSite(t)
+	s.addUser(t, "Ann Early", "ann@example.com", "admin")
+	s.addUser(t, longName, longEmail("later"), "admin")
+	s.addUser(t, "Tara Target", "tara@example.com", "user")
+	target := newTab(t, s.URL)
+	target.logIn("tara@example.com")
+
+	b := newTab(t, s.URL)
+	b.expect("status of 409")
+	b.logIn("ann@example.com")
+	b.open(s.userPath(t, "tara@example.com"))
+	b.do(chromedp.Click(chromedp.ID("act-ban")))
+	b.wait(`document.querySelector("dialog[open] .act")`)
+	b.othersTurn(longEmail("later"))
+	b.do(chromedp.Click(chromedp.CSS("dialog .act")))
+	b.told("logged in as " + longName)
+	b.fits("a dialog of another's")
+	b.do(chromedp.EmulateViewport(1280, 800))
+	if !eval[bool](b, `!!document.querySelector("dialog[open] #problem a.button")`) {
+		t.Error("the way on is not in the dialog")
+	}
+	b.do(chromedp.Click(chromedp.CSS("dialog [data-cancel]")))
+	b.leave("end a session", chromedp.Click(chromedp.CSS("main button[name=session]")))
+	b.wantText("h1", "Something has changed")
+	b.wantText("main", "logged in as "+longName)
+	b.fits("a page of another's")
+	b.leave("go on", chromedp.Click(chromedp.CSS(`[role=alert] a.button`)))
+	b.wantPath("/dashboard")
+	target.open("/dashboard")
+	target.wantPath("/dashboard")
+}

@@ -35,7 +35,7 @@ window.framesSeen = [];
 // nextFrame as a script is true after everything queued before it.
 const nextFrame = `new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(true))))`
 
-// tab is one page of one person: its cookies are its own. When the test ends nothing may have gone wrong in it
+// tab is one page of one person: its cookies are its own, and those of tabs beside it. When the test ends nothing may have gone wrong in it
 // that the test did not announce, and script storage must be empty.
 type tab struct {
 	*testing.T
@@ -53,10 +53,21 @@ type tab struct {
 // newTab opens a tab without cookies for the app at base.
 func newTab(t *testing.T, base string) *tab {
 	t.Helper()
+	return openTab(t, base, requireBrowser(t), chromedp.WithNewBrowserContext())
+}
+
+// beside opens another tab of the same person: its cookies are those of b.
+func (b *tab) beside() *tab {
+	b.Helper()
+	return openTab(b.T, b.base, b.ctx)
+}
+
+func openTab(t *testing.T, base string, parent context.Context, options ...chromedp.ContextOption) *tab {
+	t.Helper()
 	b := &tab{T: t, base: base}
 	// Chromium's complaint where, on a busy machine, a page is left before its transition begins: it goes without one.
 	b.expect("Transition was aborted because of invalid state")
-	ctx, cancel := chromedp.NewContext(requireBrowser(t), chromedp.WithNewBrowserContext(), chromedp.WithListener(b.listen))
+	ctx, cancel := chromedp.NewContext(parent, append(options, chromedp.WithListener(b.listen))...)
 	b.ctx = ctx
 	t.Cleanup(cancel)
 	t.Cleanup(b.checkQuiet)
