@@ -53,11 +53,3 @@ func (n *Notes) save(c *echo.Context, text string) error {
 	}
 	return n.Save(session(c).UserID, text)
 }
-
-// UserActions names what an admin can do to a user, for the table of TestStepUp.
-func UserActions() (names []string) {
-	for _, a := range userActions {
-		names = append(names, a.name)
-	}
-	return names
-}

@@ -88,8 +88,6 @@ func New(c Config) *Server {
 		limitBody,
 		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: noPage}),
 	)
-	machines := s.door("service", private, s.requireService)
-	machines.uncounted = true // they prove themselves by a token
 	s.routes(
 		s.door("public", cacheable),
 		s.door("anyone", private, s.loadSession),
@@ -98,7 +96,7 @@ func New(c Config) *Server {
 		s.door("fresh", private, s.loadStoredSession, s.requireAuth, s.requireFresh),
 		s.door("admin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin")),
 		s.door("freshAdmin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin"), s.requireFresh),
-		machines,
+		s.door("service", private, s.requireService).withoutCount(), // a machine proves itself by its token
 		s.door("dev", private, requireLocal, s.loadSession),
 	)
 	return s

@@ -9,11 +9,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/web"
 	"golang.org/x/net/html"
 	"gorm.io/gorm"
 )
@@ -458,4 +460,26 @@ func TestHTMLContractOfUsers(t *testing.T) {
 		}},
 		{"a deletion", func() authtest.Answer { return admin.Get("/admin/users/"+userID+"/delete", navigate...) }},
 	})
+}
+
+// TestExportOutlastsTheDeadline: each batch of the export has a deadline of its own, for the whole takes as long as its
+// reader does.
+func TestExportOutlastsTheDeadline(t *testing.T) {
+	db := dbtest.Open(t, dbtest.SQLite(t))
+	s := newSiteOn(t, db, func(c *web.Config) { c.RequestTime = time.Second })
+	admin := s.admin(t, "admin@example.com")
+	ended := make(chan struct{})
+	err := db.Callback().Query().Before("gorm:query").Register("test:late", func(tx *gorm.DB) {
+		if _, batch := tx.Statement.Clauses["ORDER BY"]; batch && tx.Statement.Table == "users" {
+			<-ended
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(1100*time.Millisecond, func() { close(ended) }) // the request's deadline has passed
+	res := admin.Get("/admin/users.csv")
+	if res.StatusCode != 200 || !strings.Contains(res.Text, "admin@example.com") {
+		t.Errorf("%d:\n%s", res.StatusCode, res.Text)
+	}
 }

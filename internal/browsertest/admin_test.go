@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -262,4 +263,70 @@ func TestAdminsFormOfTheOtherTab(t *testing.T) {
 	b.wantPath("/dashboard")
 	target.open("/dashboard")
 	target.wantPath("/dashboard")
+}
+
+func (s *site) gracePath(t *testing.T) string { return s.userPath(t, "grace@example.com") }
+
+func init() {
+	const list, button = `document.querySelector("#found").textContent`, "main form .primary"
+	partRequests = append(partRequests, []request{
+		{file: "users", attribute: `"/admin/users"`, page: "/admin/users", typed: "perso",
+			works: list + ` === "120 users"`},
+		{file: "data", attribute: `{ href }`, page: "/admin/users", click: "#sort-Name",
+			works: `document.querySelector("th[aria-sort=ascending]")?.textContent === "Name"`},
+		{file: "data", attribute: `{ href(page + 1) }`, page: "/admin/users", click: "#next-page",
+			works: `document.querySelector("#users nav").textContent.includes("Page 2")`},
+		{file: "data", attribute: `{ href(page - 1) }`, page: "/admin/users?page=2", click: "#previous-page",
+			works: `document.querySelector("#users nav").textContent.includes("Page 1")`},
+		{file: "user", attribute: `{ "/admin/users/" + u.ID + "/" + a.Name }`, find: (*site).gracePath, click: "#act-ban",
+			works: `document.querySelector("dialog[open] #reason")`},
+		{file: "user", attribute: `{ "/admin/users/" + form.ID + "/" + form.Action }`, find: (*site).gracePath,
+			open: "#act-delete", fields: []string{"confirm", "ada@example"}, click: "dialog .act"},
+		{file: "user", attribute: `"/admin/users/new"`, page: "/admin/users/new", fields: []string{"name", "New", "email", "new@example"},
+			click: button},
+	}...)
+	partFits = append(partFits, (*site).fitUserLists)
+}
+
+// fitUserLists looks at the pages about users, and acts as one in the end.
+func (s *site) fitUserLists(t *testing.T, b fitted) {
+	b.page("/admin/users", "/admin/users")
+	for _, width := range []int64{1920, 1280} {
+		b.do(chromedp.EmulateViewport(width, 800))
+		b.wait(fmt.Sprintf(`innerWidth === %d`, width))
+		if eval[bool](b.tab, `(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector("#users .table"))`) {
+			b.Errorf("at %d px a name hides columns of the users", width)
+		}
+	}
+	user := s.userPath(t, longEmail("user"))
+	for _, action := range []string{"ban", "delete"} {
+		b.page("/admin/users/:id/:action", user+"/"+action)
+	}
+	b.page("/admin/users/:id", user)
+	for _, action := range []string{"role", "reset", "verify", "sessions", "impersonate", "delete"} {
+		b.dialog(action)
+		b.closeDialog()
+	}
+	b.dialog("delete")
+	b.fill("confirm", longEmail("other"))
+	b.refused("delete", "dialog .act")
+
+	b.page("/admin/users/:id", s.userPath(t, "arabic@example.com"))
+	b.page("/admin/users/:id", s.userPath(t, "emoji@example.com"))
+	b.dialog("ban")
+	b.fill("reason", longName)
+	b.leave("ban", chromedp.Click(chromedp.CSS("dialog .act")))
+	b.wait(`document.activeElement.matches("main [role=status]")`) // else it is not spoken
+	b.fits("/admin/users/:id, banned")
+	b.dialog("unban")
+
+	b.open(user + "/impersonate")
+	b.leave("act as them", chromedp.Click(chromedp.CSS("main .act")))
+	b.wantPath("/dashboard")
+	b.fits("/dashboard, acting")
+	b.menu("/dashboard, acting")
+	b.page("forbidden, acting", "/admin")
+	b.page("/settings", "/settings")
+	b.page("/", "/")
+	b.menu("/, acting")
 }

@@ -90,3 +90,10 @@ func TestAuditFilter(t *testing.T) {
 		t.Errorf("without script the form leads to %s", got)
 	}
 }
+
+func init() {
+	partRequests = append(partRequests, []request{
+		{file: "audit", attribute: `"/admin/audit"`, page: "/admin/audit", fields: []string{"person", "grace@example.com"},
+			click: "main form .primary", works: `location.search.includes("grace")`},
+	}...)
+}

@@ -33,7 +33,8 @@ func TestEverything(t *testing.T) {
 		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "DATABASE_MAX_CONNS": "40", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443, MyApp://,", "LOG_LEVEL": "warn",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "RATE_LIMIT": "on", "CORS": "on", "MAIL_LINKS": "wire",
 		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://foyer:pass@mail.example", "MAIL_FROM": "Foyer <mail@app.example>",
-		"SERVICE_KEY_FILE": "/etc/foyer/keys.json", "DRAIN_DELAY": "1500ms", "PORT": "3000",
+		"SERVICE_KEY_FILE": "/etc/foyer/keys.json",
+		"DRAIN_DELAY":      "1500ms", "PORT": "3000",
 	})
 	want := config.Config{
 		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer", MaxConns: 40,
