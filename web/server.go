@@ -82,14 +82,13 @@ func New(c Config) *Server {
 		s.secureHeaders,
 		s.log,
 		middleware.Recover(),
+		checkHost,
 		s.trimSlash,
 		s.cors(),
 		s.crossOrigin,
 		limitBody,
 		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: noPage}),
 	)
-	machines := s.door("service", private, s.requireService)
-	machines.uncounted = true // they prove themselves by a token
 	s.routes(
 		s.door("public", cacheable),
 		s.door("anyone", private, s.loadSession),
@@ -98,7 +97,7 @@ func New(c Config) *Server {
 		s.door("fresh", private, s.loadStoredSession, s.requireAuth, s.requireFresh),
 		s.door("admin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin")),
 		s.door("freshAdmin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin"), s.requireFresh),
-		machines,
+		s.serviceDoor(),
 		s.door("dev", private, requireLocal, s.loadSession),
 	)
 	return s
