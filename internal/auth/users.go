@@ -159,7 +159,7 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 		if err := t.setPassword(u, hash, a.opts.Now()); err != nil {
 			return err
 		}
-		if err := a.notify(t, u.Email, u.Name, noticePassword); err != nil {
+		if err := a.notify(t, u, noticePassword); err != nil {
 			return err
 		}
 		t.event(by, eventPasswordSet, u.ID)

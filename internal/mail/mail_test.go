@@ -208,6 +208,17 @@ func TestLetter(t *testing.T) {
 	}
 }
 
+// TestALetterWithoutAName greets nobody, in its text and in its HTML.
+func TestALetterWithoutAName(t *testing.T) {
+	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), "")
+	if err := o.Enqueue(t.Context(), o.db, auth.Mail{To: "ada@example.com", Purpose: "verify_email", URL: secret}); err != nil {
+		t.Fatal(err)
+	}
+	if m := o.rows()[0]; !strings.HasPrefix(m.Text, "Hello,\n") || !strings.HasPrefix(m.HTML, "<p>Hello,</p>") {
+		t.Errorf("%+v", m)
+	}
+}
+
 // TestEnqueue: written with the change that causes it, to exactly one address, with words for its purpose.
 func TestEnqueue(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
