@@ -120,6 +120,9 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 		} else {
 			u.BanReason, u.BanExpires = or(c.BanReason, u.BanReason), or(c.BanExpires, u.BanExpires)
 		}
+		if c.BanExpires != nil && !u.Banned {
+			return errs.Invalid("banExpires", "VALIDATION_ERROR", "Only a ban has an end, and the user is not banned.")
+		}
 		if c.Email != nil && email != u.Email {
 			u.Email = email
 			if err := t.dropLinks(u.ID); err != nil {
