@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"example.com/foyer/views"
@@ -15,14 +16,26 @@ import (
 )
 
 // requireLocal lets in only a browser on this machine that asked for this machine by name: the second half
-// keeps out a page elsewhere whose name was made to resolve here (DNS rebinding). To others there is nothing.
+// keeps out a page elsewhere whose name was made to resolve here (DNS rebinding). A proxy on this machine speaks for
+// browsers elsewhere, so what it adds keeps a request out. To others there is nothing.
 func requireLocal(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
-		if r := c.Request(); !loopback(r.RemoteAddr) || !loopback(r.Host) {
+		if r := c.Request(); !loopback(r.RemoteAddr) || !loopback(r.Host) || forwarded(r.Header) {
 			return echo.ErrNotFound
 		}
 		return next(c)
 	}
+}
+
+// forwarded reports whether a proxy passed a request on.
+func forwarded(h http.Header) bool {
+	for name := range h {
+		switch {
+		case name == "Forwarded", name == "Via", name == "X-Real-Ip", strings.HasPrefix(name, "X-Forwarded-"):
+			return true
+		}
+	}
+	return false
 }
 
 // loopback reports whether host, with or without a port, is this machine.

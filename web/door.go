@@ -20,12 +20,6 @@ func (s *Server) door(name string, guards ...echo.MiddlewareFunc) door {
 	return door{server: s, name: name, guards: guards}
 }
 
-// withoutCount is the door without a limit by address.
-func (d door) withoutCount() door {
-	d.uncounted = true
-	return d
-}
-
 // GET is a read: it is not counted.
 func (d door) GET(path string, show echo.HandlerFunc) { d.add(http.MethodGet, path, show) }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"example.com/foyer/views"
@@ -37,14 +38,32 @@ const flashCookie = CookiePrefix + ".flash"
 // flash has the next page say something, by a word of flashes.
 func (s *Server) flash(c *echo.Context, word string) { s.keep(c, flashCookie, word, time.Minute) }
 
+// forStrangers are the flashes that follow the end of a session, or need none. The others end with their session,
+// because the next visitor of this browser may be another person.
+var forStrangers = []string{"password-reset", "verified", "email-restored", "acting-lost", "account-deleted"}
+
 // takeFlash gives what this page is to say, once.
 func (s *Server) takeFlash(c *echo.Context) views.Flash {
 	word := s.kept(c.Request(), flashCookie)
 	if word == "" || !looksAt(c.Request()) {
 		return views.Flash{}
 	}
+	state, anyone := visitor(c).State, slices.Contains(forStrangers, word)
+	if state == views.Loading && !anyone {
+		return views.Flash{}
+	}
 	s.keep(c, flashCookie, "", 0)
+	if state == views.Unauthenticated && !anyone {
+		return views.Flash{}
+	}
 	return flashes[word]
+}
+
+// dropFlash takes away what a page was still to say, because the next visitor of this browser may be another person.
+func (s *Server) dropFlash(c *echo.Context) {
+	if s.kept(c.Request(), flashCookie) != "" {
+		s.keep(c, flashCookie, "", 0)
+	}
 }
 
 // looksAt reports whether somebody looks at the page that is asked for. Fragments, and pages that are fetched in case

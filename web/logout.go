@@ -18,6 +18,7 @@ func (s *Server) signOut(c *echo.Context) error {
 	if err := s.Auth.SignOut(c.Response(), c.Request()); err != nil {
 		return err
 	}
+	s.dropFlash(c)
 	c.Response().Header().Set("Clear-Site-Data", clearSiteData)
 	return nil
 }

@@ -104,13 +104,17 @@ func withoutEnding(target string) string {
 }
 
 // pageURL is path and query of the page the visitor looks at: the one htmx names, or what a GET asked for; ""
-// where neither is known.
+// where neither is known, or is no plain path of this site.
 func pageURL(r *http.Request) string {
-	if current, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && current.Host == r.Host {
-		return current.RequestURI()
-	}
+	page := ""
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return r.URL.RequestURI()
+		page = r.URL.RequestURI()
 	}
-	return ""
+	if current, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && current.Host == r.Host {
+		page = current.RequestURI()
+	}
+	if !auth.LocalPath(page) {
+		return ""
+	}
+	return page
 }

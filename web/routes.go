@@ -3,13 +3,13 @@ package web
 // routes says who may open what: the first word of each line. public looks nobody up; anyone knows the visitor
 // and refuses nobody; guest is for strangers only; user asks for a session; fresh for one whose password was
 // typed minutes ago; admin for the role, freshAdmin for both.
-// service is for the token of another process, and no session.
+// service is for the token of another process, and no session: each of its lines names the callers it takes.
 // A POST or Form is counted by address before its door opens; what it names besides is the endpoint that does the same,
 // whose budget it shares.
 // dev exists in development only, for whoever sits at this machine.
 func (s *Server) routes(
 	public, anyone, guest, user, fresh, admin, freshAdmin door,
-	service door,
+	service serviceDoor,
 	dev door,
 ) {
 	public.GET("/", s.showHome)
@@ -67,7 +67,7 @@ func (s *Server) routes(
 	freshAdmin.GET("/admin/users/:id/:action", s.showUserAction)
 	freshAdmin.Form("/admin/users/:id/:action", s.actOnUser)
 
-	service.GET("/api/service/whoami", s.whoami)
+	service.from("service:worker").GET("/api/service/whoami", s.whoami)
 
 	if s.Development {
 		dev.GET("/dev/guards", s.showGuards)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -105,14 +106,20 @@ func (s *Server) cors() echo.MiddlewareFunc {
 }
 
 // ownPage reports whether a page of ours, or a program, sent a request. Origin is compared with AppURL and never with
-// Host, because proxies rewrite Host. A page under no-referrer sends "null" beside a Sec-Fetch-Site that no page can
+// Host, because proxies rewrite Host. Where there is no Origin, Referer counts in its place. A page under no-referrer sends "null" beside a Sec-Fetch-Site that no page can
 // forge. In development the app answers under every local name.
 func (s *Server) ownPage(r *http.Request) bool {
-	site := r.Header.Get("Sec-Fetch-Site")
+	if len(r.Header["Origin"]) > 1 || len(r.Header["Sec-Fetch-Site"]) > 1 || len(r.Header["Referer"]) > 1 {
+		return false // a proxy that appends may have put a forged one first
+	}
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	if origin == "" {
+		origin = refererOrigin(r)
+	}
 	if site != "" && site != "same-origin" && site != "none" { // browsers before 2023 send none
 		return false
 	}
-	switch origin := r.Header.Get("Origin"); origin {
+	switch origin {
 	case "", s.AppURL:
 		return true
 	case "null":
@@ -120,6 +127,37 @@ func (s *Server) ownPage(r *http.Request) bool {
 	default:
 		return s.Development && origin == "http://"+r.Host
 	}
+}
+
+func refererOrigin(r *http.Request) string {
+	u, err := url.Parse(r.Header.Get("Referer"))
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// checkHost refuses a Host that no address can have: a name or a link made of it would lead nowhere. HTTP allows an empty
+// one.
+func checkHost(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		if host := c.Request().Host; host != "" && !possibleHost(host) {
+			return errs.New(http.StatusBadRequest, "INVALID_HOST", "The Host header names no host.")
+		}
+		return next(c)
+	}
+}
+
+func possibleHost(host string) bool {
+	u, err := url.Parse("http://" + host + "/")
+	if err != nil || u.Host != host || u.Hostname() == "" {
+		return false
+	}
+	if u.Port() == "" {
+		return true
+	}
+	_, err = strconv.ParseUint(u.Port(), 10, 16)
+	return err == nil
 }
 
 // limitBody bounds what any handler can read; none takes more than the provider does.

@@ -82,6 +82,7 @@ func New(c Config) *Server {
 		s.secureHeaders,
 		s.log,
 		middleware.Recover(),
+		checkHost,
 		s.trimSlash,
 		s.cors(),
 		s.crossOrigin,
@@ -96,7 +97,7 @@ func New(c Config) *Server {
 		s.door("fresh", private, s.loadStoredSession, s.requireAuth, s.requireFresh),
 		s.door("admin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin")),
 		s.door("freshAdmin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin"), s.requireFresh),
-		s.door("service", private, s.requireService).withoutCount(), // a machine proves itself by its token
+		s.serviceDoor(),
 		s.door("dev", private, requireLocal, s.loadSession),
 	)
 	return s

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"example.com/foyer/internal/errs"
@@ -16,6 +17,9 @@ const audience = "service:api"
 
 const serviceKey = "service"
 
+// servicePrefix begins the name of every service.
+const servicePrefix = "service:"
+
 // requireService refuses whoever shows no service token. It looks at nothing else, and no other door looks at
 // Authorization: a session opens nothing here, a token nothing there.
 func (s *Server) requireService(next echo.HandlerFunc) echo.HandlerFunc {
@@ -28,6 +32,46 @@ func (s *Server) requireService(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		c.Set(serviceKey, caller)
 		return next(c)
+	}
+}
+
+// serviceDoor opens to no service until a route names its callers. It counts nothing: services prove more than an
+// address.
+type serviceDoor struct{ door door }
+
+func (s *Server) serviceDoor() serviceDoor {
+	d := s.door("service", private, s.requireService)
+	d.uncounted = true
+	return serviceDoor{d}
+}
+
+// from is the door for the named callers, such as "service:worker". It panics on a name that is no service's.
+func (d serviceDoor) from(callers ...string) door {
+	named := d.door
+	named.guards = append(slices.Clone(named.guards), d.door.server.requireCaller(callers...))
+	return named
+}
+
+// requireCaller refuses services that are not named. requireService has found out who calls; here it is decided what
+// that service may do, because every holder of a key can sign any name.
+func (s *Server) requireCaller(callers ...string) echo.MiddlewareFunc {
+	if len(callers) == 0 {
+		panic("web: a route of the service door names no caller")
+	}
+	for _, name := range callers {
+		if !strings.HasPrefix(name, servicePrefix) || name == servicePrefix {
+			panic("web: " + name + " is not the name of a service: it does not begin with " + servicePrefix)
+		}
+	}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c *echo.Context) error {
+			caller := service(c).Subject
+			if !slices.Contains(callers, caller) {
+				s.Logger.WarnContext(c.Request().Context(), "service not allowed", "caller", printable(caller), "route", c.Path())
+				return errs.Forbidden()
+			}
+			return next(c)
+		}
 	}
 }
 

@@ -13,3 +13,15 @@ func TestServicePanicsBehindOtherDoors(t *testing.T) {
 		t.Errorf("whoami where no token was asked for: %q, want a panic", message)
 	}
 }
+
+// TestACallerIsAService: a route that names something else as its caller is a mistake of its author.
+func TestACallerIsAService(t *testing.T) {
+	for _, name := range []string{"worker", "user:1", "", "SERVICE:worker", "service:"} {
+		if message := panicOf(func() { emptyServer().requireCaller("service:worker", name) }); !strings.Contains(message, "not the name of a service") {
+			t.Errorf("%q: %q, want a panic", name, message)
+		}
+	}
+	if message := panicOf(func() { emptyServer().requireCaller() }); !strings.Contains(message, "names no caller") {
+		t.Errorf("no caller: %q, want a panic", message)
+	}
+}

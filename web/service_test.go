@@ -253,3 +253,24 @@ func TestPublishedKeys(t *testing.T) {
 	expect(t, got, 500)
 	lacks(t, got, file)
 }
+
+// TestAServiceRouteNamesItsCallers: who may sign may sign any name; a route takes those it names and no others.
+func TestAServiceRouteNamesItsCallers(t *testing.T) {
+	s, keys, _ := keyed(t)
+	for caller, want := range map[string]int{
+		worker: 200, "service:unknown": 403, "service:worker2": 403, "SERVICE:WORKER": 403, "service:": 403, " service:worker": 403,
+		"user:1": 403, "admin@example.com": 403, "x": 403, "worker": 403, "service:worker,service:api": 403, api: 403,
+	} {
+		token, err := keys.Sign(caller, api)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.log.text()
+		got := s.Get(whoami, "Authorization", "Bearer "+token)
+		expect(t, got, want, "Set-Cookie", "", "Cache-Control", "private, no-store")
+		log := s.log.text()
+		if told := strings.Contains(log, "service not allowed"); told != (want == 403) || strings.Contains(log, token) {
+			t.Errorf("%s: %d, logged: %s", caller, want, log)
+		}
+	}
+}

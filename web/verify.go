@@ -32,7 +32,7 @@ func (s *Server) showVerify(c *echo.Context) error {
 			return s.showDeadLink(c, err, resendPath, resendLabel)
 		}
 		s.elsewhere(c, link)
-		form.ReturnTo = c.QueryParam("returnTo")
+		form.ReturnTo = mailedReturnTo(c.QueryParam("returnTo"))
 		return s.render(c, http.StatusOK, views.Verify(form))
 	}
 	done := c.QueryParam("done")
@@ -54,7 +54,7 @@ func (s *Server) verify(c *echo.Context) error {
 		return err
 	}
 	form, link, err := s.verifyForm(c, session(c), values.Get("token"))
-	form.ReturnTo = values.Get("returnTo")
+	form.ReturnTo = mailedReturnTo(values.Get("returnTo"))
 	if err != nil {
 		return s.verifyFailed(c, form, err)
 	}
@@ -110,6 +110,14 @@ func afterVerify(purpose string, signedIn *auth.Session, to string) string {
 		return withReturnTo("/login", safeReturnTo(to))
 	}
 	return safeReturnTo(to)
+}
+
+// mailedReturnTo is where a mailed link leads afterwards, "" where it names nothing.
+func mailedReturnTo(target string) string {
+	if target == "" {
+		return ""
+	}
+	return safeReturnTo(target)
 }
 
 // verifyForm finds out what a link is for and puts it in words.

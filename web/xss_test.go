@@ -11,7 +11,7 @@ import (
 
 var payloads = []string{
 	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, `javascript:alert(1)`,
-	`{{7*7}}${7*7}<%= 7*7 %>`, `\u003cscript\u003e`, `<a href=javascript:alert(1)>x`, `<style>@import//evil`, "\u202egnp.exe", `-->`, "` onclick=alert(1)",
+	`{{7*7}}${7*7}<%= 7*7 %>`, `\u003cscript\u003e`, `<a href=javascript:alert(1)>x`, `<style>@import//evil`, `-->`, "` onclick=alert(1)",
 	`</title><script>alert(1)</script>`, `<img hx-get=/api/auth/sign-out hx-trigger=load>`, `<div hx-on:load=alert(1)>`, `" hx-post="/logout" hx-trigger="load`,
 	`</textarea><svg/onload=alert(1)>`, `&lt;b&gt;`, `<hx-partial hx-target="#live">x</hx-partial>`, `]]><x>`, `<!--`,
 }

@@ -76,6 +76,9 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, warning := range a.Warnings() {
+		a.log.Warn(warning)
+	}
 	database.Bound(a.db, provider.Hears)
 	a.announce()
 

@@ -8,7 +8,8 @@
 // When an account is deleted its parts are deleted in the same transaction; Verify knows that from the chain itself.
 //
 // What it cannot see: a forger who knows APP_SECRET, and a database that was put back whole, rows and head, to an earlier
-// moment, emptiness included. Against both, note the head that `server audit verify` prints somewhere else, and give it to
+// moment, emptiness included. A running process that wrote later events logs an error about that at the next one. Against
+// both, note the head that `server audit verify` prints somewhere else, and give it to
 // a later verify. The addresses of strangers whom no account is known for belong to nobody: they stay until they are pruned.
 //
 // To rotate the secret, list the new one first; the old one may go after the next event. Should it go at once, the next
@@ -56,6 +57,7 @@ type Log struct {
 	events, heads keys.MAC
 	counted       refusals
 	end           end
+	last          last
 	queue         queue
 }
 
@@ -126,16 +128,9 @@ type told struct {
 
 // append puts events at the end of the chain. Whoever else writes waits from here until tx ends: one chain has one end.
 func (l *Log) append(tx *gorm.DB, list ...told) error {
-	if err := l.end.take(tx); err != nil {
+	h, err := l.lockHead(tx)
+	if err != nil {
 		return err
-	}
-	var h head
-	if err := tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Take(&h, "id = 1").Error; err != nil {
-		return err
-	}
-	if !l.sealed(&h) && h.BrokenSeq == 0 {
-		h.BrokenSeq = h.Seq + 1 // sealing what nobody had sealed must not hide that
-		l.Logger.ErrorContext(tx.Statement.Context, "audit: the head of the trail was altered, or APP_SECRET was replaced", "seq", h.BrokenSeq)
 	}
 	rows := make([]event, len(list))
 	var people, leaving []string
@@ -169,7 +164,28 @@ func (l *Log) append(tx *gorm.DB, list ...told) error {
 	if err == nil {
 		err = l.sealHead(tx, &h)
 	}
+	if t := endingOf(tx); err == nil && t != nil {
+		t.AtEnd(func(committed bool) { l.last.note(h.point(), committed) })
+	}
 	return err
+}
+
+// lockHead waits for the end of the chain and reads it. It logs what no one who writes by this package can have done.
+func (l *Log) lockHead(tx *gorm.DB) (h head, err error) {
+	if err := l.end.take(tx); err != nil {
+		return h, err
+	}
+	if err := tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Take(&h, "id = 1").Error; err != nil {
+		return h, err
+	}
+	if l.last.isAfter(h.point()) {
+		l.Logger.ErrorContext(tx.Statement.Context, "audit: the trail was put back to an earlier state while it was written", "seq", h.Seq)
+	}
+	if !l.sealed(&h) && h.BrokenSeq == 0 {
+		h.BrokenSeq = h.Seq + 1 // sealing what nobody had sealed must not hide that
+		l.Logger.ErrorContext(tx.Statement.Context, "audit: the head of the trail was altered, or APP_SECRET was replaced", "seq", h.BrokenSeq)
+	}
+	return h, nil
 }
 
 // chain makes row the end of the chain, and returns what lies beside it.

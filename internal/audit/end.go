@@ -14,7 +14,17 @@ type end struct {
 }
 
 // ending is a transaction that says when it has ended.
-type ending interface{ AtEnd(func()) }
+type ending interface{ AtEnd(func(committed bool)) }
+
+// endingOf finds the transaction under tx; nil outside of one.
+func endingOf(tx *gorm.DB) ending {
+	pool := tx.Statement.ConnPool
+	if prepared, ok := pool.(*gorm.PreparedStmtTX); ok {
+		pool = prepared.Tx
+	}
+	t, _ := pool.(ending)
+	return t
+}
 
 func newEnd() end { return end{make(chan struct{}, 1), &atomic.Pointer[ending]{}} }
 
@@ -34,7 +44,7 @@ func (e end) take(tx *gorm.DB) error {
 		return tx.Statement.Context.Err()
 	}
 	e.holder.Store(&t)
-	t.AtEnd(func() {
+	t.AtEnd(func(bool) {
 		e.holder.Store(nil)
 		<-e.turn
 	})

@@ -47,7 +47,7 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 		if fresh, err = a.newSession(t, r, user, s.Remember); err != nil {
 			return err
 		}
-		if err := a.notify(t, user.Email, user.Name, noticePassword); err != nil {
+		if err := a.notify(t, user, noticePassword); err != nil {
 			return err
 		}
 		t.event(fresh, eventPasswordChanged, user.ID)

@@ -28,7 +28,7 @@ func (a *Auth) removeUser(t *transaction, by *Session, userID string) error {
 	if err := t.endSessions(u.ID); err != nil {
 		return err
 	}
-	if err := a.notify(t, u.Email, u.Name, noticeDeleted); err != nil {
+	if err := a.notify(t, u, noticeDeleted); err != nil {
 		return err
 	}
 	t.event(by, EventUserDeleted, u.ID)

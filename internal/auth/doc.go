@@ -27,6 +27,9 @@
 // change of e-mail), a day (deletion) or a week (undoing a change of
 // e-mail, an invitation) and work once. Every number is a field of Options.
 //
+// A user has at most 100 sessions at once: the next one ends the one that was not used for longest, so that the list of
+// one's own sessions shows all of them.
+//
 // # Threats, and where they are met
 //
 //   - A stolen database: it holds SHA-256 of session tokens and argon2id of passwords (session.go, password.go).

@@ -83,7 +83,7 @@ func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, 
 		link = a.wireLink(purpose, token, callbackURL)
 	}
 	err = a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{
-		To: to, Name: u.Name, Purpose: purpose, URL: link, NewEmail: newEmail,
+		To: to, Name: u.nameFor(to), Purpose: purpose, URL: link, NewEmail: newEmail,
 	})
 	if err != nil {
 		return err

@@ -17,12 +17,21 @@ const (
 	noticeAdmin    = "admin_made"
 )
 
-// notify mails a notice in t, where Options.Notices asks for it.
-func (a *Auth) notify(t *transaction, to, name, purpose string) error {
+// notify mails u a notice in t, where Options.Notices asks for it.
+func (a *Auth) notify(t *transaction, u *User, purpose string) error {
 	if !a.opts.Notices {
 		return nil
 	}
-	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{To: to, Name: name, Purpose: purpose})
+	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{To: u.Email, Name: u.nameFor(u.Email), Purpose: purpose})
+}
+
+// nameFor is how a letter to an address calls u: "" where the address is not proved to be u's, because a stranger could
+// have any sentence mailed to anybody as their name.
+func (u *User) nameFor(to string) string {
+	if !u.EmailVerified || to != u.Email {
+		return ""
+	}
+	return u.Name
 }
 
 // notifyAdmins tells every other admin where u has become one. It also tells the admin who did it, because a thief may
@@ -40,7 +49,7 @@ func (a *Auth) notifyAdmins(t *transaction, before, u *User) error {
 		if !to.HasRole("admin") {
 			continue
 		}
-		m := Mail{To: to.Email, Name: to.Name, Purpose: noticeAdmin, About: u.Email}
+		m := Mail{To: to.Email, Name: to.nameFor(to.Email), Purpose: noticeAdmin, About: u.Email}
 		if err := a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, m); err != nil {
 			return err
 		}
@@ -65,7 +74,7 @@ func (a *Auth) noteExisting(r *http.Request, email string) error {
 		if !u.EmailVerified || u.banned(a.opts.Now()) {
 			return nil
 		}
-		return a.notify(t, u.Email, u.Name, noticeExisting)
+		return a.notify(t, &u, noticeExisting)
 	})
 }
 

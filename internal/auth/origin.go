@@ -19,6 +19,11 @@ func (a *Auth) checkOrigin(r *http.Request) error {
 	if signsIn && mode == "navigate" && site != "" && site != "same-origin" && site != "none" {
 		return errs.New(http.StatusForbidden, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED", "Cross-site navigation login blocked. This request appears to be a CSRF attack.")
 	}
+	for _, name := range []string{"Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Referer"} {
+		if len(r.Header[name]) > 1 { // a proxy that appends may have put a forged one first
+			return errs.New(http.StatusForbidden, "INVALID_ORIGIN", "Invalid origin")
+		}
+	}
 	origin := sentOrigin(r)
 	from := origin
 	if from == "" {

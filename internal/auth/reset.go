@@ -121,7 +121,7 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 		if err := t.setPassword(u, hash, now); err != nil {
 			return err
 		}
-		if err := a.notify(t, u.Email, u.Name, noticePassword); err != nil {
+		if err := a.notify(t, u, noticePassword); err != nil {
 			return err
 		}
 		t.event(&Session{UserID: u.ID, from: a.from(r)}, eventPasswordReset, u.ID)

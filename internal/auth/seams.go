@@ -31,7 +31,7 @@ import (
 // URL is the only place that holds the secret; it belongs into the letter and nowhere else.
 type Mail struct {
 	To       string
-	Name     string // the person's, as they typed it
+	Name     string // the person's, as they typed it; "" where To is not proved to be theirs
 	Purpose  string
 	URL      string
 	NewEmail string // of confirm_email_change and email_changed

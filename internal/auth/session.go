@@ -160,11 +160,34 @@ func (a *Auth) newSession(t *transaction, r *http.Request, u *User, remember boo
 		IPAddress: from.ip, UserAgent: from.agent, from: from,
 		ExpiresAt: now.Add(min(life, a.opts.MaxAge)), CreatedAt: now, UpdatedAt: now,
 	}
+	if err := t.makeRoom(u.ID); err != nil {
+		return nil, err
+	}
 	if err := t.Create(s).Error; err != nil {
 		return nil, err
 	}
 	s.User = u
 	return s, nil
+}
+
+// maxSessions is how many sessions a user can have at once: more than a person has browsers, and as many as a list shows,
+// so that none is hidden from its owner.
+const maxSessions = 100
+
+// makeRoom ends the sessions of a user that were not used for longest, so that one more is within maxSessions.
+func (t *transaction) makeRoom(userID string) error {
+	var surplus []Session
+	err := t.Where("user_id = ? AND impersonated_by IS NULL", userID).
+		Order("updated_at DESC, id").Offset(maxSessions - 1).Limit(maxSessions).Find(&surplus).Error
+	if err != nil {
+		return err
+	}
+	for i := range surplus {
+		if err := t.endSession(&surplus[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sessionOf reads the session of a token; nil where there is none.

@@ -87,7 +87,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 			return err
 		}
 		if strange {
-			if err := a.notify(t, user.Email, user.Name, noticeDevice); err != nil {
+			if err := a.notify(t, user, noticeDevice); err != nil {
 				return err
 			}
 		}

@@ -120,6 +120,9 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 		} else {
 			u.BanReason, u.BanExpires = or(c.BanReason, u.BanReason), or(c.BanExpires, u.BanExpires)
 		}
+		if c.BanExpires != nil && !u.Banned {
+			return errs.Invalid("banExpires", "VALIDATION_ERROR", "Only a ban has an end, and the user is not banned.")
+		}
 		if c.Email != nil && email != u.Email {
 			u.Email = email
 			if err := t.dropLinks(u.ID); err != nil {
@@ -159,7 +162,7 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 		if err := t.setPassword(u, hash, a.opts.Now()); err != nil {
 			return err
 		}
-		if err := a.notify(t, u.Email, u.Name, noticePassword); err != nil {
+		if err := a.notify(t, u, noticePassword); err != nil {
 			return err
 		}
 		t.event(by, eventPasswordSet, u.ID)

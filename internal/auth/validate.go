@@ -40,17 +40,29 @@ func checkName(name string) error {
 	if n := utf8.RuneCountInString(name); strings.TrimSpace(name) == "" || n > 200 {
 		return errs.Invalid("name", "VALIDATION_ERROR", "Enter a name of 1 to 200 characters.")
 	}
-	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, misleads) || !strings.ContainsFunc(name, visible) {
 		return errs.Invalid("name", "VALIDATION_ERROR", "The name holds characters that cannot be shown.")
+	}
+	if strings.Contains(name, "://") {
+		return errs.Invalid("name", "VALIDATION_ERROR", "A name cannot hold an address.")
 	}
 	return nil
 }
+
+// misleads reports what makes a text look like another one: control characters, what turns the direction of writing, ends
+// a line or is never seen. U+200C and U+200D stay: Persian and Hindi names and many emoji are written with them.
+func misleads(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || strings.ContainsRune("\u200b\u2028\u2029\u2060\ufeff", r)
+}
+
+// visible reports whether a character leaves a mark.
+func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
 
 // maxReason bounds why somebody is banned, in code points; they read it when they try to sign in.
 const maxReason = 200
 
 func checkReason(reason *string) error {
-	if reason == nil || utf8.RuneCountInString(*reason) <= maxReason && !strings.ContainsFunc(*reason, unicode.IsControl) {
+	if reason == nil || utf8.RuneCountInString(*reason) <= maxReason && !strings.ContainsFunc(*reason, misleads) {
 		return nil
 	}
 	return errs.Invalid("reason", "VALIDATION_ERROR", "The reason is at most 200 characters that can be shown.")

@@ -126,6 +126,14 @@ func eval[T any](b *tab, script string) T {
 // meanwhile is no failure: the next one is asked.
 func (b *tab) wait(script string) {
 	b.Helper()
+	for deadline := time.Now().Add(patience); b.noScripts; { // no callbacks run: ask again
+		if eval[bool](b, "!!("+script+")") {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.Fatalf("wait for %s on %s", script, b.where())
+		}
+	}
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	for {
@@ -156,16 +164,7 @@ func (b *tab) leave(what string, action chromedp.Action[chromedp.Void]) {
 // settle waits until the page is painted and its view transition is over: what moves cannot be clicked.
 func (b *tab) settle() {
 	b.Helper()
-	const settled = `performance.getEntriesByType("paint").length > 0 && !document.activeViewTransition`
-	if !b.noScripts {
-		b.wait(settled)
-		return
-	}
-	for deadline := time.Now().Add(patience); !eval[bool](b, settled); { // no callbacks run: ask again
-		if time.Now().After(deadline) {
-			b.Fatalf("%s is not painted", b.path())
-		}
-	}
+	b.wait(`performance.getEntriesByType("paint").length > 0 && !document.activeViewTransition`)
 }
 
 // back is the browser's Back button. A page from memory fires no load event: the navigation itself is awaited.

@@ -30,6 +30,7 @@ type Config struct {
 	DrainDelay        time.Duration // how long requests are still taken after a signal to stop
 	RateLimit         bool          // off for benchmarks and client suites only
 	CORS              bool          // TrustedOrigins' pages may read /api/auth
+	InsecureHTTP      bool          // production may be served over plain http
 	EmailVerification bool          // nobody signs in before their address is confirmed
 	WireLinks         bool          // mails lead to /api/auth itself, past the app's pages
 	SMTPURL           string        // smtp:// or smtps://, "" where no mail is sent; may hold a password
@@ -70,6 +71,10 @@ func Load(getenv func(string) string) (Config, error) {
 		l.fault("RATE_LIMIT", "cannot be off in production")
 	}
 	c.CORS = l.on("CORS", false)
+	c.InsecureHTTP = l.on("INSECURE_HTTP", false)
+	if !c.InsecureHTTP && !c.Development {
+		l.noPlainHTTP(c)
+	}
 	c.WireLinks = l.choice("MAIL_LINKS", "pages", "wire") == "wire"
 	c.SMTPURL, c.MailFrom = l.smtp("SMTP_URL"), l.mailbox("MAIL_FROM")
 	c.EmailVerification = l.on("EMAIL_VERIFICATION", true)

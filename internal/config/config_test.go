@@ -31,14 +31,14 @@ func TestEverything(t *testing.T) {
 	got, err := load(map[string]string{
 		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example:443/", "APP_ENV": "production", "APP_SECRET": strong + " , " + other,
 		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "DATABASE_MAX_CONNS": "40", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443, MyApp://,", "LOG_LEVEL": "warn",
-		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "RATE_LIMIT": "on", "CORS": "on", "MAIL_LINKS": "wire",
+		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "RATE_LIMIT": "on", "CORS": "on", "MAIL_LINKS": "wire", "INSECURE_HTTP": "on",
 		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://foyer:pass@mail.example", "MAIL_FROM": "Foyer <mail@app.example>",
 		"SERVICE_KEY_FILE": "/etc/foyer/keys.json",
 		"DRAIN_DELAY":      "1500ms", "PORT": "3000",
 	})
 	want := config.Config{
 		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer", MaxConns: 40,
-		TrustedOrigins: []string{"https://one.example", "https://two.example:8443", "myapp://"}, LogLevel: slog.LevelWarn, RateLimit: true, CORS: true, WireLinks: true,
+		TrustedOrigins: []string{"https://one.example", "https://two.example:8443", "myapp://"}, LogLevel: slog.LevelWarn, RateLimit: true, CORS: true, WireLinks: true, InsecureHTTP: true,
 		DrainDelay:        1500 * time.Millisecond,
 		EmailVerification: true, SMTPURL: "smtps://foyer:pass@mail.example", MailFrom: "Foyer <mail@app.example>",
 		ServiceKeyFile: "/etc/foyer/keys.json",
@@ -73,7 +73,7 @@ func TestMode(t *testing.T) {
 		{"production", "", "", false},
 	}
 	for _, c := range cases {
-		got, err := load(map[string]string{"APP_ENV": c.env, "ADDR": c.addr, "APP_URL": c.url, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off"})
+		got, err := load(map[string]string{"APP_ENV": c.env, "ADDR": c.addr, "APP_URL": c.url, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off", "INSECURE_HTTP": "on"})
 		if err != nil || got.Development != c.development {
 			t.Errorf("APP_ENV=%q ADDR=%q APP_URL=%q: development %t, %v", c.env, c.addr, c.url, got.Development, err)
 		}

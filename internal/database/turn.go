@@ -89,7 +89,7 @@ func (t *turns) begin(ctx context.Context, options *sql.TxOptions, give func()) 
 			return nil, err
 		}
 	}
-	return &turn{tx, ctx, t.DB, give}, nil
+	return &turn{Tx: tx, ctx: ctx, pool: t.DB, give: give}, nil
 }
 
 // turn is a transaction that hands its turn on when it ends; give may be called again.
@@ -98,13 +98,15 @@ type turn struct {
 	ctx  context.Context
 	pool *sql.DB
 	give func()
+
+	committed bool
 }
 
-// AtEnd has fn called when the transaction has ended, however it does.
-func (t *turn) AtEnd(fn func()) {
+// AtEnd has fn called when the transaction has ended, however it does; committed is true where it is known to be kept.
+func (t *turn) AtEnd(fn func(committed bool)) {
 	give := t.give
 	t.give = sync.OnceFunc(func() {
-		fn()
+		fn(t.committed)
 		give()
 	})
 }
@@ -116,6 +118,7 @@ func (t *turn) GetDBConn() (*sql.DB, error) { return t.pool, nil }
 func (t *turn) Commit() error {
 	defer t.give()
 	err := t.Tx.Commit()
+	t.committed = err == nil
 	if errors.Is(err, sql.ErrTxDone) && t.ctx.Err() != nil {
 		return t.ctx.Err()
 	}

@@ -44,7 +44,7 @@ func write(ctx context.Context, app string, m auth.Mail) (w written, err error) 
 	fill := strings.NewReplacer("{app}", app, "{new}", m.NewEmail, "{about}", m.About)
 	w.subject = fill.Replace(l.subject)
 	p := parts{Name: m.Name, Text: fill.Replace(l.text), Action: l.action, URL: m.URL, App: app}
-	w.text = "Hello " + p.Name + ",\n\n" + p.Text + "\n\n"
+	w.text = greeting(p.Name) + "\n\n" + p.Text + "\n\n"
 	if p.Action != "" {
 		w.text += p.Action + ":\n" + p.URL + "\n\n"
 	}
@@ -53,6 +53,13 @@ func write(ctx context.Context, app string, m auth.Mail) (w written, err error) 
 	err = body(p).Render(ctx, &b)
 	w.html = b.String()
 	return w, err
+}
+
+func greeting(name string) string {
+	if name == "" {
+		return "Hello,"
+	}
+	return "Hello " + name + ","
 }
 
 // Link is the address in the letter, "" where there is none.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"mime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -205,6 +206,50 @@ func TestLetter(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing from %s", want, text)
 		}
+	}
+}
+
+// TestLettersGoWithTheAccount: what was sent to the address of somebody who is deleted is not kept for a week; what is on
+// its way, and what others got, stays.
+func TestLettersGoWithTheAccount(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		server := mailtest.Serve(t, "")
+		o := newOffice(t, db, server.Addr)
+		o.must("ada@example.com")
+		o.must("bob@example.com")
+		o.deliver()
+		o.must("ada@example.com") // still on its way
+		undone := errors.New("undone")
+		leave := func(after error) error {
+			return db.Transaction(func(tx *gorm.DB) error {
+				return errors.Join(o.Enqueue(t.Context(), tx, auth.Mail{To: "ada@example.com", Purpose: "account_deleted"}), after)
+			})
+		}
+		if err := leave(undone); !errors.Is(err, undone) || len(o.rows()) != 3 {
+			t.Fatalf("%v, %d letters after a deletion that was undone", err, len(o.rows()))
+		}
+		if err := leave(nil); err != nil {
+			t.Fatal(err)
+		}
+		var left []string
+		for _, m := range o.rows() {
+			left = append(left, fmt.Sprint(m.Recipient, " sent ", m.SentAt != nil))
+		}
+		slices.Sort(left)
+		if want := []string{"ada@example.com sent false", "ada@example.com sent false", "bob@example.com sent true"}; !slices.Equal(left, want) {
+			t.Errorf("left: %q, want %q", left, want)
+		}
+	})
+}
+
+// TestALetterWithoutAName greets nobody, in its text and in its HTML.
+func TestALetterWithoutAName(t *testing.T) {
+	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), "")
+	if err := o.Enqueue(t.Context(), o.db, auth.Mail{To: "ada@example.com", Purpose: "verify_email", URL: secret}); err != nil {
+		t.Fatal(err)
+	}
+	if m := o.rows()[0]; !strings.HasPrefix(m.Text, "Hello,\n") || !strings.HasPrefix(m.HTML, "<p>Hello,</p>") {
+		t.Errorf("%+v", m)
 	}
 }
 

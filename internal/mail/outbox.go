@@ -81,12 +81,24 @@ func (o *Outbox) Enqueue(ctx context.Context, tx *gorm.DB, m auth.Mail) error {
 	if o.Sender != nil {
 		row.DueAt = &now
 	}
+	if m.Purpose == "account_deleted" {
+		err = o.forgetRecipient(ctx, tx, m.To)
+	}
+	if err != nil {
+		return err
+	}
 	err = tx.WithContext(ctx).Create(row).Error
 	if err == nil && o.Keep {
 		newest := tx.Model(&Mail{}).Select("id").Order("created_at DESC, id").Limit(kept)
 		err = tx.WithContext(ctx).Where("due_at IS NULL AND id NOT IN (?)", newest).Delete(&Mail{}).Error
 	}
 	return err
+}
+
+// forgetRecipient deletes the letters to an address that are done with, because its account is being deleted. Those on
+// their way stay: they may be what tells the owner of a thief.
+func (o *Outbox) forgetRecipient(ctx context.Context, tx *gorm.DB, to string) error {
+	return tx.WithContext(ctx).Where("recipient = ? AND due_at IS NULL", to).Delete(&Mail{}).Error
 }
 
 // List returns the newest letters, at most 100.

@@ -43,7 +43,10 @@ func TestEndpoints(t *testing.T) {
 		{"list-user-sessions", `{"userId":"x"}`, 200, `^\{"sessions":\[\]\}$`},
 		{"update-user", `{"userId":"{ada}","data":{"name":"Ada","image":"https://a.example/x","emailVerified":true}}`, 200, `^\{"id":"{ada}","name":"Ada",.*"emailVerified":true,"image":"https://a.example/x"`},
 		{"update-user", `{"userId":"{ada}","data":{"banReason":"watched"}}`, 200, `"banned":false,"banReason":"watched","banExpires":null`},
-		{"update-user", `{"userId":"{ada}","data":{"banExpires":"2099-01-01T00:00:00.000Z"}}`, 200, `"banned":false,"banReason":"watched","banExpires":"2099-01-01T00:00:00.000Z"`},
+		{"update-user", `{"userId":"{ada}","data":{"banExpires":"2099-01-01T00:00:00.000Z"}}`, 400, `"VALIDATION_ERROR"`}, // of no ban
+		{"update-user", `{"userId":"{ada}","data":{"banned":false,"banExpires":"2099-01-01T00:00:00.000Z"}}`, 400, `"VALIDATION_ERROR"`},
+		{"update-user", `{"userId":"{ada}","data":{"banned":true,"banExpires":"2099-01-01T00:00:00.000Z"}}`, 200, `"banned":true,"banReason":null,"banExpires":"2099-01-01T00:00:00.000Z"`},
+		{"update-user", `{"userId":"{ada}","data":{"banExpires":"2099-01-02T00:00:00.000Z"}}`, 200, `"banned":true,"banReason":null,"banExpires":"2099-01-02T00:00:00.000Z"`},
 		{"update-user", `{"userId":"{ada}","data":{"banExpires":"soon"}}`, 400, `"VALIDATION_ERROR"`},
 		{"update-user", `{"userId":"{ada}","data":{"banExpires":5}}`, 400, `"VALIDATION_ERROR"`},
 		{"update-user", `{"userId":"{ada}","data":{"banned":false}}`, 200, `"banned":false,"banReason":null,"banExpires":null`},

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"example.com/foyer/internal/auth/authtest"
+)
+
+// TestPlainHTTPInProduction is refused in a line that says what to do, and warned of at every start where it is wanted.
+func TestPlainHTTPInProduction(t *testing.T) {
+	dir := t.TempDir()
+	env := []string{"APP_ENV=production", "APP_SECRET=" + authtest.Secret, "APP_URL=http://app.example"}
+	_, stderr, code := result(t, dir, "", env)
+	if code == 0 || !strings.Contains(stderr, "APP_URL") || !strings.Contains(stderr, "INSECURE_HTTP=on") {
+		t.Errorf("without the switch: %d %s", code, stderr)
+	}
+	for range 2 {
+		s := start(t, dir, append(env, "INSECURE_HTTP=on")...)
+		s.stop(t)
+		if out := s.output(); strings.Count(out, "INSECURE_HTTP=on: ") != 1 {
+			t.Errorf("with the switch:\n%s", out)
+		}
+	}
+}
