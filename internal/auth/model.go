@@ -76,10 +76,12 @@ type Account struct {
 	UpdatedAt  time.Time
 }
 
-// Verification is a mailed, single-use secret, bound to a user, an address and a purpose; only its hash is kept.
+// Verification is a mailed, single-use secret, bound to a user, an address and a purpose; only its hash is kept. SessionID
+// is the session that asked for it, where the link ends with that session; else nil.
 type Verification struct {
 	ID        string
 	UserID    string
+	SessionID *string
 	Purpose   string
 	Email     string
 	TokenHash string
