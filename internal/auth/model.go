@@ -61,6 +61,14 @@ type Session struct {
 	token string // the cookie's, where this session was presented or made by this request
 }
 
+// person is the id of who uses s: the admin where one acts as somebody else.
+func (s *Session) person() string {
+	if s.ImpersonatedBy != nil {
+		return *s.ImpersonatedBy
+	}
+	return s.UserID
+}
+
 // origin is where a request came from.
 type origin struct{ ip, agent string }
 

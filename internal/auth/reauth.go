@@ -46,7 +46,7 @@ func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session
 	return fresh, nil
 }
 
-// succeed puts a new session of u in the place of s, and leaves it the links that s asked for.
+// succeed puts a new session of u in the place of s, and leaves it what s has set going.
 func (a *Auth) succeed(t *transaction, r *http.Request, s *Session, u *User) (*Session, error) {
 	if _, err := t.lockSession(s.ID); err != nil { // before its links: see lockSession
 		return nil, err
@@ -59,5 +59,5 @@ func (a *Auth) succeed(t *transaction, r *http.Request, s *Session, u *User) (*S
 	if err != nil {
 		return nil, err
 	}
-	return fresh, t.endSession(s)
+	return fresh, t.deleteSession(s)
 }
