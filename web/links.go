@@ -21,6 +21,7 @@ var linkPages = map[string]string{
 	"reset_password":       "/reset-password",
 	"set_password":         "/reset-password",
 	"undo_email_change":    "/undo-email",
+	"stop_email_change":    "/stop-email-change",
 }
 
 // Links is auth.Options.Links: mails lead to the pages of the app at appURL, and then to a callbackURL of this site where

@@ -24,6 +24,7 @@ const (
 	purposeChange        = "change_email"
 	purposeDelete        = "delete_account"
 	purposeUndo          = "undo_email_change"
+	purposeStop          = "stop_email_change"
 	purposeInvite        = "set_password"
 )
 
@@ -123,6 +124,8 @@ func (a *Auth) linkLife(purpose string) time.Duration {
 		return a.opts.DeleteTokenTTL
 	case purposeInvite:
 		return a.opts.InviteTokenTTL
+	case purposeUndo:
+		return a.opts.UndoTokenTTL
 	}
 	return a.opts.VerifyTokenTTL
 }

@@ -95,8 +95,8 @@ type Options struct {
 	// VerifyTokenTTL is the life of a link that verifies or changes an address. Default 1 hour.
 	VerifyTokenTTL time.Duration
 
-	// Notices tells people by mail of what a thief would do: a changed password or address, a deleted account, signing
-	// in on a device not seen before, signing up with an address that is theirs. Default off.
+	// Notices tells people by mail of what a thief would do: a changed password, asking for a change of address and making
+	// it, a deleted account, signing in on a device not seen before, signing up with an address that is theirs. Default off.
 	Notices bool
 
 	// UndoTokenTTL is the life of the link that brings an account back to its old address. Default 7 days.

@@ -27,7 +27,7 @@ func (a *Auth) signOut(t *transaction, r *http.Request, token string) error {
 	if s == nil || err != nil {
 		return err
 	}
-	_, err = t.lockUser(s.person()) // as everything does that ends several sessions of theirs
+	_, err = t.lockUser(s.person())             // as everything does that ends several sessions of theirs
 	if errors.Is(err, gorm.ErrRecordNotFound) { // deleted a moment ago, and the session with them
 		return nil
 	}

@@ -162,7 +162,8 @@ func (a *Auth) moveUser(t *transaction, by *Session, u *User, email string) erro
 // ChangeEmail mails the link that moves s's user to another address: to the old address first with
 // Options.ConfirmEmailChange, else to the new one, which asks for a session younger than Options.ReauthAge. An
 // address that is taken is answered alike, and gets no mail. Refusals: 400 VALIDATION_ERROR, "Email is the same";
-// 403 SESSION_NOT_FRESH; 429 when asked too often.
+// 403 SESSION_NOT_FRESH; 401 where s has ended meanwhile; 429 when asked too often. With Options.Notices the old address is
+// told, with a link that stops the change, unless it is asked anyway.
 func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL string) error {
 	email, err := validEmail(newEmail)
 	if err != nil {
@@ -184,17 +185,18 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 	if taken, err := a.taken(r.Context(), email); taken || err != nil {
 		return err
 	}
-	to := email
-	if purpose == purposeConfirmChange {
-		to = s.User.Email
-	}
-	if may, err := a.mayMail(r.Context(), purpose, to); !may || err != nil {
+	if may, err := a.mayMailChange(r.Context(), s.User, purpose, email); !may || err != nil {
 		return err
 	}
 	return a.transact(r.Context(), func(t *transaction) error {
 		u, err := t.lockUser(s.UserID)
 		if err != nil {
 			return notFound(err)
+		}
+		if a.tellsOfChange(u, purpose) {
+			if err := a.mailStop(t, u, email); err != nil {
+				return err
+			}
 		}
 		return a.mailLink(t, s, u, purpose, email, callbackURL)
 	})
