@@ -189,6 +189,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		Now:            database.Now,
 		RateLimit:      limits,
 		Links:          links(a.AppURL),
+		ResetPages:     []string{web.ResetPage},
 		Plugins:        []auth.Plugin{admin.Endpoints},
 		OnEvent:        a.trail.Record,
 		Logger:         a.log,

@@ -114,6 +114,11 @@ type Options struct {
 	// endpoints, under BaseURL.
 	Links func(purpose, token, callbackURL string) string
 
+	// ResetPages lists where the redirectTo of a reset may lead: paths of this site and full addresses of pages on
+	// TrustedOrigins, each without a query. The token of the link is in the address of that page, and a stranger can ask for
+	// the mail: with a list it is no page but one that is made for it. Default nil, as on the wire: any trusted address.
+	ResetPages []string
+
 	// RateLimit bounds guessing and mail. Default off.
 	RateLimit RateLimit
 

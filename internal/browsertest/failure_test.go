@@ -123,7 +123,7 @@ func everyRequest(reset, verify, undo, stop string) (strangers, admins []request
 // all that it showed and all that was typed, and the next try works.
 func TestFailedRequests(t *testing.T) {
 	s := newSite(t, func(o *auth.Options, db *gorm.DB) {
-		o.Notices = true // for the link that undoes a change
+		o.Notices = true // for the links that stop and undo a change
 		authtest.Crowd(t, db, 120)
 	})
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
