@@ -221,6 +221,11 @@ func (t *transaction) dropLinks(userID string, purposes ...string) error {
 	return q.Delete(&Verification{}).Error
 }
 
+// dropEveryLink is dropLinks for those that undo a change of address, too.
+func (t *transaction) dropEveryLink(userID string) error {
+	return t.Where("user_id = ?", userID).Delete(&Verification{}).Error
+}
+
 // linkCode is what a failed link is called on the wire; "" for errors that are not the link's.
 func linkCode(err error) string {
 	var e *errs.Error
