@@ -26,6 +26,7 @@ var eventWords = map[string]string{
 	"deletion_asked":        "Deletion of the account asked for",
 	"email_change_asked":    "Change of address asked for",
 	"email_changed":         "Address changed",
+	"email_change_stopped":  "Change of address stopped",
 	"email_restored":        "Change of address undone",
 	"email_verified":        "Address confirmed",
 	"forbidden":             "Not allowed",

@@ -26,7 +26,7 @@ func TestPageEnumeration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outbox := mail.New(db, mail.Options{AppName: web.AppName, Sender: sender, Now: database.Now, Logger: slog.New(slog.DiscardHandler)})
+	outbox := mail.New(db, mail.Options{AppName: web.AppName, Keys: ring(t), Sender: sender, Now: database.Now, Logger: slog.New(slog.DiscardHandler)})
 	s := newSiteWith(t, db, auth.Options{
 		RequireEmailVerification: true, Notices: true, Mailer: outbox,
 		RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, database.Now), Rules: []auth.RateRule{}},

@@ -17,6 +17,7 @@ var flashes = map[string]views.Flash{
 	"verified":         {Message: "Your address is confirmed."},
 	"password-changed": {Message: "Your password is changed."},
 	"email-asked":      {Message: "A mail with a link is on its way to the new address. The change is made when you follow it.", Mail: true},
+	"email-stopped":    {Message: "The change is stopped, and the browser that asked for it is logged out. If it was not you, choose a new password now."},
 	"email-restored":   {Message: "Your account is back at this address, and every browser is logged out. Choose a new password by the link that was just mailed to you.", Mail: true},
 	"session-ended":    {Message: "That browser is logged out."},
 	"others-ended":     {Message: "All other browsers are logged out."},

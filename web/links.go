@@ -13,14 +13,18 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
+// ResetPage is the app's page to choose a new password, where the mailed token is in the address.
+const ResetPage = "/reset-password"
+
 // linkPages is where the mailed links of each purpose lead; the others lead to the provider's own endpoints.
 var linkPages = map[string]string{
 	"verify_email":         "/verify-email",
 	"change_email":         "/verify-email",
 	"confirm_email_change": "/verify-email",
-	"reset_password":       "/reset-password",
-	"set_password":         "/reset-password",
+	"reset_password":       ResetPage,
+	"set_password":         ResetPage,
 	"undo_email_change":    "/undo-email",
+	"stop_email_change":    "/stop-email-change",
 }
 
 // Links is auth.Options.Links: mails lead to the pages of the app at appURL, and then to a callbackURL of this site where
@@ -31,7 +35,10 @@ var linkPages = map[string]string{
 func Links(appURL string) func(purpose, token, callbackURL string) string {
 	return func(purpose, token, callbackURL string) string {
 		page := linkPages[purpose]
-		if page == "" || page == "/reset-password" && callbackURL != "" {
+		if page == ResetPage && ownPath(appURL, callbackURL) == ResetPage { // as if none were named
+			callbackURL = ""
+		}
+		if page == "" || page == ResetPage && callbackURL != "" {
 			return ""
 		}
 		link := appURL + page + "?token=" + url.QueryEscape(token)

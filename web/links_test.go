@@ -325,6 +325,9 @@ func TestLinksOfTheWire(t *testing.T) {
 		{"verify_email", "myapp://home", "https://app.example/verify-email?token=a%2Bb"},
 		{"change_email", "/", "https://app.example/verify-email?token=a%2Bb&returnTo=%2F"},
 		{"reset_password", "/reset", ""},
+		{"reset_password", "/reset-password", "https://app.example/reset-password?token=a%2Bb"},
+		{"reset_password", "https://app.example/reset-password", "https://app.example/reset-password?token=a%2Bb"},
+		{"reset_password", "/reset-password?x=1", ""},
 		{"delete_account", "", ""},
 		{"something_new", "", ""},
 	} {

@@ -17,7 +17,7 @@ import (
 func TestInbox(t *testing.T) {
 	s := newSite(t, func(c *web.Config) { c.Development = true })
 	err := s.db.Transaction(func(tx *gorm.DB) error {
-		return mail.New(s.db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}).Enqueue(t.Context(), tx, auth.Mail{
+		return mail.New(s.db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true, Now: database.Now}).Enqueue(t.Context(), tx, auth.Mail{
 			To: "ada@example.com", Name: `<script>alert(1)</script>`, Purpose: "reset_password", URL: "javascript:alert(1)",
 		})
 	})

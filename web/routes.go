@@ -30,6 +30,8 @@ func (s *Server) routes(
 	anyone.GET("/verify-email", s.showVerify)
 	anyone.POST("/verify-email", s.verify)
 	anyone.Form("/verify-email/resend", s.resendVerification, "/send-verification-email")
+	anyone.GET("/stop-email-change", s.showStopChange)
+	anyone.POST("/stop-email-change", s.stopChange)
 	anyone.GET("/undo-email", s.showUndo)
 	anyone.POST("/undo-email", s.undo)
 

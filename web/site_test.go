@@ -65,7 +65,7 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}, mails: authtest.MailDir(t.TempDir())}
 	logger := slog.New(web.WithRequestID(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	config := web.Config{
-		AppURL: base, Logger: logger, Keys: ring(t), Mails: mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now}),
+		AppURL: base, Logger: logger, Keys: ring(t), Mails: mail.New(db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true, Now: database.Now}),
 		Ready: func(ctx context.Context) error { return database.Ready(ctx, db, migrations.FS) },
 	}
 	for _, f := range change {

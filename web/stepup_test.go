@@ -57,7 +57,7 @@ var acts = []struct {
 	{"go", "", by(free, "POST /logout"), by(free, "POST /sign-out {}", `POST /revoke-session {"token":"{mine}"}`), way{}},
 	{"prove oneself", "", by(password, "POST /reauth password={password}"), by(password, `POST /verify-password {"password":"{password}"}`), way{}},
 	{"ask for a mail", "", by(free, "POST /forgot-password", "POST /verify-email/resend"), by(free, "POST /request-password-reset {}", "POST /send-verification-email {}"), way{}},
-	{"follow a mail", "", by(mailed, "POST /reset-password token=x", "POST /verify-email token=x", "POST /undo-email token=x"),
+	{"follow a mail", "", by(mailed, "POST /reset-password token=x", "POST /verify-email token=x", "POST /undo-email token=x", "POST /stop-email-change token=x"),
 		by(mailed, "GET /reset-password/x", `POST /reset-password {"token":"x","newPassword":"{password}"}`, "GET /verify-email?token=x", "GET /delete-user/callback?token=x"), way{}},
 	{"change the profile", "", by(free, "POST /settings name=X", "POST /theme"), by(free, `POST /update-user {"name":"X"}`, "POST /update-session {}"), way{}},
 	{"see the accounts", "", way{}, by(free, "GET /list-accounts", "GET /account-info", "POST /get-access-token {}", "POST /refresh-token {}"), way{}},

@@ -20,7 +20,7 @@ func TestAColumnMore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			where := url(t)
 			db := dbtest.Open(t, where)
-			outbox := mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now})
+			outbox := mail.New(db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true, Now: database.Now})
 			s := newSiteWith(t, db, auth.Options{Mailer: outbox}, func(c *web.Config) { c.Development = true })
 			admin := s.admin(t, "admin@example.com")
 			_, ada := s.person(t, "ada@example.com")

@@ -22,7 +22,7 @@ import (
 // outbox is the app's own: a mail whose change is undone is not in it.
 func TestOneWinnerPerLink(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		outbox := mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now})
+		outbox := mail.New(db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true, Now: database.Now})
 		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, ConfirmEmailChange: true, Notices: true, Mailer: outbox})
 		sent := map[string]int{} // how many letters there are, by whom they are for and what they are called
 		// token is that of the one letter of this kind that has come since the last look.

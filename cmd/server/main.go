@@ -19,6 +19,7 @@ import (
 	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/config"
 	"example.com/foyer/internal/database"
+	keyring "example.com/foyer/internal/keys"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/migrations"
@@ -125,6 +126,7 @@ type app struct {
 	dev    *devSecrets // nil outside development
 	db     *gorm.DB
 	mails  *mail.Outbox
+	ring   *keyring.Ring
 	trail  *audit.Log
 	log    *slog.Logger
 	stdout io.Writer
@@ -159,7 +161,12 @@ func open(getenv func(string) string, stdout io.Writer) (*app, error) {
 	if a.db, err = database.Open(cfg.DatabaseURL, cfg.MaxConns); err != nil {
 		return nil, err
 	}
-	a.mails = mail.New(a.db, mail.Options{AppName: web.AppName, Sender: sender, Keep: cfg.Development, Now: database.Now, Logger: a.log})
+	if a.ring, err = keyring.New(a.Secrets); err != nil {
+		return nil, err
+	}
+	a.mails = mail.New(a.db, mail.Options{
+		AppName: web.AppName, Keys: a.ring, Sender: sender, Keep: cfg.Development, Now: database.Now, Logger: a.log,
+	})
 	a.trail, err = audit.New(a.db, audit.Options{Secrets: a.Secrets, Now: database.Now, Logger: a.log})
 	return a, err
 }
@@ -189,6 +196,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		Now:            database.Now,
 		RateLimit:      limits,
 		Links:          links(a.AppURL),
+		ResetPages:     []string{web.ResetPage},
 		Plugins:        []auth.Plugin{admin.Endpoints},
 		OnEvent:        a.trail.Record,
 		Logger:         a.log,

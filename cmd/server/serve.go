@@ -13,7 +13,6 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/database"
-	keyring "example.com/foyer/internal/keys"
 	"example.com/foyer/internal/worker"
 	"example.com/foyer/migrations"
 	"example.com/foyer/web"
@@ -62,13 +61,11 @@ func (a *app) serve(ctx context.Context) error {
 		Auth:        provider, AppURL: a.AppURL, Development: a.Development, Logger: a.log,
 		Reload: a.reload,
 		Mails:  a.mails,
+		Keys:   a.ring,
 		Audit:  a.trail,
 		Ready:  func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
 	}
 	if config.Services, err = a.services(); err != nil {
-		return err
-	}
-	if config.Keys, err = keyring.New(a.Secrets); err != nil {
 		return err
 	}
 	site := web.New(config)

@@ -35,16 +35,16 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 		if err != nil {
 			return err
 		}
-		// Who had the old password may have asked for any of these, and for a change to an address of their own.
-		if err := t.dropLinks(user.ID, purposeReset, purposeConfirmChange, purposeChange, purposeDelete); err != nil {
-			return err
-		}
 		if others {
 			if err := t.endSessions(user.ID); err != nil {
 				return err
 			}
 		}
 		if fresh, err = a.newSession(t, r, user, s.Remember); err != nil {
+			return err
+		}
+		// Who had the old password may have asked for any of these, and for a change to an address of their own.
+		if err := t.dropLinks(user.ID, purposeReset, purposeConfirmChange, purposeChange, purposeDelete); err != nil {
 			return err
 		}
 		if err := a.notify(t, user, noticePassword); err != nil {

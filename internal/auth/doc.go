@@ -39,7 +39,9 @@
 //   - A stolen account: its owner is told by mail of what a thief would do, and the old address can take the account
 //     back for a week (notice.go).
 //   - An unlocked screen, or a copied cookie: what a thief would do first asks for a session whose password was typed
-//     minutes ago, by every door (reauth.go), and all admins are told of a new one (notice.go).
+//     minutes ago, by every door (reauth.go), and all admins are told of a new one (notice.go). Links and impersonations
+//     that a session has asked for end with it, however it ends (links.go, sessions.go); the old address hears of a change
+//     while it can still stop it (stopchange.go).
 //   - Guessing passwords: counters per address and per account, which a known device of the owner passes (limit.go,
 //     guess.go, device.go). A refusal is remembered, so that a flood of them costs nobody else anything.
 //   - Burying somebody under mails, or silencing the one that warns them: a budget per mailbox and purpose (mailbudget.go).

@@ -58,6 +58,7 @@ const (
 	eventEmailChangeAsked     = "email_change_asked"
 	eventEmailChanged         = "email_changed"
 	eventEmailRestored        = "email_restored"
+	eventEmailChangeStopped   = "email_change_stopped" // by the link mailed to the old address
 	eventAccountUnlinked      = "account_unlinked"
 	eventDeletionAsked        = "deletion_asked"
 	eventUserCreated          = "user_created"
@@ -74,7 +75,7 @@ const (
 // Events lists the names of all events, in alphabetical order.
 func Events() []string {
 	return []string{
-		eventAccountUnlinked, eventCrossSite, eventDeletionAsked, eventEmailChangeAsked, eventEmailChanged, eventEmailRestored,
+		eventAccountUnlinked, eventCrossSite, eventDeletionAsked, eventEmailChangeAsked, eventEmailChangeStopped, eventEmailChanged, eventEmailRestored,
 		eventEmailVerified, eventForbidden, eventImpersonationStarted, eventImpersonationStopped, eventInvited, eventPasswordChanged,
 		eventPasswordRefused, eventPasswordReset, eventPasswordResetAsked, eventPasswordSet, eventRateLimited, eventReauthenticated,
 		eventRoleChanged, eventSessionRevoked, eventSessionsRevoked, eventSignIn, eventSignInFailed, eventSignOut, eventSignUp,

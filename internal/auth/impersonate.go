@@ -1,17 +1,15 @@
 package auth
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
 	"example.com/foyer/internal/errs"
-	"gorm.io/gorm"
 )
 
-// Impersonate starts a session in which admin acts as another user, for Options.ImpersonationExpiresIn and only
-// until the browser closes. A signed cookie keeps the way back to the admin's own session, which lives on. Refusals:
+// Impersonate starts a session in which admin acts as another user, for Options.ImpersonationExpiresIn, no longer than
+// admin lives, and only until the browser closes. A signed cookie keeps the way back to the admin's own session, which lives on. Refusals:
 // 401 where admin has ended meanwhile; 404 USER_NOT_FOUND; 403 YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS,
 // YOU_CANNOT_IMPERSONATE_ADMINS, BANNED_USER.
 func (a *Auth) Impersonate(w http.ResponseWriter, r *http.Request, admin *Session, userID string) (*Session, error) {
@@ -26,12 +24,12 @@ func (a *Auth) Impersonate(w http.ResponseWriter, r *http.Request, admin *Sessio
 		if !slices.Contains(admins, admin.UserID) {
 			return errs.New(http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS", "You are not allowed to impersonate users")
 		}
-		own := t.Where("id = ?", admin.ID).Take(&Session{}).Error // else a session that was ended a moment ago would live on as another
-		if errors.Is(own, gorm.ErrRecordNotFound) {
-			return errs.Unauthenticated()
+		live, err := t.lockSession(admin.ID) // else a session that was ended a moment ago would live on as another
+		if err != nil {
+			return err
 		}
-		if own != nil {
-			return own
+		if !live {
+			return errs.Unauthenticated()
 		}
 		u, err := t.lockUser(userID)
 		switch {
@@ -43,10 +41,14 @@ func (a *Auth) Impersonate(w http.ResponseWriter, r *http.Request, admin *Sessio
 			return bannedError(u)
 		}
 		token, from := newToken(), a.from(r)
+		expiresAt := readAt.Add(a.opts.ImpersonationExpiresIn)
+		if expiresAt.After(admin.ExpiresAt) {
+			expiresAt = admin.ExpiresAt
+		}
 		s = &Session{
 			ID: newID(), token: token, TokenHash: hashToken(token), UserID: u.ID, ImpersonatedBy: &admin.UserID,
 			IPAddress: from.ip, UserAgent: from.agent, from: from,
-			ExpiresAt: readAt.Add(a.opts.ImpersonationExpiresIn), CreatedAt: readAt, UpdatedAt: readAt,
+			ExpiresAt: expiresAt, CreatedAt: readAt, UpdatedAt: readAt,
 		}
 		if err := t.Create(s).Error; err != nil {
 			return err

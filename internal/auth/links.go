@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ const (
 	purposeChange        = "change_email"
 	purposeDelete        = "delete_account"
 	purposeUndo          = "undo_email_change"
+	purposeStop          = "stop_email_change"
 	purposeInvite        = "set_password"
 )
 
@@ -54,13 +56,30 @@ var superseded = map[string][]string{
 	purposeConfirmChange: {purposeConfirmChange, purposeChange}, purposeChange: {purposeConfirmChange, purposeChange},
 }
 
+// sessionBound names the links that the session which asked for them ends with: what a thief has set going in somebody's
+// session must not outlive it. The database deletes these links with the session's row, so no way of ending one can forget
+// them.
+var sessionBound = []string{purposeConfirmChange, purposeChange, purposeDelete}
+
 // mailLink keeps a single-use token and mails it to an address, in t, which holds u's row: of two requests the last
-// one counts. For purposeConfirmChange and purposeChange, address is the new one. Callers ask mayMail first: an address
-// that has had its mails for this hour gets none, and nobody is told.
+// one counts. For purposeConfirmChange and purposeChange, address is the new one. by asked for it; a link of sessionBound
+// is refused with 401 where that session has ended. Callers ask mayMail first: an address that has had its mails for this
+// hour gets none, and nobody is told.
 func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, callbackURL string) error {
 	to, newEmail := address, ""
 	if purpose == purposeConfirmChange {
 		to, newEmail = u.Email, address
+	}
+	var session *string
+	if slices.Contains(sessionBound, purpose) {
+		live, err := t.lockSession(by.ID)
+		if err != nil {
+			return err
+		}
+		if !live {
+			return errs.Unauthenticated()
+		}
+		session = &by.ID
 	}
 	if old := superseded[purpose]; old != nil {
 		if err := t.dropLinks(u.ID, old...); err != nil {
@@ -69,7 +88,7 @@ func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, 
 	}
 	now, token := a.opts.Now(), newToken()
 	err := t.Create(&Verification{
-		ID: newID(), UserID: u.ID, Purpose: purpose, Email: address, TokenHash: hashToken(token),
+		ID: newID(), UserID: u.ID, SessionID: session, Purpose: purpose, Email: address, TokenHash: hashToken(token),
 		ExpiresAt: now.Add(a.linkLife(purpose)), CreatedAt: now, CallbackURL: callbackURL,
 	}).Error
 	if err != nil {
@@ -105,6 +124,8 @@ func (a *Auth) linkLife(purpose string) time.Duration {
 		return a.opts.DeleteTokenTTL
 	case purposeInvite:
 		return a.opts.InviteTokenTTL
+	case purposeUndo:
+		return a.opts.UndoTokenTTL
 	}
 	return a.opts.VerifyTokenTTL
 }
@@ -137,10 +158,35 @@ func (a *Auth) link(ctx context.Context, token string, purposes ...string) (*Ver
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, errNoLink
 	}
-	if err == nil && !a.opts.Now().Before(v.ExpiresAt) {
+	if err != nil {
+		return nil, err
+	}
+	if !a.opts.Now().Before(v.ExpiresAt) {
 		return nil, errLinkExpired
 	}
-	return &v, err
+	return &v, a.askedInLife(ctx, &v)
+}
+
+// askedInLife gives errNoLink for a link whose session is over: its row stays in the store until the next purge.
+func (a *Auth) askedInLife(ctx context.Context, v *Verification) error {
+	if !slices.Contains(sessionBound, v.Purpose) {
+		return nil
+	}
+	if v.SessionID == nil { // written by an older version that runs beside this one
+		return errNoLink
+	}
+	var s Session
+	err := a.db.WithContext(ctx).Where("id = ?", *v.SessionID).Take(&s).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return errNoLink
+	}
+	if err != nil {
+		return err
+	}
+	if a.over(&s, a.opts.Now()) {
+		return errNoLink
+	}
+	return nil
 }
 
 // useLink takes a mailed token out of the store, once: of several at the same time one gets it, the others
@@ -152,6 +198,11 @@ func (t *transaction) useLink(v *Verification) (*User, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if v.SessionID != nil { // before the link: whatever ends a session takes the two in this order
+		if _, err := t.lockSession(*v.SessionID); err != nil {
+			return nil, err
+		}
 	}
 	done := t.Where("id = ?", v.ID).Delete(&Verification{})
 	if done.Error == nil && done.RowsAffected == 0 {
@@ -168,6 +219,11 @@ func (t *transaction) dropLinks(userID string, purposes ...string) error {
 		q = q.Where("purpose IN ?", purposes)
 	}
 	return q.Delete(&Verification{}).Error
+}
+
+// dropEveryLink is dropLinks for those that undo a change of address, too.
+func (t *transaction) dropEveryLink(userID string) error {
+	return t.Where("user_id = ?", userID).Delete(&Verification{}).Error
 }
 
 // linkCode is what a failed link is called on the wire; "" for errors that are not the link's.

@@ -61,6 +61,14 @@ type Session struct {
 	token string // the cookie's, where this session was presented or made by this request
 }
 
+// person is the id of who uses s: the admin where one acts as somebody else.
+func (s *Session) person() string {
+	if s.ImpersonatedBy != nil {
+		return *s.ImpersonatedBy
+	}
+	return s.UserID
+}
+
 // origin is where a request came from.
 type origin struct{ ip, agent string }
 
@@ -76,10 +84,12 @@ type Account struct {
 	UpdatedAt  time.Time
 }
 
-// Verification is a mailed, single-use secret, bound to a user, an address and a purpose; only its hash is kept.
+// Verification is a mailed, single-use secret, bound to a user, an address and a purpose; only its hash is kept. SessionID
+// is the session that asked for it, where the link ends with that session; else nil.
 type Verification struct {
 	ID        string
 	UserID    string
+	SessionID *string
 	Purpose   string
 	Email     string
 	TokenHash string

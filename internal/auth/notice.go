@@ -15,6 +15,7 @@ const (
 	noticeExisting = "existing_account"
 	noticeDevice   = "new_device"
 	noticeAdmin    = "admin_made"
+	noticeAsked    = "email_change_asked"
 )
 
 // notify mails u a notice in t, where Options.Notices asks for it.
@@ -84,18 +85,9 @@ func (a *Auth) mailUndo(t *transaction, u *User, old string) error {
 	if !a.opts.Notices {
 		return nil
 	}
-	link := ""
-	if a.opts.Links != nil {
-		token := newToken()
-		if link = a.opts.Links(purposeUndo, token, ""); link != "" {
-			now := a.opts.Now()
-			err := t.Create(&Verification{
-				ID: newID(), UserID: u.ID, Purpose: purposeUndo, Email: old, TokenHash: hashToken(token), ExpiresAt: now.Add(a.opts.UndoTokenTTL), CreatedAt: now,
-			}).Error
-			if err != nil {
-				return err
-			}
-		}
+	link, err := a.noticeLink(t, u, purposeUndo, old)
+	if err != nil {
+		return err
 	}
 	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{To: old, Name: u.Name, Purpose: noticeEmail, URL: link, NewEmail: u.Email})
 }

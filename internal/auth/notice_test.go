@@ -313,3 +313,29 @@ func TestAdminsHearOfNewAdmins(t *testing.T) {
 		}
 	})
 }
+
+// TestUndoEndsWithTheAccount: a ban and a deletion leave no link by which the old address opens the account again.
+func TestUndoEndsWithTheAccount(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r, box := noticing(t, db)
+		banned := true
+		for way, end := range map[string]func(id string) error{
+			"ban": func(id string) error { _, err := r.auth.BanUser(t.Context(), nil, id, "", nil); return err },
+			"update": func(id string) error {
+				_, err := r.auth.ChangeUser(t.Context(), nil, id, auth.UserChanges{Banned: &banned})
+				return err
+			},
+			"deletion": func(id string) error { return r.auth.RemoveUser(t.Context(), nil, id) },
+		} {
+			c, id := r.confirmed(way + "@example.com")
+			r.moved(c, box, "new-"+way+"@example.com")
+			token := undoToken(t, box, way+"@example.com")
+			if err := end(id); err != nil {
+				t.Fatal(err)
+			}
+			if err := undo(r, token); codeOf(t, err) != "INVALID_TOKEN" {
+				t.Errorf("%s: %v", way, err)
+			}
+		}
+	})
+}

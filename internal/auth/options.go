@@ -95,8 +95,8 @@ type Options struct {
 	// VerifyTokenTTL is the life of a link that verifies or changes an address. Default 1 hour.
 	VerifyTokenTTL time.Duration
 
-	// Notices tells people by mail of what a thief would do: a changed password or address, a deleted account, signing
-	// in on a device not seen before, signing up with an address that is theirs. Default off.
+	// Notices tells people by mail of what a thief would do: a changed password, asking for a change of address and making
+	// it, a deleted account, signing in on a device not seen before, signing up with an address that is theirs. Default off.
 	Notices bool
 
 	// UndoTokenTTL is the life of the link that brings an account back to its old address. Default 7 days.
@@ -113,6 +113,11 @@ type Options struct {
 	// in the end, "" for nowhere in particular. Where it gives "", and by default, it is one of this provider's own GET
 	// endpoints, under BaseURL.
 	Links func(purpose, token, callbackURL string) string
+
+	// ResetPages lists where the redirectTo of a reset may lead: paths of this site and full addresses of pages on
+	// TrustedOrigins, each without a query. The token of the link is in the address of that page, and a stranger can ask for
+	// the mail: with a list it is no page but one that is made for it. Default nil, as on the wire: any trusted address.
+	ResetPages []string
 
 	// RateLimit bounds guessing and mail. Default off.
 	RateLimit RateLimit

@@ -15,7 +15,7 @@ func (a *Auth) StepUp(s *Session) error {
 }
 
 // Reauthenticate has s's user prove the password once more and puts a new session in the place of s, with a new token:
-// its age is the only clock of what asks for a fresh session. Refusals: those of CheckPassword; 403 while
+// its age is the only clock of what asks for a fresh session. What s has set going is the new one's. Refusals: those of CheckPassword; 403 while
 // impersonating; 429 when tried too often.
 func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session, password string) (*Session, error) {
 	if err := notImpersonating(s); err != nil {
@@ -32,7 +32,7 @@ func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session
 		if err != nil {
 			return err
 		}
-		if fresh, err = a.newSession(t, r, user, s.Remember); err != nil {
+		if fresh, err = a.succeed(t, r, s, user); err != nil {
 			return err
 		}
 		t.event(fresh, eventReauthenticated, user.ID)
@@ -44,4 +44,20 @@ func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session
 	a.setSessionCookies(w, r, fresh, readAt)
 	a.knowDevice(w, r, fresh.User)
 	return fresh, nil
+}
+
+// succeed puts a new session of u in the place of s, and leaves it what s has set going.
+func (a *Auth) succeed(t *transaction, r *http.Request, s *Session, u *User) (*Session, error) {
+	if _, err := t.lockSession(s.ID); err != nil { // before its links: see lockSession
+		return nil, err
+	}
+	fresh, err := a.startSession(t, r, u, s.Remember)
+	if err != nil {
+		return nil, err
+	}
+	err = t.Model(&Verification{}).Where("session_id = ?", s.ID).Update("session_id", fresh.ID).Error
+	if err != nil {
+		return nil, err
+	}
+	return fresh, t.deleteSession(s)
 }

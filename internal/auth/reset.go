@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"example.com/foyer/internal/errs"
@@ -154,16 +155,28 @@ func (a *Auth) serveRequestPasswordReset(_ http.ResponseWriter, r *http.Request,
 	if err := b.Err(); err != nil {
 		return nil, err
 	}
+	if !a.resetPage(text(redirectTo)) {
+		return nil, errs.New(http.StatusForbidden, "INVALID_REDIRECT_URL", "Invalid redirectTo")
+	}
 	answer := map[string]any{"status": true, "message": "If this email exists in our system, check your email for the reset link"}
 	return answer, a.RequestPasswordReset(r, email, text(redirectTo))
 }
 
+// resetPage reports whether a reset may lead to a trusted address; "" is none.
+func (a *Auth) resetPage(target string) bool {
+	return target == "" || a.opts.ResetPages == nil || slices.Contains(a.opts.ResetPages, strings.TrimPrefix(target, a.home))
+}
+
 // serveResetLink hands the token on to the page of the client; it changes nothing.
-func (a *Auth) serveResetLink(_ http.ResponseWriter, r *http.Request, b *Body) (any, error) {
+func (a *Auth) serveResetLink(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
 	callbackURL := b.String("callbackURL")
 	if err := b.Err(); err != nil {
 		return nil, err
 	}
+	if !a.resetPage(callbackURL) {
+		return nil, errs.New(http.StatusForbidden, "INVALID_CALLBACK_URL", "Invalid callbackURL")
+	}
+	w.Header().Set("Referrer-Policy", "no-referrer") // both addresses hold the token
 	if callbackURL == "" {
 		return redirect(basePath + "/error?error=INVALID_TOKEN"), nil
 	}

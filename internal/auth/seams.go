@@ -23,6 +23,8 @@ import (
 //	password_changed      by whoever knew the old one, by a mailed link, or by an admin
 //	email_changed         to the old address: the account has moved to NewEmail; URL undoes it (purpose undo_email_change
 //	                      of Options.Links), "" where there is no page for that
+//	email_change_asked    to the old address: the account is to move to NewEmail; URL stops it (purpose stop_email_change
+//	                      of Options.Links), "" where there is no page for that
 //	account_deleted       with everything in it
 //	existing_account      somebody signed up with the address, which is taken
 //	new_device            somebody signed in on a device on which this user never has
@@ -34,7 +36,7 @@ type Mail struct {
 	Name     string // the person's, as they typed it; "" where To is not proved to be theirs
 	Purpose  string
 	URL      string
-	NewEmail string // of confirm_email_change and email_changed
+	NewEmail string // of confirm_email_change, email_changed and email_change_asked
 	About    string // of admin_made: the address of the user it is about
 }
 

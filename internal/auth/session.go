@@ -110,7 +110,12 @@ func (s *Session) columns() []any {
 }
 
 func (a *Auth) dead(s *Session, now time.Time) bool {
-	return !now.Before(s.ExpiresAt) || !now.Before(s.CreatedAt.Add(a.opts.MaxAge)) || s.User.banned(now)
+	return a.over(s, now) || s.User.banned(now)
+}
+
+// over reports whether a session has lived its time.
+func (a *Auth) over(s *Session, now time.Time) bool {
+	return !now.Before(s.ExpiresAt) || !now.Before(s.CreatedAt.Add(a.opts.MaxAge))
 }
 
 // refresh slides a remembered session that is old enough, and reports whether it did. Of several requests at
@@ -138,24 +143,39 @@ func (a *Auth) refresh(ctx context.Context, s *Session, now time.Time) bool {
 
 // newSession ends the session the request came with and starts another for u, inside t. The token goes into a
 // cookie once t is committed.
-func (a *Auth) newSession(t *transaction, r *http.Request, u *User, remember bool) (s *Session, err error) {
-	if old, ok := a.readSigned(r, tokenCookie); ok {
-		if s, err = t.sessionOf(old); err == nil && s != nil {
-			err = t.endSession(s)
-			if err == nil && s.ImpersonatedBy != nil { // the way back goes with it
-				err = t.endSessionOf(a.readSigned(r, adminCookie))
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
+func (a *Auth) newSession(t *transaction, r *http.Request, u *User, remember bool) (*Session, error) {
+	if err := a.endPresented(t, r); err != nil {
+		return nil, err
 	}
+	return a.startSession(t, r, u, remember)
+}
+
+// endPresented ends the session the request came with, if any.
+func (a *Auth) endPresented(t *transaction, r *http.Request) error {
+	token, ok := a.readSigned(r, tokenCookie)
+	if !ok {
+		return nil
+	}
+	s, err := t.sessionOf(token)
+	if s == nil || err != nil {
+		return err
+	}
+	if err := t.endSession(s); err != nil {
+		return err
+	}
+	if s.ImpersonatedBy == nil {
+		return nil
+	}
+	return t.endSessionOf(a.readSigned(r, adminCookie)) // the way back goes with it
+}
+
+func (a *Auth) startSession(t *transaction, r *http.Request, u *User, remember bool) (*Session, error) {
 	now, life := a.opts.Now(), a.opts.ExpiresIn
 	if !remember {
 		life = a.opts.BriefExpiresIn
 	}
 	from, token := a.from(r), newToken()
-	s = &Session{
+	s := &Session{
 		ID: newID(), token: token, TokenHash: hashToken(token), UserID: u.ID, Remember: remember,
 		IPAddress: from.ip, UserAgent: from.agent, from: from,
 		ExpiresAt: now.Add(min(life, a.opts.MaxAge)), CreatedAt: now, UpdatedAt: now,
@@ -188,6 +208,14 @@ func (t *transaction) makeRoom(userID string) error {
 		}
 	}
 	return nil
+}
+
+// lockSession holds a session's row until the end of t, and reports whether there is one. Whoever locks a user, a session
+// and a link takes them in this order.
+func (t *transaction) lockSession(id string) (live bool, err error) {
+	var list []Session
+	err = t.Clauses(forUpdate).Select("id").Where("id = ?", id).Find(&list).Error
+	return len(list) > 0, err
 }
 
 // sessionOf reads the session of a token; nil where there is none.

@@ -42,13 +42,10 @@ func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle st
 		if errors.Is(err, gorm.ErrRecordNotFound) {
 			return nil
 		}
-		if err == nil {
-			err = t.endSession(&s)
-		}
-		if err == nil {
-			err = t.endImpersonations(userID)
-		}
 		if err != nil {
+			return err
+		}
+		if err := t.endSession(&s); err != nil {
 			return err
 		}
 		t.event(by, eventSessionRevoked, userID)
@@ -85,8 +82,17 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
 	})
 }
 
-// endSession deletes one session and voids its cached copies.
+// endSession ends one session, and those in which its user acts as somebody else: whoever holds a copy of it may have
+// begun one. Links that it asked for end with its row.
 func (t *transaction) endSession(s *Session) error {
+	if err := t.deleteSession(s); err != nil || s.ImpersonatedBy != nil {
+		return err
+	}
+	return t.endImpersonations(s.UserID)
+}
+
+// deleteSession deletes one session and voids its cached copies.
+func (t *transaction) deleteSession(s *Session) error {
 	t.void = append(t.void, s.ID)
 	return t.Where("id = ?", s.ID).Delete(&Session{}).Error
 }
@@ -104,7 +110,7 @@ func (t *transaction) endSessionOf(value string, ok bool) error {
 	return t.endSession(s)
 }
 
-// endImpersonations ends the sessions in which a user acts as somebody else: who is no admin any more may not.
+// endImpersonations ends the sessions in which a user acts as somebody else.
 func (t *transaction) endImpersonations(adminID string) error {
 	var ids []string
 	if err := t.Model(&Session{}).Where("impersonated_by = ?", adminID).Pluck("id", &ids).Error; err != nil {

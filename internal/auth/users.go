@@ -35,8 +35,8 @@ func (a *Auth) SetRole(ctx context.Context, by *Session, userID, role string) (*
 	})
 }
 
-// BanUser keeps a user out until the given time, nil for good, and ends their sessions and links: their next request
-// is a stranger's. Refusals: 400 YOU_CANNOT_BAN_YOURSELF, VALIDATION_ERROR, LAST_ADMIN; 404 USER_NOT_FOUND.
+// BanUser keeps a user out until the given time, nil for good, and ends their sessions and links, that which undoes a change
+// of address too: their next request is a stranger's. Refusals: 400 YOU_CANNOT_BAN_YOURSELF, VALIDATION_ERROR, LAST_ADMIN; 404 USER_NOT_FOUND.
 func (a *Auth) BanUser(ctx context.Context, by *Session, userID, reason string, until *time.Time) (*User, error) {
 	if by != nil && by.UserID == userID {
 		return nil, errs.New(http.StatusBadRequest, "YOU_CANNOT_BAN_YOURSELF", "You cannot ban yourself")
@@ -209,11 +209,13 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string
 		} else {
 			err = t.endImpersonations(u.ID)
 		}
-		if err == nil && u.Banned {
-			err = t.dropLinks(u.ID)
-		}
 		if err != nil {
 			return err
+		}
+		if u.Banned {
+			if err := t.dropEveryLink(u.ID); err != nil {
+				return err
+			}
 		}
 		u.UpdatedAt = a.opts.Now()
 		t.void = append(t.void, u.ID)

@@ -31,18 +31,30 @@ func (a *Auth) SendVerificationEmail(r *http.Request, by *Session, rawEmail, cal
 
 // VerifyEmail uses a mailed link: it verifies an address, allows its change, or makes the change, whatever the link
 // is for. s is who is signed in, nil for a stranger; somebody else's address is verified in s's browser, but not changed,
-// and s stays signed in. callbackURL goes into the next mail of a change. It returns the user, and whether the address changed. Refusals: 401
+// and s stays signed in. An address changes in a session of its user only: a mail scanner opens links, too. callbackURL
+// goes into the next mail of a change. It returns the user, and whether the address changed. Refusals: 401
 // INVALID_TOKEN, TOKEN_EXPIRED, INVALID_USER, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.
 func (a *Auth) VerifyEmail(w http.ResponseWriter, r *http.Request, s *Session, token, callbackURL string) (u *User, changed bool, err error) {
 	v, err := a.link(r.Context(), token, purposeVerify, purposeConfirmChange, purposeChange)
 	if err != nil {
 		return nil, false, tokenError(http.StatusUnauthorized, err)
 	}
-	if s != nil && s.UserID != v.UserID && v.Purpose != purposeVerify {
+	if !mayFollow(s, v) {
 		return nil, false, errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user")
 	}
 	u, _, err = a.follow(w, r, s, v, callbackURL, entry{signIn: s == nil && a.opts.AutoSignInAfterVerification, remember: true})
 	return u, err == nil && v.Purpose == purposeChange, err
+}
+
+// mayFollow reports whether a link works for s, nil for a stranger, without a password.
+func mayFollow(s *Session, v *Verification) bool {
+	switch v.Purpose {
+	case purposeVerify:
+		return true
+	case purposeConfirmChange: // the old address may be read in another browser
+		return s == nil || s.UserID == v.UserID
+	}
+	return s != nil && s.UserID == v.UserID && s.ImpersonatedBy == nil
 }
 
 // entry says whether following a link also signs in. Without a password only the first link of an account does.
@@ -60,6 +72,9 @@ func (a *Auth) follow(w http.ResponseWriter, r *http.Request, s *Session, v *Ver
 		}
 	}
 	by := &Session{UserID: v.UserID, from: a.from(r)}
+	if v.SessionID != nil { // the next link of a change is also one of the session that asked
+		by.ID = *v.SessionID
+	}
 	readAt := a.opts.Now() // before the transaction: see load
 	err = a.transact(r.Context(), func(t *transaction) error {
 		if in.proof != nil {
@@ -147,7 +162,8 @@ func (a *Auth) moveUser(t *transaction, by *Session, u *User, email string) erro
 // ChangeEmail mails the link that moves s's user to another address: to the old address first with
 // Options.ConfirmEmailChange, else to the new one, which asks for a session younger than Options.ReauthAge. An
 // address that is taken is answered alike, and gets no mail. Refusals: 400 VALIDATION_ERROR, "Email is the same";
-// 403 SESSION_NOT_FRESH; 429 when asked too often.
+// 403 SESSION_NOT_FRESH; 401 where s has ended meanwhile; 429 when asked too often. With Options.Notices the old address is
+// told, with a link that stops the change, unless it is asked anyway.
 func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL string) error {
 	email, err := validEmail(newEmail)
 	if err != nil {
@@ -169,17 +185,18 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 	if taken, err := a.taken(r.Context(), email); taken || err != nil {
 		return err
 	}
-	to := email
-	if purpose == purposeConfirmChange {
-		to = s.User.Email
-	}
-	if may, err := a.mayMail(r.Context(), purpose, to); !may || err != nil {
+	if may, err := a.mayMailChange(r.Context(), s.User, purpose, email); !may || err != nil {
 		return err
 	}
 	return a.transact(r.Context(), func(t *transaction) error {
 		u, err := t.lockUser(s.UserID)
 		if err != nil {
 			return notFound(err)
+		}
+		if a.tellsOfChange(u, purpose) {
+			if err := a.mailStop(t, u, email); err != nil {
+				return err
+			}
 		}
 		return a.mailLink(t, s, u, purpose, email, callbackURL)
 	})

@@ -64,7 +64,7 @@ type request struct {
 var partRequests []request
 
 // everyRequest lists what strangers can cause, and what admins can. links are pages that mails lead to.
-func everyRequest(reset, verify, undo string) (strangers, admins []request) {
+func everyRequest(reset, verify, undo, stop string) (strangers, admins []request) {
 	const button = "main form .primary"
 	wrong := []string{"password", "not-the-password"}
 	strangers = []request{
@@ -84,6 +84,8 @@ func everyRequest(reset, verify, undo string) (strangers, admins []request) {
 			click: button},
 		{file: "undo", attribute: `"/undo-email"`, page: undo, click: button,
 			works: `location.pathname === "/login"`},
+		{file: "stopchange", attribute: `"/stop-email-change"`, page: stop, click: button,
+			works: `location.pathname === "/forgot-password"`},
 	}
 	admins = []request{
 		{file: "reauth", attribute: `"/reauth"`, page: "/reauth", fields: wrong, click: button},
@@ -108,14 +110,15 @@ func everyRequest(reset, verify, undo string) (strangers, admins []request) {
 // all that it showed and all that was typed, and the next try works.
 func TestFailedRequests(t *testing.T) {
 	s := newSite(t, func(o *auth.Options, db *gorm.DB) {
-		o.Notices = true // for the link that undoes a change
+		o.Notices = true // for the links that stop and undo a change
 		authtest.Crowd(t, db, 120)
 	})
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
 	s.addUser(t, "Grace Hopper", "grace@example.com", "user")
 	authtest.NewClient(t, s.URL).SignIn("ada@example.com", authtest.Password) // a session to end
 	strangers, admins := everyRequest(
-		s.mailed(t, "/forgot-password", "grace@example.com"), s.mailed(t, "/verify-email/resend", "grace@example.com"), s.undoLink(t, "eve@example.com"))
+		s.mailed(t, "/forgot-password", "grace@example.com"), s.mailed(t, "/verify-email/resend", "grace@example.com"),
+		s.undoLink(t, "eve@example.com"), s.stopLink(t, "mallory@example.com"))
 	wantEveryRequest(t, append(strangers, admins...))
 
 	stranger := newTab(t, s.URL)
@@ -166,21 +169,38 @@ func wantEveryRequest(t *testing.T, list []request) {
 // undoLink moves a new account from an address to another one, and returns the link that undoes it.
 func (s *site) undoLink(t *testing.T, email string) string {
 	t.Helper()
+	c := s.moving(t, email, "moved@example.com")
+	token := s.newest(t, c, `/verify-email\?token=[A-Za-z0-9_-]+`)
+	_, token, _ = strings.Cut(token, "=")
+	c.PostForm("/verify-email", url.Values{"token": {token}})
+	return s.newest(t, c, `/undo-email\?token=[A-Za-z0-9_-]+`)
+}
+
+// stopLink makes somebody who asks for another address, and gives the link that stops the change.
+func (s *site) stopLink(t *testing.T, email string) string {
+	t.Helper()
+	return s.newest(t, s.moving(t, email, "moving@example.com"), `/stop-email-change\?token=[A-Za-z0-9_-]+`)
+}
+
+// moving makes somebody who asks for another address.
+func (s *site) moving(t *testing.T, email, to string) *authtest.Client {
+	t.Helper()
 	in := auth.NewUser{Name: "Eve", Email: email, Password: authtest.Password, Verified: true}
 	if _, err := s.auth.CreateUser(t.Context(), nil, in); err != nil {
 		t.Fatal(err)
 	}
 	c := authtest.NewClient(t, s.URL)
 	c.SignIn(in.Email, in.Password)
-	c.PostForm("/settings/email", url.Values{"newEmail": {"moved@example.com"}})
-	token := regexp.MustCompile(`/verify-email\?token=([A-Za-z0-9_-]+)`).FindStringSubmatch(c.Get("/dev/mail").Text)
-	if token == nil {
-		t.Fatal("no link was mailed to the new address")
-	}
-	c.PostForm("/verify-email", url.Values{"token": {token[1]}})
-	link := regexp.MustCompile(`/undo-email\?token=[A-Za-z0-9_-]+`).FindString(c.Get("/dev/mail").Text)
+	c.PostForm("/settings/email", url.Values{"newEmail": {to}})
+	return c
+}
+
+// newest is the newest mailed link of a form.
+func (s *site) newest(t *testing.T, c *authtest.Client, form string) string {
+	t.Helper()
+	link := regexp.MustCompile(form).FindString(c.Get("/dev/mail").Text)
 	if link == "" {
-		t.Fatal("no link was mailed to the old address")
+		t.Fatalf("no link like %s was mailed", form)
 	}
 	return link
 }

@@ -126,6 +126,7 @@ func (s *site) fitStrangers(t *testing.T, b fitted) {
 	b.page("/verify-email", s.mailed(t, "/verify-email/resend", longEmail("user")))
 	b.page("/verify-email", "/verify-email?token=x")
 	b.page("/undo-email", s.undoLink(t, longEmail("undo")))
+	b.page("/stop-email-change", s.stopLink(t, longEmail("stop")))
 	b.page("not found", "/"+longName)
 }
 

@@ -15,6 +15,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/web"
 	"github.com/chromedp/chromedp"
@@ -43,7 +44,11 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	server := httptest.NewUnstartedServer(s)
 	s.URL = "http://" + server.Listener.Addr().String()
 	db := dbtest.Open(t, dbtest.SQLite(t))
-	mails := mail.New(db, mail.Options{AppName: web.AppName, Keep: true, Now: database.Now})
+	ring, err := keys.New([]string{authtest.Secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mails := mail.New(db, mail.Options{AppName: web.AppName, Keys: ring, Keep: true, Now: database.Now})
 	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: mails, Links: web.Links(s.URL), Logger: slog.New(slog.DiscardHandler)}
 	config := web.Config{
 		AppURL: s.URL, Development: true, Mails: mails, Logger: options.Logger,

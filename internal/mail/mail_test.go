@@ -18,6 +18,7 @@ import (
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/internal/mail/mailtest"
 	"example.com/foyer/internal/purge"
@@ -38,7 +39,7 @@ type office struct {
 func newOffice(t *testing.T, db *gorm.DB, addr string) *office {
 	t.Helper()
 	o := &office{t: t, db: db}
-	options := mail.Options{AppName: "Foyer", Now: func() time.Time { return database.Now().Add(time.Duration(o.ahead.Load())) }, Logger: slog.New(slog.NewTextHandler(&o.log, nil))}
+	options := mail.Options{AppName: "Foyer", Keys: ring(t, first), Now: func() time.Time { return database.Now().Add(time.Duration(o.ahead.Load())) }, Logger: slog.New(slog.NewTextHandler(&o.log, nil))}
 	if addr == "" {
 		options.Keep = true
 	} else {
@@ -46,6 +47,17 @@ func newOffice(t *testing.T, db *gorm.DB, addr string) *office {
 	}
 	o.Outbox = mail.New(db, options)
 	return o
+}
+
+const first, second = "the-first-secret-of-a-ring-of-two", "the-second-secret-of-a-ring-of-two"
+
+func ring(t *testing.T, secrets ...string) *keys.Ring {
+	t.Helper()
+	r, err := keys.New(secrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 func sender(t *testing.T, addr string, stepTime time.Duration) *mail.SMTP {
@@ -275,7 +287,7 @@ func TestEnqueue(t *testing.T) {
 		subjects := map[string]bool{}
 		for _, purpose := range []string{
 			"verify_email", "reset_password", "set_password", "confirm_email_change", "change_email", "delete_account",
-			"password_changed", "email_changed", "new_device", "account_deleted", "existing_account", "admin_made",
+			"password_changed", "email_changed", "new_device", "account_deleted", "existing_account", "admin_made", "email_change_asked",
 		} {
 			if err := o.Enqueue(t.Context(), db, auth.Mail{To: "ada@example.com", Name: "Ada 100%s", Purpose: purpose, NewEmail: "new%d@example.com", About: "eve%s@example.com", URL: secret}); err != nil {
 				t.Fatal(err)
@@ -290,7 +302,7 @@ func TestEnqueue(t *testing.T) {
 			}
 			o.ahead.Add(int64(time.Second))
 		}
-		if len(subjects) != 12 {
+		if len(subjects) != 13 {
 			t.Errorf("subjects: %v", subjects)
 		}
 		for i := range 110 {

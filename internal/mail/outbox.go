@@ -13,14 +13,15 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/purge"
 	"example.com/foyer/internal/worker"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
 
-// Mail is a letter on its way. Text and HTML say the same and may hold a link with a secret: both are empty once the
-// letter is sent or given up, unless Options.Keep. DueAt is when it is to be tried next, nil where nothing is left to do.
+// Mail is a letter on its way. Text and HTML say the same and may hold a link with a secret: in the database both are sealed
+// (see seal.go), and empty once the letter is sent or given up, unless Options.Keep. DueAt is when it is to be tried next, nil where nothing is left to do.
 type Mail struct {
 	ID        string
 	Recipient string
@@ -36,6 +37,7 @@ type Mail struct {
 // Options is the one configuration of an Outbox.
 type Options struct {
 	AppName string           // what letters call the app
+	Keys    *keys.Ring       // seals what letters say until they are sent; required
 	Sender  *SMTP            // nil: nothing is ever sent
 	Keep    bool             // for /dev/mail: letters keep their words, the newest 100
 	Now     func() time.Time // UTC in whole milliseconds
@@ -47,6 +49,7 @@ type Options struct {
 type Outbox struct {
 	db *gorm.DB
 	Options
+	sealer keys.Sealer
 }
 
 const (
@@ -59,12 +62,13 @@ const (
 	noting     = 5 * time.Second  // how long it may take to write down what became of it
 	firstPause = 10 * time.Second // after the first failure, doubled with each up to longest
 	longest    = time.Hour
-	giveUp     = 24 * time.Hour // the longest life of a link, but the one that undoes a change of address
+	giveUp     = 24 * time.Hour   // the longest life of a link, but the one that undoes a change of address
+	replacing  = 10 * time.Minute // how long instances with an old secret and with a new one run side by side
 	memory     = 7 * 24 * time.Hour
 )
 
 // New makes an Outbox on a migrated database.
-func New(db *gorm.DB, o Options) *Outbox { return &Outbox{db, o} }
+func New(db *gorm.DB, o Options) *Outbox { return &Outbox{db, o, o.Keys.Seal("mail")} }
 
 // Enqueue implements auth.Mailer: the letter is written when tx commits, and not otherwise. An address that is not
 // exactly one, or a purpose without words, is an error of the program and undoes tx.
@@ -78,6 +82,7 @@ func (o *Outbox) Enqueue(ctx context.Context, tx *gorm.DB, m auth.Mail) error {
 	}
 	now := o.Now()
 	row := &Mail{ID: rand.Text(), Recipient: m.To, Subject: l.subject, Text: l.text, HTML: l.html, CreatedAt: now}
+	o.seal(row)
 	if o.Sender != nil {
 		row.DueAt = &now
 	}
@@ -101,10 +106,15 @@ func (o *Outbox) forgetRecipient(ctx context.Context, tx *gorm.DB, to string) er
 	return tx.WithContext(ctx).Where("recipient = ? AND due_at IS NULL", to).Delete(&Mail{}).Error
 }
 
-// List returns the newest letters, at most 100.
+// List returns the newest letters, at most 100. One that no secret opens says so.
 func (o *Outbox) List(ctx context.Context) ([]Mail, error) {
 	var list []Mail
 	err := o.db.WithContext(ctx).Order("created_at DESC, id").Limit(kept).Find(&list).Error
+	for i := range list {
+		if err := o.open(&list[i]); err != nil {
+			list[i].Text, list[i].HTML = err.Error(), ""
+		}
+	}
 	return list, err
 }
 
@@ -192,16 +202,14 @@ func (o *Outbox) deliver(ctx context.Context, l *line) (found bool, err error) {
 	}
 	sending, cancel := outlive(ctx, lastLetter, handover)
 	defer cancel()
-	failure := l.send(sending, m)
+	failure := o.open(m)
+	if failure == nil {
+		failure = l.send(sending, m)
+	}
 	now := o.Now()
 	done := map[string]any{"sent_at": now, "due_at": nil}
 	if failure != nil {
-		due := now.Add(pause(m.Attempts))
-		done = map[string]any{"due_at": due}
-		if due.Sub(m.CreatedAt) > giveUp || noSuchMailbox(failure) {
-			done["due_at"] = nil
-		}
-		o.Logger.WarnContext(ctx, "mail not delivered", "id", m.ID, "attempt", m.Attempts, "abandoned", done["due_at"] == nil, "error", failure)
+		done = map[string]any{"due_at": o.next(ctx, m, failure, now)}
 	}
 	if done["due_at"] == nil && !o.Keep {
 		done["text"], done["html"] = "", ""
@@ -211,6 +219,23 @@ func (o *Outbox) deliver(ctx context.Context, l *line) (found bool, err error) {
 	// Only while the lease holds: a worker that took over since then says what became of it.
 	mine := o.db.WithContext(writing).Model(&Mail{}).Where("id = ? AND attempts = ? AND sent_at IS NULL", m.ID, m.Attempts)
 	return true, mine.Updates(done).Error
+}
+
+// next is when a letter is to be tried again after a failure, nil for never.
+func (o *Outbox) next(ctx context.Context, m *Mail, failure error, now time.Time) any {
+	due, patience := now.Add(pause(m.Attempts)), giveUp
+	sealed := errors.Is(failure, errSealed)
+	if sealed {
+		patience = replacing
+	}
+	abandoned := due.Sub(m.CreatedAt) > patience || noSuchMailbox(failure)
+	if abandoned || !sealed { // a sealed letter is worth one line
+		o.Logger.WarnContext(ctx, "mail not delivered", "id", m.ID, "attempt", m.Attempts, "abandoned", abandoned, "error", failure)
+	}
+	if abandoned {
+		return nil
+	}
+	return due
 }
 
 // outlive gives a context that ends so long after ctx, but at the latest when most is over.

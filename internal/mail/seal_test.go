@@ -1,0 +1,141 @@
+package mail_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/mail"
+	"example.com/foyer/internal/mail/mailtest"
+	"gorm.io/gorm"
+)
+
+// stored reads what the database holds of every letter.
+func (o *office) stored() (list []mail.Mail) {
+	o.t.Helper()
+	if err := o.db.Order("created_at, id").Find(&list).Error; err != nil {
+		o.t.Fatal(err)
+	}
+	return list
+}
+
+// with is the same office after a start with other secrets.
+func (o *office) with(secrets ...string) *office {
+	next := &office{t: o.t, db: o.db}
+	next.ahead.Store(o.ahead.Load())
+	options := o.Options
+	options.Keys, options.Now, options.Logger = ring(o.t, secrets...), o.Now, o.Logger
+	next.Outbox = mail.New(o.db, options)
+	return next
+}
+
+// TestLettersWaitSealed: a copy of the database shows no link while a letter waits; the mail server and /dev/mail get the
+// words, also after the secret was replaced.
+func TestLettersWaitSealed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		server := mailtest.Serve(t, "")
+		o := newOffice(t, db, server.Addr)
+		o.must("ada@example.com")
+		for _, m := range o.stored() {
+			if all := m.Text + m.HTML; strings.Contains(all, "s3cr3t") || strings.Contains(all, "Hello") || m.Text == m.HTML {
+				t.Errorf("the database says %+v", m)
+			}
+		}
+		o = o.with(second, first)
+		if list := o.rows(); len(list) != 1 || list[0].Link() != secret || !strings.Contains(list[0].Page(), "Hello Ada") {
+			t.Errorf("the list says %+v", list)
+		}
+		if n := o.deliver(); n != 1 {
+			t.Fatalf("%d letters", n)
+		}
+		if got := <-server.Mails; !strings.Contains(strings.ReplaceAll(got.Text, "=\r\n", ""), "s3cr3t-t0ken") {
+			t.Errorf("sent %s", got.Text)
+		}
+		if m := o.stored()[0]; m.Text != "" || m.HTML != "" || m.SentAt == nil {
+			t.Errorf("afterwards %+v", m)
+		}
+	})
+}
+
+// TestOldLettersGoOut: what the version before wrote, in clear, is sent as it stands.
+func TestOldLettersGoOut(t *testing.T) {
+	server := mailtest.Serve(t, "")
+	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
+	now := o.Now()
+	old := &mail.Mail{ID: "old", Recipient: "ada@example.com", Subject: "x", Text: "Hello old", HTML: "<p>Hello old</p>", DueAt: &now, CreatedAt: now}
+	if err := o.db.Create(old).Error; err != nil {
+		t.Fatal(err)
+	}
+	o.deliver()
+	if got := <-server.Mails; !strings.Contains(got.Text, "Hello old") {
+		t.Errorf("sent %s", got.Text)
+	}
+}
+
+// TestALetterNobodyOpens: after its secret is gone a letter is given up, and the log says so once. For ten minutes it
+// waits for an instance that has the secret; moved to another row it is nobody's.
+func TestALetterNobodyOpens(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		server := mailtest.Serve(t, "")
+		o := newOffice(t, db, server.Addr)
+		o.must("ada@example.com")
+		o.must("bob@example.com")
+		rows := o.stored()
+		swap := map[string]any{"text": rows[0].Text, "html": rows[0].HTML}
+		if err := db.Model(&mail.Mail{}).Where("id = ?", rows[1].ID).Updates(swap).Error; err != nil {
+			t.Fatal(err)
+		}
+		strange := o.with(second)
+		if n := strange.deliver(); n != 2 || o.log.Len() != 0 {
+			t.Errorf("%d letters, and the log says %s", n, o.log.String())
+		}
+		o.ahead.Add(int64(time.Minute))
+		if n := o.deliver(); n != 2 || len(server.Received()) != 1 {
+			t.Errorf("%d letters, %d sent", n, len(server.Received()))
+		}
+		if list := o.rows(); !strings.Contains(list[0].Text+list[1].Text, "APP_SECRET") {
+			t.Errorf("the list says %+v", list)
+		}
+		for range 20 {
+			o.ahead.Add(int64(time.Hour))
+			o.deliver()
+		}
+		if n := strings.Count(o.log.String(), "mail not delivered"); n != 1 || !strings.Contains(o.log.String(), "abandoned=true") {
+			t.Errorf("the log says %s", o.log.String())
+		}
+		for _, m := range o.stored() {
+			if m.DueAt != nil || m.Text != "" || m.HTML != "" {
+				t.Errorf("left: %+v", m)
+			}
+		}
+	})
+}
+
+// FuzzStored: nothing that a database may hold breaks the outbox, and nothing that it did not seal passes for sealed.
+func FuzzStored(f *testing.F) {
+	for _, s := range []string{"", "Hello", "sealed:", "sealed:AAAA", "sealed:%", "sealed:" + strings.Repeat("A", 64)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, stored string) {
+		m := &mail.Mail{ID: "x", Text: stored, HTML: stored}
+		err := mail.New(nil, mail.Options{Keys: ring(t, first)}).Open(m)
+		if sealed := strings.HasPrefix(stored, "sealed:"); sealed != errors.Is(err, mail.ErrSealed) || !sealed && m.Text != stored {
+			t.Errorf("%q: %v", stored, err)
+		}
+	})
+}
+
+// TestTheNoticeOfAChangeNamesBoth: where it goes, and what stops it.
+func TestTheNoticeOfAChangeNamesBoth(t *testing.T) {
+	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), "")
+	m := auth.Mail{To: "ada@example.com", Name: "Ada", Purpose: "email_change_asked", NewEmail: "eve@example.com", URL: secret}
+	if err := o.Enqueue(t.Context(), o.db, m); err != nil {
+		t.Fatal(err)
+	}
+	if got := o.rows()[0].Text; !strings.Contains(got, "move it to eve@example.com") || !strings.Contains(got, "Stop the change:\n"+secret) {
+		t.Error(got)
+	}
+}
