@@ -164,7 +164,7 @@ func (a *Auth) newSession(t *transaction, r *http.Request, u *User, remember boo
 		return nil, err
 	}
 	s.User = u
-	return s, nil
+	return s, t.settle(u)
 }
 
 // sessionOf reads the session of a token; nil where there is none.
