@@ -59,8 +59,12 @@ func (a *Auth) noteExisting(r *http.Request, email string) error {
 	}
 	return a.transact(r.Context(), func(t *transaction) error {
 		var u User
-		if err := t.Where("email = ?", email).Take(&u).Error; err != nil {
-			return notFound(err)
+		err := t.Where("email = ?", email).Take(&u).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) { // reserved, or deleted a moment ago
+			return nil
+		}
+		if err != nil {
+			return err
 		}
 		if !u.EmailVerified || u.banned(a.opts.Now()) {
 			return nil
