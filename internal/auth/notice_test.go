@@ -228,6 +228,16 @@ func undoBeforeSquatters(t *testing.T, db *gorm.DB, confirm bool) {
 	}
 	r.wantWho("the thief", thief, "")
 
+	// A link of before the address was anybody's is no way around.
+	other, _ := r.confirmed("other@example.com")
+	if got := post(other, "/change-email", `{"newEmail":"fourth@example.com"}`); got.StatusCode != 200 {
+		t.Fatal(got.Text)
+	}
+	early := linkToken(t, box.last())
+	fourth, _ := r.confirmed("fourth@example.com")
+	r.moved(fourth, box, "fifth@example.com")
+	wantCode(t, other.Get("/api/auth/verify-email?token="+early), 401, taken)
+
 	r.moved(second, box, "third@example.com") // on purpose
 	r.clock.advance(7 * 24 * time.Hour)
 	signUpAs(r.browser(), "second@example.com", authtest.Password)
