@@ -199,6 +199,8 @@ func auditNobody(e audit.Entry) string {
 	switch {
 	case e.IPAddress != "":
 		return "A stranger"
+	case e.Name == auth.EventUserDeleted && e.Detail == auth.NeverConfirmed:
+		return "The clock"
 	case e.SubjectID != "" && e.SubjectName == "" && e.Name != auth.EventUserDeleted:
 		return "Not known any more"
 	}

@@ -102,7 +102,8 @@ func (a *Auth) sweep(ctx context.Context) {
 	}
 }
 
-// Purge deletes expired sessions and verifications, and nothing that is still good.
+// Purge deletes expired sessions and verifications, pending accounts that nobody has confirmed in 7 days (see User.Pending),
+// and nothing that is still good.
 func (a *Auth) Purge(ctx context.Context) error {
 	now := a.opts.Now()
 	a.revoked.forget(now.Add(-a.opts.CacheMaxAge - clockSkew))
@@ -111,6 +112,7 @@ func (a *Auth) Purge(ctx context.Context) error {
 		a.noteLegacyHashes(ctx),
 		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Session{}, now) }),
 		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Verification{}, now) }),
+		purge.Few(ctx, pendingBatch, func() (int64, error) { return a.purgePending(ctx) }),
 	)
 }
 

@@ -38,6 +38,9 @@
 //     answered (cache.go, listen.go); a cache older than this process is not honoured.
 //   - A stolen account: its owner is told by mail of what a thief would do, and the old address can take the account
 //     back for a week (notice.go).
+//   - Somebody else's address, typed at sign-up before its holder comes: an account that nobody has confirmed gives way to
+//     the holder's own sign-up, invitation or change of address, and is over after a week; an admin's word for the address
+//     hands it to the mailbox (squatter.go). An address that a stolen account was moved from is kept for its owner.
 //   - An unlocked screen, or a copied cookie: what a thief would do first asks for a session whose password was typed
 //     minutes ago, by every door (reauth.go), and all admins are told of a new one (notice.go). Links and impersonations
 //     that a session has asked for end with it, however it ends (links.go, sessions.go); the old address hears of a change

@@ -23,6 +23,11 @@ type User struct {
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 
+	// Pending is true from a public sign-up whose address nobody has confirmed until the first session, a password chosen by
+	// a mailed link or an admin, or an admin's word for the address. A session in which an admin acts as the user proves
+	// nothing. Until then whoever reads mail to the address may replace the account, for anybody could have made it.
+	Pending bool
+
 	Search string // what lists are searched by: name and e-mail in lower case; kept by this package
 }
 

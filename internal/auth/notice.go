@@ -69,8 +69,12 @@ func (a *Auth) noteExisting(r *http.Request, email string) error {
 	}
 	return a.transact(r.Context(), func(t *transaction) error {
 		var u User
-		if err := t.Where("email = ?", email).Take(&u).Error; err != nil {
-			return notFound(err)
+		err := t.Where("email = ?", email).Take(&u).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) { // reserved, or deleted a moment ago
+			return nil
+		}
+		if err != nil {
+			return err
 		}
 		if !u.EmailVerified || u.banned(a.opts.Now()) {
 			return nil
@@ -95,45 +99,21 @@ func (a *Auth) mailUndo(t *transaction, u *User, old string) error {
 // UndoEmailChange brings an account back to the address it had, by the link mailed to that address. Every session and
 // every link ends, the password is worth nothing any more, and a link to choose a new one is mailed. Earlier addresses
 // keep their own undo links: who moved the account twice cannot keep its owner out. Nor can who signs up with the
-// address it had: where addresses are confirmed before the first sign-in, an account that waits for that gives way.
-// Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL where the address has become
-// somebody else's.
+// address it had: until the link is over, that is taken.
+// Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL where the address is somebody else's
+// all the same.
 func (a *Auth) UndoEmailChange(r *http.Request, token string) error {
 	v, err := a.link(r.Context(), token, purposeUndo)
 	if err == nil {
 		err = a.transact(r.Context(), func(t *transaction) error {
 			u, err := t.useLink(v)
-			by := &Session{UserID: v.UserID, from: a.from(r)}
-			if err == nil {
-				err = a.giveWay(t, by, v)
-			}
 			if err != nil {
 				return err
 			}
-			return a.moveBack(t, u, v, by)
+			return a.moveBack(t, u, v, &Session{UserID: v.UserID, from: a.from(r)})
 		})
 	}
 	return tokenError(http.StatusBadRequest, err)
-}
-
-// giveWay removes whoever signed up with the address of v since, and never confirmed it.
-func (a *Auth) giveWay(t *transaction, by *Session, v *Verification) error {
-	if !a.opts.RequireEmailVerification {
-		return nil
-	}
-	var u User // with another role somebody made it on purpose
-	err := t.Clauses(forUpdate).Where("email = ? AND email_verified = ? AND role = ? AND id <> ?", v.Email, false, a.opts.Roles[0], v.UserID).Take(&u).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil
-	}
-	if err == nil {
-		err = t.endSessions(u.ID)
-	}
-	if err == nil {
-		t.event(by, EventUserDeleted, u.ID)
-		err = t.Where("id = ?", u.ID).Delete(&User{}).Error
-	}
-	return err
 }
 
 func (a *Auth) moveBack(t *transaction, u *User, v *Verification, by *Session) error {
@@ -153,10 +133,7 @@ func (a *Auth) moveBack(t *transaction, u *User, v *Verification, by *Session) e
 		func() error {
 			return t.Where("user_id = ? AND purpose = ? AND created_at >= ?", u.ID, purposeUndo, v.CreatedAt).Delete(&Verification{}).Error
 		},
-		func() error {
-			return t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", u.ID, providerCredential).
-				Updates(map[string]any{"password": "", "updated_at": now}).Error
-		},
+		func() error { return t.blankPassword(u.ID, now) },
 		func() error { return a.mailLink(t, by, u, purposeReset, u.Email, "") },
 	} {
 		if err := step(); err != nil {

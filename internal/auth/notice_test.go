@@ -18,9 +18,14 @@ import (
 // noticing is a provider that tells people by mail, and has a page for undoing a change of address.
 func noticing(t *testing.T, db *gorm.DB) (*rig, *mailbox) {
 	t.Helper()
+	return noticingRig(t, db, true)
+}
+
+func noticingRig(t *testing.T, db *gorm.DB, confirm bool) (*rig, *mailbox) {
+	t.Helper()
 	box := &mailbox{}
 	r, _ := limitedRig(t, db, auth.Options{
-		Mailer: box, Notices: true, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}},
+		Mailer: box, Notices: true, RequireEmailVerification: confirm, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}},
 		Links: func(purpose, token, _ string) string {
 			if purpose == "undo_email_change" {
 				return home + "/undo?token=" + url.QueryEscape(token)
@@ -175,29 +180,68 @@ func TestUndoEmailChange(t *testing.T) {
 	})
 }
 
-// TestUndoBeforeSquatters: who moved an account cannot keep its owner out by signing up with the address it had.
+// TestUndoBeforeSquatters: until the link of the old address is over nobody gets that address, by any way and whether or not
+// addresses are confirmed; afterwards anybody does.
 func TestUndoBeforeSquatters(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		r, box := noticing(t, db)
-		thief, id := r.confirmed("ada@example.com")
-		r.moved(thief, box, "eve@example.com")
-		token := undoToken(t, box, "ada@example.com")
-		post(r.browser(), "/sign-up/email", `{"name":"Eve","email":"ada@example.com","password":"thiefs-own-2"}`)
-		squatter, err := r.auth.UserByEmail(t.Context(), "ada@example.com")
-		if err != nil || squatter.ID == id {
-			t.Fatalf("%+v, %v", squatter, err)
+	for _, confirm := range []bool{true, false} {
+		t.Run(fmt.Sprintf("confirm=%t", confirm), func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, db *gorm.DB) { undoBeforeSquatters(t, db, confirm) })
+		})
+	}
+}
+
+func undoBeforeSquatters(t *testing.T, db *gorm.DB, confirm bool) {
+	r, box := noticingRig(t, db, confirm)
+	thief, id := r.confirmed("ada@example.com")
+	second, secondID := r.confirmed("second@example.com")
+	r.moved(thief, box, "eve@example.com")
+	token := undoToken(t, box, "ada@example.com")
+
+	got := signUpAs(r.browser(), "ada@example.com", "thiefs-own-2")
+	if confirm && got.StatusCode != 200 || !confirm && got.StatusCode != 422 {
+		t.Errorf("sign-up: %d %s", got.StatusCode, got.Text)
+	}
+	mails := len(box.all())
+	if got := post(second, "/change-email", `{"newEmail":"ada@example.com"}`); got.StatusCode != 200 || len(box.all()) != mails {
+		t.Errorf("change: %d %s, mailed %+v", got.StatusCode, got.Text, box.last())
+	}
+	const taken = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
+	for _, in := range []auth.NewUser{
+		{Name: "Eve", Email: "ada@example.com", Invite: true}, {Name: "Eve", Email: "ada@example.com", Password: authtest.Password},
+	} {
+		if _, err := r.auth.CreateUser(t.Context(), nil, in); codeOf(t, err) != taken {
+			t.Errorf("made by an admin: %v", err)
 		}
-		if err := undo(r, token); err != nil {
-			t.Fatal(err)
-		}
-		if u, err := r.auth.UserByEmail(t.Context(), "ada@example.com"); err != nil || u.ID != id {
-			t.Errorf("%+v, %v", u, err)
-		}
-		if u, err := r.auth.User(t.Context(), squatter.ID); err == nil {
-			t.Errorf("still there: %+v", u)
-		}
-		r.wantWho("the thief", thief, "")
-	})
+	}
+	address := "ada@example.com"
+	if _, err := r.auth.ChangeUser(t.Context(), nil, secondID, auth.UserChanges{Email: &address}); codeOf(t, err) != taken {
+		t.Errorf("changed by an admin: %v", err)
+	}
+	if u, err := r.auth.UserByEmail(t.Context(), "ada@example.com"); err == nil {
+		t.Fatalf("has the address: %+v", u)
+	}
+	if err := undo(r, token); err != nil {
+		t.Fatal(err)
+	}
+	if r.idOf("ada@example.com") != id {
+		t.Error("somebody else has the address")
+	}
+	r.wantWho("the thief", thief, "")
+
+	// A link of before the address was anybody's is no way around.
+	other, _ := r.confirmed("other@example.com")
+	if got := post(other, "/change-email", `{"newEmail":"fourth@example.com"}`); got.StatusCode != 200 {
+		t.Fatal(got.Text)
+	}
+	early := linkToken(t, box.last())
+	fourth, _ := r.confirmed("fourth@example.com")
+	r.moved(fourth, box, "fifth@example.com")
+	wantCode(t, other.Get("/api/auth/verify-email?token="+early), 401, taken)
+
+	r.moved(second, box, "third@example.com") // on purpose
+	r.clock.advance(7 * 24 * time.Hour)
+	signUpAs(r.browser(), "second@example.com", authtest.Password)
+	r.idOf("second@example.com")
 }
 
 // TestUndoTooLate: after a week, or when the address is somebody else's, nothing changes.
@@ -206,7 +250,10 @@ func TestUndoTooLate(t *testing.T) {
 	ada, _ := r.confirmed("ada@example.com")
 	r.moved(ada, box, "new@example.com")
 	token := undoToken(t, box, "ada@example.com")
-	r.confirmed("ada@example.com") // somebody else, by now
+	other := r.addUser("other@example.com", "")
+	if err := r.db.Model(other).Update("email", "ada@example.com").Error; err != nil { // from before such addresses were kept
+		t.Fatal(err)
+	}
 	if err := undo(r, token); err == nil || !contains(err.Error(), "already exists") {
 		t.Errorf("taken: %v", err)
 	}

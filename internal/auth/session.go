@@ -187,7 +187,7 @@ func (a *Auth) startSession(t *transaction, r *http.Request, u *User, remember b
 		return nil, err
 	}
 	s.User = u
-	return s, nil
+	return s, t.settle(u)
 }
 
 // maxSessions is how many sessions a user can have at once: more than a person has browsers, and as many as a list shows,

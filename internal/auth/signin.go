@@ -26,6 +26,9 @@ type Credentials struct {
 // 400 INVALID_EMAIL, VALIDATION_ERROR, PASSWORD_TOO_LONG; 401 INVALID_EMAIL_OR_PASSWORD, alike in text and time whether the
 // address is unknown or the password wrong; 403 BANNED_USER, EMAIL_NOT_VERIFIED (a new link is mailed), with the
 // right password only; 429 after too many failures; 503 when too many sign in at once.
+//
+// Who signs up with an address and then signs in with the same password learns one thing: EMAIL_NOT_VERIFIED says that no
+// confirmed account has it. The wire contract asks for that answer. Every such try mails the holder of the address.
 func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credentials) (*Session, error) {
 	email, ok := normalEmail(in.Email)
 	var emailErr error

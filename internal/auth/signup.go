@@ -31,7 +31,8 @@ type Registration struct {
 
 // SignUpEmail makes a user with the first of Options.Roles, starts a session and sets its cookies on w; all of it
 // or nothing. With Options.RequireEmailVerification the session is nil and a mail is on its way; then a taken
-// address is answered alike, with a user that is not kept. Refusals: 400 VALIDATION_ERROR, PASSWORD_TOO_SHORT,
+// address is answered alike, with a user that is not kept, and a pending account (see User.Pending) is replaced where the
+// address may get another mail. Refusals: 400 VALIDATION_ERROR, PASSWORD_TOO_SHORT,
 // PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 422 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL; 429 when tried too often; 503
 // when too many sign up at once.
 func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registration) (*User, *Session, error) {
@@ -40,6 +41,7 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 		return nil, nil, err
 	}
 	if a.opts.RequireEmailVerification {
+		user.Pending = true
 		link := in.CallbackURL
 		if in.Pending {
 			link = ""
@@ -52,7 +54,7 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 	var s *Session
 	readAt := a.opts.Now() // before the transaction: see load
 	err = a.transact(r.Context(), func(t *transaction) error {
-		if err := t.addUser(user, hash); err != nil {
+		if err := a.addUser(t, user, hash); err != nil {
 			return err
 		}
 		if s, err = a.newSession(t, r, user, in.Remember); err != nil {
@@ -69,21 +71,27 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 	return user, s, nil
 }
 
-// signUpUnverified makes the user and mails the link. An address that is taken takes the same time.
+// signUpUnverified makes the user and mails the link. An account that squats on the address gives way, but only to a mail:
+// else anybody could undo somebody's sign-up and leave the address without a link. All of it takes the same time.
 func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL string) error {
 	defer a.evenly(r.Context())()
-	by := &Session{UserID: user.ID, from: a.from(r)}
-	if taken, err := a.taken(r.Context(), user.Email); err != nil {
-		return err
-	} else if taken {
-		return a.noteExisting(r, user.Email)
-	}
-	may, err := a.mayMailTo(r.Context(), false, purposeVerify, user.Email)
+	squatter, taken, err := a.heldBy(r.Context(), user.Email, "")
 	if err != nil {
 		return err
 	}
+	if taken {
+		return a.noteExisting(r, user.Email)
+	}
+	may, err := a.mayMailTo(r.Context(), false, purposeVerify, user.Email)
+	if err != nil || squatter != "" && !may {
+		return err
+	}
+	by := &Session{UserID: user.ID, from: a.from(r)}
 	err = a.transact(r.Context(), func(t *transaction) error {
-		if err := t.addUser(user, hash); err != nil {
+		if err := a.evict(t, by, squatter, user.Email); err != nil {
+			return err
+		}
+		if err := a.addUser(t, user, hash); err != nil {
 			return err
 		}
 		t.event(by, eventSignUp, user.ID)
@@ -97,13 +105,6 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 		return nil
 	}
 	return err
-}
-
-// taken reports whether an address is somebody's.
-func (a *Auth) taken(ctx context.Context, email string) (bool, error) {
-	var n int64
-	err := a.db.WithContext(ctx).Model(&User{}).Where("email = ?", email).Count(&n).Error
-	return n > 0, err
 }
 
 const codeTaken = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
@@ -127,7 +128,8 @@ type NewUser struct {
 	Invite   bool
 }
 
-// CreateUser makes a user without signing anyone in. by is who does it, nil for the command line.
+// CreateUser makes a user without signing anyone in. by is who does it, nil for the command line. A pending account of the
+// address (see User.Pending) gives way.
 // Refusals are those of SignUpEmail, and 400 YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE for an unknown role, 403 where
 // by is no admin any more; of an invitation 429 where the address has had its mails for this hour.
 func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, error) {
@@ -138,11 +140,18 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 	if err != nil {
 		return nil, err
 	}
+	squatter, _, err := a.heldBy(ctx, user.Email, "")
+	if err != nil {
+		return nil, err
+	}
 	err = a.transact(ctx, func(t *transaction) error {
-		if _, err := t.adminsFor(by, ""); err != nil {
+		if _, err := t.adminsFor(by, squatter); err != nil {
 			return err
 		}
-		if err := t.addUser(user, hash); err != nil {
+		if err := a.evict(t, by, squatter, user.Email); err != nil {
+			return err
+		}
+		if err := a.addUser(t, user, hash); err != nil {
 			return err
 		}
 		t.event(by, eventUserCreated, user.ID).Detail = "role: " + user.Role
@@ -219,7 +228,7 @@ func firstOf(refusals ...error) error {
 }
 
 // addUser writes a user and, with a hash, the account that proves who they are.
-func (t *transaction) addUser(u *User, hash string) error {
+func (a *Auth) addUser(t *transaction, u *User, hash string) error {
 	err := t.Create(u).Error
 	if err == nil && hash != "" {
 		err = t.Create(&Account{
@@ -229,7 +238,10 @@ func (t *transaction) addUser(u *User, hash string) error {
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return takenError(http.StatusUnprocessableEntity)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return a.claim(t, u, http.StatusUnprocessableEntity)
 }
 
 func (a *Auth) serveSignUp(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {

@@ -32,7 +32,9 @@ func TestSignUpUnverified(t *testing.T) {
 			}
 			return got
 		}
-		fresh, taken := signUp(authtest.Password), signUp("another-horse-2")
+		fresh := signUp("another-horse-2")
+		stale := linkToken(t, box.last())
+		taken := signUp(authtest.Password) // replaces what waits for its mail
 		for _, got := range []*authtest.Answer{&fresh, &taken} {
 			got.Text = anyID.ReplaceAllString(got.Text, `"id":"V"`)
 			got.Header.Del("Date")
@@ -40,17 +42,18 @@ func TestSignUpUnverified(t *testing.T) {
 		if fresh.Text != taken.Text || len(fresh.Header) != len(taken.Header) || !strings.Contains(fresh.Text, `"id":"V"`) {
 			t.Errorf("the answers differ:\n%s %v\n%s %v", fresh.Text, fresh.Header, taken.Text, taken.Header)
 		}
-		if mails := box.all(); len(mails) != 1 || mails[0].To != "ada@example.com" || mails[0].Purpose != "verify_email" || !strings.HasSuffix(mails[0].URL, "&callbackURL=%2Fwelcome") {
+		if mails := box.all(); len(mails) != 2 || mails[0].To != "ada@example.com" || mails[0].Purpose != "verify_email" || !strings.HasSuffix(mails[0].URL, "&callbackURL=%2Fwelcome") {
 			t.Fatalf("mails %+v", mails)
 		}
 		first := linkToken(t, box.last())
+		wantCode(t, r.browser().Get("/api/auth/verify-email?token="+stale), 401, "INVALID_TOKEN")
 		for _, c := range []struct {
 			email, password, code string
 			status, mails         int
 		}{
-			{"ada@example.com", "another-horse-2", "INVALID_EMAIL_OR_PASSWORD", 401, 1}, // the second sign-up changed nothing
-			{"bob@example.com", authtest.Password, "INVALID_EMAIL_OR_PASSWORD", 401, 1},
-			{"ada@example.com", authtest.Password, "EMAIL_NOT_VERIFIED", 403, 2},
+			{"ada@example.com", "another-horse-2", "INVALID_EMAIL_OR_PASSWORD", 401, 2}, // the second sign-up replaced the first
+			{"bob@example.com", authtest.Password, "INVALID_EMAIL_OR_PASSWORD", 401, 2},
+			{"ada@example.com", authtest.Password, "EMAIL_NOT_VERIFIED", 403, 3},
 		} {
 			wantRefusal(t, post(r.browser(), "/sign-in/email", `{"email":"`+c.email+`","password":"`+c.password+`","callbackURL":"/in"}`), c.status, c.code)
 			if n := len(box.all()); n != c.mails {
@@ -72,7 +75,7 @@ func TestSignUpUnverified(t *testing.T) {
 		}
 		wantCode(t, post(reader, "/send-verification-email", `{"email":"ada@example.com"}`), 400, "EMAIL_ALREADY_VERIFIED")
 		for _, email := range []string{"ada@example.com", "nobody@example.com"} {
-			if got := post(r.browser(), "/send-verification-email", `{"email":"`+email+`"}`); got.Text != `{"status":true}` || len(box.all()) != 2 {
+			if got := post(r.browser(), "/send-verification-email", `{"email":"`+email+`"}`); got.Text != `{"status":true}` || len(box.all()) != 3 {
 				t.Errorf("%s: %d %s, %d mails", email, got.StatusCode, got.Text, len(box.all()))
 			}
 		}
@@ -146,7 +149,7 @@ func TestWithoutItsMailNothingHappens(t *testing.T) {
 	})
 }
 
-// TestOfParallelUnverifiedSignUpsOneIsKept: 50 answers that nobody can tell apart, one user, one mail.
+// TestOfParallelUnverifiedSignUpsOneIsKept: 50 answers that nobody can tell apart, one user, one link.
 func TestOfParallelUnverifiedSignUpsOneIsKept(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
@@ -157,8 +160,8 @@ func TestOfParallelUnverifiedSignUpsOneIsKept(t *testing.T) {
 				t.Errorf("%d %s", got.StatusCode, got.Text)
 			}
 		})
-		if users, accounts, mails := r.count(&auth.User{}), r.count(&auth.Account{}), len(box.all()); users != 1 || accounts != 1 || mails != 1 {
-			t.Errorf("%d users, %d accounts, %d mails; want one of each", users, accounts, mails)
+		if users, accounts, links := r.count(&auth.User{}), r.count(&auth.Account{}), r.count(&auth.Verification{}); users != 1 || accounts != 1 || links != 1 {
+			t.Errorf("%d users, %d accounts, %d links; want one of each", users, accounts, links)
 		}
 	})
 }

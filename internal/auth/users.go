@@ -78,7 +78,9 @@ type UserChanges struct {
 	BanExpires    *time.Time
 }
 
-// ChangeUser changes a user as an admin. A new address ends every outstanding link, a ban every session. Refusals:
+// ChangeUser changes a user as an admin. A new address ends every outstanding link, a ban every session. EmailVerified vouches
+// for the address: of a pending account (see User.Pending), which anybody could have made, the password is worth nothing from
+// then on, and a link to choose one is mailed; 429 where the address has had its mails for this hour. Other refusals:
 // 400 VALIDATION_ERROR, INVALID_EMAIL, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN,
 // YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 404 USER_NOT_FOUND.
 func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c UserChanges) (*User, error) {
@@ -103,6 +105,10 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 	}
 	if ban && by != nil && by.UserID == userID && err == nil {
 		err = errs.New(http.StatusBadRequest, "YOU_CANNOT_BAN_YOURSELF", "You cannot ban yourself")
+	}
+	vouched := c.EmailVerified != nil && *c.EmailVerified
+	if vouched && err == nil {
+		err = a.mustMailPending(ctx, userID, email)
 	}
 	if err != nil {
 		return nil, err
@@ -130,7 +136,12 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 			}
 		}
 		if ban {
-			return t.endSessions(u.ID)
+			if err := t.endSessions(u.ID); err != nil {
+				return err
+			}
+		}
+		if vouched && u.Pending {
+			return a.handOver(t, by, u)
 		}
 		return nil
 	})
@@ -226,6 +237,11 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string
 		if err != nil {
 			return err
 		}
+		if u.Email != before.Email {
+			if err := a.claim(t, u, http.StatusBadRequest); err != nil {
+				return err
+			}
+		}
 		e := t.event(by, event, u.ID)
 		e.Detail = changes(&before, u)
 		if u.Banned && u.BanReason != nil {
@@ -249,13 +265,16 @@ func (t *transaction) setPassword(u *User, hash string, now time.Time) error {
 			ID: newID(), UserID: u.ID, ProviderID: providerCredential, AccountID: u.ID, Password: hash, CreatedAt: now, UpdatedAt: now,
 		}).Error
 	}
-	if err == nil {
-		err = t.endSessions(u.ID)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		err = t.dropLinks(u.ID)
+	if err := t.settle(u); err != nil {
+		return err
 	}
-	return err
+	if err := t.endSessions(u.ID); err != nil {
+		return err
+	}
+	return t.dropLinks(u.ID)
 }
 
 // Roles lists the roles a user can have.

@@ -65,11 +65,15 @@ type entry struct {
 
 // follow uses a link about an address, and returns its user and the session that it began, if any.
 func (a *Auth) follow(w http.ResponseWriter, r *http.Request, s *Session, v *Verification, callbackURL string, in entry) (u *User, fresh *Session, err error) {
-	mayMail := true
-	if v.Purpose == purposeConfirmChange {
-		if mayMail, err = a.mayMail(r.Context(), purposeChange, v.Email); err != nil {
-			return nil, nil, err
-		}
+	mayMail, squatter := true, ""
+	switch v.Purpose {
+	case purposeConfirmChange:
+		mayMail, err = a.mayMail(r.Context(), purposeChange, v.Email)
+	case purposeChange:
+		squatter, _, err = a.heldBy(r.Context(), v.Email, v.UserID)
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	by := &Session{UserID: v.UserID, from: a.from(r)}
 	if v.SessionID != nil { // the next link of a change is also one of the session that asked
@@ -77,6 +81,9 @@ func (a *Auth) follow(w http.ResponseWriter, r *http.Request, s *Session, v *Ver
 	}
 	readAt := a.opts.Now() // before the transaction: see load
 	err = a.transact(r.Context(), func(t *transaction) error {
+		if err := a.makeRoom(t, by, squatter, v); err != nil {
+			return err
+		}
 		if in.proof != nil {
 			if _, err := a.admit(t, *in.proof, ""); err != nil {
 				return err
@@ -128,9 +135,9 @@ func (a *Auth) act(t *transaction, by *Session, v *Verification, callbackURL str
 		return nil, false, errNoLink
 	}
 	first = !u.EmailVerified
-	u.EmailVerified, u.UpdatedAt = true, a.opts.Now()
+	u.EmailVerified, u.Pending, u.UpdatedAt = true, false, a.opts.Now()
 	t.void = append(t.void, u.ID)
-	if err := t.Select("email_verified", "updated_at").Updates(u).Error; err != nil {
+	if err := t.Select("email_verified", "pending", "updated_at").Updates(u).Error; err != nil {
 		return nil, false, err
 	}
 	t.event(by, eventEmailVerified, u.ID)
@@ -146,14 +153,19 @@ func (a *Auth) moveUser(t *transaction, by *Session, u *User, email string) erro
 	if errors.Is(err, gorm.ErrDuplicatedKey) { // taken since it was asked for
 		return takenError(http.StatusUnauthorized)
 	}
-	if err == nil {
-		err = t.dropLinks(u.ID)
-	}
-	if err == nil && wasTheirs {
-		err = a.mailUndo(t, u, old)
-	}
 	if err != nil {
 		return err
+	}
+	if err := a.claim(t, u, http.StatusUnauthorized); err != nil {
+		return err
+	}
+	if err := t.dropLinks(u.ID); err != nil {
+		return err
+	}
+	if wasTheirs {
+		if err := a.mailUndo(t, u, old); err != nil {
+			return err
+		}
 	}
 	t.event(by, eventEmailChanged, u.ID)
 	return nil
@@ -182,7 +194,7 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 		return err
 	}
 	defer a.evenly(r.Context())()
-	if taken, err := a.taken(r.Context(), email); taken || err != nil {
+	if _, taken, err := a.heldBy(r.Context(), email, s.UserID); taken || err != nil {
 		return err
 	}
 	if may, err := a.mayMailChange(r.Context(), s.User, purpose, email); !may || err != nil {

@@ -16,10 +16,18 @@ const (
 
 // All calls some, which deletes at most Batch rows, until it finds fewer, or ctx ends.
 func All(ctx context.Context, some func() *gorm.DB) error {
-	for {
+	return Few(ctx, Batch, func() (int64, error) {
 		done := some()
-		if done.Error != nil || done.RowsAffected < Batch {
-			return done.Error
+		return done.RowsAffected, done.Error
+	})
+}
+
+// Few is All for rows that cost more than one statement: some deletes at most most of them, and tells how many.
+func Few(ctx context.Context, most int64, some func() (int64, error)) error {
+	for {
+		n, err := some()
+		if err != nil || n < most {
+			return err
 		}
 		select {
 		case <-ctx.Done():

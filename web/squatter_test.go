@@ -1,0 +1,102 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/admin"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database/dbtest"
+	"gorm.io/gorm"
+)
+
+// mallory is a sign-up form with somebody else's address.
+func mallory(email string) url.Values {
+	form := registration(email, "mallory-knows-1")
+	form.Set("name", "Mallory")
+	return form
+}
+
+// boss makes an admin without a sign-up, and signs them in.
+func (s *site) boss(t *testing.T) *authtest.Client {
+	t.Helper()
+	in := auth.NewUser{Name: "Boss", Email: "boss@example.com", Password: authtest.Password, Role: "admin", Verified: true}
+	if _, err := s.auth.CreateUser(t.Context(), nil, in); err != nil {
+		t.Fatal(err)
+	}
+	c := s.stranger(t)
+	c.SignIn("boss@example.com", authtest.Password)
+	return c
+}
+
+// TestVouchingDoesNotLetASquatterIn: by the admin's page and by the wire, a link goes to the address and the password of who
+// signed up is worth nothing.
+func TestVouchingDoesNotLetASquatterIn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, Plugins: []auth.Plugin{admin.Endpoints}})
+		boss := s.boss(t)
+		for email, vouch := range map[string]func(id string){
+			"page@example.com": func(id string) {
+				at := "/admin/users/" + id
+				contains(t, boss.Get(at+"/verify", navigate...), "a link to choose one goes to the address")
+				expect(t, boss.PostForm(at+"/verify", nil), http.StatusSeeOther, "Location", at)
+			},
+			"wire@example.com": func(id string) {
+				body := map[string]any{"userId": id, "data": map[string]any{"emailVerified": true}}
+				expect(t, boss.PostJSON("/api/auth/admin/update-user", body, "Origin", s.Base), http.StatusOK)
+			},
+		} {
+			expect(t, s.stranger(t).PostForm("/signup", mallory(email)), http.StatusSeeOther)
+			u, err := s.auth.UserByEmail(t.Context(), email)
+			if err != nil {
+				t.Fatal(err)
+			}
+			vouch(u.ID)
+			if got := s.stranger(t).PostForm("/login", credentials(email, "mallory-knows-1")); got.StatusCode < 400 {
+				t.Errorf("%s: the squatter logs in: %d to %q", email, got.StatusCode, got.Header.Get("Location"))
+			}
+			token := tokenOf(t, s.lastMailed(t, "set_password", email))
+			form := url.Values{"token": {token}, "newPassword": {"adas-own-password"}}
+			expect(t, s.stranger(t).PostForm("/reset-password", form), http.StatusSeeOther)
+			s.stranger(t).SignIn(email, "adas-own-password")
+		}
+	})
+}
+
+// TestTheTrailForgetsSquatters: an account that gives way, or waits for too long, is told as deleted, by the newcomer or by
+// nobody, and what the squatter typed goes from the trail.
+func TestTheTrailForgetsSquatters(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true})
+		boss := s.boss(t)
+		wantTrail := func(mallory bool) {
+			t.Helper()
+			if _, err := s.trail.Verify(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if text := dump(t, db); strings.Contains(text, "Mallory") != mallory {
+				t.Errorf("Mallory in the trail, want %t: %s", mallory, text)
+			}
+		}
+		expect(t, s.stranger(t).PostForm("/signup", mallory("ada@example.com")), http.StatusSeeOther)
+		wantTrail(true)
+		expect(t, s.stranger(t).PostForm("/signup", registration("ada@example.com", authtest.Password)), http.StatusSeeOther)
+		wantTrail(false)
+		contains(t, boss.Get("/admin/audit?event=user_deleted", navigate...), "Ada &lt;ada@example.com&gt;", "gave way to the holder of the address")
+
+		expect(t, s.stranger(t).PostForm("/signup", mallory("eve@example.com")), http.StatusSeeOther)
+		wantTrail(true)
+		s.ahead.Add(int64(7 * 24 * time.Hour))
+		if err := s.auth.Purge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantTrail(false)
+		boss = s.stranger(t)
+		boss.SignIn("boss@example.com", authtest.Password)
+		contains(t, boss.Get("/admin/audit?event=user_deleted", navigate...), "The clock", "never confirmed")
+	})
+}
