@@ -129,22 +129,22 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
 	s, limiter := limitedSite(t)
 	boss := s.admin(t, "boss@example.com")
-	_, id := s.person(t, "ada@example.com")
+	s.person(t, "ada@example.com")
 	limiter.fill()
 	const secret = "typed-secret-9"
 	for path, typed := range map[string]url.Values{
-		"/login":                        {"email": {"typed@example.com"}},
-		"/signup":                       {"email": {"typed@example.com"}, "name": {"Typed Name"}},
-		"/forgot-password":              {"email": {"typed@example.com"}},
-		"/verify-email/resend":          {"email": {"typed@example.com"}},
-		"/reauth":                       {"returnTo": {"/settings?typed=1"}},
-		"/settings":                     {"name": {"Typed Name"}},
-		"/settings/email":               {"newEmail": {"typed@example.com"}},
-		"/settings/security":            {},
-		"/settings/delete":              {"confirm": {"typed@example.com"}},
-		"/admin/users/new":              {"name": {"Typed Name"}, "email": {"typed@example.com"}},
-		"/admin/users/" + id + "/ban":   {"reason": {"Typed reason"}},
-		"/admin/users/" + id + "/reset": {},
+		"/login":               {"email": {"typed@example.com"}},
+		"/signup":              {"email": {"typed@example.com"}, "name": {"Typed Name"}},
+		"/forgot-password":     {"email": {"typed@example.com"}},
+		"/verify-email/resend": {"email": {"typed@example.com"}},
+		"/reauth":              {"returnTo": {"/settings?typed=1"}},
+		"/settings":            {"name": {"Typed Name"}},
+		"/settings/email":      {"newEmail": {"typed@example.com"}},
+		"/settings/security":   {},
+		"/settings/delete":     {"confirm": {"typed@example.com"}},
+		"/admin/users/new":     {"name": {"Typed Name"}, "email": {"typed@example.com"}},
+		"/admin/users/" + s.idOf(t, "ada@example.com") + "/ban":   {"reason": {"Typed reason"}},
+		"/admin/users/" + s.idOf(t, "ada@example.com") + "/reset": {},
 	} {
 		form := url.Values{"password": {secret}, "currentPassword": {secret}, "newPassword": {secret}}
 		for name, values := range typed {
