@@ -389,3 +389,39 @@ func TestImpersonationsEndWithTheirSession(t *testing.T) {
 		}
 	})
 }
+
+// TestEndingsAndLinksMeet: whatever ends a session and whatever uses its links come in at once, and none waits for another
+// that waits for it: everybody gets an answer.
+func TestEndingsAndLinksMeet(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		box := &mailbox{}
+		r := newRig(t, db, auth.Options{Mailer: box, ConfirmEmailChange: true, ConfirmDeletion: true})
+		for n := range 8 {
+			l := r.lose(box, nil, fmt.Sprintf("ada@%d.example.com", n), n%2 == 0)
+			links := l.askForAll(n%2 == 0)
+			calls := []func(c, other *authtest.Client) authtest.Answer{
+				func(c, _ *authtest.Client) authtest.Answer { return post(c, "/sign-out", `{}`) },
+				func(c, _ *authtest.Client) authtest.Answer {
+					return post(c, "/change-email", `{"newEmail":"again@`+l.email[4:]+`"}`)
+				},
+				func(c, _ *authtest.Client) authtest.Answer { return post(c, "/delete-user", `{}`) },
+				func(_, o *authtest.Client) authtest.Answer { return post(o, "/revoke-other-sessions", `{}`) },
+				func(_, o *authtest.Client) authtest.Answer {
+					return o.Get(links["confirm_email_change"] + links["change_email"])
+				},
+				func(c, _ *authtest.Client) authtest.Answer {
+					return c.Get(links["confirm_email_change"] + links["change_email"])
+				},
+			}
+			var copies []*authtest.Client
+			for range 4 * len(calls) {
+				copies = append(copies, l.asker.Copy(), l.other.Copy())
+			}
+			atOnce(len(copies)/2, func(i int) {
+				if got := calls[i%len(calls)](copies[2*i], copies[2*i+1]); got.StatusCode >= 500 {
+					t.Errorf("%d: %d %s", i%len(calls), got.StatusCode, got.Text)
+				}
+			})
+		}
+	})
+}
