@@ -199,7 +199,7 @@ func auditNobody(e audit.Entry) string {
 	switch {
 	case e.IPAddress != "":
 		return "A stranger"
-	case e.Name == auth.EventUserDeleted && e.Detail == auth.NeverConfirmed:
+	case e.Name == auth.EventUserDeleted && e.Detail == "never confirmed": // purged
 		return "The clock"
 	case e.SubjectID != "" && e.SubjectName == "" && e.Name != auth.EventUserDeleted:
 		return "Not known any more"

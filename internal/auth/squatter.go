@@ -15,11 +15,10 @@ const pendingAccountLife = 7 * 24 * time.Hour
 // who write wait for.
 const pendingBatch = 20
 
-// The Details of EventUserDeleted where a pending account goes. An account that waited for pendingAccountLife is
-// NeverConfirmed, and nobody's act.
+// The Details of EventUserDeleted where a pending account goes: after pendingAccountLife, which is nobody's act, or before.
 const (
-	NeverConfirmed = "never confirmed"
-	detailGaveWay  = "gave way to the holder of the address"
+	detailNeverConfirmed = "never confirmed"
+	detailGaveWay        = "gave way to the holder of the address"
 )
 
 // squats reports whether u gives way to whoever can read mail to the address. A role or a ban is an admin's decision, and
@@ -111,7 +110,7 @@ func (a *Auth) purgePending(ctx context.Context) (n int64, err error) {
 		}
 		n = int64(len(list))
 		for i := range list {
-			if err := t.erasePending(nil, &list[i], NeverConfirmed); err != nil {
+			if err := t.erasePending(nil, &list[i], detailNeverConfirmed); err != nil {
 				return err
 			}
 		}

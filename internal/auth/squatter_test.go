@@ -208,7 +208,7 @@ func TestPendingAccountsArePurged(t *testing.T) {
 			t.Errorf("%d users, %d accounts are left, %v", r.count(&auth.User{}), r.count(&auth.Account{}), err)
 		}
 		r.idOf("ada@example.com")
-		if e := deleted[id]; len(deleted) != 51 || e.ActorID != "" || e.Detail != auth.NeverConfirmed {
+		if e := deleted[id]; len(deleted) != 51 || e.ActorID != "" || e.Detail != "never confirmed" {
 			t.Errorf("%d told, %+v", len(deleted), e)
 		}
 	})
