@@ -22,6 +22,7 @@ import (
 var eventWords = map[string]string{
 	"account_unlinked":      "Way to log in removed",
 	"audit_pruned":          "Old events deleted",
+	"cookie_forged":         "Forged session cookie refused",
 	"cross_site_refused":    "Request from another site refused",
 	"deletion_asked":        "Deletion of the account asked for",
 	"email_change_asked":    "Change of address asked for",

@@ -12,7 +12,7 @@ import (
 
 // ownEvents are those a person is shown of themselves; of refusals only the passwords that were wrong.
 var ownEvents = slices.DeleteFunc(audit.Events(), func(name string) bool {
-	return slices.Contains([]string{"rate_limited", "cross_site_refused", "forbidden", audit.EventPruned}, name)
+	return slices.Contains([]string{"rate_limited", "cross_site_refused", "forbidden", "cookie_forged", audit.EventPruned}, name)
 })
 
 // recentEvents draws the last things that happened to the visitor's account, read when they are drawn.

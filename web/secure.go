@@ -106,8 +106,8 @@ func (s *Server) cors() echo.MiddlewareFunc {
 }
 
 // ownPage reports whether a page of ours, or a program, sent a request. Origin is compared with AppURL and never with
-// Host, because proxies rewrite Host. Where there is no Origin, Referer counts in its place. A page under no-referrer sends "null" beside a Sec-Fetch-Site that no page can
-// forge. In development the app answers under every local name.
+// Host, because proxies rewrite Host. Where there is no Origin, Referer counts in its place. A page under no-referrer sends
+// "null" beside a Sec-Fetch-Site that no page can forge. In development the app answers under every local name.
 func (s *Server) ownPage(r *http.Request) bool {
 	if len(r.Header["Origin"]) > 1 || len(r.Header["Sec-Fetch-Site"]) > 1 || len(r.Header["Referer"]) > 1 {
 		return false // a proxy that appends may have put a forged one first
@@ -137,8 +137,7 @@ func refererOrigin(r *http.Request) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// checkHost refuses a Host that no address can have: a name or a link made of it would lead nowhere. HTTP allows an empty
-// one.
+// checkHost refuses a Host that no address can have, because what is made of it would lead nowhere. HTTP allows none.
 func checkHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		if host := c.Request().Host; host != "" && !possibleHost(host) {

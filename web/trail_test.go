@@ -87,6 +87,7 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		call(other, "/unlink-account", in{"providerId": "github", "accountId": "7"})
 		expect(t, other.Get("/admin", navigate...), 403)
 		expect(t, other.PostForm("/settings", url.Values{"name": {"x"}}, "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"), 403)
+		expect(t, s.Get("/dashboard", append(navigate, "Cookie", "foyer.session_token=made-up.signature")...), 303)
 		for range 4 {
 			s.stranger(t).PostForm("/login", credentials("ada@example.com", "wrong-horse-1"))
 		}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"runtime"
 
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/servicetoken"
@@ -17,6 +19,7 @@ func (a *app) services() (keyring *servicetoken.Keyring, err error) {
 		if keyring, err = servicetoken.Open(a.ServiceKeyFile); err != nil {
 			return nil, fmt.Errorf("SERVICE_KEY_FILE: %w", err)
 		}
+		a.warnOfReaders(a.ServiceKeyFile)
 	case a.ServiceKey != "":
 		if keyring, err = servicetoken.Parse([]byte(a.ServiceKey)); err != nil {
 			return nil, fmt.Errorf("SERVICE_KEY: %w", err)
@@ -30,6 +33,18 @@ func (a *app) services() (keyring *servicetoken.Keyring, err error) {
 	}
 	keyring.Now = database.Now
 	return keyring, nil
+}
+
+// warnOfReaders logs that every user of the machine can read a key and be the service. It does not refuse: some platforms
+// hand secrets out as such files, to containers with one user.
+func (a *app) warnOfReaders(path string) {
+	info, err := os.Stat(path)
+	if err != nil || runtime.GOOS == "windows" { // where modes say nothing
+		return
+	}
+	if info.Mode().Perm()&0o004 != 0 {
+		a.log.Warn("SERVICE_KEY_FILE can be read by every user of this machine: chmod 600", "file", path)
+	}
 }
 
 // keys makes a key file or puts a new key in front of one.

@@ -146,3 +146,22 @@ func TestServiceKeys(t *testing.T) {
 		})
 	}
 }
+
+// TestAKeyThatOthersCanReadIsTold: who reads it can sign as every service.
+func TestAKeyThatOthersCanReadIsTold(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "keys.json")
+	if _, err := servicetoken.Create(path); err != nil {
+		t.Fatal(err)
+	}
+	for mode, told := range map[os.FileMode]bool{0o600: false, 0o640: false, 0o644: true, 0o604: true} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		s := start(t, dir, "APP_ENV=production", "APP_SECRET="+authtest.Secret, "SERVICE_KEY_FILE="+path)
+		s.stop(t)
+		if got := strings.Contains(s.output(), "can be read by every user"); got != told {
+			t.Errorf("mode %o: told %t", mode, got)
+		}
+	}
+}

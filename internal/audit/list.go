@@ -147,7 +147,7 @@ type Day struct {
 }
 
 // What Day.Refusals counts.
-var refusalNames = []string{"sign_in_failed", "password_refused", "rate_limited", "cross_site_refused", "forbidden"}
+var refusalNames = []string{"sign_in_failed", "password_refused", "rate_limited", "cross_site_refused", "forbidden", "cookie_forged"}
 
 // PerDay counts the last days, today the last of them.
 func (l *Log) PerDay(ctx context.Context, days int) ([]Day, error) {

@@ -38,6 +38,7 @@ const (
 	eventRateLimited = "rate_limited" // Detail is what was tried
 	eventCrossSite   = "cross_site_refused"
 	eventForbidden   = "forbidden"
+	eventForged      = "cookie_forged" // a session cookie whose signature is not ours
 )
 
 const (
@@ -75,7 +76,8 @@ const (
 // Events lists the names of all events, in alphabetical order.
 func Events() []string {
 	return []string{
-		eventAccountUnlinked, eventCrossSite, eventDeletionAsked, eventEmailChangeAsked, eventEmailChangeStopped, eventEmailChanged, eventEmailRestored,
+		eventAccountUnlinked, eventForged, eventCrossSite, eventDeletionAsked, eventEmailChangeAsked, eventEmailChangeStopped,
+		eventEmailChanged, eventEmailRestored,
 		eventEmailVerified, eventForbidden, eventImpersonationStarted, eventImpersonationStopped, eventInvited, eventPasswordChanged,
 		eventPasswordRefused, eventPasswordReset, eventPasswordResetAsked, eventPasswordSet, eventRateLimited, eventReauthenticated,
 		eventRoleChanged, eventSessionRevoked, eventSessionsRevoked, eventSignIn, eventSignInFailed, eventSignOut, eventSignUp,

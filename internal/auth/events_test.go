@@ -334,3 +334,46 @@ func TestRunPurgesUntilItsContextEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestAForgedCookieIsTold: a session cookie that we did not sign leaves a trace; none, and one of a session that has
+// ended, do not.
+func TestAForgedCookieIsTold(t *testing.T) {
+	var told []string
+	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
+		OnEvent: func(_ *gorm.DB, e auth.Event) error {
+			if e.Refused {
+				told = append(told, e.Name)
+			}
+			return nil
+		},
+	})
+	ada := r.browser()
+	ada.SignUp("ada@example.com")
+	var good string
+	for _, c := range ada.Cookies() {
+		if strings.HasSuffix(c.Name, ".session_token") {
+			good = c.Name + "=" + c.Value
+		}
+	}
+	if good == "" {
+		t.Fatal("no session cookie")
+	}
+	forged := strings.Replace(good, "=", "=x", 1)
+	for cookie, want := range map[string][]string{
+		"": nil, good: nil, "other=1": nil, forged: {"cookie_forged"}, forged[:len(forged)-5]: {"cookie_forged"}, strings.SplitN(good, "=", 2)[0] + "=": {"cookie_forged"},
+	} {
+		told = nil
+		got := r.browser().Get("/api/auth/get-session", "Cookie", cookie)
+		if !slices.Equal(told, want) || got.StatusCode != 200 {
+			t.Errorf("cookie %q: %d, told %q, want %q", cookie, got.StatusCode, told, want)
+		}
+	}
+	told = nil
+	if got := post(ada, "/sign-out", `{}`, "Origin", home); got.StatusCode != 200 {
+		t.Fatal(got.Text)
+	}
+	r.browser().Get("/api/auth/get-session", "Cookie", good)
+	if len(told) > 0 {
+		t.Errorf("of a session that has ended: %q", told)
+	}
+}

@@ -25,6 +25,14 @@ func (a *Auth) StoredSession(w http.ResponseWriter, r *http.Request) (*Session, 
 	return a.load(w, r, loading{refresh: true})
 }
 
+// noteForged records that the request holds a session cookie that we did not sign: somebody tries to make one, or the
+// secret that signed it was taken out of Options.Secrets.
+func (a *Auth) noteForged(r *http.Request) {
+	if _, err := r.Cookie(a.cookieName(tokenCookie)); err == nil {
+		a.NoteRefusal(r, nil, eventForged, "")
+	}
+}
+
 type loading struct {
 	cache   bool // the cache cookie may answer
 	refresh bool // an ageing session may slide forward
@@ -33,6 +41,7 @@ type loading struct {
 func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Session, error) {
 	token, ok := a.readSigned(r, tokenCookie)
 	if !ok {
+		a.noteForged(r)
 		return nil, nil
 	}
 	if how.cache {

@@ -8,14 +8,14 @@ import (
 // noPlainHTTP refuses what would send sessions and passwords readably over a network.
 func (l *loader) noPlainHTTP(c Config) {
 	if plainHTTP(c.AppURL) {
-		l.fault("APP_URL", "%q is plain http, over which every session can be read and taken: use https, or INSECURE_HTTP=on", c.AppURL)
+		l.fault("APP_URL", "%q is plain http, where sessions can be read and taken: use https, or INSECURE_HTTP=on", c.AppURL)
 	}
 	if !c.CORS {
 		return
 	}
 	for _, origin := range c.TrustedOrigins {
 		if plainHTTP(origin) {
-			l.fault("TRUSTED_ORIGINS", "%q is plain http, and CORS=on lets it read every account: use https, or INSECURE_HTTP=on", origin)
+			l.fault("TRUSTED_ORIGINS", "%q is plain http, and CORS=on lets it read accounts: use https, or INSECURE_HTTP=on", origin)
 		}
 	}
 }
@@ -32,7 +32,7 @@ func (c Config) Warnings() (list []string) {
 		list = append(list, "INSECURE_HTTP=on: over plain http every session and password can be read on its way")
 	}
 	if remoteWithoutTLS(c.DatabaseURL) {
-		list = append(list, "DATABASE_URL names no sslmode: what goes to the database and back may travel in clear; add sslmode=verify-full")
+		list = append(list, "DATABASE_URL names no sslmode: its traffic may travel in clear; add sslmode=verify-full")
 	}
 	return list
 }
