@@ -116,6 +116,7 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 	user, owner := s.person(t, "user@example.com")
 	other, _ := s.person(t, "other@example.com")
 	admin := s.admin(t, "boss@example.com")
+	s.admin(t, "chief@example.com") // acts so often that earlier sessions end
 	_, acted := s.person(t, "acted@example.com")
 	banned, id := s.person(t, "banned@example.com")
 	banned.Get("/dashboard") // holds a cache cookie now
@@ -142,7 +143,7 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 		{"admin", signedIn(admin, "boss@example.com")},
 		{"acting", func(t *testing.T, method string) *authtest.Client {
 			boss := s.stranger(t)
-			boss.SignIn("boss@example.com", authtest.Password)
+			boss.SignIn("chief@example.com", authtest.Password)
 			return s.actAs(t, boss, acted)
 		}},
 		{"banned", func(*testing.T, string) *authtest.Client { return banned.Copy() }},

@@ -17,7 +17,8 @@ import (
 func TestNoEntranceSendsVisitorsAway(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
-	form := credentials("user@example.com", authtest.Password)
+	s.person(t, "often@example.com")
+	form := credentials("often@example.com", authtest.Password) // so often that earlier sessions end
 	for i, target := range slices.Concat(authtest.BadPaths, authtest.BadURLs) {
 		login := "/login?returnTo=" + url.QueryEscape(target)
 		page := s.Get(login, navigate...)

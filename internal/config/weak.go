@@ -15,7 +15,7 @@ func (l *loader) noPlainHTTP(c Config) {
 	}
 	for _, origin := range c.TrustedOrigins {
 		if plainHTTP(origin) {
-			l.fault("TRUSTED_ORIGINS", "%q is plain http, and CORS=on lets it read accounts: use https, or INSECURE_HTTP=on", origin)
+			l.fault("TRUSTED_ORIGINS", "%q is plain http, and may read accounts: use https, or INSECURE_HTTP=on", origin)
 		}
 	}
 }
