@@ -34,7 +34,7 @@ func (a *app) serve(ctx context.Context) error {
 	defer end()
 	patience := a.DrainDelay + stopTime + handOver
 	release, err := database.LockForServing(ctx, a.db, patience, func() {
-		a.log.Info("waiting for another process that serves this database to end", "at most", patience)
+		a.log.Info("waiting for another process that serves this database to end", "limit", patience)
 	})
 	if err != nil && ctx.Err() != nil {
 		return nil // told to stop while it waited
