@@ -81,7 +81,7 @@ func (a *Auth) follow(w http.ResponseWriter, r *http.Request, s *Session, v *Ver
 	}
 	readAt := a.opts.Now() // before the transaction: see load
 	err = a.transact(r.Context(), func(t *transaction) error {
-		if err := a.makeRoom(t, by, squatter, v); err != nil {
+		if err := a.evictSquatter(t, by, squatter, v); err != nil {
 			return err
 		}
 		if in.proof != nil {
