@@ -66,6 +66,5 @@ window.addEventListener("pageshow", (event) => {
 // After a plain navigation that failed, the error summary is where to go on.
 document.querySelector("[data-summary]")?.focus();
 document.documentElement.setAttribute("data-js", "");
-
 // The secret of a mailed link is in the form now: it does not stay in the address bar, nor in the history.
 if (document.querySelector("input[type=hidden][name=token]")) history.replaceState(history.state, "", location.pathname);

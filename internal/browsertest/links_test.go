@@ -56,7 +56,7 @@ func TestMailedLinks(t *testing.T) {
 			b.wantText("main", email)
 			b.click("follow the hint to the mail", `main a[href="/dev/mail"]`)
 			b.click("follow the link in the mail", "article a")
-			if !strings.HasPrefix(b.path(), "/verify-email?token=") {
+			if !strings.HasPrefix(b.path(), "/verify-email") { // a script takes the token out of the address
 				t.Fatalf("the link leads to %s", b.path())
 			}
 			b.leave("confirm", submit)
