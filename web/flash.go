@@ -41,7 +41,7 @@ func (s *Server) flash(c *echo.Context, word string) { s.keep(c, flashCookie, wo
 
 // forStrangers are the flashes that follow the end of a session, or need none. The others end with their session,
 // because the next visitor of this browser may be another person.
-var forStrangers = []string{"password-reset", "verified", "email-restored", "acting-lost", "account-deleted"}
+var forStrangers = []string{"password-reset", "verified", "email-stopped", "email-restored", "acting-lost", "account-deleted"}
 
 // takeFlash gives what this page is to say, once.
 func (s *Server) takeFlash(c *echo.Context) views.Flash {
