@@ -8,15 +8,24 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-type requestIDKey struct{}
+type requestKey struct{}
 
-// identify names the request, in its answer and in every line that is logged on its behalf. A name the client sends is
-// ignored: it would end up in the log.
-func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+// request is what the context of a request knows of it.
+type request struct {
+	id    string
+	whole context.Context // ends when the visitor leaves, not at the deadline
+}
+
+// begin names the request, in its answer and in every line that is logged on its behalf, and gives its context an end, so
+// that no wait below it lasts for ever. A name the client sends is ignored: it would end up in the log.
+func (s *Server) begin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
-		id := rand.Text()
-		c.Response().Header().Set(echo.HeaderXRequestID, id)
-		c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), requestIDKey{}, id)))
+		r, known := c.Request(), &request{id: rand.Text()}
+		c.Response().Header().Set(echo.HeaderXRequestID, known.id)
+		known.whole = context.WithValue(r.Context(), requestKey{}, known)
+		ctx, cancel := context.WithTimeout(known.whole, s.RequestTime)
+		defer cancel()
+		c.SetRequest(r.WithContext(ctx))
 		return next(c)
 	}
 }
@@ -31,8 +40,8 @@ type naming struct{ slog.Handler }
 
 // Handle implements slog.Handler.
 func (n naming) Handle(ctx context.Context, r slog.Record) error {
-	if id, ok := ctx.Value(requestIDKey{}).(string); ok {
-		r.AddAttrs(slog.String("requestId", id))
+	if known, ok := ctx.Value(requestKey{}).(*request); ok {
+		r.AddAttrs(slog.String("requestId", known.id))
 	}
 	return n.Handler.Handle(ctx, r)
 }

@@ -77,12 +77,11 @@ func New(c Config) *Server {
 		Router:           echo.NewRouter(echo.RouterConfig{AutoHandleHEAD: true}),
 	})
 	s.echo.Use(
-		s.identify, // outermost: everything below can be told apart in the log
-		s.deadline,
+		s.begin, // outermost: everything below can be told apart in the log
 		s.secureHeaders,
 		s.log,
 		middleware.Recover(),
-		checkHost,
+		s.checkHost,
 		s.trimSlash,
 		s.cors(),
 		s.crossOrigin,

@@ -13,11 +13,12 @@ import (
 
 // Sessions lists a user's live sessions, the most recently used first.
 func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
+	// The limit is maxSessions. SQLite would plan a statement with a bound limit anew each time.
 	query := a.db.WithContext(ctx).Raw(`
 		SELECT s.id, s.token_hash, s.user_id, s.remember, s.ip_address, s.user_agent, s.impersonated_by, s.expires_at, s.created_at, s.updated_at
 		FROM sessions s
 		WHERE s.user_id = ? AND s.impersonated_by IS NULL AND s.expires_at > ?
-		ORDER BY s.updated_at DESC, s.id LIMIT ?`, userID, a.opts.Now(), maxSessions)
+		ORDER BY s.updated_at DESC, s.id LIMIT 100`, userID, a.opts.Now())
 	var list []Session
 	err := eachRow(query, func(rows *sql.Rows) error {
 		list = append(list, Session{})
