@@ -76,7 +76,8 @@ func (a *Auth) evict(t *transaction, by *Session, squatter, email string) error 
 	return t.erasePending(by, u, detailGaveWay)
 }
 
-// evictSquatter deletes the pending account that holds the address that v moves its user to. Both rows are locked in the order of their ids.
+// evictSquatter deletes the pending account that holds the address that v moves its user to. Both rows are locked in the
+// order of their ids.
 func (a *Auth) evictSquatter(t *transaction, by *Session, squatter string, v *Verification) error {
 	if squatter == "" {
 		return nil
