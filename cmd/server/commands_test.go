@@ -143,7 +143,6 @@ func TestStepUpIsOn(t *testing.T) {
 	}
 	for path, body := range map[string]map[string]string{
 		"/api/admin/users":               {"name": "Eve", "email": "eve@example.com"},
-		"/api/auth/admin/create-user":    {"name": "Eve", "email": "eve@example.com"},
 		"/api/auth/revoke-sessions":      {},
 		"/api/auth/admin/has-permission": nil,
 	} {
