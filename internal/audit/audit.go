@@ -182,7 +182,7 @@ func (l *Log) lockHead(tx *gorm.DB) (h head, err error) {
 		l.Logger.ErrorContext(tx.Statement.Context, "audit: the trail was put back to an earlier state while it was written", "seq", h.Seq)
 	}
 	if !l.sealed(&h) && h.BrokenSeq == 0 {
-		h.BrokenSeq = h.Seq + 1 // sealing what nobody had sealed must not hide that
+		h.BrokenSeq = h.Seq + 1 // the new seal must not hide that the old one was missing
 		l.Logger.ErrorContext(tx.Statement.Context, "audit: the head of the trail was altered, or APP_SECRET was replaced", "seq", h.BrokenSeq)
 	}
 	return h, nil

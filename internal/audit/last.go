@@ -2,8 +2,8 @@ package audit
 
 import "sync"
 
-// last is the newest end of the chain that this process has written, so that a chain which ends before it is noticed:
-// whoever writes the database can put rows and head back to an earlier moment, which then fit each other.
+// last is the newest end of the chain that this process has written. It shows that a chain was cut: an attacker who writes
+// the database can put rows and head back to an earlier moment, and the two then fit each other.
 type last struct {
 	mu sync.Mutex
 	Point

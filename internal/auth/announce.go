@@ -56,8 +56,8 @@ func (a *Auth) takeNotice(payload string) {
 	}
 }
 
-// readNotice accepts what announce makes. Whoever may connect to the database can notify: what PostgreSQL would not
-// take back as a confirmation must not end the connection that listens.
+// readNotice accepts what announce makes. Every program that can connect to the database can notify, so that a hostile
+// payload must not end the connection that listens.
 func readNotice(payload string) (v notice, ok bool) {
 	err := json.Unmarshal([]byte(payload), &v)
 	return v, err == nil && isID(v.From) && isID(v.ID)
@@ -150,13 +150,13 @@ func (l *listener) confirmed(payload string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
-	case l.waiting[id] <- from: // never ready where nobody waits
+	case l.waiting[id] <- from: // a nil channel is never ready: no revocation waits for this
 	default:
 	}
 }
 
-// await waits until all others have confirmed a notice or stopped trusting their caches; it returns those of whom
-// neither is known when the time is up.
+// await waits until each of the others has confirmed a notice or has stopped trusting its cache. It returns the instances
+// that have done neither when the time is up.
 func (l *listener) await(ctx context.Context, notice string, others map[string]bool) (missing []string) {
 	l.mu.Lock()
 	acks := l.waiting[notice]

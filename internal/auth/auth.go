@@ -102,7 +102,7 @@ func (a *Auth) sweep(ctx context.Context) {
 	}
 }
 
-// Purge deletes expired sessions and verifications, pending accounts that nobody has confirmed in 7 days (see User.Pending),
+// Purge deletes expired sessions and verifications, pending accounts that are 7 days old (see User.Pending),
 // and nothing that is still good.
 func (a *Auth) Purge(ctx context.Context) error {
 	now := a.opts.Now()
