@@ -15,8 +15,8 @@
 // To rotate the secret, list the new one first; the old one may go after the next event. Should it go at once, the next
 // event still gets in, and the head says from where on it vouches for nothing.
 //
-// To do without all this, delete this folder, migrations/0004_audit.sql, cmd/server/audit.go, web/audit.go,
-// views/audit.templ, and the lines that then do not compile.
+// To do without all this, delete this folder, migrations/0004_audit.sql, cmd/server/audit.go, web/admin_audit.go,
+// views/admin_audit.templ, and the lines that then do not compile.
 package audit
 
 import (
