@@ -12,49 +12,49 @@ import (
 	"unicode"
 
 	"example.com/foyer/internal/audit"
-	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
 
 // eventWords says what happened as people do.
-var eventWords = map[string]string{
-	"account_unlinked":      "Way to log in removed",
-	"audit_pruned":          "Old events deleted",
-	"cookie_forged":         "Forged session cookie refused",
-	"cross_site_refused":    "Request from another site refused",
-	"deletion_asked":        "Deletion of the account asked for",
-	"email_change_asked":    "Change of address asked for",
-	"email_changed":         "Address changed",
-	"email_change_stopped":  "Change of address stopped",
-	"email_restored":        "Change of address undone",
-	"email_verified":        "Address confirmed",
-	"forbidden":             "Not allowed",
-	"impersonation_started": "Acting as somebody started",
-	"impersonation_stopped": "Acting as somebody ended",
-	"invited":               "Invited",
-	"password_changed":      "Password changed",
-	"password_refused":      "Wrong current password",
-	"password_reset":        "Password reset by a mailed link",
-	"password_reset_asked":  "Link to reset the password asked for",
-	"password_set":          "Password set by an administrator",
-	"rate_limited":          "Too many tries",
-	"reauthenticated":       "Password entered again",
-	"role_changed":          "Role changed",
-	"session_revoked":       "A browser logged out from afar",
-	"sessions_revoked":      "Browsers logged out from afar",
-	"sign_in":               "Logged in",
-	"sign_in_failed":        "Failed log-in",
-	"sign_out":              "Logged out",
-	"sign_up":               "Signed up",
-	"user_banned":           "Banned",
-	"user_created":          "Account made",
-	"user_deleted":          "Account deleted",
-	"user_unbanned":         "Ban lifted",
-	"user_updated":          "Profile changed",
-	"users_exported":        "List of users exported",
-	"verification_sent":     "Link to confirm the address sent",
+var eventWords = map[event.Name]string{
+	event.AccountUnlinked:      "Way to log in removed",
+	audit.EventPruned:          "Old events deleted",
+	event.CookieForged:         "Forged session cookie refused",
+	event.CrossSite:            "Request from another site refused",
+	event.DeletionAsked:        "Deletion of the account asked for",
+	event.EmailChangeAsked:     "Change of address asked for",
+	event.EmailChanged:         "Address changed",
+	event.EmailChangeStopped:   "Change of address stopped",
+	event.EmailRestored:        "Change of address undone",
+	event.EmailVerified:        "Address confirmed",
+	event.Forbidden:            "Not allowed",
+	event.ImpersonationStarted: "Acting as somebody started",
+	event.ImpersonationStopped: "Acting as somebody ended",
+	event.Invited:              "Invited",
+	event.PasswordChanged:      "Password changed",
+	event.PasswordRefused:      "Wrong current password",
+	event.PasswordReset:        "Password reset by a mailed link",
+	event.PasswordResetAsked:   "Link to reset the password asked for",
+	event.PasswordSet:          "Password set by an administrator",
+	event.RateLimited:          "Too many tries",
+	event.Reauthenticated:      "Password entered again",
+	event.RoleChanged:          "Role changed",
+	event.SessionRevoked:       "A browser logged out from afar",
+	event.SessionsRevoked:      "Browsers logged out from afar",
+	event.SignIn:               "Logged in",
+	event.SignInFailed:         "Failed log-in",
+	event.SignOut:              "Logged out",
+	event.SignUp:               "Signed up",
+	event.UserBanned:           "Banned",
+	event.UserCreated:          "Account made",
+	event.UserDeleted:          "Account deleted",
+	event.UserUnbanned:         "Ban lifted",
+	event.UserUpdated:          "Profile changed",
+	event.UsersExported:        "List of users exported",
+	event.VerificationSent:     "Link to confirm the address sent",
 }
 
 // showAudit lists what happened, as the query asks.
@@ -93,10 +93,10 @@ func (s *Server) renderAudit(c *echo.Context, status int, p views.AuditPage) err
 // eventChoices are the options of the filter: name and words in turn, ordered by the words.
 func eventChoices() []string {
 	names := audit.Events()
-	slices.SortFunc(names, func(a, b string) int { return strings.Compare(eventWords[a], eventWords[b]) })
+	slices.SortFunc(names, func(a, b event.Name) int { return strings.Compare(eventWords[a], eventWords[b]) })
 	list := []string{"", "All"}
 	for _, name := range names {
-		list = append(list, name, eventWords[name])
+		list = append(list, string(name), eventWords[name])
 	}
 	return list
 }
@@ -108,7 +108,7 @@ func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Quer
 		f.Errors = append(f.Errors, views.FieldError{Field: field, Message: message})
 	}
 	if f.Event != "" {
-		if q.Events = []string{f.Event}; !slices.Contains(audit.Events(), f.Event) {
+		if q.Events = []event.Name{event.Name(f.Event)}; !slices.Contains(audit.Events(), q.Events[0]) {
 			wrong("event", "There is no such event.")
 		}
 	}
@@ -200,9 +200,9 @@ func auditNobody(e audit.Entry) string {
 	switch {
 	case e.IPAddress != "":
 		return "A stranger"
-	case e.Name == auth.EventUserDeleted && e.Detail == "never confirmed": // purged
+	case e.Name == event.UserDeleted && e.Detail == "never confirmed": // purged
 		return "The clock"
-	case e.SubjectID != "" && e.SubjectName == "" && e.Name != auth.EventUserDeleted:
+	case e.SubjectID != "" && e.SubjectName == "" && e.Name != event.UserDeleted:
 		return "Not known any more"
 	}
 	return "The command line"

@@ -5,14 +5,15 @@ import (
 	"slices"
 
 	"example.com/foyer/internal/audit"
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/views"
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v5"
 )
 
 // ownEvents are those a person is shown of themselves; of refusals only the passwords that were wrong.
-var ownEvents = slices.DeleteFunc(audit.Events(), func(name string) bool {
-	return slices.Contains([]string{"rate_limited", "cross_site_refused", "forbidden", "cookie_forged", audit.EventPruned}, name)
+var ownEvents = slices.DeleteFunc(event.All(), func(name event.Name) bool {
+	return slices.Contains([]event.Name{event.RateLimited, event.CrossSite, event.Forbidden, event.CookieForged}, name)
 })
 
 // recentEvents draws the last things that happened to the visitor's account, read when they are drawn.

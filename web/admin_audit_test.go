@@ -267,7 +267,7 @@ func TestEveryEventHasWords(t *testing.T) {
 	s := newSite(t)
 	page := s.admin(t, "boss@example.com").Get("/admin/audit", navigate...)
 	for _, name := range audit.Events() {
-		if !regexp.MustCompile(`<option value="` + name + `">[A-Z][^<]+</option>`).MatchString(page.Text) {
+		if !regexp.MustCompile(`<option value="` + string(name) + `">[A-Z][^<]+</option>`).MatchString(page.Text) {
 			t.Errorf("%s has no words", name)
 		}
 	}

@@ -331,7 +331,7 @@ func TestPlainUsersDoNothing(t *testing.T) {
 	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
 		Plugins: []auth.Plugin{admin.Endpoints},
 		OnEvent: func(_ *gorm.DB, e auth.Event) error {
-			told = append(told, e.Name+" "+e.ActorID)
+			told = append(told, string(e.Name)+" "+e.ActorID)
 			return nil
 		},
 	})

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
@@ -17,14 +18,14 @@ import (
 const ResetPage = "/reset-password"
 
 // linkPages is where the mailed links of each purpose lead; the others lead to the provider's own endpoints.
-var linkPages = map[string]string{
-	"verify_email":         "/verify-email",
-	"change_email":         "/verify-email",
-	"confirm_email_change": "/verify-email",
-	"reset_password":       ResetPage,
-	"set_password":         ResetPage,
-	"undo_email_change":    "/undo-email",
-	"stop_email_change":    "/stop-email-change",
+var linkPages = map[letter.Purpose]string{
+	letter.VerifyEmail:        "/verify-email",
+	letter.ChangeEmail:        "/verify-email",
+	letter.ConfirmEmailChange: "/verify-email",
+	letter.ResetPassword:      ResetPage,
+	letter.SetPassword:        ResetPage,
+	letter.UndoEmailChange:    "/undo-email",
+	letter.StopEmailChange:    "/stop-email-change",
 }
 
 // Links is auth.Options.Links: mails lead to the pages of the app at appURL, and then to a callbackURL of this site where
@@ -32,8 +33,8 @@ var linkPages = map[string]string{
 // chooses new passwords on a page of its own gets the provider's link, which ends there. What confirms an address always
 // leads to our page: the provider's link acts when it is opened, and a stranger who signs up with somebody's address must
 // not have it confirmed by that person's mail scanner.
-func Links(appURL string) func(purpose, token, callbackURL string) string {
-	return func(purpose, token, callbackURL string) string {
+func Links(appURL string) func(purpose letter.Purpose, token, callbackURL string) string {
+	return func(purpose letter.Purpose, token, callbackURL string) string {
 		page := linkPages[purpose]
 		if page == ResetPage && ownPath(appURL, callbackURL) == ResetPage { // as if none were named
 			callbackURL = ""
@@ -84,9 +85,9 @@ func allowLeaving(c *echo.Context, target string) {
 
 // WireLinks is Links for a front that forwards /api/auth alone: what confirms an address leads to the provider's own
 // endpoints, which act when they are opened, and then to any trusted callbackURL.
-func WireLinks(appURL string) func(purpose, token, callbackURL string) string {
+func WireLinks(appURL string) func(purpose letter.Purpose, token, callbackURL string) string {
 	pages := Links(appURL)
-	return func(purpose, token, callbackURL string) string {
+	return func(purpose letter.Purpose, token, callbackURL string) string {
 		if linkPages[purpose] == "/verify-email" {
 			return ""
 		}

@@ -15,6 +15,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
@@ -336,7 +337,7 @@ func TestLinksOfTheWire(t *testing.T) {
 		{"delete_account", "", ""},
 		{"something_new", "", ""},
 	} {
-		if got := links(c.purpose, "a+b", c.callback); got != c.want {
+		if got := links(letter.Purpose(c.purpose), "a+b", c.callback); got != c.want {
 			t.Errorf("%s to %q: %q, want %q", c.purpose, c.callback, got, c.want)
 		}
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
@@ -49,7 +50,7 @@ func (s *Server) resetFailed(c *echo.Context, form views.ResetForm, err error) e
 
 // resetForm finds out whose password a link sets. Where somebody else is logged in it sets nobody's.
 func (s *Server) resetForm(c *echo.Context, token string) (views.ResetForm, error) {
-	email, err := s.Auth.PeekLink(c.Request().Context(), token, "reset_password", "set_password")
+	email, err := s.Auth.PeekLink(c.Request().Context(), token, letter.ResetPassword, letter.SetPassword)
 	if err == nil && session(c) != nil && session(c).User.Email != email {
 		err = errNotYours
 	}

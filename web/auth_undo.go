@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
@@ -12,7 +13,7 @@ func (s *Server) showUndo(c *echo.Context) error {
 	hideLink(c)
 	form := views.UndoForm{Token: c.QueryParam("token")}
 	var err error
-	if form.Email, err = s.Auth.PeekLink(c.Request().Context(), form.Token, "undo_email_change"); err != nil {
+	if form.Email, err = s.Auth.PeekLink(c.Request().Context(), form.Token, letter.UndoEmailChange); err != nil {
 		return s.showDeadLink(c, err, "/", "Go to the front page")
 	}
 	return s.render(c, http.StatusOK, views.Undo(form))

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
@@ -60,7 +61,7 @@ func (s *Server) verify(c *echo.Context) error {
 	}
 	elsewhere := s.elsewhere(c, link)
 	to := form.ReturnTo
-	if _, asked := s.Auth.Pending(c.Request()); asked != "" && link.Purpose == "verify_email" {
+	if _, asked := s.Auth.Pending(c.Request()); asked != "" && link.Purpose == letter.VerifyEmail {
 		to = asked
 	}
 	signedIn, err := s.Auth.ConfirmEmail(c.Response(), c.Request(), session(c), form.Token, values.Get("password"))
@@ -70,7 +71,7 @@ func (s *Server) verify(c *echo.Context) error {
 	if elsewhere != "" {
 		return seeOther(c, elsewhere)
 	}
-	if link.Purpose == "verify_email" {
+	if link.Purpose == letter.VerifyEmail {
 		s.flash(c, "verified")
 	}
 	return seeOther(c, afterVerify(link.Purpose, signedIn, to))
@@ -91,7 +92,7 @@ func (s *Server) verifyFailed(c *echo.Context, form views.VerifyForm, err error)
 // change that is only allowed ends here: the page says that there is one more link.
 func (s *Server) elsewhere(c *echo.Context, link auth.Confirmation) string {
 	to := link.CallbackURL
-	if to == "" || ownPath(s.AppURL, to) != "" || link.Purpose == "confirm_email_change" {
+	if to == "" || ownPath(s.AppURL, to) != "" || link.Purpose == letter.ConfirmEmailChange {
 		return ""
 	}
 	allowLeaving(c, to)
@@ -100,11 +101,11 @@ func (s *Server) elsewhere(c *echo.Context, link auth.Confirmation) string {
 
 // afterVerify is where to go when a link has done its work; to is where the visitor was going when they signed up, or
 // where the client that asked for the link wants them.
-func afterVerify(purpose string, signedIn *auth.Session, to string) string {
+func afterVerify(purpose letter.Purpose, signedIn *auth.Session, to string) string {
 	switch {
-	case purpose == "change_email" && to == "":
+	case purpose == letter.ChangeEmail && to == "":
 		return "/verify-email?done=changed"
-	case purpose == "confirm_email_change":
+	case purpose == letter.ConfirmEmailChange:
 		return "/verify-email?done=allowed"
 	case signedIn == nil:
 		return withReturnTo("/login", safeReturnTo(to))
@@ -128,11 +129,11 @@ func (s *Server) verifyForm(c *echo.Context, visitor *auth.Session, token string
 		Title: "Confirm your address", Sentence: "Confirm that you read the mail of", Button: "Confirm",
 	}
 	switch link.Purpose {
-	case "verify_email":
+	case letter.VerifyEmail:
 		form.Account = link.Email
-	case "change_email":
+	case letter.ChangeEmail:
 		form.Title, form.Sentence, form.Button = "Change your address", "The address of your account becomes", "Change it"
-	case "confirm_email_change":
+	case letter.ConfirmEmailChange:
 		form.Title, form.Sentence, form.Button = "Allow a new address", "Somebody who is logged in to your account asked to change its address to", "Allow the change"
 	}
 	return form, link, err

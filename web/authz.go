@@ -1,6 +1,7 @@
 package web
 
 import (
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"github.com/labstack/echo/v5"
 )
@@ -15,7 +16,7 @@ func (s *Server) requireRole(roles ...string) echo.MiddlewareFunc {
 				return errs.Unauthenticated()
 			}
 			if !session.User.HasRole(roles...) {
-				s.Auth.NoteRefusal(c.Request(), session, "forbidden", c.Request().Method+" "+c.Path())
+				s.Auth.NoteRefusal(c.Request(), session, event.Forbidden, c.Request().Method+" "+c.Path())
 				return errs.Forbidden()
 			}
 			return next(c)

@@ -8,6 +8,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/web"
 	"gorm.io/gorm"
@@ -116,10 +117,12 @@ func TestAChangeOfAddressEndsWhereTheClientSaid(t *testing.T) {
 // TestWireLinks: behind a front that forwards /api/auth alone, every mail that confirms an address leads there.
 func TestWireLinks(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		var links func(purpose, token, callbackURL string) string
+		var links func(purpose letter.Purpose, token, callbackURL string) string
 		s := newSiteWith(t, db, auth.Options{
 			RequireEmailVerification: true, TrustedOrigins: []string{"https://spa.example"},
-			Links: func(purpose, token, callbackURL string) string { return links(purpose, token, callbackURL) },
+			Links: func(purpose letter.Purpose, token, callbackURL string) string {
+				return links(purpose, token, callbackURL)
+			},
 		})
 		links = web.WireLinks(s.Base)
 		open := func(c *authtest.Client, link, end string) {

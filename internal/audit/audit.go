@@ -28,17 +28,18 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/keys"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
 
 // EventPruned is the one event that is the trail's own: its old end was cut off on purpose.
-const EventPruned = "audit_pruned"
+const EventPruned event.Name = "audit_pruned"
 
 // Events lists the names of all events a trail may hold, in alphabetical order.
-func Events() []string {
-	list := append(auth.Events(), EventPruned)
+func Events() []event.Name {
+	list := append(event.All(), EventPruned)
 	slices.Sort(list)
 	return list
 }
@@ -73,7 +74,7 @@ func New(db *gorm.DB, o Options) (*Log, error) {
 }
 
 // event is a row of the chain. Private holds the hash of each part, "" for one that was not kept, in the order of owners.
-type event struct {
+type record struct {
 	Seq            int64 `gorm:"primaryKey;autoIncrement:false"`
 	At             time.Time
 	Event          string
@@ -87,7 +88,7 @@ type event struct {
 }
 
 // TableName implements gorm's Tabler.
-func (event) TableName() string { return "audit_events" }
+func (record) TableName() string { return "audit_events" }
 
 // head says where the chain ends, and where it begins since it was last pruned. BrokenSeq is the first event that was
 // written after a head which no secret had sealed, 0 for none.
@@ -132,14 +133,14 @@ func (l *Log) append(tx *gorm.DB, list ...told) error {
 	if err != nil {
 		return err
 	}
-	rows := make([]event, len(list))
+	rows := make([]record, len(list))
 	var people, leaving []string
 	for i, e := range list {
-		rows[i] = event{
-			Event: e.Name, ActorID: e.ActorID, ImpersonatorID: e.ImpersonatorID, SubjectID: e.SubjectID, Detail: plain(e.Detail, maxDetail), Times: e.times,
+		rows[i] = record{
+			Event: string(e.Name), ActorID: e.ActorID, ImpersonatorID: e.ImpersonatorID, SubjectID: e.SubjectID, Detail: plain(e.Detail, maxDetail), Times: e.times,
 		}
 		people = append(people, rows[i].owners()...)
-		if e.Name == auth.EventUserDeleted {
+		if e.Name == event.UserDeleted {
 			leaving = append(leaving, e.SubjectID)
 		}
 	}
@@ -189,7 +190,7 @@ func (l *Log) lockHead(tx *gorm.DB) (h head, err error) {
 }
 
 // chain makes row the end of the chain, and returns what lies beside it.
-func (l *Log) chain(h *head, row *event, e auth.Event, gone map[string]bool) (parts []part) {
+func (l *Log) chain(h *head, row *record, e auth.Event, gone map[string]bool) (parts []part) {
 	row.Seq, row.At = h.Seq+1, l.Now()
 	row.Private, parts = split(row, e, gone)
 	encoded := row.encode(h.Link)
@@ -213,8 +214,8 @@ func deleted(tx *gorm.DB, people []string) (map[string]bool, error) {
 	gone := map[string]bool{}
 	var ids []string
 	// Asked for strangers as well: else the time of a failed log-in would tell whether the address is somebody's.
-	// Named here, auth.EventUserDeleted finds the index that is for it alone.
-	err := tx.Model(&event{}).Where("event = 'user_deleted' AND subject_id IN ?", people).Pluck("subject_id", &ids).Error
+	// Named here, event.UserDeleted finds the index that is for it alone.
+	err := tx.Model(&record{}).Where("event = 'user_deleted' AND subject_id IN ?", people).Pluck("subject_id", &ids).Error
 	for _, id := range ids {
 		gone[id] = true
 	}

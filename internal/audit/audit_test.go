@@ -11,6 +11,7 @@ import (
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -21,7 +22,7 @@ func TestRecord(t *testing.T) {
 		r := newTrail(t, db)
 		r.wantWhole(0)
 		told := []auth.Event{
-			event(1),
+			sample(1),
 			{Name: "sign_in", ActorID: "ada", ActorName: "Ada <ada@example.com>", SubjectID: "ada", SubjectName: "Ada <ada@example.com>", IPAddress: "192.0.2.7", UserAgent: "test/1"},
 			{Name: "sign_in_failed", SubjectID: "ada", SubjectName: "Ada <ada@example.com>", IPAddress: "192.0.2.8", UserAgent: "test/2"},
 			{Name: "sign_in_failed", IPAddress: "192.0.2.9", UserAgent: "test/3"},
@@ -50,7 +51,7 @@ func TestRecord(t *testing.T) {
 func TestTextsThatCannotBeKept(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
-		e := event(1)
+		e := sample(1)
 		e.Detail, e.Note, e.UserAgent, e.SubjectName = "GET\x00 \xff"+strings.Repeat("é", 600), "\x00", "\xf0\x28", strings.Repeat("€", 999)
 		r.record(r.Log, e)
 		r.wantWhole(1)
@@ -74,7 +75,7 @@ func TestSecrets(t *testing.T) {
 func TestDeletionErases(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
-		r.record(r.Log, event(1))
+		r.record(r.Log, sample(1))
 		failed := auth.Event{Name: "sign_in_failed", SubjectID: "bob", SubjectName: "Bob <bob@example.com>", IPAddress: "192.0.2.8", UserAgent: "bob/1"}
 		r.record(r.Log, failed)
 		r.record(r.Log, auth.Event{Name: "user_deleted", ActorID: "ada", ActorName: "Ada <ada@example.com>", SubjectID: "bob", SubjectName: "Bob <bob@example.com>", IPAddress: "192.0.2.7", UserAgent: "test/1"})
@@ -93,7 +94,7 @@ func TestDeletionErases(t *testing.T) {
 				t.Errorf("ada is gone from %+v", e)
 			}
 		}
-		if e := r.list(audit.Query{Events: []string{"role_changed"}})[0]; e.ActorName == "" || e.ImpersonatorName == "" || e.IPAddress != "192.0.2.7" {
+		if e := r.list(audit.Query{Events: []event.Name{"role_changed"}})[0]; e.ActorName == "" || e.ImpersonatorName == "" || e.IPAddress != "192.0.2.7" {
 			t.Errorf("others are gone from %+v", e)
 		}
 

@@ -17,7 +17,7 @@ func TestOneAsksForTheEnd(t *testing.T) {
 	first := r.db.Begin()
 	defer first.Rollback()
 	for i := range 2 { // a transaction may tell of several events
-		if err := r.Record(first, event(i)); err != nil {
+		if err := r.Record(first, sample(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -27,7 +27,7 @@ func TestOneAsksForTheEnd(t *testing.T) {
 		tx := r.db.WithContext(ctx).Begin()
 		waiting.Go(func() {
 			defer tx.Rollback()
-			if err := r.Record(tx, event(9)); !errors.Is(err, context.Canceled) {
+			if err := r.Record(tx, sample(9)); !errors.Is(err, context.Canceled) {
 				t.Errorf("a visitor who left: %v", err)
 			}
 		})
@@ -50,6 +50,6 @@ func TestOneAsksForTheEnd(t *testing.T) {
 	if err := first.Commit().Error; err != nil {
 		t.Fatal(err)
 	}
-	r.record(r.Log, event(2))
+	r.record(r.Log, sample(2))
 	r.wantWhole(3)
 }

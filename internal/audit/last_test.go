@@ -25,21 +25,21 @@ func TestARollBackUnderARunningServerIsTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.record(l, event(1))
+		r.record(l, sample(1))
 		r.exec("CREATE TABLE earlier AS SELECT * FROM audit_head")
-		r.record(l, event(2))
+		r.record(l, sample(2))
 		r.exec("DELETE FROM audit_private WHERE seq > 1")
 		r.exec("DELETE FROM audit_events WHERE seq > 1")
 		r.exec("DELETE FROM audit_head")
 		r.exec("INSERT INTO audit_head SELECT * FROM earlier")
 		r.wantWhole(1)
-		r.record(l, event(3))
+		r.record(l, sample(3))
 		if n := strings.Count(told.String(), putBack); n != 1 {
 			t.Errorf("told %d times: %s", n, &told)
 		}
-		r.record(l, event(4))
-		r.record(r.Log, event(5)) // another process goes on
-		r.record(l, event(6))
+		r.record(l, sample(4))
+		r.record(r.Log, sample(5)) // another process goes on
+		r.record(l, sample(6))
 		if n := strings.Count(told.String(), putBack); n != 1 {
 			t.Errorf("afterwards told %d times: %s", n, &told)
 		}
@@ -57,16 +57,16 @@ func TestAnUndoneEventIsNoRollBack(t *testing.T) {
 		}
 		undone := errors.New("undone")
 		for i := range 3 {
-			r.record(l, event(i))
+			r.record(l, sample(i))
 			err := db.WithContext(t.Context()).Transaction(func(tx *gorm.DB) error {
-				return errors.Join(l.Record(tx, event(7)), l.Record(tx, event(8)), undone)
+				return errors.Join(l.Record(tx, sample(7)), l.Record(tx, sample(8)), undone)
 			})
 			if !errors.Is(err, undone) {
 				t.Fatal(err)
 			}
-			r.record(r.Log, event(9))
+			r.record(r.Log, sample(9))
 			err = db.WithContext(t.Context()).Transaction(func(tx *gorm.DB) error {
-				return errors.Join(l.Record(tx, event(7)), l.Record(tx, event(8)))
+				return errors.Join(l.Record(tx, sample(7)), l.Record(tx, sample(8)))
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/event"
 	"gorm.io/gorm"
 )
 
@@ -19,13 +20,13 @@ type Entry struct {
 
 // Query says which events to list. The zero value is the newest 50.
 type Query struct {
-	Events []string  // of these names; nil for all
-	Person string    // a user's id, who did it, in whose name it was done, or to whom
-	From   time.Time // at or after
-	To     time.Time // before
-	Before int64     // older than this Seq, or
-	After  int64     // newer than it
-	Limit  int       // at most 200
+	Events []event.Name // of these names; nil for all
+	Person string       // a user's id, who did it, in whose name it was done, or to whom
+	From   time.Time    // at or after
+	To     time.Time    // before
+	Before int64        // older than this Seq, or
+	After  int64        // newer than it
+	Limit  int          // at most 200
 }
 
 // Page is a part of a list, the newest first, and whether there are newer and older events than it.
@@ -56,7 +57,7 @@ func (l *Log) List(ctx context.Context, q Query) (Page, error) {
 }
 
 // rows finds one more than the page shows, the nearest to the cursor first.
-func (q Query) rows(db *gorm.DB) (rows []event, err error) {
+func (q Query) rows(db *gorm.DB) (rows []record, err error) {
 	where, err := q.where(db)
 	if err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func (q Query) rows(db *gorm.DB) (rows []event, err error) {
 
 // where is the condition of q, without the person.
 func (q Query) where(db *gorm.DB) (*gorm.DB, error) {
-	where := db.Model(&event{})
+	where := db.Model(&record{})
 	if q.Events != nil {
 		where = where.Where("event IN ?", q.Events)
 	}
@@ -85,7 +86,7 @@ func (q Query) where(db *gorm.DB) (*gorm.DB, error) {
 		where = where.Where("at < ?", q.To)
 	}
 	if cursor := max(q.Before, q.After); cursor != 0 {
-		var at event
+		var at record
 		if err := db.Select("at").Limit(1).Find(&at, "seq = ?", cursor).Error; err != nil { // pruned: older than all
 			return nil, err
 		}
@@ -106,13 +107,13 @@ func (q Query) nearest(where *gorm.DB) *gorm.DB {
 }
 
 // entries reads what lies beside rows.
-func entries(db *gorm.DB, rows []event) ([]Entry, error) {
+func entries(db *gorm.DB, rows []record) ([]Entry, error) {
 	list := make([]Entry, len(rows))
 	places := map[int64]*Entry{}
 	seqs := make([]int64, len(rows))
 	for i, r := range rows {
 		list[i] = Entry{Seq: r.Seq, At: r.At, Times: r.Times, Event: auth.Event{
-			Name: r.Event, ActorID: r.ActorID, ImpersonatorID: r.ImpersonatorID, SubjectID: r.SubjectID, Detail: r.Detail,
+			Name: event.Name(r.Event), ActorID: r.ActorID, ImpersonatorID: r.ImpersonatorID, SubjectID: r.SubjectID, Detail: r.Detail,
 		}}
 		places[r.Seq], seqs[i] = &list[i], r.Seq
 	}
@@ -147,8 +148,6 @@ type Day struct {
 }
 
 // What Day.Refusals counts.
-var refusalNames = []string{"sign_in_failed", "password_refused", "rate_limited", "cross_site_refused", "forbidden", "cookie_forged"}
-
 // PerDay counts the last days, today the last of them.
 func (l *Log) PerDay(ctx context.Context, days int) ([]Day, error) {
 	list := make([]Day, days)
@@ -156,16 +155,16 @@ func (l *Log) PerDay(ctx context.Context, days int) ([]Day, error) {
 		d := &list[i]
 		d.Date = l.Now().Truncate(24*time.Hour).AddDate(0, 0, i+1-days)
 		var counts []struct {
-			Event string
+			Event event.Name
 			Times int64
 		}
-		err := l.db.WithContext(ctx).Model(&event{}).Select("event, SUM(times) AS times").Group("event").
-			Where("event IN ? AND at >= ? AND at < ?", append(refusalNames, "sign_in"), d.Date, d.Date.AddDate(0, 0, 1)).Scan(&counts).Error
+		err := l.db.WithContext(ctx).Model(&record{}).Select("event, SUM(times) AS times").Group("event").
+			Where("event IN ? AND at >= ? AND at < ?", append(event.Refusals(), event.SignIn), d.Date, d.Date.AddDate(0, 0, 1)).Scan(&counts).Error
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range counts {
-			if c.Event == "sign_in" {
+			if c.Event == event.SignIn {
 				d.SignIns = c.Times
 			} else {
 				d.Refusals += c.Times

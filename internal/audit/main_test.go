@@ -85,7 +85,7 @@ func (r *trail) record(l *audit.Log, e auth.Event) {
 }
 
 // event is one that fills every column.
-func event(i int) auth.Event {
+func sample(i int) auth.Event {
 	return auth.Event{
 		Name: "role_changed", ActorID: "ada", ActorName: "Ada <ada@example.com>", ImpersonatorID: "root", ImpersonatorName: "Root <root@example.com>",
 		SubjectID: "bob", SubjectName: "Bob <bob@example.com>", Detail: fmt.Sprint("role: user → admin ", i), Note: "he asked",

@@ -64,7 +64,7 @@ func (l *Log) cut(tx *gorm.DB, from int64, to Point) error {
 	}
 	err := tx.Delete(&part{}, "seq <= ?", to.Seq).Error
 	if err == nil {
-		err = tx.Delete(&event{}, "seq <= ?", to.Seq).Error
+		err = tx.Delete(&record{}, "seq <= ?", to.Seq).Error
 	}
 	if err == nil {
 		err = l.sealHead(tx, &h)

@@ -76,7 +76,7 @@ func (r *refusals) count(key alike, n int64) bool {
 }
 
 func kindOf(e auth.Event) alike {
-	return alike{e.Name, e.ActorID, e.ImpersonatorID, e.SubjectID, network(e.IPAddress), e.Detail}
+	return alike{string(e.Name), e.ActorID, e.ImpersonatorID, e.SubjectID, network(e.IPAddress), e.Detail}
 }
 
 func (r *refusals) kind(key alike, e auth.Event) (c *tally, known bool) {

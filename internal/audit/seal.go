@@ -35,7 +35,7 @@ func encode(fields ...string) []byte {
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
 // encode is the row as it is sealed; previous is the link of the row before.
-func (e *event) encode(previous string) []byte {
+func (e *record) encode(previous string) []byte {
 	return encode(previous, number(e.Seq), number(e.At.UnixNano()), e.Event, e.ActorID, e.ImpersonatorID, e.SubjectID, e.Detail, number(e.Times), e.Private)
 }
 
@@ -70,7 +70,7 @@ func (p *part) hash() string {
 }
 
 // owners lists whom an event concerns, each once; a stranger, "", where it concerns nobody who is known.
-func (e *event) owners() (list []string) {
+func (e *record) owners() (list []string) {
 	for _, id := range []string{e.ActorID, e.ImpersonatorID, e.SubjectID} {
 		if id != "" && !slices.Contains(list, id) {
 			list = append(list, id)
@@ -84,7 +84,7 @@ func (e *event) owners() (list []string) {
 
 // doer is whose address and agent an event holds: who sat there. What nobody signed in did counts as its subject's, whom
 // it tells where it was tried.
-func (e *event) doer() string {
+func (e *record) doer() string {
 	for _, id := range []string{e.ImpersonatorID, e.ActorID, e.SubjectID} {
 		if id != "" {
 			return id
@@ -94,7 +94,7 @@ func (e *event) doer() string {
 }
 
 // split gives each owner the part of e that is theirs, and nothing to those who are gone.
-func split(row *event, e auth.Event, gone map[string]bool) (hashes string, parts []part) {
+func split(row *record, e auth.Event, gone map[string]bool) (hashes string, parts []part) {
 	names := map[string]string{e.SubjectID: e.SubjectName, e.ImpersonatorID: e.ImpersonatorName, e.ActorID: e.ActorName}
 	names[""] = ""
 	var list []string

@@ -63,7 +63,7 @@ func (w *walk) run(ctx context.Context) error {
 // rows follows the links until a row is missing.
 func (w *walk) rows(tx *gorm.DB) error {
 	for last := int64(math.MinInt64); ; {
-		var rows []event
+		var rows []record
 		if err := tx.Where("seq > ?", last).Order("seq").Limit(walkAt).Find(&rows).Error; err != nil || len(rows) == 0 {
 			return err
 		}
@@ -84,7 +84,7 @@ func (w *walk) rows(tx *gorm.DB) error {
 }
 
 // beside reads the parts of a batch of rows, and who of their owners is gone.
-func beside(tx *gorm.DB, rows []event) (parts map[int64][]part, gone map[string]bool, err error) {
+func beside(tx *gorm.DB, rows []record) (parts map[int64][]part, gone map[string]bool, err error) {
 	var list []part
 	if err := tx.Where("seq BETWEEN ? AND ?", rows[0].Seq, rows[len(rows)-1].Seq).Find(&list).Error; err != nil {
 		return nil, nil, err
@@ -109,7 +109,7 @@ func (w *walk) fail(seq int64, why string) {
 }
 
 // misplaced reports whether row is not the next one: there the links end.
-func (w *walk) misplaced(row *event) bool {
+func (w *walk) misplaced(row *record) bool {
 	switch next := w.at.Seq + 1; {
 	case row.Seq > next:
 		w.fail(next, "it is missing")
@@ -124,7 +124,7 @@ func (w *walk) misplaced(row *event) bool {
 }
 
 // row looks at one row and moves on to it.
-func (w *walk) row(row *event) {
+func (w *walk) row(row *record) {
 	encoded := row.encode(w.at.Link)
 	switch sealed := sealed(w.events, encoded, row.MAC); {
 	case sealed:
@@ -142,7 +142,7 @@ func (w *walk) row(row *event) {
 	}
 }
 
-func (w *walk) mark(row *event) {
+func (w *walk) mark(row *record) {
 	if w.young = w.young || !row.At.Before(w.before); w.young {
 		return
 	}
@@ -153,7 +153,7 @@ func (w *walk) mark(row *event) {
 }
 
 // parts compares what lies beside a row with the hashes in it.
-func (w *walk) parts(row *event, parts []part, gone map[string]bool) {
+func (w *walk) parts(row *record, parts []part, gone map[string]bool) {
 	owners, hashes := row.owners(), strings.Split(row.Private, " ")
 	if len(owners) != len(hashes) {
 		w.fail(row.Seq, "it was edited")

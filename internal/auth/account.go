@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
@@ -63,7 +64,7 @@ func (a *Auth) serveUnlinkAccount(w http.ResponseWriter, r *http.Request, b *Bod
 		if err != nil {
 			return err
 		}
-		t.event(s, eventAccountUnlinked, s.UserID)
+		t.event(s, event.AccountUnlinked, s.UserID)
 		return nil
 	})
 }

@@ -25,7 +25,7 @@ func TestAccounts(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var events []string
 		r := newRig(t, db, auth.Options{OnEvent: func(_ *gorm.DB, e auth.Event) error {
-			events = append(events, e.Name)
+			events = append(events, string(e.Name))
 			return nil
 		}})
 		id := r.SignUp("ada@example.com")

@@ -37,7 +37,7 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	o = o.withDefaults()
 	a := &Auth{
 		db: db, opts: o,
-		hasher:  newHasher(o.HashWorkers),
+		hasher:  newHasher(o.HashWorkers, o.HashMemory),
 		ear:     newListener(),
 		trusted: map[string]bool{},
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 )
 
@@ -44,13 +46,13 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 			return err
 		}
 		// Who had the old password may have asked for any of these, and for a change to an address of their own.
-		if err := t.dropLinks(user.ID, purposeReset, purposeConfirmChange, purposeChange, purposeDelete); err != nil {
+		if err := t.dropLinks(user.ID, letter.ResetPassword, letter.ConfirmEmailChange, letter.ChangeEmail, letter.DeleteAccount); err != nil {
 			return err
 		}
-		if err := a.notify(t, user, noticePassword); err != nil {
+		if err := a.notify(t, user, letter.PasswordChanged); err != nil {
 			return err
 		}
-		t.event(fresh, eventPasswordChanged, user.ID)
+		t.event(fresh, event.PasswordChanged, user.ID)
 		return nil
 	})
 	if err != nil {
@@ -73,12 +75,12 @@ func (a *Auth) CheckPassword(r *http.Request, s *Session, password string) error
 
 // proven checks the password of s's user.
 func (a *Auth) proven(r *http.Request, s *Session, password string) (Account, error) {
-	return a.knows(r, s, s.User, eventPasswordRefused, password)
+	return a.knows(r, s, s.User, event.PasswordRefused, password)
 }
 
 // knows checks the password of u, counting failures like those of a sign-in; the event failed says that by did not
 // know it.
-func (a *Auth) knows(r *http.Request, by *Session, u *User, failed, password string) (Account, error) {
+func (a *Auth) knows(r *http.Request, by *Session, u *User, failed event.Name, password string) (Account, error) {
 	wrong := errs.Invalid("password", "INVALID_PASSWORD", "Invalid password")
 	password, err := normalPassword(password)
 	if err != nil {

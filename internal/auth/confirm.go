@@ -4,14 +4,16 @@ import (
 	"context"
 	"net/http"
 
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 )
 
 // Confirmation is what a mailed link about an address would do for whoever opens it.
 type Confirmation struct {
-	Purpose  string // verify_email, confirm_email_change or change_email
-	Email    string // the address it is about
-	Password bool   // ConfirmEmail asks for the password of the account
+	Purpose  letter.Purpose // VerifyEmail, ConfirmEmailChange or ChangeEmail
+	Email    string         // the address it is about
+	Password bool           // ConfirmEmail asks for the password of the account
 
 	// CallbackURL is where the client that asked for the link wants the browser to go in the end: a path of this site or
 	// an address on a trusted origin, "" for nowhere in particular.
@@ -67,7 +69,7 @@ func (a *Auth) ConfirmEmail(w http.ResponseWriter, r *http.Request, s *Session, 
 
 // ownLink looks a link about an address up, for s or a stranger.
 func (a *Auth) ownLink(ctx context.Context, s *Session, token string) (*Verification, error) {
-	v, err := a.link(ctx, token, purposeVerify, purposeConfirmChange, purposeChange)
+	v, err := a.link(ctx, token, letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail)
 	switch {
 	case err != nil:
 		return nil, tokenError(http.StatusUnauthorized, err)
@@ -83,7 +85,7 @@ func (a *Auth) ownLink(ctx context.Context, s *Session, token string) (*Verifica
 // that is not enough: it needs the account itself.
 func (a *Auth) bound(r *http.Request, v *Verification) (pending, bool) {
 	p, ok := a.readPending(r)
-	return p, ok && v.Purpose == purposeVerify && p.userID == v.UserID
+	return p, ok && v.Purpose == letter.VerifyEmail && p.userID == v.UserID
 }
 
 // provenByLink checks the password of the account that a link belongs to: it is a sign-in, and counted as one.
@@ -98,6 +100,6 @@ func (a *Auth) provenByLink(r *http.Request, v *Verification, password string) (
 	if err := a.Count(r, actSignIn, func() string { return u.Email }); err != nil {
 		return nil, err
 	}
-	account, err := a.knows(r, &Session{from: a.from(r)}, u, eventSignInFailed, password)
+	account, err := a.knows(r, &Session{from: a.from(r)}, u, event.SignInFailed, password)
 	return &account, err
 }

@@ -3,6 +3,8 @@ package auth
 import (
 	"net/http"
 
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 )
 
@@ -28,10 +30,10 @@ func (a *Auth) removeUser(t *transaction, by *Session, userID string) error {
 	if err := t.endSessions(u.ID); err != nil {
 		return err
 	}
-	if err := a.notify(t, u, noticeDeleted); err != nil {
+	if err := a.notify(t, u, letter.AccountDeleted); err != nil {
 		return err
 	}
-	t.event(by, EventUserDeleted, u.ID)
+	t.event(by, event.UserDeleted, u.ID)
 	return t.Where("id = ?", u.ID).Delete(&User{}).Error
 }
 
@@ -65,7 +67,7 @@ func (a *Auth) serveDeleteUser(w http.ResponseWriter, r *http.Request, b *Body) 
 		return answer, a.deleteByLink(w, r, s, *token)
 	case a.opts.ConfirmDeletion:
 		answer["message"] = "Verification email sent"
-		if may, err := a.mayMail(r.Context(), purposeDelete, s.User.Email); !may || err != nil {
+		if may, err := a.mayMail(r.Context(), letter.DeleteAccount, s.User.Email); !may || err != nil {
 			return answer, err
 		}
 		return answer, a.transact(r.Context(), func(t *transaction) error {
@@ -73,7 +75,7 @@ func (a *Auth) serveDeleteUser(w http.ResponseWriter, r *http.Request, b *Body) 
 			if err != nil {
 				return notFound(err)
 			}
-			return a.mailLink(t, s, u, purposeDelete, u.Email, text(callbackURL))
+			return a.mailLink(t, s, u, letter.DeleteAccount, u.Email, text(callbackURL))
 		})
 	case password == nil && a.youngerThan(a.opts.ReauthAge, s) != nil:
 		return nil, errs.New(http.StatusBadRequest, "SESSION_EXPIRED", "Session expired. Re-authenticate to perform this action.")
@@ -107,7 +109,7 @@ func (a *Auth) deleteByLink(w http.ResponseWriter, r *http.Request, s *Session, 
 	if err := notImpersonating(s); err != nil {
 		return err
 	}
-	v, err := a.link(r.Context(), token, purposeDelete)
+	v, err := a.link(r.Context(), token, letter.DeleteAccount)
 	if err == nil && v.UserID != s.UserID {
 		err = errNoLink
 	}

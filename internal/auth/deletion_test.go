@@ -9,6 +9,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -78,9 +79,9 @@ func TestLinksMayLeadToThePagesOfTheApp(t *testing.T) {
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{
 		Mailer: box, ConfirmEmailChange: true, ConfirmDeletion: true,
-		Links: func(purpose, token, callbackURL string) string {
-			calls = append(calls, call{purpose, token, callbackURL})
-			return "https://pages.example/" + purpose + "#" + token
+		Links: func(purpose letter.Purpose, token, callbackURL string) string {
+			calls = append(calls, call{string(purpose), token, callbackURL})
+			return "https://pages.example/" + string(purpose) + "#" + token
 		},
 	})
 	r.SignUp("ada@example.com")

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 )
 
@@ -154,7 +155,7 @@ func (a *Auth) read(w http.ResponseWriter, r *http.Request, e Endpoint) (*Body, 
 		a.opts.Logger.InfoContext(r.Context(), "cross-site request refused",
 			"origin", printable(r.Header.Get("Origin"), 200), "host", printable(r.Host, 200),
 			"site", printable(r.Header.Get("Sec-Fetch-Site"), 200), "own", a.home)
-		a.NoteRefusal(r, nil, eventCrossSite, e.Path)
+		a.NoteRefusal(r, nil, event.CrossSite, e.Path)
 		return nil, err
 	}
 	return body, nil

@@ -132,7 +132,7 @@ func (r *rig) lose(box *mailbox, admin *auth.Session, email string, verified boo
 func (l *lost) ask(path, body, purpose string) string {
 	l.t.Helper()
 	l.call(l.asker, path, body)
-	if got := l.box.last().Purpose; got != purpose {
+	if got := l.box.last().Purpose; string(got) != purpose {
 		l.t.Fatalf("%s mailed %q, want %q", path, got, purpose)
 	}
 	return linkToken(l.t, l.box.last())

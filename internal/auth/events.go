@@ -7,13 +7,14 @@ import (
 	"net/http"
 	"slices"
 
+	"example.com/foyer/internal/auth/event"
 	"gorm.io/gorm"
 )
 
 // Event says who did what, to whom, from where. It holds no secret. A name is "Ada Lovelace <ada@example.com>", and ""
 // for who is deleted.
 type Event struct {
-	Name             string // one of Events
+	Name             event.Name
 	ActorID          string // who did it; "" where nobody is signed in
 	ActorName        string
 	ImpersonatorID   string // the admin who acts as ActorID, "" where nobody does
@@ -30,63 +31,8 @@ type Event struct {
 	Refused bool
 }
 
-// EventUserDeleted is the event after which nobody's name may be kept any more.
-const EventUserDeleted = "user_deleted"
-
-// Names of events that are refusals.
-const (
-	eventRateLimited = "rate_limited" // Detail is what was tried
-	eventCrossSite   = "cross_site_refused"
-	eventForbidden   = "forbidden"
-	eventForged      = "cookie_forged" // a session cookie whose signature is not ours
-)
-
-const (
-	eventSignUp               = "sign_up"
-	eventSignIn               = "sign_in"
-	eventSignInFailed         = "sign_in_failed"
-	eventSignOut              = "sign_out"
-	eventReauthenticated      = "reauthenticated"
-	eventSessionRevoked       = "session_revoked"
-	eventSessionsRevoked      = "sessions_revoked"
-	eventUserUpdated          = "user_updated"
-	eventPasswordChanged      = "password_changed"
-	eventPasswordResetAsked   = "password_reset_asked"
-	eventPasswordReset        = "password_reset"
-	eventPasswordRefused      = "password_refused" // a wrong current password within a session
-	eventVerificationSent     = "verification_sent"
-	eventEmailVerified        = "email_verified"
-	eventEmailChangeAsked     = "email_change_asked"
-	eventEmailChanged         = "email_changed"
-	eventEmailRestored        = "email_restored"
-	eventEmailChangeStopped   = "email_change_stopped" // by the link mailed to the old address
-	eventAccountUnlinked      = "account_unlinked"
-	eventDeletionAsked        = "deletion_asked"
-	eventUserCreated          = "user_created"
-	eventInvited              = "invited" // by a mailed link to choose a password
-	eventRoleChanged          = "role_changed"
-	eventPasswordSet          = "password_set" // by an admin
-	eventUsersExported        = "users_exported"
-	eventUserBanned           = "user_banned"
-	eventUserUnbanned         = "user_unbanned"
-	eventImpersonationStarted = "impersonation_started"
-	eventImpersonationStopped = "impersonation_stopped"
-)
-
-// Events lists the names of all events, in alphabetical order.
-func Events() []string {
-	return []string{
-		eventAccountUnlinked, eventForged, eventCrossSite, eventDeletionAsked, eventEmailChangeAsked, eventEmailChangeStopped,
-		eventEmailChanged, eventEmailRestored,
-		eventEmailVerified, eventForbidden, eventImpersonationStarted, eventImpersonationStopped, eventInvited, eventPasswordChanged,
-		eventPasswordRefused, eventPasswordReset, eventPasswordResetAsked, eventPasswordSet, eventRateLimited, eventReauthenticated,
-		eventRoleChanged, eventSessionRevoked, eventSessionsRevoked, eventSignIn, eventSignInFailed, eventSignOut, eventSignUp,
-		eventUserBanned, eventUserCreated, EventUserDeleted, eventUserUnbanned, eventUserUpdated, eventUsersExported, eventVerificationSent,
-	}
-}
-
 // newEvent says that by did something to a subject; by is nil for the command line.
-func newEvent(by *Session, name, subjectID string) *Event {
+func newEvent(by *Session, name event.Name, subjectID string) *Event {
 	e := &Event{Name: name, SubjectID: subjectID}
 	if by != nil {
 		e.ActorID, e.IPAddress, e.UserAgent = by.UserID, by.from.ip, by.from.agent
@@ -99,7 +45,7 @@ func newEvent(by *Session, name, subjectID string) *Event {
 
 // event is told when everything else of t is done: who keeps events in a chain holds its end for as short as can be, and
 // holds nothing that t still waits for.
-func (t *transaction) event(by *Session, name, subjectID string) *Event {
+func (t *transaction) event(by *Session, name event.Name, subjectID string) *Event {
 	e := newEvent(by, name, subjectID)
 	t.events = append(t.events, e)
 	return e
@@ -154,7 +100,7 @@ func (e *Event) nameEverybody(tx *gorm.DB) error {
 func (u *User) title() string { return u.Name + " <" + u.Email + ">" }
 
 // tell is for events without a change.
-func (a *Auth) tell(ctx context.Context, by *Session, name, subjectID string) error {
+func (a *Auth) tell(ctx context.Context, by *Session, name event.Name, subjectID string) error {
 	return a.transact(ctx, func(t *transaction) error {
 		t.event(by, name, subjectID)
 		return nil
@@ -163,7 +109,7 @@ func (a *Auth) tell(ctx context.Context, by *Session, name, subjectID string) er
 
 // NoteRefusal tells that s, nil for a stranger, was not let through by the app: name is one of Events, detail what was
 // tried. A refusal that cannot be told is logged, and stays a refusal.
-func (a *Auth) NoteRefusal(r *http.Request, s *Session, name, detail string) {
+func (a *Auth) NoteRefusal(r *http.Request, s *Session, name event.Name, detail string) {
 	if s == nil {
 		s = &Session{from: a.from(r)}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/purge"
 	"gorm.io/gorm"
@@ -31,7 +32,7 @@ func TestEventsSayWhoDidWhatToWhomFromWhere(t *testing.T) {
 				return nil
 			},
 		})
-		want := func(name, actor, subject, ip string) {
+		want := func(name event.Name, actor, subject, ip string) {
 			t.Helper()
 			agent := ""
 			if ip != "" {
@@ -102,7 +103,7 @@ func TestEventsNamePeople(t *testing.T) {
 			t.Fatal(err)
 		}
 		bob := r.addUser("bob@example.com", "")
-		want := func(name, actor, subject, detail, note string) {
+		want := func(name event.Name, actor, subject, detail, note string) {
 			t.Helper()
 			if last.Name != name || last.ActorName != actor || last.SubjectName != subject || last.Detail != detail || last.Note != note {
 				t.Errorf("%+v, want %s by %q to %q: %q, %q", last, name, actor, subject, detail, note)
@@ -153,7 +154,7 @@ func TestRefusalsAreTold(t *testing.T) {
 		Logger: slog.New(slog.DiscardHandler),
 		OnEvent: func(tx *gorm.DB, e auth.Event) error {
 			if e.Refused {
-				refused = append(refused, e.Name+" "+e.Detail)
+				refused = append(refused, string(e.Name)+" "+e.Detail)
 				return fail
 			}
 			return nil
@@ -179,7 +180,7 @@ func TestRefusalsAreTold(t *testing.T) {
 // What nobody recorded did not happen.
 func TestAnEventThatFailsUndoesItsTransaction(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		var fail string
+		var fail event.Name
 		r := newRig(t, db, auth.Options{OnEvent: func(tx *gorm.DB, e auth.Event) error {
 			if e.Name == fail {
 				return errors.New("outbox is full: secret detail")
@@ -203,7 +204,7 @@ func TestAnEventThatFailsUndoesItsTransaction(t *testing.T) {
 			return s.String()
 		}
 		before := snapshot()
-		for event, act := range map[string]func(){
+		for name, act := range map[event.Name]func(){
 			"sign_up": func() {
 				wantRefusal(t, post(r.Client, "/sign-up/email", `{"name":"B","email":"b@example.com","password":"correct-horse-1"}`), 500, "INTERNAL_SERVER_ERROR")
 			},
@@ -220,12 +221,12 @@ func TestAnEventThatFailsUndoesItsTransaction(t *testing.T) {
 			"role_changed": func() { r.auth.SetRole(t.Context(), nil, id, "admin") },
 			"user_banned":  func() { r.auth.BanUser(t.Context(), nil, id, "", nil) },
 		} {
-			fail = event
+			fail = name
 			act()
 			if after := snapshot(); after != before {
-				t.Errorf("%s:\nbefore %s\nafter  %s", event, before, after)
+				t.Errorf("%s:\nbefore %s\nafter  %s", name, before, after)
 			}
-			r.wantWho(event, r.Client, "ada@example.com")
+			r.wantWho(string(name), r.Client, "ada@example.com")
 		}
 	})
 }
@@ -342,7 +343,7 @@ func TestAForgedCookieIsTold(t *testing.T) {
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
 		OnEvent: func(_ *gorm.DB, e auth.Event) error {
 			if e.Refused {
-				told = append(told, e.Name)
+				told = append(told, string(e.Name))
 			}
 			return nil
 		},

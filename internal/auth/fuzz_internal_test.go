@@ -8,8 +8,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"example.com/foyer/internal/errs"
-	"example.com/foyer/internal/keys"
 	"io"
 	"net/http"
 	"net/mail"
@@ -20,6 +18,9 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/keys"
 )
 
 const fuzzSecret = "0123456789abcdefghijklmnopqrstuvwxyzABCD"
@@ -162,7 +163,7 @@ func FuzzEmail(f *testing.F) {
 // FuzzPasswordHash: no row of the store, planted or broken, panics, costs more than the bounds or matches.
 func FuzzPasswordHash(f *testing.F) {
 	for _, v := range []string{
-		argonHash("correct-horse-1"), "$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		argonHash(8, "correct-horse-1"), "$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 		"$argon2id$v=19$m=4294967295,t=4294967295,p=4294967295$AAAA$AAAA", "$argon2id$v=19$m=8,t=1,p=1$$", "$argon2id$v=19$m=8,t=0,p=0$AAAA$AAAA",
 		strings.Repeat("00", 16) + ":" + strings.Repeat("00", 64), ":", "$$$$$", "",
 	} {
@@ -177,7 +178,7 @@ func FuzzPasswordHash(f *testing.F) {
 			t.Fatalf("%q: salt of %d, sum of %d bytes", stored, len(h.salt), len(h.sum))
 		}
 		if !h.argon {
-			if len(h.salt) != 32 || len(h.sum) != 64 || h.current() {
+			if len(h.salt) != 32 || len(h.sum) != 64 || h.current(argonMemory) {
 				t.Fatalf("%q: %+v", stored, h)
 			}
 			return

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"example.com/foyer/internal/auth/event"
 )
 
 // recallFor bounds how long taking back a failure may take: it may come when the time of the request is up already.
@@ -56,7 +58,7 @@ func (a *Auth) attempt(r *http.Request, g guess) error {
 	}
 	wait, err := limit.Limiter.Fail(r.Context(), g.key, g.member, limit.FreeFailures, limit.FailureWindow)
 	if wait > 0 {
-		e := newEvent(&Session{from: a.from(r)}, eventRateLimited, g.account.UserID)
+		e := newEvent(&Session{from: a.from(r)}, event.RateLimited, g.account.UserID)
 		if g.account.User != nil {
 			e.SubjectName = g.account.User.title()
 		}

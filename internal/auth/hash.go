@@ -29,9 +29,9 @@ type passwordHash struct {
 	salt, sum             []byte
 }
 
-// current reports whether a new hash would be no stronger.
-func (h passwordHash) current() bool {
-	return h.argon && h.memory >= argonMemory && h.time >= argonTime
+// current reports whether a new hash of that memory would be no stronger.
+func (h passwordHash) current(memory uint32) bool {
+	return h.argon && h.memory >= memory && h.time >= argonTime
 }
 
 // parseHash reads "$argon2id$v=19$m=…,t=…,p=…$salt$sum" or better-auth's "salt:sum". Parameters are bounded,
@@ -69,23 +69,28 @@ func (h passwordHash) matches(password string) bool {
 	return err == nil && subtle.ConstantTimeCompare(h.sum, sum) == 1
 }
 
-// dummies stand in where there is nothing to compare with, so that the answer takes as long as a real one.
-var dummyArgon, dummyScrypt = passwordHash{
-	argon: true, memory: argonMemory, time: argonTime, threads: argonThreads, salt: make([]byte, 16), sum: make([]byte, 32),
-}, passwordHash{salt: make([]byte, 32), sum: make([]byte, 64)}
+// dummyArgon and dummyScrypt stand in where there is nothing to compare with, so that the answer takes as long as a real
+// one.
+func dummyArgon(memory uint32) passwordHash {
+	return passwordHash{
+		argon: true, memory: memory, time: argonTime, threads: argonThreads, salt: make([]byte, 16), sum: make([]byte, 32),
+	}
+}
+
+var dummyScrypt = passwordHash{salt: make([]byte, 32), sum: make([]byte, 64)}
 
 // hashPassword hashes a normal password on the bounded queue.
 func (a *Auth) hashPassword(ctx context.Context, p place, password string) (hash string, err error) {
-	err = a.hasher.do(ctx, p, func() { hash = argonHash(password) })
+	err = a.hasher.do(ctx, p, func() { hash = argonHash(a.hasher.memory, password) })
 	return hash, err
 }
 
-func argonHash(password string) string {
+func argonHash(memory uint32, password string) string {
 	salt := make([]byte, 16)
 	rand.Read(salt)
-	sum := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, 32)
+	sum := argon2.IDKey([]byte(password), salt, argonTime, memory, argonThreads, 32)
 	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", argonMemory, argonTime, argonThreads, b64(salt), b64(sum))
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", memory, argonTime, argonThreads, b64(salt), b64(sum))
 }
 
 // verifyPassword compares password with a stored hash, "" where there is none. A match with an outdated hash
@@ -99,13 +104,13 @@ func (a *Auth) verifyPassword(ctx context.Context, p place, stored, password str
 	err = a.hasher.do(ctx, p, func() {
 		match = known && h.matches(password)
 		if match {
-			if !h.current() {
-				upgrade = argonHash(password)
+			if !h.current(a.hasher.memory) {
+				upgrade = argonHash(a.hasher.memory, password)
 			}
 			return
 		}
 		if !known || !h.argon {
-			dummyArgon.matches(password)
+			dummyArgon(a.hasher.memory).matches(password)
 		}
 		if a.legacyHashes.Load() && (!known || h.argon) {
 			dummyScrypt.matches(password)

@@ -25,6 +25,7 @@ const (
 // otherwise take all memory and starve everyone who is already signed in.
 type hasher struct {
 	workers chan struct{}
+	memory  uint32 // KiB of one hash
 
 	mu        sync.Mutex
 	waiting   int
@@ -50,8 +51,8 @@ func (a *Auth) strangerPlace(r *http.Request) place {
 	return place{stranger: true, network: list[len(list)-1]}
 }
 
-func newHasher(workers int) *hasher {
-	return &hasher{workers: make(chan struct{}, workers), same: map[string]int{}}
+func newHasher(workers, memory int) *hasher {
+	return &hasher{workers: make(chan struct{}, workers), memory: uint32(memory), same: map[string]int{}}
 }
 
 // join takes a place in the queue, and reports whether there was one.
@@ -96,7 +97,7 @@ func (h *hasher) do(ctx context.Context, p place, fn func()) error {
 	if err := h.wait(ctx, p); err != nil {
 		return errs.Unavailable(err)
 	}
-	defer tidy()
+	defer h.tidy()
 	defer func() { <-h.workers }()
 	fn()
 	return nil
@@ -123,9 +124,9 @@ func (h *hasher) wait(ctx context.Context, p place) error {
 // tidy collects the 19 MiB that a hash leaves behind, once its worker is free again. Left to itself the collector lets
 // the heap grow to twice what lived while a hash was at work: blocks that a small app has no other use for. One that
 // holds more than three blocks itself pays for no collection beyond its own.
-func tidy() {
+func (h *hasher) tidy() {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	if metrics.Read(live); live[0].Value.Uint64() < 3*argonMemory*1024 {
+	if metrics.Read(live); live[0].Value.Uint64() < 3*uint64(h.memory)*1024 {
 		runtime.GC()
 	}
 }

@@ -24,7 +24,7 @@ func busy(t *testing.T, err error) {
 func TestTheHashQueueIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const workers = 2
-		h := newHasher(workers)
+		h := newHasher(workers, 8)
 		release := make(chan struct{})
 		var running, most, ran atomic.Int64
 		hash := func() {
@@ -58,7 +58,7 @@ func TestTheHashQueueIsBounded(t *testing.T) {
 
 func TestNobodyWaitsLongForAHash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHasher(1)
+		h := newHasher(1, 8)
 		release := make(chan struct{})
 		go h.do(t.Context(), place{}, func() { <-release })
 		synctest.Wait()
@@ -84,7 +84,7 @@ func TestNobodyWaitsLongForAHash(t *testing.T) {
 
 // A hash that panics must not take a worker with it.
 func TestAPanicGivesTheWorkerBack(t *testing.T) {
-	h := newHasher(1)
+	h := newHasher(1, 8)
 	func() {
 		defer func() { recover() }()
 		h.do(t.Context(), place{}, func() { panic("hash") })

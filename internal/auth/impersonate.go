@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 )
 
@@ -54,7 +55,7 @@ func (a *Auth) Impersonate(w http.ResponseWriter, r *http.Request, admin *Sessio
 			return err
 		}
 		s.User = u
-		t.event(admin, eventImpersonationStarted, u.ID)
+		t.event(admin, event.ImpersonationStarted, u.ID)
 		return nil
 	})
 	if err != nil {
@@ -87,7 +88,7 @@ func (a *Auth) StopImpersonating(w http.ResponseWriter, r *http.Request, s *Sess
 		if err := t.endSession(s); err != nil {
 			return err
 		}
-		t.event(s, eventImpersonationStopped, s.UserID)
+		t.event(s, event.ImpersonationStopped, s.UserID)
 		return nil
 	})
 	if err != nil {

@@ -87,7 +87,7 @@ func TestARevokedSessionActsAsNobody(t *testing.T) {
 func TestChangeUserNamesTheEvent(t *testing.T) {
 	var events []string
 	r := sqliteRig(t, auth.Options{OnEvent: func(_ *gorm.DB, e auth.Event) error {
-		events = append(events, e.Name)
+		events = append(events, string(e.Name))
 		return nil
 	}})
 	r.addUser("boss@example.com", "admin")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 )
 
@@ -90,7 +91,7 @@ func (a *Auth) Count(r *http.Request, act string, typed func() string) error {
 	for _, budget := range a.budgets(r, act, typed) {
 		wait, err := limit.Limiter.Hit(r.Context(), budget.Path, budget.Max, budget.Window)
 		if wait > 0 {
-			a.noteRefusal(r, newEvent(&Session{from: a.from(r)}, eventRateLimited, ""), act)
+			a.noteRefusal(r, newEvent(&Session{from: a.from(r)}, event.RateLimited, ""), act)
 		}
 		if err := refusal(wait, err); err != nil {
 			return err

@@ -12,35 +12,20 @@ import (
 	"strings"
 	"time"
 
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
 
-// What a mailed link is for. A Mail's Purpose is one of these, and so is a Verification's.
-const (
-	purposeVerify        = "verify_email"
-	purposeReset         = "reset_password"
-	purposeConfirmChange = "confirm_email_change"
-	purposeChange        = "change_email"
-	purposeDelete        = "delete_account"
-	purposeUndo          = "undo_email_change"
-	purposeStop          = "stop_email_change"
-	purposeInvite        = "set_password"
-)
-
-// evenAnswer is how long a request about an address takes at least: longer than the work it may cause, so that time
-// does not tell whether the address is known. A processor that had work to do answers half a millisecond sooner than
-// one that slept (seen): up to evenChance more, drawn for each answer, drowns that.
-const (
-	evenAnswer = 300 * time.Millisecond
-	evenChance = 100 * time.Millisecond
-)
-
-// evenly makes the answer to a stranger's question about an address wait; defer what it returns.
-func (a *Auth) evenly(ctx context.Context) func() {
+// padTiming makes a request about an address take Options.MinAnswer; defer what it returns. A processor that had work to do
+// wakes half a millisecond sooner than one that slept (measured), so a random part is added that drowns this.
+func (a *Auth) padTiming(ctx context.Context) func() {
 	var chance [2]byte
 	rand.Read(chance[:])
-	timer := time.NewTimer(evenAnswer + evenChance*time.Duration(binary.BigEndian.Uint16(chance[:]))/math.MaxUint16)
+	shortest := a.opts.MinAnswer
+	more := shortest / 3 * time.Duration(binary.BigEndian.Uint16(chance[:])) / math.MaxUint16
+	timer := time.NewTimer(shortest + more)
 	return func() {
 		defer timer.Stop()
 		select {
@@ -51,23 +36,23 @@ func (a *Auth) evenly(ctx context.Context) func() {
 }
 
 // superseded names the links that a new one makes worthless. Any mail may verify an address.
-var superseded = map[string][]string{
-	purposeReset: {purposeReset}, purposeInvite: {purposeInvite}, purposeDelete: {purposeDelete},
-	purposeConfirmChange: {purposeConfirmChange, purposeChange}, purposeChange: {purposeConfirmChange, purposeChange},
+var superseded = map[letter.Purpose][]letter.Purpose{
+	letter.ResetPassword: {letter.ResetPassword}, letter.SetPassword: {letter.SetPassword}, letter.DeleteAccount: {letter.DeleteAccount},
+	letter.ConfirmEmailChange: {letter.ConfirmEmailChange, letter.ChangeEmail}, letter.ChangeEmail: {letter.ConfirmEmailChange, letter.ChangeEmail},
 }
 
 // sessionBound names the links that the session which asked for them ends with: what a thief has set going in somebody's
 // session must not outlive it. The database deletes these links with the session's row, so no way of ending one can forget
 // them.
-var sessionBound = []string{purposeConfirmChange, purposeChange, purposeDelete}
+var sessionBound = []letter.Purpose{letter.ConfirmEmailChange, letter.ChangeEmail, letter.DeleteAccount}
 
 // mailLink keeps a single-use token and mails it to an address, in t, which holds u's row: of two requests the last
-// one counts. For purposeConfirmChange and purposeChange, address is the new one. by asked for it; a link of sessionBound
+// one counts. For letter.ConfirmEmailChange and letter.ChangeEmail, address is the new one. by asked for it; a link of sessionBound
 // is refused with 401 where that session has ended. Callers ask mayMail first: an address that has had its mails for this
 // hour gets none, and nobody is told.
-func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, callbackURL string) error {
+func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose letter.Purpose, address, callbackURL string) error {
 	to, newEmail := address, ""
-	if purpose == purposeConfirmChange {
+	if purpose == letter.ConfirmEmailChange {
 		to, newEmail = u.Email, address
 	}
 	var session *string
@@ -111,36 +96,36 @@ func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose, address, 
 	return nil
 }
 
-var linkEvents = map[string]string{
-	purposeVerify: eventVerificationSent, purposeReset: eventPasswordResetAsked, purposeDelete: eventDeletionAsked,
-	purposeConfirmChange: eventEmailChangeAsked, purposeChange: eventEmailChangeAsked, purposeInvite: eventInvited,
+var linkEvents = map[letter.Purpose]event.Name{
+	letter.VerifyEmail: event.VerificationSent, letter.ResetPassword: event.PasswordResetAsked, letter.DeleteAccount: event.DeletionAsked,
+	letter.ConfirmEmailChange: event.EmailChangeAsked, letter.ChangeEmail: event.EmailChangeAsked, letter.SetPassword: event.Invited,
 }
 
-func (a *Auth) linkLife(purpose string) time.Duration {
+func (a *Auth) linkLife(purpose letter.Purpose) time.Duration {
 	switch purpose {
-	case purposeReset:
+	case letter.ResetPassword:
 		return a.opts.ResetTokenTTL
-	case purposeDelete:
+	case letter.DeleteAccount:
 		return a.opts.DeleteTokenTTL
-	case purposeInvite:
+	case letter.SetPassword:
 		return a.opts.InviteTokenTTL
-	case purposeUndo:
+	case letter.UndoEmailChange:
 		return a.opts.UndoTokenTTL
 	}
 	return a.opts.VerifyTokenTTL
 }
 
 // wireLink is the link of the wire contract: this provider's own GET endpoint.
-func (a *Auth) wireLink(purpose, token, callbackURL string) string {
+func (a *Auth) wireLink(purpose letter.Purpose, token, callbackURL string) string {
 	base, token := a.home+basePath, url.QueryEscape(token)
-	if purpose == purposeReset || purpose == purposeInvite {
+	if purpose == letter.ResetPassword || purpose == letter.SetPassword {
 		return base + "/reset-password/" + token + "?callbackURL=" + url.QueryEscape(callbackURL)
 	}
 	if callbackURL == "" {
 		callbackURL = "/"
 	}
 	path := "/verify-email"
-	if purpose == purposeDelete {
+	if purpose == letter.DeleteAccount {
 		path = "/delete-user/callback"
 	}
 	return base + path + "?token=" + token + "&callbackURL=" + url.QueryEscape(callbackURL)
@@ -152,7 +137,7 @@ var (
 )
 
 // link looks a mailed token up; errNoLink or errLinkExpired where it is worth nothing for these purposes.
-func (a *Auth) link(ctx context.Context, token string, purposes ...string) (*Verification, error) {
+func (a *Auth) link(ctx context.Context, token string, purposes ...letter.Purpose) (*Verification, error) {
 	var v Verification
 	err := a.db.WithContext(ctx).Where("token_hash = ? AND purpose IN ?", hashToken(token), purposes).Take(&v).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -213,8 +198,8 @@ func (t *transaction) useLink(v *Verification) (*User, error) {
 
 // dropLinks makes a user's outstanding links worthless: all but those that undo a change of address, or those of the
 // given purposes.
-func (t *transaction) dropLinks(userID string, purposes ...string) error {
-	q := t.Where("user_id = ? AND purpose <> ?", userID, purposeUndo)
+func (t *transaction) dropLinks(userID string, purposes ...letter.Purpose) error {
+	q := t.Where("user_id = ? AND purpose <> ?", userID, letter.UndoEmailChange)
 	if len(purposes) > 0 {
 		q = q.Where("purpose IN ?", purposes)
 	}
@@ -284,7 +269,7 @@ func (a *Auth) youngerThan(age time.Duration, s *Session) error {
 
 // PeekLink tells which address a mailed link of one of these purposes was made for, and changes nothing. Refusals: 400
 // INVALID_TOKEN, TOKEN_EXPIRED.
-func (a *Auth) PeekLink(ctx context.Context, token string, purposes ...string) (email string, err error) {
+func (a *Auth) PeekLink(ctx context.Context, token string, purposes ...letter.Purpose) (email string, err error) {
 	v, err := a.link(ctx, token, purposes...)
 	if err != nil {
 		return "", tokenError(http.StatusBadRequest, err)

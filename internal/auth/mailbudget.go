@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 )
 
@@ -19,15 +20,15 @@ func mailbox(address string) string {
 // mayMail reports whether a mailbox may get another mail of a purpose this hour. Each purpose counts apart, so that no
 // mail that a stranger can cause uses up another kind. Ask it outside a transaction: on SQLite the counter would wait for
 // it.
-func (a *Auth) mayMail(ctx context.Context, purpose, address string) (bool, error) {
-	return a.mayHit(ctx, "mail|"+purpose+"|"+hashToken(mailbox(address)), a.opts.RateLimit.MailsPerHour)
+func (a *Auth) mayMail(ctx context.Context, purpose letter.Purpose, address string) (bool, error) {
+	return a.mayHit(ctx, "mail|"+string(purpose)+"|"+hashToken(mailbox(address)), a.opts.RateLimit.MailsPerHour)
 }
 
 // mayMailTo is mayMail for a link that strangers can ask for: one of three is kept for whoever is known on this device.
-func (a *Auth) mayMailTo(ctx context.Context, known bool, purpose, address string) (bool, error) {
+func (a *Auth) mayMailTo(ctx context.Context, known bool, purpose letter.Purpose, address string) (bool, error) {
 	most := a.opts.RateLimit.MailsPerHour
 	if !known {
-		may, err := a.mayHit(ctx, "mail|"+purpose+"|stranger|"+hashToken(mailbox(address)), most-most/3)
+		may, err := a.mayHit(ctx, "mail|"+string(purpose)+"|stranger|"+hashToken(mailbox(address)), most-most/3)
 		if !may || err != nil {
 			return false, err
 		}
@@ -48,7 +49,7 @@ func (a *Auth) mayHit(ctx context.Context, key string, most int) (bool, error) {
 }
 
 // mustMail is mayMail for who may know: 429 where the mailbox has had its mails.
-func (a *Auth) mustMail(ctx context.Context, purpose, address string) error {
+func (a *Auth) mustMail(ctx context.Context, purpose letter.Purpose, address string) error {
 	may, err := a.mayMail(ctx, purpose, address)
 	if err == nil && !may {
 		err = &errs.Error{Status: http.StatusTooManyRequests, Message: "This address has had its mails for this hour.", RetryAfter: time.Hour}
@@ -62,5 +63,5 @@ func (a *Auth) mayTellDevice(ctx context.Context, userID string) (bool, error) {
 	if !a.opts.Notices {
 		return false, nil
 	}
-	return a.mayHit(ctx, "mail|"+noticeDevice+"|"+userID, a.opts.RateLimit.MailsPerHour)
+	return a.mayHit(ctx, "mail|"+string(letter.NewDevice)+"|"+userID, a.opts.RateLimit.MailsPerHour)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/foyer/internal/auth/letter"
 	"gorm.io/gorm"
 )
 
@@ -95,7 +96,7 @@ type Verification struct {
 	ID        string
 	UserID    string
 	SessionID *string
-	Purpose   string
+	Purpose   letter.Purpose
 	Email     string
 	TokenHash string
 	ExpiresAt time.Time

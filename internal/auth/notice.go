@@ -4,22 +4,13 @@ import (
 	"errors"
 	"net/http"
 
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"gorm.io/gorm"
 )
 
-// Notices tell the owner of an account what somebody, perhaps a thief, has done to it. A Mail's Purpose is one of these.
-const (
-	noticePassword = "password_changed"
-	noticeEmail    = "email_changed"
-	noticeDeleted  = "account_deleted"
-	noticeExisting = "existing_account"
-	noticeDevice   = "new_device"
-	noticeAdmin    = "admin_made"
-	noticeAsked    = "email_change_asked"
-)
-
 // notify mails u a notice in t, where Options.Notices asks for it.
-func (a *Auth) notify(t *transaction, u *User, purpose string) error {
+func (a *Auth) notify(t *transaction, u *User, purpose letter.Purpose) error {
 	if !a.opts.Notices {
 		return nil
 	}
@@ -50,7 +41,7 @@ func (a *Auth) notifyAdmins(t *transaction, before, u *User) error {
 		if !to.HasRole("admin") {
 			continue
 		}
-		m := Mail{To: to.Email, Name: to.nameFor(to.Email), Purpose: noticeAdmin, About: u.Email}
+		m := Mail{To: to.Email, Name: to.nameFor(to.Email), Purpose: letter.AdminMade, About: u.Email}
 		if err := a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, m); err != nil {
 			return err
 		}
@@ -63,7 +54,7 @@ func (a *Auth) noteExisting(r *http.Request, email string) error {
 	if !a.opts.Notices {
 		return nil
 	}
-	may, err := a.mayMail(r.Context(), noticeExisting, email)
+	may, err := a.mayMail(r.Context(), letter.ExistingAccount, email)
 	if !may || err != nil {
 		return err
 	}
@@ -79,7 +70,7 @@ func (a *Auth) noteExisting(r *http.Request, email string) error {
 		if !u.EmailVerified || u.banned(a.opts.Now()) {
 			return nil
 		}
-		return a.notify(t, &u, noticeExisting)
+		return a.notify(t, &u, letter.ExistingAccount)
 	})
 }
 
@@ -89,11 +80,11 @@ func (a *Auth) mailUndo(t *transaction, u *User, old string) error {
 	if !a.opts.Notices {
 		return nil
 	}
-	link, err := a.noticeLink(t, u, purposeUndo, old)
+	link, err := a.noticeLink(t, u, letter.UndoEmailChange, old)
 	if err != nil {
 		return err
 	}
-	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{To: old, Name: u.Name, Purpose: noticeEmail, URL: link, NewEmail: u.Email})
+	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{To: old, Name: u.Name, Purpose: letter.EmailChanged, URL: link, NewEmail: u.Email})
 }
 
 // UndoEmailChange brings an account back to the address it had, by the link mailed to that address. Every session and
@@ -103,7 +94,7 @@ func (a *Auth) mailUndo(t *transaction, u *User, old string) error {
 // Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL where the address is somebody else's
 // all the same.
 func (a *Auth) UndoEmailChange(r *http.Request, token string) error {
-	v, err := a.link(r.Context(), token, purposeUndo)
+	v, err := a.link(r.Context(), token, letter.UndoEmailChange)
 	if err == nil {
 		err = a.transact(r.Context(), func(t *transaction) error {
 			u, err := t.useLink(v)
@@ -126,15 +117,15 @@ func (a *Auth) moveBack(t *transaction, u *User, v *Verification, by *Session) e
 		}
 		return err
 	}
-	t.event(by, eventEmailRestored, u.ID)
+	t.event(by, event.EmailRestored, u.ID)
 	for _, step := range []func() error{
 		func() error { return t.endSessions(u.ID) },
 		func() error { return t.dropLinks(u.ID) },
 		func() error {
-			return t.Where("user_id = ? AND purpose = ? AND created_at >= ?", u.ID, purposeUndo, v.CreatedAt).Delete(&Verification{}).Error
+			return t.Where("user_id = ? AND purpose = ? AND created_at >= ?", u.ID, letter.UndoEmailChange, v.CreatedAt).Delete(&Verification{}).Error
 		},
 		func() error { return t.blankPassword(u.ID, now) },
-		func() error { return a.mailLink(t, by, u, purposeReset, u.Email, "") },
+		func() error { return a.mailLink(t, by, u, letter.ResetPassword, u.Email, "") },
 	} {
 		if err := step(); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -26,7 +27,7 @@ func noticingRig(t *testing.T, db *gorm.DB, confirm bool) (*rig, *mailbox) {
 	box := &mailbox{}
 	r, _ := limitedRig(t, db, auth.Options{
 		Mailer: box, Notices: true, RequireEmailVerification: confirm, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}},
-		Links: func(purpose, token, _ string) string {
+		Links: func(purpose letter.Purpose, token, _ string) string {
 			if purpose == "undo_email_change" {
 				return home + "/undo?token=" + url.QueryEscape(token)
 			}
@@ -52,7 +53,7 @@ func (r *rig) confirmed(email string) (*authtest.Client, string) {
 func (b *mailbox) purposes(to string) (list []string) {
 	for _, m := range b.all() {
 		if m.To == to {
-			list = append(list, m.Purpose)
+			list = append(list, string(m.Purpose))
 		}
 	}
 	return list

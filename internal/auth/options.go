@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/foyer/internal/auth/letter"
 	"gorm.io/gorm"
 )
 
@@ -112,7 +113,7 @@ type Options struct {
 	// Links builds the address that a mail of a purpose (see Mail) carries; callbackURL is where the browser goes
 	// in the end, "" for nowhere in particular. Where it gives "", and by default, it is one of this provider's own GET
 	// endpoints, under BaseURL.
-	Links func(purpose, token, callbackURL string) string
+	Links func(purpose letter.Purpose, token, callbackURL string) string
 
 	// ResetPages lists where the redirectTo of a reset may lead: paths of this site and full addresses of pages on
 	// TrustedOrigins, each without a query. The token of the link is in the address of that page, and a stranger can ask for
@@ -128,6 +129,14 @@ type Options struct {
 	// HashWorkers is how many passwords may be hashed at the same time. Default: cores − 1, at least 1. Each
 	// hash takes 19 MiB; 64 more may wait up to 5 seconds, then callers meet a 503.
 	HashWorkers int
+
+	// HashMemory is what one hash takes, in KiB. Default 19456, OWASP's 19 MiB (Password Storage Cheat Sheet). Only tests
+	// take less.
+	HashMemory int
+
+	// MinAnswer is how long a request about an address takes at least, and up to a third more: longer than the work that it
+	// may cause, so that time does not show whether the address is known. Default 300 ms. Only tests take less.
+	MinAnswer time.Duration
 
 	// SweepEvery is the pause between two purges of what has expired. Default 1 hour.
 	SweepEvery time.Duration
@@ -165,6 +174,8 @@ func (o Options) withDefaults() Options {
 	set(&o.InviteTokenTTL, 7*24*time.Hour)
 	set(&o.DeleteTokenTTL, 24*time.Hour)
 	set(&o.HashWorkers, defaultHashWorkers())
+	set(&o.HashMemory, argonMemory)
+	set(&o.MinAnswer, 300*time.Millisecond)
 	set(&o.SweepEvery, time.Hour)
 	set(&o.Logger, slog.Default())
 	o.RateLimit.setDefaults()

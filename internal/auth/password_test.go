@@ -116,7 +116,7 @@ func TestAPasswordIsNormalised(t *testing.T) {
 
 func TestNewHashesAreArgon2id(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		r := newRig(t, db, auth.Options{})
+		r := newRig(t, db, authtest.Costly(auth.Options{}))
 		r.SignUp("ada@example.com")
 		r.browser().SignUp("bob@example.com")
 		var accounts []auth.Account
@@ -163,7 +163,7 @@ func weak() string {
 }
 
 func TestWeakHashesAreReplacedAndStrongOnesKept(t *testing.T) {
-	r := sqliteRig(t, auth.Options{})
+	r := sqliteRig(t, authtest.Costly(auth.Options{}))
 	r.addAccount(r.addUser("ada@example.com", "").ID, weak())
 	if res := signIn(r.browser(), "ada@example.com"); res.StatusCode != 200 || !strings.HasPrefix(r.hash(), "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Fatalf("%d %s, hash %q", res.StatusCode, res.Text, r.hash())

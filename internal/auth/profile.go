@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 )
 
@@ -23,7 +24,7 @@ func (a *Auth) UpdateUser(w http.ResponseWriter, r *http.Request, s *Session, p 
 	if err := a.checkProfile(p); err != nil {
 		return err
 	}
-	return a.changeOwn(w, r, s, eventUserUpdated, func(_ *transaction, u *User) error {
+	return a.changeOwn(w, r, s, event.UserUpdated, func(_ *transaction, u *User) error {
 		p.apply(u)
 		return nil
 	})
@@ -50,7 +51,7 @@ func (p Profile) apply(u *User) {
 }
 
 // changeOwn applies a change to s's user under the lock, voids what was cached of it and sends s's cookies again.
-func (a *Auth) changeOwn(w http.ResponseWriter, r *http.Request, s *Session, event string, change func(*transaction, *User) error) error {
+func (a *Auth) changeOwn(w http.ResponseWriter, r *http.Request, s *Session, name event.Name, change func(*transaction, *User) error) error {
 	readAt := a.opts.Now() // a copy dated after the commit could outlive a ban that comes in between; this one is void already
 	err := a.transact(r.Context(), func(t *transaction) error {
 		u, err := t.lockUser(s.UserID)
@@ -67,7 +68,7 @@ func (a *Auth) changeOwn(w http.ResponseWriter, r *http.Request, s *Session, eve
 			return err
 		}
 		s.User = u
-		t.event(s, event, u.ID).Detail = changes(&before, u)
+		t.event(s, name, u.ID).Detail = changes(&before, u)
 		return nil
 	})
 	if err == nil {

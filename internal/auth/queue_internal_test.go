@@ -15,7 +15,7 @@ type crowd struct {
 
 func withCrowd(t *testing.T, test func(*crowd)) {
 	synctest.Test(t, func(t *testing.T) {
-		c := &crowd{t, newHasher(1), make(chan struct{})}
+		c := &crowd{t, newHasher(1, 8), make(chan struct{})}
 		go c.h.do(t.Context(), place{}, func() { <-c.release })
 		synctest.Wait()
 		test(c)

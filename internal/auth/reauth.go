@@ -1,6 +1,10 @@
 package auth
 
-import "net/http"
+import (
+	"net/http"
+
+	"example.com/foyer/internal/auth/event"
+)
 
 // Fresh reports whether s is younger than Options.ReauthAge; an admin's view of somebody else never is.
 func (a *Auth) Fresh(s *Session) bool { return a.youngerThan(a.opts.ReauthAge, s) == nil }
@@ -35,7 +39,7 @@ func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session
 		if fresh, err = a.succeed(t, r, s, user); err != nil {
 			return err
 		}
-		t.event(fresh, eventReauthenticated, user.ID)
+		t.event(fresh, event.Reauthenticated, user.ID)
 		return nil
 	})
 	if err != nil {

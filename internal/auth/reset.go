@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
@@ -19,10 +21,10 @@ func (a *Auth) RequestPasswordReset(r *http.Request, rawEmail, callbackURL strin
 	if err != nil {
 		return err
 	}
-	defer a.evenly(r.Context())()
+	defer a.padTiming(r.Context())()
 	by := &Session{from: a.from(r)}
-	return a.mailTo(r, by, email, purposeReset, func(*User) bool { return true }, func(t *transaction, u *User) error {
-		return a.mailLink(t, by, u, purposeReset, u.Email, callbackURL)
+	return a.mailTo(r, by, email, letter.ResetPassword, func(*User) bool { return true }, func(t *transaction, u *User) error {
+		return a.mailLink(t, by, u, letter.ResetPassword, u.Email, callbackURL)
 	})
 }
 
@@ -33,7 +35,7 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 	if err != nil {
 		return err
 	}
-	if err := a.mustMail(ctx, purposeReset, u.Email); err != nil {
+	if err := a.mustMail(ctx, letter.ResetPassword, u.Email); err != nil {
 		return err
 	}
 	return a.transact(ctx, func(t *transaction) error {
@@ -47,7 +49,7 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 		if u.banned(a.opts.Now()) {
 			return bannedError(u)
 		}
-		return a.mailLink(t, by, u, purposeReset, u.Email, "")
+		return a.mailLink(t, by, u, letter.ResetPassword, u.Email, "")
 	})
 }
 
@@ -55,7 +57,7 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 // mail is due and who may get another. What sends no mail is not counted: strangers could use up somebody's mails of an
 // hour.
 func (a *Auth) mailTo(
-	r *http.Request, by *Session, email, purpose string, due func(*User) bool, fn func(*transaction, *User) error,
+	r *http.Request, by *Session, email string, purpose letter.Purpose, due func(*User) bool, fn func(*transaction, *User) error,
 ) error {
 	var found User
 	err := a.db.WithContext(r.Context()).Where("email = ?", email).Take(&found).Error
@@ -91,7 +93,7 @@ func (a *Auth) mailTo(
 // then on: guesses of strangers do not keep the owner out of what the link was mailed for. Refusals: 400 INVALID_TOKEN,
 // PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON (the token survives these).
 func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next string) error {
-	v, err := a.link(r.Context(), token, purposeReset, purposeInvite) // before any hashing: a made-up token costs a query
+	v, err := a.link(r.Context(), token, letter.ResetPassword, letter.SetPassword) // before any hashing: a made-up token costs a query
 	if err != nil {
 		return resetError(err)
 	}
@@ -122,10 +124,10 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 		if err := t.setPassword(u, hash, now); err != nil {
 			return err
 		}
-		if err := a.notify(t, u, noticePassword); err != nil {
+		if err := a.notify(t, u, letter.PasswordChanged); err != nil {
 			return err
 		}
-		t.event(&Session{UserID: u.ID, from: a.from(r)}, eventPasswordReset, u.ID)
+		t.event(&Session{UserID: u.ID, from: a.from(r)}, event.PasswordReset, u.ID)
 		return nil
 	})
 	if err != nil {
@@ -184,7 +186,7 @@ func (a *Auth) serveResetLink(w http.ResponseWriter, r *http.Request, b *Body) (
 		callbackURL = a.home + callbackURL
 	}
 	token := r.PathValue("token")
-	_, err := a.link(r.Context(), token, purposeReset, purposeInvite)
+	_, err := a.link(r.Context(), token, letter.ResetPassword, letter.SetPassword)
 	if errors.Is(err, errNoLink) || errors.Is(err, errLinkExpired) {
 		return redirect(withQuery(callbackURL, "error", "INVALID_TOKEN")), nil
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
@@ -29,7 +30,7 @@ func (a *Auth) StoredSession(w http.ResponseWriter, r *http.Request) (*Session, 
 // secret that signed it was taken out of Options.Secrets.
 func (a *Auth) noteForged(r *http.Request) {
 	if _, err := r.Cookie(a.cookieName(tokenCookie)); err == nil {
-		a.NoteRefusal(r, nil, eventForged, "")
+		a.NoteRefusal(r, nil, event.CookieForged, "")
 	}
 }
 

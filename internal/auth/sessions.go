@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
@@ -49,7 +50,7 @@ func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle st
 		if err := t.endSession(&s); err != nil {
 			return err
 		}
-		t.event(by, eventSessionRevoked, userID)
+		t.event(by, event.SessionRevoked, userID)
 		return nil
 	})
 }
@@ -64,7 +65,7 @@ func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) e
 		if err := t.endSessions(userID); err != nil {
 			return err
 		}
-		t.event(by, eventSessionsRevoked, userID)
+		t.event(by, event.SessionsRevoked, userID)
 		return nil
 	})
 }
@@ -78,7 +79,7 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
 		if err := t.endSessions(s.UserID, s.ID); err != nil {
 			return err
 		}
-		t.event(s, eventSessionsRevoked, s.UserID)
+		t.event(s, event.SessionsRevoked, s.UserID)
 		return nil
 	})
 }

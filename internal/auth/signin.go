@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -51,14 +53,14 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 		return nil, err
 	}
 	if !match {
-		if err := a.tell(r.Context(), &Session{from: a.from(r)}, eventSignInFailed, account.UserID); err != nil {
+		if err := a.tell(r.Context(), &Session{from: a.from(r)}, event.SignInFailed, account.UserID); err != nil {
 			return nil, err
 		}
 		return nil, errs.New(http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
 	}
 	mayMail := false
 	if a.opts.RequireEmailVerification && !account.User.EmailVerified {
-		if mayMail, err = a.mayMail(r.Context(), purposeVerify, email); err != nil {
+		if mayMail, err = a.mayMail(r.Context(), letter.VerifyEmail, email); err != nil {
 			return nil, err
 		}
 	}
@@ -84,17 +86,17 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 			if in.Pending {
 				link = ""
 			}
-			return a.mailLink(t, &Session{UserID: user.ID, from: a.from(r)}, user, purposeVerify, user.Email, link)
+			return a.mailLink(t, &Session{UserID: user.ID, from: a.from(r)}, user, letter.VerifyEmail, user.Email, link)
 		}
 		if s, err = a.newSession(t, r, user, in.Remember); err != nil {
 			return err
 		}
 		if strange {
-			if err := a.notify(t, user, noticeDevice); err != nil {
+			if err := a.notify(t, user, letter.NewDevice); err != nil {
 				return err
 			}
 		}
-		t.event(s, eventSignIn, user.ID)
+		t.event(s, event.SignIn, user.ID)
 		return nil
 	})
 	if err != nil {

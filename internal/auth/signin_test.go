@@ -104,7 +104,7 @@ func TestSignInDoesNotTellWhoExists(t *testing.T) {
 // An answer must cost the same work whoever is asked for. Work is counted by the memory hashes take: argon2id
 // 19 MiB, scrypt 32 MiB. That is exact where time is noise.
 func TestLoginTimingDoesNotTellWhoExists(t *testing.T) {
-	r := sqliteRig(t, auth.Options{})
+	r := sqliteRig(t, authtest.Costly(auth.Options{}))
 	r.browser().SignUp("known@example.com")
 	r.addUser("nopassword@example.com", "")
 	r.addAccount(r.addUser("broken@example.com", "").ID, "$argon2id$broken")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"example.com/foyer/internal/auth/event"
 	"gorm.io/gorm"
 )
 
@@ -43,7 +44,7 @@ func (a *Auth) signOut(t *transaction, r *http.Request, token string) error {
 		}
 	}
 	s.from = a.from(r)
-	t.event(s, eventSignOut, s.UserID)
+	t.event(s, event.SignOut, s.UserID)
 	return nil
 }
 

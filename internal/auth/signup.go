@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
@@ -60,7 +62,7 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 		if s, err = a.newSession(t, r, user, in.Remember); err != nil {
 			return err
 		}
-		t.event(s, eventSignUp, user.ID)
+		t.event(s, event.SignUp, user.ID)
 		return nil
 	})
 	if err != nil {
@@ -74,7 +76,7 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 // signUpUnverified makes the user and mails the link. An account that squats on the address gives way, but only to a mail:
 // else anybody could undo somebody's sign-up and leave the address without a link. All of it takes the same time.
 func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL string) error {
-	defer a.evenly(r.Context())()
+	defer a.padTiming(r.Context())()
 	squatter, taken, err := a.heldBy(r.Context(), user.Email, "")
 	if err != nil {
 		return err
@@ -82,7 +84,7 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 	if taken {
 		return a.noteExisting(r, user.Email)
 	}
-	may, err := a.mayMailTo(r.Context(), false, purposeVerify, user.Email)
+	may, err := a.mayMailTo(r.Context(), false, letter.VerifyEmail, user.Email)
 	if err != nil || squatter != "" && !may {
 		return err
 	}
@@ -94,11 +96,11 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 		if err := a.addUser(t, user, hash); err != nil {
 			return err
 		}
-		t.event(by, eventSignUp, user.ID)
+		t.event(by, event.SignUp, user.ID)
 		if !may {
 			return nil
 		}
-		return a.mailLink(t, by, user, purposeVerify, user.Email, callbackURL)
+		return a.mailLink(t, by, user, letter.VerifyEmail, user.Email, callbackURL)
 	})
 	var e *errs.Error
 	if errors.As(err, &e) && e.Code == codeTaken {
@@ -135,7 +137,7 @@ type NewUser struct {
 func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, error) {
 	user, hash, err := a.prepare(ctx, place{}, in, false)
 	if err == nil && in.Invite {
-		err = a.mustMail(ctx, purposeInvite, user.Email)
+		err = a.mustMail(ctx, letter.SetPassword, user.Email)
 	}
 	if err != nil {
 		return nil, err
@@ -154,11 +156,11 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 		if err := a.addUser(t, user, hash); err != nil {
 			return err
 		}
-		t.event(by, eventUserCreated, user.ID).Detail = "role: " + user.Role
+		t.event(by, event.UserCreated, user.ID).Detail = "role: " + user.Role
 		if err := a.notifyAdmins(t, &User{}, user); err != nil || !in.Invite {
 			return err
 		}
-		return a.mailLink(t, by, user, purposeInvite, user.Email, "")
+		return a.mailLink(t, by, user, letter.SetPassword, user.Email, "")
 	})
 	if err != nil {
 		return nil, err

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"gorm.io/gorm"
 )
 
@@ -15,7 +17,7 @@ const pendingAccountLife = 7 * 24 * time.Hour
 // who write wait for.
 const pendingBatch = 20
 
-// The Details of EventUserDeleted where a pending account goes: after pendingAccountLife, which is nobody's act, or before.
+// The Details of event.UserDeleted where a pending account goes: after pendingAccountLife, which is nobody's act, or before.
 const (
 	detailNeverConfirmed = "never confirmed"
 	detailGaveWay        = "gave way to the holder of the address"
@@ -46,7 +48,7 @@ func (a *Auth) heldBy(ctx context.Context, email, mover string) (squatter string
 func (a *Auth) reserved(db *gorm.DB, email, mover string) (bool, error) {
 	var n int64
 	err := db.Model(&Verification{}).Where(
-		"email = ? AND purpose = ? AND user_id <> ? AND expires_at > ?", email, purposeUndo, mover, a.opts.Now(),
+		"email = ? AND purpose = ? AND user_id <> ? AND expires_at > ?", email, letter.UndoEmailChange, mover, a.opts.Now(),
 	).Count(&n).Error
 	return n > 0, err
 }
@@ -95,7 +97,7 @@ func (t *transaction) erasePending(by *Session, u *User, detail string) error {
 	if err := t.endImpersonationsOf(u.ID); err != nil {
 		return err
 	}
-	t.event(by, EventUserDeleted, u.ID).Detail = detail
+	t.event(by, event.UserDeleted, u.ID).Detail = detail
 	return t.Where("id = ?", u.ID).Delete(&User{}).Error
 }
 
@@ -130,7 +132,7 @@ func (a *Auth) mustMailPending(ctx context.Context, userID, email string) error 
 	if email == "" {
 		email = u.Email
 	}
-	return a.mustMail(ctx, purposeInvite, email)
+	return a.mustMail(ctx, letter.SetPassword, email)
 }
 
 // handOver gives a pending account whose address an admin vouches for to the holder of the address: what a stranger may have
@@ -143,7 +145,7 @@ func (a *Auth) handOver(t *transaction, by *Session, u *User) error {
 	if err := t.dropLinks(u.ID); err != nil || u.Banned {
 		return err
 	}
-	return a.mailLink(t, by, u, purposeInvite, u.Email, "")
+	return a.mailLink(t, by, u, letter.SetPassword, u.Email, "")
 }
 
 // settle ends the time in which u's account can be replaced.

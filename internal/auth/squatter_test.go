@@ -71,7 +71,7 @@ func TestAMailboxBeatsASquatter(t *testing.T) {
 		}
 		var told []string
 		for _, e := range events {
-			told = append(told, e.Name)
+			told = append(told, string(e.Name))
 			if e.ActorID != id || e.Name == "user_deleted" && (e.SubjectID != squattedLate || e.SubjectName != "") {
 				t.Errorf("%+v", e)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -196,7 +197,10 @@ func TestWithoutAMailerTheLinkIsNotLogged(t *testing.T) {
 	var token string
 	r := sqliteRig(t, auth.Options{
 		Logger: slog.New(slog.NewTextHandler(&log, nil)),
-		Links:  func(_, secret, _ string) string { token = secret; return "https://app.example/" + secret },
+		Links: func(_ letter.Purpose, secret, _ string) string {
+			token = secret
+			return "https://app.example/" + secret
+		},
 	})
 	r.addUser("ada@example.com", "")
 	post(r.Client, "/request-password-reset", `{"email":"ada@example.com"}`)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/foyer/internal/auth/event"
 	"gorm.io/gorm"
 )
 
@@ -124,7 +125,7 @@ func (a *Auth) beginExport(ctx context.Context, by *Session, q UserQuery) (func(
 	if err != nil {
 		return nil, err
 	}
-	return where, a.tell(ctx, by, eventUsersExported, "")
+	return where, a.tell(ctx, by, event.UsersExported, "")
 }
 
 // exportBatch reads the users that follow last, by age and id.

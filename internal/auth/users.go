@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
@@ -29,7 +31,7 @@ func (a *Auth) SetRole(ctx context.Context, by *Session, userID, role string) (*
 	if err != nil {
 		return nil, err
 	}
-	return a.changeUser(ctx, by, userID, eventRoleChanged, func(t *transaction, u *User) error {
+	return a.changeUser(ctx, by, userID, event.RoleChanged, func(t *transaction, u *User) error {
 		u.Role = role
 		return nil
 	})
@@ -44,7 +46,7 @@ func (a *Auth) BanUser(ctx context.Context, by *Session, userID, reason string, 
 	if err := checkReason(&reason); err != nil {
 		return nil, err
 	}
-	return a.changeUser(ctx, by, userID, eventUserBanned, func(t *transaction, u *User) error {
+	return a.changeUser(ctx, by, userID, event.UserBanned, func(t *transaction, u *User) error {
 		u.Banned, u.BanReason, u.BanExpires = true, &reason, until
 		return t.endSessions(u.ID)
 	})
@@ -52,7 +54,7 @@ func (a *Auth) BanUser(ctx context.Context, by *Session, userID, reason string, 
 
 // UnbanUser lets a banned user in again. Refusals: 404 USER_NOT_FOUND.
 func (a *Auth) UnbanUser(ctx context.Context, by *Session, userID string) (*User, error) {
-	return a.changeUser(ctx, by, userID, eventUserUnbanned, func(_ *transaction, u *User) error {
+	return a.changeUser(ctx, by, userID, event.UserUnbanned, func(_ *transaction, u *User) error {
 		u.Banned, u.BanReason, u.BanExpires = false, nil, nil
 		return nil
 	})
@@ -84,7 +86,7 @@ type UserChanges struct {
 // 400 VALIDATION_ERROR, INVALID_EMAIL, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN,
 // YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 404 USER_NOT_FOUND.
 func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c UserChanges) (*User, error) {
-	event, email, role := eventUserUpdated, "", ""
+	name, email, role := event.UserUpdated, "", ""
 	err := firstOf(a.checkProfile(c.Profile), checkReason(c.BanReason))
 	if c.Email != nil && err == nil {
 		var ok bool
@@ -93,14 +95,14 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 		}
 	}
 	if c.Role != nil && err == nil {
-		event = eventRoleChanged
+		name = event.RoleChanged
 		role, err = a.roles(*c.Role)
 	}
 	ban := c.Banned != nil && *c.Banned
 	if c.Banned != nil { // of a role and a ban at once, the ban is what an auditor looks for
-		event = eventUserUnbanned
+		name = event.UserUnbanned
 		if ban {
-			event = eventUserBanned
+			name = event.UserBanned
 		}
 	}
 	if ban && by != nil && by.UserID == userID && err == nil {
@@ -113,7 +115,7 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 	if err != nil {
 		return nil, err
 	}
-	return a.changeUser(ctx, by, userID, event, func(t *transaction, u *User) error {
+	return a.changeUser(ctx, by, userID, name, func(t *transaction, u *User) error {
 		c.Profile.apply(u)
 		if c.EmailVerified != nil {
 			u.EmailVerified = *c.EmailVerified
@@ -173,10 +175,10 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 		if err := t.setPassword(u, hash, a.opts.Now()); err != nil {
 			return err
 		}
-		if err := a.notify(t, u, noticePassword); err != nil {
+		if err := a.notify(t, u, letter.PasswordChanged); err != nil {
 			return err
 		}
-		t.event(by, eventPasswordSet, u.ID)
+		t.event(by, event.PasswordSet, u.ID)
 		return nil
 	})
 }
@@ -196,7 +198,7 @@ func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error
 }
 
 // changeUser applies one change to a user under the lock, keeps the last admin, and voids cached copies.
-func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string, change func(*transaction, *User) error) (*User, error) {
+func (a *Auth) changeUser(ctx context.Context, by *Session, userID string, name event.Name, change func(*transaction, *User) error) (*User, error) {
 	var u *User
 	err := a.transact(ctx, func(t *transaction) error {
 		admins, err := t.adminsFor(by, userID)
@@ -242,7 +244,7 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID, event string
 				return err
 			}
 		}
-		e := t.event(by, event, u.ID)
+		e := t.event(by, name, u.ID)
 		e.Detail = changes(&before, u)
 		if u.Banned && u.BanReason != nil {
 			e.Note = *u.BanReason

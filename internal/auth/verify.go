@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
@@ -18,14 +20,14 @@ func (a *Auth) SendVerificationEmail(r *http.Request, by *Session, rawEmail, cal
 	}
 	if by == nil {
 		by = &Session{from: a.from(r)}
-		defer a.evenly(r.Context())()
+		defer a.padTiming(r.Context())()
 	} else if by.User.Email != email {
 		return errs.New(http.StatusBadRequest, "EMAIL_MISMATCH", "You can only send a verification email to your own email")
 	} else if by.User.EmailVerified {
 		return errs.New(http.StatusBadRequest, "EMAIL_ALREADY_VERIFIED", "Email is already verified")
 	}
-	return a.mailTo(r, by, email, purposeVerify, func(u *User) bool { return !u.EmailVerified }, func(t *transaction, u *User) error {
-		return a.mailLink(t, by, u, purposeVerify, u.Email, callbackURL)
+	return a.mailTo(r, by, email, letter.VerifyEmail, func(u *User) bool { return !u.EmailVerified }, func(t *transaction, u *User) error {
+		return a.mailLink(t, by, u, letter.VerifyEmail, u.Email, callbackURL)
 	})
 }
 
@@ -35,7 +37,7 @@ func (a *Auth) SendVerificationEmail(r *http.Request, by *Session, rawEmail, cal
 // goes into the next mail of a change. It returns the user, and whether the address changed. Refusals: 401
 // INVALID_TOKEN, TOKEN_EXPIRED, INVALID_USER, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.
 func (a *Auth) VerifyEmail(w http.ResponseWriter, r *http.Request, s *Session, token, callbackURL string) (u *User, changed bool, err error) {
-	v, err := a.link(r.Context(), token, purposeVerify, purposeConfirmChange, purposeChange)
+	v, err := a.link(r.Context(), token, letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail)
 	if err != nil {
 		return nil, false, tokenError(http.StatusUnauthorized, err)
 	}
@@ -43,15 +45,15 @@ func (a *Auth) VerifyEmail(w http.ResponseWriter, r *http.Request, s *Session, t
 		return nil, false, errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user")
 	}
 	u, _, err = a.follow(w, r, s, v, callbackURL, entry{signIn: s == nil && a.opts.AutoSignInAfterVerification, remember: true})
-	return u, err == nil && v.Purpose == purposeChange, err
+	return u, err == nil && v.Purpose == letter.ChangeEmail, err
 }
 
 // mayFollow reports whether a link works for s, nil for a stranger, without a password.
 func mayFollow(s *Session, v *Verification) bool {
 	switch v.Purpose {
-	case purposeVerify:
+	case letter.VerifyEmail:
 		return true
-	case purposeConfirmChange: // the old address may be read in another browser
+	case letter.ConfirmEmailChange: // the old address may be read in another browser
 		return s == nil || s.UserID == v.UserID
 	}
 	return s != nil && s.UserID == v.UserID && s.ImpersonatedBy == nil
@@ -67,9 +69,9 @@ type entry struct {
 func (a *Auth) follow(w http.ResponseWriter, r *http.Request, s *Session, v *Verification, callbackURL string, in entry) (u *User, fresh *Session, err error) {
 	mayMail, squatter := true, ""
 	switch v.Purpose {
-	case purposeConfirmChange:
-		mayMail, err = a.mayMail(r.Context(), purposeChange, v.Email)
-	case purposeChange:
+	case letter.ConfirmEmailChange:
+		mayMail, err = a.mayMail(r.Context(), letter.ChangeEmail, v.Email)
+	case letter.ChangeEmail:
 		squatter, _, err = a.heldBy(r.Context(), v.Email, v.UserID)
 	}
 	if err != nil {
@@ -103,7 +105,7 @@ func (a *Auth) follow(w http.ResponseWriter, r *http.Request, s *Session, v *Ver
 		if fresh, err = a.newSession(t, r, u, in.remember); err != nil {
 			return err
 		}
-		t.event(fresh, eventSignIn, u.ID)
+		t.event(fresh, event.SignIn, u.ID)
 		return nil
 	})
 	if err != nil {
@@ -113,7 +115,7 @@ func (a *Auth) follow(w http.ResponseWriter, r *http.Request, s *Session, v *Ver
 	case fresh != nil:
 		a.setSessionCookies(w, r, fresh, readAt)
 		a.knowDevice(w, r, u)
-	case s != nil && s.UserID == v.UserID && v.Purpose != purposeConfirmChange: // the cache must not show the old address
+	case s != nil && s.UserID == v.UserID && v.Purpose != letter.ConfirmEmailChange: // the cache must not show the old address
 		s.User = u
 		a.setSessionCookies(w, r, s, readAt)
 	}
@@ -126,9 +128,9 @@ func (a *Auth) act(t *transaction, by *Session, v *Verification, callbackURL str
 		return nil, false, err
 	}
 	switch v.Purpose {
-	case purposeConfirmChange:
-		return u, false, a.mailLink(t, by, u, purposeChange, v.Email, or(callbackURL, v.CallbackURL))
-	case purposeChange:
+	case letter.ConfirmEmailChange:
+		return u, false, a.mailLink(t, by, u, letter.ChangeEmail, v.Email, or(callbackURL, v.CallbackURL))
+	case letter.ChangeEmail:
 		return u, false, a.moveUser(t, by, u, v.Email)
 	}
 	if u.Email != v.Email {
@@ -140,7 +142,7 @@ func (a *Auth) act(t *transaction, by *Session, v *Verification, callbackURL str
 	if err := t.Select("email_verified", "pending", "updated_at").Updates(u).Error; err != nil {
 		return nil, false, err
 	}
-	t.event(by, eventEmailVerified, u.ID)
+	t.event(by, event.EmailVerified, u.ID)
 	return u, first, nil
 }
 
@@ -167,7 +169,7 @@ func (a *Auth) moveUser(t *transaction, by *Session, u *User, email string) erro
 			return err
 		}
 	}
-	t.event(by, eventEmailChanged, u.ID)
+	t.event(by, event.EmailChanged, u.ID)
 	return nil
 }
 
@@ -187,13 +189,13 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 	if email == s.User.Email {
 		return errs.Invalid("newEmail", "", "Email is the same")
 	}
-	purpose := purposeChange
+	purpose := letter.ChangeEmail
 	if a.opts.ConfirmEmailChange && s.User.EmailVerified {
-		purpose = purposeConfirmChange
+		purpose = letter.ConfirmEmailChange
 	} else if err := a.youngerThan(a.opts.ReauthAge, s); err != nil {
 		return err
 	}
-	defer a.evenly(r.Context())()
+	defer a.padTiming(r.Context())()
 	if _, taken, err := a.heldBy(r.Context(), email, s.UserID); taken || err != nil {
 		return err
 	}

@@ -7,26 +7,27 @@ import (
 	"strings"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/letter"
 )
 
-// letter is what is said for a purpose of an auth.Mail. {app} and {new} stand for the app's name and the new address,
+// words are what a letter says for a purpose of an auth.Mail. {app} and {new} stand for the app's name and the new address,
 // {about} for that of the person it is about; action is what the link does, "" where there is none.
-type letter struct{ subject, text, action string }
+type words struct{ subject, text, action string }
 
-var letters = map[string]letter{
-	"verify_email":         {"Confirm your e-mail address for {app}", "Somebody, most likely you, signed up for {app} with this address. Confirm that it is yours. If it was not you, do nothing.", "Confirm the address"},
-	"reset_password":       {"Choose a new password for {app}", "You can choose a new password. If you did not ask for this, do nothing: your password stays as it is.", "Choose a new password"},
-	"set_password":         {"Your account for {app}", "An account for {app} was made for you. Choose a password to log in.", "Choose a password"},
-	"confirm_email_change": {"Allow the change of your e-mail address for {app}", "Your account asks to be moved to {new}. Allow it only if that is yours. If you did not ask for it, do nothing, and change your password.", "Allow the change"},
-	"change_email":         {"Confirm your new e-mail address for {app}", "An account for {app} is to be moved to this address. Confirm that it is yours. If you did not ask for it, do nothing.", "Confirm the address"},
-	"delete_account":       {"Delete your account for {app}", "Your account and everything in it is about to be deleted, for good. If you did not ask for it, do nothing, and change your password.", "Delete the account"},
-	"password_changed":     {"Your password for {app} was changed", "The password of your account was changed. If it was not you, choose a new one at once.", "Choose a new password"},
-	"email_change_asked":   {"A change of your e-mail address for {app} was asked for", "Somebody who is logged in to your account asked to move it to {new}. If that was you, open the link that was mailed to the new address. If it was not you, stop the change: the browser that asked is logged out. Then choose a new password.", "Stop the change"},
-	"email_changed":        {"Your e-mail address for {app} was changed", "Your account has moved to {new}. If it was not you, undo it within 7 days: every browser is logged out, and you choose a new password.", "Undo the change"},
-	"new_device":           {"A new log-in to {app}", "Somebody logged in to your account from a browser that has not been seen before. If it was not you, choose a new password at once.", "Choose a new password"},
-	"account_deleted":      {"Your account for {app} is deleted", "Your account and everything in it is deleted. There is nothing more to do.", ""},
-	"admin_made":           {"{about} is now an admin of {app}", "{about} has become an admin of {app} and can do everything that you can. If you did not expect it, log in, look at that account under Admin, Users, and take the role away.", ""},
-	"existing_account":     {"You already have an account for {app}", "Somebody, most likely you, tried to sign up for {app} with this address, which has an account already. Log in, or choose a new password if you have forgotten yours. If it was not you, do nothing.", "Log in"},
+var letters = map[letter.Purpose]words{
+	letter.VerifyEmail:        {"Confirm your e-mail address for {app}", "Somebody, most likely you, signed up for {app} with this address. Confirm that it is yours. If it was not you, do nothing.", "Confirm the address"},
+	letter.ResetPassword:      {"Choose a new password for {app}", "You can choose a new password. If you did not ask for this, do nothing: your password stays as it is.", "Choose a new password"},
+	letter.SetPassword:        {"Your account for {app}", "An account for {app} was made for you. Choose a password to log in.", "Choose a password"},
+	letter.ConfirmEmailChange: {"Allow the change of your e-mail address for {app}", "Your account asks to be moved to {new}. Allow it only if that is yours. If you did not ask for it, do nothing, and change your password.", "Allow the change"},
+	letter.ChangeEmail:        {"Confirm your new e-mail address for {app}", "An account for {app} is to be moved to this address. Confirm that it is yours. If you did not ask for it, do nothing.", "Confirm the address"},
+	letter.DeleteAccount:      {"Delete your account for {app}", "Your account and everything in it is about to be deleted, for good. If you did not ask for it, do nothing, and change your password.", "Delete the account"},
+	letter.PasswordChanged:    {"Your password for {app} was changed", "The password of your account was changed. If it was not you, choose a new one at once.", "Choose a new password"},
+	letter.EmailChangeAsked:   {"A change of your e-mail address for {app} was asked for", "Somebody who is logged in to your account asked to move it to {new}. If that was you, open the link that was mailed to the new address. If it was not you, stop the change: the browser that asked is logged out. Then choose a new password.", "Stop the change"},
+	letter.EmailChanged:       {"Your e-mail address for {app} was changed", "Your account has moved to {new}. If it was not you, undo it within 7 days: every browser is logged out, and you choose a new password.", "Undo the change"},
+	letter.NewDevice:          {"A new log-in to {app}", "Somebody logged in to your account from a browser that has not been seen before. If it was not you, choose a new password at once.", "Choose a new password"},
+	letter.AccountDeleted:     {"Your account for {app} is deleted", "Your account and everything in it is deleted. There is nothing more to do.", ""},
+	letter.AdminMade:          {"{about} is now an admin of {app}", "{about} has become an admin of {app} and can do everything that you can. If you did not expect it, log in, look at that account under Admin, Users, and take the role away.", ""},
+	letter.ExistingAccount:    {"You already have an account for {app}", "Somebody, most likely you, tried to sign up for {app} with this address, which has an account already. Log in, or choose a new password if you have forgotten yours. If it was not you, do nothing.", "Log in"},
 }
 
 // written is a letter to somebody.

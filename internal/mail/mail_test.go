@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/keys"
@@ -285,7 +286,7 @@ func TestEnqueue(t *testing.T) {
 			t.Fatalf("%d mails, want none", n)
 		}
 		subjects := map[string]bool{}
-		for _, purpose := range []string{
+		for _, purpose := range []letter.Purpose{
 			"verify_email", "reset_password", "set_password", "confirm_email_change", "change_email", "delete_account",
 			"password_changed", "email_changed", "new_device", "account_deleted", "existing_account", "admin_made", "email_change_asked",
 		} {

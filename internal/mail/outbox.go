@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/purge"
 	"example.com/foyer/internal/worker"
@@ -86,7 +87,7 @@ func (o *Outbox) Enqueue(ctx context.Context, tx *gorm.DB, m auth.Mail) error {
 	if o.Sender != nil {
 		row.DueAt = &now
 	}
-	if m.Purpose == "account_deleted" {
+	if m.Purpose == letter.AccountDeleted {
 		err = o.forgetRecipient(ctx, tx, m.To)
 	}
 	if err != nil {

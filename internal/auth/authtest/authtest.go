@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/database/dbtest"
@@ -29,7 +30,8 @@ func New(t testing.TB) *auth.Auth {
 	return NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
 }
 
-// NewOn makes a provider on db; what o leaves out is filled in for tests.
+// NewOn makes a provider on db; what o leaves out is filled in for tests. Hashes are cheap and answers are not padded: a test
+// about cost or time asks for Costly.
 func NewOn(t testing.TB, db *gorm.DB, o auth.Options) *auth.Auth {
 	t.Helper()
 	if o.BaseURL == "" {
@@ -37,6 +39,12 @@ func NewOn(t testing.TB, db *gorm.DB, o auth.Options) *auth.Auth {
 	}
 	if o.Secrets == nil {
 		o.Secrets = []string{Secret}
+	}
+	if o.HashMemory == 0 {
+		o.HashMemory = 8
+	}
+	if o.MinAnswer == 0 {
+		o.MinAnswer = time.Millisecond
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -46,6 +54,12 @@ func NewOn(t testing.TB, db *gorm.DB, o auth.Options) *auth.Auth {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// Costly makes hashes and padding cost what they do in production.
+func Costly(o auth.Options) auth.Options {
+	o.HashMemory, o.MinAnswer = 19*1024, 300*time.Millisecond
+	return o
 }
 
 // Client is a browser of one person: it keeps cookies and follows no redirect.

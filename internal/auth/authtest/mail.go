@@ -20,7 +20,7 @@ var mails atomic.Int64
 
 // Enqueue implements auth.Mailer. A transaction that is rolled back afterwards leaves its mail behind.
 func (d MailDir) Enqueue(_ context.Context, _ *gorm.DB, m auth.Mail) error {
-	data, err := json.Marshal(map[string]string{"to": m.To, "subject": m.Purpose, "url": m.URL})
+	data, err := json.Marshal(map[string]string{"to": m.To, "subject": string(m.Purpose), "url": m.URL})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,63 @@
+// Package event names what internal/auth records: who did what is an auth.Event, what is one of these names. It knows no
+// words for people; the page of the audit trail has them.
+package event
+
+// Name is the name of an event, as it is stored.
+type Name string
+
+// What was done.
+const (
+	AccountUnlinked      Name = "account_unlinked"
+	DeletionAsked        Name = "deletion_asked"
+	EmailChangeAsked     Name = "email_change_asked"
+	EmailChangeStopped   Name = "email_change_stopped" // by the link mailed to the old address
+	EmailChanged         Name = "email_changed"
+	EmailRestored        Name = "email_restored"
+	EmailVerified        Name = "email_verified"
+	ImpersonationStarted Name = "impersonation_started"
+	ImpersonationStopped Name = "impersonation_stopped"
+	Invited              Name = "invited" // by a mailed link to choose a password
+	PasswordChanged      Name = "password_changed"
+	PasswordReset        Name = "password_reset"
+	PasswordResetAsked   Name = "password_reset_asked"
+	PasswordSet          Name = "password_set" // by an admin
+	Reauthenticated      Name = "reauthenticated"
+	RoleChanged          Name = "role_changed"
+	SessionRevoked       Name = "session_revoked"
+	SessionsRevoked      Name = "sessions_revoked"
+	SignIn               Name = "sign_in"
+	SignOut              Name = "sign_out"
+	SignUp               Name = "sign_up"
+	UserBanned           Name = "user_banned"
+	UserCreated          Name = "user_created"
+	UserDeleted          Name = "user_deleted" // from here on no record may name the subject
+	UserUnbanned         Name = "user_unbanned"
+	UserUpdated          Name = "user_updated"
+	UsersExported        Name = "users_exported"
+	VerificationSent     Name = "verification_sent"
+)
+
+// What was refused.
+const (
+	CookieForged    Name = "cookie_forged" // a session cookie with a signature that is not ours
+	CrossSite       Name = "cross_site_refused"
+	Forbidden       Name = "forbidden"
+	PasswordRefused Name = "password_refused" // a wrong current password within a session
+	RateLimited     Name = "rate_limited"     // Detail is what was tried
+	SignInFailed    Name = "sign_in_failed"
+)
+
+// Refusals lists the names of what was refused.
+func Refusals() []Name {
+	return []Name{CookieForged, CrossSite, Forbidden, PasswordRefused, RateLimited, SignInFailed}
+}
+
+// All lists every name.
+func All() []Name {
+	return append(Refusals(),
+		AccountUnlinked, DeletionAsked, EmailChangeAsked, EmailChangeStopped, EmailChanged, EmailRestored, EmailVerified,
+		ImpersonationStarted, ImpersonationStopped, Invited, PasswordChanged, PasswordReset, PasswordResetAsked, PasswordSet,
+		Reauthenticated, RoleChanged, SessionRevoked, SessionsRevoked, SignIn, SignOut, SignUp, UserBanned, UserCreated,
+		UserDeleted, UserUnbanned, UserUpdated, UsersExported, VerificationSent,
+	)
+}

@@ -1,0 +1,33 @@
+// Package letter names what a mail of internal/auth is for. A mailed link has the purpose of its mail; the two links that
+// go along with a warning have purposes of their own.
+package letter
+
+// Purpose is why a mail is sent, as it is stored with its link.
+type Purpose string
+
+// Mails with a link that works once.
+const (
+	VerifyEmail        Purpose = "verify_email"         // confirms that the address is its reader's
+	ResetPassword      Purpose = "reset_password"       // leads to choosing a new password
+	SetPassword        Purpose = "set_password"         // leads to choosing the first password of an account made by an admin
+	ConfirmEmailChange Purpose = "confirm_email_change" // to the old address: allows the change to the new one
+	ChangeEmail        Purpose = "change_email"         // to the new address: makes the change
+	DeleteAccount      Purpose = "delete_account"       // deletes the account
+)
+
+// Links of warnings.
+const (
+	UndoEmailChange Purpose = "undo_email_change" // in EmailChanged: moves the account back
+	StopEmailChange Purpose = "stop_email_change" // in EmailChangeAsked: makes the change impossible
+)
+
+// Warnings. They tell the owner of an account what was done to it, perhaps by a thief.
+const (
+	PasswordChanged  Purpose = "password_changed"   // with the old password, by a mailed link, or by an admin
+	EmailChanged     Purpose = "email_changed"      // to the old address
+	EmailChangeAsked Purpose = "email_change_asked" // to the old address
+	AccountDeleted   Purpose = "account_deleted"
+	ExistingAccount  Purpose = "existing_account" // a sign-up with the address of an account
+	NewDevice        Purpose = "new_device"       // a sign-in on a device that this user has never signed in on
+	AdminMade        Purpose = "admin_made"       // to every other admin: Mail.About has become one
+)
