@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 
@@ -11,54 +11,67 @@ import (
 	"example.com/foyer/internal/servicetoken"
 )
 
-// services gives the keys that service tokens are signed and checked with; nil for none, which lets no service in.
-// Other processes with keys of their own are named here: keyring.Peers.
-func (a *app) services() (keyring *servicetoken.Keyring, err error) {
+// addServices gives the pages the keys that service tokens are signed and checked with. Without keys no service gets in.
+// Other processes with keys of their own are named here: Keyring.Peers.
+func (a *app) addServices() error {
+	keyring, err := a.serviceKeys()
+	if err != nil || keyring == nil {
+		return err
+	}
+	keyring.Now = database.Now
+	a.site.Services = keyring
+	return nil
+}
+
+// serviceKeys is nil if production configures none.
+func (a *app) serviceKeys() (*servicetoken.Keyring, error) {
 	switch {
 	case a.ServiceKeyFile != "":
-		if keyring, err = servicetoken.Open(a.ServiceKeyFile); err != nil {
+		keyring, err := servicetoken.Open(a.ServiceKeyFile)
+		if err != nil {
 			return nil, fmt.Errorf("SERVICE_KEY_FILE: %w", err)
 		}
 		a.warnOfReaders(a.ServiceKeyFile)
+		return keyring, nil
 	case a.ServiceKey != "":
-		if keyring, err = servicetoken.Parse([]byte(a.ServiceKey)); err != nil {
+		keyring, err := servicetoken.Parse([]byte(a.ServiceKey))
+		if err != nil {
 			return nil, fmt.Errorf("SERVICE_KEY: %w", err)
 		}
+		return keyring, nil
 	case a.Development:
-		if keyring, err = servicetoken.Generate(); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, nil
+		return servicetoken.Generate()
 	}
-	keyring.Now = database.Now
-	return keyring, nil
+	return nil, nil
 }
 
-// warnOfReaders logs that every user of the machine can read a key and be the service. It does not refuse: some platforms
-// hand secrets out as such files, to containers with one user.
+// warnOfReaders warns of a key file that every user of the machine can read, because they could then sign as any
+// service. It does not refuse: some platforms hand out secrets as such files, to containers with one user.
 func (a *app) warnOfReaders(path string) {
 	info, err := os.Stat(path)
-	if err != nil || runtime.GOOS == "windows" { // where modes say nothing
+	if err != nil || runtime.GOOS == "windows" { // modes say nothing there
 		return
 	}
 	if info.Mode().Perm()&0o004 != 0 {
-		a.log.Warn("SERVICE_KEY_FILE can be read by every user of this machine: chmod 600", "file", path)
+		warning := "SERVICE_KEY_FILE can be read by every user of this machine: chmod 600 " + path
+		a.warnings = append(a.warnings, warning)
 	}
 }
 
-// keys makes a key file or puts a new key in front of one.
-func keys(verb, path string, stdout io.Writer) error {
-	act := map[string]func(string) (string, error){"new": servicetoken.Create, "rotate": servicetoken.Rotate}[verb]
-	if act == nil {
+// writeKeys makes a key file or puts a new key in front of one. It needs no other configuration.
+func (a *app) writeKeys(_ context.Context, args []string) error {
+	write := map[string]func(string) (string, error){"new": servicetoken.Create, "rotate": servicetoken.Rotate}[args[0]]
+	if write == nil {
 		return errUsage
 	}
+	path := a.getenv("SERVICE_KEY_FILE")
 	if path == "" {
 		return errors.New("SERVICE_KEY_FILE: name the file the keys are in")
 	}
-	kid, err := act(path)
-	if err == nil {
-		fmt.Fprintf(stdout, "%s: signing with key %s\n", path, kid)
+	kid, err := write(path)
+	if err != nil {
+		return err
 	}
-	return err
+	fmt.Fprintf(a.stdout, "%s: signing with key %s\n", path, kid)
+	return nil
 }
