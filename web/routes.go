@@ -8,9 +8,8 @@ package web
 // whose budget it shares.
 // dev exists in development only, for whoever sits at this machine.
 func (s *Server) routes(
-	public, anyone, guest, user, fresh, admin, freshAdmin door,
+	public, anyone, guest, user, fresh, admin, freshAdmin, dev door,
 	service serviceDoor,
-	dev door,
 ) {
 	public.GET("/", s.showHome)
 	public.GET("/static/*", s.showStatic)

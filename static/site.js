@@ -1,0 +1,1 @@
+// Yours, loaded after app.js. Updates of the template leave it alone.
