@@ -8,7 +8,7 @@ import "example.com/foyer/views"
 const AppName = "Foyer"
 
 // Stores are what your pages read and write. Your handlers find a field Projects as s.Projects; cmd/server/app.go and
-// web/app_test.go make it.
+// web/webtest/app.go make it.
 type Stores struct{}
 
 // appRoutes are your routes, behind the doors that routes.go explains. For example:

@@ -8,7 +8,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -25,6 +24,7 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/web"
+	"example.com/foyer/web/webtest"
 	"gorm.io/gorm"
 )
 
@@ -110,7 +110,9 @@ func start(t *testing.T, db *gorm.DB, o auth.Options) instance {
 	o.StepUp = true               // as in the app: the suites sign in a moment before
 	o.Plugins = []auth.Plugin{admin.Endpoints}
 	o.Mailer = authtest.MailDir(i.mails)
-	provider := authtest.NewOn(t, db, o)
+	config := webtest.Config(t, db, &o)
+	site := webtest.New(t, db, config, o)
+	provider := site.Auth
 	u, err := provider.CreateUser(t.Context(), nil, auth.NewUser{Name: "Admin", Email: adminEmail, Password: adminPassword, Role: "admin"})
 	if err == nil {
 		err = db.Model(u).Update("email_verified", true).Error
@@ -118,9 +120,7 @@ func start(t *testing.T, db *gorm.DB, o auth.Options) instance {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server.Config.Handler = web.New(web.Config{
-		Auth: provider, AppURL: o.BaseURL, Logger: slog.New(slog.DiscardHandler), Ready: func(context.Context) error { return nil },
-	})
+	server.Config.Handler = site
 	ctx, stop := context.WithCancel(context.Background())
 	stopped := make(chan struct{})
 	go func() {
