@@ -1,1 +1,1 @@
-// Yours, loaded after app.js. Updates of the template leave it alone.
+/* Yours: loaded after app.js, as soon as there is more than this comment. */
