@@ -53,8 +53,9 @@ func init() {
 // onlyComment reports whether a style or script does nothing, so that it is not worth a request.
 func onlyComment(data []byte) bool {
 	text := strings.TrimSpace(string(data))
-	inside, ok := strings.CutPrefix(text, "/*")
-	return text == "" || ok && strings.Index(inside, "*/") == len(inside)-len("*/")
+	text, opened := strings.CutPrefix(text, "/*")
+	text, closed := strings.CutSuffix(text, "*/")
+	return text == "" && opened == closed || opened && closed && !strings.Contains(text, "*/")
 }
 
 func contentType(name string) string {
