@@ -16,7 +16,7 @@ type Stores struct{}
 //	on.user.GET("/projects", s.showProjects)
 func (s *Server) appRoutes(on doors) {}
 
-// appNav is the beginning of the navigation. For says who sees a link, such as users or admins; by default everybody does.
+// appNav is the beginning of the navigation. For says who sees a link: users or admins; nil means everybody.
 var appNav = []views.NavLink{
 	{Href: "/dashboard", Label: "Dashboard", Icon: "gauge"},
 }

@@ -1,11 +1,11 @@
 package web
 
 // routes says who may open what: the first word of each line is the door. public loads no session. anyone loads it and
-// refuses no visitor. guest is for strangers only. user asks for a session, fresh for one whose password was typed minutes
-// ago, admin for the role, freshAdmin for both. dev exists in development only, for browsers on this machine.
+// refuses no visitor. guest is for strangers only. user asks for a session, fresh for one whose password was typed
+// minutes ago, admin for the role, freshAdmin for both. dev exists in development only, for browsers on this machine.
 // service asks for the token of another process instead of a session: each of its lines names the callers it accepts.
-// A POST or Form is counted by IP address before its door opens. Its last argument is the endpoint that does the same: the
-// two share a budget.
+// A POST or Form is counted by IP address before its door opens. Its last argument is the endpoint that does the same:
+// the two share a budget.
 func (s *Server) routes(
 	public, anyone, guest, user, fresh, admin, freshAdmin, dev door,
 	service serviceDoor,

@@ -18,8 +18,8 @@ import (
 	"example.com/foyer/web"
 )
 
-// devSecrets are the random values of a developer's copy. They exist in development only, in a file that git ignores and
-// only its owner can read.
+// devSecrets are the random values of a developer's copy. They exist in development only, in a file that git ignores
+// and only its owner can read.
 type devSecrets struct {
 	Secret        string `json:"secret"`
 	AdminPassword string `json:"adminPassword"`

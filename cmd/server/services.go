@@ -11,8 +11,8 @@ import (
 	"example.com/foyer/internal/servicetoken"
 )
 
-// addServices gives the pages the keys that service tokens are signed and checked with. Without keys no service gets in.
-// Other processes with keys of their own are named here: Keyring.Peers.
+// addServices gives the pages the keys that sign and check service tokens. Without keys no service gets in. Name other
+// processes with keys of their own here: Keyring.Peers.
 func (a *app) addServices() error {
 	keyring, err := a.serviceKeys()
 	if err != nil || keyring == nil {

@@ -1,5 +1,5 @@
-// Package webtest makes the sites under test. Every rig that starts the whole app uses it, so a part of the app is wired
-// for tests in one place.
+// Package webtest makes the sites under test. Every rig that starts the whole app uses it, so a part of the app is
+// wired for tests in one place.
 package webtest
 
 import (
