@@ -43,8 +43,12 @@ func (s *Server) door(name string, guards ...echo.MiddlewareFunc) door {
 // GET is a read: it is not counted.
 func (d door) GET(path string, show echo.HandlerFunc) { d.add(http.MethodGet, path, show) }
 
-// Any takes every method. Its handler counts requests itself.
-func (d door) Any(path string, handle echo.HandlerFunc) { d.add(echo.RouteAny, path, handle) }
+// Mount gives every request below a path to h, which counts requests itself. A nil h has no route.
+func (d door) Mount(path string, h http.Handler) {
+	if h != nil {
+		d.add(echo.RouteAny, path, echo.WrapHandler(h))
+	}
+}
 
 // POST is counted before the guards, and refused there if there were too many. as is the endpoint of the provider that
 // does the same: the route shares its budget. By default a route has its own.

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/payload"
 	"example.com/foyer/views"
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v5"
@@ -22,7 +22,7 @@ import (
 func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		r := c.Request()
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, auth.MaxBody)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, payload.MaxSize)
 		return next(c)
 	}
 }

@@ -26,8 +26,9 @@ import (
 type Config struct {
 	Stores
 	Auth        *auth.Auth
-	AppURL      string   // the origin people type
-	CORSOrigins []string // whose pages may read what /api/auth answers, with cookies; none by default
+	API         http.Handler // answers /api/auth, such as betterauth.New; nil: there is no such route
+	AppURL      string       // the origin people type
+	CORSOrigins []string     // whose pages may read what /api/auth answers, with cookies; none by default
 	Development bool
 	Mails       *mail.Outbox // shown by /dev/mail
 	Logger      *slog.Logger

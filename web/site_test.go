@@ -17,6 +17,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/keys"
@@ -67,7 +68,7 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	}
 	o.BaseURL, o.AppName, o.CookiePrefix = config.AppURL, web.AppName, web.CookiePrefix
 	if o.Links == nil {
-		o.Links = web.Links(config.AppURL)
+		o.Links = web.Links(config.AppURL, betterauth.Links(config.AppURL))
 	}
 	if o.Mailer == nil {
 		o.Mailer = s.mails

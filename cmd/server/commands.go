@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -61,7 +62,7 @@ func help(stdout io.Writer) error {
 
 // routes needs no configuration, so it also runs where none is.
 func (a *app) routes(context.Context, []string) error {
-	for _, r := range web.New(web.Config{Logger: slog.New(slog.DiscardHandler)}).Routes() {
+	for _, r := range web.New(web.Config{API: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler)}).Routes() {
 		fmt.Fprintf(a.stdout, "%-6s %-28s %s\n", r.Method, r.Path, r.Door)
 	}
 	return nil

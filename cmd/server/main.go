@@ -16,7 +16,6 @@ import (
 	"syscall"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/config"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/keys"
@@ -101,7 +100,9 @@ var parts = []func(*app) error{
 	(*app).addMails,
 	(*app).addRateLimit,
 	(*app).addAudit,
+	(*app).addWireLinks,
 	(*app).addAuth,
+	(*app).addWire,
 	(*app).addSite,
 	(*app).addServices,
 	(*app).addApp,
@@ -206,12 +207,9 @@ func (a *app) addAuth() (err error) {
 	o.CookiePrefix = web.CookiePrefix
 	o.ClientIP = web.ClientIP(a.TrustedProxies, a.log)
 	o.Now = database.Now
-	o.Links = web.Links(a.AppURL)
-	if a.WireLinks {
-		o.Links = web.WireLinks(a.AppURL)
+	if o.Links == nil {
+		o.Links = web.Links(a.AppURL, nil)
 	}
-	o.ResetPages = []string{web.ResetPage}
-	o.Plugins = []auth.Plugin{admin.Endpoints}
 	o.Logger = a.log
 	o.LocalImages = a.Development
 	o.RequireEmailVerification = a.EmailVerification

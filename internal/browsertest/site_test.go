@@ -43,7 +43,7 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	server := httptest.NewUnstartedServer(s)
 	s.URL = "http://" + server.Listener.Addr().String()
 	db := dbtest.Open(t, dbtest.SQLite(t))
-	options := auth.Options{BaseURL: s.URL, Now: s.now, Links: web.Links(s.URL), Logger: slog.New(slog.DiscardHandler)}
+	options := auth.Options{BaseURL: s.URL, Now: s.now, Links: web.Links(s.URL, nil), Logger: slog.New(slog.DiscardHandler)}
 	config := webtest.Config(t, db, &options)
 	config.Development, config.Ready = true, func(context.Context) error { return errAway }
 	options.Mailer = config.Mails

@@ -25,10 +25,16 @@ type site struct {
 	web.Config
 }
 
-var parts = []func(*site){
-	(*site).addAudit,
-	(*site).addApp,
-}
+// beforeAuth and afterAuth are the parts, as in cmd/server/main.go.
+var (
+	beforeAuth = []func(*site){
+		(*site).addAudit,
+	}
+	afterAuth = []func(*site){
+		(*site).addWire,
+		(*site).addApp,
+	}
+)
 
 // Config makes what New takes, of BaseURL, Now and Logger of o. The parts set further fields of o.
 func Config(t testing.TB, db *gorm.DB, o *auth.Options) web.Config {
@@ -48,7 +54,7 @@ func Config(t testing.TB, db *gorm.DB, o *auth.Options) web.Config {
 		Mails: mail.New(db, mail.Options{AppName: web.AppName, Keys: ring, Keep: true, Now: database.Now}),
 		Ready: func(ctx context.Context) error { return database.Ready(ctx, db, migrations.FS) },
 	}}
-	for _, add := range parts {
+	for _, add := range beforeAuth {
 		add(s)
 	}
 	return s.Config
@@ -58,5 +64,9 @@ func Config(t testing.TB, db *gorm.DB, o *auth.Options) web.Config {
 func New(t testing.TB, db *gorm.DB, c web.Config, o auth.Options) *web.Server {
 	t.Helper()
 	c.Auth = authtest.NewOn(t, db, o)
-	return web.New(c)
+	s := &site{TB: t, db: db, auth: &o, Config: c}
+	for _, add := range afterAuth {
+		add(s)
+	}
+	return web.New(s.Config)
 }
