@@ -33,7 +33,7 @@ func (a *app) verifyAudit(ctx context.Context, args []string) error {
 		}
 		noted = append(noted, audit.Point{Seq: seq, Link: link})
 	}
-	if err := a.open(ctx); err != nil {
+	if err := a.prepare(ctx); err != nil {
 		return err
 	}
 	r, err := a.site.Audit.Verify(ctx, noted...)
@@ -51,7 +51,7 @@ func (a *app) pruneAudit(ctx context.Context, args []string) error {
 	if err != nil {
 		return errUsage
 	}
-	if err := a.open(ctx); err != nil {
+	if err := a.prepare(ctx); err != nil {
 		return err
 	}
 	n, err := a.site.Audit.Prune(ctx, day)

@@ -75,7 +75,7 @@ func (a *app) migrate(ctx context.Context, args []string) error {
 	if !ok {
 		return errUsage
 	}
-	if err := a.add(store); err != nil {
+	if err := a.open(); err != nil {
 		return err
 	}
 	if step != nil {

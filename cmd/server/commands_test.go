@@ -204,7 +204,7 @@ func TestSeedingAtOnce(t *testing.T) {
 	t.Chdir(t.TempDir())
 	a := &app{getenv: func(string) string { return "" }, stdout: io.Discard}
 	defer a.close()
-	if err := a.open(t.Context()); err != nil {
+	if err := a.prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	others := a.dev.users()

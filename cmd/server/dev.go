@@ -12,9 +12,7 @@ import (
 	"strings"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/errs"
-	"example.com/foyer/migrations"
 	"example.com/foyer/web"
 )
 
@@ -82,13 +80,13 @@ func (a *app) seed(ctx context.Context) error {
 }
 
 func (a *app) seedCommand(ctx context.Context, _ []string) error {
-	if err := a.build(); err != nil {
+	if err := a.open(); err != nil {
 		return err
 	}
 	if !a.Development {
 		return errors.New("seed is for development: it makes users with printed passwords")
 	}
-	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
+	if err := a.build(ctx); err != nil {
 		return err
 	}
 	if err := a.seed(ctx); err != nil {

@@ -87,14 +87,14 @@ type app struct {
 	warnings []string     // logged when serving starts
 }
 
-// store is what a command needs that only looks at the schema.
+// store is what every command needs that works with the database.
 var store = []func(*app) error{
 	(*app).addConfig,
 	(*app).addLog,
 	(*app).addDatabase,
 }
 
-// parts is the rest of the program, in order: each uses those above it.
+// parts is the rest of the program, made on a schema that is up to date. Each part uses those above it.
 var parts = []func(*app) error{
 	(*app).addKeys,
 	(*app).addMails,
@@ -108,8 +108,24 @@ var parts = []func(*app) error{
 	(*app).addApp,
 }
 
-// build makes the whole program. It reads and writes no table.
-func (a *app) build() error { return a.add(slices.Concat(store, parts)) }
+// open makes what belongs to the store.
+func (a *app) open() error { return a.add(store) }
+
+// build brings the schema of an open store up to date, then makes the rest of the program.
+func (a *app) build(ctx context.Context) error {
+	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
+		return err
+	}
+	return a.add(parts)
+}
+
+// prepare is open and build, for commands that have nothing to do in between.
+func (a *app) prepare(ctx context.Context) error {
+	if err := a.open(); err != nil {
+		return err
+	}
+	return a.build(ctx)
+}
 
 func (a *app) add(list []func(*app) error) error {
 	for _, add := range list {
@@ -118,14 +134,6 @@ func (a *app) add(list []func(*app) error) error {
 		}
 	}
 	return nil
-}
-
-// open builds the program on a schema that is up to date.
-func (a *app) open(ctx context.Context) error {
-	if err := a.build(); err != nil {
-		return err
-	}
-	return database.Migrate(ctx, a.db, migrations.FS)
 }
 
 func (a *app) close() {
@@ -158,7 +166,7 @@ func (a *app) addLog() error {
 	return nil
 }
 
-// addDatabase opens the database. Its schema is changed by migrate and open.
+// addDatabase opens the database and leaves its schema as it is.
 func (a *app) addDatabase() (err error) {
 	a.db, err = database.Open(a.DatabaseURL, a.MaxConns)
 	return err

@@ -11,7 +11,6 @@ import (
 
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/worker"
-	"example.com/foyer/migrations"
 	"example.com/foyer/web"
 )
 
@@ -27,7 +26,7 @@ const handOver = 5 * time.Second
 
 // serve runs the app until ctx ends, then lets requests under way finish.
 func (a *app) serve(ctx context.Context, _ []string) error {
-	if err := a.build(); err != nil {
+	if err := a.open(); err != nil {
 		return err
 	}
 	ctx, end := context.WithCancel(ctx)
@@ -40,7 +39,7 @@ func (a *app) serve(ctx context.Context, _ []string) error {
 		return err
 	}
 	defer release()
-	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
+	if err := a.build(ctx); err != nil {
 		return err
 	}
 	if a.Development {

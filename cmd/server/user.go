@@ -36,7 +36,7 @@ func (a *app) createUser(ctx context.Context, args []string) error {
 	if !ok {
 		return errUsage
 	}
-	if err := a.open(ctx); err != nil {
+	if err := a.prepare(ctx); err != nil {
 		return err
 	}
 	if in.Invite && a.options.Mailer == nil {
@@ -76,7 +76,7 @@ func readPassword(stdout io.Writer, stdin *os.File) (string, error) {
 }
 
 func (a *app) promoteUser(ctx context.Context, args []string) error {
-	if err := a.open(ctx); err != nil {
+	if err := a.prepare(ctx); err != nil {
 		return err
 	}
 	user, err := a.auth.UserByEmail(ctx, args[0])
