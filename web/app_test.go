@@ -19,7 +19,7 @@ func TestApp(t *testing.T) {
 	front := s.Get("/", navigate...)
 	expect(t, front, 200)
 	contains(t, front, "Welcome to "+web.AppName)
-	expect(t, s.Get("/dashboard", navigate...), 303, "Location", "/login?returnTo=%2Fdashboard")
+	expect(t, s.Get("/dashboard", navigate...), 303, "Location", "/login")
 
 	ada, _ := s.person(t, "ada@example.com")
 	dashboard := ada.Get("/dashboard", navigate...)
