@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/purge"
 	"example.com/foyer/internal/worker"
@@ -23,11 +23,10 @@ type Auth struct {
 	secure  bool   // the app is reached by https
 	trusted map[string]bool
 	macs    map[string]keys.MAC // cookie name without prefix → what signs it
-	hasher  *hasher
+	policy  password.Policy
+	hasher  *password.Hasher
 	revoked *revocations
 	ear     *listener
-
-	legacyHashes atomic.Bool // better-auth's scrypt hashes are in the store
 
 	endpoints map[string]map[string]Endpoint // path → method
 }
@@ -37,7 +36,8 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	o = o.withDefaults()
 	a := &Auth{
 		db: db, opts: o,
-		hasher:  newHasher(o.HashWorkers, o.HashMemory),
+		policy:  password.Policy{AppName: o.AppName, AllowCommon: o.AllowCommonPasswords},
+		hasher:  password.New(password.Options{Workers: o.HashWorkers, Memory: o.HashMemory}),
 		ear:     newListener(),
 		trusted: map[string]bool{},
 	}
@@ -73,7 +73,7 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	if a.endpoints, err = a.table(); err != nil {
 		return nil, err
 	}
-	return a, a.noteLegacyHashes(context.Background())
+	return a, a.hasher.FindLegacy(context.Background(), db)
 }
 
 // Run purges what has expired, now and then every SweepEvery, and on PostgreSQL hears what other instances revoke,
@@ -109,7 +109,7 @@ func (a *Auth) Purge(ctx context.Context) error {
 	a.revoked.forget(now.Add(-a.opts.CacheMaxAge - clockSkew))
 	db := a.db.WithContext(ctx)
 	return errors.Join(
-		a.noteLegacyHashes(ctx),
+		a.hasher.FindLegacy(ctx, a.db),
 		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Session{}, now) }),
 		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Verification{}, now) }),
 		purge.Few(ctx, pendingBatch, func() (int64, error) { return a.purgePending(ctx) }),
