@@ -3,8 +3,9 @@ package web
 import (
 	"net/http"
 
-	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
+
+	"example.com/foyer/views"
 )
 
 func (s *Server) showForgot(c *echo.Context) error {

@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"example.com/foyer/web"
 	templruntime "github.com/a-h/templ/runtime"
+
+	"example.com/foyer/web"
 )
 
 // TestReload: an open page hears of a template that changed, and the stream ends with the server.

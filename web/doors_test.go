@@ -9,8 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
+
+	"example.com/foyer/views"
 )
 
 // This file tests what no request can reach: mistakes of whoever adds a route.

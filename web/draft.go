@@ -7,8 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"example.com/foyer/internal/keys"
 	"github.com/labstack/echo/v5"
+
+	"example.com/foyer/internal/keys"
 )
 
 // A draft is what was typed into a form before the password was asked for again. It travels sealed, in a cookie: an

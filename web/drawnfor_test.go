@@ -8,10 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"example.com/foyer/internal/auth/authtest"
-	"example.com/foyer/internal/database/dbtest"
 	"golang.org/x/net/html"
 	"gorm.io/gorm"
+
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database/dbtest"
 )
 
 // posts returns the forms of a page that change something.

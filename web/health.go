@@ -7,8 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"example.com/foyer/internal/errs"
 	"github.com/labstack/echo/v5"
+
+	"example.com/foyer/internal/errs"
 )
 
 // showHealth says that the process lives.

@@ -7,8 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/foyer/internal/auth/authtest"
 	"golang.org/x/net/html"
+
+	"example.com/foyer/internal/auth/authtest"
 )
 
 // all returns every element below n for which ok holds, in the order of the document.

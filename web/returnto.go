@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/foyer/internal/origins"
 	"github.com/labstack/echo/v5"
+
+	"example.com/foyer/internal/origins"
 )
 
 const defaultReturnTo = "/dashboard"

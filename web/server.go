@@ -11,6 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v5/middleware"
+
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/keys"
@@ -18,8 +21,6 @@ import (
 	"example.com/foyer/internal/servicetoken"
 	"example.com/foyer/static"
 	"example.com/foyer/views"
-	"github.com/labstack/echo/v5"
-	"github.com/labstack/echo/v5/middleware"
 )
 
 // AppName is what the app calls itself.

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/foyer/internal/origins"
 	"github.com/labstack/echo/v5"
+
+	"example.com/foyer/internal/origins"
 )
 
 // trimSlash sends /login/ on to /login, as people type it. Only addresses of pages are sent on to, and only as they are

@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
+
+	"example.com/foyer/internal/database/dbtest"
 )
 
 // TestDashboardStreams: the page and the skeleton of its slow panel arrive while the panel's query is still

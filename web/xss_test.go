@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/foyer/internal/auth/authtest"
 	"golang.org/x/net/html"
+
+	"example.com/foyer/internal/auth/authtest"
 )
 
 var payloads = []string{
