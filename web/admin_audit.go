@@ -11,12 +11,11 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 // eventWords says what happened as people do.

@@ -4,12 +4,11 @@ import (
 	"context"
 	"slices"
 
-	"github.com/a-h/templ"
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/views"
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v5"
 )
 
 // ownEvents are those a person is shown of themselves; of refusals only the passwords that were wrong.

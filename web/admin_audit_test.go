@@ -11,12 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/html"
-
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/web"
+	"golang.org/x/net/html"
 )
 
 // keepTrail gives a site its trail, unless o hears events otherwise.

@@ -3,10 +3,9 @@ package web
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 // showInvite shows what was typed before the password was asked for, but for the role: see showUserAction.

@@ -5,11 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 // userAction is something an admin does to a user. Each has an address below the user's: GET shows what is about to

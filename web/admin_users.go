@@ -10,11 +10,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 const usersPath, usersPerPage = "/admin/users", 50

@@ -11,13 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/html"
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/web"
+	"golang.org/x/net/html"
+	"gorm.io/gorm"
 )
 
 // names lists the users on a page of /admin/users, in order.

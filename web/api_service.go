@@ -6,10 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/servicetoken"
+	"github.com/labstack/echo/v5"
 )
 
 // audience is what tokens for this app are made out to. Two apps that believe the same service need two names: a

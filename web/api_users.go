@@ -3,10 +3,9 @@ package web
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/payload"
+	"github.com/labstack/echo/v5"
 )
 
 // createUser takes {email, name, password?, role?} and answers 201 {user}.

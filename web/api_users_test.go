@@ -7,10 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
+	"gorm.io/gorm"
 )
 
 const usersPath = "/api/admin/users"

@@ -3,10 +3,9 @@ package web
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 // deadLink says why a link does nothing, in words that tell what to do; ok is false for errors that are not the link's.

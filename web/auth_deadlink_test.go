@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/letter"
@@ -22,6 +20,7 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/web"
+	"gorm.io/gorm"
 )
 
 // verifyingSite is a site as cmd/server runs it: an address is confirmed before its first log-in.

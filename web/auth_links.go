@@ -4,10 +4,9 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/origins"
+	"github.com/labstack/echo/v5"
 )
 
 // ResetPage is the app's page to choose a new password, where the mailed token is in the address.

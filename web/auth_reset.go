@@ -3,10 +3,9 @@ package web
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 const forgotPath, forgotLabel = "/forgot-password", "Mail me a new link"

@@ -3,10 +3,9 @@ package web
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 // showStopChange shows the link that was mailed to the address an account is to leave; looking changes nothing.

@@ -3,11 +3,10 @@ package web
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 const resendPath, resendLabel = "/verify-email", "Ask for a new one"

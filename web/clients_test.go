@@ -6,14 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/web"
+	"gorm.io/gorm"
 )
 
 // shown reads the fields of a page's form, as a browser would send them.

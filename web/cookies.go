@@ -6,9 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 // CookiePrefix starts the name of every cookie of the app.

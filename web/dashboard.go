@@ -5,10 +5,9 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/foyer/views"
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v5"
-
-	"example.com/foyer/views"
 )
 
 // showDashboard streams: the page and the skeleton of its slow panel leave at once, the panel follows in the

@@ -10,11 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/web"
+	"gorm.io/gorm"
 )
 
 // freeze makes every statement of db wait until its context ends, as on a connection whose other end says nothing.

@@ -10,10 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"example.com/foyer/views"
 	templruntime "github.com/a-h/templ/runtime"
 	"github.com/labstack/echo/v5"
-
-	"example.com/foyer/views"
 )
 
 // requireLocal lets in only a browser on this machine that asked for this machine by name: the second half

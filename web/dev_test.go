@@ -8,9 +8,8 @@ import (
 	"testing"
 	"time"
 
-	templruntime "github.com/a-h/templ/runtime"
-
 	"example.com/foyer/web"
+	templruntime "github.com/a-h/templ/runtime"
 )
 
 // TestReload: an open page hears of a template that changed, and the stream ends with the server.

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 // This file tests what no request can reach: mistakes of whoever adds a route.

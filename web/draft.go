@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/keys"
+	"github.com/labstack/echo/v5"
 )
 
 // A draft is what was typed into a form before the password was asked for again. It travels sealed, in a cookie: an

@@ -4,10 +4,9 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
+	"github.com/labstack/echo/v5"
 )
 
 // forField is the hidden field in which a private form says whom it was drawn for (views/form.templ). Tabs share their

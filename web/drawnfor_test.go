@@ -8,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/html"
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
+	"golang.org/x/net/html"
+	"gorm.io/gorm"
 )
 
 // posts returns the forms of a page that change something.

@@ -6,10 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
+	"gorm.io/gorm"
 )
 
 // TestWithoutJavaScript walks through the door and out again with nothing but links and forms.

@@ -11,12 +11,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/a-h/templ"
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/payload"
 	"example.com/foyer/views"
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v5"
 )
 
 // limitBody bounds what any handler can read; none takes more than the provider does.

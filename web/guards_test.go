@@ -8,12 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/static"
 	"example.com/foyer/web"
+	"gorm.io/gorm"
 )
 
 // countQueries counts every statement that GORM sends from now on.

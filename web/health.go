@@ -7,9 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/errs"
+	"github.com/labstack/echo/v5"
 )
 
 // showHealth says that the process lives.

@@ -3,10 +3,9 @@ package web
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/static"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 // mishaps is what to say where the provider sends a browser on with ?error=CODE; the code itself is never shown.

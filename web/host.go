@@ -6,9 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/errs"
+	"github.com/labstack/echo/v5"
 )
 
 // checkHost refuses a Host that no address can have, because what is made of it would lead nowhere. HTTP allows none.

@@ -7,9 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/net/html"
-
 	"example.com/foyer/internal/auth/authtest"
+	"golang.org/x/net/html"
 )
 
 // all returns every element below n for which ok holds, in the order of the document.

@@ -5,13 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/web"
+	"gorm.io/gorm"
 )
 
 // TestInbox: what a stranger typed is text in it, whoever asks from elsewhere finds nothing, and production has none.

@@ -5,12 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/labstack/echo/v5"
-	"github.com/labstack/echo/v5/middleware"
-
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/origins"
+	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v5/middleware"
 )
 
 // crossOrigin refuses unsafe requests sent by another site's page. The provider has its own rules for its endpoints,

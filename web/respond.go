@@ -10,12 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/a-h/templ"
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/static"
 	"example.com/foyer/views"
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v5"
 )
 
 // render answers with a page.

@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/origins"
+	"github.com/labstack/echo/v5"
 )
 
 const defaultReturnTo = "/dashboard"

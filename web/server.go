@@ -11,9 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/labstack/echo/v5"
-	"github.com/labstack/echo/v5/middleware"
-
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/keys"
@@ -21,6 +18,8 @@ import (
 	"example.com/foyer/internal/servicetoken"
 	"example.com/foyer/static"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v5/middleware"
 )
 
 // AppName is what the app calls itself.

@@ -5,10 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/origins"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 func (s *Server) showAppearance(c *echo.Context) error {

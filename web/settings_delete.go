@@ -3,10 +3,9 @@ package web
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 func (s *Server) showDelete(c *echo.Context) error {

@@ -3,9 +3,8 @@ package web
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 func (s *Server) showSecurity(c *echo.Context) error {

@@ -3,10 +3,9 @@ package web
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 func (s *Server) showSettings(c *echo.Context) error {

@@ -5,10 +5,9 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/views"
+	"github.com/labstack/echo/v5"
 )
 
 // sessionRows is where the visitor is logged in, for showing.

@@ -16,8 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
@@ -29,6 +27,7 @@ import (
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/migrations"
 	"example.com/foyer/web"
+	"gorm.io/gorm"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }

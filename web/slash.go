@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/labstack/echo/v5"
-
 	"example.com/foyer/internal/origins"
+	"github.com/labstack/echo/v5"
 )
 
 // trimSlash sends /login/ on to /login, as people type it. Only addresses of pages are sent on to, and only as they are

@@ -7,11 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
+	"gorm.io/gorm"
 )
 
 // mallory is a sign-up form with somebody else's address.

@@ -12,12 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/web"
+	"gorm.io/gorm"
 )
 
 // A rule says how young a session must be for an act by one door, and what an older one meets there.

@@ -8,9 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/database/dbtest"
+	"gorm.io/gorm"
 )
 
 // TestDashboardStreams: the page and the skeleton of its slow panel arrive while the panel's query is still

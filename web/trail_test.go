@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/betterauth"
@@ -18,6 +16,7 @@ import (
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
+	"gorm.io/gorm"
 )
 
 // TestEveryEventIsInTheTrail: whatever the provider tells is done for once, by its pages and endpoints. All of it is in

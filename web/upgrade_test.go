@@ -4,14 +4,13 @@ import (
 	"net/http"
 	"testing"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/web"
+	"gorm.io/gorm"
 )
 
 // TestAColumnMore: an instance that runs goes on while another one, of the next version, adds columns to the tables it

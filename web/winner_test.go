@@ -9,14 +9,13 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"gorm.io/gorm"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/web"
+	"gorm.io/gorm"
 )
 
 // TestOneWinnerPerLink: of 50 at once one gets what a link is for, and what is mailed about it is mailed once. The

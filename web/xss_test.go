@@ -5,9 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/net/html"
-
 	"example.com/foyer/internal/auth/authtest"
+	"golang.org/x/net/html"
 )
 
 var payloads = []string{
