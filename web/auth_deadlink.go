@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/origins"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
@@ -17,7 +17,7 @@ import (
 // ResetPage is the app's page to choose a new password, where the mailed token is in the address.
 const ResetPage = "/reset-password"
 
-// linkPages is where the mailed links of each purpose lead; the others lead to the provider's own endpoints.
+// linkPages is where the mailed links of each purpose lead; the others need no page.
 var linkPages = map[letter.Purpose]string{
 	letter.VerifyEmail:        "/verify-email",
 	letter.ChangeEmail:        "/verify-email",
@@ -28,19 +28,25 @@ var linkPages = map[letter.Purpose]string{
 	letter.StopEmailChange:    "/stop-email-change",
 }
 
-// Links is auth.Options.Links: mails lead to the pages of the app at appURL, and then to a callbackURL of this site where
-// that is not too long; the page for addresses knows one on another trusted origin by the link itself. A client that
-// chooses new passwords on a page of its own gets the provider's link, which ends there. What confirms an address always
-// leads to our page: the provider's link acts when it is opened, and a stranger who signs up with somebody's address must
-// not have it confirmed by that person's mail scanner.
-func Links(appURL string) func(purpose letter.Purpose, token, callbackURL string) string {
+// links builds the address that a mail of a purpose carries, "" for none.
+type links = func(purpose letter.Purpose, token, callbackURL string) string
+
+// Links is auth.Options.Links: mails lead to the pages of the app at appURL, and then to a callbackURL of this site that is
+// not too long; the page for addresses reads one on another trusted origin from the link itself. Where there is no page, and
+// where a client chooses new passwords on a page of its own, the link is that of wire, such as betterauth.Links; nil has
+// none. A link that confirms an address always leads to our page, because one of wire acts when it is opened: a mail
+// scanner must not confirm the address for a stranger who signed up with it.
+func Links(appURL string, wire links) links {
+	if wire == nil {
+		wire = func(letter.Purpose, string, string) string { return "" }
+	}
 	return func(purpose letter.Purpose, token, callbackURL string) string {
 		page := linkPages[purpose]
 		if page == ResetPage && ownPath(appURL, callbackURL) == ResetPage { // as if none were named
 			callbackURL = ""
 		}
 		if page == "" || page == ResetPage && callbackURL != "" {
-			return ""
+			return wire(purpose, token, callbackURL)
 		}
 		link := appURL + page + "?token=" + url.QueryEscape(token)
 		if path := ownPath(appURL, callbackURL); path != "" && !tooLong(path) {
@@ -62,7 +68,7 @@ func ownPath(appURL, target string) string {
 		_, path, _ := strings.Cut(rest, "/")
 		target = "/" + path
 	}
-	if !auth.LocalPath(target) {
+	if !origins.LocalPath(target) {
 		return ""
 	}
 	return target
@@ -83,13 +89,13 @@ func allowLeaving(c *echo.Context, target string) {
 	c.Response().Header().Set("Content-Security-Policy", policy)
 }
 
-// WireLinks is Links for a front that forwards /api/auth alone: what confirms an address leads to the provider's own
-// endpoints, which act when they are opened, and then to any trusted callbackURL.
-func WireLinks(appURL string) func(purpose letter.Purpose, token, callbackURL string) string {
-	pages := Links(appURL)
+// WireLinks is Links for a front that forwards /api/auth alone: a link that confirms an address is that of wire, which acts
+// when it is opened and then leads to any trusted callbackURL.
+func WireLinks(appURL string, wire links) links {
+	pages := Links(appURL, wire)
 	return func(purpose letter.Purpose, token, callbackURL string) string {
 		if linkPages[purpose] == "/verify-email" {
-			return ""
+			return wire(purpose, token, callbackURL)
 		}
 		return pages(purpose, token, callbackURL)
 	}

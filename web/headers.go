@@ -11,9 +11,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/origins"
+	"example.com/foyer/internal/payload"
 	"github.com/labstack/echo/v5"
 	"github.com/labstack/echo/v5/middleware"
 )
@@ -115,7 +116,7 @@ func (s *Server) ownPage(r *http.Request) bool {
 	}
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	if origin == "" {
-		origin = refererOrigin(r)
+		origin = origins.OfReferer(r)
 	}
 	if site != "" && site != "same-origin" && site != "none" { // browsers before 2023 send none
 		return false
@@ -128,14 +129,6 @@ func (s *Server) ownPage(r *http.Request) bool {
 	default:
 		return s.Development && origin == "http://"+r.Host
 	}
-}
-
-func refererOrigin(r *http.Request) string {
-	u, err := url.Parse(r.Header.Get("Referer"))
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
 }
 
 // checkHost refuses a Host that no address can have, because what is made of it would lead nowhere. HTTP allows none.
@@ -165,7 +158,7 @@ func possibleHost(host string) bool {
 func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		r := c.Request()
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, auth.MaxBody)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, payload.MaxSize)
 		return next(c)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/origins"
 	"github.com/labstack/echo/v5"
 )
 
@@ -26,7 +26,7 @@ func (s *Server) setTheme(c *echo.Context) error {
 		return echo.ErrBadRequest
 	}
 	s.keep(c, themeCookie, theme, 365*24*time.Hour)
-	if !auth.LocalPath(back) {
+	if !origins.LocalPath(back) {
 		back = "/"
 	}
 	return seeOther(c, back)

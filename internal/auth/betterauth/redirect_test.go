@@ -1,4 +1,4 @@
-package auth_test
+package betterauth_test
 
 import (
 	"encoding/json"
@@ -12,19 +12,6 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 )
 
-func TestLocalPath(t *testing.T) {
-	for _, path := range authtest.GoodPaths {
-		if !auth.LocalPath(path) {
-			t.Errorf("refused %.100q", path)
-		}
-	}
-	for _, path := range append(authtest.BadPaths, "https://app.example/", "http://localhost:8080/dashboard") {
-		if auth.LocalPath(path) {
-			t.Errorf("accepted %.100q", path)
-		}
-	}
-}
-
 func TestCallbackURLs(t *testing.T) {
 	r := sqliteRig(t, auth.Options{BaseURL: "https://app.example", TrustedOrigins: []string{"https://partner.example:8443", "myapp://"}})
 	send := func(path string, body map[string]any) *http.Response {
@@ -32,7 +19,7 @@ func TestCallbackURLs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return ask(r.auth, "POST", path, string(raw), "Content-Type", "application/json", "Origin", "https://app.example")
+		return ask(r.wire, "POST", path, string(raw), "Content-Type", "application/json", "Origin", "https://app.example")
 	}
 	fields := map[string]string{
 		"callbackURL": "INVALID_CALLBACK_URL", "redirectTo": "INVALID_REDIRECT_URL",

@@ -1,9 +1,7 @@
-package auth_test
+package betterauth_test
 
 import (
 	"bytes"
-	"errors"
-	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -11,7 +9,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
-	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/payload"
 )
 
 func TestMediaTypes(t *testing.T) {
@@ -116,18 +114,18 @@ func TestJSONThatTwoParsersReadDifferentlyIsRefused(t *testing.T) {
 func TestBodiesAreBounded(t *testing.T) {
 	r := sqliteRig(t, auth.Options{})
 	pad := func(n int) string { return `{"a":"` + strings.Repeat("a", n-len(`{"a":""}`)) + `"}` }
-	if res := post(r.Client, "/sign-out", pad(auth.MaxBody)); res.StatusCode != 200 {
-		t.Errorf("%d bytes: %d %s", auth.MaxBody, res.StatusCode, res.Text)
+	if res := post(r.Client, "/sign-out", pad(payload.MaxSize)); res.StatusCode != 200 {
+		t.Errorf("%d bytes: %d %s", payload.MaxSize, res.StatusCode, res.Text)
 	}
-	wantRefusal(t, post(r.browser(), "/sign-out", pad(auth.MaxBody+1)), 413, "PAYLOAD_TOO_LARGE")
-	form := url.Values{"email": {"a@example.com"}, "password": {strings.Repeat("a", auth.MaxBody)}}
+	wantRefusal(t, post(r.browser(), "/sign-out", pad(payload.MaxSize+1)), 413, "PAYLOAD_TOO_LARGE")
+	form := url.Values{"email": {"a@example.com"}, "password": {strings.Repeat("a", payload.MaxSize)}}
 	wantRefusal(t, r.browser().PostForm("/api/auth/sign-in/email", form, "Origin", home), 413, "PAYLOAD_TOO_LARGE")
 	// A body of unknown length is counted as it arrives.
-	req := httptest.NewRequest("POST", "/api/auth/sign-out", struct{ *bytes.Reader }{bytes.NewReader([]byte(pad(10 * auth.MaxBody)))})
+	req := httptest.NewRequest("POST", "/api/auth/sign-out", struct{ *bytes.Reader }{bytes.NewReader([]byte(pad(10 * payload.MaxSize)))})
 	req.ContentLength = -1
 	req.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
-	r.auth.Handler().ServeHTTP(w, req)
+	r.wire.ServeHTTP(w, req)
 	if w.Code != 413 {
 		t.Errorf("a chunked body: %d %s", w.Code, w.Body)
 	}
@@ -183,22 +181,4 @@ func TestFormsSignInAndUp(t *testing.T) {
 	}
 	wantRefusal(t, send("/sign-in/email?email=ada%40example.com&password=correct-horse-1", "x=y"), 400, "VALIDATION_ERROR") // a query is no form
 	wantRefusal(t, send("/sign-up/email", good+"&role=admin"), 400, "FIELD_NOT_ALLOWED")
-}
-
-func TestReadJSONServesOtherHandlers(t *testing.T) {
-	req := httptest.NewRequest("POST", "/", strings.NewReader(`{"name":"Ada","ok":true,"image":"x"}`))
-	req.Header.Set("Content-Type", "application/json")
-	b, err := auth.ReadJSON(httptest.NewRecorder(), req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if image := b.OptionalString("image"); b.String("name") != "Ada" || !b.Bool("ok", false) || !b.Bool("absent", true) || image == nil || b.OptionalString("absent") != nil || b.Err() != nil {
-		t.Errorf("%+v, error %v", b, b.Err())
-	}
-	req = httptest.NewRequest("POST", "/", strings.NewReader("a=b"))
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	var e *errs.Error
-	if _, err := auth.ReadJSON(httptest.NewRecorder(), req); !errors.As(err, &e) || e.Status != http.StatusUnsupportedMediaType {
-		t.Errorf("a form: %v", err)
-	}
 }

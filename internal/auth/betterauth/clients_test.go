@@ -1,4 +1,4 @@
-package auth_test
+package betterauth_test
 
 import (
 	"strings"

@@ -6,8 +6,9 @@ import (
 	"testing"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
+	"example.com/foyer/internal/auth/betterauth/admin"
 	"example.com/foyer/internal/database/dbtest"
 )
 
@@ -25,8 +26,8 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	a := authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Plugins: []auth.Plugin{admin.Endpoints}})
-	h := &house{auth: a, boss: authtest.Serve(t, a.Handler())}
+	a := authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
+	h := &house{auth: a, boss: authtest.Serve(t, authtest.Wire(t, a, betterauth.Options{Plugins: []betterauth.Plugin{admin.Endpoints}}))}
 	h.ada, h.ghost = authtest.NewClient(t, h.boss.Base), authtest.NewClient(t, h.boss.Base)
 	h.bossID, h.adaID = h.boss.SignUp("boss@example.com"), h.ada.SignUp("ada@example.com")
 	if _, err := a.SetRole(t.Context(), nil, h.bossID, "admin"); err != nil {

@@ -9,15 +9,17 @@ import (
 	"strings"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/payload"
 )
 
 // Endpoints is the plugin.
-func Endpoints(a *auth.Auth) []auth.Endpoint {
+func Endpoints(a *auth.Auth) []betterauth.Endpoint {
 	p := &plugin{a}
 	get, post := http.MethodGet, http.MethodPost
-	return []auth.Endpoint{
+	return []betterauth.Endpoint{
 		{Method: get, Path: "/admin/list-users", Handle: p.listUsers},
 		{Method: get, Path: "/admin/get-user", Handle: p.getUser},
 		{Method: post, Path: "/admin/create-user", Handle: p.createUser},
@@ -39,7 +41,7 @@ func Endpoints(a *auth.Auth) []auth.Endpoint {
 type plugin struct{ auth *auth.Auth }
 
 // permit is permitRead for what changes something: it also asks for a fresh session, where Options.StepUp does.
-func (p *plugin) permit(w http.ResponseWriter, r *http.Request, b *auth.Body, forbidden string) (*auth.Session, error) {
+func (p *plugin) permit(w http.ResponseWriter, r *http.Request, b *payload.Body, forbidden string) (*auth.Session, error) {
 	s, err := p.permitRead(w, r, b, forbidden)
 	if err == nil {
 		err = p.auth.StepUp(s)
@@ -50,7 +52,7 @@ func (p *plugin) permit(w http.ResponseWriter, r *http.Request, b *auth.Body, fo
 // permitRead returns the session of an admin, as the store has it: who was demoted a moment ago is refused. body faults
 // come first, as everywhere on the wire; forbidden is the code for anybody else.
 func (p *plugin) permitRead(
-	w http.ResponseWriter, r *http.Request, b *auth.Body, forbidden string,
+	w http.ResponseWriter, r *http.Request, b *payload.Body, forbidden string,
 ) (*auth.Session, error) {
 	if err := b.Err(); err != nil {
 		return nil, err
@@ -75,7 +77,7 @@ func success(err error) (any, error) { return map[string]bool{"success": true}, 
 func user(u *auth.User, err error) (any, error) { return map[string]*auth.User{"user": u}, err }
 
 // role reads one role or a list of them as a comma list; nil where there is none.
-func role(b *auth.Body) (*string, error) {
+func role(b *payload.Body) (*string, error) {
 	invalid := errs.New(http.StatusBadRequest, "INVALID_ROLE_TYPE", "Invalid role type")
 	switch v := b.Value("role").(type) {
 	case string:
@@ -107,7 +109,7 @@ var holds = map[string]map[string][]string{
 }
 
 // hasPermission answers for the caller, whatever user or role the body names.
-func (p *plugin) hasPermission(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) hasPermission(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	asked, ok := b.Value("permissions").(map[string]any)
 	if !ok || b.Has("permission") {
 		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.permissions] Invalid input: expected object")

@@ -1,4 +1,4 @@
-package auth_test
+package betterauth_test
 
 import (
 	"strings"
@@ -14,7 +14,7 @@ import (
 func TestOriginsOfUnsafeRequests(t *testing.T) {
 	const missing, invalid, navigation = "MISSING_OR_NULL_ORIGIN", "INVALID_ORIGIN", "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED"
 	const own, partner, evil = "https://app.example", "https://partner.example", "https://evil.example"
-	a := authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{BaseURL: own, TrustedOrigins: []string{partner, "myapp://", "exp://"}})
+	wire := authtest.Wire(t, authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{BaseURL: own, TrustedOrigins: []string{partner, "myapp://", "exp://"}}))
 	for _, c := range []struct {
 		name    string
 		header  []string
@@ -111,7 +111,7 @@ func TestOriginsOfUnsafeRequests(t *testing.T) {
 		{"a forwarded host is no pass", []string{"X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "https", "Origin", evil}, invalid, invalid},
 	} {
 		for path, want := range map[string]string{"/sign-in/email": c.signIn, "/sign-up/email": c.signIn, "/sign-out": c.signOut} {
-			res := ask(a, "POST", "/api/auth"+path, `{}`, append([]string{"Content-Type", "application/json"}, c.header...)...)
+			res := ask(wire, "POST", "/api/auth"+path, `{}`, append([]string{"Content-Type", "application/json"}, c.header...)...)
 			var v struct{ Code string }
 			readAnswer(t, res, &v)
 			if want == "" && path != "/sign-out" {

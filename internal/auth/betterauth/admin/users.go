@@ -9,9 +9,10 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/payload"
 )
 
-func (p *plugin) listUsers(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) listUsers(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	word := func(name string) string {
 		if s := b.OptionalString(name); s != nil {
 			return *s
@@ -57,7 +58,7 @@ func (p *plugin) listUsers(w http.ResponseWriter, r *http.Request, b *auth.Body)
 	return answer, nil
 }
 
-func (p *plugin) getUser(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) getUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id := b.String("id")
 	if _, err := p.permitRead(w, r, b, "GET_USER"); err != nil {
 		return nil, err
@@ -65,7 +66,7 @@ func (p *plugin) getUser(w http.ResponseWriter, r *http.Request, b *auth.Body) (
 	return p.auth.User(r.Context(), id)
 }
 
-func (p *plugin) createUser(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) createUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	in := auth.NewUser{Email: b.String("email"), Name: b.String("name"), Image: b.Object("data", false).OptionalString("image")}
 	if password := b.OptionalString("password"); password != nil {
 		in.Password = *password
@@ -96,7 +97,7 @@ func (p *plugin) createUser(w http.ResponseWriter, r *http.Request, b *auth.Body
 	return user(u, err)
 }
 
-func (p *plugin) updateUser(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) updateUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id, data := b.String("userId"), b.Object("data", true)
 	c := auth.UserChanges{Email: data.OptionalString("email")}
 	c.BanReason, _ = data.Nullable("banReason")
@@ -126,7 +127,7 @@ func (p *plugin) updateUser(w http.ResponseWriter, r *http.Request, b *auth.Body
 }
 
 // flag reads an optional boolean, nil where it is absent.
-func flag(b *auth.Body, name string) *bool {
+func flag(b *payload.Body, name string) *bool {
 	if !b.Has(name) {
 		return nil
 	}
@@ -135,7 +136,7 @@ func flag(b *auth.Body, name string) *bool {
 }
 
 // date reads an optional date of the wire, nil where it is absent.
-func date(b *auth.Body, name string) (*time.Time, error) {
+func date(b *payload.Body, name string) (*time.Time, error) {
 	text, _ := b.Nullable(name)
 	if text == nil {
 		return nil, nil
@@ -148,7 +149,7 @@ func date(b *auth.Body, name string) (*time.Time, error) {
 	return &at, nil
 }
 
-func (p *plugin) setRole(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) setRole(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id := b.String("userId")
 	if !b.Has("role") {
 		b.String("role") // says that it is missing
@@ -164,7 +165,7 @@ func (p *plugin) setRole(w http.ResponseWriter, r *http.Request, b *auth.Body) (
 	return user(p.auth.SetRole(r.Context(), by, id, *asked))
 }
 
-func (p *plugin) setPassword(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) setPassword(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id, password := b.String("userId"), b.String("newPassword")
 	if id == "" && b.Err() == nil || password == "" && b.Err() == nil {
 		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body] userId and newPassword cannot be empty")
@@ -179,7 +180,7 @@ func (p *plugin) setPassword(w http.ResponseWriter, r *http.Request, b *auth.Bod
 // maxBan is the longest ban with an end, 100 years: beyond it dates overflow.
 const maxBan = 100 * 365 * 24 * 3600
 
-func (p *plugin) banUser(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) banUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id, reason, seconds := b.String("userId"), b.OptionalString("banReason"), b.Number("banExpiresIn")
 	by, err := p.permit(w, r, b, "BAN_USERS")
 	if err != nil {
@@ -200,7 +201,7 @@ func (p *plugin) banUser(w http.ResponseWriter, r *http.Request, b *auth.Body) (
 	return user(p.auth.BanUser(r.Context(), by, id, why, until))
 }
 
-func (p *plugin) unbanUser(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) unbanUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id := b.String("userId")
 	by, err := p.permit(w, r, b, "BAN_USERS")
 	if err != nil {
@@ -209,7 +210,7 @@ func (p *plugin) unbanUser(w http.ResponseWriter, r *http.Request, b *auth.Body)
 	return user(p.auth.UnbanUser(r.Context(), by, id))
 }
 
-func (p *plugin) removeUser(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) removeUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id := b.String("userId")
 	by, err := p.permit(w, r, b, "DELETE_USERS")
 	if err != nil {

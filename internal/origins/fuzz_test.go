@@ -1,12 +1,14 @@
-package auth_test
+package origins_test
 
 import (
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/origins"
 )
 
 // FuzzLocalPath: what is accepted stays on this site, whoever resolves it, encoded once more or decoded once.
@@ -21,7 +23,7 @@ func FuzzLocalPath(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		if !auth.LocalPath(raw) {
+		if !origins.LocalPath(raw) {
 			return
 		}
 		for i := range len(raw) {
@@ -89,4 +91,30 @@ func TestTheOracleKnowsABrowser(t *testing.T) {
 			t.Errorf("%q: %v", raw, !want)
 		}
 	}
+}
+
+// FuzzOrigin: what is accepted is one of the trusted origins in one of its few spellings, and goes nowhere else as a target.
+func FuzzOrigin(f *testing.F) {
+	for _, v := range []string{
+		"http://localhost:8080", "https://app.example:443/", "HTTPS://APP.EXAMPLE", "myapp://", "MyApp://localhost:1", "myapp:///", "myapp://a@b",
+		"myapp://a, https://evil.test", "javascript://myapp://", "myapp:", "https://app.example@evil.test", "https://app.example\\@evil.test", "null", "",
+		"myapp://home?x#y", "myapp:////x", "https://app.example/a?b#c", "https://app.example\x00", "xmyapp://", "myapp\n://", "http://localhost:8080\t",
+	} {
+		f.Add(v)
+	}
+	trusted, err := origins.New("http://localhost:8080", []string{"https://app.example", "myapp://"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	normals := []string{"http://localhost:8080", "https://app.example", "myapp://"}
+	origin := regexp.MustCompile(`^(?i:(http://localhost:8080|https://app\.example(:443)?)/?|myapp://[a-z0-9.:-]*)$`)
+	target := regexp.MustCompile(`^(?i:http://localhost:8080|https://app\.example(:443)?)(/[!-~]*)?$|^(?i:myapp)://[!-~]*$`)
+	f.Fuzz(func(t *testing.T, raw string) {
+		if normal, ok := trusted.Trusts(raw); ok && (!origin.MatchString(raw) || !slices.Contains(normals, normal)) {
+			t.Fatalf("%q passes for %q", raw, normal)
+		}
+		if !origins.LocalPath(raw) && trusted.MaySend(raw) && (!target.MatchString(raw) || strings.Contains(raw, "\\")) {
+			t.Fatalf("%q is a target", raw)
+		}
+	})
 }

@@ -1,4 +1,4 @@
-package auth_test
+package betterauth_test
 
 import (
 	"net/http"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -15,10 +16,9 @@ import (
 func TestResetPages(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
-		r := newRig(t, db, auth.Options{
-			Mailer: box, TrustedOrigins: []string{"https://spa.example"}, ResetPages: []string{"/reset-password", "https://spa.example/reset"},
-		})
-		r.addUser("ada@example.com", "")
+		r := newRig(t, db, auth.Options{Mailer: box, TrustedOrigins: []string{"https://spa.example"}},
+			betterauth.Options{ResetPages: []string{"/reset-password", "https://spa.example/reset"}})
+		r.addUser("ada@example.com")
 		ask := func(target string) int {
 			return post(r.browser(), "/request-password-reset", `{"email":"ada@example.com","redirectTo":"`+target+`"}`).StatusCode
 		}
@@ -37,7 +37,7 @@ func TestResetPages(t *testing.T) {
 				t.Errorf("%q: %d", target, got)
 			}
 		}
-		token := linkToken(t, box.last())
+		token := linkToken(t, box.all()[3].URL)
 		at := "/api/auth/reset-password/" + token + "?callbackURL="
 		for _, target := range other {
 			wantRefusal(t, r.browser().Get(at+url.QueryEscape(target)), 403, "INVALID_CALLBACK_URL")

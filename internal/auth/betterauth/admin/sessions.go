@@ -6,9 +6,10 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/payload"
 )
 
-func (p *plugin) listSessions(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) listSessions(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id := b.String("userId")
 	if _, err := p.permitRead(w, r, b, "LIST_USERS_SESSIONS"); err != nil {
 		return nil, err
@@ -17,7 +18,7 @@ func (p *plugin) listSessions(w http.ResponseWriter, r *http.Request, b *auth.Bo
 	return map[string]any{"sessions": list}, err
 }
 
-func (p *plugin) revokeSession(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) revokeSession(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	handle := b.String("sessionToken")
 	by, err := p.permit(w, r, b, "REVOKE_USERS_SESSIONS")
 	if err != nil {
@@ -27,7 +28,7 @@ func (p *plugin) revokeSession(w http.ResponseWriter, r *http.Request, b *auth.B
 }
 
 // revokeSessions succeeds for users who do not exist, too.
-func (p *plugin) revokeSessions(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) revokeSessions(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id := b.String("userId")
 	by, err := p.permit(w, r, b, "REVOKE_USERS_SESSIONS")
 	if err != nil {
@@ -41,7 +42,7 @@ func (p *plugin) revokeSessions(w http.ResponseWriter, r *http.Request, b *auth.
 	return success(err)
 }
 
-func (p *plugin) impersonate(w http.ResponseWriter, r *http.Request, b *auth.Body) (any, error) {
+func (p *plugin) impersonate(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id := b.String("userId")
 	by, err := p.permit(w, r, b, "IMPERSONATE_USERS")
 	if err != nil {
@@ -50,7 +51,7 @@ func (p *plugin) impersonate(w http.ResponseWriter, r *http.Request, b *auth.Bod
 	return both(p.auth.Impersonate(w, r, by, id))
 }
 
-func (p *plugin) stopImpersonating(w http.ResponseWriter, r *http.Request, _ *auth.Body) (any, error) {
+func (p *plugin) stopImpersonating(w http.ResponseWriter, r *http.Request, _ *payload.Body) (any, error) {
 	s, err := p.auth.StoredSession(w, r)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package auth_test
+package betterauth_test
 
 import (
 	"strings"
@@ -14,7 +14,7 @@ func TestEndpointsRefuse(t *testing.T) {
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box})
 	id := r.SignUp("ada@example.com")
-	r.addUser("bob@example.com", "")
+	r.addUser("bob@example.com")
 	ghost, ada := r.browser(), r.Client
 	const invalid, stranger = "VALIDATION_ERROR", "UNAUTHORIZED"
 	for _, c := range []struct {
