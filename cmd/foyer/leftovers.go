@@ -140,14 +140,17 @@ func flashKeys(n *ast.CompositeLit) (keys []string) {
 	return keys
 }
 
-var mentioned = regexp.MustCompile("`(?:\\./)?([\\w.-]+/[\\w./-]*)`|(?:^|\\s)\\./([\\w./-]+)")
+var mentioned = regexp.MustCompile("`(?:\\./)?([\\w.-]+/[\\w./-]*)`")
 
-// deadPaths returns the paths in README that name no file or folder of t.
+// deadPaths returns the paths in rows of README's tables that name no file or folder of t.
 func deadPaths(t tree) (list []string) {
 	top := map[string]bool{"cmd": true, "internal": true, "web": true, "views": true, "static": true, "migrations": true}
 	for i, line := range strings.Split(t["README.md"], "\n") {
+		if !strings.HasPrefix(line, "|") {
+			continue // an example may name a file that the reader is to make
+		}
 		for _, m := range mentioned.FindAllStringSubmatch(line, -1) {
-			name := path.Clean(m[1] + m[2])
+			name := path.Clean(m[1])
 			first, _, _ := strings.Cut(name, "/")
 			if !top[first] || strings.HasSuffix(name, "...") || t.holds(name) {
 				continue

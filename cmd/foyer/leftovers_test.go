@@ -20,8 +20,8 @@ func TestLeftovers(t *testing.T) {
 		{"an icon", clean.edit(t, "static/icons.svg", "id=\"page\"", "id=\"star\""), []string{`static/icons.svg: no page uses "star"`}},
 		{"a message", clean.with("web/flash.go", "package web\n\nvar flashes = map[string]views.Flash{\n\t\"saved\": {},\n\t\"lost\": {},\n}\n\nvar _ = \"saved\"\n"),
 			[]string{`web/flash.go: no page says "lost"`}},
-		{"a path in README", clean.edit(t, "README.md", "End.", "`web/old.go` and `go run ./cmd/old`, not `web/routes.go`, `./internal/...` or `text/html`"),
-			[]string{"README.md:8: web/old.go does not exist", "README.md:8: cmd/old does not exist"}},
+		{"a path in README", clean.edit(t, "README.md", "| the routes", "`web/old.go`, `./cmd/old`, not `./internal/...` or `text/html` | the routes").edit(t, "README.md", "End.", "Make `web/mine.go`."),
+			[]string{"README.md:5: web/old.go does not exist", "README.md:5: cmd/old does not exist"}},
 		{"a file of a part", clean.with("web/audit.go", ""), []string{partsFile + ": web/audit.go does not exist"}},
 	} {
 		t.Run(row.what, func(t *testing.T) {
