@@ -25,6 +25,7 @@ const accessGolden = "testdata/access.golden"
 // TestAccess pins who may open what: every route, by everyone, in each of the three ways of asking. A new line
 // in routes.go changes the table; look at it and run: go test ./web -run TestAccess -update
 func TestAccess(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	got := s.accessTable(t, s.server.Routes(), owned)
 	if *update {
@@ -55,6 +56,7 @@ type owners map[string]func(s *site, t *testing.T, owner string) string
 
 // TestAccessTableMissesNoRoute proves that the table notices what it is there to notice.
 func TestAccessTableMissesNoRoute(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	golden, err := os.ReadFile(accessGolden)
 	if err != nil {
@@ -84,6 +86,7 @@ func TestAccessTableMissesNoRoute(t *testing.T) {
 // TestDevelopmentAddsOnlyItsOwnDoor: what the table above shows is all there is besides the pages for whoever
 // builds the app, and those have a door of their own.
 func TestDevelopmentAddsOnlyItsOwnDoor(t *testing.T) {
+	t.Parallel()
 	production := newSite(t).server.Routes()
 	for _, route := range newSite(t, func(c *web.Config) { c.Development = true }).server.Routes() {
 		if !slices.Contains(production, route) && (route.Door != "dev" || route.Method != http.MethodGet || !strings.HasPrefix(route.Path, "/dev/")) {

@@ -138,6 +138,7 @@ func ownerFaults(table string, routes []web.Route, owned owners) (list []string)
 
 // TestAccessOfOwners: a domain's routes are asked for what their owner has, and a route that forgets to look is found.
 func TestAccessOfOwners(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	notes := &web.Notes{Owners: map[string]string{}}
 	s.server.PlantNotes(notes)
@@ -177,6 +178,7 @@ POST /notes/:id (user)
 
 // TestAccessOfOwnersNotices: a route that shows everything to everybody, and one that nobody was asked for.
 func TestAccessOfOwnersNotices(t *testing.T) {
+	t.Parallel()
 	routes := []web.Route{{Method: "GET", Path: "/notes/:id", Door: "user"}}
 	owned := owners{}
 	const head = "GET  /notes/:id (user)\n"
@@ -199,6 +201,7 @@ func TestAccessOfOwnersNotices(t *testing.T) {
 
 // TestAccessFailuresAreShort: what is new, gone or changed is told by route, however far into the table it stands.
 func TestAccessFailuresAreShort(t *testing.T) {
+	t.Parallel()
 	table := func(routes ...string) string {
 		var b strings.Builder
 		for _, r := range routes {

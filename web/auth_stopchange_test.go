@@ -11,6 +11,7 @@ import (
 // TestStopChangePage: the link in the mail to the old address shows what it will do, as often as one likes; its button
 // stops the change, and who asked for it is out.
 func TestStopChangePage(t *testing.T) {
+	t.Parallel()
 	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Notices: true})
 	thief, id := s.person(t, "ada@example.com")
 	if err := s.db.Model(&auth.User{}).Where("id = ?", id).Update("email_verified", true).Error; err != nil {

@@ -11,6 +11,7 @@ import (
 // TestUndoPage: the old address's link shows what it will do, as often as one likes, and its button brings the account
 // back: who was in it is out.
 func TestUndoPage(t *testing.T) {
+	t.Parallel()
 	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Notices: true})
 	ada, id := s.person(t, "ada@example.com")
 	if err := s.db.Model(&auth.User{}).Where("id = ?", id).Update("email_verified", true).Error; err != nil {

@@ -12,6 +12,7 @@ import (
 
 // TestForwardedOddities: however a client writes X-Forwarded-For, the hop that our proxy adds on the right counts.
 func TestForwardedOddities(t *testing.T) {
+	t.Parallel()
 	ip := ClientIP([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, slog.New(slog.DiscardHandler))
 	for name, c := range map[string]struct {
 		lines []string
@@ -48,6 +49,7 @@ func TestForwardedOddities(t *testing.T) {
 // TestUnreadableForwardedIsToldOnce: a proxy that writes there what nobody can read makes all its visitors one, and whoever
 // runs the app should know; a log line for each request would be worse.
 func TestUnreadableForwardedIsToldOnce(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	ip := ClientIP([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, slog.New(slog.NewTextHandler(&log, nil)))
 	for _, value := range []string{"198.51.100.1:4711", "unknown", "<nobody>", "<nobody>"} {

@@ -35,6 +35,7 @@ func panicOf(fn func()) (message string) {
 }
 
 func TestRouteWithoutDoorIsRefused(t *testing.T) {
+	t.Parallel()
 	ok := func(c *echo.Context) error { return c.NoContent(http.StatusOK) }
 	pass := func(next echo.HandlerFunc) echo.HandlerFunc { return next }
 	cases := []struct {
@@ -68,6 +69,7 @@ func TestRouteWithoutDoorIsRefused(t *testing.T) {
 }
 
 func TestDuplicateRoutePanics(t *testing.T) {
+	t.Parallel()
 	s := emptyServer()
 	public := s.door("public", cacheable)
 	if message := panicOf(func() { public.GET("/dashboard", s.showHome) }); !strings.Contains(message, "/dashboard") {
@@ -76,6 +78,7 @@ func TestDuplicateRoutePanics(t *testing.T) {
 }
 
 func TestEveryRouteNamesItsDoor(t *testing.T) {
+	t.Parallel()
 	s := emptyServer()
 	registered := s.echo.Router().Routes()
 	if len(registered) != len(s.Routes()) {
@@ -89,6 +92,7 @@ func TestEveryRouteNamesItsDoor(t *testing.T) {
 }
 
 func TestSessionPanicsWhereNobodyLooked(t *testing.T) {
+	t.Parallel()
 	s := emptyServer()
 	c := s.echo.NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())
 	next := func(*echo.Context) error {
@@ -103,6 +107,7 @@ func TestSessionPanicsWhereNobodyLooked(t *testing.T) {
 }
 
 func TestGuardsRefuseStrangers(t *testing.T) {
+	t.Parallel()
 	s := emptyServer()
 	c := s.echo.NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())
 	if err := attach(c, nil, nil, func(*echo.Context) error { return nil }); err != nil {
@@ -121,6 +126,7 @@ func TestGuardsRefuseStrangers(t *testing.T) {
 
 // TestForgottenGuardShowsNobody draws private pages the way a handler without any loader would.
 func TestForgottenGuardShowsNobody(t *testing.T) {
+	t.Parallel()
 	s := emptyServer()
 	c := s.echo.NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())
 	if v := visitor(c); v != (views.Visitor{}) || v.State != views.Loading {
@@ -148,6 +154,7 @@ func TestForgottenGuardShowsNobody(t *testing.T) {
 
 // TestAnswerAfterTheFirstByte: once the status is sent, a failure adds nothing to the page.
 func TestAnswerAfterTheFirstByte(t *testing.T) {
+	t.Parallel()
 	s := emptyServer()
 	s.door("public", cacheable).GET("/breaks", func(c *echo.Context) error {
 		if _, err := io.WriteString(c.Response(), "half a page"); err != nil {

@@ -82,6 +82,7 @@ func (s *site) standing(t *testing.T, ids ...string) (text string) {
 // TestAFormActsForWhomItWasDrawn: the form of one tab, sent after another person has logged in by another tab, changes
 // nothing, and the page says who is logged in now.
 func TestAFormActsForWhomItWasDrawn(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
 		_, ann := s.person(t, "ann@example.com")
@@ -145,6 +146,7 @@ func TestAFormActsForWhomItWasDrawn(t *testing.T) {
 // TestAnAccountIsNotHandedOver: the address that one person types in an old tab does not become that of another, whose
 // own form still works.
 func TestAnAccountIsNotHandedOver(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
 		browser, _ := s.person(t, "ann@example.com")
@@ -166,6 +168,7 @@ func TestAnAccountIsNotHandedOver(t *testing.T) {
 // TestAFormOfSomebodyWhoLeft: with nobody logged in, a form that was drawn for a person is told so; one that names none
 // is sent to the door as ever.
 func TestAFormOfSomebodyWhoLeft(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	browser, id := s.person(t, "ann@example.com")
 	form := fill(t, browser.Get("/settings", navigate...), "/settings", "name", "Ann Married")
@@ -190,6 +193,7 @@ func TestAFormOfSomebodyWhoLeft(t *testing.T) {
 // TestWhichRequestsNameTheirPerson: a form that names nobody is served, one that names several is not; JSON and what ends
 // a login are never asked.
 func TestWhichRequestsNameTheirPerson(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	_, bob := s.person(t, "bob@example.com")
 	boss := s.admin(t, "boss@example.com")
@@ -234,6 +238,7 @@ func TestWhichRequestsNameTheirPerson(t *testing.T) {
 
 // TestAFormOfAnotherComesBeforeTheRest: it asks for no password first, and keeps nothing that was typed.
 func TestAFormOfAnotherComesBeforeTheRest(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	bob, _ := s.person(t, "bob@example.com")
 	ann, _ := s.person(t, "ann@example.com")
@@ -258,6 +263,7 @@ func TestAFormOfAnotherComesBeforeTheRest(t *testing.T) {
 // TestStoppingMakesOldForms: what was drawn while an admin acted as somebody is not done in the admin's own name, nor the
 // other way about.
 func TestStoppingMakesOldForms(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	_, bob := s.person(t, "bob@example.com")
 	boss := s.admin(t, "boss@example.com")
@@ -285,6 +291,7 @@ var undrawn = map[string]bool{"/logout": true, "/theme": true, "/impersonation/s
 // TestPrivateFormsNameTheirPerson: every form of every page behind the private doors, drawn afresh or refused, is for the
 // visitor.
 func TestPrivateFormsNameTheirPerson(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	_, target := s.person(t, "target@example.com")

@@ -352,6 +352,7 @@ func (r *resident) fitting() (size int) {
 // TestHeadersFitProxies: whatever people call themselves, no answer is larger than what proxies take in front of an
 // app; else somebody with a long profile meets a 502 at every log-in.
 func TestHeadersFitProxies(t *testing.T) {
+	t.Parallel()
 	r := newResident(t)
 	r.chosen = "/" + strings.Repeat("x", 1500)
 	r.dress("Ada", r.fitting())
@@ -437,6 +438,7 @@ func (r *resident) longDrafts() {
 
 // TestPendingCookieFitsProxies: the same for people who still have to confirm their address.
 func TestPendingCookieFitsProxies(t *testing.T) {
+	t.Parallel()
 	s := verifyingSite(t, dbtest.Open(t, dbtest.SQLite(t)), func(c *web.Config) { c.AppURL = "https://app.example" })
 	m := measure(t, s)
 	for _, odd := range []bool{false, true} {

@@ -8,6 +8,7 @@ import (
 // TestHomeTellsWhatWentWrong: the provider sends failed links here with a code; people read a sentence, and nothing of
 // what stands in the address.
 func TestHomeTellsWhatWentWrong(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	lacks(t, s.Get("/"), "alert danger")
 	contains(t, s.Get("/?error=TOKEN_EXPIRED"), "alert danger", "This link has expired.")

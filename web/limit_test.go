@@ -76,6 +76,7 @@ var sameAs = map[string]string{
 // TestEveryUnsafeRequestIsCounted: whatever changes something is refused when its counter is full, for everybody, before
 // anything is looked up or done; and a page counts with the endpoint that does the same.
 func TestEveryUnsafeRequestIsCounted(t *testing.T) {
+	t.Parallel()
 	s, limiter := limitedSite(t)
 	_, id := s.person(t, "ada@example.com")
 	boss := s.admin(t, "boss@example.com")
@@ -125,6 +126,7 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 
 // TestAFullFormKeepsWhatWasTyped: who is refused gets the form back as typed, passwords emptied, by htmx and without.
 func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
 	s, limiter := limitedSite(t)
 	boss := s.admin(t, "boss@example.com")
 	s.person(t, "ada@example.com")
@@ -168,6 +170,7 @@ func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
 
 // TestAFullButtonSaysHowLong: what has no form of its own to keep is refused with a page, and what asks for JSON with JSON.
 func TestAFullButtonSaysHowLong(t *testing.T) {
+	t.Parallel()
 	s, limiter := limitedSite(t)
 	boss := s.admin(t, "boss@example.com")
 	limiter.fill()

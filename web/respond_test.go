@@ -17,6 +17,7 @@ import (
 
 // TestStrangerIsSentToLogin: how "who are you" is said to each kind of caller, and what is worth returning to.
 func TestStrangerIsSentToLogin(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	with := func(header []string, more ...string) []string { return append(slices.Clone(header), more...) }
 	const login = "/login"
@@ -67,6 +68,7 @@ func TestStrangerIsSentToLogin(t *testing.T) {
 // TestErrorPage: every failure has a page for people, a fragment for htmx and JSON for programs, all with the
 // same headers and none with a cause.
 func TestErrorPage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(c *web.Config) {
 		c.Ready = nil // a bug: /readyz dereferences it
 	})
@@ -121,6 +123,7 @@ func TestErrorPage(t *testing.T) {
 // TestRefusalsOfADomain: what a form can mend is shown on it; everything else keeps its status, so that the note of another
 // person is not found and not a mistake in the form.
 func TestRefusalsOfADomain(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, id := s.person(t, "ada@example.com")
 	eve, _ := s.person(t, "eve@example.com")
@@ -175,6 +178,7 @@ func TestRefusalsOfADomain(t *testing.T) {
 
 // TestErrorsNameTheirFields: a program learns which field is wrong; the wire's own errors stay as its client knows them.
 func TestErrorsNameTheirFields(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	admin := s.admin(t, "boss@example.com")
 	for body, want := range map[string]string{
@@ -200,6 +204,7 @@ func TestErrorsNameTheirFields(t *testing.T) {
 
 // TestAPISpeaksJSON: under /api nobody is sent to a page, whatever they say they accept.
 func TestAPISpeaksJSON(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	for _, kind := range [][]string{navigate, s.htmx("/dashboard"), program, nil} {
@@ -219,6 +224,7 @@ func TestAPISpeaksJSON(t *testing.T) {
 
 // TestCauseOnlyInDevelopment: what went wrong inside is for the person who builds the app.
 func TestCauseOnlyInDevelopment(t *testing.T) {
+	t.Parallel()
 	for name, development := range map[string]bool{"development": true, "production": false} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, func(c *web.Config) { c.Development = development })
@@ -234,6 +240,7 @@ func TestCauseOnlyInDevelopment(t *testing.T) {
 
 // TestRequestIDIsOurs: a name that a client sends would end up in the log.
 func TestRequestIDIsOurs(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	seen := map[string]bool{}
 	for range 3 {

@@ -18,6 +18,7 @@ import (
 
 // TestSettings without JavaScript: what is wrong is said beside the form as it was typed, what is right is done.
 func TestSettings(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, id := s.person(t, "ada@example.com")
 	contains(t, ada.Get("/settings", navigate...), "Danger zone", "ada@example.com", `aria-current="page"`)
@@ -82,6 +83,7 @@ func TestSettings(t *testing.T) {
 
 // TestTheLastAdminStays: a form that cannot be carried out says why.
 func TestTheLastAdminStays(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	got := boss.PostForm("/settings/delete", url.Values{"confirm": {"boss@example.com"}, "password": {authtest.Password}})
@@ -94,6 +96,7 @@ var handles = regexp.MustCompile(`name="session" value="([0-9a-f]{32})"`)
 
 // TestEndSessions: what is ended is a stranger on its next request, although it holds a cached copy; this browser stays.
 func TestEndSessions(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
 	bob, _ := s.person(t, "bob@example.com")
@@ -138,6 +141,7 @@ func TestEndSessions(t *testing.T) {
 
 // TestEndSessionsInline: htmx gets the list that is left, which takes the focus, and what to announce; no page says it again.
 func TestEndSessionsInline(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
 	var others []*authtest.Client
@@ -179,6 +183,7 @@ func TestEndSessionsInline(t *testing.T) {
 
 // TestFresh: ten minutes after the password was typed it is asked for again, and one is back where one was.
 func TestFresh(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
 	expect(t, ada.Get("/settings/email", navigate...), 200)
@@ -211,6 +216,7 @@ func TestFresh(t *testing.T) {
 
 // TestFreshIsNotForActors: an admin who acts as somebody else opens nothing behind the fresh door, by no password.
 func TestFreshIsNotForActors(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	_, id := s.person(t, "ada@example.com")
 	boss := s.admin(t, "boss@example.com")
@@ -242,6 +248,7 @@ func TestFreshIsNotForActors(t *testing.T) {
 
 // TestReauthIsLimited: guesses there count like those at the door.
 func TestReauthIsLimited(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	s := newSiteWith(t, db, auth.Options{RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, database.Now)}})
 	ada, _ := s.person(t, "ada@example.com")
@@ -259,6 +266,7 @@ func TestReauthIsLimited(t *testing.T) {
 
 // TestFlash: said once, on a page that is looked at; no sentence can be planted.
 func TestFlash(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
 	ada.PostForm("/settings", url.Values{"name": {"Ada"}})

@@ -7,6 +7,7 @@ import (
 
 // TestTrailingSlash: a page's address with a slash too many leads to the page; nothing else does.
 func TestTrailingSlash(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, row := range []struct {
 		method, path string

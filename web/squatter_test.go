@@ -35,6 +35,7 @@ func (s *site) boss(t *testing.T) *authtest.Client {
 // TestVouchingDoesNotLetASquatterIn: by the admin's page and by the wire, a link goes to the address and the password of who
 // signed up is worth nothing.
 func TestVouchingDoesNotLetASquatterIn(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true})
 		boss := s.boss(t)
@@ -69,6 +70,7 @@ func TestVouchingDoesNotLetASquatterIn(t *testing.T) {
 // TestTheTrailForgetsSquatters: an account that gives way, or waits for too long, is told as deleted, by the newcomer or by
 // nobody, and what the squatter typed goes from the trail.
 func TestTheTrailForgetsSquatters(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true})
 		boss := s.boss(t)

@@ -23,6 +23,7 @@ import (
 // TestEveryEventIsInTheTrail: whatever the provider tells is done for once, by its pages and endpoints. All of it is in
 // the trail, no secret is, and nobody's name is whose account is deleted.
 func TestEveryEventIsInTheTrail(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var s *site
 		s = newSiteWith(t, db, auth.Options{
@@ -163,6 +164,7 @@ func dump(t *testing.T, db *gorm.DB) string {
 
 // TestManySignInsAtOnce: people who come and go side by side, and are deleted meanwhile, leave a whole trail.
 func TestManySignInsAtOnce(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{})
 		by := s.sessionOf(t, s.admin(t, "boss@example.com"))
@@ -211,6 +213,7 @@ func TestManySignInsAtOnce(t *testing.T) {
 
 // What the trail cannot keep is not done.
 func TestWithoutATrailNothingIsDone(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{})
 		ada, id := s.person(t, "ada@example.com")

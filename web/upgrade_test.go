@@ -16,6 +16,7 @@ import (
 // TestAColumnMore: an instance that runs goes on while another one, of the next version, adds columns to the tables it
 // reads. What the database prepared before must not depend on the number of columns.
 func TestAColumnMore(t *testing.T) {
+	t.Parallel()
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
 		t.Run(name, func(t *testing.T) {
 			where := url(t)

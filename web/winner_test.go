@@ -21,6 +21,7 @@ import (
 // TestOneWinnerPerLink: of 50 at once one gets what a link is for, and what is mailed about it is mailed once. The
 // outbox is the app's own: a mail whose change is undone is not in it.
 func TestOneWinnerPerLink(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		outbox := mail.New(db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true, Now: database.Now})
 		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, ConfirmEmailChange: true, Notices: true, Mailer: outbox})
