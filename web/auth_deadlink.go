@@ -31,11 +31,11 @@ var linkPages = map[letter.Purpose]string{
 // links builds the address that a mail of a purpose carries, "" for none.
 type links = func(purpose letter.Purpose, token, callbackURL string) string
 
-// Links is auth.Options.Links: mails lead to the pages of the app at appURL, and then to a callbackURL of this site that is
-// not too long; the page for addresses reads one on another trusted origin from the link itself. Where there is no page, and
-// where a client chooses new passwords on a page of its own, the link is that of wire, such as betterauth.Links; nil has
-// none. A link that confirms an address always leads to our page, because one of wire acts when it is opened: a mail
-// scanner must not confirm the address for a stranger who signed up with it.
+// Links is auth.Options.Links: mails lead to the pages of the app at appURL, and then to a callbackURL of this site
+// that is not too long; the page for addresses reads one on another trusted origin from the link itself. Where there
+// is no page, and where a client chooses new passwords on a page of its own, the link is that of wire, such as
+// betterauth.Links; nil has none. A link that confirms an address always leads to our page, because one of wire acts
+// when it is opened: a mail scanner must not confirm the address for a stranger who signed up with it.
 func Links(appURL string, wire links) links {
 	if wire == nil {
 		wire = func(letter.Purpose, string, string) string { return "" }
@@ -74,8 +74,8 @@ func ownPath(appURL, target string) string {
 	return target
 }
 
-// allowLeaving lets the page's form end at target, on another trusted origin: browsers hold the redirect that answers a
-// form to the policy of its page.
+// allowLeaving lets the page's form end at target, on another trusted origin: browsers hold the redirect that answers
+// a form to the policy of its page.
 func allowLeaving(c *echo.Context, target string) {
 	u, err := url.Parse(target)
 	if err != nil {
@@ -89,8 +89,8 @@ func allowLeaving(c *echo.Context, target string) {
 	c.Response().Header().Set("Content-Security-Policy", policy)
 }
 
-// WireLinks is Links for a front that forwards /api/auth alone: a link that confirms an address is that of wire, which acts
-// when it is opened and then leads to any trusted callbackURL.
+// WireLinks is Links for a front that forwards /api/auth alone: a link that confirms an address is that of wire,
+// which acts when it is opened and then leads to any trusted callbackURL.
 func WireLinks(appURL string, wire links) links {
 	pages := Links(appURL, wire)
 	return func(purpose letter.Purpose, token, callbackURL string) string {
@@ -104,7 +104,8 @@ func WireLinks(appURL string, wire links) links {
 // hideLink keeps the address of a page that holds a secret from whatever the page leads to.
 func hideLink(c *echo.Context) { c.Response().Header().Set("Referrer-Policy", "no-referrer") }
 
-// deadLink says why a link does nothing, in words that tell what to do; ok is false for errors that are not the link's.
+// deadLink says why a link does nothing, in words that tell what to do; ok is false for errors that are not the
+// link's.
 func deadLink(err error, way, label string) (l views.DeadLink, ok bool) {
 	l = views.DeadLink{Title: "This link does not work", Way: way, WayLabel: label}
 	switch {

@@ -17,8 +17,6 @@ import (
 
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/betterauth"
-	"example.com/foyer/internal/auth/betterauth/admin"
 	"example.com/foyer/internal/config"
 	"example.com/foyer/internal/database"
 	keyring "example.com/foyer/internal/keys"
@@ -184,11 +182,6 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 	} else {
 		a.log.Warn("RATE_LIMIT=off: passwords can be guessed without limit")
 	}
-	links := web.Links
-	if a.WireLinks {
-		links = web.WireLinks
-	}
-	wire := betterauth.Links(a.AppURL)
 	options := auth.Options{
 		BaseURL:        a.AppURL,
 		TrustedOrigins: a.TrustedOrigins,
@@ -198,7 +191,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		ClientIP:       web.ClientIP(a.TrustedProxies, a.log),
 		Now:            database.Now,
 		RateLimit:      limits,
-		Links:          links(a.AppURL, wire),
+		Links:          web.Links(a.AppURL, nil),
 		OnEvent:        a.trail.Record,
 		Logger:         a.log,
 		LocalImages:    a.Development,
@@ -207,21 +200,13 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		Notices:                  true,
 		StepUp:                   true,
 	}
+	options.Links = a.links() // part:betterauth
 	if a.Development || a.mails.Sender != nil {
 		options.Mailer = a.mails
 	} else {
 		a.log.Warn("no mail is sent: set SMTP_URL and MAIL_FROM")
 	}
 	return auth.New(a.db, options)
-}
-
-// api makes the contract of the npm client.
-func (a *app) api(provider *auth.Auth) (http.Handler, error) {
-	return betterauth.New(provider, betterauth.Options{
-		ResetPages: []string{web.ResetPage},
-		Plugins:    []betterauth.Plugin{admin.Endpoints},
-		Logger:     a.log,
-	})
 }
 
 func (a *app) migrate(ctx context.Context, direction string) error {

@@ -65,9 +65,11 @@ func (a *app) serve(ctx context.Context) error {
 		Audit:  a.trail,
 		Ready:  func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
 	}
+	// part:betterauth
 	if config.API, err = a.api(provider); err != nil {
 		return err
 	}
+	// end:betterauth
 	if config.Services, err = a.services(); err != nil {
 		return err
 	}

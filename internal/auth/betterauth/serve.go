@@ -19,8 +19,8 @@ import (
 // redirect as an answer sends the browser there (302).
 type redirect string
 
-// ServeHTTP implements http.Handler. It checks in the contract's order: route, rate, body, origin, redirects; the endpoint
-// does the rest.
+// ServeHTTP implements http.Handler. It checks in the contract's order: route, rate, body, origin, redirects; the
+// endpoint does the rest.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Pragma", "no-cache")
@@ -74,7 +74,8 @@ func (a *api) call(w http.ResponseWriter, r *http.Request, e Endpoint) (any, err
 	return e.Handle(w, r, body)
 }
 
-// read counts a request, reads its body and checks its origin. A GET changes nothing, so it is neither counted nor checked.
+// read counts a request, reads its body and checks its origin. A GET changes nothing, so it is neither counted nor
+// checked.
 func (a *api) read(w http.ResponseWriter, r *http.Request, e Endpoint) (*payload.Body, error) {
 	if e.Method == http.MethodGet {
 		return payload.Query(r)
