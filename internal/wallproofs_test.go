@@ -26,6 +26,9 @@ func TestWallsStand(t *testing.T) {
 		{"internal/origins/x.go", imports("app.test/internal/keys"), "below everything but"},
 		{"internal/auth/x.go", imports("app.test/views"), "another router"},
 		{"internal/auth/x.go", imports("app.test/internal/config"), "another router"},
+		{"internal/auth/password/x.go", imports("app.test/internal/auth"), "builds on"},
+		{"internal/auth/password/x.go", imports("app.test/internal/auth/event"), "builds on"},
+		{"internal/auth/event/x.go", imports("app.test/internal/ratelimit"), "builds on"},
 		{"views/x.go", imports("net/http"), "plain values"},
 		{"views/x_templ.go", imports("app.test/internal/auth"), "plain values"},
 		{"views/x.go", imports("os"), "plain values"},
@@ -84,6 +87,7 @@ func TestWallsStand(t *testing.T) {
 func TestWallsHaveDoors(t *testing.T) {
 	for _, c := range []struct{ file, text string }{
 		{"internal/auth/x.go", "package p\nimport (\n_ \"golang.org/x/crypto/argon2\"\n_ \"gorm.io/gorm\"\n_ \"app.test/internal/errs\"\n)\n"},
+		{"internal/auth/password/x.go", "package p\nimport (\n_ \"golang.org/x/crypto/scrypt\"\n_ \"app.test/internal/errs\"\n)\n"},
 		{"internal/servicetoken/x.go", "package p\nimport _ \"github.com/go-jose/go-jose/v4/jwt\"\n"},
 		{"internal/notes/x.go", "package p\nimport (\n_ \"gorm.io/gorm\"\n_ \"app.test/internal/errs\"\n)\n"},
 		{"web/x.go", "package p\nimport (\n_ \"app.test/internal/auth\"\n_ \"app.test/internal/keys\"\n_ \"app.test/internal/notes\"\n_ \"app.test/views\"\n)\nfunc f(s *auth.Session) { _ = auth.NewUser{Password: x}; slices.Delete(list, i, j) }\n"},

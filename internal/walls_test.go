@@ -27,13 +27,19 @@ const root = ".."
 // helpers exist for tests and measurements: they may open databases and look behind the door.
 var helpers = []string{
 	"internal/auth/authtest", "internal/auth/clienttest", "internal/database/dbtest", "internal/mail/mailtest",
-	"internal/servicetoken/tokentest",
+	"internal/servicetoken/tokentest", "web/webtest",
 	"internal/browsertest", "internal/bench",
 }
 
 // cookieWriters may write cookies outside internal/auth. Name single files here, never a folder; a cookie that
 // says who somebody is belongs to internal/auth alone.
 var cookieWriters = []string{"web/cookies.go"}
+
+// leaves are packages below internal/auth that it builds on. They may import leafMayImport and no more of this module.
+var (
+	leaves        = []string{"internal/auth/event", "internal/auth/letter", "internal/auth/password"}
+	leafMayImport = []string{"internal/errs", "internal/keys", "internal/worker"}
+)
 
 // within reports whether dir is one of the folders or below it.
 func within(dir string, folders ...string) bool {
@@ -199,6 +205,8 @@ func importFault(dir, imported, own string) string {
 		return "web and views touch no table; call a verb"
 	case within(dir, "internal/auth") && (is("github.com/labstack/echo") || is("github.com/a-h/templ") || within(own, "web", "views", "static", "internal/config")):
 		return "internal/auth speaks net/http and gorm, so that it can move to another router whole"
+	case within(dir, leaves...) && own != "" && !within(own, leafMayImport...):
+		return "internal/auth builds on this package, which knows nothing of users and sessions"
 	case within(dir, "views") && !slices.Contains(viewsMayImport, imported):
 		return "views draw plain values; they know no HTTP, database or other package"
 	case within(dir, "internal/errs", "internal/keys") && own != "", within(dir, "static") && own != "", within(dir, "migrations") && own != "":

@@ -1,30 +1,27 @@
 package main
 
 import (
-	"net/http"
-
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/auth/betterauth/admin"
-	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/web"
 )
 
-// links builds the addresses in mails: pages of the app, and endpoints of the contract where MAIL_LINKS or a client asks
-// for them.
-func (a *app) links() func(purpose letter.Purpose, token, callbackURL string) string {
-	wire := betterauth.Links(a.AppURL)
+// addWireLinks mails links of the npm client's contract where the app has no page, or none is wanted.
+func (a *app) addWireLinks() error {
+	links := web.Links
 	if a.WireLinks {
-		return web.WireLinks(a.AppURL, wire)
+		links = web.WireLinks
 	}
-	return web.Links(a.AppURL, wire)
+	a.options.Links = links(a.AppURL, betterauth.Links(a.AppURL))
+	return nil
 }
 
-// api makes the HTTP contract of the npm client.
-func (a *app) api(provider *auth.Auth) (http.Handler, error) {
-	return betterauth.New(provider, betterauth.Options{
+// addWire serves the npm client's contract under /api/auth.
+func (a *app) addWire() (err error) {
+	a.site.API, err = betterauth.New(a.auth, betterauth.Options{
 		ResetPages: []string{web.ResetPage},
 		Plugins:    []betterauth.Plugin{admin.Endpoints},
 		Logger:     a.log,
 	})
+	return err
 }

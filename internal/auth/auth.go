@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/origins"
 	"example.com/foyer/internal/purge"
@@ -21,11 +21,10 @@ type Auth struct {
 	opts    Options
 	origins *origins.List       // BaseURL's and TrustedOrigins
 	macs    map[string]keys.MAC // cookie name without prefix → what signs it
-	hasher  *hasher
+	policy  password.Policy
+	hasher  *password.Hasher
 	revoked *revocations
 	ear     *listener
-
-	legacyHashes atomic.Bool // better-auth's scrypt hashes are in the store
 }
 
 // New makes the provider on a migrated database. It fails where BaseURL, CookieDomain or Secrets are unusable.
@@ -33,7 +32,8 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	o = o.withDefaults()
 	a := &Auth{
 		db: db, opts: o,
-		hasher: newHasher(o.HashWorkers, o.HashMemory),
+		policy: password.Policy{AppName: o.AppName, AllowCommon: o.AllowCommonPasswords},
+		hasher: password.New(password.Options{Workers: o.HashWorkers, Memory: o.HashMemory}),
 		ear:    newListener(),
 	}
 	var skew time.Duration
@@ -53,7 +53,7 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
 	a.macs = cookieMACs(ring)
-	return a, a.noteLegacyHashes(context.Background())
+	return a, a.hasher.FindLegacy(context.Background(), db)
 }
 
 // Run purges what has expired, now and then every SweepEvery, and on PostgreSQL hears what other instances revoke,
@@ -89,7 +89,7 @@ func (a *Auth) Purge(ctx context.Context) error {
 	a.revoked.forget(now.Add(-a.opts.CacheMaxAge - clockSkew))
 	db := a.db.WithContext(ctx)
 	return errors.Join(
-		a.noteLegacyHashes(ctx),
+		a.hasher.FindLegacy(ctx, a.db),
 		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Session{}, now) }),
 		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Verification{}, now) }),
 		purge.Few(ctx, pendingBatch, func() (int64, error) { return a.purgePending(ctx) }),

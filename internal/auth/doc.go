@@ -28,7 +28,7 @@
 //
 // # Threats, and where they are met
 //
-//   - A stolen database: it holds SHA-256 of session tokens and argon2id of passwords (session.go, password.go).
+//   - A stolen database: it holds SHA-256 of session tokens and argon2id of passwords (session.go, password).
 //   - A revoked session replayed with its cache cookie: the cache answers reads only, and every hit is checked
 //     against what was revoked here or, on PostgreSQL, by any other instance, which confirms before the revocation is
 //     answered (cache.go, listen.go); a cache older than this process is not honoured.
@@ -45,7 +45,7 @@
 //     guess.go, device.go). A refusal is remembered, so that a flood of them costs nobody else anything.
 //   - Burying somebody under mails, or silencing the one that warns them: a budget per mailbox and purpose (mailbudget.go).
 //   - Guessing who has an account: unknown addresses cost the same hash, the same query, the same answer
-//     (signin.go); hashing is bounded, so that a login storm cannot exhaust memory (hasher.go).
+//     (signin.go); hashing is bounded, so that a login storm cannot exhaust memory (password/queue.go).
 //   - An account made of somebody else's address, waiting for them to confirm it: pages act for the browser that signed
 //     up, or for who knows the password, and for nobody else (confirm.go, pending.go).
 //   - Requests forged by another site: the origin rules of the wire contract, without their gaps (betterauth/origin.go).

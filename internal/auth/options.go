@@ -3,9 +3,11 @@ package auth
 import (
 	"log/slog"
 	"net/http"
+	"runtime"
 	"time"
 
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/auth/password"
 	"gorm.io/gorm"
 )
 
@@ -112,8 +114,8 @@ type Options struct {
 	// RateLimit bounds guessing and mail. Default off.
 	RateLimit RateLimit
 
-	// HashWorkers is how many passwords may be hashed at the same time. Default: cores − 1, at least 1. Each
-	// hash takes 19 MiB; 64 more may wait up to 5 seconds, then callers meet a 503.
+	// HashWorkers is how many passwords may be hashed at the same time. Default: cores − 1, at least 1. Each hash takes
+	// 19 MiB. 64 more may wait for 5 seconds; the rest are refused with a 503.
 	HashWorkers int
 
 	// HashMemory is what one hash takes, in KiB. Default 19456, OWASP's 19 MiB (Password Storage Cheat Sheet). Only tests
@@ -158,8 +160,8 @@ func (o Options) withDefaults() Options {
 	set(&o.UndoTokenTTL, 7*24*time.Hour)
 	set(&o.InviteTokenTTL, 7*24*time.Hour)
 	set(&o.DeleteTokenTTL, 24*time.Hour)
-	set(&o.HashWorkers, defaultHashWorkers())
-	set(&o.HashMemory, argonMemory)
+	set(&o.HashWorkers, max(1, runtime.GOMAXPROCS(0)-1))
+	set(&o.HashMemory, password.DefaultMemory)
 	set(&o.MinAnswer, 300*time.Millisecond)
 	set(&o.SweepEvery, time.Hour)
 	set(&o.Logger, slog.Default())

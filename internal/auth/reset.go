@@ -7,6 +7,7 @@ import (
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
@@ -95,11 +96,11 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 	if err != nil {
 		return invalidToken(http.StatusBadRequest, err)
 	}
-	password, err := a.newPassword(next, v.Email)
+	normal, err := a.policy.Check(next, v.Email)
 	if err != nil {
 		return onField(err, "newPassword")
 	}
-	hash, err := a.hashPassword(r.Context(), place{}, password)
+	hash, err := a.hasher.Hash(r.Context(), password.Place{}, normal)
 	if err != nil {
 		return err
 	}
