@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/mail"
 	"net/url"
@@ -19,6 +20,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"example.com/foyer/internal/auth/revoke"
+	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/keys"
 )
@@ -33,7 +36,11 @@ func parser(t testing.TB) *Auth {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Auth{opts: Options{Now: func() time.Time { return fuzzNow }}.withDefaults(), macs: cookieMACs(ring), revoked: newRevocations(0, time.Time{})}
+	var now time.Time // the bus trusts copies that are younger than itself
+	clock := func() time.Time { return now }
+	bus := revoke.New(dbtest.Open(t, dbtest.SQLite(t)), clock, slog.New(slog.DiscardHandler))
+	now = fuzzNow
+	return &Auth{opts: Options{Now: clock}.withDefaults(), macs: cookieMACs(ring), revoked: bus}
 }
 
 func signed(a *Auth, name, value string) string {
