@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
 	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/auth/revoke"
 	"example.com/foyer/internal/keys"
+	"example.com/foyer/internal/origins"
 	"example.com/foyer/internal/purge"
 	"example.com/foyer/internal/worker"
 	"gorm.io/gorm"
@@ -20,15 +20,11 @@ import (
 type Auth struct {
 	db      *gorm.DB
 	opts    Options
-	home    string // BaseURL's origin
-	secure  bool   // the app is reached by https
-	trusted map[string]bool
+	origins *origins.List       // BaseURL's and TrustedOrigins
 	macs    map[string]keys.MAC // cookie name without prefix → what signs it
 	policy  password.Policy
 	hasher  *password.Hasher
 	revoked *revoke.Bus
-
-	endpoints map[string]map[string]Endpoint // path → method
 }
 
 // New makes the provider on a migrated database. It fails where BaseURL, CookieDomain or Secrets are unusable.
@@ -39,25 +35,12 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 		policy:  password.Policy{AppName: o.AppName, AllowCommon: o.AllowCommonPasswords},
 		hasher:  password.New(password.Options{Workers: o.HashWorkers, Memory: o.HashMemory}),
 		revoked: revoke.New(db, o.Now, o.Logger),
-		trusted: map[string]bool{},
-	}
-	base, ok := parseOrigin(o.BaseURL)
-	if !ok {
-		return nil, fmt.Errorf("auth: BaseURL %q is not an origin", o.BaseURL)
-	}
-	a.home, a.secure = base, base[:5] == "https"
-	for _, raw := range append([]string{o.BaseURL}, o.TrustedOrigins...) {
-		origin, ok := parseOrigin(raw)
-		if app, rest, isApp := splitApp(raw); isApp {
-			origin, ok = app, rest == ""
-		}
-		if !ok {
-			return nil, fmt.Errorf("auth: trusted origin %q is neither an origin nor an app's scheme such as myapp://", raw)
-		}
-		a.trusted[origin] = true
 	}
 	var err error
-	if a.opts.CookieDomain, err = cookieDomain(o.CookieDomain, base); err != nil {
+	if a.origins, err = origins.New(o.BaseURL, o.TrustedOrigins); err != nil {
+		return nil, fmt.Errorf("auth: %w", err)
+	}
+	if a.opts.CookieDomain, err = cookieDomain(o.CookieDomain, a.origins.Home); err != nil {
 		return nil, err
 	}
 	ring, err := keys.New(o.Secrets)
@@ -65,9 +48,6 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
 	a.macs = cookieMACs(ring)
-	if a.endpoints, err = a.table(); err != nil {
-		return nil, err
-	}
 	return a, a.hasher.FindLegacy(context.Background(), db)
 }
 
@@ -155,8 +135,8 @@ func (t *transaction) lockUser(id string) (*User, error) {
 	return &u, err
 }
 
+// Origins are BaseURL and TrustedOrigins: what may call the app, and where it may send a browser.
+func (a *Auth) Origins() *origins.List { return a.origins }
+
 // Now is the provider's clock.
 func (a *Auth) Now() time.Time { return a.opts.Now() }
-
-// Handler serves the wire contract; it expects request paths that start with /api/auth.
-func (a *Auth) Handler() http.Handler { return http.HandlerFunc(a.serve) }

@@ -117,35 +117,3 @@ func onField(err error, field string) error {
 	}
 	return err
 }
-
-func (a *Auth) serveChangePassword(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	current, next, others := b.String("currentPassword"), b.String("newPassword"), b.Bool("revokeOtherSessions", false)
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.demand(w, r)
-	if err != nil {
-		return nil, err
-	}
-	fresh, err := a.ChangePassword(w, r, s, current, next, others)
-	if err != nil {
-		return nil, err
-	}
-	var token *string // as on the wire: named only where the others ended
-	if others {
-		token = &fresh.ID
-	}
-	return map[string]any{"token": token, "user": fresh.User}, nil
-}
-
-func (a *Auth) serveVerifyPassword(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	password := b.String("password")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.demand(w, r)
-	if err != nil {
-		return nil, err
-	}
-	return done(), a.CheckPassword(r, s, password)
-}

@@ -2,11 +2,7 @@
 // alone hashes passwords, mints tokens, writes auth cookies and touches the tables users, sessions, accounts
 // and verifications. Callers get a *Session (with its .User) and verbs; they never see a hash or a token.
 //
-// # Endpoints
-//
-// Handler serves the wire contract of better-auth under /api/auth, so that its official client works: signing up, in
-// and out, sessions, the account, its password and e-mail, and what plugins add. Answers are JSON, refusals
-// {"message", "code"}. The table is in endpoint.go.
+// Package betterauth serves these verbs to the npm client of Better Auth; the pages of the app call them directly.
 //
 // # Cookies
 //
@@ -52,10 +48,10 @@
 //     (signin.go); hashing is bounded, so that a login storm cannot exhaust memory (password/queue.go).
 //   - An account made of somebody else's address, waiting for them to confirm it: pages act for the browser that signed
 //     up, or for who knows the password, and for nobody else (confirm.go, pending.go).
-//   - Requests forged by another site: the origin rules of the wire contract, without their gaps (origin.go).
+//   - Requests forged by another site: the origin rules of the wire contract, without their gaps (betterauth/origin.go).
 //   - A session fixed before sign-in: signing in always mints a token and ends the session presented.
 //   - Requests that two parsers would read differently: duplicate keys, odd types, invalid UTF-8 and trailing
-//     data are refused before anything acts on them (body.go).
+//     data are refused before anything acts on them (internal/payload).
 //
 // # Others are told through two seams
 //

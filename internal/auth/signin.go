@@ -165,23 +165,3 @@ func bannedError(u *User) error {
 	e.Fields = map[string]string{"email": reason}
 	return e
 }
-
-func (a *Auth) serveSignIn(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	in := Credentials{Email: b.String("email"), Password: b.String("password"), Remember: b.Bool("rememberMe", true)}
-	if callback := b.OptionalString("callbackURL"); callback != nil {
-		in.CallbackURL = *callback
-	}
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.SignInEmail(w, r, in)
-	if err != nil {
-		return nil, err
-	}
-	v := map[string]any{"redirect": false, "token": s.ID, "user": s.User}
-	if in.CallbackURL != "" {
-		v["redirect"], v["url"] = true, in.CallbackURL
-		w.Header().Set("Location", in.CallbackURL)
-	}
-	return v, nil
-}

@@ -246,35 +246,3 @@ func (a *Auth) addUser(t *transaction, u *User, hash string) error {
 	}
 	return a.claim(t, u, http.StatusUnprocessableEntity)
 }
-
-func (a *Auth) serveSignUp(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	in := Registration{
-		Name: b.String("name"), Email: b.String("email"), Password: b.String("password"),
-		Image: b.OptionalString("image"), Remember: b.Bool("rememberMe", true),
-	}
-	if callback := b.OptionalString("callbackURL"); callback != nil {
-		in.CallbackURL = *callback
-	}
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	if b.Value("role") != nil {
-		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED", "role is not allowed to be set")
-	}
-	if in.Name == "" { // clients that ask for address and password alone send it: their type of a sign-up has a name
-		email, err := validEmail(in.Email)
-		if err != nil {
-			return nil, err
-		}
-		in.Name, _, _ = strings.Cut(email, "@")
-	}
-	user, s, err := a.SignUpEmail(w, r, in)
-	if err != nil {
-		return nil, err
-	}
-	var token *string // null until the address is verified
-	if s != nil {
-		token = &s.ID
-	}
-	return map[string]any{"token": token, "user": user}, nil
-}
