@@ -16,7 +16,7 @@ func (s *Server) requireRole(roles ...string) echo.MiddlewareFunc {
 				return errs.Unauthenticated()
 			}
 			if !session.User.HasRole(roles...) {
-				s.Auth.NoteRefusal(c.Request(), session, event.Forbidden, c.Request().Method+" "+c.Path())
+				s.Auth.RecordRefusal(c.Request(), session, event.Forbidden, c.Request().Method+" "+c.Path())
 				return errs.Forbidden()
 			}
 			return next(c)

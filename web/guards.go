@@ -58,7 +58,7 @@ func (s *Server) requireFresh(next echo.HandlerFunc) echo.HandlerFunc {
 		switch session := session(c); {
 		case session.ImpersonatedBy != nil:
 			return errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while acting as somebody else.")
-		case !s.Auth.Fresh(session):
+		case !s.Auth.RecentlyAuthenticated(session):
 			return errs.New(http.StatusForbidden, codeNotFresh, "Enter your password again to go on.")
 		}
 		return next(c)

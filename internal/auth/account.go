@@ -64,7 +64,7 @@ func (a *Auth) serveUnlinkAccount(w http.ResponseWriter, r *http.Request, b *Bod
 		if err != nil {
 			return err
 		}
-		t.event(s, event.AccountUnlinked, s.UserID)
+		t.recordEvent(s.actor(), event.AccountUnlinked, s.UserID)
 		return nil
 	})
 }

@@ -23,7 +23,7 @@ func (a *Auth) shared() bool { return a.db.Name() == "postgres" }
 
 // announce tells the other instances, when t commits, what it voids. It returns the ids of the notices.
 func (a *Auth) announce(t *transaction) (notices []string, err error) {
-	for ids := t.void; len(ids) > 0 && a.shared(); {
+	for ids := t.invalid; len(ids) > 0 && a.shared(); {
 		n := min(maxNoticeIDs, len(ids))
 		v := notice{a.ear.id, newID(), ids[:n]}
 		ids = ids[n:]

@@ -15,14 +15,14 @@ import (
 	"gorm.io/gorm"
 )
 
-// Auth is the provider. It is safe for use by many goroutines; make one per process.
+// Auth is the provider of authentication. It is safe for use by many goroutines; make one per process.
 type Auth struct {
 	db      *gorm.DB
 	opts    Options
 	home    string // BaseURL's origin
-	secure  bool   // the app is reached by https
+	secure  bool   // BaseURL is https
 	trusted map[string]bool
-	macs    map[string]keys.MAC // cookie name without prefix → what signs it
+	macs    map[string]keys.MAC // by cookie name without prefix
 	hasher  *hasher
 	revoked *revocations
 	ear     *listener
@@ -32,7 +32,7 @@ type Auth struct {
 	endpoints map[string]map[string]Endpoint // path → method
 }
 
-// New makes the provider on a migrated database. It fails where BaseURL, CookieDomain or Secrets are unusable.
+// New makes the provider on a migrated database. It fails if BaseURL, CookieDomain or Secrets are unusable.
 func New(db *gorm.DB, o Options) (*Auth, error) {
 	o = o.withDefaults()
 	a := &Auth{
@@ -76,8 +76,8 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	return a, a.noteLegacyHashes(context.Background())
 }
 
-// Run purges what has expired, now and then every SweepEvery, and on PostgreSQL hears what other instances revoke,
-// until ctx ends. A panic in either is logged and stops neither.
+// Run calls Purge now and every SweepEvery, and on PostgreSQL listens to the revocations of other instances, until ctx
+// ends. A panic in either is logged and stops neither.
 func (a *Auth) Run(ctx context.Context) {
 	var working sync.WaitGroup
 	defer working.Wait()
@@ -102,8 +102,7 @@ func (a *Auth) sweep(ctx context.Context) {
 	}
 }
 
-// Purge deletes expired sessions and verifications, pending accounts that are 7 days old (see User.Pending),
-// and nothing that is still good.
+// Purge deletes expired sessions and verifications, and pending accounts that are 7 days old (see User.Pending).
 func (a *Auth) Purge(ctx context.Context) error {
 	now := a.opts.Now()
 	a.revoked.forget(now.Add(-a.opts.CacheMaxAge - clockSkew))
@@ -116,53 +115,59 @@ func (a *Auth) Purge(ctx context.Context) error {
 	)
 }
 
-// deleteExpired deletes at most purge.Batch rows of a model that are over.
+// deleteExpired deletes at most purge.Batch expired rows of a model.
 func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
 	some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
 	return db.Where("id IN (?)", some).Delete(model)
 }
 
-// transact runs fn in one transaction. Once it is committed, the cached copies fn named are void.
+// transact runs fn in one transaction, writes the events that fn recorded and, after the commit, invalidates the
+// cached copies that fn named.
 func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) error {
 	t := &transaction{}
 	var notices []string
 	err := a.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		t.DB = tx
-		err := fn(t)
-		if err == nil {
-			err = a.tellEvents(t)
+		if err := fn(t); err != nil {
+			return err
 		}
-		if err == nil {
-			notices, err = a.announce(t)
-			a.ear.expect(notices) // before the commit: the others may answer at once
+		if err := a.writeEvents(tx, t.events...); err != nil {
+			return err
 		}
+		var err error
+		notices, err = a.announce(t)
+		a.ear.expect(notices) // before the commit: the others may answer at once
 		return err
 	})
 	defer a.ear.forget(notices)
-	// The time is taken after the commit: every copy made from an earlier read is older than this. After an error too:
-	// the connection may have broken between the commit and the word of it.
-	a.revoked.add(a.opts.Now(), t.void...)
-	if err == nil {
-		a.awaitHeard(notices)
+	// Dated after the commit, so that every copy made from an earlier read is older. After an error too, because the
+	// connection may have broken after the commit.
+	a.revoked.add(a.opts.Now(), t.invalid...)
+	if err != nil {
+		return err
 	}
-	return err
+	a.awaitHeard(notices)
+	return nil
 }
 
 type transaction struct {
 	*gorm.DB
-	void   []string // ids of sessions and users whose cached copies end with the commit
-	events []*Event // told before it
+	invalid []string // see invalidate
+	events  []*Event // written before the commit
 }
 
-// lockUser reads a user and holds the row until the end of the transaction: whatever ends sessions or changes
-// credentials goes through here, so that a sign-in running beside it sees one state or the other, never half.
+// invalidate names sessions and users whose cached copies end with the commit.
+func (t *transaction) invalidate(ids ...string) { t.invalid = append(t.invalid, ids...) }
+
+// lockUser reads a user and locks the row until the end of t. Everything that ends sessions or changes credentials
+// calls it, so that a concurrent sign-in sees the state before or after, never half of it.
 func (t *transaction) lockUser(id string) (*User, error) {
 	var u User
 	err := t.Clauses(forUpdate).Where("id = ?", id).Take(&u).Error
 	return &u, err
 }
 
-// Now is the provider's clock.
+// Now reads Options.Now.
 func (a *Auth) Now() time.Time { return a.opts.Now() }
 
 // Handler serves the wire contract; it expects request paths that start with /api/auth.

@@ -9,7 +9,7 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// Confirmation is what a mailed link about an address would do for whoever opens it.
+// Confirmation is what a mailed link about an address would do.
 type Confirmation struct {
 	Purpose  letter.Purpose // VerifyEmail, ConfirmEmailChange or ChangeEmail
 	Email    string         // the address it is about
@@ -20,49 +20,50 @@ type Confirmation struct {
 	CallbackURL string
 }
 
-// PeekConfirmation tells what ConfirmEmail would do, and changes nothing. Its refusals are those about the link.
+// PeekConfirmation returns what ConfirmEmail would do, and changes nothing. Its refusals are those about the link.
 func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Confirmation, error) {
 	v, err := a.ownLink(r.Context(), s, token)
 	if err != nil {
 		return Confirmation{}, err
 	}
-	_, bound := a.bound(r, v)
-	c := Confirmation{Purpose: v.Purpose, Email: v.Email, Password: s == nil && !bound}
-	if LocalPath(v.CallbackURL) || a.trustedURL(v.CallbackURL) { // an origin may be trusted no more
+	_, own := a.signedUpHere(r, v)
+	c := Confirmation{Purpose: v.Purpose, Email: v.Email, Password: s == nil && !own}
+	if LocalPath(v.CallbackURL) || a.trustedURL(v.CallbackURL) { // the origin may have lost its trust meanwhile
 		c.CallbackURL = v.CallbackURL
 	}
 	return c, nil
 }
 
-// ConfirmEmail is VerifyEmail for pages: it acts only for whoever has shown to own the account, so that a stranger who
-// made one of somebody's address gains nothing when that somebody confirms it. Those are s, who is signed in; the
-// browser that signed up (see Registration.Pending); anywhere else who knows the password. The last two are signed in.
-// It returns who is signed in then, nil for nobody. Refusals: 401 INVALID_TOKEN, TOKEN_EXPIRED,
-// USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, INVALID_USER where the link is not s's; 400 INVALID_PASSWORD and 429 as for
-// a sign-in (the link survives these); 403 BANNED_USER.
-func (a *Auth) ConfirmEmail(w http.ResponseWriter, r *http.Request, s *Session, token, password string) (*Session, error) {
+// ConfirmEmail is VerifyEmail for pages. It demands proof that the visitor owns the account, because an attacker may
+// have made it with a victim's address and wait for the victim to confirm it (pre-hijacking). The proof is a session
+// of the account, s; or the browser that signed up (see Registration.Pending); or the password. Without s it starts a
+// session. It returns the session that the browser has then, nil for none. Refusals: 401 INVALID_TOKEN,
+// TOKEN_EXPIRED, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, INVALID_USER if the link is not s's; 400 INVALID_PASSWORD and
+// 429 as for a sign-in (the link survives these); 403 BANNED_USER.
+func (a *Auth) ConfirmEmail(
+	w http.ResponseWriter, r *http.Request, s *Session, token, password string,
+) (*Session, error) {
 	v, err := a.ownLink(r.Context(), s, token)
 	if err != nil {
 		return nil, err
 	}
-	p, bound := a.bound(r, v)
-	in := entry{signIn: s == nil, remember: p.remember}
-	if s == nil && !bound {
-		in.remember = true
-		in.proof, err = a.provenByLink(r, v, password)
+	p, own := a.signedUpHere(r, v)
+	o := opening{session: s, signIn: s == nil, remember: p.remember}
+	if s == nil && !own {
+		o.remember = true
+		if o.proved, err = a.checkPasswordOfLink(r, v, password); err != nil {
+			return nil, err
+		}
 	}
+	_, newSession, err := a.applyLink(w, r, v, o)
 	if err != nil {
 		return nil, err
 	}
-	_, fresh, err := a.follow(w, r, s, v, "", in)
-	if err != nil {
-		return nil, err
-	}
-	if bound {
+	if own {
 		a.clearPending(w, r)
 	}
-	if fresh != nil {
-		return fresh, nil
+	if newSession != nil {
+		return newSession, nil
 	}
 	return s, nil
 }
@@ -70,26 +71,29 @@ func (a *Auth) ConfirmEmail(w http.ResponseWriter, r *http.Request, s *Session, 
 // ownLink looks a link about an address up, for s or a stranger.
 func (a *Auth) ownLink(ctx context.Context, s *Session, token string) (*Verification, error) {
 	v, err := a.link(ctx, token, letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, tokenError(http.StatusUnauthorized, err)
-	case s != nil && s.UserID != v.UserID:
-		return nil, errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user")
-	case s != nil:
-		return v, notImpersonating(s)
 	}
-	return v, nil
+	if s == nil {
+		return v, nil
+	}
+	if s.UserID != v.UserID {
+		return nil, errInvalidUser()
+	}
+	return v, notImpersonating(s)
 }
 
-// bound reports whether this browser signed the account up whose address the link verifies. For a change of address
-// that is not enough: it needs the account itself.
-func (a *Auth) bound(r *http.Request, v *Verification) (pending, bool) {
+func errInvalidUser() error { return errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user") }
+
+// signedUpHere reports whether this browser signed up the account whose address the link verifies. For a change of
+// address that is no proof: the account may have changed hands.
+func (a *Auth) signedUpHere(r *http.Request, v *Verification) (pending, bool) {
 	p, ok := a.readPending(r)
 	return p, ok && v.Purpose == letter.VerifyEmail && p.userID == v.UserID
 }
 
-// provenByLink checks the password of the account that a link belongs to: it is a sign-in, and counted as one.
-func (a *Auth) provenByLink(r *http.Request, v *Verification, password string) (*Account, error) {
+// checkPasswordOfLink checks the password of the account that a link belongs to. It is counted like a sign-in.
+func (a *Auth) checkPasswordOfLink(r *http.Request, v *Verification, password string) (*Account, error) {
 	if password == "" {
 		return nil, errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
 	}
@@ -100,6 +104,6 @@ func (a *Auth) provenByLink(r *http.Request, v *Verification, password string) (
 	if err := a.Count(r, actSignIn, func() string { return u.Email }); err != nil {
 		return nil, err
 	}
-	account, err := a.knows(r, &Session{from: a.from(r)}, u, event.SignInFailed, password)
+	account, err := a.checkPassword(r, a.stranger(r), u, event.SignInFailed, password)
 	return &account, err
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"net/http"
 
 	"example.com/foyer/internal/auth/event"
@@ -8,18 +9,19 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// DeleteUser deletes s's user and all they have, and clears the cookies on w. It is for whoever has proved to mean
-// it: by password, by mailed link, or by a session younger than Options.ReauthAge. Refusals: 400 LAST_ADMIN.
+// DeleteUser deletes s's user and everything of theirs, and clears the cookies on w. Callers demand a proof first: the
+// password, a mailed link, or a session younger than Options.ReauthAge. Refusals: 400 LAST_ADMIN.
 func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) error {
-	err := a.transact(r.Context(), func(t *transaction) error { return a.removeUser(t, s, s.UserID) })
-	if err == nil {
-		a.clearCookies(w, r)
+	err := a.transact(r.Context(), func(t *transaction) error { return a.removeUser(t, s.actor(), s.UserID) })
+	if err != nil {
+		return err
 	}
-	return err
+	a.clearCookies(w, r)
+	return nil
 }
 
-// removeUser deletes a user; the database deletes what hangs on it.
-func (a *Auth) removeUser(t *transaction, by *Session, userID string) error {
+// removeUser deletes a user; the database deletes the rows that belong to it.
+func (a *Auth) removeUser(t *transaction, by actor, userID string) error {
 	if err := t.keepAdmins(userID); err != nil {
 		return err
 	}
@@ -30,10 +32,10 @@ func (a *Auth) removeUser(t *transaction, by *Session, userID string) error {
 	if err := t.endSessions(u.ID); err != nil {
 		return err
 	}
-	if err := a.notify(t, u, letter.AccountDeleted); err != nil {
+	if err := a.warn(t, u, letter.AccountDeleted); err != nil {
 		return err
 	}
-	t.event(by, event.UserDeleted, u.ID)
+	t.recordEvent(by, event.UserDeleted, u.ID)
 	return t.Where("id = ?", u.ID).Delete(&User{}).Error
 }
 
@@ -75,7 +77,7 @@ func (a *Auth) serveDeleteUser(w http.ResponseWriter, r *http.Request, b *Body) 
 			if err != nil {
 				return notFound(err)
 			}
-			return a.mailLink(t, s, u, letter.DeleteAccount, u.Email, text(callbackURL))
+			return a.mailLink(t, s.actor(), u, letter.DeleteAccount, u.Email, text(callbackURL))
 		})
 	case password == nil && a.youngerThan(a.opts.ReauthAge, s) != nil:
 		return nil, errs.New(http.StatusBadRequest, "SESSION_EXPIRED", "Session expired. Re-authenticate to perform this action.")
@@ -104,31 +106,38 @@ func (a *Auth) serveDeleteUserCallback(w http.ResponseWriter, r *http.Request, b
 	return map[string]any{"success": true, "message": "User deleted"}, nil
 }
 
-// deleteByLink deletes the account that a mailed link belongs to, in its owner's browser only.
+// deleteByLink deletes the account of a mailed link, in the browser of its user only.
 func (a *Auth) deleteByLink(w http.ResponseWriter, r *http.Request, s *Session, token string) error {
 	if err := notImpersonating(s); err != nil {
 		return err
 	}
 	v, err := a.link(r.Context(), token, letter.DeleteAccount)
-	if err == nil && v.UserID != s.UserID {
-		err = errNoLink
+	if err != nil {
+		return deletionError(err)
 	}
-	if err == nil {
-		err = a.transact(r.Context(), func(t *transaction) error {
-			if err := t.keepAdmins(s.UserID); err != nil {
-				return err
-			}
-			if _, err := t.useLink(v); err != nil {
-				return err
-			}
-			return a.removeUser(t, s, s.UserID)
-		})
+	if v.UserID != s.UserID {
+		return deletionError(errNoLink)
 	}
-	if code := linkCode(err); code == "TOKEN_EXPIRED" || code == "INVALID_TOKEN" {
+	err = a.transact(r.Context(), func(t *transaction) error {
+		if err := t.keepAdmins(s.UserID); err != nil {
+			return err
+		}
+		if _, err := t.useLink(v); err != nil {
+			return err
+		}
+		return a.removeUser(t, s.actor(), s.UserID)
+	})
+	if err != nil {
+		return deletionError(err)
+	}
+	a.clearCookies(w, r)
+	return nil
+}
+
+// deletionError refuses a dead link of a deletion as the wire does.
+func deletionError(err error) error {
+	if errors.Is(err, errNoLink) || errors.Is(err, errLinkExpired) {
 		return errs.New(http.StatusNotFound, "INVALID_TOKEN", "Invalid token")
-	}
-	if err == nil {
-		a.clearCookies(w, r)
 	}
 	return err
 }

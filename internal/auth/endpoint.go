@@ -155,7 +155,7 @@ func (a *Auth) read(w http.ResponseWriter, r *http.Request, e Endpoint) (*Body, 
 		a.opts.Logger.InfoContext(r.Context(), "cross-site request refused",
 			"origin", printable(r.Header.Get("Origin"), 200), "host", printable(r.Host, 200),
 			"site", printable(r.Header.Get("Sec-Fetch-Site"), 200), "own", a.home)
-		a.NoteRefusal(r, nil, event.CrossSite, e.Path)
+		a.RecordRefusal(r, nil, event.CrossSite, e.Path)
 		return nil, err
 	}
 	return body, nil

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -18,8 +19,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// padTiming makes a request about an address take Options.MinAnswer; defer what it returns. A processor that had work to do
-// wakes half a millisecond sooner than one that slept (measured), so a random part is added that drowns this.
+// padTiming makes a request about an address take at least Options.MinAnswer; defer the function it returns. A fixed
+// time is not enough: a busy processor wakes half a millisecond sooner than an idle one (measured). A random part
+// hides that.
 func (a *Auth) padTiming(ctx context.Context) func() {
 	var chance [2]byte
 	rand.Read(chance[:])
@@ -35,36 +37,33 @@ func (a *Auth) padTiming(ctx context.Context) func() {
 	}
 }
 
-// superseded names the links that a new one makes worthless. Any mail may verify an address.
+// superseded lists the links that a new one ends. Links that verify an address all stay valid.
 var superseded = map[letter.Purpose][]letter.Purpose{
-	letter.ResetPassword: {letter.ResetPassword}, letter.SetPassword: {letter.SetPassword}, letter.DeleteAccount: {letter.DeleteAccount},
-	letter.ConfirmEmailChange: {letter.ConfirmEmailChange, letter.ChangeEmail}, letter.ChangeEmail: {letter.ConfirmEmailChange, letter.ChangeEmail},
+	letter.ResetPassword:      {letter.ResetPassword},
+	letter.SetPassword:        {letter.SetPassword},
+	letter.DeleteAccount:      {letter.DeleteAccount},
+	letter.ConfirmEmailChange: {letter.ConfirmEmailChange, letter.ChangeEmail},
+	letter.ChangeEmail:        {letter.ConfirmEmailChange, letter.ChangeEmail},
 }
 
-// sessionBound names the links that the session which asked for them ends with: what a thief has set going in somebody's
-// session must not outlive it. The database deletes these links with the session's row, so no way of ending one can forget
-// them.
+// sessionBound lists the links that end with the session which asked for them, so that a thief's requests do not
+// outlive the stolen session. The database deletes them with the session's row, so that no code can forget to.
 var sessionBound = []letter.Purpose{letter.ConfirmEmailChange, letter.ChangeEmail, letter.DeleteAccount}
 
-// mailLink keeps a single-use token and mails it to an address, in t, which holds u's row: of two requests the last
-// one counts. For letter.ConfirmEmailChange and letter.ChangeEmail, address is the new one. by asked for it; a link of sessionBound
-// is refused with 401 where that session has ended. Callers ask mayMail first: an address that has had its mails for this
-// hour gets none, and nobody is told.
-func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose letter.Purpose, address, callbackURL string) error {
-	to, newEmail := address, ""
-	if purpose == letter.ConfirmEmailChange {
-		to, newEmail = u.Email, address
-	}
+// mailLink stores a single-use token and mails its link, in t, which has locked u: of two requests the last one
+// counts. For letter.ConfirmEmailChange and letter.ChangeEmail, address is the new one. A link of sessionBound is
+// refused with 401 if the session of by has ended. Callers ask mayMail first.
+func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpose, address, callbackURL string) error {
 	var session *string
 	if slices.Contains(sessionBound, purpose) {
-		live, err := t.lockSession(by.ID)
+		live, err := t.lockSession(by.sessionID)
 		if err != nil {
 			return err
 		}
 		if !live {
 			return errs.Unauthenticated()
 		}
-		session = &by.ID
+		session = &by.sessionID
 	}
 	if old := superseded[purpose]; old != nil {
 		if err := t.dropLinks(u.ID, old...); err != nil {
@@ -79,26 +78,22 @@ func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose letter.Pur
 	if err != nil {
 		return err
 	}
-	link := ""
-	if a.opts.Links != nil {
-		link = a.opts.Links(purpose, token, callbackURL)
+	t.recordEvent(by, linkEvents[purpose], u.ID)
+	m := Mail{To: address, Purpose: purpose, URL: a.linkURL(purpose, token, callbackURL)}
+	if purpose == letter.ConfirmEmailChange {
+		m.To, m.NewEmail = u.Email, address
 	}
-	if link == "" {
-		link = a.wireLink(purpose, token, callbackURL)
-	}
-	err = a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{
-		To: to, Name: u.nameFor(to), Purpose: purpose, URL: link, NewEmail: newEmail,
-	})
-	if err != nil {
-		return err
-	}
-	t.event(by, linkEvents[purpose], u.ID)
-	return nil
+	m.Name = u.nameFor(m.To)
+	return a.enqueue(t, m)
 }
 
 var linkEvents = map[letter.Purpose]event.Name{
-	letter.VerifyEmail: event.VerificationSent, letter.ResetPassword: event.PasswordResetAsked, letter.DeleteAccount: event.DeletionAsked,
-	letter.ConfirmEmailChange: event.EmailChangeAsked, letter.ChangeEmail: event.EmailChangeAsked, letter.SetPassword: event.Invited,
+	letter.VerifyEmail:        event.VerificationSent,
+	letter.ResetPassword:      event.PasswordResetAsked,
+	letter.DeleteAccount:      event.DeletionAsked,
+	letter.ConfirmEmailChange: event.EmailChangeAsked,
+	letter.ChangeEmail:        event.EmailChangeAsked,
+	letter.SetPassword:        event.Invited,
 }
 
 func (a *Auth) linkLife(purpose letter.Purpose) time.Duration {
@@ -115,7 +110,15 @@ func (a *Auth) linkLife(purpose letter.Purpose) time.Duration {
 	return a.opts.VerifyTokenTTL
 }
 
-// wireLink is the link of the wire contract: this provider's own GET endpoint.
+// linkURL is the address of a page of the app or, by default, of an endpoint of the wire contract.
+func (a *Auth) linkURL(purpose letter.Purpose, token, callbackURL string) string {
+	if a.opts.Links == nil {
+		return a.wireLink(purpose, token, callbackURL)
+	}
+	return cmp.Or(a.opts.Links(purpose, token, callbackURL), a.wireLink(purpose, token, callbackURL))
+}
+
+// wireLink is the address of the GET endpoint of a purpose.
 func (a *Auth) wireLink(purpose letter.Purpose, token, callbackURL string) string {
 	base, token := a.home+basePath, url.QueryEscape(token)
 	if purpose == letter.ResetPassword || purpose == letter.SetPassword {
@@ -136,7 +139,7 @@ var (
 	errLinkExpired = errors.New("link has expired")
 )
 
-// link looks a mailed token up; errNoLink or errLinkExpired where it is worth nothing for these purposes.
+// link looks a mailed token up; errNoLink or errLinkExpired if it is not valid for these purposes.
 func (a *Auth) link(ctx context.Context, token string, purposes ...letter.Purpose) (*Verification, error) {
 	var v Verification
 	err := a.db.WithContext(ctx).Where("token_hash = ? AND purpose IN ?", hashToken(token), purposes).Take(&v).Error
@@ -149,15 +152,15 @@ func (a *Auth) link(ctx context.Context, token string, purposes ...letter.Purpos
 	if !a.opts.Now().Before(v.ExpiresAt) {
 		return nil, errLinkExpired
 	}
-	return &v, a.askedInLife(ctx, &v)
+	return &v, a.checkAsker(ctx, &v)
 }
 
-// askedInLife gives errNoLink for a link whose session is over: its row stays in the store until the next purge.
-func (a *Auth) askedInLife(ctx context.Context, v *Verification) error {
+// checkAsker returns errNoLink for a link whose session has expired: its row is in the store until the next purge.
+func (a *Auth) checkAsker(ctx context.Context, v *Verification) error {
 	if !slices.Contains(sessionBound, v.Purpose) {
 		return nil
 	}
-	if v.SessionID == nil { // written by an older version that runs beside this one
+	if v.SessionID == nil { // written by an older version of the app that still runs
 		return errNoLink
 	}
 	var s Session
@@ -174,8 +177,8 @@ func (a *Auth) askedInLife(ctx context.Context, v *Verification) error {
 	return nil
 }
 
-// useLink takes a mailed token out of the store, once: of several at the same time one gets it, the others
-// errNoLink. It returns its user, locked.
+// useLink deletes a mailed token and returns its user, locked. Of concurrent requests one succeeds, the others get
+// errNoLink.
 func (t *transaction) useLink(v *Verification) (*User, error) {
 	u, err := t.lockUser(v.UserID)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -184,20 +187,22 @@ func (t *transaction) useLink(v *Verification) (*User, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.SessionID != nil { // before the link: whatever ends a session takes the two in this order
+	if v.SessionID != nil { // before the link: see lockSession
 		if _, err := t.lockSession(*v.SessionID); err != nil {
 			return nil, err
 		}
 	}
-	done := t.Where("id = ?", v.ID).Delete(&Verification{})
-	if done.Error == nil && done.RowsAffected == 0 {
+	deleted := t.Where("id = ?", v.ID).Delete(&Verification{})
+	if deleted.Error != nil {
+		return nil, deleted.Error
+	}
+	if deleted.RowsAffected == 0 {
 		return nil, errNoLink
 	}
-	return u, done.Error
+	return u, nil
 }
 
-// dropLinks makes a user's outstanding links worthless: all but those that undo a change of address, or those of the
-// given purposes.
+// dropLinks deletes a user's links: those of the given purposes; without purposes all but undo links.
 func (t *transaction) dropLinks(userID string, purposes ...letter.Purpose) error {
 	q := t.Where("user_id = ? AND purpose <> ?", userID, letter.UndoEmailChange)
 	if len(purposes) > 0 {
@@ -206,12 +211,12 @@ func (t *transaction) dropLinks(userID string, purposes ...letter.Purpose) error
 	return q.Delete(&Verification{}).Error
 }
 
-// dropEveryLink is dropLinks for those that undo a change of address, too.
+// dropEveryLink deletes all links of a user, undo links too.
 func (t *transaction) dropEveryLink(userID string) error {
 	return t.Where("user_id = ?", userID).Delete(&Verification{}).Error
 }
 
-// linkCode is what a failed link is called on the wire; "" for errors that are not the link's.
+// linkCode is the wire's code for a failed link; "" for errors that are no refusal.
 func linkCode(err error) string {
 	var e *errs.Error
 	switch {
@@ -236,7 +241,7 @@ func tokenError(status int, err error) error {
 	return err
 }
 
-// withQuery adds one parameter to where a browser is sent, before the fragment.
+// withQuery adds one query parameter to a URL.
 func withQuery(target, name, value string) string {
 	target, fragment, hasFragment := strings.Cut(target, "#")
 	page, query, _ := strings.Cut(target, "?")
@@ -253,13 +258,16 @@ func withQuery(target, name, value string) string {
 // demand returns the session behind the request as the store has it, or a 401.
 func (a *Auth) demand(w http.ResponseWriter, r *http.Request) (*Session, error) {
 	s, err := a.StoredSession(w, r)
-	if err == nil && s == nil {
-		err = errs.Unauthenticated()
+	if err != nil {
+		return nil, err
 	}
-	return s, err
+	if s == nil {
+		return nil, errs.Unauthenticated()
+	}
+	return s, nil
 }
 
-// youngerThan refuses a session that began too long ago, or that is an admin's view of somebody else.
+// youngerThan refuses a session older than age, and an impersonation.
 func (a *Auth) youngerThan(age time.Duration, s *Session) error {
 	if s.ImpersonatedBy != nil || a.opts.Now().Sub(s.CreatedAt) >= age {
 		return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
@@ -267,7 +275,7 @@ func (a *Auth) youngerThan(age time.Duration, s *Session) error {
 	return nil
 }
 
-// PeekLink tells which address a mailed link of one of these purposes was made for, and changes nothing. Refusals: 400
+// PeekLink returns the address of a mailed link of one of these purposes, and changes nothing. Refusals: 400
 // INVALID_TOKEN, TOKEN_EXPIRED.
 func (a *Auth) PeekLink(ctx context.Context, token string, purposes ...letter.Purpose) (email string, err error) {
 	v, err := a.link(ctx, token, purposes...)

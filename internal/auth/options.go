@@ -96,8 +96,9 @@ type Options struct {
 	// VerifyTokenTTL is the life of a link that verifies or changes an address. Default 1 hour.
 	VerifyTokenTTL time.Duration
 
-	// Notices tells people by mail of what a thief would do: a changed password, asking for a change of address and making
-	// it, a deleted account, signing in on a device not seen before, signing up with an address that is theirs. Default off.
+	// Notices tells people by mail of what a thief would do: a changed password, asking for a change of address and
+	// making it, a deleted account, signing in on a device not seen before, signing up with an address that is theirs.
+	// Default off.
 	Notices bool
 
 	// UndoTokenTTL is the life of the link that brings an account back to its old address. Default 7 days.
@@ -116,8 +117,9 @@ type Options struct {
 	Links func(purpose letter.Purpose, token, callbackURL string) string
 
 	// ResetPages lists where the redirectTo of a reset may lead: paths of this site and full addresses of pages on
-	// TrustedOrigins, each without a query. The token of the link is in the address of that page, and a stranger can ask for
-	// the mail: with a list it is no page but one that is made for it. Default nil, as on the wire: any trusted address.
+	// TrustedOrigins, each without a query. The token of the link is in the address of that page, and a stranger can ask
+	// for the mail: with a list it is no page but one that is made for it. Default nil, as on the wire: any trusted
+	// address.
 	ResetPages []string
 
 	// RateLimit bounds guessing and mail. Default off.
@@ -134,8 +136,8 @@ type Options struct {
 	// take less.
 	HashMemory int
 
-	// MinAnswer is how long a request about an address takes at least, and up to a third more: longer than the work that it
-	// may cause, so that time does not show whether the address is known. Default 300 ms. Only tests take less.
+	// MinAnswer is how long a request about an address takes at least, and up to a third more: longer than the work that
+	// it may cause, so that time does not show whether the address is known. Default 300 ms. Only tests take less.
 	MinAnswer time.Duration
 
 	// SweepEvery is the pause between two purges of what has expired. Default 1 hour.

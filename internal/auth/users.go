@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -13,54 +14,62 @@ import (
 	"gorm.io/gorm"
 )
 
-// UserByEmail finds a user by address; 404 USER_NOT_FOUND where there is none.
+// UserByEmail finds a user by address; 404 USER_NOT_FOUND if there is none.
 func (a *Auth) UserByEmail(ctx context.Context, email string) (*User, error) {
 	var u User
 	normal, ok := normalEmail(email)
-	if !ok { // nobody's, and not every database can be asked for it
+	if !ok { // no user has it, and not every database accepts it
 		return &u, notFound(gorm.ErrRecordNotFound)
 	}
 	return &u, notFound(a.db.WithContext(ctx).Where("email = ?", normal).Take(&u).Error)
 }
 
-// SetRole gives a user another role or comma list of roles. Sessions live on, but their cached copies are void:
-// the next request has the new role. Refusals: 400 YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE, LAST_ADMIN; 403
-// where by is no admin any more; 404 USER_NOT_FOUND. by is who does it, nil for the command line.
+// SetRole gives a user another role or comma list of roles. Sessions go on, and have the new role from the next
+// request. by is the admin, nil for the command line. Refusals: 400 YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE,
+// LAST_ADMIN; 403 if by is no longer an admin; 404 USER_NOT_FOUND.
 func (a *Auth) SetRole(ctx context.Context, by *Session, userID, role string) (*User, error) {
 	role, err := a.roles(role)
 	if err != nil {
 		return nil, err
 	}
-	return a.changeUser(ctx, by, userID, event.RoleChanged, func(t *transaction, u *User) error {
+	return a.updateLocked(ctx, by, userID, event.RoleChanged, func(_ *transaction, u *User) error {
 		u.Role = role
 		return nil
 	})
 }
 
-// BanUser keeps a user out until the given time, nil for good, and ends their sessions and links, that which undoes a change
-// of address too: their next request is a stranger's. Refusals: 400 YOU_CANNOT_BAN_YOURSELF, VALIDATION_ERROR, LAST_ADMIN; 404 USER_NOT_FOUND.
+// BanUser bans a user until the given time, nil for good. All sessions and links of the user end, even one that
+// undoes a change of address. Refusals: 400 YOU_CANNOT_BAN_YOURSELF, VALIDATION_ERROR, LAST_ADMIN; 403 if by is no
+// longer an admin; 404 USER_NOT_FOUND.
 func (a *Auth) BanUser(ctx context.Context, by *Session, userID, reason string, until *time.Time) (*User, error) {
-	if by != nil && by.UserID == userID {
-		return nil, errs.New(http.StatusBadRequest, "YOU_CANNOT_BAN_YOURSELF", "You cannot ban yourself")
+	if err := refuseOwnBan(by, userID); err != nil {
+		return nil, err
 	}
 	if err := checkReason(&reason); err != nil {
 		return nil, err
 	}
-	return a.changeUser(ctx, by, userID, event.UserBanned, func(t *transaction, u *User) error {
+	return a.updateLocked(ctx, by, userID, event.UserBanned, func(t *transaction, u *User) error {
 		u.Banned, u.BanReason, u.BanExpires = true, &reason, until
 		return t.endSessions(u.ID)
 	})
 }
 
-// UnbanUser lets a banned user in again. Refusals: 404 USER_NOT_FOUND.
+func refuseOwnBan(by *Session, userID string) error {
+	if by != nil && by.UserID == userID {
+		return errs.New(http.StatusBadRequest, "YOU_CANNOT_BAN_YOURSELF", "You cannot ban yourself")
+	}
+	return nil
+}
+
+// UnbanUser ends a ban. Refusals: 403 if by is no longer an admin; 404 USER_NOT_FOUND.
 func (a *Auth) UnbanUser(ctx context.Context, by *Session, userID string) (*User, error) {
-	return a.changeUser(ctx, by, userID, event.UserUnbanned, func(_ *transaction, u *User) error {
+	return a.updateLocked(ctx, by, userID, event.UserUnbanned, func(_ *transaction, u *User) error {
 		u.Banned, u.BanReason, u.BanExpires = false, nil, nil
 		return nil
 	})
 }
 
-// User finds a user by id; 404 USER_NOT_FOUND where there is none.
+// User finds a user by id; 404 USER_NOT_FOUND if there is none.
 func (a *Auth) User(ctx context.Context, id string) (*User, error) {
 	var u User
 	if asText(id) == nil {
@@ -69,7 +78,7 @@ func (a *Auth) User(ctx context.Context, id string) (*User, error) {
 	return &u, notFound(a.db.WithContext(ctx).Where("id = ?", id).Take(&u).Error)
 }
 
-// UserChanges is what an admin may change of a user at once; what is nil stays.
+// UserChanges is what an admin may change of a user at once. Nil fields stay.
 type UserChanges struct {
 	Profile
 	Email         *string
@@ -80,77 +89,104 @@ type UserChanges struct {
 	BanExpires    *time.Time
 }
 
-// ChangeUser changes a user as an admin. A new address ends every outstanding link, a ban every session. EmailVerified vouches
-// for the address: of a pending account (see User.Pending), which anybody could have made, the password is worth nothing from
-// then on, and a link to choose one is mailed; 429 where the address has had its mails for this hour. Other refusals:
-// 400 VALIDATION_ERROR, INVALID_EMAIL, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN,
-// YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 404 USER_NOT_FOUND.
+// event names the change. Of a role and a ban at once the ban counts: an auditor looks for it.
+func (c UserChanges) event() event.Name {
+	if c.Banned != nil && *c.Banned {
+		return event.UserBanned
+	}
+	if c.Banned != nil {
+		return event.UserUnbanned
+	}
+	if c.Role != nil {
+		return event.RoleChanged
+	}
+	return event.UserUpdated
+}
+
+// ChangeUser changes a user as an admin. A new address ends every outstanding link, a ban every session.
+// EmailVerified vouches for the address: a pending account (see User.Pending), which a stranger may have made, then
+// loses its password, and a link to choose one is mailed; 429 if the address has had its mails for this hour. Other
+// refusals: 400 VALIDATION_ERROR, INVALID_EMAIL, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, YOU_CANNOT_BAN_YOURSELF,
+// LAST_ADMIN, YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 403 if by is no longer an admin; 404 USER_NOT_FOUND.
 func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c UserChanges) (*User, error) {
-	name, email, role := event.UserUpdated, "", ""
-	err := firstOf(a.checkProfile(c.Profile), checkReason(c.BanReason))
-	if c.Email != nil && err == nil {
-		var ok bool
-		if email, ok = normalEmail(*c.Email); !ok {
-			err = errs.Invalid("email", "INVALID_EMAIL", "Invalid email")
-		}
-	}
-	if c.Role != nil && err == nil {
-		name = event.RoleChanged
-		role, err = a.roles(*c.Role)
-	}
-	ban := c.Banned != nil && *c.Banned
-	if c.Banned != nil { // of a role and a ban at once, the ban is what an auditor looks for
-		name = event.UserUnbanned
-		if ban {
-			name = event.UserBanned
-		}
-	}
-	if ban && by != nil && by.UserID == userID && err == nil {
-		err = errs.New(http.StatusBadRequest, "YOU_CANNOT_BAN_YOURSELF", "You cannot ban yourself")
-	}
-	vouched := c.EmailVerified != nil && *c.EmailVerified
-	if vouched && err == nil {
-		err = a.mustMailPending(ctx, userID, email)
-	}
-	if err != nil {
+	if err := a.checkChanges(by, userID, &c); err != nil {
 		return nil, err
 	}
-	return a.changeUser(ctx, by, userID, name, func(t *transaction, u *User) error {
-		c.Profile.apply(u)
-		if c.EmailVerified != nil {
-			u.EmailVerified = *c.EmailVerified
+	vouched := c.EmailVerified != nil && *c.EmailVerified
+	if vouched {
+		if err := a.mustMailPending(ctx, userID, text(c.Email)); err != nil {
+			return nil, err
 		}
-		if c.Role != nil {
-			u.Role = role
-		}
-		if c.Banned != nil {
-			u.Banned, u.BanReason, u.BanExpires = ban, c.BanReason, c.BanExpires
-		} else {
-			u.BanReason, u.BanExpires = or(c.BanReason, u.BanReason), or(c.BanExpires, u.BanExpires)
-		}
+	}
+	return a.updateLocked(ctx, by, userID, c.event(), func(t *transaction, u *User) error {
+		old := u.Email
+		c.apply(u)
 		if c.BanExpires != nil && !u.Banned {
 			return errs.Invalid("banExpires", "VALIDATION_ERROR", "Only a ban has an end, and the user is not banned.")
 		}
-		if c.Email != nil && email != u.Email {
-			u.Email = email
+		if u.Email != old {
 			if err := t.dropLinks(u.ID); err != nil {
 				return err
 			}
 		}
-		if ban {
+		if c.Banned != nil && *c.Banned {
 			if err := t.endSessions(u.ID); err != nil {
 				return err
 			}
 		}
 		if vouched && u.Pending {
-			return a.handOver(t, by, u)
+			return a.handOver(t, by.actor(), u)
 		}
 		return nil
 	})
 }
 
+// checkChanges refuses what is invalid, and brings address and role into their normal form.
+func (a *Auth) checkChanges(by *Session, userID string, c *UserChanges) error {
+	if err := firstOf(a.checkProfile(c.Profile), checkReason(c.BanReason)); err != nil {
+		return err
+	}
+	if c.Email != nil {
+		email, ok := normalEmail(*c.Email)
+		if !ok {
+			return errs.Invalid("email", "INVALID_EMAIL", "Invalid email")
+		}
+		c.Email = &email
+	}
+	if c.Role != nil {
+		role, err := a.roles(*c.Role)
+		if err != nil {
+			return err
+		}
+		c.Role = &role
+	}
+	if c.Banned != nil && *c.Banned {
+		return refuseOwnBan(by, userID)
+	}
+	return nil
+}
+
+func (c UserChanges) apply(u *User) {
+	c.Profile.apply(u)
+	assign(&u.Email, c.Email)
+	assign(&u.EmailVerified, c.EmailVerified)
+	assign(&u.Role, c.Role)
+	if c.Banned != nil {
+		u.Banned, u.BanReason, u.BanExpires = *c.Banned, c.BanReason, c.BanExpires
+		return
+	}
+	u.BanReason, u.BanExpires = cmp.Or(c.BanReason, u.BanReason), cmp.Or(c.BanExpires, u.BanExpires)
+}
+
+// assign sets a field to a value, unless that is nil.
+func assign[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
 // SetPassword gives a user a new password and ends their sessions and links. Refusals: 400 PASSWORD_TOO_SHORT,
-// PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 403 where by is no admin any more; 404 USER_NOT_FOUND.
+// PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 403 if by is no longer an admin; 404 USER_NOT_FOUND.
 func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string) error {
 	u, err := a.User(ctx, userID)
 	if err != nil {
@@ -172,19 +208,16 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 		if err != nil {
 			return notFound(err)
 		}
-		if err := t.setPassword(u, hash, a.opts.Now()); err != nil {
+		if err := t.replacePassword(u, hash, a.opts.Now()); err != nil {
 			return err
 		}
-		if err := a.notify(t, u, letter.PasswordChanged); err != nil {
-			return err
-		}
-		t.event(by, event.PasswordSet, u.ID)
-		return nil
+		t.recordEvent(by.actor(), event.PasswordSet, u.ID)
+		return a.warn(t, u, letter.PasswordChanged)
 	})
 }
 
-// RemoveUser deletes a user and all they have. Refusals: 400 YOU_CANNOT_REMOVE_YOURSELF, LAST_ADMIN; 403 where by is no
-// admin any more; 404 USER_NOT_FOUND.
+// RemoveUser deletes a user and everything of theirs. Refusals: 400 YOU_CANNOT_REMOVE_YOURSELF, LAST_ADMIN; 403 if by
+// is no longer an admin; 404 USER_NOT_FOUND.
 func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error {
 	if by != nil && by.UserID == userID {
 		return errs.New(http.StatusBadRequest, "YOU_CANNOT_REMOVE_YOURSELF", "You cannot remove yourself")
@@ -193,12 +226,15 @@ func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error
 		if _, err := t.adminsFor(by, userID); err != nil {
 			return err
 		}
-		return a.removeUser(t, by, userID)
+		return a.removeUser(t, by.actor(), userID)
 	})
 }
 
-// changeUser applies one change to a user under the lock, keeps the last admin, and voids cached copies.
-func (a *Auth) changeUser(ctx context.Context, by *Session, userID string, name event.Name, change func(*transaction, *User) error) (*User, error) {
+// updateLocked applies one change to a locked user. It keeps the last admin, ends impersonations that the new role
+// forbids, records the event and warns the admins of a new one.
+func (a *Auth) updateLocked(
+	ctx context.Context, by *Session, userID string, name event.Name, change func(*transaction, *User) error,
+) (*User, error) {
 	var u *User
 	err := a.transact(ctx, func(t *transaction) error {
 		admins, err := t.adminsFor(by, userID)
@@ -212,44 +248,21 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID string, name 
 		if err := change(t, u); err != nil {
 			return err
 		}
-		if !u.HasRole("admin") || u.Banned {
-			if slices.Equal(admins, []string{u.ID}) {
-				return errLastAdmin()
-			}
+		if (!u.HasRole("admin") || u.Banned) && slices.Equal(admins, []string{u.ID}) {
+			return errLastAdmin()
 		}
-		if u.HasRole("admin") {
-			err = t.endImpersonationsOf(u.ID)
-		} else {
-			err = t.endImpersonations(u.ID)
-		}
-		if err != nil {
+		if err := t.endForbidden(u); err != nil {
 			return err
 		}
-		if u.Banned {
-			if err := t.dropEveryLink(u.ID); err != nil {
-				return err
-			}
-		}
-		u.UpdatedAt = a.opts.Now()
-		t.void = append(t.void, u.ID)
-		err = t.Select("*").Updates(u).Error
-		if errors.Is(err, gorm.ErrDuplicatedKey) {
-			return takenError(http.StatusBadRequest)
-		}
-		if err != nil {
+		if err := a.saveUser(t, &before, u); err != nil {
 			return err
 		}
-		if u.Email != before.Email {
-			if err := a.claim(t, u, http.StatusBadRequest); err != nil {
-				return err
-			}
-		}
-		e := t.event(by, name, u.ID)
+		e := t.recordEvent(by.actor(), name, u.ID)
 		e.Detail = changes(&before, u)
-		if u.Banned && u.BanReason != nil {
-			e.Note = *u.BanReason
+		if u.Banned {
+			e.Note = text(u.BanReason)
 		}
-		return a.notifyAdmins(t, &before, u)
+		return a.warnAdmins(t, &before, u)
 	})
 	if err != nil {
 		return nil, err
@@ -257,18 +270,47 @@ func (a *Auth) changeUser(ctx context.Context, by *Session, userID string, name 
 	return u, nil
 }
 
-// setPassword replaces a user's password, or gives them their first, and ends every session and reset link.
-func (t *transaction) setPassword(u *User, hash string, now time.Time) error {
+// endForbidden ends what the role or ban of u forbids: nobody impersonates an admin, only admins impersonate, and
+// links of a banned user are dead.
+func (t *transaction) endForbidden(u *User) error {
+	end := t.endImpersonationsBy
+	if u.HasRole("admin") {
+		end = t.endImpersonationsAs
+	}
+	if err := end(u.ID); err != nil {
+		return err
+	}
+	if !u.Banned {
+		return nil
+	}
+	return t.dropEveryLink(u.ID)
+}
+
+// saveUser writes a changed user and claims a new address.
+func (a *Auth) saveUser(t *transaction, before, u *User) error {
+	u.UpdatedAt = a.opts.Now()
+	t.invalidate(u.ID)
+	err := t.Select("*").Updates(u).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return takenError(http.StatusBadRequest)
+	}
+	if err != nil || u.Email == before.Email {
+		return err
+	}
+	return a.claim(t, u, http.StatusBadRequest)
+}
+
+// replacePassword gives a user another, or a first, password. Every session and link of the user ends.
+func (t *transaction) replacePassword(u *User, hash string, now time.Time) error {
 	set := t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", u.ID, providerCredential).
 		Updates(map[string]any{"password": hash, "updated_at": now})
-	err := set.Error
-	if err == nil && set.RowsAffected == 0 {
-		err = t.Create(&Account{
-			ID: newID(), UserID: u.ID, ProviderID: providerCredential, AccountID: u.ID, Password: hash, CreatedAt: now, UpdatedAt: now,
-		}).Error
+	if set.Error != nil {
+		return set.Error
 	}
-	if err != nil {
-		return err
+	if set.RowsAffected == 0 {
+		if err := t.addPassword(u.ID, hash, now); err != nil {
+			return err
+		}
 	}
 	if err := t.settle(u); err != nil {
 		return err
@@ -286,7 +328,7 @@ func (a *Auth) Roles() []string { return slices.Clone(a.opts.Roles) }
 type Stats struct {
 	Users    int64
 	NewUsers int64 // of the last 7 days
-	Sessions int64 // live ones
+	Sessions int64 // live
 }
 
 // Stats counts users and live sessions.

@@ -62,7 +62,7 @@ func (p *plugin) permitRead(
 	case s == nil:
 		return nil, errs.Unauthenticated()
 	case !s.User.HasRole("admin"):
-		p.auth.NoteRefusal(r, s, event.Forbidden, r.URL.Path)
+		p.auth.RecordRefusal(r, s, event.Forbidden, r.URL.Path)
 		return nil, errs.New(http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_"+forbidden, "You are not allowed to "+strings.ToLower(strings.ReplaceAll(forbidden, "_", " ")))
 	}
 	return s, nil
