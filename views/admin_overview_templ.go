@@ -8,8 +8,6 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "strconv"
-
 // Overview is what an admin sees first.
 type Overview struct {
 	Users, NewUsers, Sessions     int64
@@ -180,7 +178,5 @@ func Admin(o Overview) templ.Component {
 		return nil
 	})
 }
-
-func count(n int64) string { return strconv.FormatInt(n, 10) }
 
 var _ = templruntime.GeneratedTemplate

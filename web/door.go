@@ -23,8 +23,12 @@ func (s *Server) door(name string, guards ...echo.MiddlewareFunc) door {
 // GET is a read: it is not counted.
 func (d door) GET(path string, show echo.HandlerFunc) { d.add(http.MethodGet, path, show) }
 
-// Any takes every method. Its handler counts what has to be counted.
-func (d door) Any(path string, handle echo.HandlerFunc) { d.add(echo.RouteAny, path, handle) }
+// Mount gives every request below a path to h, which counts what has to be counted. A nil h has no route.
+func (d door) Mount(path string, h http.Handler) {
+	if h != nil {
+		d.add(echo.RouteAny, path, echo.WrapHandler(h))
+	}
+}
 
 // POST is counted before the guards, and refused before them where there were too many. as is the endpoint of the provider
 // that does the same, whose budget it shares; by default the route has one of its own.

@@ -18,7 +18,7 @@ func (s *Server) routes(
 	public.GET("/readyz", s.showReady)
 	public.GET("/.well-known/change-password", s.showChangePassword)
 	public.GET("/.well-known/jwks.json", s.showKeys)
-	public.Any("/api/auth/*", s.serveAuth) // the provider guards its own endpoints
+	public.Mount("/api/auth/*", s.API) // its endpoints are guarded and counted there
 
 	anyone.GET("/nav", s.showNav)
 	anyone.POST("/logout", s.logout, "/sign-out")

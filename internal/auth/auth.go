@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/keys"
+	"example.com/foyer/internal/origins"
 	"example.com/foyer/internal/purge"
 	"example.com/foyer/internal/worker"
 	"gorm.io/gorm"
@@ -19,17 +19,12 @@ import (
 type Auth struct {
 	db      *gorm.DB
 	opts    Options
-	home    string // BaseURL's origin
-	secure  bool   // BaseURL is https
-	trusted map[string]bool
+	origins *origins.List       // BaseURL's and TrustedOrigins
 	macs    map[string]keys.MAC // by cookie name without prefix
-	hasher  *hasher
+	policy  password.Policy
+	hasher  *password.Hasher
 	revoked *revocations
 	ear     *listener
-
-	legacyHashes atomic.Bool // better-auth's scrypt hashes are in the store
-
-	endpoints map[string]map[string]Endpoint // path → method
 }
 
 // New makes the provider on a migrated database. It fails if BaseURL, CookieDomain or Secrets are unusable.
@@ -37,32 +32,20 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	o = o.withDefaults()
 	a := &Auth{
 		db: db, opts: o,
-		hasher:  newHasher(o.HashWorkers, o.HashMemory),
-		ear:     newListener(),
-		trusted: map[string]bool{},
+		policy: password.Policy{AppName: o.AppName, AllowCommon: o.AllowCommonPasswords},
+		hasher: password.New(password.Options{Workers: o.HashWorkers, Memory: o.HashMemory}),
+		ear:    newListener(),
 	}
 	var skew time.Duration
 	if a.shared() {
 		skew = clockSkew
 	}
 	a.revoked = newRevocations(skew, o.Now())
-	base, ok := parseOrigin(o.BaseURL)
-	if !ok {
-		return nil, fmt.Errorf("auth: BaseURL %q is not an origin", o.BaseURL)
-	}
-	a.home, a.secure = base, base[:5] == "https"
-	for _, raw := range append([]string{o.BaseURL}, o.TrustedOrigins...) {
-		origin, ok := parseOrigin(raw)
-		if app, rest, isApp := splitApp(raw); isApp {
-			origin, ok = app, rest == ""
-		}
-		if !ok {
-			return nil, fmt.Errorf("auth: trusted origin %q is neither an origin nor an app's scheme such as myapp://", raw)
-		}
-		a.trusted[origin] = true
-	}
 	var err error
-	if a.opts.CookieDomain, err = cookieDomain(o.CookieDomain, base); err != nil {
+	if a.origins, err = origins.New(o.BaseURL, o.TrustedOrigins); err != nil {
+		return nil, fmt.Errorf("auth: %w", err)
+	}
+	if a.opts.CookieDomain, err = cookieDomain(o.CookieDomain, a.origins.Home); err != nil {
 		return nil, err
 	}
 	ring, err := keys.New(o.Secrets)
@@ -70,10 +53,7 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
 	a.macs = cookieMACs(ring)
-	if a.endpoints, err = a.table(); err != nil {
-		return nil, err
-	}
-	return a, a.noteLegacyHashes(context.Background())
+	return a, a.hasher.FindLegacy(context.Background(), db)
 }
 
 // Run calls Purge now and every SweepEvery, and on PostgreSQL listens to the revocations of other instances, until ctx
@@ -108,7 +88,7 @@ func (a *Auth) Purge(ctx context.Context) error {
 	a.revoked.forget(now.Add(-a.opts.CacheMaxAge - clockSkew))
 	db := a.db.WithContext(ctx)
 	return errors.Join(
-		a.noteLegacyHashes(ctx),
+		a.hasher.FindLegacy(ctx, a.db),
 		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Session{}, now) }),
 		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Verification{}, now) }),
 		purge.Few(ctx, pendingBatch, func() (int64, error) { return a.purgePending(ctx) }),
@@ -121,8 +101,8 @@ func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
 	return db.Where("id IN (?)", some).Delete(model)
 }
 
-// transact runs fn in one transaction, writes the events that fn recorded and, after the commit, invalidates the
-// cached copies that fn named.
+// transact runs fn in one transaction, writes the events that fn recorded and, after the commit, invalidates the cached
+// copies that fn named.
 func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) error {
 	t := &transaction{}
 	var notices []string
@@ -159,16 +139,16 @@ type transaction struct {
 // invalidate names sessions and users whose cached copies end with the commit.
 func (t *transaction) invalidate(ids ...string) { t.invalid = append(t.invalid, ids...) }
 
-// lockUser reads a user and locks the row until the end of t. Everything that ends sessions or changes credentials
-// calls it, so that a concurrent sign-in sees the state before or after, never half of it.
+// lockUser reads a user and locks the row until the end of t. Everything that ends sessions or changes credentials calls
+// it, so that a concurrent sign-in sees the state before or after, never half of it.
 func (t *transaction) lockUser(id string) (*User, error) {
 	var u User
 	err := t.Clauses(forUpdate).Where("id = ?", id).Take(&u).Error
 	return &u, err
 }
 
+// Origins are BaseURL and TrustedOrigins: what may call the app, and where it may send a browser.
+func (a *Auth) Origins() *origins.List { return a.origins }
+
 // Now reads Options.Now.
 func (a *Auth) Now() time.Time { return a.opts.Now() }
-
-// Handler serves the wire contract; it expects request paths that start with /api/auth.
-func (a *Auth) Handler() http.Handler { return http.HandlerFunc(a.serve) }

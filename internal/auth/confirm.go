@@ -28,7 +28,7 @@ func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Conf
 	}
 	_, own := a.signedUpHere(r, v)
 	c := Confirmation{Purpose: v.Purpose, Email: v.Email, Password: s == nil && !own}
-	if LocalPath(v.CallbackURL) || a.trustedURL(v.CallbackURL) { // the origin may have lost its trust meanwhile
+	if a.origins.MaySend(v.CallbackURL) { // the origin may have lost its trust meanwhile
 		c.CallbackURL = v.CallbackURL
 	}
 	return c, nil

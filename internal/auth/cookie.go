@@ -13,7 +13,7 @@ import (
 	"example.com/foyer/internal/keys"
 )
 
-// Names of cookies, without prefix. clearCookies clears all but the device.
+// Names of cookies, without prefix. ClearCookies clears all but the device.
 const (
 	tokenCookie  = "session_token"
 	cacheCookie  = "session_data"
@@ -37,9 +37,9 @@ func cookieMACs(ring *keys.Ring) map[string]keys.MAC {
 func (a *Auth) cookieName(name string) string {
 	name = a.opts.CookiePrefix + "." + name
 	switch {
-	case a.secure && a.opts.CookieDomain != "":
+	case a.origins.Secure() && a.opts.CookieDomain != "":
 		return "__Secure-" + name // no plain-http answer can set it
-	case a.secure:
+	case a.origins.Secure():
 		return "__Host-" + name // nor can an answer of a subdomain
 	}
 	return name
@@ -85,7 +85,7 @@ func (a *Auth) setCookie(w http.ResponseWriter, name, value string, life time.Du
 func (a *Auth) cookieLine(name, value string, life time.Duration) string {
 	c := http.Cookie{
 		Name: a.cookieName(name), Value: value, Path: "/", Domain: a.opts.CookieDomain,
-		MaxAge: int(life / time.Second), HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteLaxMode,
+		MaxAge: int(life / time.Second), HttpOnly: true, Secure: a.origins.Secure(), SameSite: http.SameSiteLaxMode,
 	}
 	return c.String()
 }
@@ -124,7 +124,8 @@ func (a *Auth) cookieLife(s *Session) time.Duration {
 	return (s.ExpiresAt.Sub(a.opts.Now()) + time.Second - 1).Truncate(time.Second)
 }
 
-func (a *Auth) clearCookies(w http.ResponseWriter, r *http.Request) {
+// ClearCookies deletes the cookies of the session that the request presented. Call it after a verb has ended that session.
+func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	for _, name := range []string{tokenCookie, cacheCookie, forgetCookie} {
 		a.setCookie(w, name, "", expired)
 	}

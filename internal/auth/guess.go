@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/password"
 )
 
 // refundWithin bounds the time to refund a failure, because the deadline of the request may have passed.
@@ -17,29 +18,39 @@ const refundWithin = time.Second
 type passwordTry struct {
 	account         Account
 	counter, source string
-	place           place
+	place           password.Place
 }
 
 func (a *Auth) passwordTry(r *http.Request, email string, account Account) passwordTry {
 	try := passwordTry{account: account, counter: "account|" + hashToken(email)}
 	if device := a.knownDevice(r, account); device != "" {
 		try.counter += "|" + device
-		try.place = place{account: account.UserID}
+		try.place = password.Place{Account: account.UserID}
 		return try
 	}
 	try.source, try.place = networks(a.opts.ClientIP(r))[0], a.strangerPlace(r)
 	return try
 }
 
-// tryPassword compares a password with that of the account; see verifyPassword. It counts a failure before the
+// strangerPlace is the place in the hash queue of a request from an unknown device. Its network is the widest that one
+// customer may have, because a /48 contains 65,536 of the narrower kind. Without a Limiter nobody is a stranger.
+func (a *Auth) strangerPlace(r *http.Request) password.Place {
+	if a.opts.RateLimit.Limiter == nil {
+		return password.Place{}
+	}
+	list := networks(a.opts.ClientIP(r))
+	return password.Place{Stranger: true, Network: list[len(list)-1]}
+}
+
+// tryPassword compares a password with that of the account. It counts a failure before the
 // comparison, so that parallel tries cannot pass together, and refunds it, with earlier ones of the same source, if
 // the password is right. Refusals: 429 after too many failures, 503 if hashing is overloaded or the counters are
 // away.
-func (a *Auth) tryPassword(r *http.Request, try passwordTry, password string) (match bool, upgrade string, err error) {
+func (a *Auth) tryPassword(r *http.Request, try passwordTry, typed string) (match bool, upgrade string, err error) {
 	if err := a.countFailure(r, try); err != nil {
 		return false, "", err
 	}
-	match, upgrade, err = a.verifyPassword(r.Context(), try.place, try.account.Password, password)
+	match, upgrade, err = a.hasher.Verify(r.Context(), try.place, try.account.Password, typed)
 	if err != nil {
 		a.refundFailure(r, try)
 		return false, "", err

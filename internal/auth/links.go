@@ -1,16 +1,14 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"example.com/foyer/internal/auth/event"
@@ -79,7 +77,10 @@ func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpos
 		return err
 	}
 	t.recordEvent(by, linkEvents[purpose], u.ID)
-	m := Mail{To: address, Purpose: purpose, URL: a.linkURL(purpose, token, callbackURL)}
+	m := Mail{To: address, Purpose: purpose, URL: a.opts.Links(purpose, token, callbackURL)}
+	if m.URL == "" {
+		return fmt.Errorf("auth: Options.Links gives no address for a mail of purpose %s", purpose)
+	}
 	if purpose == letter.ConfirmEmailChange {
 		m.To, m.NewEmail = u.Email, address
 	}
@@ -108,30 +109,6 @@ func (a *Auth) linkLife(purpose letter.Purpose) time.Duration {
 		return a.opts.UndoTokenTTL
 	}
 	return a.opts.VerifyTokenTTL
-}
-
-// linkURL is the address of a page of the app or, by default, of an endpoint of the wire contract.
-func (a *Auth) linkURL(purpose letter.Purpose, token, callbackURL string) string {
-	if a.opts.Links == nil {
-		return a.wireLink(purpose, token, callbackURL)
-	}
-	return cmp.Or(a.opts.Links(purpose, token, callbackURL), a.wireLink(purpose, token, callbackURL))
-}
-
-// wireLink is the address of the GET endpoint of a purpose.
-func (a *Auth) wireLink(purpose letter.Purpose, token, callbackURL string) string {
-	base, token := a.home+basePath, url.QueryEscape(token)
-	if purpose == letter.ResetPassword || purpose == letter.SetPassword {
-		return base + "/reset-password/" + token + "?callbackURL=" + url.QueryEscape(callbackURL)
-	}
-	if callbackURL == "" {
-		callbackURL = "/"
-	}
-	path := "/verify-email"
-	if purpose == letter.DeleteAccount {
-		path = "/delete-user/callback"
-	}
-	return base + path + "?token=" + token + "&callbackURL=" + url.QueryEscape(callbackURL)
 }
 
 var (
@@ -216,63 +193,20 @@ func (t *transaction) dropEveryLink(userID string) error {
 	return t.Where("user_id = ?", userID).Delete(&Verification{}).Error
 }
 
-// linkCode is the wire's code for a failed link; "" for errors that are no refusal.
-func linkCode(err error) string {
-	var e *errs.Error
-	switch {
-	case errors.Is(err, errLinkExpired):
-		return "TOKEN_EXPIRED"
-	case errors.Is(err, errNoLink):
-		return "INVALID_TOKEN"
-	case errors.As(err, &e) && e.Status < 500:
-		return e.Code
+// tokenError turns an error of link or useLink into a refusal: TOKEN_EXPIRED or INVALID_TOKEN. Other errors pass.
+func tokenError(status int, err error) error {
+	if errors.Is(err, errLinkExpired) {
+		return errs.New(status, "TOKEN_EXPIRED", "Token expired")
 	}
-	return ""
+	return invalidToken(status, err)
 }
 
-// tokenError refuses a link with the wire's status for it.
-func tokenError(status int, err error) error {
-	switch linkCode(err) {
-	case "TOKEN_EXPIRED":
-		return errs.New(status, "TOKEN_EXPIRED", "Token expired")
-	case "INVALID_TOKEN":
+// invalidToken is tokenError where an expired link is INVALID_TOKEN, too.
+func invalidToken(status int, err error) error {
+	if errors.Is(err, errNoLink) || errors.Is(err, errLinkExpired) {
 		return errs.New(status, "INVALID_TOKEN", "Invalid token")
 	}
 	return err
-}
-
-// withQuery adds one query parameter to a URL.
-func withQuery(target, name, value string) string {
-	target, fragment, hasFragment := strings.Cut(target, "#")
-	page, query, _ := strings.Cut(target, "?")
-	if query != "" {
-		query += "&"
-	}
-	target = page + "?" + query + url.QueryEscape(name) + "=" + url.QueryEscape(value)
-	if hasFragment {
-		target += "#" + fragment
-	}
-	return target
-}
-
-// demand returns the session behind the request as the store has it, or a 401.
-func (a *Auth) demand(w http.ResponseWriter, r *http.Request) (*Session, error) {
-	s, err := a.StoredSession(w, r)
-	if err != nil {
-		return nil, err
-	}
-	if s == nil {
-		return nil, errs.Unauthenticated()
-	}
-	return s, nil
-}
-
-// youngerThan refuses a session older than age, and an impersonation.
-func (a *Auth) youngerThan(age time.Duration, s *Session) error {
-	if s.ImpersonatedBy != nil || a.opts.Now().Sub(s.CreatedAt) >= age {
-		return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
-	}
-	return nil
 }
 
 // PeekLink returns the address of a mailed link of one of these purposes, and changes nothing. Refusals: 400

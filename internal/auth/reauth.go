@@ -4,11 +4,19 @@ import (
 	"net/http"
 
 	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/errs"
 )
 
 // RecentlyAuthenticated reports whether s is younger than Options.ReauthAge. An impersonation never is.
 func (a *Auth) RecentlyAuthenticated(s *Session) bool {
-	return a.youngerThan(a.opts.ReauthAge, s) == nil
+	return s.ImpersonatedBy == nil && a.opts.Now().Sub(s.CreatedAt) < a.opts.ReauthAge
+}
+
+func (a *Auth) requireRecent(s *Session) error {
+	if a.RecentlyAuthenticated(s) {
+		return nil
+	}
+	return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
 }
 
 // StepUp refuses s if Options.StepUp is set and s is not younger than Options.ReauthAge: 403 SESSION_NOT_FRESH. Call
@@ -17,7 +25,7 @@ func (a *Auth) StepUp(s *Session) error {
 	if !a.opts.StepUp {
 		return nil
 	}
-	return a.youngerThan(a.opts.ReauthAge, s)
+	return a.requireRecent(s)
 }
 
 // Reauthenticate checks the password of s's user again and replaces s with a new session and token: the age of the

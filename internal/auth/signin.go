@@ -7,6 +7,7 @@ import (
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -32,7 +33,7 @@ type Credentials struct {
 // EMAIL_NOT_VERIFIED tells an attacker who signed up with an address that no verified account has it. The wire
 // contract demands that answer. Every such try mails the holder of the address.
 func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credentials) (*Session, error) {
-	email, password, err := checkCredentials(in)
+	email, typed, err := checkCredentials(in)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +41,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	if err != nil {
 		return nil, err
 	}
-	match, upgrade, err := a.tryPassword(r, a.passwordTry(r, email, account), password)
+	match, upgrade, err := a.tryPassword(r, a.passwordTry(r, email, account), typed)
 	if err != nil {
 		return nil, err
 	}
@@ -76,17 +77,17 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	return s, err
 }
 
-func checkCredentials(in Credentials) (email, password string, err error) {
+func checkCredentials(in Credentials) (email, typed string, err error) {
 	email, ok := normalEmail(in.Email)
 	var emailErr error
 	if !ok {
 		emailErr = errs.Invalid("email", "INVALID_EMAIL", "Enter an e-mail address such as name@example.com.")
 	}
-	password, passwordErr := normalPassword(in.Password)
+	typed, passwordErr := password.Normal(in.Password)
 	if in.Password == "" {
 		passwordErr = errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
 	}
-	return email, password, firstOf(emailErr, passwordErr)
+	return email, typed, firstOf(emailErr, passwordErr)
 }
 
 func errWrongCredentials() error {
@@ -145,24 +146,4 @@ func bannedError(u *User) error {
 	}
 	e.Fields = map[string]string{"email": reason}
 	return e
-}
-
-func (a *Auth) serveSignIn(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	in := Credentials{Email: b.String("email"), Password: b.String("password"), Remember: b.Bool("rememberMe", true)}
-	if callback := b.OptionalString("callbackURL"); callback != nil {
-		in.CallbackURL = *callback
-	}
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.SignInEmail(w, r, in)
-	if err != nil {
-		return nil, err
-	}
-	v := map[string]any{"redirect": false, "token": s.ID, "user": s.User}
-	if in.CallbackURL != "" {
-		v["redirect"], v["url"] = true, in.CallbackURL
-		w.Header().Set("Location", in.CallbackURL)
-	}
-	return v, nil
 }

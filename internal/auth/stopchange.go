@@ -41,9 +41,6 @@ func (a *Auth) mailStop(t *transaction, u *User, email string) error {
 
 // warningLink stores the token of a link in a warning and returns its address; "" if the app has no page for it.
 func (a *Auth) warningLink(t *transaction, u *User, purpose letter.Purpose, address string) (string, error) {
-	if a.opts.Links == nil {
-		return "", nil
-	}
 	token := newToken()
 	link := a.opts.Links(purpose, token, "")
 	if link == "" {

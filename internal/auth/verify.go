@@ -207,6 +207,9 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 	if err != nil {
 		return onField(err, "newEmail")
 	}
+	if s == nil {
+		return errs.Unauthenticated()
+	}
 	if err := notImpersonating(s); err != nil {
 		return err
 	}
@@ -216,7 +219,7 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 	purpose := letter.ChangeEmail
 	if a.opts.ConfirmEmailChange && s.User.EmailVerified {
 		purpose = letter.ConfirmEmailChange
-	} else if err := a.youngerThan(a.opts.ReauthAge, s); err != nil {
+	} else if err := a.requireRecent(s); err != nil {
 		return err
 	}
 	defer a.padTiming(r.Context())()
@@ -238,54 +241,4 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 		}
 		return a.mailLink(t, s.actor(), u, purpose, email, callbackURL)
 	})
-}
-
-func (a *Auth) serveSendVerificationEmail(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	email, callbackURL := b.String("email"), b.OptionalString("callbackURL")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.StoredSession(w, r)
-	if err != nil {
-		return nil, err
-	}
-	return done(), a.SendVerificationEmail(r, s, email, text(callbackURL))
-}
-
-func (a *Auth) serveVerifyEmail(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	token, callbackURL := b.String("token"), text(b.OptionalString("callbackURL"))
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.StoredSession(w, r)
-	if err != nil {
-		return nil, err
-	}
-	u, changed, err := a.VerifyEmail(w, r, s, token, callbackURL)
-	switch code := linkCode(err); {
-	case callbackURL != "" && code != "":
-		return redirect(withQuery(callbackURL, "error", code)), nil
-	case err != nil:
-		return nil, err
-	case callbackURL != "":
-		return redirect(callbackURL), nil
-	case !changed:
-		u = nil // as on the wire: named only where the address changed
-	}
-	return map[string]any{"status": true, "user": u}, nil
-}
-
-func (a *Auth) serveChangeEmail(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	newEmail, callbackURL := b.String("newEmail"), b.OptionalString("callbackURL")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	if _, err := validEmail(newEmail); err != nil { // on the wire what is wrong with a body comes before who is asked for
-		return nil, err
-	}
-	s, err := a.demand(w, r)
-	if err != nil {
-		return nil, err
-	}
-	return done(), a.ChangeEmail(r, s, newEmail, text(callbackURL))
 }
