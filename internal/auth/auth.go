@@ -101,8 +101,8 @@ func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
 	return db.Where("id IN (?)", some).Delete(model)
 }
 
-// transact runs fn in one transaction, writes the events that fn recorded and, after the commit, invalidates the cached
-// copies that fn named.
+// transact runs fn in one transaction, writes the events that fn recorded and, after the commit, invalidates the
+// cached copies that fn named.
 func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) error {
 	t := &transaction{}
 	var notices []string
@@ -139,8 +139,8 @@ type transaction struct {
 // invalidate names sessions and users whose cached copies end with the commit.
 func (t *transaction) invalidate(ids ...string) { t.invalid = append(t.invalid, ids...) }
 
-// lockUser reads a user and locks the row until the end of t. Everything that ends sessions or changes credentials calls
-// it, so that a concurrent sign-in sees the state before or after, never half of it.
+// lockUser reads a user and locks the row until the end of t. Everything that ends sessions or changes credentials
+// calls it, so that a concurrent sign-in sees the state before or after, never half of it.
 func (t *transaction) lockUser(id string) (*User, error) {
 	var u User
 	err := t.Clauses(forUpdate).Where("id = ?", id).Take(&u).Error

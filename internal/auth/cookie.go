@@ -124,7 +124,8 @@ func (a *Auth) cookieLife(s *Session) time.Duration {
 	return (s.ExpiresAt.Sub(a.opts.Now()) + time.Second - 1).Truncate(time.Second)
 }
 
-// ClearCookies deletes the cookies of the session that the request presented. Call it after a verb has ended that session.
+// ClearCookies deletes the cookies of the session that the request presented. Call it after a verb has ended that
+// session.
 func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	for _, name := range []string{tokenCookie, cacheCookie, forgetCookie} {
 		a.setCookie(w, name, "", expired)
