@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"net/http"
 
 	"example.com/foyer/internal/auth/event"
@@ -18,44 +17,50 @@ type Confirmation struct {
 	// CallbackURL is where the client that asked for the link wants the browser to go in the end: a path of this site or
 	// an address on a trusted origin, "" for nowhere in particular.
 	CallbackURL string
+
+	link *Verification
 }
 
-// PeekConfirmation returns what ConfirmEmail would do, and changes nothing. Its refusals are those about the link.
+// PeekConfirmation looks a link up for s, nil for a stranger, and changes nothing. Refusals: 401 INVALID_TOKEN,
+// TOKEN_EXPIRED, INVALID_USER if the link is not s's; 403 while impersonating.
 func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Confirmation, error) {
-	v, err := a.ownLink(r.Context(), s, token)
+	v, err := a.link(r.Context(), token, letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail)
 	if err != nil {
+		return Confirmation{}, tokenError(http.StatusUnauthorized, err)
+	}
+	if err := mayConfirm(s, v); err != nil {
 		return Confirmation{}, err
 	}
 	_, own := a.signedUpHere(r, v)
-	c := Confirmation{Purpose: v.Purpose, Email: v.Email, Password: s == nil && !own}
+	c := Confirmation{Purpose: v.Purpose, Email: v.Email, Password: s == nil && !own, link: v}
 	if a.origins.MaySend(v.CallbackURL) { // the origin may have lost its trust meanwhile
 		c.CallbackURL = v.CallbackURL
 	}
 	return c, nil
 }
 
-// ConfirmEmail is VerifyEmail for pages. It demands proof that the visitor owns the account, because an attacker may
-// have made it with a victim's address and wait for the victim to confirm it (pre-hijacking). The proof is a session
-// of the account, s; or the browser that signed up (see Registration.Pending); or the password. Without s it starts a
-// session. It returns the session that the browser has then, nil for none. Refusals: 401 INVALID_TOKEN,
-// TOKEN_EXPIRED, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, INVALID_USER if the link is not s's; 400 INVALID_PASSWORD and
-// 429 as for a sign-in (the link survives these); 403 BANNED_USER.
+// ConfirmEmail is VerifyEmail for pages; c is what PeekConfirmation returned for s. It demands proof that the visitor
+// owns the account, because an attacker may have made it with a victim's address and wait for the victim to confirm it
+// (pre-hijacking). The proof is a session of the account, s; or the browser that signed up (see Registration.Pending);
+// or the password. Without s it starts a session. It returns the session that the browser has then, nil for none.
+// Refusals: 401 INVALID_TOKEN, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL; 400 INVALID_PASSWORD and 429 as for a sign-in
+// (the link survives these); 403 BANNED_USER.
 func (a *Auth) ConfirmEmail(
-	w http.ResponseWriter, r *http.Request, s *Session, token, password string,
+	w http.ResponseWriter, r *http.Request, s *Session, c Confirmation, password string,
 ) (*Session, error) {
-	v, err := a.ownLink(r.Context(), s, token)
-	if err != nil {
+	if err := mayConfirm(s, c.link); err != nil {
 		return nil, err
 	}
-	p, own := a.signedUpHere(r, v)
+	p, own := a.signedUpHere(r, c.link)
 	o := opening{session: s, signIn: s == nil, remember: p.remember}
 	if s == nil && !own {
-		o.remember = true
-		if o.proved, err = a.checkPasswordOfLink(r, v, password); err != nil {
+		var err error
+		if o.proved, err = a.checkPasswordOfLink(r, c.link, password); err != nil {
 			return nil, err
 		}
+		o.remember = true
 	}
-	_, newSession, err := a.applyLink(w, r, v, o)
+	_, newSession, err := a.applyLink(w, r, c.link, o)
 	if err != nil {
 		return nil, err
 	}
@@ -68,19 +73,15 @@ func (a *Auth) ConfirmEmail(
 	return s, nil
 }
 
-// ownLink looks a link about an address up, for s or a stranger.
-func (a *Auth) ownLink(ctx context.Context, s *Session, token string) (*Verification, error) {
-	v, err := a.link(ctx, token, letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail)
-	if err != nil {
-		return nil, tokenError(http.StatusUnauthorized, err)
-	}
+// mayConfirm refuses a link of another user than that of s, and an impersonation.
+func mayConfirm(s *Session, v *Verification) error {
 	if s == nil {
-		return v, nil
+		return nil
 	}
 	if s.UserID != v.UserID {
-		return nil, errInvalidUser()
+		return errInvalidUser()
 	}
-	return v, notImpersonating(s)
+	return notImpersonating(s)
 }
 
 func errInvalidUser() error { return errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user") }
