@@ -205,28 +205,6 @@ func (a *Auth) roles(list string) (string, error) {
 	return strings.Join(roles, ","), nil
 }
 
-// firstOf returns the first refusal, with the fields of all of them.
-func firstOf(refusals ...error) error {
-	var first *errs.Error
-	for _, err := range refusals {
-		var e *errs.Error
-		if !errors.As(err, &e) {
-			continue
-		}
-		if first == nil {
-			first = e
-			continue
-		}
-		for field, message := range e.Fields {
-			first.Fields[field] = message
-		}
-	}
-	if first == nil {
-		return nil
-	}
-	return first
-}
-
 // addUser writes a user and, with a hash, the password account.
 func (a *Auth) addUser(t *transaction, u *User, hash string) error {
 	err := t.Create(u).Error

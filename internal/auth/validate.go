@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -35,6 +36,28 @@ func asciiLower(s string) string {
 		}
 	}
 	return string(b)
+}
+
+// firstOf returns the first refusal, with the fields of all of them.
+func firstOf(refusals ...error) error {
+	var first *errs.Error
+	for _, err := range refusals {
+		var e *errs.Error
+		if !errors.As(err, &e) {
+			continue
+		}
+		if first == nil {
+			first = e
+			continue
+		}
+		for field, message := range e.Fields {
+			first.Fields[field] = message
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return first
 }
 
 func checkName(name string) error {
