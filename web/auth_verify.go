@@ -64,7 +64,7 @@ func (s *Server) verify(c *echo.Context) error {
 	if _, asked := s.Auth.Pending(c.Request()); asked != "" && link.Purpose == letter.VerifyEmail {
 		to = asked
 	}
-	signedIn, err := s.Auth.ConfirmEmail(c.Response(), c.Request(), session(c), form.Token, values.Get("password"))
+	signedIn, err := s.Auth.ConfirmEmail(c.Response(), c.Request(), session(c), link, values.Get("password"))
 	if err != nil {
 		return s.verifyFailed(c, form, err)
 	}
