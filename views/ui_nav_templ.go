@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// mainNav leads through the app; what a visitor may not open is not in it.
+// mainNav is the main navigation. It has no links to pages that the visitor may not open.
 func mainNav() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -204,8 +204,8 @@ func breadcrumb(here string) templ.Component {
 	})
 }
 
-// Account is the corner that knows the visitor. In the Loading state it is a skeleton that settles itself with
-// one request; without JavaScript it is a plain link that leads where the visitor belongs.
+// Account shows who is logged in. In the Loading state it is a skeleton that requests its replacement from /nav;
+// without JavaScript it is a link to the dashboard.
 func Account() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -232,7 +232,7 @@ func Account() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = corner("account-menu").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = account("account-menu").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -245,7 +245,7 @@ func Account() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = corner("account-menu").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = account("account-menu").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -258,8 +258,8 @@ func Account() templ.Component {
 	})
 }
 
-// Settled answers the request by which the corner settles, and tells the home page's own words on it.
-func Settled() templ.Component {
+// Loaded is the answer of /nav: everything that depends on the visitor, on a page that was drawn in the Loading state.
+func Loaded() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -296,7 +296,7 @@ func Settled() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = actingBanner().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = impersonationBanner().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -308,8 +308,8 @@ func Settled() templ.Component {
 	})
 }
 
-// actingBanner stands above every page while an admin acts as somebody else. A public page does not know at first.
-func actingBanner() templ.Component {
+// impersonationBanner stands above every page while an admin impersonates a user. On public pages /nav loads it.
+func impersonationBanner() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -334,8 +334,8 @@ func actingBanner() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if frame(ctx).Visitor.Acted {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<aside aria-label=\"Acting as somebody else\">")
+		if frame(ctx).Visitor.Impersonated {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<aside aria-label=\"Impersonation\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -357,7 +357,7 @@ func actingBanner() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = banner("You are acting as "+frame(ctx).Visitor.Name+", "+frame(ctx).Visitor.Email+".").Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = banner("You are impersonating "+frame(ctx).Visitor.Name+", "+frame(ctx).Visitor.Email+".").Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -374,7 +374,7 @@ func actingBanner() templ.Component {
 	})
 }
 
-// guardState says in words which of the three states this visitor is in.
+// guardState names the guard state of the page.
 func guardState() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -420,12 +420,12 @@ func guardState() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case Unauthenticated:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<span class=\"badge\">Unauthenticated</span> You are a stranger.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<span class=\"badge\">Unauthenticated</span> You are not logged in.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<span class=\"badge\">Loading</span> You are not known yet.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<span class=\"badge\">Loading</span> Your session is not loaded yet.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -438,8 +438,8 @@ func guardState() templ.Component {
 	})
 }
 
-// corner is what stands in it; menu is the id of the menu it opens.
-func corner(menu string) templ.Component {
+// account is the content of Account; menu is the id of the menu it opens.
+func account(menu string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -619,7 +619,7 @@ func accountMenu(id string) templ.Component {
 	})
 }
 
-// themeForm chooses a theme and comes back to this page.
+// themeForm chooses a theme and returns to the current page.
 func themeForm() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -31,7 +31,7 @@ func (s *Server) recentEvents(c *echo.Context) templ.Component {
 
 // recentEvent keeps to itself where somebody else was who had the right to do it.
 func recentEvent(e audit.Entry, id string) views.RecentEvent {
-	row := views.RecentEvent{At: e.At, What: eventWords[e.Name], Address: e.IPAddress}
+	row := views.RecentEvent{At: e.At, What: eventNames[e.Name], Address: e.IPAddress}
 	switch {
 	case e.ImpersonatorID != "" && e.ImpersonatorID != id, e.ActorID != "" && e.ActorID != id && e.ImpersonatorID != id, e.ActorID == "" && e.IPAddress == "":
 		row.Address, row.Browser = "", "An administrator"

@@ -97,7 +97,7 @@ func TestAuditPage(t *testing.T) {
 		lacks(t, page, "ada@", "spam")
 		contains(t, page, "Deleted user "+id[:8])
 		gone := "|Deleted user " + id[:8]
-		for _, want := range []string{"Account deleted|The command line" + gone + "|", "Failed log-in|Not known any more" + gone + "|"} {
+		for _, want := range []string{"Account deleted|The command line" + gone + "|", "Failed log-in|No longer known" + gone + "|"} {
 			if got := rows(t, page); !slices.Contains(got, want) {
 				t.Errorf("got %q, want %q among them", got, want)
 			}

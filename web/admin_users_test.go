@@ -180,12 +180,12 @@ func TestUserActions(t *testing.T) {
 		act("role", "The role is changed", url.Values{"role": {"user"}})
 		got := her.Get("/admin", navigate...)
 		expect(t, got, http.StatusForbidden)
-		contains(t, got, "Not for you")
+		contains(t, got, "Not allowed")
 		act("reset", "A mail with a link is on its way", nil)
 		if link := s.lastMailed(t, "reset_password", "grace@example.com"); !strings.HasPrefix(link, "/reset-password?token=") {
 			t.Errorf("mailed %q", link)
 		}
-		act("verify", "counts as verified", nil)
+		act("verify", "address is verified", nil)
 		if !user().EmailVerified {
 			t.Error("not verified")
 		}
@@ -211,10 +211,10 @@ func TestUserActions(t *testing.T) {
 		her.SignIn("grace@example.com", authtest.Password)
 
 		expect(t, boss.PostForm(at+"/impersonate", nil), http.StatusSeeOther, "Location", "/dashboard")
-		contains(t, boss.Get("/dashboard", navigate...), "You are acting as Test Person, grace@example.com")
-		contains(t, boss.Get("/nav", s.htmx("/")...), `hx-target="#acting"`, "You are acting as")
+		contains(t, boss.Get("/dashboard", navigate...), "You are impersonating Test Person, grace@example.com")
+		contains(t, boss.Get("/nav", s.htmx("/")...), `hx-target="#acting"`, "You are impersonating")
 		expect(t, boss.PostForm("/impersonation/stop", nil), http.StatusSeeOther, "Location", at)
-		contains(t, boss.Get(at, navigate...), "yourself again")
+		contains(t, boss.Get(at, navigate...), "Impersonation ended.")
 
 		got = boss.PostForm(at+"/delete", url.Values{"confirm": {"boss@example.com"}})
 		expect(t, got, http.StatusUnprocessableEntity)
@@ -243,8 +243,8 @@ func TestUserActionsRefused(t *testing.T) {
 		says   string
 	}{
 		{hers + "/role", url.Values{"role": {"king"}}, 422, "non-existent role"},
-		{hers + "/ban", url.Values{"until": {"2001-01-01"}}, 422, "still to come"},
-		{hers + "/ban", url.Values{"until": {"9999-01-01"}}, 422, "still to come"},
+		{hers + "/ban", url.Values{"until": {"2001-01-01"}}, 422, "a day in the future"},
+		{hers + "/ban", url.Values{"until": {"9999-01-01"}}, 422, "a day in the future"},
 		{hers + "/ban", url.Values{"until": {"tomorrow"}, "reason": {"kept"}}, 422, `value="kept"`},
 		{hers + "/ban", url.Values{"reason": {strings.Repeat("x", 201)}}, 422, "at most 200"},
 		{hers + "/ban", url.Values{"reason": {"a\x00b"}}, 422, "at most 200"},
@@ -436,7 +436,7 @@ func TestActingEndsWithTheAdmin(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, boss.PostForm("/impersonation/stop", nil), http.StatusSeeOther, "Location", "/login?returnTo=%2Fadmin%2Fusers%2F"+id)
-	contains(t, boss.Get("/login", navigate...), "Your own session has ended meanwhile")
+	contains(t, boss.Get("/login", navigate...), "so did your own session")
 	expect(t, boss.Get("/dashboard", navigate...), http.StatusSeeOther)
 }
 

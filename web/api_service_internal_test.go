@@ -9,8 +9,8 @@ import (
 func TestServicePanicsBehindOtherDoors(t *testing.T) {
 	s := emptyServer()
 	c := s.echo.NewContext(httptest.NewRequest("GET", "/", nil), httptest.NewRecorder())
-	if message := panicOf(func() { s.whoami(c) }); !strings.Contains(message, "lets none in") {
-		t.Errorf("whoami where no token was asked for: %q, want a panic", message)
+	if message := panicOf(func() { s.whoami(c) }); !strings.Contains(message, "admits no services") {
+		t.Errorf("whoami behind another door: %q, want a panic", message)
 	}
 }
 

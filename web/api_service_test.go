@@ -113,7 +113,7 @@ func TestServiceDoorRefuses(t *testing.T) {
 		"no scheme":                 {whoami, []string{"Authorization", token}, "no bearer"},
 		"another scheme":            {whoami, []string{"Authorization", "Basic " + token}, "no bearer"},
 		"two spaces":                {whoami, []string{"Authorization", "Bearer  " + token}, "base64url"},
-		"two of them":               {whoami, []string{"Authorization", good, "Authorization", good}, "several"},
+		"two of them":               {whoami, []string{"Authorization", good, "Authorization", good}, "more than one"},
 		"in the query":              {whoami + "?access_token=" + token, nil, "no bearer"},
 		"in a cookie":               {whoami, []string{"Cookie", "access_token=" + token}, "no bearer"},
 		"in the proxy's header":     {whoami, []string{"Proxy-Authorization", good}, "no bearer"},

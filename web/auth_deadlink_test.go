@@ -100,7 +100,7 @@ func TestConfirmWithoutJavaScript(t *testing.T) {
 		form := registration("ada@example.com", authtest.Password)
 		form.Set("returnTo", "/dashboard?tab=2")
 		expect(t, ada.PostForm("/signup", form), 303, "Location", "/verify-email")
-		contains(t, ada.Get("/verify-email", navigate...), "Look into your mail", "There is a mail for <b>ada@example.com</b>", `name="email" value="ada@example.com"`)
+		contains(t, ada.Get("/verify-email", navigate...), "Check your e-mail", "There is a mail for <b>ada@example.com</b>", `name="email" value="ada@example.com"`)
 		expect(t, ada.Get("/dashboard", navigate...), 303, "Location", "/login")
 		link := s.lastMailed(t, "verify_email", "ada@example.com")
 		page := ada.Get(link, navigate...)

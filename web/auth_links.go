@@ -9,10 +9,10 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// ResetPage is the app's page to choose a new password, where the mailed token is in the address.
+// ResetPage is the page to choose a new password. The mailed token is in its query.
 const ResetPage = "/reset-password"
 
-// linkPages is where the mailed links of each purpose lead; the others lead to the provider's own endpoints.
+// linkPages are the pages of mailed links. Links of other purposes lead to endpoints of /api/auth.
 var linkPages = map[letter.Purpose]string{
 	letter.VerifyEmail:        "/verify-email",
 	letter.ChangeEmail:        "/verify-email",
@@ -23,15 +23,15 @@ var linkPages = map[letter.Purpose]string{
 	letter.StopEmailChange:    "/stop-email-change",
 }
 
-// Links is auth.Options.Links: mails lead to the pages of the app at appURL, and then to a callbackURL of this site where
-// that is not too long; the page for addresses knows one on another trusted origin by the link itself. A client that
-// chooses new passwords on a page of its own gets the provider's link, which ends there. What confirms an address always
-// leads to our page: the provider's link acts when it is opened, and a stranger who signs up with somebody's address must
-// not have it confirmed by that person's mail scanner.
+// Links is auth.Options.Links for the pages of the app at appURL. The page leads on to a callbackURL of this site that
+// is not too long; one on another trusted origin is stored in the link itself. A client with a page of its own for new
+// passwords gets the link of /api/auth, which redirects there. Links that verify an address always lead to a page. The
+// links of /api/auth act when they are opened: after a sign-up with a victim's address, the victim's mail scanner would
+// verify it for the attacker.
 func Links(appURL string) func(purpose letter.Purpose, token, callbackURL string) string {
 	return func(purpose letter.Purpose, token, callbackURL string) string {
 		page := linkPages[purpose]
-		if page == ResetPage && ownPath(appURL, callbackURL) == ResetPage { // as if none were named
+		if page == ResetPage && ownPath(appURL, callbackURL) == ResetPage { // the default
 			callbackURL = ""
 		}
 		if page == "" || page == ResetPage && callbackURL != "" {
@@ -45,7 +45,8 @@ func Links(appURL string) func(purpose letter.Purpose, token, callbackURL string
 	}
 }
 
-// ownPath gives the path of an address on the app at appURL, which clients also name in full; "" for any other.
+// ownPath returns the path of target if it is an address of the app at appURL, with or without the origin; ""
+// otherwise.
 func ownPath(appURL, target string) string {
 	u, err := url.Parse(target)
 	if err != nil {
@@ -63,8 +64,8 @@ func ownPath(appURL, target string) string {
 	return target
 }
 
-// allowLeaving lets the page's form end at target, on another trusted origin: browsers hold the redirect that answers a
-// form to the policy of its page.
+// allowLeaving lets the form of the page redirect to target, because browsers apply the page's form-action to
+// redirects.
 func allowLeaving(c *echo.Context, target string) {
 	u, err := url.Parse(target)
 	if err != nil {
@@ -78,8 +79,8 @@ func allowLeaving(c *echo.Context, target string) {
 	c.Response().Header().Set("Content-Security-Policy", policy)
 }
 
-// WireLinks is Links for a front that forwards /api/auth alone: what confirms an address leads to the provider's own
-// endpoints, which act when they are opened, and then to any trusted callbackURL.
+// WireLinks is Links for a front end that forwards /api/auth only. Links that verify an address lead to its endpoints,
+// which act when they are opened, and then to any trusted callbackURL.
 func WireLinks(appURL string) func(purpose letter.Purpose, token, callbackURL string) string {
 	pages := Links(appURL)
 	return func(purpose letter.Purpose, token, callbackURL string) string {
@@ -90,5 +91,5 @@ func WireLinks(appURL string) func(purpose letter.Purpose, token, callbackURL st
 	}
 }
 
-// hideLink keeps the address of a page that holds a secret from whatever the page leads to.
+// hideLink keeps the token in a page's address out of the Referer header.
 func hideLink(c *echo.Context) { c.Response().Header().Set("Referrer-Policy", "no-referrer") }

@@ -8,37 +8,36 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// door registers routes that have its name in the registry and its guards before them.
+// door registers routes behind its guards, and enters them in the registry under its name.
 type door struct {
 	server    *Server
 	name      string
 	guards    []echo.MiddlewareFunc
-	uncounted bool // whoever comes through has to prove more than an address
+	uncounted bool // requests are not counted by address, because the guards ask for a stronger proof
 }
 
 func (s *Server) door(name string, guards ...echo.MiddlewareFunc) door {
 	return door{server: s, name: name, guards: guards}
 }
 
-// GET is a read: it is not counted.
+// GET registers a read. Reads are not counted.
 func (d door) GET(path string, show echo.HandlerFunc) { d.add(http.MethodGet, path, show) }
 
-// Any takes every method. Its handler counts what has to be counted.
+// Any registers every method. The handler has to count requests itself.
 func (d door) Any(path string, handle echo.HandlerFunc) { d.add(echo.RouteAny, path, handle) }
 
-// POST is counted before the guards, and refused before them where there were too many. as is the endpoint of the provider
-// that does the same, whose budget it shares; by default the route has one of its own.
+// POST registers a command. Its requests are counted before the guards, and refused there if there were too many. as is
+// an endpoint of /api/auth that does the same and shares the budget; by default the route has its own.
 func (d door) POST(path string, act echo.HandlerFunc, as ...string) {
 	d.add(http.MethodPost, path, act, d.count(path, as, false))
 }
 
-// Form is POST for a form that says itself that there were too many: parseForm gives its handler that refusal, beside
-// what was typed.
+// Form is POST for a form that shows the refusal itself: parseForm returns it to the handler, with what was typed.
 func (d door) Form(path string, act echo.HandlerFunc, as ...string) {
 	d.add(http.MethodPost, path, act, d.count(path, as, true))
 }
 
-// add registers a route. Echo keeps nothing about where a route comes from, so register finds the door's name here.
+// add registers a route. Echo calls register, which reads the name of the door from s.adding.
 func (d door) add(method, path string, h echo.HandlerFunc, first ...echo.MiddlewareFunc) {
 	d.server.adding = d.name
 	defer func() { d.server.adding = "" }()
@@ -56,7 +55,7 @@ func (d door) count(path string, as []string, form bool) echo.MiddlewareFunc {
 		}
 		return func(c *echo.Context) error {
 			typed := func() string {
-				values, _ := readForm(c) // one that cannot be read names nobody
+				values, _ := readForm(c) // an unreadable form has no address
 				return values.Get("email")
 			}
 			err := d.server.Auth.Count(c.Request(), budget, typed)
@@ -69,7 +68,7 @@ func (d door) count(path string, as []string, form bool) echo.MiddlewareFunc {
 	}
 }
 
-// register enters a route in the registry under the name of the door that adds it, and refuses one without.
+// register enters a route in the registry under the door that adds it, and refuses a route without a door.
 func (s *Server) register(r echo.Route) error {
 	if s.adding == "" {
 		return fmt.Errorf("%s has no door: register it on one of the doors of routes.go", r.Path)

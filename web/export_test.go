@@ -21,22 +21,18 @@ func (s *Server) PlantNotes(n *Notes) {
 		if err := n.owned(c); err != nil {
 			return err
 		}
-		return s.render(c, http.StatusOK, views.Settings(views.NameForm{}))
+		return s.render(c, http.StatusOK, views.Profile(views.ProfileForm{}).Page())
 	})
 	user.POST("/notes/:id", func(c *echo.Context) error {
 		values, err := parseForm(c)
 		if err != nil {
 			return err
 		}
-		form := views.NameForm{Name: values.Get("name")}
-		if err = n.save(c, form.Name); err == nil {
-			return seeOther(c, c.Request().URL.Path)
+		form := views.ProfileForm{Name: values.Get("name")}
+		if err := n.save(c, form.Name); err != nil {
+			return s.refuseForm(c, views.Profile(form), err)
 		}
-		var other error
-		if form.Errors, other = fieldErrors(err, "name"); other != nil {
-			return other
-		}
-		return s.renderForm(c, err, views.Settings(form), views.NameFailure(form))
+		return seeOther(c, c.Request().URL.Path)
 	})
 }
 

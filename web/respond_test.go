@@ -81,8 +81,8 @@ func TestErrorPage(t *testing.T) {
 		header             []string
 	}{
 		{status: 400, code: "BAD_REQUEST", title: "That did not work", as: s.Client, method: "POST", path: "/login", body: "email=%zz", header: form},
-		{status: 403, code: "FORBIDDEN", title: "Not for you", as: user, method: "GET", path: "/admin"},
-		{status: 403, code: "CROSS_SITE_REQUEST", title: "Not for you", as: user, method: "POST", path: "/logout", header: append([]string{"Origin", "https://evil.example"}, form...)},
+		{status: 403, code: "FORBIDDEN", title: "Not allowed", as: user, method: "GET", path: "/admin"},
+		{status: 403, code: "CROSS_SITE_REQUEST", title: "Not allowed", as: user, method: "POST", path: "/logout", header: append([]string{"Origin", "https://evil.example"}, form...)},
 		{status: 404, code: "NOT_FOUND", title: "Page not found", as: user, method: "GET", path: "/no/such/page"},
 		{status: 405, code: "METHOD_NOT_ALLOWED", title: "That does not work here", as: user, method: "GET", path: "/logout"},
 		{status: 413, code: "PAYLOAD_TOO_LARGE", title: "Too much at once", as: s.Client, method: "POST", path: "/login", body: big, header: form},

@@ -68,7 +68,7 @@ func TestSettings(t *testing.T) {
 	other.SignIn("new@example.com", "better-horse-2")
 	other.Get("/dashboard")
 	expect(t, ada.PostForm("/settings/delete", url.Values{"confirm": {"new@example.com"}, "password": {"better-horse-2"}}), 303, "Location", "/")
-	contains(t, ada.Get("/", navigate...), "everything in it is deleted")
+	contains(t, ada.Get("/", navigate...), "all its data are deleted")
 	for _, c := range []*authtest.Client{ada, other} {
 		expect(t, c.Get("/dashboard", navigate...), 303)
 	}

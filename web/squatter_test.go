@@ -42,7 +42,7 @@ func TestVouchingDoesNotLetASquatterIn(t *testing.T) {
 		for email, vouch := range map[string]func(id string){
 			"page@example.com": func(id string) {
 				at := "/admin/users/" + id
-				contains(t, boss.Get(at+"/verify", navigate...), "a link to choose one goes to the address")
+				contains(t, boss.Get(at+"/verify", navigate...), "a link to choose one is sent to the address")
 				expect(t, boss.PostForm(at+"/verify", nil), http.StatusSeeOther, "Location", at)
 			},
 			"wire@example.com": func(id string) {
@@ -97,6 +97,6 @@ func TestTheTrailForgetsSquatters(t *testing.T) {
 		wantTrail(false)
 		boss = s.stranger(t)
 		boss.SignIn("boss@example.com", authtest.Password)
-		contains(t, boss.Get("/admin/audit?event=user_deleted", navigate...), "The clock", "never confirmed")
+		contains(t, boss.Get("/admin/audit?event=user_deleted", navigate...), "Automatic", "never confirmed")
 	})
 }
