@@ -35,6 +35,12 @@ var helpers = []string{
 // says who somebody is belongs to internal/auth alone.
 var cookieWriters = []string{"web/cookies.go"}
 
+// leaves are packages below internal/auth that it builds on. They may import leafMayImport and no more of this module.
+var (
+	leaves        = []string{"internal/auth/event", "internal/auth/letter", "internal/auth/password"}
+	leafMayImport = []string{"internal/errs", "internal/keys", "internal/worker"}
+)
+
 // within reports whether dir is one of the folders or below it.
 func within(dir string, folders ...string) bool {
 	return slices.ContainsFunc(folders, func(f string) bool { return dir == f || strings.HasPrefix(dir, f+"/") })
@@ -199,10 +205,18 @@ func importFault(dir, imported, own string) string {
 		return "web and views touch no table; call a verb"
 	case within(dir, "internal/auth") && (is("github.com/labstack/echo") || is("github.com/a-h/templ") || within(own, "web", "views", "static", "internal/config")):
 		return "internal/auth speaks net/http and gorm, so that it can move to another router whole"
+	case within(dir, leaves...) && own != "" && !within(own, leafMayImport...):
+		return "internal/auth builds on this package, which knows nothing of users and sessions"
 	case within(dir, "views") && !slices.Contains(viewsMayImport, imported):
 		return "views draw plain values; they know no HTTP, database or other package"
 	case within(dir, "internal/errs", "internal/keys") && own != "", within(dir, "static") && own != "", within(dir, "migrations") && own != "":
 		return dir + " stands below everything"
+	case within(dir, "internal/payload", "internal/origins") && own != "" && own != "internal/errs":
+		return dir + " stands below everything but internal/errs"
+	case within(dir, "internal/auth/betterauth") && is("gorm.io"):
+		return "an endpoint calls a verb of internal/auth; it touches no table"
+	case within(own, "internal/auth/betterauth") && !within(dir, "internal/auth/betterauth", "cmd/server"):
+		return "it can be deleted, so only cmd/server mounts it"
 	case within(own, "internal/keys") && !within(dir, maySeal...):
 		return "only auth, audit, mail and web sign and seal"
 	case within(own, "internal/config", "internal/database", "migrations") && dir != "cmd/server" && !within(dir, own):

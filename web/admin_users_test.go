@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/web"
@@ -329,7 +328,6 @@ func (s *site) userRows(t *testing.T) string {
 func TestPlainUsersDoNothing(t *testing.T) {
 	var told []string
 	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
-		Plugins: []auth.Plugin{admin.Endpoints},
 		OnEvent: func(_ *gorm.DB, e auth.Event) error {
 			told = append(told, string(e.Name)+" "+e.ActorID)
 			return nil

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/payload"
 	"github.com/labstack/echo/v5"
 )
 
@@ -12,7 +13,7 @@ func (s *Server) createUser(c *echo.Context) error {
 	if err := s.Auth.StepUp(session(c)); err != nil {
 		return err
 	}
-	body, err := auth.ReadJSON(c.Response(), c.Request())
+	body, err := payload.JSON(c.Response(), c.Request())
 	if err != nil {
 		return err
 	}

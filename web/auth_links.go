@@ -4,15 +4,15 @@ import (
 	"net/url"
 	"strings"
 
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/origins"
 	"github.com/labstack/echo/v5"
 )
 
 // ResetPage is the page to choose a new password. The mailed token is in its query.
 const ResetPage = "/reset-password"
 
-// linkPages are the pages of mailed links. Links of other purposes lead to endpoints of /api/auth.
+// linkPages are the pages of mailed links, by purpose. The other purposes have none.
 var linkPages = map[letter.Purpose]string{
 	letter.VerifyEmail:        "/verify-email",
 	letter.ChangeEmail:        "/verify-email",
@@ -23,19 +23,25 @@ var linkPages = map[letter.Purpose]string{
 	letter.StopEmailChange:    "/stop-email-change",
 }
 
+// links builds the address of a mailed link, "" for none.
+type links = func(purpose letter.Purpose, token, callbackURL string) string
+
 // Links is auth.Options.Links for the pages of the app at appURL. The page leads on to a callbackURL of this site that
-// is not too long; one on another trusted origin is stored in the link itself. A client with a page of its own for new
-// passwords gets the link of /api/auth, which redirects there. Links that verify an address always lead to a page. The
-// links of /api/auth act when they are opened: after a sign-up with a victim's address, the victim's mail scanner would
-// verify it for the attacker.
-func Links(appURL string) func(purpose letter.Purpose, token, callbackURL string) string {
+// is not too long; one on another trusted origin is stored in the link itself. Purposes without a page, and clients with
+// a page of their own for new passwords, get the link of wire, such as betterauth.Links; a nil wire has none. Links that
+// verify an address always lead to a page, because those of wire act when they are opened: after a sign-up with a
+// victim's address, the victim's mail scanner would verify it for the attacker.
+func Links(appURL string, wire links) links {
+	if wire == nil {
+		wire = func(letter.Purpose, string, string) string { return "" }
+	}
 	return func(purpose letter.Purpose, token, callbackURL string) string {
 		page := linkPages[purpose]
 		if page == ResetPage && ownPath(appURL, callbackURL) == ResetPage { // the default
 			callbackURL = ""
 		}
 		if page == "" || page == ResetPage && callbackURL != "" {
-			return ""
+			return wire(purpose, token, callbackURL)
 		}
 		link := appURL + page + "?token=" + url.QueryEscape(token)
 		if path := ownPath(appURL, callbackURL); path != "" && !tooLong(path) {
@@ -58,7 +64,7 @@ func ownPath(appURL, target string) string {
 		_, path, _ := strings.Cut(rest, "/")
 		target = "/" + path
 	}
-	if !auth.LocalPath(target) {
+	if !origins.LocalPath(target) {
 		return ""
 	}
 	return target
@@ -79,13 +85,13 @@ func allowLeaving(c *echo.Context, target string) {
 	c.Response().Header().Set("Content-Security-Policy", policy)
 }
 
-// WireLinks is Links for a front end that forwards /api/auth only. Links that verify an address lead to its endpoints,
-// which act when they are opened, and then to any trusted callbackURL.
-func WireLinks(appURL string) func(purpose letter.Purpose, token, callbackURL string) string {
-	pages := Links(appURL)
+// WireLinks is Links for a front end that forwards /api/auth only. Links that verify an address are those of wire, which
+// act when they are opened and then lead to any trusted callbackURL.
+func WireLinks(appURL string, wire links) links {
+	pages := Links(appURL, wire)
 	return func(purpose letter.Purpose, token, callbackURL string) string {
 		if linkPages[purpose] == "/verify-email" {
-			return ""
+			return wire(purpose, token, callbackURL)
 		}
 		return pages(purpose, token, callbackURL)
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/payload"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
@@ -19,7 +19,7 @@ import (
 func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		r := c.Request()
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, auth.MaxBody)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, payload.MaxSize)
 		return next(c)
 	}
 }

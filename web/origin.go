@@ -2,12 +2,12 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/origins"
 	"github.com/labstack/echo/v5"
 	"github.com/labstack/echo/v5/middleware"
 )
@@ -62,7 +62,7 @@ func (s *Server) sameOrigin(r *http.Request) bool {
 	}
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	if origin == "" {
-		origin = refererOrigin(r)
+		origin = origins.OfReferer(r)
 	}
 	if site != "" && site != "same-origin" && site != "none" { // browsers before 2023 do not send it
 		return false
@@ -75,12 +75,4 @@ func (s *Server) sameOrigin(r *http.Request) bool {
 	default:
 		return s.Development && origin == "http://"+r.Host
 	}
-}
-
-func refererOrigin(r *http.Request) string {
-	u, err := url.Parse(r.Header.Get("Referer"))
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/origins"
 	"github.com/labstack/echo/v5"
 )
 
@@ -27,7 +27,7 @@ func returnTo(c *echo.Context) string {
 var notReturnTo = []string{"login", "signup", "logout", "reauth", "api"}
 
 func safeReturnTo(target string) string {
-	if !auth.LocalPath(target) {
+	if !origins.LocalPath(target) {
 		return defaultReturnTo
 	}
 	u, err := url.Parse(target)
@@ -116,7 +116,7 @@ func pageURL(r *http.Request) string {
 	case isGet(r):
 		page = r.URL.RequestURI()
 	}
-	if !auth.LocalPath(page) {
+	if !origins.LocalPath(page) {
 		return ""
 	}
 	return page

@@ -19,7 +19,7 @@ func (s *Server) routes(
 	public.GET("/readyz", s.showReady)
 	public.GET("/.well-known/change-password", s.showChangePassword)
 	public.GET("/.well-known/jwks.json", s.showKeys)
-	public.Any("/api/auth/*", s.serveAuth) // internal/auth guards its own endpoints
+	public.Mount("/api/auth/*", s.API) // it guards and counts its own endpoints
 
 	anyone.GET("/nav", s.showNav)
 	anyone.POST("/logout", s.logout, "/sign-out")

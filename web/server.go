@@ -28,9 +28,10 @@ const AppName = "Foyer"
 // Config is what a Server is made of.
 type Config struct {
 	Auth        *auth.Auth
-	Audit       *audit.Log // what /admin/audit shows
-	AppURL      string     // the origin people type
-	CORSOrigins []string   // whose pages may read what /api/auth answers, with cookies; none by default
+	API         http.Handler // answers /api/auth, such as betterauth.New; nil: there is no such route
+	Audit       *audit.Log   // what /admin/audit shows
+	AppURL      string       // the origin people type
+	CORSOrigins []string     // whose pages may read what /api/auth answers, with cookies; none by default
 	Development bool
 	Mails       *mail.Outbox // what /dev/mail shows
 	Logger      *slog.Logger

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/origins"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
@@ -25,7 +25,7 @@ func (s *Server) setTheme(c *echo.Context) error {
 		return echo.ErrBadRequest
 	}
 	s.setCookie(c, themeCookie, theme, 365*24*time.Hour)
-	if !auth.LocalPath(back) {
+	if !origins.LocalPath(back) {
 		back = "/"
 	}
 	return seeOther(c, back)

@@ -19,6 +19,8 @@ import (
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
+	"example.com/foyer/internal/auth/betterauth/admin"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/keys"
@@ -35,6 +37,7 @@ type site struct {
 	*authtest.Client // a browser without cookies
 	server           *web.Server
 	auth             *auth.Auth
+	api              http.Handler // answers /api/auth
 	db               *gorm.DB
 	log              *record
 	mails            authtest.MailDir
@@ -73,7 +76,7 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	}
 	o.BaseURL, o.AppName, o.CookiePrefix = config.AppURL, web.AppName, web.CookiePrefix
 	if o.Links == nil {
-		o.Links = web.Links(config.AppURL)
+		o.Links = web.Links(config.AppURL, betterauth.Links(config.AppURL))
 	}
 	if o.Mailer == nil {
 		o.Mailer = s.mails
@@ -81,7 +84,11 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	o.Now, o.Logger = s.now, logger
 	s.keepTrail(t, &config, &o)
 	s.auth = authtest.NewOn(t, db, o)
-	config.Auth = s.auth
+	s.api = authtest.Wire(t, s.auth, betterauth.Options{
+		Plugins: []betterauth.Plugin{admin.Endpoints},
+		Logger:  logger,
+	})
+	config.Auth, config.API = s.auth, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.api.ServeHTTP(w, r) })
 	s.server = web.New(config)
 	listener.Config.Handler = s.server
 	listener.Start()

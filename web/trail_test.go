@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
+	"example.com/foyer/internal/auth/betterauth/admin"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
@@ -24,9 +25,10 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var s *site
 		s = newSiteWith(t, db, auth.Options{
-			Plugins: []auth.Plugin{admin.Endpoints}, Notices: true, ConfirmDeletion: true,
+			Notices:   true,
 			RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, func() time.Time { return s.now() })},
 		})
+		s.api = authtest.Wire(t, s.auth, betterauth.Options{ConfirmDeletion: true, Plugins: []betterauth.Plugin{admin.Endpoints}})
 		var secrets []string
 		call := func(c *authtest.Client, path string, body map[string]any) authtest.Answer {
 			t.Helper()

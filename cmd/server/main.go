@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -16,7 +17,8 @@ import (
 
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
+	"example.com/foyer/internal/auth/betterauth"
+	"example.com/foyer/internal/auth/betterauth/admin"
 	"example.com/foyer/internal/config"
 	"example.com/foyer/internal/database"
 	keyring "example.com/foyer/internal/keys"
@@ -186,6 +188,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 	if a.WireLinks {
 		links = web.WireLinks
 	}
+	wire := betterauth.Links(a.AppURL)
 	options := auth.Options{
 		BaseURL:        a.AppURL,
 		TrustedOrigins: a.TrustedOrigins,
@@ -195,9 +198,7 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		ClientIP:       web.ClientIP(a.TrustedProxies, a.log),
 		Now:            database.Now,
 		RateLimit:      limits,
-		Links:          links(a.AppURL),
-		ResetPages:     []string{web.ResetPage},
-		Plugins:        []auth.Plugin{admin.Endpoints},
+		Links:          links(a.AppURL, wire),
 		OnEvent:        a.trail.Record,
 		Logger:         a.log,
 		LocalImages:    a.Development,
@@ -212,6 +213,15 @@ func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
 		a.log.Warn("no mail is sent: set SMTP_URL and MAIL_FROM")
 	}
 	return auth.New(a.db, options)
+}
+
+// api makes the contract of the npm client.
+func (a *app) api(provider *auth.Auth) (http.Handler, error) {
+	return betterauth.New(provider, betterauth.Options{
+		ResetPages: []string{web.ResetPage},
+		Plugins:    []betterauth.Plugin{admin.Endpoints},
+		Logger:     a.log,
+	})
 }
 
 func (a *app) migrate(ctx context.Context, direction string) error {
@@ -240,7 +250,7 @@ func (a *app) migrate(ctx context.Context, direction string) error {
 }
 
 func routes(stdout io.Writer) error {
-	for _, r := range web.New(web.Config{Logger: slog.New(slog.DiscardHandler)}).Routes() {
+	for _, r := range web.New(web.Config{API: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler)}).Routes() {
 		fmt.Fprintf(stdout, "%-6s %-22s %s\n", r.Method, r.Path, r.Door)
 	}
 	return nil

@@ -65,6 +65,9 @@ func (a *app) serve(ctx context.Context) error {
 		Audit:  a.trail,
 		Ready:  func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
 	}
+	if config.API, err = a.api(provider); err != nil {
+		return err
+	}
 	if config.Services, err = a.services(); err != nil {
 		return err
 	}

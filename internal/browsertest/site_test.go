@@ -49,7 +49,7 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 		t.Fatal(err)
 	}
 	mails := mail.New(db, mail.Options{AppName: web.AppName, Keys: ring, Keep: true, Now: database.Now})
-	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: mails, Links: web.Links(s.URL), Logger: slog.New(slog.DiscardHandler)}
+	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: mails, Links: web.Links(s.URL, nil), Logger: slog.New(slog.DiscardHandler)}
 	config := web.Config{
 		AppURL: s.URL, Development: true, Mails: mails, Logger: options.Logger,
 		Ready: func(context.Context) error { return errAway },
@@ -59,7 +59,7 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 		f(&options, db)
 	}
 	s.auth = authtest.NewOn(t, db, options)
-	config.Auth = s.auth
+	config.Auth, config.API = s.auth, authtest.Wire(t, s.auth)
 	s.app = web.New(config)
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.ServeHTTP(w, r)
