@@ -27,7 +27,7 @@ const root = ".."
 // helpers exist for tests and measurements: they may open databases and look behind the door.
 var helpers = []string{
 	"internal/auth/authtest", "internal/auth/clienttest", "internal/database/dbtest", "internal/mail/mailtest",
-	"internal/servicetoken/tokentest",
+	"internal/servicetoken/tokentest", "web/webtest",
 	"internal/browsertest", "internal/bench",
 }
 

@@ -1,7 +1,11 @@
 // Package views draws pages from plain values. It imports no other package of the program.
 package views
 
-import "context"
+import (
+	"context"
+
+	"github.com/a-h/templ"
+)
 
 // State is the guard state of a page. The zero value is Loading, so that a page whose handler forgets the visitor
 // shows a skeleton and no private data.
@@ -30,6 +34,19 @@ type Site struct {
 	Asset       func(file string) string // the address of a static file
 	Development bool
 	Reload      bool // pages reload themselves when a template changes
+
+	Nav                     []NavLink
+	SettingsTabs, AdminTabs []Link
+	Banners                 []templ.Component // above every page; each draws itself only when it applies
+}
+
+// Link leads to a page.
+type Link struct{ Href, Label string }
+
+// NavLink is a link of the main navigation. For reports whether a visitor sees it; nil means everybody.
+type NavLink struct {
+	Href, Label, Icon string
+	For               func(Visitor) bool
 }
 
 // Frame is what a page shows around its content.

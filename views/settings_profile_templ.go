@@ -46,7 +46,7 @@ func settingsLayout(title string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = tabs("Settings", link{"/settings", "Account"}, link{"/settings/security", "Security"}, link{"/settings/sessions", "Sessions"}, link{"/settings/appearance", "Appearance"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = tabs("Settings", frame(ctx).Site.SettingsTabs...).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -92,7 +92,8 @@ type ProfileForm struct{ Name string }
 // Profile is the form to change the name, above the ways to change the address and to delete the account.
 func Profile(f ProfileForm) Form {
 	return Form{
-		Title: "Account", Layout: settingsLayout, Fields: f.fields, Below: accountCards(), Inputs: []string{"name"},
+		Title: "Account", Layout: settingsLayout, Fields: f.fields, Inputs: []string{"name"},
+		Below: []templ.Component{accountCards()},
 	}
 }
 
@@ -187,7 +188,7 @@ func accountCards() templ.Component {
 		var templ_7745c5c3_Var7 string
 		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(frame(ctx).Visitor.Email)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settings_profile.templ`, Line: 38, Col: 31}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settings_profile.templ`, Line: 39, Col: 31}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 		if templ_7745c5c3_Err != nil {

@@ -12,7 +12,7 @@ type Form struct {
 	Title  string
 	Layout func(title string) templ.Component
 	Fields func(Errors) templ.Component // the form itself
-	Below  templ.Component              // what follows the form on its page; nil for nothing
+	Below  []templ.Component            // what follows the form on its page
 	Inputs []string                     // the names of the inputs that can be wrong, in their order on the page
 	Errors Errors
 }

@@ -211,7 +211,7 @@ func TestUserActions(t *testing.T) {
 
 		expect(t, boss.PostForm(at+"/impersonate", nil), http.StatusSeeOther, "Location", "/dashboard")
 		contains(t, boss.Get("/dashboard", navigate...), "You are impersonating Test Person, grace@example.com")
-		contains(t, boss.Get("/nav", s.htmx("/")...), `hx-target="#acting"`, "You are impersonating")
+		contains(t, boss.Get("/nav", s.htmx("/")...), `hx-target="#banners"`, "You are impersonating")
 		expect(t, boss.PostForm("/impersonation/stop", nil), http.StatusSeeOther, "Location", at)
 		contains(t, boss.Get(at, navigate...), "Impersonation ended.")
 

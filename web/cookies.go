@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -97,7 +98,7 @@ func (s *Server) takeFlash(c *echo.Context) views.Flash {
 	if state == views.Unauthenticated && !anyone {
 		return views.Flash{}
 	}
-	return flashes[key]
+	return cmp.Or(appFlashes[key], flashes[key])
 }
 
 // dropFlash deletes the message, because the next visitor of this browser may be another person.

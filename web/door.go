@@ -16,6 +16,27 @@ type door struct {
 	uncounted bool // requests are not counted by address, because the guards ask for a stronger proof
 }
 
+// doors are all doors, for routes and appRoutes.
+type doors struct {
+	public, anyone, guest, user, fresh, admin, freshAdmin, dev door
+	service                                                    serviceDoor
+}
+
+func (s *Server) doors() doors {
+	isAdmin := s.requireRole("admin")
+	return doors{
+		public:     s.door("public", cacheable),
+		anyone:     s.door("anyone", private, s.loadSession),
+		guest:      s.door("guest", private, s.loadSession, s.requireGuest),
+		user:       s.door("user", private, s.loadSession, s.requireAuth),
+		fresh:      s.door("fresh", private, s.loadStoredSession, s.requireAuth, s.requireFresh),
+		admin:      s.door("admin", private, s.loadStoredSession, s.requireAuth, isAdmin),
+		freshAdmin: s.door("freshAdmin", private, s.loadStoredSession, s.requireAuth, isAdmin, s.requireFresh),
+		dev:        s.door("dev", private, requireLocal, s.loadSession),
+		service:    s.serviceDoor(),
+	}
+}
+
 func (s *Server) door(name string, guards ...echo.MiddlewareFunc) door {
 	return door{server: s, name: name, guards: guards}
 }
@@ -41,11 +62,14 @@ func (d door) Form(path string, act echo.HandlerFunc, as ...string) {
 	d.add(http.MethodPost, path, act, d.count(path, as, true))
 }
 
-// add registers a route. Echo calls register, which reads the name of the door from s.adding.
+// add registers a route. The route has the name of its door, which register reads.
 func (d door) add(method, path string, h echo.HandlerFunc, first ...echo.MiddlewareFunc) {
-	d.server.adding = d.name
-	defer func() { d.server.adding = "" }()
-	d.server.echo.Add(method, path, h, append(first, d.guards...)...)
+	_, err := d.server.echo.AddRoute(echo.Route{
+		Name: d.name, Method: method, Path: path, Handler: h, Middlewares: append(first, d.guards...),
+	})
+	if err != nil {
+		panic(err)
+	}
 }
 
 func (d door) count(path string, as []string, form bool) echo.MiddlewareFunc {
@@ -72,11 +96,12 @@ func (d door) count(path string, as []string, form bool) echo.MiddlewareFunc {
 	}
 }
 
-// register enters a route in the registry under the door that adds it, and refuses a route without a door.
+// register enters a route in the registry under the name of its door. It refuses a route without a door, because a
+// forgotten guard would open it to everybody.
 func (s *Server) register(r echo.Route) error {
-	if s.adding == "" {
+	if r.Name == "" {
 		return fmt.Errorf("%s has no door: register it on one of the doors of routes.go", r.Path)
 	}
-	s.registry = append(s.registry, Route{strings.TrimPrefix(r.Method, "echo_route_"), r.Path, s.adding})
+	s.registry = append(s.registry, Route{strings.TrimPrefix(r.Method, "echo_route_"), r.Path, r.Name})
 	return nil
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"io"
 	"math"
@@ -41,36 +40,6 @@ func (s *Server) renderPart(c *echo.Context, status int, page, fragment templ.Co
 		return s.render(c, status, fragment)
 	}
 	return s.render(c, status, page)
-}
-
-// panel is a component that is loaded when it is drawn, within its own deadline. The status is sent by then, so a
-// failure is logged under name and shown in place of the panel.
-func (s *Server) panel(name string, load func(context.Context) (templ.Component, error)) templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		loading, cancel := context.WithTimeout(ctx, s.RequestTime)
-		defer cancel()
-		content, err := load(loading)
-		if err != nil {
-			s.Logger.ErrorContext(ctx, "panel not loaded", "panel", name, "error", err)
-			content = views.PanelError()
-		}
-		return content.Render(ctx, w)
-	})
-}
-
-// stream is a component that flushes what is drawn so far, such as its skeleton, and then draws the panel.
-func stream(c *echo.Context, panel templ.Component) templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		if buffer, ok := w.(interface{ Flush() error }); ok { // templ's buffer
-			if err := buffer.Flush(); err != nil {
-				return err
-			}
-		}
-		if err := http.NewResponseController(c.Response()).Flush(); err != nil {
-			return err
-		}
-		return panel.Render(ctx, w)
-	})
 }
 
 // wantsFragment reports whether htmx puts the answer into a part of its page. It adds Vary, because the answer depends

@@ -9,9 +9,8 @@ package web
 // POST and Form are counted by IP address before the door opens. A last argument names the endpoint of /api/auth that
 // does the same and shares the budget.
 func (s *Server) routes(
-	public, anyone, guest, user, fresh, admin, freshAdmin door,
+	public, anyone, guest, user, fresh, admin, freshAdmin, dev door,
 	service serviceDoor,
-	dev door,
 ) {
 	public.GET("/", s.showHome)
 	public.GET("/static/*", s.showStatic)

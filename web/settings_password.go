@@ -28,7 +28,7 @@ func (s *Server) changePassword(c *echo.Context) error {
 
 func (s *Server) passwordForm(c *echo.Context, others bool) views.Form {
 	form := views.Password(views.PasswordForm{Others: others})
-	form.Below = s.recentEvents(c)
+	form.Below = s.draw(session(c).UserID, s.securityPanels())
 	return form
 }
 
