@@ -104,7 +104,7 @@ func User(u UserPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = when(u.Joined).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = timestamp(u.Joined).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -150,7 +150,7 @@ func User(u UserPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = when(*u.Until).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = timestamp(*u.Until).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

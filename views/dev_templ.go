@@ -243,7 +243,7 @@ func mailCard(m MailRow) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = when(m.At).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = timestamp(m.At).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -31,7 +31,7 @@ func initial(name string) string {
 	return strings.ToUpper(string(r))
 }
 
-func date(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+func dateTime(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 
 func count(n int64) string { return strconv.FormatInt(n, 10) }
 
