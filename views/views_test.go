@@ -29,7 +29,7 @@ func frame(v views.Visitor) context.Context {
 
 var ada = views.Visitor{State: views.Authenticated, Name: "Ada Lovelace", Email: "ada@example.com"}
 
-// TestGuardStates: every private page has three states, and the one nobody chose is the harmless one.
+// TestGuardStates: a private page shows its content in the state Authenticated only. The zero value is harmless.
 func TestGuardStates(t *testing.T) {
 	if views.Loading != 0 {
 		t.Fatal("Loading is not the zero value: a forgotten guard would show something else")

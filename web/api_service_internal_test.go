@@ -14,7 +14,7 @@ func TestServicePanicsBehindOtherDoors(t *testing.T) {
 	}
 }
 
-// TestACallerIsAService: a route that names something else as its caller is a mistake of its author.
+// TestACallerIsAService: a route that names a caller that is no service panics.
 func TestACallerIsAService(t *testing.T) {
 	for _, name := range []string{"worker", "user:1", "", "SERVICE:worker", "service:"} {
 		if message := panicOf(func() { emptyServer().requireCaller("service:worker", name) }); !strings.Contains(message, "not the name of a service") {

@@ -8,8 +8,8 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
-// TestUndoPage: the old address's link shows what it will do, as often as one likes, and its button brings the account
-// back: who was in it is out.
+// TestUndoPage: the link in the mail to the old address shows a page and changes nothing. Its button restores the
+// address and logs out all browsers.
 func TestUndoPage(t *testing.T) {
 	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Notices: true})
 	ada, id := s.person(t, "ada@example.com")

@@ -61,8 +61,8 @@ func TestUnreadableForwardedIsLoggedOnce(t *testing.T) {
 	}
 }
 
-// FuzzClientIP: whatever stands in X-Forwarded-For, the answer is an address, and what a client wrote itself changes nothing
-// once a proxy has added what it knows, or cannot tell.
+// FuzzClientIP: any X-Forwarded-For gives an address. What a client wrote itself changes nothing once a proxy has added
+// its hop, even an unreadable one.
 func FuzzClientIP(f *testing.F) {
 	for _, seed := range []string{"", "unknown", "8.8.8.8, 10.0.0.2", "[::1]:80", "fe80::1%eth0", "10.0.0.2:x", ",,", "[::ffff:10.0.0.1]"} {
 		f.Add(seed, "198.51.100.1")

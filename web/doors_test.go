@@ -14,7 +14,7 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// This file tests what no request can reach: mistakes of whoever adds a route.
+// This file tests mistakes in adding routes, which no request can show.
 
 func emptyServer() *Server { return New(Config{Logger: slog.New(slog.DiscardHandler)}) }
 

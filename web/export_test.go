@@ -8,7 +8,7 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// Notes stand for the domain of a clone: each has an owner, and is shown to and saved for nobody else.
+// Notes are the domain of a clone. Each note has an owner, and only the owner can read and save it.
 type Notes struct {
 	Owners map[string]string              // id of a note → id of a user
 	Save   func(owner, text string) error // nil takes everything

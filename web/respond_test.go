@@ -15,7 +15,7 @@ import (
 	"example.com/foyer/web"
 )
 
-// TestStrangerIsSentToLogin: how "who are you" is said to each kind of caller, and what is worth returning to.
+// TestStrangerIsSentToLogin: how each kind of client is asked to log in, and what it returns to.
 func TestStrangerIsSentToLogin(t *testing.T) {
 	s := newSite(t)
 	with := func(header []string, more ...string) []string { return append(slices.Clone(header), more...) }
@@ -118,8 +118,8 @@ func TestErrorPage(t *testing.T) {
 	}
 }
 
-// TestRefusalsOfADomain: what a form can mend is shown on it; everything else keeps its status, so that the note of another
-// person is not found and not a mistake in the form.
+// TestRefusalsOfADomain: a form shows the errors that it can mend. All others keep their status: the note of another
+// user is a 404, not a mistake in the form.
 func TestRefusalsOfADomain(t *testing.T) {
 	s := newSite(t)
 	ada, id := s.person(t, "ada@example.com")
@@ -198,7 +198,7 @@ func TestErrorsNameTheirFields(t *testing.T) {
 	}
 }
 
-// TestAPISpeaksJSON: under /api nobody is sent to a page, whatever they say they accept.
+// TestAPISpeaksJSON: below /api no client is redirected to a page, with any Accept.
 func TestAPISpeaksJSON(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
@@ -217,7 +217,7 @@ func TestAPISpeaksJSON(t *testing.T) {
 	}
 }
 
-// TestCauseOnlyInDevelopment: what went wrong inside is for the person who builds the app.
+// TestCauseOnlyInDevelopment: causes of errors are shown in development only.
 func TestCauseOnlyInDevelopment(t *testing.T) {
 	for name, development := range map[string]bool{"development": true, "production": false} {
 		t.Run(name, func(t *testing.T) {
