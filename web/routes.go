@@ -18,7 +18,7 @@ func (s *Server) routes(
 	public.GET("/readyz", s.showReady)
 	public.GET("/.well-known/change-password", s.showChangePassword)
 	public.GET("/.well-known/jwks.json", s.showKeys)
-	public.Mount("/api/auth/*", s.API) // it guards and counts its own endpoints
+	public.Mount("/api/auth/*", s.API) // part:betterauth
 
 	anyone.GET("/nav", s.showNav)
 	anyone.POST("/logout", s.logout, "/sign-out")
