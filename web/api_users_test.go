@@ -56,7 +56,7 @@ func TestCreateUser(t *testing.T) {
 	})
 }
 
-// TestCreateUserWithoutPassword: an account nobody can sign in to, whatever they type.
+// TestCreateUserWithoutPassword: no password opens the account.
 func TestCreateUserWithoutPassword(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -151,8 +151,8 @@ func TestCreateUserRefusals(t *testing.T) {
 	})
 }
 
-// TestCreateUserIsTold: who made whom, from where.
-func TestCreateUserIsTold(t *testing.T) {
+// TestCreateUserIsRecorded: the event has actor, subject and IP address.
+func TestCreateUserIsRecorded(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin := s.admin(t, "boss@example.com")

@@ -73,7 +73,7 @@ func TestCORSAllowsAnyHeader(t *testing.T) {
 	}
 }
 
-// TestForwardedWarning: a proxy nobody named is told of once, without what the header says.
+// TestForwardedWarning: a proxy that is missing in TRUSTED_PROXIES is logged once, without the value of its header.
 func TestForwardedWarning(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder

@@ -17,7 +17,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// freeze makes every statement of db wait until its context ends, as on a connection whose other end says nothing.
+// freeze makes every statement of db wait until its context ends, like a connection whose other end is silent.
 // freeze(true) begins it, freeze(false) ends it.
 func freeze(t *testing.T, db *gorm.DB) func(bool) {
 	t.Helper()
@@ -44,7 +44,7 @@ func freeze(t *testing.T, db *gorm.DB) func(bool) {
 	return frozen.Store
 }
 
-// TestFrozenDatabase: every kind of request ends while the database says nothing, and is well again afterwards.
+// TestFrozenDatabase: every kind of request ends while the database is silent, and works again afterwards.
 func TestFrozenDatabase(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
@@ -109,7 +109,7 @@ func TestFrozenDatabase(t *testing.T) {
 	}
 }
 
-// TestDrainingIsNotReady: a server on its way out is not ready, whatever the database said a moment ago.
+// TestDrainingIsNotReady: a server that shuts down is not ready, even if the last ping succeeded.
 func TestDrainingIsNotReady(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -122,7 +122,7 @@ func TestDrainingIsNotReady(t *testing.T) {
 	}
 }
 
-// TestReadyDoesNotWait: a question that no answer comes to, and that ignores its context, holds no asker.
+// TestReadyDoesNotWait: a ping that ignores its context and never returns delays no request.
 func TestReadyDoesNotWait(t *testing.T) {
 	t.Parallel()
 	never := make(chan struct{})

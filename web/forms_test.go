@@ -131,7 +131,7 @@ func TestHostileForms(t *testing.T) {
 	})
 }
 
-// TestForgedFields: a form gives what it asks for and nothing else.
+// TestForgedFields: a form reads only its own fields.
 func TestForgedFields(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -141,7 +141,7 @@ func TestNoConditionalAnswers(t *testing.T) {
 	}
 }
 
-// TestCompression: pages are compressed, and caches are told that they may differ by it.
+// TestCompression: pages are compressed, with Vary for caches.
 func TestCompression(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

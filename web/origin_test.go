@@ -80,7 +80,7 @@ func TestCrossOrigin(t *testing.T) {
 	})
 }
 
-// TestOwnOriginBehindProxies: a proxy that passes its own Host keeps nobody out, on pages as on the wire.
+// TestOwnOriginBehindProxies: a proxy that rewrites Host does not break pages or /api/auth.
 func TestOwnOriginBehindProxies(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *web.Config) { c.AppURL = "https://app.example" })
@@ -120,7 +120,7 @@ func postVia(t *testing.T, s *site, host, path, origin, fetchSite string) int {
 	return res.StatusCode
 }
 
-// TestRefusedOriginIsLogged: the operator of a proxy finds what does not match, and nobody can fill the log by it.
+// TestRefusedOriginIsLogged: the log shows operators of a proxy what does not match. Strangers cannot write much to it.
 func TestRefusedOriginIsLogged(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -141,7 +141,7 @@ func TestRefusedOriginIsLogged(t *testing.T) {
 	}
 }
 
-// TestLoginCrossOriginAtTheProvider: the provider's own rules hold behind the app's server too.
+// TestLoginCrossOriginAtTheProvider: the origin rules of /api/auth also apply inside the app.
 func TestLoginCrossOriginAtTheProvider(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

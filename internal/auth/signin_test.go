@@ -37,6 +37,7 @@ func (r *rig) hash() (hash string) {
 }
 
 func TestSignInRefuses(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	linked := r.addUser("linked@example.com", "") // an account of another kind signs nobody in by password
@@ -77,6 +78,7 @@ func TestSignInRefuses(t *testing.T) {
 
 // The status, the body, the headers and the cookies of a refused sign-in are the same for everyone.
 func TestSignInDoesNotTellWhoExists(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.browser().SignUp("known@example.com")
@@ -150,6 +152,7 @@ func TestLoginTimingDoesNotTellWhoExists(t *testing.T) {
 }
 
 func TestABannedUserLearnsWhyWithTheRightPassword(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		id := r.browser().SignUp("ada@example.com")
@@ -178,6 +181,7 @@ func TestABannedUserLearnsWhyWithTheRightPassword(t *testing.T) {
 
 // Between reading the hash and making the session lie 30 ms of hashing: whatever happens there counts.
 func TestABanDuringASignInWins(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		var change func() error
@@ -215,6 +219,7 @@ func TestABanDuringASignInWins(t *testing.T) {
 }
 
 func TestNoSessionOutlivesABanBesideIt(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		id := r.browser().SignUp("ada@example.com")

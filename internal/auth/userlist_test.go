@@ -11,6 +11,7 @@ import (
 
 // TestUsers: the same lists on both databases; what was typed is never read as a pattern or a column.
 func TestUsers(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		for _, u := range []auth.NewUser{
