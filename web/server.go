@@ -26,14 +26,14 @@ import (
 type Config struct {
 	Stores
 	Auth        *auth.Auth
-	API         http.Handler // answers /api/auth, such as betterauth.New; nil: there is no such route
+	API         http.Handler // answers /api/auth; nil has no such route
 	AppURL      string       // the origin people type
-	CORSOrigins []string     // whose pages may read what /api/auth answers, with cookies; none by default
+	CORSOrigins []string     // their pages may read the answers of /api/auth, with cookies
 	Development bool
 	Mails       *mail.Outbox // shown by /dev/mail
 	Logger      *slog.Logger
 	Ready       func(context.Context) error // nil if the database answers and has the schema
-	RequestTime time.Duration               // how long a request may wait for the database; 0 means 8 s
+	RequestTime time.Duration               // limit of a request's wait for the database; 0 means 8 s
 	Reload      bool                        // pages reload when a template changes (task dev)
 	Keys        *keys.Ring                  // seals drafts; nil keeps none
 	Audit       *audit.Log                  // shown by /admin/audit
@@ -47,15 +47,15 @@ type Server struct {
 	site      views.Site
 	registry  []Route
 	drafts    keys.Sealer
-	draining  chan struct{} // closed when the server is on its way out
+	draining  chan struct{} // closed by Drain
 	readiness readiness
 }
 
-// Route is one line of the table of who may open what.
+// Route is a line of routes.go.
 type Route struct{ Method, Path, Door string }
 
-// New builds the app. It panics on a route without a door or a route named twice: that is a mistake in
-// routes.go, found by any test and any start.
+// New builds the app. It panics on a route without a door and on a route registered twice, so that every test and every
+// start finds that mistake.
 func New(c Config) *Server {
 	s := &Server{
 		Config: c, draining: make(chan struct{}),
@@ -78,7 +78,7 @@ func New(c Config) *Server {
 		Router:           echo.NewRouter(echo.RouterConfig{AutoHandleHEAD: true}),
 	})
 	s.echo.Use(
-		s.begin, // outermost: everything below can be told apart in the log
+		s.begin, // outermost, so that the log names the request in everything below
 		s.secureHeaders,
 		s.log,
 		middleware.Recover(),
@@ -98,7 +98,7 @@ func New(c Config) *Server {
 	return s
 }
 
-// noPage tells what is not worth compressing on the fly: small answers, and files that are compressed already.
+// noPage reports whether to send an answer as it is: files are compressed already, answers of the API are small.
 func noPage(c *echo.Context) bool {
 	return c.Path() == "/static/*" || strings.HasPrefix(c.Path(), "/api/")
 }
@@ -107,15 +107,15 @@ func noPage(c *echo.Context) bool {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-s.draining:
-		w.Header().Set("Connection", "close") // else the next request could meet a connection that is just being closed
+		w.Header().Set("Connection", "close") // the next request could meet its end
 	default:
 	}
 	s.echo.ServeHTTP(w, r)
 }
 
-// Drain makes /readyz answer 503, so that a load balancer sends its visitors elsewhere, has every answer close its
-// connection, and ends open streams. Call it once.
+// Drain makes /readyz say 503, so that a load balancer sends visitors elsewhere. Every answer then closes its connection,
+// and open streams end. Call it once.
 func (s *Server) Drain() { close(s.draining) }
 
-// Routes lists who may open what, in the order of routes.go.
+// Routes lists the routes in the order in which they were registered.
 func (s *Server) Routes() []Route { return slices.Clone(s.registry) }
