@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -214,8 +215,20 @@ func TestFreshIsNotForActors(t *testing.T) {
 	s := newSite(t)
 	_, id := s.person(t, "ada@example.com")
 	boss := s.admin(t, "boss@example.com")
-	res := boss.PostJSON("/api/auth/admin/impersonate-user", map[string]string{"userId": id}, "Origin", s.Base)
-	expect(t, res, 200)
+	req, _ := http.NewRequest(http.MethodPost, s.Base+"/", nil)
+	for _, c := range boss.Cookies() {
+		req.AddCookie(c)
+	}
+	w := httptest.NewRecorder()
+	admin, err := s.auth.StoredSession(w, req)
+	if err != nil || admin == nil {
+		t.Fatal(admin, err)
+	}
+	if _, err := s.auth.Impersonate(w, req, admin, id); err != nil {
+		t.Fatal(err)
+	}
+	u, _ := url.Parse(s.Base)
+	boss.Jar.SetCookies(u, w.Result().Cookies())
 	contains(t, boss.Get("/settings", navigate...), "ada@example.com")
 	for _, path := range []string{"/settings/security", "/settings/email", "/settings/delete"} {
 		expect(t, boss.Get(path, navigate...), 403)
