@@ -64,7 +64,7 @@ func (s *Server) verify(c *echo.Context) error {
 	if _, asked := s.Auth.Pending(c.Request()); asked != "" && link.Purpose == letter.VerifyEmail {
 		to = asked
 	}
-	newSession, err := s.Auth.ConfirmEmail(c.Response(), c.Request(), session(c), form.Token, values.Get("password"))
+	newSession, err := s.Auth.ConfirmEmail(c.Response(), c.Request(), session(c), link, values.Get("password"))
 	if err != nil {
 		return s.refuseLink(c, views.Verify(form), err, resendPath, resendLabel)
 	}

@@ -58,7 +58,7 @@ func (s *Server) requireFresh(next echo.HandlerFunc) echo.HandlerFunc {
 		switch session := session(c); {
 		case session.ImpersonatedBy != nil:
 			return errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while you impersonate a user.")
-		case !s.Auth.Fresh(session):
+		case !s.Auth.RecentlyAuthenticated(session):
 			return errs.New(http.StatusForbidden, codeNotFresh, "Enter your password again to go on.")
 		}
 		return next(c)
@@ -86,7 +86,7 @@ func (s *Server) requireRole(roles ...string) echo.MiddlewareFunc {
 				return errs.Unauthenticated()
 			}
 			if !session.User.HasRole(roles...) {
-				s.Auth.NoteRefusal(c.Request(), session, event.Forbidden, c.Request().Method+" "+c.Path())
+				s.Auth.RecordRefusal(c.Request(), session, event.Forbidden, c.Request().Method+" "+c.Path())
 				return errs.Forbidden()
 			}
 			return next(c)
