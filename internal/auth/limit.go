@@ -35,10 +35,10 @@ type RateLimit struct {
 	// Limiter keeps the counters. Default nil: nothing is limited.
 	Limiter Limiter
 
-	// Rules bound the unsafe requests of one address to one endpoint, or to the page that does the same; the first rule
-	// whose Path the endpoint's starts with counts. Of IPv6 a /64 may do as much, a /56 four times and a /48 sixteen times
-	// as much. Default: better-auth's, 3 in 10 seconds for signing in, signing up and changing password or e-mail, 3 in a
-	// minute for what sends mail, 100 in 10 seconds for the rest.
+	// Rules bound how often one address may do one act; the first rule whose Path the name of the act starts with counts.
+	// Of IPv6 a /64 may do as much, a /56 four times and a /48 sixteen times as much. Default: better-auth's, 3 in 10
+	// seconds for signing in, signing up and changing password or e-mail, 3 in a minute for what sends mail, 100 in 10
+	// seconds for the rest.
 	Rules []RateRule
 
 	// FreeFailures is how many wrong passwords of an account in FailureWindow cost no wait. Default 5.
@@ -47,12 +47,12 @@ type RateLimit struct {
 	// FailureWindow is how long failures count, and the longest wait they cause. Default 15 minutes.
 	FailureWindow time.Duration
 
-	// MailsPerHour is how many mails of one purpose a mailbox gets in an hour; what asks for more is answered as ever, and
-	// no mail is sent. Default 3.
+	// MailsPerHour is how many mails of one purpose a mailbox gets in an hour; what asks for more is answered as ever,
+	// and no mail is sent. Default 3.
 	MailsPerHour int
 }
 
-// RateRule allows Max requests in a Window to endpoints whose path starts with Path.
+// RateRule allows Max requests in a Window for the acts whose names start with Path; see Auth.Count.
 type RateRule struct {
 	Path   string
 	Max    int
@@ -79,10 +79,12 @@ const (
 	actSignInAgain = "/sign-in/again"
 )
 
-// Count counts an unsafe request before anything is done for it, and refuses it with 429 where there were too many. act
-// is the path of the endpoint that does it: a page shares the budget of the endpoint that does the same. typed gives the
-// e-mail address that was typed, "" for none; it is called only for signing in on a device that is known for somebody.
-// betterauth counts its own endpoints. Counters that are away let nobody through: 503.
+// Count counts an unsafe request before it is carried out. Refusals: 429 after too many; 503 where the counters are
+// away.
+//
+// act names what the request does, as the paths of better-auth do, for example /sign-in/email: a page and an endpoint
+// that do the same share a budget. typed gives the e-mail address that was typed, "" for none; it is called only for
+// signing in from a device on which a user has signed in before.
 func (a *Auth) Count(r *http.Request, act string, typed func() string) error {
 	limit := a.opts.RateLimit
 	if limit.Limiter == nil {
@@ -117,8 +119,8 @@ func (a *Auth) budgets(r *http.Request, act string, typed func() string) (list [
 	return nil
 }
 
-// networks is who is counted as one, the narrowest first: an address, or of IPv6 the /64 that one customer has to himself
-// at least, the /56 and the /48 that one may have.
+// networks is who is counted as one, the narrowest first: an address, or of IPv6 the /64 that one customer has to
+// himself at least, the /56 and the /48 that one may have.
 func networks(ip string) []string {
 	addr, err := netip.ParseAddr(ip)
 	if err != nil {
