@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/directory"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
@@ -18,8 +19,10 @@ import (
 
 const usersPath, usersPerPage = "/admin/users", 50
 
-// userSorts are the columns that the list can be sorted by, as addresses and as internal/auth call them.
-var userSorts = map[string]string{"name": "name", "email": "email", "joined": "createdAt"}
+// userSorts are the columns that the list can be sorted by, by the words of addresses.
+var userSorts = map[string]directory.Column{
+	"name": directory.Name, "email": directory.Email, "joined": directory.CreatedAt,
+}
 
 // showUsers lists users by the address alone: q, role, status, sort, dir and page can be shared.
 func (s *Server) showUsers(c *echo.Context) error {
@@ -76,6 +79,7 @@ func (s *Server) userFilter(v url.Values) (f userFilter, err error) {
 		f.page, err = strconv.Atoi(page)
 	}
 	wrong := ""
+	_, sortable := userSorts[f.sort]
 	switch {
 	case len(f.text) > 200 || !utf8.ValidString(f.text) || strings.ContainsRune(f.text, 0):
 		wrong = "Search for at most 200 characters."
@@ -83,7 +87,7 @@ func (s *Server) userFilter(v url.Values) (f userFilter, err error) {
 		wrong = "There is no such role."
 	case f.status != "" && f.status != "banned" && f.status != "unverified":
 		wrong = "Status is banned or unverified."
-	case userSorts[f.sort] == "":
+	case !sortable:
 		wrong = "Users are sorted by name, email or joined."
 	case f.dir != "asc" && f.dir != "desc":
 		wrong = "The order is asc or desc."
@@ -96,8 +100,8 @@ func (s *Server) userFilter(v url.Values) (f userFilter, err error) {
 	return f, nil
 }
 
-func (f userFilter) query() auth.UserQuery {
-	return auth.UserQuery{
+func (f userFilter) query() directory.Query {
+	return directory.Query{
 		Text: f.text, Role: f.role, Banned: f.status == "banned", Unverified: f.status == "unverified",
 		Sort: userSorts[f.sort], Descending: f.dir == "desc", Limit: usersPerPage, Offset: (f.page - 1) * usersPerPage,
 	}

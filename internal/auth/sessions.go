@@ -30,7 +30,7 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
 // else: whoever holds the session may have begun one, which no list of the user's shows. A handle that is unknown or
 // somebody else's is no error and has no effect: it tells nothing.
 func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle string) error {
-	if asText(handle) == nil {
+	if !storable(handle) {
 		return nil
 	}
 	return a.transact(ctx, func(t *transaction) error {

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -176,7 +177,7 @@ func (a *Auth) prepare(ctx context.Context, p password.Place, in NewUser, needsP
 	if !ok {
 		emailErr = errs.Invalid("email", "VALIDATION_ERROR", "Enter an e-mail address such as name@example.com.")
 	}
-	role, roleErr := a.roles(or(in.Role, a.opts.Roles[0]))
+	role, roleErr := a.roles(cmp.Or(in.Role, a.opts.Roles[0]))
 	var normal string
 	var passwordErr error
 	if in.Password != "" || needsPassword {

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -64,7 +65,7 @@ func (a *Auth) UnbanUser(ctx context.Context, by *Session, userID string) (*User
 // User finds a user by id; 404 USER_NOT_FOUND where there is none.
 func (a *Auth) User(ctx context.Context, id string) (*User, error) {
 	var u User
-	if asText(id) == nil {
+	if !storable(id) {
 		return &u, notFound(gorm.ErrRecordNotFound)
 	}
 	return &u, notFound(a.db.WithContext(ctx).Where("id = ?", id).Take(&u).Error)
@@ -127,7 +128,7 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 		if c.Banned != nil {
 			u.Banned, u.BanReason, u.BanExpires = ban, c.BanReason, c.BanExpires
 		} else {
-			u.BanReason, u.BanExpires = or(c.BanReason, u.BanReason), or(c.BanExpires, u.BanExpires)
+			u.BanReason, u.BanExpires = cmp.Or(c.BanReason, u.BanReason), cmp.Or(c.BanExpires, u.BanExpires)
 		}
 		if c.BanExpires != nil && !u.Banned {
 			return errs.Invalid("banExpires", "VALIDATION_ERROR", "Only a ban has an end, and the user is not banned.")

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -129,7 +130,7 @@ func (a *Auth) act(t *transaction, by *Session, v *Verification, callbackURL str
 	}
 	switch v.Purpose {
 	case letter.ConfirmEmailChange:
-		return u, false, a.mailLink(t, by, u, letter.ChangeEmail, v.Email, or(callbackURL, v.CallbackURL))
+		return u, false, a.mailLink(t, by, u, letter.ChangeEmail, v.Email, cmp.Or(callbackURL, v.CallbackURL))
 	case letter.ChangeEmail:
 		return u, false, a.moveUser(t, by, u, v.Email)
 	}
