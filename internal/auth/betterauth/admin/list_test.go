@@ -53,7 +53,7 @@ func TestListUsers(t *testing.T) {
 func TestListUsersRefuses(t *testing.T) {
 	h := newHouse(t)
 	for _, c := range []struct{ query, field string }{
-		{"sortBy=password", "sortBy"}, {"sortBy=name%3B%20DROP%20TABLE%20users", "sortBy"}, 
+		{"sortBy=password", "sortBy"}, {"sortBy=name%3B%20DROP%20TABLE%20users", "sortBy"},
 		{"sortBy=email_verified", "sortBy"},
 		{"sortDirection=", "sortDirection"}, {"searchField=role", "searchField"}, {"searchOperator=regex", "searchOperator"},
 		{"filterValue=x&filterField=token_hash", "filterField"},
