@@ -30,5 +30,5 @@ func (a *Auth) ExportUsers(ctx context.Context, by *Session, q directory.Query) 
 func (a *Auth) recordExport(ctx context.Context, by *Session) error {
 	ctx, cancel := context.WithTimeout(ctx, directory.BatchTime)
 	defer cancel()
-	return a.tell(ctx, by, event.UsersExported, "")
+	return a.recordEvent(ctx, by.actor(), event.UsersExported, "")
 }
