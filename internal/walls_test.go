@@ -28,7 +28,8 @@ const root = ".."
 var helpers = []string{
 	"internal/auth/authtest", "internal/auth/clienttest", "internal/database/dbtest", "internal/mail/mailtest",
 	"internal/servicetoken/tokentest",
-	"internal/browsertest", "internal/bench",
+	"internal/browsertest", // part:browsertest
+	"internal/bench",       // part:bench
 }
 
 // cookieWriters may write cookies outside internal/auth. Name single files here, never a folder; a cookie that
