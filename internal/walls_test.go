@@ -27,7 +27,8 @@ const root = ".."
 // helpers exist for tests and measurements: they may open databases and look behind the door.
 var helpers = []string{
 	"internal/auth/authtest", "internal/auth/clienttest", "internal/database/dbtest", "internal/mail/mailtest",
-	"internal/servicetoken/tokentest",
+	"internal/servicetoken/tokentest", // part:servicetoken
+	"web/webtest",
 	"internal/browsertest", // part:browsertest
 	"internal/bench",       // part:bench
 }

@@ -8,10 +8,10 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// PasswordForm changes a password; Others logs out every other browser. Recent, if any, is what happened lately.
+// PasswordForm changes a password; Others logs out every other browser. Panels stand below.
 type PasswordForm struct {
 	Others bool
-	Recent templ.Component
+	Panels []templ.Component
 	Errors Errors
 }
 
@@ -57,11 +57,9 @@ func Security(form PasswordForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if form.Recent != nil {
-				templ_7745c5c3_Err = form.Recent.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+			templ_7745c5c3_Err = panels(form.Panels).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
 			return nil
 		})

@@ -51,7 +51,7 @@ func settingsLayout(title string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = tabs("Settings", link{"/settings", "Account"}, link{"/settings/security", "Security"}, link{"/settings/sessions", "Sessions"}, link{"/settings/appearance", "Appearance"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = tabs("Settings", frame(ctx).Site.SettingsTabs...).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -14,23 +14,13 @@ import (
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
-	"example.com/foyer/web"
 	"golang.org/x/net/html"
 )
 
-// keepTrail gives a site its trail, unless o hears events otherwise.
-func (s *site) keepTrail(t testing.TB, config *web.Config, o *auth.Options) {
-	t.Helper()
-	var err error
-	if s.trail, err = audit.New(s.db, audit.Options{Secrets: []string{authtest.Secret}, Now: s.now, Logger: o.Logger}); err != nil {
-		t.Fatal(err)
-	}
-	if config.Audit = s.trail; o.OnEvent != nil {
-		return
-	}
-	o.OnEvent = s.trail.Record
-	t.Cleanup(func() { // whatever went on: the trail is whole
-		if _, err := s.trail.Verify(context.Background()); err != nil && !s.broken {
+// checkTrail verifies the trail at the end of every test.
+func (s *site) checkTrail(t testing.TB) {
+	t.Cleanup(func() {
+		if _, err := s.server.Audit.Verify(context.Background()); err != nil && !s.broken {
 			t.Error(err)
 		}
 	})

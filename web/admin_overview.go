@@ -23,6 +23,6 @@ func (s *Server) showAdmin(c *echo.Context) error {
 		Users: people.Users, NewUsers: people.NewUsers, Sessions: people.Sessions,
 		Waiting: mails.Waiting, Failing: mails.Failing, Sent: mails.Sent, Given: mails.Abandoned, Healthy: s.readiness.ask(ctx) == nil,
 	}
-	overview.Chart = s.activity()
+	overview.Panels = s.draw("", s.overviewPanels())
 	return s.render(c, http.StatusOK, views.Admin(overview))
 }

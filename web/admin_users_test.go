@@ -211,7 +211,7 @@ func TestUserActions(t *testing.T) {
 
 		expect(t, boss.PostForm(at+"/impersonate", nil), http.StatusSeeOther, "Location", "/dashboard")
 		contains(t, boss.Get("/dashboard", navigate...), "You are acting as Test Person, grace@example.com")
-		contains(t, boss.Get("/nav", s.htmx("/")...), `hx-target="#acting"`, "You are acting as")
+		contains(t, boss.Get("/nav", s.htmx("/")...), `hx-target="#banners"`, "You are acting as")
 		expect(t, boss.PostForm("/impersonation/stop", nil), http.StatusSeeOther, "Location", at)
 		contains(t, boss.Get(at, navigate...), "yourself again")
 

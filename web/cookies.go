@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -92,7 +93,7 @@ func (s *Server) takeFlash(c *echo.Context) views.Flash {
 	if state == views.Unauthenticated && !anyone {
 		return views.Flash{}
 	}
-	return flashes[word]
+	return cmp.Or(appFlashes[word], flashes[word])
 }
 
 // dropFlash takes away what a page was still to say, because the next visitor of this browser may be another person.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"io"
 	"math"
@@ -32,37 +31,6 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	})
 	// Only Write: templ would flush at the end of every page, which costs a third of a small one.
 	return page.Render(ctx, struct{ io.Writer }{c.Response()})
-}
-
-// panel makes a component that is loaded when it is drawn, within a deadline of its own. The status is sent by then, so
-// that a failure is logged under name and shown in the panel's place.
-func (s *Server) panel(name string, load func(context.Context) (templ.Component, error)) templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		loading, cancel := context.WithTimeout(ctx, s.RequestTime)
-		defer cancel()
-		content, err := load(loading)
-		if err != nil {
-			s.Logger.ErrorContext(ctx, "panel not loaded", "panel", name, "error", err)
-			content = views.PanelError()
-		}
-		return content.Render(ctx, w)
-	})
-}
-
-// stream makes a component that first sends what is drawn so far, the skeleton in its place included, and then draws
-// the panel.
-func stream(c *echo.Context, panel templ.Component) templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		if buffer, ok := w.(interface{ Flush() error }); ok { // templ's own
-			if err := buffer.Flush(); err != nil {
-				return err
-			}
-		}
-		if err := http.NewResponseController(c.Response()).Flush(); err != nil {
-			return err
-		}
-		return panel.Render(ctx, w)
-	})
 }
 
 // partial reports whether htmx will put the answer into a part of its page, and notes that the answer depends on it.

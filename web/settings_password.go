@@ -9,7 +9,7 @@ import (
 
 func (s *Server) showSecurity(c *echo.Context) error {
 	form := views.PasswordForm{Others: true}
-	form.Recent = s.recentEvents(c)
+	form.Panels = s.draw(session(c).UserID, s.securityPanels())
 	return s.render(c, http.StatusOK, views.Security(form))
 }
 
@@ -32,7 +32,7 @@ func (s *Server) passwordFailed(c *echo.Context, form views.PasswordForm, err er
 	if form.Errors, other = fieldErrors(err, "currentPassword", "newPassword"); other != nil {
 		return other
 	}
-	form.Recent = s.recentEvents(c)
+	form.Panels = s.draw(session(c).UserID, s.securityPanels())
 	return s.renderForm(c, err, views.Security(form), views.PasswordFailure(form))
 }
 

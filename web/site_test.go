@@ -3,7 +3,6 @@ package web_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"log/slog"
 	"net"
@@ -16,17 +15,14 @@ import (
 	"testing"
 	"time"
 
-	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/betterauth"
-	"example.com/foyer/internal/auth/betterauth/admin"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/keys"
-	"example.com/foyer/internal/mail"
-	"example.com/foyer/migrations"
 	"example.com/foyer/web"
+	"example.com/foyer/web/webtest"
 	"gorm.io/gorm"
 )
 
@@ -37,11 +33,9 @@ type site struct {
 	*authtest.Client // a browser without cookies
 	server           *web.Server
 	auth             *auth.Auth
-	api              http.Handler // answers /api/auth
 	db               *gorm.DB
 	log              *record
 	mails            authtest.MailDir
-	trail            *audit.Log
 	ahead            atomic.Int64 // how far the clock is, in nanoseconds
 	broken           bool         // the database, or its trail, on purpose
 }
@@ -67,10 +61,8 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	base := "http://" + listener.Listener.Addr().String()
 	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}, mails: authtest.MailDir(t.TempDir())}
 	logger := slog.New(web.WithRequestID(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	config := web.Config{
-		AppURL: base, Logger: logger, Keys: ring(t), Mails: mail.New(db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true, Now: database.Now}),
-		Ready: func(ctx context.Context) error { return database.Ready(ctx, db, migrations.FS) },
-	}
+	o.BaseURL, o.Now, o.Logger = base, s.now, logger
+	config := webtest.Config(t, db, &o)
 	for _, f := range change {
 		f(&config)
 	}
@@ -81,16 +73,10 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	if o.Mailer == nil {
 		o.Mailer = s.mails
 	}
-	o.Now, o.Logger = s.now, logger
-	s.keepTrail(t, &config, &o)
-	s.auth = authtest.NewOn(t, db, o)
-	s.api = authtest.Wire(t, s.auth, betterauth.Options{
-		Plugins: []betterauth.Plugin{admin.Endpoints},
-		Logger:  logger,
-	})
-	config.Auth, config.API = s.auth, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.api.ServeHTTP(w, r) })
-	s.server = web.New(config)
+	s.server = webtest.New(t, db, config, o)
+	s.auth = s.server.Auth
 	listener.Config.Handler = s.server
+	s.checkTrail(t)
 	listener.Start()
 	t.Cleanup(listener.Close)
 	return s

@@ -74,7 +74,7 @@ func TestTheTrailForgetsSquatters(t *testing.T) {
 		boss := s.boss(t)
 		wantTrail := func(mallory bool) {
 			t.Helper()
-			if _, err := s.trail.Verify(t.Context()); err != nil {
+			if _, err := s.server.Audit.Verify(t.Context()); err != nil {
 				t.Error(err)
 			}
 			if text := dump(t, db); strings.Contains(text, "Mallory") != mallory {

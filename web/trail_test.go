@@ -12,10 +12,11 @@ import (
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/betterauth"
-	"example.com/foyer/internal/auth/betterauth/admin"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
+	"example.com/foyer/web"
+	"example.com/foyer/web/webtest"
 	"gorm.io/gorm"
 )
 
@@ -27,8 +28,7 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		s = newSiteWith(t, db, auth.Options{
 			Notices:   true,
 			RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, func() time.Time { return s.now() })},
-		})
-		s.api = authtest.Wire(t, s.auth, betterauth.Options{ConfirmDeletion: true, Plugins: []betterauth.Plugin{admin.Endpoints}})
+		}, func(c *web.Config) { c.API = webtest.Wire(betterauth.Options{ConfirmDeletion: true}) })
 		var secrets []string
 		call := func(c *authtest.Client, path string, body map[string]any) authtest.Answer {
 			t.Helper()
@@ -111,7 +111,7 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		boss.Get("/admin/users.csv", navigate...)
 		wantTrail := func() string {
 			t.Helper()
-			if _, err := s.trail.Verify(t.Context()); err != nil {
+			if _, err := s.server.Audit.Verify(t.Context()); err != nil {
 				t.Error(err)
 			}
 			text := dump(t, db)
@@ -138,7 +138,7 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 				t.Errorf("%s is not in the trail", name)
 			}
 		}
-		days, err := s.trail.PerDay(t.Context(), 2)
+		days, err := s.server.Audit.PerDay(t.Context(), 2)
 		if err != nil || len(days) != 2 || days[0].SignIns+days[1].SignIns < 4 || days[0].Refusals+days[1].Refusals < 6 {
 			t.Errorf("per day: %+v, %v", days, err)
 		}
@@ -199,7 +199,7 @@ func TestManySignInsAtOnce(t *testing.T) {
 			})
 		}
 		work.Wait()
-		report, err := s.trail.Verify(t.Context())
+		report, err := s.server.Audit.Verify(t.Context())
 		if want := int64(2 + 6 + 6*3*3 + 6*6 + 3 + 3); err != nil || report.Events != want {
 			t.Errorf("%d events, %v; want %d", report.Events, err, want)
 		}

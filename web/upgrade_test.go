@@ -38,7 +38,7 @@ func TestAColumnMore(t *testing.T) {
 				}
 			}
 			useAll(t, "after", s, admin, ada)
-			if _, err := s.trail.Verify(t.Context()); err != nil {
+			if _, err := s.server.Audit.Verify(t.Context()); err != nil {
 				t.Errorf("the trail: %v", err)
 			}
 		})
@@ -65,7 +65,9 @@ func useAll(t *testing.T, when string, s *site, admin *authtest.Client, userID s
 			t.Errorf("%s: %s: %d %s", when, path, res.StatusCode, res.Text)
 		}
 	}
-	err := s.db.Transaction(func(tx *gorm.DB) error { return s.trail.Record(tx, auth.Event{Name: "sign_in", ActorID: userID}) })
+	err := s.db.Transaction(func(tx *gorm.DB) error {
+		return s.server.Audit.Record(tx, auth.Event{Name: "sign_in", ActorID: userID})
+	})
 	if err != nil {
 		t.Errorf("%s: %v", when, err)
 	}

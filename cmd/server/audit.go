@@ -9,45 +9,55 @@ import (
 
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/database"
-	"example.com/foyer/migrations"
 )
 
-// parseAudit reads verify [seq:link] and prune <yyyy-mm-dd>; nil where it is neither.
-func parseAudit(args []string) func(*app, context.Context) error {
-	switch {
-	case len(args) == 1 && args[0] == "verify":
-		return func(a *app, ctx context.Context) error { return a.verifyAudit(ctx) }
-	case len(args) == 2 && args[0] == "verify":
-		seq, link, _ := strings.Cut(args[1], ":")
-		if n, err := strconv.ParseInt(seq, 10, 64); err == nil && link != "" {
-			return func(a *app, ctx context.Context) error { return a.verifyAudit(ctx, audit.Point{Seq: n, Link: link}) }
-		}
-	case len(args) == 2 && args[0] == "prune":
-		if day, err := time.Parse(time.DateOnly, args[1]); err == nil {
-			return func(a *app, ctx context.Context) error { return a.pruneAudit(ctx, day) }
-		}
+// addAudit makes the trail, which records what auth reports.
+func (a *app) addAudit() (err error) {
+	a.site.Audit, err = audit.New(a.db, audit.Options{Secrets: a.Secrets, Now: database.Now, Logger: a.log})
+	if err != nil {
+		return err
 	}
+	a.options.OnEvent = a.site.Audit.Record
+	a.works = append(a.works, work{name: "trail", run: a.site.Audit.Run}) // counts the refusals of the last request too
 	return nil
 }
 
-func (a *app) verifyAudit(ctx context.Context, noted ...audit.Point) error {
-	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
+// verifyAudit checks the trail and prints its head. args is the head of an earlier run, as printed, or nothing.
+func (a *app) verifyAudit(ctx context.Context, args []string) error {
+	var noted []audit.Point
+	for _, arg := range args {
+		number, link, _ := strings.Cut(arg, ":")
+		seq, err := strconv.ParseInt(number, 10, 64)
+		if err != nil || link == "" {
+			return errUsage
+		}
+		noted = append(noted, audit.Point{Seq: seq, Link: link})
+	}
+	if err := a.prepare(ctx); err != nil {
 		return err
 	}
-	r, err := a.trail.Verify(ctx, noted...)
-	if err == nil {
-		fmt.Fprintf(a.stdout, "%d events, all as they were written; %d older ones are pruned\nhead %d:%s\n", r.Events, r.Pruned, r.Head.Seq, r.Head.Link)
+	r, err := a.site.Audit.Verify(ctx, noted...)
+	if err != nil {
+		return err
 	}
-	return err
+	fmt.Fprintf(a.stdout, "%d events, all as they were written; %d older ones are pruned\nhead %d:%s\n",
+		r.Events, r.Pruned, r.Head.Seq, r.Head.Link)
+	return nil
 }
 
-func (a *app) pruneAudit(ctx context.Context, day time.Time) error {
-	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
+// pruneAudit deletes the events before a day.
+func (a *app) pruneAudit(ctx context.Context, args []string) error {
+	day, err := time.Parse(time.DateOnly, args[0])
+	if err != nil {
+		return errUsage
+	}
+	if err := a.prepare(ctx); err != nil {
 		return err
 	}
-	n, err := a.trail.Prune(ctx, day)
-	if err == nil {
-		fmt.Fprintf(a.stdout, "%d events before %s are pruned\n", n, day.Format(time.DateOnly))
+	n, err := a.site.Audit.Prune(ctx, day)
+	if err != nil {
+		return err
 	}
-	return err
+	fmt.Fprintf(a.stdout, "%d events before %s are pruned\n", n, args[0])
+	return nil
 }

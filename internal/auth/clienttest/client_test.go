@@ -8,7 +8,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,10 +21,10 @@ import (
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/betterauth"
-	"example.com/foyer/internal/auth/betterauth/admin"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/web"
+	"example.com/foyer/web/webtest"
 	"gorm.io/gorm"
 )
 
@@ -109,7 +108,10 @@ func start(t *testing.T, db *gorm.DB, o auth.Options, wire ...betterauth.Options
 	o.AllowCommonPasswords = true // those of the suites are simple
 	o.StepUp = true               // as in the app: the suites sign in a moment before
 	o.Mailer = authtest.MailDir(i.mails)
-	provider := authtest.NewOn(t, db, o)
+	config := webtest.Config(t, db, &o)
+	config.API = webtest.Wire(append(wire, betterauth.Options{})[0])
+	site := webtest.New(t, db, config, o)
+	provider := site.Auth
 	u, err := provider.CreateUser(t.Context(), nil, auth.NewUser{Name: "Admin", Email: adminEmail, Password: adminPassword, Role: "admin"})
 	if err == nil {
 		err = db.Model(u).Update("email_verified", true).Error
@@ -117,11 +119,7 @@ func start(t *testing.T, db *gorm.DB, o auth.Options, wire ...betterauth.Options
 	if err != nil {
 		t.Fatal(err)
 	}
-	contract := append(wire, betterauth.Options{})[0]
-	contract.Plugins = []betterauth.Plugin{admin.Endpoints}
-	server.Config.Handler = web.New(web.Config{
-		Auth: provider, API: authtest.Wire(t, provider, contract), AppURL: o.BaseURL, Logger: slog.New(slog.DiscardHandler), Ready: func(context.Context) error { return nil },
-	})
+	server.Config.Handler = site
 	ctx, stop := context.WithCancel(context.Background())
 	stopped := make(chan struct{})
 	go func() {
