@@ -13,13 +13,13 @@ type door struct {
 	server    *Server
 	name      string
 	guards    []echo.MiddlewareFunc
-	uncounted bool // for callers that prove more than an address
+	uncounted bool // for callers that prove more than an address // part:servicetoken
 }
 
 // doors are all the doors, for routes and appRoutes.
 type doors struct {
 	public, anyone, guest, user, fresh, admin, freshAdmin, dev door
-	service                                                    serviceDoor
+	service                                                    serviceDoor // part:servicetoken
 }
 
 func (s *Server) doors() doors {
@@ -32,7 +32,7 @@ func (s *Server) doors() doors {
 		admin:      s.door("admin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin")),
 		freshAdmin: s.door("freshAdmin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin"), s.requireFresh),
 		dev:        s.door("dev", private, requireLocal, s.loadSession),
-		service:    s.serviceDoor(),
+		service:    s.serviceDoor(), // part:servicetoken
 	}
 }
 
@@ -77,9 +77,11 @@ func (d door) count(path string, as []string, form bool) echo.MiddlewareFunc {
 		budget = as[0]
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		// part:servicetoken
 		if d.uncounted {
 			return next
 		}
+		// end:servicetoken
 		return func(c *echo.Context) error {
 			typed := func() string {
 				values, _ := readForm(c) // one that cannot be read names nobody

@@ -3,20 +3,20 @@ package web
 // routes says who may open what: the first word of each line is the door. public loads no session. anyone loads it and
 // refuses no visitor. guest is for strangers only. user asks for a session, fresh for one whose password was typed
 // minutes ago, admin for the role, freshAdmin for both. dev exists in development only, for browsers on this machine.
-// service asks for the token of another process instead of a session: each of its lines names the callers it accepts.
+// service asks for the token of another process instead of a session: each of its lines names the callers it accepts. // part:servicetoken
 // A POST or Form is counted by IP address before its door opens. Its last argument is the endpoint that does the same:
 // the two share a budget.
 func (s *Server) routes(
 	public, anyone, guest, user, fresh, admin, freshAdmin, dev door,
-	service serviceDoor,
+	service serviceDoor, // part:servicetoken
 ) {
 	public.GET("/", s.showHome)
 	public.GET("/static/*", s.showStatic)
 	public.GET("/healthz", s.showHealth)
 	public.GET("/readyz", s.showReady)
 	public.GET("/.well-known/change-password", s.showChangePassword)
-	public.GET("/.well-known/jwks.json", s.showKeys)
-	public.Mount("/api/auth/*", s.API) // its endpoints are guarded and counted there
+	public.GET("/.well-known/jwks.json", s.showKeys) // part:servicetoken
+	public.Mount("/api/auth/*", s.API)               // its endpoints are guarded and counted there
 
 	anyone.GET("/nav", s.showNav)
 	anyone.POST("/logout", s.logout, "/sign-out")
@@ -67,7 +67,7 @@ func (s *Server) routes(
 	freshAdmin.GET("/admin/users/:id/:action", s.showUserAction)
 	freshAdmin.Form("/admin/users/:id/:action", s.actOnUser)
 
-	service.from("service:worker").GET("/api/service/whoami", s.whoami)
+	service.from("service:worker").GET("/api/service/whoami", s.whoami) // part:servicetoken
 
 	if s.Development {
 		dev.GET("/dev/guards", s.showGuards)

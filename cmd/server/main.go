@@ -98,13 +98,13 @@ var store = []func(*app) error{
 var parts = []func(*app) error{
 	(*app).addKeys,
 	(*app).addMails,
-	(*app).addRateLimit,
+	(*app).addRateLimit, // part:ratelimit
 	(*app).addAudit,
 	(*app).addWireLinks,
 	(*app).addAuth,
 	(*app).addWire,
 	(*app).addSite,
-	(*app).addServices,
+	(*app).addServices, // part:servicetoken
 	(*app).addApp,
 }
 
@@ -197,6 +197,8 @@ func (a *app) addMails() error {
 	return nil
 }
 
+// part:ratelimit
+
 func (a *app) addRateLimit() error {
 	if !a.RateLimit {
 		a.warnings = append(a.warnings, "RATE_LIMIT=off: passwords can be guessed without limit")
@@ -205,6 +207,8 @@ func (a *app) addRateLimit() error {
 	a.options.RateLimit.Limiter = ratelimit.New(a.db, database.Now)
 	return nil
 }
+
+// end:ratelimit
 
 func (a *app) addAuth() (err error) {
 	o := a.options
