@@ -246,7 +246,7 @@ func (r *resident) doors() (doors [][2]string) {
 		}
 	}
 	routes := len(doors)
-	for _, name := range sources(r.t, "../internal/auth/*.go", "../internal/auth/admin/*.go") {
+	for _, name := range sources(r.t, "../internal/auth/betterauth/*.go", "../internal/auth/betterauth/admin/*.go") {
 		source, err := os.ReadFile(name)
 		if err != nil {
 			r.t.Fatal(err)

@@ -16,7 +16,7 @@ func (s *Server) routes(
 	public.GET("/readyz", s.showReady)
 	public.GET("/.well-known/change-password", s.showChangePassword)
 	public.GET("/.well-known/jwks.json", s.showKeys) // part:servicetoken
-	public.Mount("/api/auth/*", s.API)               // its endpoints are guarded and counted there
+	public.Mount("/api/auth/*", s.API)               // part:betterauth
 
 	anyone.GET("/nav", s.showNav)
 	anyone.POST("/logout", s.logout, "/sign-out")

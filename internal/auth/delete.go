@@ -9,8 +9,8 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// DeleteUser deletes s's user and all they have, and clears the cookies on w. Callers have checked the password, or that s
-// is younger than Options.ReauthAge. Refusals: 403 while impersonating; 400 LAST_ADMIN.
+// DeleteUser deletes s's user and all they have, and clears the cookies on w. Callers have checked the password, or
+// that s is younger than Options.ReauthAge. Refusals: 403 while impersonating; 400 LAST_ADMIN.
 func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) error {
 	if err := notImpersonating(s); err != nil {
 		return err
@@ -49,9 +49,9 @@ func notImpersonating(s *Session) error {
 	return nil
 }
 
-// MailDeletion mails s's user the link that DeleteUserByLink takes; it then leads to callbackURL. Where the address has had
-// its mails for this hour, none is sent, and that is no error. Refusals: 403 while impersonating; 401 where s has ended
-// meanwhile.
+// MailDeletion mails s's user the link that DeleteUserByLink takes; it then leads to callbackURL. Where the address
+// has had its mails for this hour, none is sent, and that is no error. Refusals: 403 while impersonating; 401 where s
+// has ended meanwhile.
 func (a *Auth) MailDeletion(ctx context.Context, s *Session, callbackURL string) error {
 	if err := notImpersonating(s); err != nil {
 		return err
@@ -69,8 +69,8 @@ func (a *Auth) MailDeletion(ctx context.Context, s *Session, callbackURL string)
 	})
 }
 
-// DeleteUserByLink is DeleteUser by a mailed link, in the browser of its user only. Refusals: 404 INVALID_TOKEN; 403 while
-// impersonating; 400 LAST_ADMIN.
+// DeleteUserByLink is DeleteUser by a mailed link, in the browser of its user only. Refusals: 404 INVALID_TOKEN; 403
+// while impersonating; 400 LAST_ADMIN.
 func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Session, token string) error {
 	if err := notImpersonating(s); err != nil {
 		return err

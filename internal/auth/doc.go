@@ -31,7 +31,7 @@
 //   - A stolen database: it holds SHA-256 of session tokens and argon2id of passwords (session.go, password).
 //   - A revoked session replayed with its cache cookie: the cache answers reads only, and every hit is checked
 //     against what was revoked here or, on PostgreSQL, by any other instance, which confirms before the revocation is
-//     answered (cache.go, listen.go); a cache older than this process is not honoured.
+//     answered (cache.go, revoke); a cache older than this process is not honoured.
 //   - A stolen account: its owner is told by mail of what a thief would do, and the old address can take the account
 //     back for a week (notice.go).
 //   - Somebody else's address, typed at sign-up before its holder comes: an account that nobody has confirmed gives way to
