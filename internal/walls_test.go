@@ -27,8 +27,10 @@ const root = ".."
 // helpers exist for tests and measurements: they may open databases and look behind the door.
 var helpers = []string{
 	"internal/auth/authtest", "internal/auth/clienttest", "internal/database/dbtest", "internal/mail/mailtest",
-	"internal/servicetoken/tokentest", "web/webtest",
-	"internal/browsertest", "internal/bench",
+	"internal/servicetoken/tokentest", // part:servicetoken
+	"web/webtest",
+	"internal/browsertest", // part:browsertest
+	"internal/bench",       // part:bench
 }
 
 // cookieWriters may write cookies outside internal/auth. Name single files here, never a folder; a cookie that
