@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,52 +13,53 @@ import (
 	"unicode"
 
 	"example.com/foyer/internal/audit"
+	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
 
-// eventWords says what happened as people do.
+// eventWords are the events as people read them.
 var eventWords = map[event.Name]string{
-	event.AccountUnlinked:      "Way to log in removed",
-	audit.EventPruned:          "Old events deleted",
+	event.AccountUnlinked:      "Log-in method removed",
 	event.CookieForged:         "Forged session cookie refused",
 	event.CrossSite:            "Request from another site refused",
-	event.DeletionAsked:        "Deletion of the account asked for",
-	event.EmailChangeAsked:     "Change of address asked for",
+	event.DeletionAsked:        "Deletion of the account requested",
+	event.EmailChangeAsked:     "Change of address requested",
 	event.EmailChanged:         "Address changed",
 	event.EmailChangeStopped:   "Change of address stopped",
 	event.EmailRestored:        "Change of address undone",
 	event.EmailVerified:        "Address confirmed",
 	event.Forbidden:            "Not allowed",
-	event.ImpersonationStarted: "Acting as somebody started",
-	event.ImpersonationStopped: "Acting as somebody ended",
+	event.ImpersonationStarted: "Impersonation started",
+	event.ImpersonationStopped: "Impersonation ended",
 	event.Invited:              "Invited",
 	event.PasswordChanged:      "Password changed",
 	event.PasswordRefused:      "Wrong current password",
 	event.PasswordReset:        "Password reset by a mailed link",
-	event.PasswordResetAsked:   "Link to reset the password asked for",
+	event.PasswordResetAsked:   "Password reset requested",
 	event.PasswordSet:          "Password set by an administrator",
 	event.RateLimited:          "Too many tries",
 	event.Reauthenticated:      "Password entered again",
 	event.RoleChanged:          "Role changed",
-	event.SessionRevoked:       "A browser logged out from afar",
-	event.SessionsRevoked:      "Browsers logged out from afar",
+	event.SessionRevoked:       "Session ended remotely",
+	event.SessionsRevoked:      "Sessions ended remotely",
 	event.SignIn:               "Logged in",
 	event.SignInFailed:         "Failed log-in",
 	event.SignOut:              "Logged out",
 	event.SignUp:               "Signed up",
 	event.UserBanned:           "Banned",
-	event.UserCreated:          "Account made",
+	event.UserCreated:          "Account created",
 	event.UserDeleted:          "Account deleted",
 	event.UserUnbanned:         "Ban lifted",
 	event.UserUpdated:          "Profile changed",
 	event.UsersExported:        "List of users exported",
 	event.VerificationSent:     "Link to confirm the address sent",
+	chain.EventPruned:          "Old events deleted", // part:auditchain
 }
 
-// showAudit lists what happened, as the query asks.
+// showAudit lists the events that the query asks for.
 func (s *Server) showAudit(c *echo.Context) error {
 	page := views.AuditPage{Filter: views.AuditFilter{Events: eventChoices()}}
 	q, err := s.auditQuery(c, &page.Filter)
@@ -71,14 +73,14 @@ func (s *Server) showAudit(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range found.Entries {
-		page.Rows = append(page.Rows, auditRow(e))
-	}
-	if n := len(found.Entries); n > 0 && found.Newer {
-		page.Newer = auditPath(c, "after", found.Entries[0].Seq)
-	}
-	if n := len(found.Entries); n > 0 && found.Older {
-		page.Older = auditPath(c, "before", found.Entries[n-1].Seq)
+	page.Rows = auditRows(found.Entries)
+	if n := len(found.Entries); n > 0 {
+		if found.Newer {
+			page.Newer = auditPath(page.Filter, "after", found.Entries[0].Seq)
+		}
+		if found.Older {
+			page.Older = auditPath(page.Filter, "before", found.Entries[n-1].Seq)
+		}
 	}
 	return s.renderAudit(c, http.StatusOK, page)
 }
@@ -90,10 +92,11 @@ func (s *Server) renderAudit(c *echo.Context, status int, p views.AuditPage) err
 	return s.render(c, status, views.Audit(p))
 }
 
-// eventChoices are the options of the filter: name and words in turn, ordered by the words.
+// eventChoices are the options of the filter, ordered by their labels: value and label in turn.
 func eventChoices() []string {
-	names := audit.Events()
-	slices.SortFunc(names, func(a, b event.Name) int { return strings.Compare(eventWords[a], eventWords[b]) })
+	names := slices.SortedFunc(maps.Keys(eventWords), func(a, b event.Name) int {
+		return strings.Compare(eventWords[a], eventWords[b])
+	})
 	list := []string{"", "All"}
 	for _, name := range names {
 		list = append(list, string(name), eventWords[name])
@@ -101,14 +104,16 @@ func eventChoices() []string {
 	return list
 }
 
-// auditQuery reads the filter from the address, and says in f what of it makes no sense.
+// auditQuery reads the filter and the cursor from the address. Mistakes in the filter end up in f.
 func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Query, err error) {
-	f.Event, f.Person, f.From, f.To = trim(c.QueryParam("event")), trim(c.QueryParam("person")), trim(c.QueryParam("from")), trim(c.QueryParam("to"))
+	f.Event, f.Person = trim(c.QueryParam("event")), trim(c.QueryParam("person"))
+	f.From, f.To = trim(c.QueryParam("from")), trim(c.QueryParam("to"))
 	wrong := func(field, message string) {
 		f.Errors = append(f.Errors, views.FieldError{Field: field, Message: message})
 	}
 	if f.Event != "" {
-		if q.Events = []event.Name{event.Name(f.Event)}; !slices.Contains(audit.Events(), q.Events[0]) {
+		q.Events = []event.Name{event.Name(f.Event)}
+		if eventWords[q.Events[0]] == "" {
 			wrong("event", "There is no such event.")
 		}
 	}
@@ -116,7 +121,7 @@ func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Quer
 		return q, err
 	}
 	if f.Person != "" && q.Person == "" {
-		wrong("person", "Enter the id of a user, or the e-mail address that one has now.")
+		wrong("person", "Enter the id of a user, or their current e-mail address.")
 	}
 	var okFrom, okTo bool
 	if q.From, okFrom = day(f.From); !okFrom {
@@ -140,26 +145,26 @@ func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Quer
 	return q, nil
 }
 
-// personID is the user whom an id or an address means, "" for none.
+// personID returns the id of the user whose id or address text is, "" for none.
 func (s *Server) personID(ctx context.Context, text string) (string, error) {
-	if len(text) == 32 && !strings.ContainsFunc(text, func(r rune) bool { return r > 'z' || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		return text, nil // better-auth's ids are letters and digits
+	notInID := func(r rune) bool { return r > 'z' || !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	if len(text) == 32 && !strings.ContainsFunc(text, notInID) {
+		return text, nil // looks like an id of better-auth
 	}
 	if !strings.Contains(text, "@") {
 		return "", nil
 	}
 	user, err := s.Auth.UserByEmail(ctx, text)
-	var e *errs.Error
-	switch {
-	case err == nil:
-		return user.ID, nil
-	case errors.As(err, &e) && e.Status < 500:
+	if e := (*errs.Error)(nil); errors.As(err, &e) && e.Status < 500 {
 		return "", nil
 	}
-	return "", err
+	if err != nil {
+		return "", err
+	}
+	return user.ID, nil
 }
 
-// day reads a day of UTC; none is the zero time.
+// day reads a day of UTC; "" is the zero time.
 func day(text string) (time.Time, bool) {
 	if text == "" {
 		return time.Time{}, true
@@ -169,46 +174,49 @@ func day(text string) (time.Time, bool) {
 }
 
 // auditPath is the address of another page with the same filter.
-func auditPath(c *echo.Context, cursor string, seq int64) string {
-	query := url.Values{}
-	for _, name := range []string{"event", "person", "from", "to"} {
-		if value := trim(c.QueryParam(name)); value != "" {
+func auditPath(f views.AuditFilter, cursor string, seq int64) string {
+	query := url.Values{cursor: {strconv.FormatInt(seq, 10)}}
+	for name, value := range map[string]string{"event": f.Event, "person": f.Person, "from": f.From, "to": f.To} {
+		if value != "" {
 			query.Set(name, value)
 		}
 	}
-	query.Set(cursor, strconv.FormatInt(seq, 10))
 	return "/admin/audit?" + query.Encode()
 }
 
-func auditRow(e audit.Entry) views.AuditRow {
-	row := views.AuditRow{
-		At: e.At, What: eventWords[e.Name], Who: auditPerson(e.ActorID, e.ActorName), Whom: auditPerson(e.SubjectID, e.SubjectName),
-		Nobody: auditNobody(e), Address: e.IPAddress, Detail: e.Detail, Note: e.Note, Times: e.Times, Own: e.ActorID != "" && e.ActorID == e.SubjectID,
+func auditRows(entries []audit.Entry) (rows []views.AuditRow) {
+	for _, e := range entries {
+		row := views.AuditRow{
+			At: e.At, What: eventWords[e.Name], Times: e.Times, Detail: e.Detail, Note: e.Note, Address: e.IPAddress,
+			Actor: auditPerson(e.ActorID, e.ActorName), Subject: auditPerson(e.SubjectID, e.SubjectName),
+			NoActor: noActor(e), Self: e.ActorID != "" && e.ActorID == e.SubjectID,
+		}
+		if e.ImpersonatorID != "" {
+			row.Impersonated, row.Actor = row.Actor, auditPerson(e.ImpersonatorID, e.ImpersonatorName)
+		}
+		if e.UserAgent != "" {
+			row.Browser = browser(e.UserAgent)
+		}
+		rows = append(rows, row)
 	}
-	if e.ImpersonatorID != "" {
-		row.Who, row.As = auditPerson(e.ImpersonatorID, e.ImpersonatorName), row.Who
-	}
-	if e.UserAgent != "" {
-		row.Browser = browser(e.UserAgent)
-	}
-	return row
+	return rows
 }
 
-// auditNobody says who does what nobody known does. A stranger's address goes with the account that they tried: then who
-// it was cannot be told from the command line any more, except where no stranger can do it.
-func auditNobody(e audit.Entry) string {
+// noActor is the label of an event without an actor. When the subject is deleted, a stranger's address goes too; then
+// a stranger and the command line cannot be told apart, unless only the command line can do it.
+func noActor(e audit.Entry) string {
 	switch {
 	case e.IPAddress != "":
 		return "A stranger"
-	case e.Name == event.UserDeleted && e.Detail == "never confirmed": // purged
-		return "The clock"
+	case e.Name == event.UserDeleted && e.Detail == "never confirmed": // by auth.Purge
+		return "Automatic"
 	case e.SubjectID != "" && e.SubjectName == "" && e.Name != event.UserDeleted:
 		return "Not known any more"
 	}
 	return "The command line"
 }
 
-// auditPerson is somebody as the trail has them; of who is deleted there is no name.
+// auditPerson is a user as the trail has them; the name of a deleted user is "".
 func auditPerson(id, name string) views.AuditPerson {
 	if id == "" {
 		return views.AuditPerson{}

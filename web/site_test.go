@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/audit"
+	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
@@ -39,6 +40,7 @@ type site struct {
 	log              *record
 	mails            authtest.MailDir
 	trail            *audit.Log
+	chain            *chain.Chain // part:auditchain
 	ahead            atomic.Int64 // how far the clock is, in nanoseconds
 	broken           bool         // the database, or its trail, on purpose
 }

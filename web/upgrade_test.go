@@ -38,9 +38,7 @@ func TestAColumnMore(t *testing.T) {
 				}
 			}
 			useAll(t, "after", s, admin, ada)
-			if _, err := s.trail.Verify(t.Context()); err != nil {
-				t.Errorf("the trail: %v", err)
-			}
+			s.verifyTrail(t) // part:auditchain
 		})
 	}
 }

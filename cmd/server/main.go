@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"example.com/foyer/internal/audit"
+	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/config"
@@ -53,8 +54,8 @@ const usage = `usage: server [command]
                                   or with --invite chosen by a mailed link
   user promote <email>            make a user an admin
   keys new | rotate               make SERVICE_KEY_FILE, or put a new key in front of it
-  audit verify [seq:link]         check that nobody changed the audit trail, nor took a noted head out of it
-  audit prune <yyyy-mm-dd>        delete what is older than that day from it
+  audit verify [seq:link]         verify the audit trail; with seq:link, also that this earlier head is still in it
+  audit prune <yyyy-mm-dd>        delete its events before that day
   routes                          print method, path and door of every route
 
 Configuration comes from the environment: see .env.example.
@@ -128,6 +129,7 @@ type app struct {
 	mails  *mail.Outbox
 	ring   *keyring.Ring
 	trail  *audit.Log
+	chain  *chain.Chain // part:auditchain
 	log    *slog.Logger
 	stdout io.Writer
 	reload bool // under `task dev`: templ's watch says so
@@ -167,7 +169,8 @@ func open(getenv func(string) string, stdout io.Writer) (*app, error) {
 	a.mails = mail.New(a.db, mail.Options{
 		AppName: web.AppName, Keys: a.ring, Sender: sender, Keep: cfg.Development, Now: database.Now, Logger: a.log,
 	})
-	a.trail, err = audit.New(a.db, audit.Options{Secrets: a.Secrets, Now: database.Now, Logger: a.log})
+	a.trail = audit.New(a.db, audit.Options{Now: database.Now, Logger: a.log})
+	a.chain, err = chain.Attach(a.trail, a.db, a.Secrets) // part:auditchain
 	return a, err
 }
 

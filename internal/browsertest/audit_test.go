@@ -5,7 +5,6 @@ import (
 
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/web"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -15,10 +14,7 @@ import (
 // keepTrail gives a site its trail.
 func keepTrail(t *testing.T, db *gorm.DB, config *web.Config, o *auth.Options) {
 	t.Helper()
-	var err error
-	if config.Audit, err = audit.New(db, audit.Options{Secrets: []string{authtest.Secret}, Now: o.Now, Logger: o.Logger}); err != nil {
-		t.Fatal(err)
-	}
+	config.Audit = audit.New(db, audit.Options{Now: o.Now, Logger: o.Logger})
 	o.OnEvent = config.Audit.Record
 }
 

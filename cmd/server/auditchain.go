@@ -7,12 +7,12 @@ import (
 	"strings"
 	"time"
 
-	"example.com/foyer/internal/audit"
+	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/migrations"
 )
 
-// parseAudit reads verify [seq:link] and prune <yyyy-mm-dd>; nil where it is neither.
+// parseAudit reads verify [seq:link] and prune <yyyy-mm-dd>; it returns nil for anything else.
 func parseAudit(args []string) func(*app, context.Context) error {
 	switch {
 	case len(args) == 1 && args[0] == "verify":
@@ -20,7 +20,7 @@ func parseAudit(args []string) func(*app, context.Context) error {
 	case len(args) == 2 && args[0] == "verify":
 		seq, link, _ := strings.Cut(args[1], ":")
 		if n, err := strconv.ParseInt(seq, 10, 64); err == nil && link != "" {
-			return func(a *app, ctx context.Context) error { return a.verifyAudit(ctx, audit.Point{Seq: n, Link: link}) }
+			return func(a *app, ctx context.Context) error { return a.verifyAudit(ctx, chain.Point{Seq: n, Link: link}) }
 		}
 	case len(args) == 2 && args[0] == "prune":
 		if day, err := time.Parse(time.DateOnly, args[1]); err == nil {
@@ -30,24 +30,27 @@ func parseAudit(args []string) func(*app, context.Context) error {
 	return nil
 }
 
-func (a *app) verifyAudit(ctx context.Context, noted ...audit.Point) error {
+func (a *app) verifyAudit(ctx context.Context, noted ...chain.Point) error {
 	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
 		return err
 	}
-	r, err := a.trail.Verify(ctx, noted...)
-	if err == nil {
-		fmt.Fprintf(a.stdout, "%d events, all as they were written; %d older ones are pruned\nhead %d:%s\n", r.Events, r.Pruned, r.Head.Seq, r.Head.Link)
+	r, err := a.chain.Verify(ctx, noted...)
+	if err != nil {
+		return err
 	}
-	return err
+	fmt.Fprintf(a.stdout, "%d events, all as they were written; %d older ones are pruned\n", r.Events, r.Pruned)
+	fmt.Fprintf(a.stdout, "head %d:%s\n", r.Head.Seq, r.Head.Link)
+	return nil
 }
 
 func (a *app) pruneAudit(ctx context.Context, day time.Time) error {
 	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
 		return err
 	}
-	n, err := a.trail.Prune(ctx, day)
-	if err == nil {
-		fmt.Fprintf(a.stdout, "%d events before %s are pruned\n", n, day.Format(time.DateOnly))
+	n, err := a.chain.Prune(ctx, day)
+	if err != nil {
+		return err
 	}
-	return err
+	fmt.Fprintf(a.stdout, "%d events before %s are pruned\n", n, day.Format(time.DateOnly))
+	return nil
 }
