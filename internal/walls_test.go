@@ -27,7 +27,7 @@ const root = ".."
 // helpers exist for tests and measurements: they may open databases and look behind the door.
 var helpers = []string{
 	"internal/auth/authtest", "internal/auth/clienttest", "internal/database/dbtest", "internal/mail/mailtest",
-	"internal/servicetoken/tokentest",
+	"internal/servicetoken/tokentest", "web/webtest",
 	"internal/browsertest", "internal/bench",
 	"internal/audit/audittest", // part:audit
 }
@@ -35,6 +35,12 @@ var helpers = []string{
 // cookieWriters may write cookies outside internal/auth. Name single files here, never a folder; a cookie that
 // says who somebody is belongs to internal/auth alone.
 var cookieWriters = []string{"web/cookies.go"}
+
+// leaves are packages below internal/auth that it builds on. They may import leafMayImport and no more of this module.
+var (
+	leaves        = []string{"internal/auth/event", "internal/auth/letter", "internal/auth/password"}
+	leafMayImport = []string{"internal/errs", "internal/keys", "internal/worker"}
+)
 
 // within reports whether dir is one of the folders or below it.
 func within(dir string, folders ...string) bool {
@@ -200,10 +206,18 @@ func importFault(dir, imported, own string) string {
 		return "web and views touch no table; call a verb"
 	case within(dir, "internal/auth") && (is("github.com/labstack/echo") || is("github.com/a-h/templ") || within(own, "web", "views", "static", "internal/config")):
 		return "internal/auth speaks net/http and gorm, so that it can move to another router whole"
+	case within(dir, leaves...) && own != "" && !within(own, leafMayImport...):
+		return "internal/auth builds on this package, which knows nothing of users and sessions"
 	case within(dir, "views") && !slices.Contains(viewsMayImport, imported):
 		return "views draw plain values; they know no HTTP, database or other package"
 	case within(dir, "internal/errs", "internal/keys") && own != "", within(dir, "static") && own != "", within(dir, "migrations") && own != "":
 		return dir + " stands below everything"
+	case within(dir, "internal/payload", "internal/origins") && own != "" && own != "internal/errs":
+		return dir + " stands below everything but internal/errs"
+	case within(dir, "internal/auth/betterauth") && is("gorm.io"):
+		return "an endpoint calls a verb of internal/auth; it touches no table"
+	case within(own, "internal/auth/betterauth") && !within(dir, "internal/auth/betterauth", "cmd/server"):
+		return "it can be deleted, so only cmd/server mounts it"
 	case within(own, "internal/keys") && !within(dir, maySeal...):
 		return "only auth, audit, mail and web sign and seal"
 	case within(own, "internal/config", "internal/database", "migrations") && dir != "cmd/server" && !within(dir, own):

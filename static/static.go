@@ -39,11 +39,23 @@ func init() {
 		if err != nil {
 			panic(err)
 		}
+		if onlyComment(data) {
+			urls[name] = ""
+			continue
+		}
 		sum := sha256.Sum256(data)
 		ext := path.Ext(name)
 		urls[name] = "/static/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
 		assets[urls[name]] = asset{mime: contentType(name), plain: data, gzip: compress(data)}
 	}
+}
+
+// onlyComment reports whether a style or script does nothing, so that it is not worth a request.
+func onlyComment(data []byte) bool {
+	text := strings.TrimSpace(string(data))
+	text, opened := strings.CutPrefix(text, "/*")
+	text, closed := strings.CutSuffix(text, "*/")
+	return text == "" && opened == closed || opened && closed && !strings.Contains(text, "*/")
 }
 
 func contentType(name string) string {
@@ -61,7 +73,7 @@ func compress(data []byte) []byte {
 	return b.Bytes()
 }
 
-// URL gives the address of a file. A name that does not exist is a mistake in the program: it panics.
+// URL gives the address of a file, "" if it has only a comment. It panics on a name that does not exist.
 func URL(name string) string {
 	url, ok := urls[name]
 	if !ok {

@@ -8,14 +8,12 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "strconv"
-
 // Overview is what an admin sees first.
 type Overview struct {
 	Users, NewUsers, Sessions     int64
 	Waiting, Failing, Sent, Given int64 // letters of the last 7 days: to send, of those failing, sent, given up
 	Healthy                       bool
-	Chart                         templ.Component // nil for none
+	Panels                        []templ.Component
 }
 
 // adminLayout surrounds the pages of the admin section.
@@ -56,11 +54,7 @@ func adminLayout(title string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = tabs("Admin",
-				link{"/admin", "Overview"},
-				link{"/admin/users", "Users"},
-				link{"/admin/audit", "Audit trail"},
-			).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = tabs("Admin", frame(ctx).Site.AdminTabs...).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -165,11 +159,9 @@ func Admin(o Overview) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if o.Chart != nil {
-				templ_7745c5c3_Err = o.Chart.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+			templ_7745c5c3_Err = panels(o.Panels).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
 			return nil
 		})
@@ -180,7 +172,5 @@ func Admin(o Overview) templ.Component {
 		return nil
 	})
 }
-
-func count(n int64) string { return strconv.FormatInt(n, 10) }
 
 var _ = templruntime.GeneratedTemplate

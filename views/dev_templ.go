@@ -759,7 +759,7 @@ func dataGallery() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = tabs("Galleries", link{"/dev/components", "Components"}, link{"/dev/guards", "Guards"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = tabs("Galleries", Link{"/dev/components", "Components"}, Link{"/dev/guards", "Guards"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

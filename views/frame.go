@@ -2,7 +2,11 @@
 // package of the program.
 package views
 
-import "context"
+import (
+	"context"
+
+	"github.com/a-h/templ"
+)
 
 // State says how far a page knows its visitor. The zero value is Loading: a page that forgets to ask shows a
 // skeleton, never a name.
@@ -31,6 +35,19 @@ type Site struct {
 	Asset       func(file string) string // address of a static file
 	Development bool
 	Reload      bool // pages watch for a newer version of themselves
+
+	Nav                     []NavLink
+	SettingsTabs, AdminTabs []Link
+	Banners                 []templ.Component // each decides when it shows
+}
+
+// Link leads to a page.
+type Link struct{ Href, Label string }
+
+// NavLink is a line of the navigation. Icon is a symbol of icons.svg; For says who sees the link, nil means everybody.
+type NavLink struct {
+	Href, Label, Icon string
+	For               func(Visitor) bool
 }
 
 // Frame is what surrounds a page: the site, its visitor and where they are.

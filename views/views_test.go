@@ -20,9 +20,11 @@ func draw(t *testing.T, ctx context.Context, c templ.Component) string {
 }
 
 func frame(v views.Visitor) context.Context {
-	return views.WithFrame(context.Background(), views.Frame{
-		Site: views.Site{Name: "Test", Asset: func(file string) string { return "/static/" + file }}, Visitor: v, Path: "/dashboard",
-	})
+	site := views.Site{
+		Name: "Test", Asset: func(file string) string { return "/static/" + file },
+		Nav: []views.NavLink{{Href: "/admin", For: func(v views.Visitor) bool { return v.Admin }}},
+	}
+	return views.WithFrame(context.Background(), views.Frame{Site: site, Visitor: v, Path: "/dashboard"})
 }
 
 var ada = views.Visitor{State: views.Authenticated, Name: "Ada Lovelace", Email: "ada@example.com"}

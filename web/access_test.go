@@ -49,14 +49,8 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-// owned fills :id in the routes of a domain, by their path, with the id of something that belongs to a user. It is asked
-// before every request, so that a route may delete what it names. A clone adds a line for each of its paths:
-//
-//	"/notes/:id": (*site).newNote,
-//
-// Where there is none, the id is that of a user, as the pages of admins want it.
-var owned = owners{}
-
+// owners fill :id in routes, by path, with the id of something that belongs to a user. They are asked before every
+// request, so that a route may delete what it names. Other routes get the id of a user, as the pages of admins want it.
 type owners map[string]func(s *site, t *testing.T, owner string) string
 
 // TestAccessTableMissesNoRoute proves that the table notices what it is there to notice.

@@ -119,7 +119,7 @@ func ownerFaults(table string, routes []web.Route, owned owners) (list []string)
 		if owned[route.Path] == nil {
 			missing := strings.HasPrefix(page["user"]["page"], "404") && strings.HasPrefix(page["admin"]["page"], "404")
 			if missing && strings.Contains(route.Path, ":id") {
-				list = append(list, said[i].route+": 404 to everybody; give it ids that exist, in owned of access_test.go")
+				list = append(list, said[i].route+": 404 to everybody; give it ids that exist, in owned of app_test.go")
 			}
 			continue
 		}

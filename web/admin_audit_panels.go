@@ -8,7 +8,6 @@ import (
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/views"
 	"github.com/a-h/templ"
-	"github.com/labstack/echo/v5"
 )
 
 // ownEvents are the events that users see of themselves; of the refusals only wrong passwords.
@@ -17,20 +16,17 @@ var ownEvents = slices.DeleteFunc(event.All(), func(name event.Name) bool {
 })
 
 // recentEvents shows the visitor the last events of their account.
-func (s *Server) recentEvents(c *echo.Context) templ.Component {
-	id := session(c).UserID
-	return s.panel("recent events", func(ctx context.Context) (templ.Component, error) {
-		found, err := s.Audit.List(ctx, audit.Query{Person: id, Events: ownEvents, Limit: 10})
-		rows := auditRows(found.Entries)
-		for i, e := range found.Entries {
-			if byAdmin(e, id) { // the address of an administrator is not for the user
-				rows[i].Address, rows[i].Browser = "", "An administrator"
-			} else if e.UserAgent == "" {
-				rows[i].Browser = "Unknown browser"
-			}
+func (s *Server) recentEvents(ctx context.Context, id string) (templ.Component, error) {
+	found, err := s.Audit.List(ctx, audit.Query{Person: id, Events: ownEvents, Limit: 10})
+	rows := auditRows(found.Entries)
+	for i, e := range found.Entries {
+		if byAdmin(e, id) { // the address of an administrator is not for the user
+			rows[i].Address, rows[i].Browser = "", "An administrator"
+		} else if e.UserAgent == "" {
+			rows[i].Browser = "Unknown browser"
 		}
-		return views.RecentEvents(rows), err
-	})
+	}
+	return views.RecentEvents(rows), err
 }
 
 // byAdmin reports whether another user, or the command line, did e to the user.
@@ -42,21 +38,17 @@ func byAdmin(e audit.Entry, id string) bool {
 }
 
 // trailOf shows an admin the last events of a user.
-func (s *Server) trailOf(id string) templ.Component {
-	return s.panel("audit trail", func(ctx context.Context) (templ.Component, error) {
-		found, err := s.Audit.List(ctx, audit.Query{Person: id, Limit: 10})
-		return views.UserTrail(id, auditRows(found.Entries)), err
-	})
+func (s *Server) trailOf(ctx context.Context, id string) (templ.Component, error) {
+	found, err := s.Audit.List(ctx, audit.Query{Person: id, Limit: 10})
+	return views.UserTrail(id, auditRows(found.Entries)), err
 }
 
 // activity shows log-ins and refusals on each of the last 30 days.
-func (s *Server) activity() templ.Component {
-	return s.panel("activity", func(ctx context.Context) (templ.Component, error) {
-		days, err := s.Audit.PerDay(ctx, 30)
-		list := make([]views.Day, len(days))
-		for i, d := range days {
-			list[i] = views.Day(d)
-		}
-		return views.Activity(list), err
-	})
+func (s *Server) activity(ctx context.Context, _ string) (templ.Component, error) {
+	days, err := s.Audit.PerDay(ctx, 30)
+	list := make([]views.Day, len(days))
+	for i, d := range days {
+		list[i] = views.Day(d)
+	}
+	return views.Activity(list), err
 }

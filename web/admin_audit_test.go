@@ -10,25 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/event"
-	"example.com/foyer/web"
 	"golang.org/x/net/html"
 )
-
-// keepTrail gives a site its trail, unless o hears events otherwise.
-func (s *site) keepTrail(t testing.TB, config *web.Config, o *auth.Options) {
-	t.Helper()
-	s.trail = audit.New(s.db, audit.Options{Now: s.now, Logger: o.Logger})
-	if config.Audit = s.trail; o.OnEvent != nil {
-		return
-	}
-	o.OnEvent = s.trail.Record
-	s.attachChain(t) // part:auditchain
-}
 
 // rows is the text of each row of the page's table, the time apart; | parts its cells, and nothing their lines.
 func rows(t *testing.T, page authtest.Answer) (list []string) {

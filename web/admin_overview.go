@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
@@ -24,32 +23,6 @@ func (s *Server) showAdmin(c *echo.Context) error {
 		Users: people.Users, NewUsers: people.NewUsers, Sessions: people.Sessions,
 		Waiting: mails.Waiting, Failing: mails.Failing, Sent: mails.Sent, Given: mails.Abandoned, Healthy: s.readiness.ask(ctx) == nil,
 	}
-	overview.Chart = s.activity()
+	overview.Panels = s.draw("", s.overviewPanels())
 	return s.render(c, http.StatusOK, views.Admin(overview))
-}
-
-// createUser takes {email, name, password?, role?} and answers 201 {user}.
-func (s *Server) createUser(c *echo.Context) error {
-	if err := s.Auth.StepUp(session(c)); err != nil {
-		return err
-	}
-	body, err := auth.ReadJSON(c.Response(), c.Request())
-	if err != nil {
-		return err
-	}
-	in := auth.NewUser{Name: body.String("name"), Email: body.String("email")}
-	if password := body.OptionalString("password"); password != nil {
-		in.Password = *password
-	}
-	if role := body.OptionalString("role"); role != nil {
-		in.Role = *role
-	}
-	if err := body.Err(); err != nil {
-		return err
-	}
-	user, err := s.Auth.CreateUser(c.Request().Context(), session(c), in)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusCreated, map[string]any{"user": user})
 }

@@ -64,7 +64,7 @@ func (s *Server) showUser(c *echo.Context) error {
 			page.Actions = append(page.Actions, views.UserAction{Name: a.name, Label: a.title, Danger: a.danger})
 		}
 	}
-	page.Trail = s.trailOf(u.ID)
+	page.Panels = s.draw(u.ID, s.userPanels())
 	return s.render(c, http.StatusOK, views.User(page))
 }
 

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/web"
@@ -212,7 +211,7 @@ func TestUserActions(t *testing.T) {
 
 		expect(t, boss.PostForm(at+"/impersonate", nil), http.StatusSeeOther, "Location", "/dashboard")
 		contains(t, boss.Get("/dashboard", navigate...), "You are acting as Test Person, grace@example.com")
-		contains(t, boss.Get("/nav", s.htmx("/")...), `hx-target="#acting"`, "You are acting as")
+		contains(t, boss.Get("/nav", s.htmx("/")...), `hx-target="#banners"`, "You are acting as")
 		expect(t, boss.PostForm("/impersonation/stop", nil), http.StatusSeeOther, "Location", at)
 		contains(t, boss.Get(at, navigate...), "yourself again")
 
@@ -329,7 +328,6 @@ func (s *site) userRows(t *testing.T) string {
 func TestPlainUsersDoNothing(t *testing.T) {
 	var told []string
 	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
-		Plugins: []auth.Plugin{admin.Endpoints},
 		OnEvent: func(_ *gorm.DB, e auth.Event) error {
 			told = append(told, string(e.Name)+" "+e.ActorID)
 			return nil

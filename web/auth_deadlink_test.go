@@ -313,7 +313,7 @@ func TestConfirmedVisitorsNeedNoMail(t *testing.T) {
 
 // TestLinksOfTheWire: a client that says where its link shall end gets there, and acts for nobody by being opened.
 func TestLinksOfTheWire(t *testing.T) {
-	links := web.Links("https://app.example")
+	links := web.Links("https://app.example", nil)
 	for _, c := range []struct{ purpose, callback, want string }{
 		{"verify_email", "", "https://app.example/verify-email?token=a%2Bb"},
 		{"change_email", "", "https://app.example/verify-email?token=a%2Bb"},

@@ -8,6 +8,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/web"
@@ -124,7 +125,7 @@ func TestWireLinks(t *testing.T) {
 				return links(purpose, token, callbackURL)
 			},
 		})
-		links = web.WireLinks(s.Base)
+		links = web.WireLinks(s.Base, betterauth.Links(s.Base))
 		open := func(c *authtest.Client, link, end string) {
 			t.Helper()
 			if !strings.HasPrefix(link, "/api/auth/") {

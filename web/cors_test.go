@@ -34,7 +34,7 @@ func TestCORS(t *testing.T) {
 		{"pages", http.MethodGet, "/login", front, []string{front}, 200, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			site := web.New(web.Config{Auth: provider, AppURL: "http://localhost:8080", CORSOrigins: c.origins, Logger: slog.New(slog.DiscardHandler)})
+			site := web.New(web.Config{Auth: provider, API: authtest.Wire(t, provider), AppURL: "http://localhost:8080", CORSOrigins: c.origins, Logger: slog.New(slog.DiscardHandler)})
 			got := authtest.Serve(t, site).Do(c.method, c.path, "", "Origin", c.origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")
 			credentials := ""
 			if c.allowed != "" {
@@ -61,7 +61,7 @@ func TestCORSAllowsAnyHeader(t *testing.T) {
 		{front, "myapp://", "", ""},
 	} {
 		site := web.New(web.Config{
-			Auth: provider, AppURL: "http://localhost:8080", CORSOrigins: strings.Fields(c.readers), Logger: slog.New(slog.DiscardHandler),
+			Auth: provider, API: authtest.Wire(t, provider), AppURL: "http://localhost:8080", CORSOrigins: strings.Fields(c.readers), Logger: slog.New(slog.DiscardHandler),
 		})
 		got := authtest.Serve(t, site).Do(http.MethodOptions, "/api/auth/sign-in/email", "",
 			"Origin", c.origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", asked)

@@ -8,12 +8,32 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// door registers routes that have its name in the registry and its guards before them.
+// door registers routes under its name and behind its guards.
 type door struct {
 	server    *Server
 	name      string
 	guards    []echo.MiddlewareFunc
-	uncounted bool // whoever comes through has to prove more than an address
+	uncounted bool // for callers that prove more than an address
+}
+
+// doors are all the doors, for routes and appRoutes.
+type doors struct {
+	public, anyone, guest, user, fresh, admin, freshAdmin, dev door
+	service                                                    serviceDoor
+}
+
+func (s *Server) doors() doors {
+	return doors{
+		public:     s.door("public", cacheable),
+		anyone:     s.door("anyone", private, s.loadSession),
+		guest:      s.door("guest", private, s.loadSession, s.requireGuest),
+		user:       s.door("user", private, s.loadSession, s.requireAuth),
+		fresh:      s.door("fresh", private, s.loadStoredSession, s.requireAuth, s.requireFresh),
+		admin:      s.door("admin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin")),
+		freshAdmin: s.door("freshAdmin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin"), s.requireFresh),
+		dev:        s.door("dev", private, requireLocal, s.loadSession),
+		service:    s.serviceDoor(),
+	}
 }
 
 func (s *Server) door(name string, guards ...echo.MiddlewareFunc) door {
@@ -23,26 +43,32 @@ func (s *Server) door(name string, guards ...echo.MiddlewareFunc) door {
 // GET is a read: it is not counted.
 func (d door) GET(path string, show echo.HandlerFunc) { d.add(http.MethodGet, path, show) }
 
-// Any takes every method. Its handler counts what has to be counted.
-func (d door) Any(path string, handle echo.HandlerFunc) { d.add(echo.RouteAny, path, handle) }
+// Mount gives every request below a path to h, which counts requests itself. A nil h has no route.
+func (d door) Mount(path string, h http.Handler) {
+	if h != nil {
+		d.add(echo.RouteAny, path, echo.WrapHandler(h))
+	}
+}
 
-// POST is counted before the guards, and refused before them where there were too many. as is the endpoint of the provider
-// that does the same, whose budget it shares; by default the route has one of its own.
+// POST is counted before the guards, and refused there if there were too many. as is the endpoint of the provider that
+// does the same: the route shares its budget. By default a route has its own.
 func (d door) POST(path string, act echo.HandlerFunc, as ...string) {
 	d.add(http.MethodPost, path, act, d.count(path, as, false))
 }
 
-// Form is POST for a form that says itself that there were too many: parseForm gives its handler that refusal, beside
-// what was typed.
+// Form is POST for a form that shows the refusal itself: parseForm gives it to the handler, beside what was typed.
 func (d door) Form(path string, act echo.HandlerFunc, as ...string) {
 	d.add(http.MethodPost, path, act, d.count(path, as, true))
 }
 
-// add registers a route. Echo keeps nothing about where a route comes from, so register finds the door's name here.
+// add registers a route whose name is that of the door, where register looks for it.
 func (d door) add(method, path string, h echo.HandlerFunc, first ...echo.MiddlewareFunc) {
-	d.server.adding = d.name
-	defer func() { d.server.adding = "" }()
-	d.server.echo.Add(method, path, h, append(first, d.guards...)...)
+	_, err := d.server.echo.AddRoute(echo.Route{
+		Name: d.name, Method: method, Path: path, Handler: h, Middlewares: append(first, d.guards...),
+	})
+	if err != nil {
+		panic(err)
+	}
 }
 
 func (d door) count(path string, as []string, form bool) echo.MiddlewareFunc {
@@ -69,11 +95,12 @@ func (d door) count(path string, as []string, form bool) echo.MiddlewareFunc {
 	}
 }
 
-// register enters a route in the registry under the name of the door that adds it, and refuses one without.
+// register enters a route in the registry under the name of its door, and refuses a route without a door: a forgotten
+// guard would open it to everybody.
 func (s *Server) register(r echo.Route) error {
-	if s.adding == "" {
+	if r.Name == "" {
 		return fmt.Errorf("%s has no door: register it on one of the doors of routes.go", r.Path)
 	}
-	s.registry = append(s.registry, Route{strings.TrimPrefix(r.Method, "echo_route_"), r.Path, s.adding})
+	s.registry = append(s.registry, Route{strings.TrimPrefix(r.Method, "echo_route_"), r.Path, r.Name})
 	return nil
 }

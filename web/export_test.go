@@ -16,7 +16,7 @@ type Notes struct {
 
 // PlantNotes gives a server the routes of notes, as a clone would write them.
 func (s *Server) PlantNotes(n *Notes) {
-	user := s.door("user", private, s.loadSession, s.requireAuth)
+	user := s.doors().user
 	user.GET("/notes/:id", func(c *echo.Context) error {
 		if err := n.owned(c); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
@@ -73,6 +74,24 @@ func (s *Server) requireGuest(next echo.HandlerFunc) echo.HandlerFunc {
 			return seeOther(c, returnTo(c))
 		}
 		return next(c)
+	}
+}
+
+// requireRole refuses whoever has none of the roles. It stands behind requireAuth: who somebody is and what
+// they may do are two questions, and only this file answers the second.
+func (s *Server) requireRole(roles ...string) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c *echo.Context) error {
+			session := session(c)
+			if session == nil {
+				return errs.Unauthenticated()
+			}
+			if !session.User.HasRole(roles...) {
+				s.Auth.NoteRefusal(c.Request(), session, event.Forbidden, c.Request().Method+" "+c.Path())
+				return errs.Forbidden()
+			}
+			return next(c)
+		}
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
@@ -127,7 +126,6 @@ func newResident(t *testing.T) *resident {
 	t.Helper()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	s := newSiteWith(t, db, auth.Options{
-		Plugins: []auth.Plugin{admin.Endpoints},
 		RateLimit: auth.RateLimit{
 			Limiter: ratelimit.New(db, database.Now), Rules: []auth.RateRule{}, MailsPerHour: 10000, FreeFailures: 10000,
 		},
@@ -462,7 +460,7 @@ func TestPendingCookieFitsProxies(t *testing.T) {
 
 // TestMailedReturnToIsBounded: what a mailed link would have to carry in its address too.
 func TestMailedReturnToIsBounded(t *testing.T) {
-	link := web.Links("https://app.example")
+	link := web.Links("https://app.example", nil)
 	for n, want := range map[int]bool{1021: true, 1022: false} { // the slash takes three bytes
 		path := "/" + strings.Repeat("a", n)
 		for _, callbackURL := range []string{path, "https://app.example" + path} {

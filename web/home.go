@@ -35,9 +35,3 @@ func (s *Server) showStatic(c *echo.Context) error {
 	}
 	return nil
 }
-
-// serveAuth hands a request to the provider, which answers in its own contract, errors included.
-func (s *Server) serveAuth(c *echo.Context) error {
-	s.Auth.Handler().ServeHTTP(c.Response(), c.Request())
-	return nil
-}

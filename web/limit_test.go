@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 )
@@ -64,7 +63,6 @@ func limitedSite(t *testing.T) (*site, *fullLimiter) {
 	limiter := &fullLimiter{}
 	return newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
 		RateLimit: auth.RateLimit{Limiter: limiter},
-		Plugins:   []auth.Plugin{admin.Endpoints},
 	}), limiter
 }
 

@@ -4,6 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"net/http"
+	"strings"
+	"time"
 
 	"github.com/labstack/echo/v5"
 )
@@ -51,3 +54,41 @@ func (n naming) WithAttrs(attrs []slog.Attr) slog.Handler { return naming{n.Hand
 
 // WithGroup implements slog.Handler.
 func (n naming) WithGroup(name string) slog.Handler { return naming{n.Handler.WithGroup(name)} }
+
+// log writes a line for each request: the route's pattern, never the path or the query, which can hold tokens.
+func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		start := time.Now()
+		err := next(c)
+		if err != nil {
+			s.answerError(c, err)
+		}
+		_, status := echo.ResolveResponseStatus(c.Response(), nil)
+		ctx, attrs := unbounded(c), []any{
+			"method", c.Request().Method, "route", c.Path(), "status", status, "duration", time.Since(start),
+		}
+		switch {
+		case ctx.Err() != nil:
+			s.Logger.DebugContext(ctx, "client left", attrs...)
+		case err != nil && s.refusal(err).Status >= 500:
+			s.Logger.ErrorContext(ctx, "request failed", append(attrs, "error", err)...)
+		case c.Path() == "/healthz" || c.Path() == "/readyz" || c.Path() == "/static/*":
+			s.Logger.DebugContext(ctx, "request", attrs...)
+		case status == http.StatusTooManyRequests: // of a flood the trail logs the first, and how many there were
+			s.Logger.DebugContext(ctx, "request", attrs...)
+		default:
+			s.Logger.InfoContext(ctx, "request", attrs...)
+		}
+		return nil
+	}
+}
+
+// printable bounds what a stranger can write into the log.
+func printable(header string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f {
+			return '?'
+		}
+		return r
+	}, header[:min(len(header), 200)])
+}

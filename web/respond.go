@@ -1,12 +1,10 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"io"
 	"math"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,51 +31,6 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	})
 	// Only Write: templ would flush at the end of every page, which costs a third of a small one.
 	return page.Render(ctx, struct{ io.Writer }{c.Response()})
-}
-
-// panel makes a component that is loaded when it is drawn, within a deadline of its own. The status is sent by then, so
-// that a failure is logged under name and shown in the panel's place.
-func (s *Server) panel(name string, load func(context.Context) (templ.Component, error)) templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		loading, cancel := context.WithTimeout(ctx, s.RequestTime)
-		defer cancel()
-		content, err := load(loading)
-		if err != nil {
-			s.Logger.ErrorContext(ctx, "panel not loaded", "panel", name, "error", err)
-			content = views.PanelError()
-		}
-		return content.Render(ctx, w)
-	})
-}
-
-// stream makes a component that first sends what is drawn so far, the skeleton in its place included, and then draws
-// the panel.
-func stream(c *echo.Context, panel templ.Component) templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		if buffer, ok := w.(interface{ Flush() error }); ok { // templ's own
-			if err := buffer.Flush(); err != nil {
-				return err
-			}
-		}
-		if err := http.NewResponseController(c.Response()).Flush(); err != nil {
-			return err
-		}
-		return panel.Render(ctx, w)
-	})
-}
-
-// renderForm answers a form that failed: 422, the whole page to a browser, the fragment to htmx.
-func (s *Server) renderForm(c *echo.Context, refused error, page, fragment templ.Component) error {
-	status := http.StatusUnprocessableEntity
-	var e *errs.Error
-	if errors.As(refused, &e) && e.Status == http.StatusTooManyRequests {
-		status = e.Status
-		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
-	}
-	if partial(c) {
-		page = fragment
-	}
-	return s.render(c, status, page)
 }
 
 // partial reports whether htmx will put the answer into a part of its page, and notes that the answer depends on it.
@@ -214,47 +167,4 @@ func waitingTime(d time.Duration) string {
 		unit += "s"
 	}
 	return strconv.Itoa(n) + " " + unit
-}
-
-// aboutForm reports whether another try with the same form can succeed. What is not the visitor's, is not there or has
-// changed meanwhile is not about the form, unless the refusal names a field of it.
-func aboutForm(e *errs.Error) bool {
-	switch e.Status {
-	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusTooManyRequests:
-		return true
-	}
-	return e.Status < 500 && len(e.Fields) > 0
-}
-
-// onForm makes the refusals with these codes errors of the form: a wrong password is a 401 to programs only.
-func onForm(err error, codes ...string) error {
-	var e *errs.Error
-	if !errors.As(err, &e) || !slices.Contains(codes, e.Code) {
-		return err
-	}
-	shown := *e
-	shown.Status = http.StatusUnprocessableEntity
-	return &shown
-}
-
-// fieldErrors turns a refusal into what a form shows, in the order of its fields. An error that is not about the form (a
-// database away, a row of another person) is returned for answerError to say, with its own status.
-func fieldErrors(err error, fields ...string) (views.Errors, error) {
-	var e *errs.Error
-	if !errors.As(err, &e) || !aboutForm(e) {
-		return nil, err
-	}
-	var list views.Errors
-	for _, field := range fields {
-		if message := e.Fields[field]; message != "" {
-			list = append(list, views.FieldError{Field: field, Message: message})
-		}
-	}
-	if e.Status == http.StatusTooManyRequests {
-		list = views.Errors{{Message: tooManyTries(e)}}
-	}
-	if list == nil {
-		list = views.Errors{{Message: e.Message}}
-	}
-	return list, nil
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/origins"
 	"github.com/labstack/echo/v5"
 )
 
@@ -27,7 +27,7 @@ func returnTo(c *echo.Context) string {
 var notReturnTo = []string{"login", "signup", "logout", "reauth", "api"}
 
 func safeReturnTo(target string) string {
-	if !auth.LocalPath(target) {
+	if !origins.LocalPath(target) {
 		return defaultReturnTo
 	}
 	u, err := url.Parse(target)
@@ -113,7 +113,7 @@ func pageURL(r *http.Request) string {
 	if current, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && current.Host == r.Host {
 		page = current.RequestURI()
 	}
-	if !auth.LocalPath(page) {
+	if !origins.LocalPath(page) {
 		return ""
 	}
 	return page

@@ -1,16 +1,14 @@
 package web
 
-// routes says who may open what: the first word of each line. public looks nobody up; anyone knows the visitor
-// and refuses nobody; guest is for strangers only; user asks for a session; fresh for one whose password was
-// typed minutes ago; admin for the role, freshAdmin for both.
-// service is for the token of another process, and no session: each of its lines names the callers it takes.
-// A POST or Form is counted by address before its door opens; what it names besides is the endpoint that does the same,
-// whose budget it shares.
-// dev exists in development only, for whoever sits at this machine.
+// routes says who may open what: the first word of each line is the door. public loads no session. anyone loads it and
+// refuses no visitor. guest is for strangers only. user asks for a session, fresh for one whose password was typed
+// minutes ago, admin for the role, freshAdmin for both. dev exists in development only, for browsers on this machine.
+// service asks for the token of another process instead of a session: each of its lines names the callers it accepts.
+// A POST or Form is counted by IP address before its door opens. Its last argument is the endpoint that does the same:
+// the two share a budget.
 func (s *Server) routes(
-	public, anyone, guest, user, fresh, admin, freshAdmin door,
+	public, anyone, guest, user, fresh, admin, freshAdmin, dev door,
 	service serviceDoor,
-	dev door,
 ) {
 	public.GET("/", s.showHome)
 	public.GET("/static/*", s.showStatic)
@@ -18,7 +16,7 @@ func (s *Server) routes(
 	public.GET("/readyz", s.showReady)
 	public.GET("/.well-known/change-password", s.showChangePassword)
 	public.GET("/.well-known/jwks.json", s.showKeys)
-	public.Any("/api/auth/*", s.serveAuth) // the provider guards its own endpoints
+	public.Mount("/api/auth/*", s.API) // its endpoints are guarded and counted there
 
 	anyone.GET("/nav", s.showNav)
 	anyone.POST("/logout", s.logout, "/sign-out")

@@ -22,23 +22,22 @@ import (
 	"github.com/labstack/echo/v5/middleware"
 )
 
-// AppName is what the app calls itself.
-const AppName = "Foyer"
-
-// Config is what a Server is made of.
+// Config is what a Server is made of. An optional part has one line; what is yours is in Stores.
 type Config struct {
+	Stores
 	Auth        *auth.Auth
-	Audit       *audit.Log // what /admin/audit shows
-	AppURL      string     // the origin people type
-	CORSOrigins []string   // whose pages may read what /api/auth answers, with cookies; none by default
+	API         http.Handler // answers /api/auth, such as betterauth.New; nil: there is no such route
+	AppURL      string       // the origin people type
+	CORSOrigins []string     // whose pages may read what /api/auth answers, with cookies; none by default
 	Development bool
-	Mails       *mail.Outbox // what /dev/mail shows
+	Mails       *mail.Outbox // shown by /dev/mail
 	Logger      *slog.Logger
-	Ready       func(context.Context) error // the database answers and holds the schema
+	Ready       func(context.Context) error // nil if the database answers and has the schema
 	RequestTime time.Duration               // how long a request may wait for the database; 0 means 8 s
-	Reload      bool                        // pages load themselves again when a template changes (task dev)
-	Services    *servicetoken.Keyring       // whose tokens open the service door; nil: nobody's
-	Keys        *keys.Ring                  // seals drafts; nil: none is kept
+	Reload      bool                        // pages reload when a template changes (task dev)
+	Keys        *keys.Ring                  // seals drafts; nil keeps none
+	Audit       *audit.Log                  // shown by /admin/audit
+	Services    *servicetoken.Keyring       // checks the tokens of the service door; nil lets no service in
 }
 
 // Server is the app as an http.Handler.
@@ -48,7 +47,6 @@ type Server struct {
 	site      views.Site
 	registry  []Route
 	drafts    keys.Sealer
-	adding    string        // the door that registers a route just now
 	draining  chan struct{} // closed when the server is on its way out
 	readiness readiness
 }
@@ -61,7 +59,10 @@ type Route struct{ Method, Path, Door string }
 func New(c Config) *Server {
 	s := &Server{
 		Config: c, draining: make(chan struct{}),
-		site: views.Site{Name: AppName, Asset: static.URL, Development: c.Development, Reload: c.Reload},
+		site: views.Site{
+			Name: AppName, Asset: static.URL, Development: c.Development, Reload: c.Reload,
+			Nav: nav(c.Development), SettingsTabs: settingsTabs, AdminTabs: adminTabs, Banners: banners(),
+		},
 	}
 	if s.RequestTime == 0 {
 		s.RequestTime = defaultRequestTime
@@ -88,17 +89,12 @@ func New(c Config) *Server {
 		limitBody,
 		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: noPage}),
 	)
+	on := s.doors()
 	s.routes(
-		s.door("public", cacheable),
-		s.door("anyone", private, s.loadSession),
-		s.door("guest", private, s.loadSession, s.requireGuest),
-		s.door("user", private, s.loadSession, s.requireAuth),
-		s.door("fresh", private, s.loadStoredSession, s.requireAuth, s.requireFresh),
-		s.door("admin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin")),
-		s.door("freshAdmin", private, s.loadStoredSession, s.requireAuth, s.requireRole("admin"), s.requireFresh),
-		s.serviceDoor(),
-		s.door("dev", private, requireLocal, s.loadSession),
+		on.public, on.anyone, on.guest, on.user, on.fresh, on.admin, on.freshAdmin, on.dev,
+		on.service,
 	)
+	s.appRoutes(on)
 	return s
 }
 

@@ -5,14 +5,14 @@ import (
 	"slices"
 	"time"
 
-	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/origins"
+	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
 
-// CookiePrefix starts the name of every cookie of the app.
-const CookiePrefix = "foyer"
-
-const themeCookie = CookiePrefix + ".theme"
+func (s *Server) showAppearance(c *echo.Context) error {
+	return s.render(c, http.StatusOK, views.Appearance())
+}
 
 // setTheme keeps the visitor's choice in a cookie that the server reads: the first byte of the next page is
 // already right. An empty theme follows the system.
@@ -26,19 +26,8 @@ func (s *Server) setTheme(c *echo.Context) error {
 		return echo.ErrBadRequest
 	}
 	s.keep(c, themeCookie, theme, 365*24*time.Hour)
-	if !auth.LocalPath(back) {
+	if !origins.LocalPath(back) {
 		back = "/"
 	}
 	return seeOther(c, back)
-}
-
-var themes = []string{"light", "dark"}
-
-// theme is the visitor's choice, "" where there is none or one we do not know.
-func (s *Server) theme(r *http.Request) string {
-	word := s.kept(r, themeCookie)
-	if !slices.Contains(themes, word) {
-		return ""
-	}
-	return word
 }

@@ -8,11 +8,6 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// showChangePassword is where password managers look for the form (W3C, A Well-Known URL for Changing Passwords).
-func (s *Server) showChangePassword(c *echo.Context) error {
-	return c.Redirect(http.StatusSeeOther, "/settings/security")
-}
-
 func (s *Server) showSettings(c *echo.Context) error {
 	return s.render(c, http.StatusOK, views.Settings(views.NameForm{Name: session(c).User.Name}))
 }
@@ -36,34 +31,4 @@ func (s *Server) settingsFailed(c *echo.Context, form views.NameForm, err error)
 		return other
 	}
 	return s.renderForm(c, err, views.Settings(form), views.NameFailure(form))
-}
-
-func (s *Server) showAppearance(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Appearance())
-}
-
-func (s *Server) showEmail(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.ChangeEmail(views.EmailForm{Email: trim(s.takeDraft(c).Get("newEmail"))}))
-}
-
-// changeEmail mails a link to the new address, which makes the change.
-func (s *Server) changeEmail(c *echo.Context) error {
-	values, err := parseForm(c)
-	form := views.EmailForm{Email: trim(values.Get("newEmail"))}
-	if err != nil {
-		return s.emailFailed(c, form, err)
-	}
-	if err := s.Auth.ChangeEmail(c.Request(), session(c), form.Email, ""); err != nil {
-		return s.emailFailed(c, form, err)
-	}
-	s.flash(c, "email-asked")
-	return seeOther(c, "/settings")
-}
-
-func (s *Server) emailFailed(c *echo.Context, form views.EmailForm, err error) error {
-	var other error
-	if form.Errors, other = fieldErrors(err, "newEmail"); other != nil {
-		return other
-	}
-	return s.renderForm(c, err, views.ChangeEmail(form), views.EmailFailure(form))
 }

@@ -3,7 +3,6 @@ package web_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"log/slog"
 	"net"
@@ -16,16 +15,14 @@ import (
 	"testing"
 	"time"
 
-	"example.com/foyer/internal/audit"
-	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/keys"
-	"example.com/foyer/internal/mail"
-	"example.com/foyer/migrations"
 	"example.com/foyer/web"
+	"example.com/foyer/web/webtest"
 	"gorm.io/gorm"
 )
 
@@ -39,8 +36,6 @@ type site struct {
 	db               *gorm.DB
 	log              *record
 	mails            authtest.MailDir
-	trail            *audit.Log
-	chain            *chain.Chain // part:auditchain
 	ahead            atomic.Int64 // how far the clock is, in nanoseconds
 	broken           bool         // the database, or its trail, on purpose
 }
@@ -66,26 +61,22 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	base := "http://" + listener.Listener.Addr().String()
 	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}, mails: authtest.MailDir(t.TempDir())}
 	logger := slog.New(web.WithRequestID(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	config := web.Config{
-		AppURL: base, Logger: logger, Keys: ring(t), Mails: mail.New(db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true, Now: database.Now}),
-		Ready: func(ctx context.Context) error { return database.Ready(ctx, db, migrations.FS) },
-	}
+	o.BaseURL, o.Now, o.Logger = base, s.now, logger
+	config := webtest.Config(t, db, &o)
 	for _, f := range change {
 		f(&config)
 	}
 	o.BaseURL, o.AppName, o.CookiePrefix = config.AppURL, web.AppName, web.CookiePrefix
 	if o.Links == nil {
-		o.Links = web.Links(config.AppURL)
+		o.Links = web.Links(config.AppURL, betterauth.Links(config.AppURL))
 	}
 	if o.Mailer == nil {
 		o.Mailer = s.mails
 	}
-	o.Now, o.Logger = s.now, logger
-	s.keepTrail(t, &config, &o)
-	s.auth = authtest.NewOn(t, db, o)
-	config.Auth = s.auth
-	s.server = web.New(config)
+	s.server = webtest.New(t, db, config, o)
+	s.auth = s.server.Auth
 	listener.Config.Handler = s.server
+	s.checkTrail(t) // part:auditchain
 	listener.Start()
 	t.Cleanup(listener.Close)
 	return s

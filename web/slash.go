@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/origins"
 	"github.com/labstack/echo/v5"
 )
 
@@ -22,7 +22,7 @@ func (s *Server) trimSlash(next echo.HandlerFunc) echo.HandlerFunc {
 		if r.URL.RawQuery != "" {
 			path += "?" + r.URL.RawQuery
 		}
-		if !auth.LocalPath(path) {
+		if !origins.LocalPath(path) {
 			return next(c)
 		}
 		return c.Redirect(http.StatusPermanentRedirect, path)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
@@ -37,7 +36,7 @@ func (s *site) boss(t *testing.T) *authtest.Client {
 // signed up is worth nothing.
 func TestVouchingDoesNotLetASquatterIn(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, Plugins: []auth.Plugin{admin.Endpoints}})
+		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true})
 		boss := s.boss(t)
 		for email, vouch := range map[string]func(id string){
 			"page@example.com": func(id string) {

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/web"
@@ -99,7 +98,7 @@ func doors(page, wire, json way) map[string]way {
 // stepUpSite is a site as the app runs it, with the admin plugin.
 func stepUpSite(t *testing.T, db *gorm.DB) *site {
 	t.Helper()
-	return newSiteWith(t, db, auth.Options{StepUp: true, Plugins: []auth.Plugin{admin.Endpoints}})
+	return newSiteWith(t, db, auth.Options{StepUp: true})
 }
 
 // TestStepUpTableIsWhole: the table names every route and endpoint there is, and no other.
@@ -120,7 +119,7 @@ func TestStepUpTableIsWhole(t *testing.T) {
 		}
 	}
 	endpoint := regexp.MustCompile(`\{Method: (get|post), Path: "([^"]+)"`)
-	for _, folder := range []string{"../internal/auth", "../internal/auth/admin"} {
+	for _, folder := range []string{"../internal/auth/betterauth", "../internal/auth/betterauth/admin"} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatal(folder, err)
@@ -336,7 +335,7 @@ func TestStepUp(t *testing.T) {
 
 // TestStepUpIsOptional: where it is off, the wire and the JSON door ask for the role alone.
 func TestStepUpIsOptional(t *testing.T) {
-	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Plugins: []auth.Plugin{admin.Endpoints}})
+	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
 	boss := s.admin(t, "boss@example.com")
 	s.ahead.Add(int64(25 * time.Hour))
 	for i, path := range []string{"/api/admin/users", "/api/auth/admin/create-user"} {

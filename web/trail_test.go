@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
+	"example.com/foyer/web"
+	"example.com/foyer/web/webtest"
 	"gorm.io/gorm"
 )
 
@@ -24,9 +26,9 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var s *site
 		s = newSiteWith(t, db, auth.Options{
-			Plugins: []auth.Plugin{admin.Endpoints}, Notices: true, ConfirmDeletion: true,
+			Notices:   true,
 			RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, func() time.Time { return s.now() })},
-		})
+		}, func(c *web.Config) { c.API = webtest.Wire(betterauth.Options{ConfirmDeletion: true}) })
 		var secrets []string
 		call := func(c *authtest.Client, path string, body map[string]any) authtest.Answer {
 			t.Helper()
@@ -134,7 +136,7 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 				t.Errorf("%s is not in the trail", name)
 			}
 		}
-		days, err := s.trail.PerDay(t.Context(), 2)
+		days, err := s.server.Audit.PerDay(t.Context(), 2)
 		if err != nil || len(days) != 2 || days[0].SignIns+days[1].SignIns < 4 || days[0].Refusals+days[1].Refusals < 6 {
 			t.Errorf("per day: %+v, %v", days, err)
 		}

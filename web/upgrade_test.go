@@ -63,7 +63,9 @@ func useAll(t *testing.T, when string, s *site, admin *authtest.Client, userID s
 			t.Errorf("%s: %s: %d %s", when, path, res.StatusCode, res.Text)
 		}
 	}
-	err := s.db.Transaction(func(tx *gorm.DB) error { return s.trail.Record(tx, auth.Event{Name: "sign_in", ActorID: userID}) })
+	err := s.db.Transaction(func(tx *gorm.DB) error {
+		return s.server.Audit.Record(tx, auth.Event{Name: "sign_in", ActorID: userID})
+	})
 	if err != nil {
 		t.Errorf("%s: %v", when, err)
 	}

@@ -8,49 +8,53 @@ import (
 	"time"
 
 	"example.com/foyer/internal/audit/chain"
-	"example.com/foyer/internal/database"
-	"example.com/foyer/migrations"
 )
 
-// parseAudit reads verify [seq:link] and prune <yyyy-mm-dd>; it returns nil for anything else.
-func parseAudit(args []string) func(*app, context.Context) error {
-	switch {
-	case len(args) == 1 && args[0] == "verify":
-		return func(a *app, ctx context.Context) error { return a.verifyAudit(ctx) }
-	case len(args) == 2 && args[0] == "verify":
-		seq, link, _ := strings.Cut(args[1], ":")
-		if n, err := strconv.ParseInt(seq, 10, 64); err == nil && link != "" {
-			return func(a *app, ctx context.Context) error { return a.verifyAudit(ctx, chain.Point{Seq: n, Link: link}) }
-		}
-	case len(args) == 2 && args[0] == "prune":
-		if day, err := time.Parse(time.DateOnly, args[1]); err == nil {
-			return func(a *app, ctx context.Context) error { return a.pruneAudit(ctx, day) }
-		}
+// addAuditChain seals the trail.
+func (a *app) addAuditChain() (err error) {
+	if a.chain, err = chain.New(a.site.Audit, a.db, a.Secrets); err != nil {
+		return err
 	}
+	a.site.Audit.Seal = a.chain.Seal
 	return nil
 }
 
-func (a *app) verifyAudit(ctx context.Context, noted ...chain.Point) error {
-	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
+// verifyAudit verifies the trail and prints its head. args is the head of an earlier run, as printed, or nothing.
+func (a *app) verifyAudit(ctx context.Context, args []string) error {
+	var noted []chain.Point
+	for _, arg := range args {
+		number, link, _ := strings.Cut(arg, ":")
+		seq, err := strconv.ParseInt(number, 10, 64)
+		if err != nil || link == "" {
+			return errUsage
+		}
+		noted = append(noted, chain.Point{Seq: seq, Link: link})
+	}
+	if err := a.prepare(ctx); err != nil {
 		return err
 	}
 	r, err := a.chain.Verify(ctx, noted...)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%d events, all as they were written; %d older ones are pruned\n", r.Events, r.Pruned)
-	fmt.Fprintf(a.stdout, "head %d:%s\n", r.Head.Seq, r.Head.Link)
+	fmt.Fprintf(a.stdout, "%d events, all as they were written; %d older ones are pruned\nhead %d:%s\n",
+		r.Events, r.Pruned, r.Head.Seq, r.Head.Link)
 	return nil
 }
 
-func (a *app) pruneAudit(ctx context.Context, day time.Time) error {
-	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
+// pruneAudit deletes the events before a day.
+func (a *app) pruneAudit(ctx context.Context, args []string) error {
+	day, err := time.Parse(time.DateOnly, args[0])
+	if err != nil {
+		return errUsage
+	}
+	if err := a.prepare(ctx); err != nil {
 		return err
 	}
 	n, err := a.chain.Prune(ctx, day)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%d events before %s are pruned\n", n, day.Format(time.DateOnly))
+	fmt.Fprintf(a.stdout, "%d events before %s are pruned\n", n, args[0])
 	return nil
 }

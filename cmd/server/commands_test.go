@@ -14,7 +14,6 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
-	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/migrations"
 	"gorm.io/gorm"
@@ -49,7 +48,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		{name: "unknown command", args: []string{"fly"}, want: "unknown command"},
 		{name: "too many words", args: []string{"serve", "now"}, want: "unknown command"},
-		{name: "bad flag", args: []string{"--fast"}, want: "fast"},
+		{name: "bad flag", args: []string{"--fast"}, want: "unknown command"},
 		{name: "migrate nowhere", args: []string{"migrate", "sideways"}, want: "unknown command"},
 		{name: "user without address", args: []string{"user", "create"}, want: "unknown command"},
 		{name: "password on the command line", args: []string{"user", "create", "a@example.com", "hunter2hunter2"}, want: "unknown command"},
@@ -203,17 +202,13 @@ func TestHelp(t *testing.T) {
 // TestSeedingAtOnce: an instance that makes the demo users after this one has looked for them is no failure.
 func TestSeedingAtOnce(t *testing.T) {
 	t.Chdir(t.TempDir())
-	a, err := open(func(string) string { return "" }, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer database.Close(a.db)
-	provider, err := a.auth(t.Context())
-	if err != nil {
+	a := &app{getenv: func(string) string { return "" }, stdout: io.Discard}
+	defer a.close()
+	if err := a.prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	others := a.dev.users()
-	err = a.db.Callback().Create().Before("gorm:create").Register("test:other", func(tx *gorm.DB) {
+	err := a.db.Callback().Create().Before("gorm:create").Register("test:other", func(tx *gorm.DB) {
 		made := others
 		others = nil
 		for _, u := range made {
@@ -224,7 +219,7 @@ func TestSeedingAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.seed(t.Context(), provider); err != nil {
+	if err := a.seed(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

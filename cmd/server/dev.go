@@ -13,10 +13,11 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/web"
 )
 
-// devSecrets are the random values a developer's own copy runs on. They exist in development only, in a file
-// that git ignores and only its owner reads.
+// devSecrets are the random values of a developer's copy. They exist in development only, in a file that git ignores
+// and only its owner can read.
 type devSecrets struct {
 	Secret        string `json:"secret"`
 	AdminPassword string `json:"adminPassword"`
@@ -59,14 +60,14 @@ func (d *devSecrets) users() []auth.NewUser {
 	}
 }
 
-// seed makes the demo users where there is no user at all. Another instance may be doing so at the same time.
-func (a *app) seed(ctx context.Context, provider *auth.Auth) error {
-	stats, err := provider.Stats(ctx)
+// seed makes the demo users if the users table is empty. Another instance may do so at the same time.
+func (a *app) seed(ctx context.Context) error {
+	stats, err := a.auth.Stats(ctx)
 	if err != nil || stats.Users > 0 {
 		return err
 	}
 	for _, u := range a.dev.users() {
-		_, err := provider.CreateUser(ctx, nil, u)
+		_, err := a.auth.CreateUser(ctx, nil, u)
 		var refused *errs.Error
 		if errors.As(err, &refused) && refused.Status == http.StatusUnprocessableEntity { // it exists by now
 			continue
@@ -78,16 +79,32 @@ func (a *app) seed(ctx context.Context, provider *auth.Auth) error {
 	return nil
 }
 
-func (a *app) seedCommand(ctx context.Context) error {
+func (a *app) seedCommand(ctx context.Context, _ []string) error {
+	if err := a.open(); err != nil {
+		return err
+	}
 	if !a.Development {
 		return errors.New("seed is for development: it makes users with printed passwords")
 	}
-	provider, err := a.auth(ctx)
-	if err == nil {
-		err = a.seed(ctx, provider)
+	if err := a.build(ctx); err != nil {
+		return err
 	}
-	if err == nil {
-		a.announce()
+	if err := a.seed(ctx); err != nil {
+		return err
 	}
-	return err
+	a.announce()
+	return nil
+}
+
+// announce prints where the app is and, in development, how to log in.
+func (a *app) announce() {
+	if !a.Development {
+		a.log.Info("listening", "addr", a.Addr, "url", a.AppURL)
+		return
+	}
+	fmt.Fprintf(a.stdout, "\n  %s is at %s\n\n", web.AppName, a.AppURL)
+	for _, u := range a.dev.users() {
+		fmt.Fprintf(a.stdout, "  %s  password  %s\n", u.Email, u.Password)
+	}
+	fmt.Fprintln(a.stdout)
 }

@@ -1,10 +1,10 @@
 // Command server is the app: it serves, migrates, seeds and manages users. Without arguments it serves.
+// This file makes the program, part by part; commands.go lists what it can be asked to do.
 package main
 
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,15 +12,14 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
-	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/config"
 	"example.com/foyer/internal/database"
-	keyring "example.com/foyer/internal/keys"
+	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/migrations"
@@ -31,7 +30,7 @@ import (
 
 func main() {
 	ctx, stop := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2) // room for both: none is lost, however close they come
+	signals := make(chan os.Signal, 2) // room for both, so that neither is lost
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals
@@ -45,206 +44,207 @@ func main() {
 	}
 }
 
-const usage = `usage: server [command]
+// oneLine makes the faults of err fit a terminal and a log.
+func oneLine(err error) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")
+}
 
-  serve                           run the app (the default)
-  migrate up | down | status      change or show the schema
-  seed                            make the demo users (development, empty users table)
-  user create <email> [--admin]   make a user; the password is read from standard input,
-                                  or with --invite chosen by a mailed link
-  user promote <email>            make a user an admin
-  keys new | rotate               make SERVICE_KEY_FILE, or put a new key in front of it
-  audit verify [seq:link]         verify the audit trail; with seq:link, also that this earlier head is still in it
-  audit prune <yyyy-mm-dd>        delete its events before that day
-  routes                          print method, path and door of every route
-
-Configuration comes from the environment: see .env.example.
-`
-
-// errUsage is for command lines that make no sense.
+// errUsage is for command lines that make no sense. It quotes nothing, because people type passwords there.
 var errUsage = errors.New("unknown command or argument; see server help")
 
 // run is the program: everything it needs comes in, everything it says goes to stdout or comes back.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
-	flags := flag.NewFlagSet("server", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	err := flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) || flags.Arg(0) == "help" {
-		_, err := io.WriteString(stdout, usage)
-		return err
+	if len(args) == 0 {
+		args = []string{"serve"}
 	}
-	if err != nil {
-		return err
+	if slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+		return help(stdout)
 	}
-	if flags.Arg(0) == "routes" && flags.NArg() == 1 {
-		return routes(stdout)
-	}
-	if flags.Arg(0) == "keys" && flags.NArg() == 2 {
-		return keys(flags.Arg(1), getenv("SERVICE_KEY_FILE"), stdout)
-	}
-	command := parse(flags.Args())
-	if command == nil {
+	c, rest := find(args)
+	if c == nil {
 		return errUsage
 	}
-	a, err := open(getenv, stdout)
-	if err != nil {
-		return err
-	}
-	defer database.Close(a.db)
-	return command(a, ctx)
+	a := &app{getenv: getenv, stdout: stdout}
+	defer a.close()
+	return c.run(a, ctx, rest)
 }
 
-// parse finds what a command line asks for; nil where it makes no sense.
-func parse(args []string) func(*app, context.Context) error {
-	word := func(i int) string {
-		if i < len(args) {
-			return args[i]
-		}
-		return ""
+// app is the program: its parts, each made once.
+type app struct {
+	getenv func(string) string
+	stdout io.Writer
+
+	config.Config
+	dev   *devSecrets // nil outside development
+	log   *slog.Logger
+	db    *gorm.DB
+	keys  *keys.Ring
+	mails *mail.Outbox
+	chain *chain.Chain // part:auditchain
+	auth  *auth.Auth
+
+	options  auth.Options // what auth is made of: parts that come before it set their fields
+	site     web.Config   // what the pages are made of: each part sets its field
+	works    []work       // what runs beside the requests
+	warnings []string     // logged when serving starts
+}
+
+// store is what every command needs that works with the database.
+var store = []func(*app) error{
+	(*app).addConfig,
+	(*app).addLog,
+	(*app).addDatabase,
+}
+
+// parts is the rest of the program, made on a schema that is up to date. Each part uses those above it.
+var parts = []func(*app) error{
+	(*app).addKeys,
+	(*app).addMails,
+	(*app).addRateLimit,
+	(*app).addAudit,
+	(*app).addAuditChain, // part:auditchain
+	(*app).addWireLinks,
+	(*app).addAuth,
+	(*app).addWire,
+	(*app).addSite,
+	(*app).addServices,
+	(*app).addApp,
+}
+
+// open makes what belongs to the store.
+func (a *app) open() error { return a.add(store) }
+
+// build brings the schema of an open store up to date, then makes the rest of the program.
+func (a *app) build(ctx context.Context) error {
+	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
+		return err
 	}
-	switch {
-	case len(args) == 0, word(0) == "serve" && len(args) == 1:
-		return (*app).serve
-	case word(0) == "migrate" && len(args) == 2 && slices.Contains([]string{"up", "down", "status"}, args[1]):
-		return func(a *app, ctx context.Context) error { return a.migrate(ctx, args[1]) }
-	case word(0) == "seed" && len(args) == 1:
-		return (*app).seedCommand
-	case word(0) == "user" && word(1) == "create":
-		if in, ok := parseUserCreate(args[2:]); ok {
-			return func(a *app, ctx context.Context) error { return a.createUser(ctx, in) }
+	return a.add(parts)
+}
+
+// prepare is open and build, for commands that have nothing to do in between.
+func (a *app) prepare(ctx context.Context) error {
+	if err := a.open(); err != nil {
+		return err
+	}
+	return a.build(ctx)
+}
+
+func (a *app) add(list []func(*app) error) error {
+	for _, add := range list {
+		if err := add(a); err != nil {
+			return err
 		}
-	case word(0) == "user" && word(1) == "promote" && len(args) == 3:
-		return func(a *app, ctx context.Context) error { return a.promoteUser(ctx, args[2]) }
-	case word(0) == "audit":
-		return parseAudit(args[1:])
 	}
 	return nil
 }
 
-// app is what the commands work with.
-type app struct {
-	config.Config
-	dev    *devSecrets // nil outside development
-	db     *gorm.DB
-	mails  *mail.Outbox
-	ring   *keyring.Ring
-	trail  *audit.Log
-	chain  *chain.Chain // part:auditchain
-	log    *slog.Logger
-	stdout io.Writer
-	reload bool // under `task dev`: templ's watch says so
+func (a *app) close() {
+	if a.db != nil {
+		database.Close(a.db)
+	}
 }
 
-func open(getenv func(string) string, stdout io.Writer) (*app, error) {
-	cfg, err := config.Load(getenv)
-	if err != nil {
-		return nil, err
+func (a *app) addConfig() (err error) {
+	if a.Config, err = config.Load(a.getenv); err != nil || !a.Development {
+		return err
 	}
-	a := &app{Config: cfg, stdout: stdout}
-	a.log = slog.New(web.WithRequestID(slog.NewJSONHandler(stdout, &slog.HandlerOptions{Level: cfg.LogLevel})))
-	if cfg.Development {
-		a.reload = getenv("TEMPL_DEV_MODE") == "true"
-		a.log = slog.New(web.WithRequestID(tint.NewTextHandler(stdout, &tint.Options{
-			Level: cfg.LogLevel, TimeFormat: "15:04:05.000", NoColor: getenv("NO_COLOR") != "",
-		})))
-		if a.dev, err = loadDevSecrets(filepath.Join("data", "development.json")); err != nil {
-			return nil, err
-		}
+	if a.dev, err = loadDevSecrets(filepath.Join("data", "development.json")); err != nil {
+		return err
 	}
 	if len(a.Secrets) == 0 {
 		a.Secrets = []string{a.dev.Secret}
 	}
-	var sender *mail.SMTP
-	if cfg.SMTPURL != "" {
-		if sender, err = mail.NewSMTP(cfg.SMTPURL, cfg.MailFrom, cfg.Host(), 0); err != nil {
-			return nil, err
-		}
-	}
-	if a.db, err = database.Open(cfg.DatabaseURL, cfg.MaxConns); err != nil {
-		return nil, err
-	}
-	if a.ring, err = keyring.New(a.Secrets); err != nil {
-		return nil, err
-	}
-	a.mails = mail.New(a.db, mail.Options{
-		AppName: web.AppName, Keys: a.ring, Sender: sender, Keep: cfg.Development, Now: database.Now, Logger: a.log,
-	})
-	a.trail = audit.New(a.db, audit.Options{Now: database.Now, Logger: a.log})
-	a.chain, err = chain.Attach(a.trail, a.db, a.Secrets) // part:auditchain
-	return a, err
+	return nil
 }
 
-// auth makes the provider: the one configuration of authentication.
-func (a *app) auth(ctx context.Context) (*auth.Auth, error) {
-	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
-		return nil, err
+func (a *app) addLog() error {
+	var h slog.Handler = slog.NewJSONHandler(a.stdout, &slog.HandlerOptions{Level: a.LogLevel})
+	if a.Development {
+		h = tint.NewTextHandler(a.stdout, &tint.Options{
+			Level: a.LogLevel, TimeFormat: "15:04:05.000", NoColor: a.getenv("NO_COLOR") != "",
+		})
 	}
-	var limits auth.RateLimit
-	if a.RateLimit {
-		limits.Limiter = ratelimit.New(a.db, database.Now)
-	} else {
-		a.log.Warn("RATE_LIMIT=off: passwords can be guessed without limit")
-	}
-	links := web.Links
-	if a.WireLinks {
-		links = web.WireLinks
-	}
-	options := auth.Options{
-		BaseURL:        a.AppURL,
-		TrustedOrigins: a.TrustedOrigins,
-		Secrets:        a.Secrets,
-		AppName:        web.AppName,
-		CookiePrefix:   web.CookiePrefix,
-		ClientIP:       web.ClientIP(a.TrustedProxies, a.log),
-		Now:            database.Now,
-		RateLimit:      limits,
-		Links:          links(a.AppURL),
-		ResetPages:     []string{web.ResetPage},
-		Plugins:        []auth.Plugin{admin.Endpoints},
-		OnEvent:        a.trail.Record,
-		Logger:         a.log,
-		LocalImages:    a.Development,
-
-		RequireEmailVerification: a.EmailVerification,
-		Notices:                  true,
-		StepUp:                   true,
-	}
-	if a.Development || a.mails.Sender != nil {
-		options.Mailer = a.mails
-	} else {
-		a.log.Warn("no mail is sent: set SMTP_URL and MAIL_FROM")
-	}
-	return auth.New(a.db, options)
+	a.log = slog.New(web.WithRequestID(h))
+	return nil
 }
 
-func (a *app) migrate(ctx context.Context, direction string) error {
-	var err error
-	switch direction {
-	case "up":
-		err = database.Migrate(ctx, a.db, migrations.FS)
-	case "down":
-		err = database.MigrateDown(ctx, a.db, migrations.FS)
-	}
-	if err != nil {
-		return err
-	}
-	list, err := database.Migrations(ctx, a.db, migrations.FS)
-	for _, m := range list {
-		state := "pending"
-		if m.Applied {
-			state = "applied"
-		}
-		if m.NoFile {
-			state = "no file" // and so nothing that down could take back
-		}
-		fmt.Fprintf(a.stdout, "%-8s %s\n", state, m.Name)
-	}
+// addDatabase opens the database and leaves its schema as it is.
+func (a *app) addDatabase() (err error) {
+	a.db, err = database.Open(a.DatabaseURL, a.MaxConns)
 	return err
 }
 
-func routes(stdout io.Writer) error {
-	for _, r := range web.New(web.Config{Logger: slog.New(slog.DiscardHandler)}).Routes() {
-		fmt.Fprintf(stdout, "%-6s %-22s %s\n", r.Method, r.Path, r.Door)
+func (a *app) addKeys() (err error) {
+	a.keys, err = keys.New(a.Secrets)
+	return err
+}
+
+func (a *app) addMails() error {
+	o := mail.Options{
+		AppName: web.AppName, Keys: a.keys, Keep: a.Development, Now: database.Now, Logger: a.log,
+	}
+	if a.SMTPURL != "" {
+		var err error
+		if o.Sender, err = mail.NewSMTP(a.SMTPURL, a.MailFrom, a.Host(), 0); err != nil {
+			return err
+		}
+	}
+	a.mails = mail.New(a.db, o)
+	a.works = append(a.works, work{name: "outbox", run: a.mails.Run, early: true}) // the next process sends the rest
+	if !a.Development && o.Sender == nil {
+		a.warnings = append(a.warnings, "no mail is sent: set SMTP_URL and MAIL_FROM")
+		return nil
+	}
+	a.options.Mailer = a.mails
+	return nil
+}
+
+func (a *app) addRateLimit() error {
+	if !a.RateLimit {
+		a.warnings = append(a.warnings, "RATE_LIMIT=off: passwords can be guessed without limit")
+		return nil
+	}
+	a.options.RateLimit.Limiter = ratelimit.New(a.db, database.Now)
+	return nil
+}
+
+func (a *app) addAuth() (err error) {
+	o := a.options
+	o.BaseURL = a.AppURL
+	o.TrustedOrigins = a.TrustedOrigins
+	o.Secrets = a.Secrets
+	o.AppName = web.AppName
+	o.CookiePrefix = web.CookiePrefix
+	o.ClientIP = web.ClientIP(a.TrustedProxies, a.log)
+	o.Now = database.Now
+	if o.Links == nil {
+		o.Links = web.Links(a.AppURL, nil)
+	}
+	o.Logger = a.log
+	o.LocalImages = a.Development
+	o.RequireEmailVerification = a.EmailVerification
+	o.Notices = true
+	o.StepUp = true
+	if a.auth, err = auth.New(a.db, o); err != nil {
+		return err
+	}
+	a.works = append(a.works, work{name: "provider", run: a.auth.Run}) // learns of revocations while requests are answered
+	return nil
+}
+
+// addSite gives the pages what they need of the parts above.
+func (a *app) addSite() error {
+	a.site.Auth = a.auth
+	a.site.Mails = a.mails
+	a.site.Keys = a.keys
+	a.site.Logger = a.log
+	a.site.AppURL = a.AppURL
+	a.site.Development = a.Development
+	a.site.Reload = a.Development && a.getenv("TEMPL_DEV_MODE") == "true" // templ's watch sets it
+	a.site.Ready = func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) }
+	if a.CORS {
+		a.site.CORSOrigins = a.TrustedOrigins
 	}
 	return nil
 }

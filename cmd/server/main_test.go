@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	dbtest.Main(m)
 }
 
-func command(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
+func process(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -47,7 +47,7 @@ func command(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
 // result runs a command that ends by itself.
 func result(t *testing.T, dir, stdin string, env []string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	cmd := command(t, dir, env, args...)
+	cmd := process(t, dir, env, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
@@ -87,7 +87,7 @@ func freeAddr(t *testing.T) string {
 // launch runs the server in dir at addr; await returns when it says where it is.
 func launch(t *testing.T, dir, addr string, env ...string) *running {
 	t.Helper()
-	s := &running{Cmd: command(t, dir, append(env, "ADDR="+addr)), url: "http://" + addr, up: make(chan struct{}), done: make(chan struct{})}
+	s := &running{Cmd: process(t, dir, append(env, "ADDR="+addr)), url: "http://" + addr, up: make(chan struct{}), done: make(chan struct{})}
 	out, err := s.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

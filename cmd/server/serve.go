@@ -3,92 +3,63 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/worker"
-	"example.com/foyer/migrations"
 	"example.com/foyer/web"
 )
 
-// Once the door is shut, requests under way and workers have stopTime in all, of which the workers' last words are
-// kept for what the last request caused.
+// After the listener is closed, requests under way and workers have stopTime together. The last part of it is reserved
+// for workers, so that they record what the last request caused.
 const (
-	stopTime  = 10 * time.Second
-	lastWords = time.Second
+	stopTime   = 10 * time.Second
+	workerTime = time.Second
 )
 
 // handOver is how much longer than a whole stop another process that serves the same SQLite file may take to end.
 const handOver = 5 * time.Second
 
 // serve runs the app until ctx ends, then lets requests under way finish.
-func (a *app) serve(ctx context.Context) error {
+func (a *app) serve(ctx context.Context, _ []string) error {
+	if err := a.open(); err != nil {
+		return err
+	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	patience := a.DrainDelay + stopTime + handOver
-	release, err := database.LockForServing(ctx, a.db, patience, func() {
-		a.log.Info("waiting for another process that serves this database to end", "limit", patience)
-	})
+	release, err := a.lockDatabase(ctx)
 	if err != nil && ctx.Err() != nil {
-		return nil // told to stop while it waited
+		return nil // stopped while it waited
 	}
 	if err != nil {
 		return err
 	}
 	defer release()
-	provider, err := a.auth(ctx)
-	if err != nil {
+	if err := a.build(ctx); err != nil {
 		return err
 	}
 	if a.Development {
-		if err := a.seed(ctx, provider); err != nil {
+		if err := a.seed(ctx); err != nil {
 			return err
 		}
 	}
-	var readers []string
-	if a.CORS {
-		readers = a.TrustedOrigins
-	}
-	config := web.Config{
-		CORSOrigins: readers,
-		Auth:        provider, AppURL: a.AppURL, Development: a.Development, Logger: a.log,
-		Reload: a.reload,
-		Mails:  a.mails,
-		Keys:   a.ring,
-		Audit:  a.trail,
-		Ready:  func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) },
-	}
-	if config.Services, err = a.services(); err != nil {
-		return err
-	}
-	site := web.New(config)
+	site := web.New(a.site)
 	listener, err := net.Listen("tcp", a.Addr)
 	if err != nil {
 		return err
 	}
-	for _, warning := range a.Warnings() {
+	for _, warning := range append(a.Warnings(), a.warnings...) {
 		a.log.Warn(warning)
 	}
-	database.Bound(a.db, provider.Hears)
+	database.Bound(a.db, a.auth.Hears)
 	a.announce()
 
-	server := &http.Server{
-		Handler:           site,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
-	}
-	endWork := a.work(ctx, provider)
+	server := a.server(site)
+	endWork := a.startWork(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -100,17 +71,44 @@ func (a *app) serve(ctx context.Context) error {
 	return a.stop(site, server, a.DrainDelay, endWork)
 }
 
-// work starts what runs beside the requests. The outbox ends with ctx, the rest when end is called. end waits for all
-// of them until its own context is over.
-func (a *app) work(ctx context.Context, provider *auth.Auth) (end func(context.Context)) {
+// lockDatabase waits until no other process serves the same SQLite file.
+func (a *app) lockDatabase(ctx context.Context) (release func(), err error) {
+	limit := a.DrainDelay + stopTime + handOver
+	return database.LockForServing(ctx, a.db, limit, func() {
+		a.log.Info("waiting for another process that serves this database to end", "limit", limit)
+	})
+}
+
+func (a *app) server(site http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           site,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// work runs beside the requests until the last one is answered; early work ends with the signal to stop.
+type work struct {
+	name  string
+	run   func(context.Context)
+	early bool
+}
+
+// startWork starts all works. end ends them and waits until they have ended or its own context is over.
+func (a *app) startWork(ctx context.Context) (end func(context.Context)) {
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var working sync.WaitGroup
-	start := func(ctx context.Context, name string, run func(context.Context)) {
-		working.Go(func() { worker.Run(ctx, a.log, name, run) })
+	for _, w := range a.works {
+		until := background
+		if w.early {
+			until = ctx
+		}
+		working.Go(func() { worker.Run(until, a.log, w.name, w.run) })
 	}
-	start(ctx, "outbox", a.mails.Run)           // takes up no letter after the signal: the next process sends it
-	start(background, "provider", provider.Run) // hears of revocations as long as requests are answered
-	start(background, "trail", a.trail.Run)     // counts the refusals of the last request too
 	return func(ctx context.Context) {
 		cancel()
 		ended := make(chan struct{})
@@ -123,8 +121,8 @@ func (a *app) work(ctx context.Context, provider *auth.Auth) (end func(context.C
 	}
 }
 
-// stop tells load balancers by /readyz that no more visitors are wanted and goes on answering for as long as drain says,
-// because a balancer looks only now and then. Then the door is shut, and what is under way has stopTime.
+// stop makes /readyz say 503 and answers on for drain, because a load balancer looks only now and then. Then it closes
+// the listener, and requests under way have stopTime.
 func (a *app) stop(site *web.Server, server *http.Server, drain time.Duration, endWork func(context.Context)) error {
 	a.log.Info("stopping", "drain", drain)
 	site.Drain()
@@ -132,30 +130,12 @@ func (a *app) stop(site *web.Server, server *http.Server, drain time.Duration, e
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	defer endWork(ctx)
-	requests, cancel := context.WithTimeout(ctx, stopTime-lastWords)
+	requests, cancel := context.WithTimeout(ctx, stopTime-workerTime)
 	defer cancel()
 	err := server.Shutdown(requests)
 	if errors.Is(err, context.DeadlineExceeded) {
-		a.log.Warn("requests cut off", "after", stopTime-lastWords)
+		a.log.Warn("requests cut off", "after", stopTime-workerTime)
 		return server.Close()
 	}
 	return err
-}
-
-// announce tells the person at the terminal where to go and, in development, how to get in.
-func (a *app) announce() {
-	if !a.Development {
-		a.log.Info("listening", "addr", a.Addr, "url", a.AppURL)
-		return
-	}
-	fmt.Fprintf(a.stdout, "\n  %s is at %s\n\n", web.AppName, a.AppURL)
-	for _, u := range a.dev.users() {
-		fmt.Fprintf(a.stdout, "  %s  password  %s\n", u.Email, u.Password)
-	}
-	fmt.Fprintln(a.stdout)
-}
-
-// oneLine makes the faults of err fit a terminal and a log.
-func oneLine(err error) string {
-	return strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")
 }

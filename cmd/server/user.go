@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -14,25 +13,35 @@ import (
 	"golang.org/x/term"
 )
 
-// parseUserCreate reads <email> [--admin] [--invite], in any order.
-func parseUserCreate(args []string) (in auth.NewUser, ok bool) {
-	flags := flag.NewFlagSet("user create", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	admin := flags.Bool("admin", false, "give the role admin")
-	flags.BoolVar(&in.Invite, "invite", false, "mail a link to choose the password")
-	err := flags.Parse(args)
-	if in.Email = flags.Arg(0); err == nil && in.Email != "" {
-		err = flags.Parse(flags.Args()[1:])
-	}
-	if *admin {
-		in.Role = "admin"
+// parseNewUser reads <email> [--admin] [--invite], in any order.
+func parseNewUser(args []string) (in auth.NewUser, ok bool) {
+	for _, arg := range args {
+		switch {
+		case arg == "--admin":
+			in.Role = "admin"
+		case arg == "--invite":
+			in.Invite = true
+		case in.Email != "" || strings.HasPrefix(arg, "-"):
+			return in, false
+		default:
+			in.Email = arg
+		}
 	}
 	in.Name, _, _ = strings.Cut(in.Email, "@")
-	return in, err == nil && in.Email != "" && flags.NArg() == 0
+	return in, in.Email != ""
 }
 
-// createUser makes a user from the command line.
-func (a *app) createUser(ctx context.Context, in auth.NewUser) error {
+func (a *app) createUser(ctx context.Context, args []string) error {
+	in, ok := parseNewUser(args)
+	if !ok {
+		return errUsage
+	}
+	if err := a.prepare(ctx); err != nil {
+		return err
+	}
+	if in.Invite && a.options.Mailer == nil {
+		return errors.New("no mail is sent: set SMTP_URL and MAIL_FROM, or give a password")
+	}
 	if !in.Invite {
 		password, err := readPassword(a.stdout, os.Stdin)
 		if err != nil {
@@ -42,21 +51,16 @@ func (a *app) createUser(ctx context.Context, in auth.NewUser) error {
 			return errors.New("no password given on standard input")
 		}
 		in.Password, in.Verified = password, true
-	} else if !a.Development && a.mails.Sender == nil {
-		return errors.New("no mail is sent: set SMTP_URL and MAIL_FROM, or give a password")
 	}
-	provider, err := a.auth(ctx)
+	user, err := a.auth.CreateUser(ctx, nil, in)
 	if err != nil {
 		return err
 	}
-	user, err := provider.CreateUser(ctx, nil, in)
-	if err == nil {
-		fmt.Fprintf(a.stdout, "created %s with role %s\n", user.Email, user.Role)
-	}
-	return err
+	fmt.Fprintf(a.stdout, "created %s with role %s\n", user.Email, user.Role)
+	return nil
 }
 
-// readPassword reads one line; on a terminal it asks for it and shows nothing of what is typed.
+// readPassword reads one line. On a terminal it asks for the line and does not show what is typed.
 func readPassword(stdout io.Writer, stdin *os.File) (string, error) {
 	if term.IsTerminal(int(stdin.Fd())) {
 		fmt.Fprint(stdout, "Password: ")
@@ -71,17 +75,17 @@ func readPassword(stdout io.Writer, stdin *os.File) (string, error) {
 	return strings.TrimRight(line, "\r\n"), nil
 }
 
-func (a *app) promoteUser(ctx context.Context, email string) error {
-	provider, err := a.auth(ctx)
-	if err != nil {
+func (a *app) promoteUser(ctx context.Context, args []string) error {
+	if err := a.prepare(ctx); err != nil {
 		return err
 	}
-	user, err := provider.UserByEmail(ctx, email)
+	user, err := a.auth.UserByEmail(ctx, args[0])
 	if err != nil {
-		return fmt.Errorf("%s: %w", email, err)
+		return fmt.Errorf("%s: %w", args[0], err)
 	}
-	if user, err = provider.SetRole(ctx, nil, user.ID, "admin"); err == nil {
-		fmt.Fprintf(a.stdout, "%s now has role %s\n", user.Email, user.Role)
+	if user, err = a.auth.SetRole(ctx, nil, user.ID, "admin"); err != nil {
+		return err
 	}
-	return err
+	fmt.Fprintf(a.stdout, "%s now has role %s\n", user.Email, user.Role)
+	return nil
 }

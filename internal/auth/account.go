@@ -17,32 +17,10 @@ func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
 	return list, err
 }
 
-func (a *Auth) serveListAccounts(w http.ResponseWriter, r *http.Request, _ *Body) (any, error) {
-	s, err := a.demand(w, r)
-	if err != nil {
-		return nil, err
-	}
-	list, err := a.Accounts(r.Context(), s.UserID)
-	answer := make([]wireAccount, len(list))
-	for i, c := range list {
-		answer[i] = wireAccount{c.ID, c.AccountID, c.ProviderID, c.UserID, isoTime{c.CreatedAt}, isoTime{c.UpdatedAt}, []string{}}
-	}
-	return answer, err
-}
-
-func (a *Auth) serveUnlinkAccount(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	accountID := b.String("accountId")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.demand(w, r)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.youngerThan(a.opts.FreshAge, s); err != nil {
-		return nil, err
-	}
-	return done(), a.transact(r.Context(), func(t *transaction) error {
+// UnlinkAccount takes one of the accounts of s's user away, named by its AccountID. Refusals: 400
+// FAILED_TO_UNLINK_LAST_ACCOUNT, because the user could not sign in any more; 400 ACCOUNT_NOT_FOUND.
+func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, accountID string) error {
+	return a.transact(ctx, func(t *transaction) error {
 		if _, err := t.lockUser(s.UserID); err != nil {
 			return notFound(err)
 		}
@@ -53,36 +31,15 @@ func (a *Auth) serveUnlinkAccount(w http.ResponseWriter, r *http.Request, b *Bod
 		if all < 2 {
 			return errs.New(http.StatusBadRequest, "FAILED_TO_UNLINK_LAST_ACCOUNT", "You can't unlink your last account")
 		}
-		var account Account // one: two providers may know a user by the same number
+		var account Account // the oldest: two providers may know a user by the same number
 		err := t.Where("user_id = ? AND account_id = ?", s.UserID, accountID).Order("created_at, id").Take(&account).Error
 		if errors.Is(err, gorm.ErrRecordNotFound) {
 			return errs.New(http.StatusBadRequest, "ACCOUNT_NOT_FOUND", "Account not found")
-		}
-		if err == nil {
-			err = t.Where("id = ?", account.ID).Delete(&Account{}).Error
 		}
 		if err != nil {
 			return err
 		}
 		t.event(s, event.AccountUnlinked, s.UserID)
-		return nil
+		return t.Where("id = ?", account.ID).Delete(&Account{}).Error
 	})
-}
-
-// The endpoints of other providers than e-mail and password, of which there are none.
-
-func (a *Auth) serveUnknownProvider(_ http.ResponseWriter, _ *http.Request, b *Body) (any, error) {
-	b.String("provider")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	return nil, errs.New(http.StatusNotFound, "PROVIDER_NOT_FOUND", "Provider not found")
-}
-
-func (a *Auth) serveProviderCallback(http.ResponseWriter, *http.Request, *Body) (any, error) {
-	return redirect(basePath + "/error?error=state_mismatch"), nil
-}
-
-func (a *Auth) serveNoProviderToken(http.ResponseWriter, *http.Request, *Body) (any, error) {
-	return nil, errs.New(http.StatusBadRequest, "PROVIDER_NOT_SUPPORTED", "No such provider is configured")
 }

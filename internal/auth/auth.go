@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/keys"
+	"example.com/foyer/internal/origins"
 	"example.com/foyer/internal/purge"
 	"example.com/foyer/internal/worker"
 	"gorm.io/gorm"
@@ -19,17 +19,12 @@ import (
 type Auth struct {
 	db      *gorm.DB
 	opts    Options
-	home    string // BaseURL's origin
-	secure  bool   // the app is reached by https
-	trusted map[string]bool
+	origins *origins.List       // BaseURL's and TrustedOrigins
 	macs    map[string]keys.MAC // cookie name without prefix → what signs it
-	hasher  *hasher
+	policy  password.Policy
+	hasher  *password.Hasher
 	revoked *revocations
 	ear     *listener
-
-	legacyHashes atomic.Bool // better-auth's scrypt hashes are in the store
-
-	endpoints map[string]map[string]Endpoint // path → method
 }
 
 // New makes the provider on a migrated database. It fails where BaseURL, CookieDomain or Secrets are unusable.
@@ -37,32 +32,20 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	o = o.withDefaults()
 	a := &Auth{
 		db: db, opts: o,
-		hasher:  newHasher(o.HashWorkers, o.HashMemory),
-		ear:     newListener(),
-		trusted: map[string]bool{},
+		policy: password.Policy{AppName: o.AppName, AllowCommon: o.AllowCommonPasswords},
+		hasher: password.New(password.Options{Workers: o.HashWorkers, Memory: o.HashMemory}),
+		ear:    newListener(),
 	}
 	var skew time.Duration
 	if a.shared() {
 		skew = clockSkew
 	}
 	a.revoked = newRevocations(skew, o.Now())
-	base, ok := parseOrigin(o.BaseURL)
-	if !ok {
-		return nil, fmt.Errorf("auth: BaseURL %q is not an origin", o.BaseURL)
-	}
-	a.home, a.secure = base, base[:5] == "https"
-	for _, raw := range append([]string{o.BaseURL}, o.TrustedOrigins...) {
-		origin, ok := parseOrigin(raw)
-		if app, rest, isApp := splitApp(raw); isApp {
-			origin, ok = app, rest == ""
-		}
-		if !ok {
-			return nil, fmt.Errorf("auth: trusted origin %q is neither an origin nor an app's scheme such as myapp://", raw)
-		}
-		a.trusted[origin] = true
-	}
 	var err error
-	if a.opts.CookieDomain, err = cookieDomain(o.CookieDomain, base); err != nil {
+	if a.origins, err = origins.New(o.BaseURL, o.TrustedOrigins); err != nil {
+		return nil, fmt.Errorf("auth: %w", err)
+	}
+	if a.opts.CookieDomain, err = cookieDomain(o.CookieDomain, a.origins.Home); err != nil {
 		return nil, err
 	}
 	ring, err := keys.New(o.Secrets)
@@ -70,10 +53,7 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
 	a.macs = cookieMACs(ring)
-	if a.endpoints, err = a.table(); err != nil {
-		return nil, err
-	}
-	return a, a.noteLegacyHashes(context.Background())
+	return a, a.hasher.FindLegacy(context.Background(), db)
 }
 
 // Run purges what has expired, now and then every SweepEvery, and on PostgreSQL hears what other instances revoke,
@@ -109,7 +89,7 @@ func (a *Auth) Purge(ctx context.Context) error {
 	a.revoked.forget(now.Add(-a.opts.CacheMaxAge - clockSkew))
 	db := a.db.WithContext(ctx)
 	return errors.Join(
-		a.noteLegacyHashes(ctx),
+		a.hasher.FindLegacy(ctx, a.db),
 		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Session{}, now) }),
 		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Verification{}, now) }),
 		purge.Few(ctx, pendingBatch, func() (int64, error) { return a.purgePending(ctx) }),
@@ -162,8 +142,8 @@ func (t *transaction) lockUser(id string) (*User, error) {
 	return &u, err
 }
 
+// Origins are BaseURL and TrustedOrigins: what may call the app, and where it may send a browser.
+func (a *Auth) Origins() *origins.List { return a.origins }
+
 // Now is the provider's clock.
 func (a *Auth) Now() time.Time { return a.opts.Now() }
-
-// Handler serves the wire contract; it expects request paths that start with /api/auth.
-func (a *Auth) Handler() http.Handler { return http.HandlerFunc(a.serve) }

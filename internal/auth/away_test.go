@@ -54,7 +54,7 @@ func TestVisitorWhoLeft(t *testing.T) {
 				ask.AddCookie(cookie)
 			}
 			w := httptest.NewRecorder()
-			r.auth.Handler().ServeHTTP(w, ask)
+			r.wire.ServeHTTP(w, ask)
 			if w.Code < 500 {
 				t.Errorf("%s: %d %s: nobody was there to be answered", path, w.Code, w.Body)
 			}

@@ -19,7 +19,7 @@ func TestABacklogOfNoticesHidesNoRevocation(t *testing.T) {
 	go func() { defer close(stopped); a.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-stopped })
 	other := authtest.NewOn(t, db, auth.Options{}) // it revokes, and does not listen
-	c := authtest.Serve(t, a.Handler())
+	c := authtest.Serve(t, authtest.Wire(t, a))
 	c.SignUp("ada@example.com")
 	cached := func() bool {
 		held := value(c, cacheCookie) != ""

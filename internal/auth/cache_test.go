@@ -192,7 +192,7 @@ func TestARevocationVoidsCopiesAtOnce(t *testing.T) {
 				check(when.String()+" later", r.browser())
 			}
 			r.clock.advance(-4 * time.Minute)
-			check("after a restart", authtest.Serve(t, authtest.NewOn(t, r.db, auth.Options{Now: r.clock.Now}).Handler()))
+			check("after a restart", authtest.Serve(t, authtest.Wire(t, authtest.NewOn(t, r.db, auth.Options{Now: r.clock.Now}))))
 			if copied != fmt.Sprint(thief.Cookies()) {
 				t.Error("the test lost the copy")
 			}
@@ -219,7 +219,7 @@ func TestACacheOlderThanTheProcessIsNotHonoured(t *testing.T) {
 	}{{0, 1}, {time.Second, 1}, {-2 * time.Millisecond, 0}} {
 		again := authtest.NewOn(t, r.db, auth.Options{Now: func() time.Time { return r.clock.Now().Add(c.starts) }})
 		before := n.reads.Load()
-		s := authtest.Serve(t, again.Handler())
+		s := authtest.Serve(t, authtest.Wire(t, again))
 		for _, cookie := range r.Cookies() {
 			hold(s, cookie.Name, cookie.Value)
 		}

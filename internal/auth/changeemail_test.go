@@ -7,6 +7,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -145,7 +146,7 @@ func TestANewPasswordEndsWhatAThiefAskedFor(t *testing.T) {
 func TestOneWinnerOfALink(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
-		r := newRig(t, db, auth.Options{Mailer: box, ConfirmEmailChange: true, ConfirmDeletion: true})
+		r := newRig(t, db, auth.Options{Mailer: box, ConfirmEmailChange: true}, betterauth.Options{ConfirmDeletion: true})
 		verify := func(token string) authtest.Answer { return r.Copy().Get("/api/auth/verify-email?token=" + token) }
 		r.verified(r.Client, "ada@example.com")
 		post(r.Client, "/change-email", `{"newEmail":"new@example.com"}`)

@@ -6,6 +6,7 @@ import (
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
 )
 
@@ -18,7 +19,7 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 	if err := notImpersonating(s); err != nil {
 		return nil, err
 	}
-	password, err := a.newPassword(next, s.User.Email)
+	normal, err := a.policy.Check(next, s.User.Email)
 	if err != nil {
 		return nil, onField(err, "newPassword")
 	}
@@ -26,7 +27,7 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 	if err != nil {
 		return nil, onField(err, "currentPassword")
 	}
-	hash, err := a.hashPassword(r.Context(), place{}, password)
+	hash, err := a.hasher.Hash(r.Context(), password.Place{}, normal)
 	if err != nil {
 		return nil, err
 	}
@@ -80,9 +81,9 @@ func (a *Auth) proven(r *http.Request, s *Session, password string) (Account, er
 
 // knows checks the password of u, counting failures like those of a sign-in; the event failed says that by did not
 // know it.
-func (a *Auth) knows(r *http.Request, by *Session, u *User, failed event.Name, password string) (Account, error) {
+func (a *Auth) knows(r *http.Request, by *Session, u *User, failed event.Name, typed string) (Account, error) {
 	wrong := errs.Invalid("password", "INVALID_PASSWORD", "Invalid password")
-	password, err := normalPassword(password)
+	normal, err := password.Normal(typed)
 	if err != nil {
 		return Account{}, wrong
 	}
@@ -93,7 +94,7 @@ func (a *Auth) knows(r *http.Request, by *Session, u *User, failed event.Name, p
 	if account.ID == "" {
 		return Account{}, errs.New(http.StatusBadRequest, "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found")
 	}
-	match, _, err := a.check(r, a.guessOf(r, u.Email, account), password)
+	match, _, err := a.check(r, a.guessOf(r, u.Email, account), normal)
 	if err != nil {
 		return Account{}, err
 	}
@@ -115,36 +116,4 @@ func onField(err error, field string) error {
 		return &moved
 	}
 	return err
-}
-
-func (a *Auth) serveChangePassword(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	current, next, others := b.String("currentPassword"), b.String("newPassword"), b.Bool("revokeOtherSessions", false)
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.demand(w, r)
-	if err != nil {
-		return nil, err
-	}
-	fresh, err := a.ChangePassword(w, r, s, current, next, others)
-	if err != nil {
-		return nil, err
-	}
-	var token *string // as on the wire: named only where the others ended
-	if others {
-		token = &fresh.ID
-	}
-	return map[string]any{"token": token, "user": fresh.User}, nil
-}
-
-func (a *Auth) serveVerifyPassword(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	password := b.String("password")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.demand(w, r)
-	if err != nil {
-		return nil, err
-	}
-	return done(), a.CheckPassword(r, s, password)
 }

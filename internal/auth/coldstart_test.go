@@ -34,7 +34,7 @@ func TestColdStart(t *testing.T) {
 func signedIn(t *testing.T, db *gorm.DB, n int) (cookies []string) {
 	t.Helper()
 	a := authtest.NewOn(t, db, auth.Options{HashWorkers: 8})
-	base := authtest.Serve(t, a.Handler()).Base
+	base := authtest.Serve(t, authtest.Wire(t, a)).Base
 	for i := range n {
 		email := fmt.Sprintf("asker%02d@example.com", i)
 		c := authtest.NewClient(t, base)
@@ -55,7 +55,7 @@ func coldStart(t *testing.T, where, what string, askers []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler := authtest.NewOn(t, db, auth.Options{}).Handler()
+	handler := authtest.Wire(t, authtest.NewOn(t, db, auth.Options{}))
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // a hang, not a slow machine
 	defer cancel()
 	codes := make([]int, len(askers))

@@ -28,7 +28,7 @@ func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Conf
 	}
 	_, bound := a.bound(r, v)
 	c := Confirmation{Purpose: v.Purpose, Email: v.Email, Password: s == nil && !bound}
-	if LocalPath(v.CallbackURL) || a.trustedURL(v.CallbackURL) { // an origin may be trusted no more
+	if a.origins.MaySend(v.CallbackURL) { // an origin may be trusted no more
 		c.CallbackURL = v.CallbackURL
 	}
 	return c, nil

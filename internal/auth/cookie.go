@@ -37,9 +37,9 @@ func cookieMACs(ring *keys.Ring) map[string]keys.MAC {
 func (a *Auth) cookieName(name string) string {
 	name = a.opts.CookiePrefix + "." + name
 	switch {
-	case a.secure && a.opts.CookieDomain != "":
+	case a.origins.Secure() && a.opts.CookieDomain != "":
 		return "__Secure-" + name // no plain-http answer can set it
-	case a.secure:
+	case a.origins.Secure():
 		return "__Host-" + name // nor can a subdomain
 	}
 	return name
@@ -83,7 +83,7 @@ func (a *Auth) setCookie(w http.ResponseWriter, name, value string, life time.Du
 func (a *Auth) cookieLine(name, value string, life time.Duration) string {
 	c := http.Cookie{
 		Name: a.cookieName(name), Value: value, Path: "/", Domain: a.opts.CookieDomain,
-		MaxAge: int(life / time.Second), HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteLaxMode,
+		MaxAge: int(life / time.Second), HttpOnly: true, Secure: a.origins.Secure(), SameSite: http.SameSiteLaxMode,
 	}
 	return c.String()
 }
@@ -116,7 +116,8 @@ func (a *Auth) cookieLife(s *Session) time.Duration {
 	return (s.ExpiresAt.Sub(a.opts.Now()) + time.Second - 1).Truncate(time.Second)
 }
 
-func (a *Auth) clearCookies(w http.ResponseWriter, r *http.Request) {
+// ClearCookies takes the cookies of the session that the request came with away. Call it after a verb has ended that session.
+func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	for _, name := range []string{tokenCookie, cacheCookie, forgetCookie} {
 		a.setCookie(w, name, "", expired)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -21,8 +22,12 @@ func ask(a *auth.Auth, method, path, body string, header ...string) *http.Respon
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
+	handler, err := betterauth.New(a, betterauth.Options{})
+	if err != nil {
+		panic(err)
+	}
 	w := httptest.NewRecorder()
-	a.Handler().ServeHTTP(w, req)
+	handler.ServeHTTP(w, req)
 	return w.Result()
 }
 
@@ -194,16 +199,16 @@ func TestSecretsRotate(t *testing.T) {
 		{[]string{old}, "ada@example.com"},
 	} {
 		a := authtest.NewOn(t, r.db, auth.Options{Secrets: c.secrets, Now: r.clock.Now})
-		if got := r.who(authtest.Serve(t, a.Handler()), "Cookie", tokenCookie+"="+value(r.Client, tokenCookie)); got != c.want {
+		if got := r.who(authtest.Serve(t, authtest.Wire(t, a)), "Cookie", tokenCookie+"="+value(r.Client, tokenCookie)); got != c.want {
 			t.Errorf("%q: %q, want %q", c.secrets, got, c.want)
 		}
 	}
 
 	// The first signs: a cookie made during the rotation outlives the old secret.
-	during := authtest.Serve(t, authtest.NewOn(t, r.db, auth.Options{Secrets: []string{fresh, old}, Now: r.clock.Now}).Handler())
+	during := authtest.Serve(t, authtest.Wire(t, authtest.NewOn(t, r.db, auth.Options{Secrets: []string{fresh, old}, Now: r.clock.Now})))
 	during.SignIn("ada@example.com", authtest.Password)
 	after := authtest.NewOn(t, r.db, auth.Options{Secrets: []string{fresh}, Now: r.clock.Now})
-	if got := r.who(authtest.Serve(t, after.Handler()), "Cookie", tokenCookie+"="+value(during, tokenCookie)); got != "ada@example.com" {
+	if got := r.who(authtest.Serve(t, authtest.Wire(t, after)), "Cookie", tokenCookie+"="+value(during, tokenCookie)); got != "ada@example.com" {
 		t.Error("the cookie was signed with the old secret")
 	}
 }

@@ -104,7 +104,7 @@ func TestSignInEndsTheSessionPresented(t *testing.T) {
 func TestAShorterLimitEndsOldSessions(t *testing.T) {
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
-	strict := authtest.Serve(t, authtest.NewOn(t, r.db, auth.Options{Now: r.clock.Now, MaxAge: day}).Handler())
+	strict := authtest.Serve(t, authtest.Wire(t, authtest.NewOn(t, r.db, auth.Options{Now: r.clock.Now, MaxAge: day})))
 	hold(strict, tokenCookie, value(r.Client, tokenCookie))
 	r.clock.advance(day - 10*time.Minute)
 	r.wantWho("before", strict, "ada@example.com")

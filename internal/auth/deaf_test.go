@@ -55,7 +55,7 @@ func newNode(t *testing.T, url string, now func() time.Time) *node {
 	n := &node{log: &logbook{}, t: t}
 	n.Auth = authtest.NewOn(t, db, auth.Options{Now: now, Logger: slog.New(slog.NewTextHandler(n.log, nil))})
 	n.reads = (&rig{t: t, db: db}).statements()
-	n.Client = authtest.Serve(t, n.Handler())
+	n.Client = authtest.Serve(t, authtest.Wire(t, n.Auth))
 	auth.RetryListening(n.Auth, 100*time.Millisecond)
 	running(t, n.Auth)
 	return n

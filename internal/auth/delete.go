@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"net/http"
 
 	"example.com/foyer/internal/auth/event"
@@ -8,14 +9,18 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// DeleteUser deletes s's user and all they have, and clears the cookies on w. It is for whoever has proved to mean
-// it: by password, by mailed link, or by a session younger than Options.ReauthAge. Refusals: 400 LAST_ADMIN.
+// DeleteUser deletes s's user and all they have, and clears the cookies on w. Callers have checked the password, or that s
+// is younger than Options.ReauthAge. Refusals: 403 while impersonating; 400 LAST_ADMIN.
 func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) error {
-	err := a.transact(r.Context(), func(t *transaction) error { return a.removeUser(t, s, s.UserID) })
-	if err == nil {
-		a.clearCookies(w, r)
+	if err := notImpersonating(s); err != nil {
+		return err
 	}
-	return err
+	err := a.transact(r.Context(), func(t *transaction) error { return a.removeUser(t, s, s.UserID) })
+	if err != nil {
+		return err
+	}
+	a.ClearCookies(w, r)
+	return nil
 }
 
 // removeUser deletes a user; the database deletes what hangs on it.
@@ -44,91 +49,51 @@ func notImpersonating(s *Session) error {
 	return nil
 }
 
-func (a *Auth) serveDeleteUser(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	password, token, callbackURL := b.OptionalString("password"), b.OptionalString("token"), b.OptionalString("callbackURL")
-	if err := b.Err(); err != nil {
-		return nil, err
+// MailDeletion mails s's user the link that DeleteUserByLink takes; it then leads to callbackURL. Where the address has had
+// its mails for this hour, none is sent, and that is no error. Refusals: 403 while impersonating; 401 where s has ended
+// meanwhile.
+func (a *Auth) MailDeletion(ctx context.Context, s *Session, callbackURL string) error {
+	if err := notImpersonating(s); err != nil {
+		return err
 	}
-	s, err := a.demand(w, r)
-	if err == nil {
-		err = notImpersonating(s)
+	may, err := a.mayMail(ctx, letter.DeleteAccount, s.User.Email)
+	if !may || err != nil {
+		return err
 	}
-	if err != nil {
-		return nil, err
-	}
-	if password != nil {
-		if err := a.CheckPassword(r, s, *password); err != nil {
-			return nil, err
+	return a.transact(ctx, func(t *transaction) error {
+		u, err := t.lockUser(s.UserID)
+		if err != nil {
+			return notFound(err)
 		}
-	}
-	answer := map[string]any{"success": true, "message": "User deleted"}
-	switch {
-	case token != nil:
-		return answer, a.deleteByLink(w, r, s, *token)
-	case a.opts.ConfirmDeletion:
-		answer["message"] = "Verification email sent"
-		if may, err := a.mayMail(r.Context(), letter.DeleteAccount, s.User.Email); !may || err != nil {
-			return answer, err
-		}
-		return answer, a.transact(r.Context(), func(t *transaction) error {
-			u, err := t.lockUser(s.UserID)
-			if err != nil {
-				return notFound(err)
-			}
-			return a.mailLink(t, s, u, letter.DeleteAccount, u.Email, text(callbackURL))
-		})
-	case password == nil && a.youngerThan(a.opts.ReauthAge, s) != nil:
-		return nil, errs.New(http.StatusBadRequest, "SESSION_EXPIRED", "Session expired. Re-authenticate to perform this action.")
-	}
-	return answer, a.DeleteUser(w, r, s)
+		return a.mailLink(t, s, u, letter.DeleteAccount, u.Email, callbackURL)
+	})
 }
 
-func (a *Auth) serveDeleteUserCallback(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	token, callbackURL := b.String("token"), b.OptionalString("callbackURL")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.StoredSession(w, r)
-	if err != nil {
-		return nil, err
-	}
-	if s == nil {
-		return nil, errs.New(http.StatusNotFound, "FAILED_TO_GET_USER_INFO", "Failed to get user info")
-	}
-	if err := a.deleteByLink(w, r, s, token); err != nil {
-		return nil, err
-	}
-	if text(callbackURL) != "" {
-		return redirect(*callbackURL), nil
-	}
-	return map[string]any{"success": true, "message": "User deleted"}, nil
-}
-
-// deleteByLink deletes the account that a mailed link belongs to, in its owner's browser only.
-func (a *Auth) deleteByLink(w http.ResponseWriter, r *http.Request, s *Session, token string) error {
+// DeleteUserByLink is DeleteUser by a mailed link, in the browser of its user only. Refusals: 404 INVALID_TOKEN; 403 while
+// impersonating; 400 LAST_ADMIN.
+func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Session, token string) error {
 	if err := notImpersonating(s); err != nil {
 		return err
 	}
 	v, err := a.link(r.Context(), token, letter.DeleteAccount)
-	if err == nil && v.UserID != s.UserID {
-		err = errNoLink
+	if err != nil {
+		return invalidToken(http.StatusNotFound, err)
 	}
-	if err == nil {
-		err = a.transact(r.Context(), func(t *transaction) error {
-			if err := t.keepAdmins(s.UserID); err != nil {
-				return err
-			}
-			if _, err := t.useLink(v); err != nil {
-				return err
-			}
-			return a.removeUser(t, s, s.UserID)
-		})
+	if v.UserID != s.UserID {
+		return invalidToken(http.StatusNotFound, errNoLink)
 	}
-	if code := linkCode(err); code == "TOKEN_EXPIRED" || code == "INVALID_TOKEN" {
-		return errs.New(http.StatusNotFound, "INVALID_TOKEN", "Invalid token")
+	err = a.transact(r.Context(), func(t *transaction) error {
+		if err := t.keepAdmins(s.UserID); err != nil {
+			return err
+		}
+		if _, err := t.useLink(v); err != nil {
+			return err
+		}
+		return a.removeUser(t, s, s.UserID)
+	})
+	if err != nil {
+		return invalidToken(http.StatusNotFound, err)
 	}
-	if err == nil {
-		a.clearCookies(w, r)
-	}
-	return err
+	a.ClearCookies(w, r)
+	return nil
 }

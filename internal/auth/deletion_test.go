@@ -9,6 +9,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
@@ -18,7 +19,7 @@ import (
 func TestDeletionByMail(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
-		r := newRig(t, db, auth.Options{Mailer: box, ConfirmDeletion: true})
+		r := newRig(t, db, auth.Options{Mailer: box}, betterauth.Options{ConfirmDeletion: true})
 		bob := r.browser()
 		bob.SignUp("bob@example.com")
 		ask := func(c *authtest.Client, body string) string {
@@ -78,12 +79,12 @@ func TestLinksMayLeadToThePagesOfTheApp(t *testing.T) {
 	var calls []call
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{
-		Mailer: box, ConfirmEmailChange: true, ConfirmDeletion: true,
+		Mailer: box, ConfirmEmailChange: true,
 		Links: func(purpose letter.Purpose, token, callbackURL string) string {
 			calls = append(calls, call{string(purpose), token, callbackURL})
 			return "https://pages.example/" + string(purpose) + "#" + token
 		},
-	})
+	}, betterauth.Options{ConfirmDeletion: true})
 	r.SignUp("ada@example.com")
 	for _, c := range []struct {
 		purpose  string

@@ -2,11 +2,7 @@
 // alone hashes passwords, mints tokens, writes auth cookies and touches the tables users, sessions, accounts
 // and verifications. Callers get a *Session (with its .User) and verbs; they never see a hash or a token.
 //
-// # Endpoints
-//
-// Handler serves the wire contract of better-auth under /api/auth, so that its official client works: signing up, in
-// and out, sessions, the account, its password and e-mail, and what plugins add. Answers are JSON, refusals
-// {"message", "code"}. The table is in endpoint.go.
+// Package betterauth serves these verbs to the npm client of Better Auth; the pages of the app call them directly.
 //
 // # Cookies
 //
@@ -32,7 +28,7 @@
 //
 // # Threats, and where they are met
 //
-//   - A stolen database: it holds SHA-256 of session tokens and argon2id of passwords (session.go, password.go).
+//   - A stolen database: it holds SHA-256 of session tokens and argon2id of passwords (session.go, password).
 //   - A revoked session replayed with its cache cookie: the cache answers reads only, and every hit is checked
 //     against what was revoked here or, on PostgreSQL, by any other instance, which confirms before the revocation is
 //     answered (cache.go, listen.go); a cache older than this process is not honoured.
@@ -49,13 +45,13 @@
 //     guess.go, device.go). A refusal is remembered, so that a flood of them costs nobody else anything.
 //   - Burying somebody under mails, or silencing the one that warns them: a budget per mailbox and purpose (mailbudget.go).
 //   - Guessing who has an account: unknown addresses cost the same hash, the same query, the same answer
-//     (signin.go); hashing is bounded, so that a login storm cannot exhaust memory (hasher.go).
+//     (signin.go); hashing is bounded, so that a login storm cannot exhaust memory (password/queue.go).
 //   - An account made of somebody else's address, waiting for them to confirm it: pages act for the browser that signed
 //     up, or for who knows the password, and for nobody else (confirm.go, pending.go).
-//   - Requests forged by another site: the origin rules of the wire contract, without their gaps (origin.go).
+//   - Requests forged by another site: the origin rules of the wire contract, without their gaps (betterauth/origin.go).
 //   - A session fixed before sign-in: signing in always mints a token and ends the session presented.
 //   - Requests that two parsers would read differently: duplicate keys, odd types, invalid UTF-8 and trailing
-//     data are refused before anything acts on them (body.go).
+//     data are refused before anything acts on them (internal/payload).
 //
 // # Others are told through two seams
 //

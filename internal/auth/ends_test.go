@@ -9,6 +9,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -171,8 +172,8 @@ func TestWhatASessionSetGoingEndsWithIt(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{
-			Mailer: box, ConfirmEmailChange: true, ConfirmDeletion: true, VerifyTokenTTL: 30 * day, DeleteTokenTTL: 30 * day, ResetTokenTTL: 30 * day,
-		})
+			Mailer: box, ConfirmEmailChange: true, VerifyTokenTTL: 30 * day, DeleteTokenTTL: 30 * day, ResetTokenTTL: 30 * day,
+		}, betterauth.Options{ConfirmDeletion: true})
 		root, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Root", Email: "root@example.com", Password: authtest.Password, Role: "admin"})
 		if err != nil {
 			t.Fatal(err)
@@ -225,7 +226,7 @@ func (l *lost) links(purposes ...string) (n int64) {
 func TestHonestWaysOfALink(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
-		r := newRig(t, db, auth.Options{Mailer: box, ConfirmEmailChange: true, ConfirmDeletion: true})
+		r := newRig(t, db, auth.Options{Mailer: box, ConfirmEmailChange: true}, betterauth.Options{ConfirmDeletion: true})
 		again := func(l *lost) *authtest.Client { r.reauthenticate(l.asker); return l.asker }
 		n := 0
 		for way, by := range map[string]func(*lost) *authtest.Client{
@@ -340,7 +341,7 @@ func (r *rig) boss(email string) *authtest.Client {
 // TestAnImpersonationAsksForNothing that could outlive it, and uses no link of the person.
 func TestAnImpersonationAsksForNothing(t *testing.T) {
 	box := &mailbox{}
-	r := sqliteRig(t, auth.Options{Mailer: box, ConfirmDeletion: true})
+	r := sqliteRig(t, auth.Options{Mailer: box}, betterauth.Options{ConfirmDeletion: true})
 	id, admin := r.SignUp("ada@example.com"), r.boss("root@example.com")
 	r.actAs(admin, id)
 	wantCode(t, post(admin, "/change-email", `{"newEmail":"new@example.com"}`), 403, "FORBIDDEN")
@@ -395,7 +396,7 @@ func TestImpersonationsEndWithTheirSession(t *testing.T) {
 func TestEndingsAndLinksMeet(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
-		r := newRig(t, db, auth.Options{Mailer: box, ConfirmEmailChange: true, ConfirmDeletion: true})
+		r := newRig(t, db, auth.Options{Mailer: box, ConfirmEmailChange: true}, betterauth.Options{ConfirmDeletion: true})
 		for n := range 8 {
 			l := r.lose(box, nil, fmt.Sprintf("ada@%d.example.com", n), n%2 == 0)
 			links := l.askForAll(n%2 == 0)

@@ -213,13 +213,3 @@ func TestAStoreThatCannotWriteSignsNobodyOut(t *testing.T) {
 	}
 	r.wantWho("later", r.Client, "ada@example.com")
 }
-
-func TestTwoEndpointsOfOneNameAreRefused(t *testing.T) {
-	plugin := func(*auth.Auth) []auth.Endpoint {
-		return []auth.Endpoint{{Method: http.MethodPost, Path: "/sign-in/email"}}
-	}
-	_, err := auth.New(sqliteRig(t, auth.Options{}).db, auth.Options{BaseURL: home, Secrets: []string{authtest.Secret}, Plugins: []auth.Plugin{plugin}})
-	if err == nil || !strings.Contains(err.Error(), "/sign-in/email") {
-		t.Errorf("%v", err)
-	}
-}

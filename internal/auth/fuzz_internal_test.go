@@ -6,21 +6,16 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"net/mail"
 	"net/url"
-	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
-	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/keys"
+	"example.com/foyer/internal/origins"
 )
 
 const fuzzSecret = "0123456789abcdefghijklmnopqrstuvwxyzABCD"
@@ -33,7 +28,11 @@ func parser(t testing.TB) *Auth {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Auth{opts: Options{Now: func() time.Time { return fuzzNow }}.withDefaults(), macs: cookieMACs(ring), revoked: newRevocations(0, time.Time{})}
+	own, err := origins.New("http://localhost:8080", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Auth{origins: own, opts: Options{Now: func() time.Time { return fuzzNow }}.withDefaults(), macs: cookieMACs(ring), revoked: newRevocations(0, time.Time{})}
 }
 
 func signed(a *Auth, name, value string) string {
@@ -160,187 +159,6 @@ func FuzzEmail(f *testing.F) {
 	})
 }
 
-// FuzzPasswordHash: no row of the store, planted or broken, panics, costs more than the bounds or matches.
-func FuzzPasswordHash(f *testing.F) {
-	for _, v := range []string{
-		argonHash(8, "correct-horse-1"), "$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-		"$argon2id$v=19$m=4294967295,t=4294967295,p=4294967295$AAAA$AAAA", "$argon2id$v=19$m=8,t=1,p=1$$", "$argon2id$v=19$m=8,t=0,p=0$AAAA$AAAA",
-		strings.Repeat("00", 16) + ":" + strings.Repeat("00", 64), ":", "$$$$$", "",
-	} {
-		f.Add(v)
-	}
-	f.Fuzz(func(t *testing.T, stored string) {
-		h, ok := parseHash(stored)
-		if !ok {
-			return
-		}
-		if len(h.salt) < 8 || len(h.salt) > 64 || len(h.sum) < 16 || len(h.sum) > 64 {
-			t.Fatalf("%q: salt of %d, sum of %d bytes", stored, len(h.salt), len(h.sum))
-		}
-		if !h.argon {
-			if len(h.salt) != 32 || len(h.sum) != 64 || h.current(argonMemory) {
-				t.Fatalf("%q: %+v", stored, h)
-			}
-			return
-		}
-		if h.memory < 8*h.threads || h.memory > 256*1024 || h.time < 1 || h.time > 16 || h.threads < 1 || h.threads > 16 {
-			t.Fatalf("%q: m=%d t=%d p=%d", stored, h.memory, h.time, h.threads)
-		}
-		if uint64(h.memory)*uint64(h.time) <= 256 && h.matches("nobody chose this") {
-			t.Fatalf("%q matches", stored)
-		}
-	})
-}
-
-// FuzzJSONBody: what is accepted is what encoding/json reads, and nothing good is refused.
-func FuzzJSONBody(f *testing.F) {
-	for _, v := range []string{`{"email":"a","password":"b"}`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `{}{}`, "\ufeff{}", `{"a":[1,{"b":null}]}`, `[]`, `null`, `{"a":1e999}`, `{"a":"\ud800"}`, "{\"\xff\":1}", `{"a":1,}`, `[1,]`, strings.Repeat(`{"a":`, 9) + "1" + strings.Repeat("}", 9)} {
-		f.Add([]byte(v))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		b, err := parseJSON(data)
-		d := json.NewDecoder(bytes.NewReader(data))
-		d.UseNumber()
-		var want map[string]any
-		wantErr := d.Decode(&want)
-		if wantErr == nil {
-			if _, err := d.Token(); !errors.Is(err, io.EOF) {
-				wantErr = errors.New("trailing data")
-			}
-		}
-		if err == nil && (wantErr != nil || !reflect.DeepEqual(b.values, want)) {
-			t.Fatalf("%q read as %v, by encoding/json as %v, %v", data, b.values, want, wantErr)
-		}
-		if err != nil && wantErr == nil && want != nil && utf8.Valid(data) && depth(want) <= maxDepth && !twice(data) {
-			t.Fatalf("%q is refused: %v", data, err)
-		}
-	})
-}
-
-func depth(v any) (deepest int) {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, inner := range v {
-			deepest = max(deepest, depth(inner))
-		}
-		return deepest + 1
-	case []any:
-		for _, inner := range v {
-			deepest = max(deepest, depth(inner))
-		}
-		return deepest + 1
-	}
-	return 0
-}
-
-// twice reports whether a value was lost on the way into a map: some key stood there more than once.
-func twice(data []byte) bool {
-	d := json.NewDecoder(bytes.NewReader(data))
-	var count func(v any) int
-	count = func(v any) (n int) {
-		switch v := v.(type) {
-		case map[string]any:
-			for _, inner := range v {
-				n += 2 + count(inner)
-			}
-			return n + 2
-		case []any:
-			for _, inner := range v {
-				n += 1 + count(inner)
-			}
-			return n + 2
-		}
-		return 0
-	}
-	tokens := 0
-	for {
-		token, err := d.Token()
-		if err != nil {
-			break
-		}
-		_ = token
-		tokens++
-	}
-	var v any
-	json.Unmarshal(data, &v)
-	return tokens != count(v)
-}
-
-// FuzzWithQuery: what is added to a checked target neither moves it elsewhere nor drops what it said.
-func FuzzWithQuery(f *testing.F) {
-	for _, target := range []string{"/", "/a?b=c#d", "/a?", "/a#", "/caf%C3%A9?x=%2F", "/@evil.example", "http://localhost:8080/a?b", "http://localhost:8080", "/a;b=c", "myapp://", "myapp://home?a#b", "myapp:///x"} {
-		f.Add(target, "INVALID_TOKEN")
-	}
-	a := trusting(f)
-	f.Fuzz(func(t *testing.T, target, value string) {
-		if !LocalPath(target) && !a.trustedURL(target) {
-			return
-		}
-		out := withQuery(target, "error", value)
-		before, _ := url.Parse(target)
-		bare := before.Host != "" && before.Path == "" // an origin alone: a query right behind it is no target to ask for
-		if len(out) <= 2048 && !bare && (LocalPath(target) != LocalPath(out) || !LocalPath(out) && !a.trustedURL(out)) {
-			t.Fatalf("%q becomes %q", target, out)
-		}
-		after, err := url.Parse(out)
-		if err != nil || after.Host != before.Host || after.Path != before.Path || after.Fragment != before.Fragment || !strings.HasPrefix(after.RawQuery, before.RawQuery) {
-			t.Fatalf("%q becomes %q", target, out)
-		}
-	})
-}
-
-// trusting is a parser that trusts one of each: the app, which is on http, a site on https, and a phone's app.
-func trusting(t testing.TB) *Auth {
-	a := parser(t)
-	a.home = "http://localhost:8080"
-	a.trusted = map[string]bool{a.home: true, "https://app.example": true, "myapp://": true}
-	return a
-}
-
-// FuzzOrigin: what is accepted is one of the trusted origins in one of its few spellings, and goes nowhere else as a target.
-func FuzzOrigin(f *testing.F) {
-	for _, v := range []string{
-		"http://localhost:8080", "https://app.example:443/", "HTTPS://APP.EXAMPLE", "myapp://", "MyApp://localhost:1", "myapp:///", "myapp://a@b",
-		"myapp://a, https://evil.test", "javascript://myapp://", "myapp:", "https://app.example@evil.test", "https://app.example\\@evil.test", "null", "",
-		"myapp://home?x#y", "myapp:////x", "https://app.example/a?b#c", "https://app.example\x00", "xmyapp://", "myapp\n://", "http://localhost:8080\t",
-	} {
-		f.Add(v)
-	}
-	a := trusting(f)
-	origin := regexp.MustCompile(`^(?i:(http://localhost:8080|https://app\.example(:443)?)/?|myapp://[a-z0-9.:-]*)$`)
-	target := regexp.MustCompile(`^(?i:http://localhost:8080|https://app\.example(:443)?)(/[!-~]*)?$|^(?i:myapp)://[!-~]*$`)
-	f.Fuzz(func(t *testing.T, raw string) {
-		if normal, ok := a.trustedOrigin(raw); ok && (!origin.MatchString(raw) || !a.trusted[normal]) {
-			t.Fatalf("%q passes for %q", raw, normal)
-		}
-		if a.trustedURL(raw) && (!target.MatchString(raw) || strings.Contains(raw, "\\")) {
-			t.Fatalf("%q is a target", raw)
-		}
-	})
-}
-
-// FuzzQuery: a query is refused as a client's mistake or read as text and lists of text.
-func FuzzQuery(f *testing.F) {
-	for _, query := range []string{"", "a=b", "a=b&a=c", "a", "=", "%zz", "a=%ff", "a;b", "token=x&callbackURL=%2F"} {
-		f.Add(query)
-	}
-	f.Fuzz(func(t *testing.T, query string) {
-		b, err := queryBody(&http.Request{URL: &url.URL{RawQuery: query}})
-		if err != nil {
-			var refused *errs.Error
-			if !errors.As(err, &refused) || refused.Status != http.StatusBadRequest {
-				t.Fatalf("%q: %v", query, err)
-			}
-			return
-		}
-		for name := range b.values {
-			if s, ok := b.Value(name).(string); ok && !utf8.ValidString(s) {
-				t.Fatalf("%q: %q", query, s)
-			}
-		}
-	})
-}
-
 // FuzzImage: an image that is accepted is one of this site, an https address, or in development one of this machine.
 func FuzzImage(f *testing.F) {
 	for _, v := range []string{
@@ -363,7 +181,7 @@ func FuzzImage(f *testing.F) {
 			if host := regexp.MustCompile(`^(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[[0-9a-f:.]+\])(:[0-9]*)?([/?#]|$)`); clear && (!a.opts.LocalImages || !host.MatchString(strings.ToLower(rest))) {
 				t.Fatalf("%q is of another machine", raw)
 			}
-			if !clear && !strings.HasPrefix(raw, "https://") && !LocalPath(raw) {
+			if !clear && !strings.HasPrefix(raw, "https://") && !origins.LocalPath(raw) {
 				t.Fatalf("%q is neither of this site nor https", raw)
 			}
 		}

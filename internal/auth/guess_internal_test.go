@@ -8,14 +8,15 @@ import (
 	"testing"
 	"time"
 
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/ratelimit"
 	"gorm.io/gorm"
 )
 
-// TestOnlyAWrongPasswordCounts: what ends before a password is compared, in a full queue or at a deadline, is no failure of
-// whoever typed it, wherever a password is asked for: five wrong ones are free all the same.
+// TestOnlyAWrongPasswordCounts: a try that ends before the password is compared, in a full queue or at a deadline, counts
+// as no failure, wherever a password is asked for. Five wrong ones are free all the same.
 func TestOnlyAWrongPasswordCounts(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		now := func() time.Time { return time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC) }
@@ -62,7 +63,9 @@ func TestOnlyAWrongPasswordCounts(t *testing.T) {
 				}
 				return e.Status
 			}
-			a.hasher.workers <- struct{}{} // busy
+			release, started := make(chan struct{}), make(chan struct{})
+			go a.hasher.Do(t.Context(), password.Place{}, func() { close(started); <-release })
+			<-started
 			for i := range 8 {
 				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 				if got := status(ctx, right); got != http.StatusServiceUnavailable {
@@ -70,7 +73,7 @@ func TestOnlyAWrongPasswordCounts(t *testing.T) {
 				}
 				cancel()
 			}
-			<-a.hasher.workers
+			close(release)
 			for i := range 5 {
 				if got := status(t.Context(), wrong); got != http.StatusUnauthorized && got != http.StatusBadRequest {
 					t.Errorf("%s, wrong password %d: %d", name, i, got)

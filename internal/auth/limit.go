@@ -82,7 +82,7 @@ const (
 // Count counts an unsafe request before anything is done for it, and refuses it with 429 where there were too many. act
 // is the path of the endpoint that does it: a page shares the budget of the endpoint that does the same. typed gives the
 // e-mail address that was typed, "" for none; it is called only for signing in on a device that is known for somebody.
-// Handler counts its own endpoints. Counters that are away let nobody through: 503.
+// betterauth counts its own endpoints. Counters that are away let nobody through: 503.
 func (a *Auth) Count(r *http.Request, act string, typed func() string) error {
 	limit := a.opts.RateLimit
 	if limit.Limiter == nil {

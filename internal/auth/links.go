@@ -5,11 +5,10 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"example.com/foyer/internal/auth/event"
@@ -79,12 +78,9 @@ func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose letter.Pur
 	if err != nil {
 		return err
 	}
-	link := ""
-	if a.opts.Links != nil {
-		link = a.opts.Links(purpose, token, callbackURL)
-	}
+	link := a.opts.Links(purpose, token, callbackURL)
 	if link == "" {
-		link = a.wireLink(purpose, token, callbackURL)
+		return fmt.Errorf("auth: Options.Links gives no address for a mail of purpose %s", purpose)
 	}
 	err = a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{
 		To: to, Name: u.nameFor(to), Purpose: purpose, URL: link, NewEmail: newEmail,
@@ -113,22 +109,6 @@ func (a *Auth) linkLife(purpose letter.Purpose) time.Duration {
 		return a.opts.UndoTokenTTL
 	}
 	return a.opts.VerifyTokenTTL
-}
-
-// wireLink is the link of the wire contract: this provider's own GET endpoint.
-func (a *Auth) wireLink(purpose letter.Purpose, token, callbackURL string) string {
-	base, token := a.home+basePath, url.QueryEscape(token)
-	if purpose == letter.ResetPassword || purpose == letter.SetPassword {
-		return base + "/reset-password/" + token + "?callbackURL=" + url.QueryEscape(callbackURL)
-	}
-	if callbackURL == "" {
-		callbackURL = "/"
-	}
-	path := "/verify-email"
-	if purpose == letter.DeleteAccount {
-		path = "/delete-user/callback"
-	}
-	return base + path + "?token=" + token + "&callbackURL=" + url.QueryEscape(callbackURL)
 }
 
 var (
@@ -211,52 +191,12 @@ func (t *transaction) dropEveryLink(userID string) error {
 	return t.Where("user_id = ?", userID).Delete(&Verification{}).Error
 }
 
-// linkCode is what a failed link is called on the wire; "" for errors that are not the link's.
-func linkCode(err error) string {
-	var e *errs.Error
-	switch {
-	case errors.Is(err, errLinkExpired):
-		return "TOKEN_EXPIRED"
-	case errors.Is(err, errNoLink):
-		return "INVALID_TOKEN"
-	case errors.As(err, &e) && e.Status < 500:
-		return e.Code
-	}
-	return ""
-}
-
-// tokenError refuses a link with the wire's status for it.
+// tokenError refuses a link, and tells whether it has expired.
 func tokenError(status int, err error) error {
-	switch linkCode(err) {
-	case "TOKEN_EXPIRED":
+	if errors.Is(err, errLinkExpired) {
 		return errs.New(status, "TOKEN_EXPIRED", "Token expired")
-	case "INVALID_TOKEN":
-		return errs.New(status, "INVALID_TOKEN", "Invalid token")
 	}
-	return err
-}
-
-// withQuery adds one parameter to where a browser is sent, before the fragment.
-func withQuery(target, name, value string) string {
-	target, fragment, hasFragment := strings.Cut(target, "#")
-	page, query, _ := strings.Cut(target, "?")
-	if query != "" {
-		query += "&"
-	}
-	target = page + "?" + query + url.QueryEscape(name) + "=" + url.QueryEscape(value)
-	if hasFragment {
-		target += "#" + fragment
-	}
-	return target
-}
-
-// demand returns the session behind the request as the store has it, or a 401.
-func (a *Auth) demand(w http.ResponseWriter, r *http.Request) (*Session, error) {
-	s, err := a.StoredSession(w, r)
-	if err == nil && s == nil {
-		err = errs.Unauthenticated()
-	}
-	return s, err
+	return invalidToken(status, err)
 }
 
 // youngerThan refuses a session that began too long ago, or that is an admin's view of somebody else.

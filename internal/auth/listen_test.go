@@ -28,7 +28,7 @@ func running(t testing.TB, a *auth.Auth) {
 func instance(t testing.TB, url string, box *mailbox) (*auth.Auth, *authtest.Client) {
 	a := authtest.NewOn(t, dbtest.Open(t, url), auth.Options{Mailer: box})
 	running(t, a)
-	return a, authtest.Serve(t, a.Handler())
+	return a, authtest.Serve(t, authtest.Wire(t, a))
 }
 
 // through moves a browser's cookies to another instance: it is the same site behind a proxy.

@@ -14,6 +14,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -45,16 +46,17 @@ func (c *clock) to(t time.Time, d ...time.Duration) {
 	c.ms.Store(t.UnixMilli())
 }
 
-// rig is a provider, the database and the clock under it, and one browser.
+// rig is a provider behind the wire, the database and the clock under it, and one browser.
 type rig struct {
 	*authtest.Client
 	t     testing.TB
 	auth  *auth.Auth
+	wire  http.Handler
 	db    *gorm.DB
 	clock *clock
 }
 
-func newRig(t testing.TB, db *gorm.DB, o auth.Options) *rig {
+func newRig(t testing.TB, db *gorm.DB, o auth.Options, wire ...betterauth.Options) *rig {
 	t.Helper()
 	r := &rig{t: t, db: db, clock: &clock{}}
 	r.clock.to(time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC))
@@ -63,13 +65,14 @@ func newRig(t testing.TB, db *gorm.DB, o auth.Options) *rig {
 	}
 	r.auth = authtest.NewOn(t, db, o)
 	r.clock.advance(time.Millisecond) // what was cached in the millisecond of the start is not honoured
-	r.Client = authtest.Serve(t, r.auth.Handler())
+	r.wire = authtest.Wire(t, r.auth, wire...)
+	r.Client = authtest.Serve(t, r.wire)
 	return r
 }
 
-func sqliteRig(t testing.TB, o auth.Options) *rig {
+func sqliteRig(t testing.TB, o auth.Options, wire ...betterauth.Options) *rig {
 	t.Helper()
-	return newRig(t, dbtest.Open(t, dbtest.SQLite(t)), o)
+	return newRig(t, dbtest.Open(t, dbtest.SQLite(t)), o, wire...)
 }
 
 // browser returns another browser, without cookies.

@@ -3,9 +3,11 @@ package auth
 import (
 	"log/slog"
 	"net/http"
+	"runtime"
 	"time"
 
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/auth/password"
 	"gorm.io/gorm"
 )
 
@@ -40,9 +42,6 @@ type Options struct {
 
 	// UpdateAge is how old a session must be, counted from its creation or last refresh, to slide. Default 24 hours.
 	UpdateAge time.Duration
-
-	// FreshAge is how young a session must be to list sessions or unlink an account. Default 24 hours.
-	FreshAge time.Duration
 
 	// ReauthAge is how young a session must be for what a thief would do first: deleting the account without its
 	// password, moving it to another address without asking the old one, the "fresh" door. Default 10 minutes.
@@ -87,9 +86,6 @@ type Options struct {
 	// session must be younger than ReauthAge.
 	ConfirmEmailChange bool
 
-	// ConfirmDeletion deletes an account by a mailed link only. Default off.
-	ConfirmDeletion bool
-
 	// ResetTokenTTL is the life of a password reset link. Default 30 minutes.
 	ResetTokenTTL time.Duration
 
@@ -110,24 +106,16 @@ type Options struct {
 	// DeleteTokenTTL is the life of a link that deletes an account. Default 24 hours.
 	DeleteTokenTTL time.Duration
 
-	// Links builds the address that a mail of a purpose (see Mail) carries; callbackURL is where the browser goes
-	// in the end, "" for nowhere in particular. Where it gives "", and by default, it is one of this provider's own GET
-	// endpoints, under BaseURL.
+	// Links builds the address that a mail of a purpose (see Mail) carries; callbackURL is where the browser goes in the
+	// end, "" for nowhere in particular. Where it gives "", a warning is sent without a link, and a verb whose mail needs
+	// one fails. Default: always "".
 	Links func(purpose letter.Purpose, token, callbackURL string) string
-
-	// ResetPages lists where the redirectTo of a reset may lead: paths of this site and full addresses of pages on
-	// TrustedOrigins, each without a query. The token of the link is in the address of that page, and a stranger can ask for
-	// the mail: with a list it is no page but one that is made for it. Default nil, as on the wire: any trusted address.
-	ResetPages []string
 
 	// RateLimit bounds guessing and mail. Default off.
 	RateLimit RateLimit
 
-	// Plugins add endpoints. Default none.
-	Plugins []Plugin
-
-	// HashWorkers is how many passwords may be hashed at the same time. Default: cores − 1, at least 1. Each
-	// hash takes 19 MiB; 64 more may wait up to 5 seconds, then callers meet a 503.
+	// HashWorkers is how many passwords may be hashed at the same time. Default: cores − 1, at least 1. Each hash takes
+	// 19 MiB. 64 more may wait for 5 seconds; the rest are refused with a 503.
 	HashWorkers int
 
 	// HashMemory is what one hash takes, in KiB. Default 19456, OWASP's 19 MiB (Password Storage Cheat Sheet). Only tests
@@ -164,7 +152,6 @@ func (o Options) withDefaults() Options {
 	set(&o.UpdateAge, 24*time.Hour)
 	set(&o.MaxAge, 30*24*time.Hour)
 	set(&o.BriefExpiresIn, 24*time.Hour)
-	set(&o.FreshAge, 24*time.Hour)
 	set(&o.ReauthAge, 10*time.Minute)
 	set(&o.ImpersonationExpiresIn, time.Hour)
 	set(&o.CacheMaxAge, 5*time.Minute)
@@ -173,8 +160,8 @@ func (o Options) withDefaults() Options {
 	set(&o.UndoTokenTTL, 7*24*time.Hour)
 	set(&o.InviteTokenTTL, 7*24*time.Hour)
 	set(&o.DeleteTokenTTL, 24*time.Hour)
-	set(&o.HashWorkers, defaultHashWorkers())
-	set(&o.HashMemory, argonMemory)
+	set(&o.HashWorkers, max(1, runtime.GOMAXPROCS(0)-1))
+	set(&o.HashMemory, password.DefaultMemory)
 	set(&o.MinAnswer, 300*time.Millisecond)
 	set(&o.SweepEvery, time.Hour)
 	set(&o.Logger, slog.Default())
@@ -187,6 +174,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+	}
+	if o.Links == nil {
+		o.Links = func(letter.Purpose, string, string) string { return "" }
 	}
 	if o.OnEvent == nil {
 		o.OnEvent = logEvent(o.Logger)

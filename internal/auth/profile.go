@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth/event"
-	"example.com/foyer/internal/errs"
 )
 
 // Profile is what a person may change about themselves without further ado. A nil Name stays; Image is set where
@@ -99,28 +98,6 @@ func changes(before, after *User) string {
 		list = append(list, "banned "+until)
 	}
 	return strings.Join(list, ", ")
-}
-
-func (a *Auth) serveUpdateUser(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	var p Profile
-	p.Name = b.OptionalString("name")
-	p.Image, p.SetImage = b.Nullable("image")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.demand(w, r)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case b.Has("email"):
-		return nil, errs.New(http.StatusBadRequest, "EMAIL_CAN_NOT_BE_UPDATED", "Email can not be updated")
-	case b.Has("role", "banned", "banReason", "banExpires"):
-		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED", "role and ban are not allowed to be set")
-	case p.Name == nil && !p.SetImage:
-		return nil, errs.New(http.StatusBadRequest, "", "No fields to update")
-	}
-	return done(), a.UpdateUser(w, r, s, p)
 }
 
 // text reads an optional text, "" where it is absent.

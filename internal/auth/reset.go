@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
@@ -95,13 +94,13 @@ func (a *Auth) mailTo(
 func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next string) error {
 	v, err := a.link(r.Context(), token, letter.ResetPassword, letter.SetPassword) // before any hashing: a made-up token costs a query
 	if err != nil {
-		return resetError(err)
+		return invalidToken(http.StatusBadRequest, err)
 	}
-	password, err := a.newPassword(next, v.Email)
+	normal, err := a.policy.Check(next, v.Email)
 	if err != nil {
 		return onField(err, "newPassword")
 	}
-	hash, err := a.hashPassword(r.Context(), place{}, password)
+	hash, err := a.hasher.Hash(r.Context(), password.Place{}, normal)
 	if err != nil {
 		return err
 	}
@@ -131,15 +130,16 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 		return nil
 	})
 	if err != nil {
-		return resetError(err)
+		return invalidToken(http.StatusBadRequest, err)
 	}
 	a.knowDevice(w, r, u)
 	return nil
 }
 
-func resetError(err error) error {
+// invalidToken refuses a link that is worth nothing, for whatever reason.
+func invalidToken(status int, err error) error {
 	if errors.Is(err, errNoLink) || errors.Is(err, errLinkExpired) {
-		return errs.New(http.StatusBadRequest, "INVALID_TOKEN", "Invalid token")
+		return errs.New(status, "INVALID_TOKEN", "Invalid token")
 	}
 	return err
 }
@@ -150,56 +150,4 @@ func validEmail(raw string) (string, error) {
 		return "", errs.Invalid("email", "VALIDATION_ERROR", "Enter an e-mail address such as name@example.com.")
 	}
 	return email, nil
-}
-
-func (a *Auth) serveRequestPasswordReset(_ http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	email, redirectTo := b.String("email"), b.OptionalString("redirectTo")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	if !a.resetPage(text(redirectTo)) {
-		return nil, errs.New(http.StatusForbidden, "INVALID_REDIRECT_URL", "Invalid redirectTo")
-	}
-	answer := map[string]any{"status": true, "message": "If this email exists in our system, check your email for the reset link"}
-	return answer, a.RequestPasswordReset(r, email, text(redirectTo))
-}
-
-// resetPage reports whether a reset may lead to a trusted address; "" is none.
-func (a *Auth) resetPage(target string) bool {
-	return target == "" || a.opts.ResetPages == nil || slices.Contains(a.opts.ResetPages, strings.TrimPrefix(target, a.home))
-}
-
-// serveResetLink hands the token on to the page of the client; it changes nothing.
-func (a *Auth) serveResetLink(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	callbackURL := b.String("callbackURL")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	if !a.resetPage(callbackURL) {
-		return nil, errs.New(http.StatusForbidden, "INVALID_CALLBACK_URL", "Invalid callbackURL")
-	}
-	w.Header().Set("Referrer-Policy", "no-referrer") // both addresses hold the token
-	if callbackURL == "" {
-		return redirect(basePath + "/error?error=INVALID_TOKEN"), nil
-	}
-	if strings.HasPrefix(callbackURL, "/") {
-		callbackURL = a.home + callbackURL
-	}
-	token := r.PathValue("token")
-	_, err := a.link(r.Context(), token, letter.ResetPassword, letter.SetPassword)
-	if errors.Is(err, errNoLink) || errors.Is(err, errLinkExpired) {
-		return redirect(withQuery(callbackURL, "error", "INVALID_TOKEN")), nil
-	}
-	return redirect(withQuery(callbackURL, "token", token)), err
-}
-
-func (a *Auth) serveResetPassword(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	next, token := b.String("newPassword"), text(b.OptionalString("token"))
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	if token == "" {
-		token = r.URL.Query().Get("token")
-	}
-	return done(), a.ResetPassword(w, r, token, next)
 }

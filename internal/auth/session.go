@@ -3,13 +3,11 @@ package auth
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
 
 	"example.com/foyer/internal/auth/event"
-	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
 
@@ -63,7 +61,7 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Sessi
 		if s != nil && !readAt.Before(s.ExpiresAt) {
 			a.db.WithContext(r.Context()).Where("id = ?", s.ID).Delete(&Session{}) // the sweep would; sooner is tidier
 		}
-		a.clearCookies(w, r)
+		a.ClearCookies(w, r)
 		return nil, nil
 	}
 	s.from, s.token = a.from(r), token
@@ -236,27 +234,4 @@ func (t *transaction) sessionOf(token string) (*Session, error) {
 		return nil, nil
 	}
 	return &s, err
-}
-
-// serveSession answers null for strangers, never 401: the client reads an error as "keep what you had". Any value of
-// its two switches, even "false", is on.
-func (a *Auth) serveSession(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	set := func(name string) bool { v, _ := b.Value(name).(string); return v != "" }
-	how := loading{refresh: !set("disableRefresh")}
-	if !set("disableCookieCache") {
-		if token, ok := a.readSigned(r, tokenCookie); ok {
-			if c := a.cached(r, token); c != nil {
-				return json.RawMessage(c.answer), nil // signed by us: it goes out as it is
-			}
-		}
-	}
-	s, err := a.load(w, r, how)
-	if s == nil || err != nil {
-		return nil, err
-	}
-	return s.answer(), nil
-}
-
-func (a *Auth) servePostSession(http.ResponseWriter, *http.Request, *Body) (any, error) {
-	return nil, errs.New(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED", "POST method requires deferSessionRefresh to be enabled in session config")
 }

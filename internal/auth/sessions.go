@@ -4,11 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"net/http"
 	"strings"
 
 	"example.com/foyer/internal/auth/event"
-	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
 
@@ -174,87 +172,4 @@ func (t *transaction) deleteSessions(ids []string) error {
 		ids = ids[n:]
 	}
 	return nil
-}
-
-// done is the wire's answer to what has nothing to tell.
-func done() map[string]any { return map[string]any{"status": true} }
-
-func (a *Auth) serveListSessions(w http.ResponseWriter, r *http.Request, _ *Body) (any, error) {
-	s, err := a.demand(w, r)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.youngerThan(a.opts.FreshAge, s); err != nil {
-		return nil, err
-	}
-	list, err := a.Sessions(r.Context(), s.UserID)
-	if list == nil {
-		list = []Session{}
-	}
-	return list, err
-}
-
-func (a *Auth) serveRevokeSession(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	handle := b.String("token")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.demand(w, r)
-	if err != nil {
-		return nil, err
-	}
-	if handle != s.ID { // to log out asks for nothing
-		err = a.StepUp(s)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := a.RevokeSession(r.Context(), s, s.UserID, handle); err != nil {
-		return nil, err
-	}
-	if handle == s.ID {
-		a.clearCookies(w, r)
-	}
-	return done(), nil
-}
-
-func (a *Auth) serveRevokeSessions(w http.ResponseWriter, r *http.Request, _ *Body) (any, error) {
-	s, err := a.demand(w, r)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.StepUp(s); err != nil {
-		return nil, err
-	}
-	if err := a.RevokeSessions(r.Context(), s, s.UserID); err != nil {
-		return nil, err
-	}
-	a.clearCookies(w, r)
-	return done(), nil
-}
-
-func (a *Auth) serveRevokeOtherSessions(w http.ResponseWriter, r *http.Request, _ *Body) (any, error) {
-	s, err := a.demand(w, r)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.StepUp(s); err != nil {
-		return nil, err
-	}
-	return done(), a.RevokeOtherSessions(r.Context(), s)
-}
-
-// serveUpdateSession: sessions have no fields of their own that a client could set.
-func (a *Auth) serveUpdateSession(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	s, err := a.StoredSession(w, r)
-	if err != nil {
-		return nil, err
-	}
-	if s == nil {
-		return nil, errs.New(http.StatusUnauthorized, "FAILED_TO_GET_SESSION", "Failed to get session")
-	}
-	if b.Has("impersonatedBy", "userId", "token", "expiresAt", "ipAddress", "userAgent") {
-		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED", "The fields of a session are not allowed to be set")
-	}
-	return nil, errs.New(http.StatusBadRequest, "", "No fields to update")
 }

@@ -7,6 +7,7 @@ import (
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -37,7 +38,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	if !ok {
 		emailErr = errs.Invalid("email", "INVALID_EMAIL", "Enter an e-mail address such as name@example.com.")
 	}
-	password, passwordErr := normalPassword(in.Password)
+	typed, passwordErr := password.Normal(in.Password)
 	if in.Password == "" {
 		passwordErr = errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
 	}
@@ -48,7 +49,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	if err != nil {
 		return nil, err
 	}
-	match, upgrade, err := a.check(r, a.guessOf(r, email, account), password)
+	match, upgrade, err := a.check(r, a.guessOf(r, email, account), typed)
 	if err != nil {
 		return nil, err
 	}
@@ -163,24 +164,4 @@ func bannedError(u *User) error {
 	}
 	e.Fields = map[string]string{"email": reason}
 	return e
-}
-
-func (a *Auth) serveSignIn(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	in := Credentials{Email: b.String("email"), Password: b.String("password"), Remember: b.Bool("rememberMe", true)}
-	if callback := b.OptionalString("callbackURL"); callback != nil {
-		in.CallbackURL = *callback
-	}
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.SignInEmail(w, r, in)
-	if err != nil {
-		return nil, err
-	}
-	v := map[string]any{"redirect": false, "token": s.ID, "user": s.User}
-	if in.CallbackURL != "" {
-		v["redirect"], v["url"] = true, in.CallbackURL
-		w.Header().Set("Location", in.CallbackURL)
-	}
-	return v, nil
 }

@@ -139,13 +139,13 @@ func TestLoginTimingDoesNotTellWhoExists(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("after a purge", 19+32)
-	r.Client = authtest.Serve(t, authtest.NewOn(t, r.db, auth.Options{}).Handler())
+	r.Client = authtest.Serve(t, authtest.Wire(t, authtest.NewOn(t, r.db, auth.Options{})))
 	check("after a start", 19+32)
 
 	if res := post(r.browser(), "/sign-in/email", `{"email":"legacy@example.com","password":"correct-horse-1"}`); res.StatusCode != 200 {
 		t.Fatal(res.Text)
 	}
-	r.Client = authtest.Serve(t, authtest.NewOn(t, r.db, auth.Options{}).Handler())
+	r.Client = authtest.Serve(t, authtest.Wire(t, authtest.NewOn(t, r.db, auth.Options{})))
 	check("after all have been upgraded", 19)
 }
 

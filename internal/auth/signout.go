@@ -19,7 +19,7 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	a.clearCookies(w, r)
+	a.ClearCookies(w, r)
 	return nil
 }
 
@@ -46,11 +46,4 @@ func (a *Auth) signOut(t *transaction, r *http.Request, token string) error {
 	s.from = a.from(r)
 	t.event(s, event.SignOut, s.UserID)
 	return nil
-}
-
-func (a *Auth) serveSignOut(w http.ResponseWriter, r *http.Request, _ *Body) (any, error) {
-	if err := a.SignOut(w, r); err != nil {
-		return nil, err
-	}
-	return map[string]bool{"success": true}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
@@ -135,7 +136,7 @@ type NewUser struct {
 // Refusals are those of SignUpEmail, and 400 YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE for an unknown role, 403 where
 // by is no admin any more; of an invitation 429 where the address has had its mails for this hour.
 func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, error) {
-	user, hash, err := a.prepare(ctx, place{}, in, false)
+	user, hash, err := a.prepare(ctx, password.Place{}, in, false)
 	if err == nil && in.Invite {
 		err = a.mustMail(ctx, letter.SetPassword, user.Email)
 	}
@@ -169,25 +170,25 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 }
 
 // prepare checks a new user and hashes the password, all before anything is written.
-func (a *Auth) prepare(ctx context.Context, p place, in NewUser, needsPassword bool) (*User, string, error) {
+func (a *Auth) prepare(ctx context.Context, p password.Place, in NewUser, needsPassword bool) (*User, string, error) {
 	email, ok := normalEmail(in.Email)
 	var emailErr error
 	if !ok {
 		emailErr = errs.Invalid("email", "VALIDATION_ERROR", "Enter an e-mail address such as name@example.com.")
 	}
 	role, roleErr := a.roles(or(in.Role, a.opts.Roles[0]))
-	var password string
+	var normal string
 	var passwordErr error
 	if in.Password != "" || needsPassword {
-		password, passwordErr = a.newPassword(in.Password, email)
+		normal, passwordErr = a.policy.Check(in.Password, email)
 	}
 	if err := firstOf(checkName(in.Name), emailErr, a.checkImage(in.Image), passwordErr, roleErr); err != nil {
 		return nil, "", err
 	}
 	var hash string
-	if password != "" {
+	if normal != "" {
 		var err error
-		if hash, err = a.hashPassword(ctx, p, password); err != nil {
+		if hash, err = a.hasher.Hash(ctx, p, normal); err != nil {
 			return nil, "", err
 		}
 	}
@@ -244,36 +245,4 @@ func (a *Auth) addUser(t *transaction, u *User, hash string) error {
 		return err
 	}
 	return a.claim(t, u, http.StatusUnprocessableEntity)
-}
-
-func (a *Auth) serveSignUp(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	in := Registration{
-		Name: b.String("name"), Email: b.String("email"), Password: b.String("password"),
-		Image: b.OptionalString("image"), Remember: b.Bool("rememberMe", true),
-	}
-	if callback := b.OptionalString("callbackURL"); callback != nil {
-		in.CallbackURL = *callback
-	}
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	if b.Value("role") != nil {
-		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED", "role is not allowed to be set")
-	}
-	if in.Name == "" { // clients that ask for address and password alone send it: their type of a sign-up has a name
-		email, err := validEmail(in.Email)
-		if err != nil {
-			return nil, err
-		}
-		in.Name, _, _ = strings.Cut(email, "@")
-	}
-	user, s, err := a.SignUpEmail(w, r, in)
-	if err != nil {
-		return nil, err
-	}
-	var token *string // null until the address is verified
-	if s != nil {
-		token = &s.ID
-	}
-	return map[string]any{"token": token, "user": user}, nil
 }

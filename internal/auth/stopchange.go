@@ -44,9 +44,6 @@ func (a *Auth) mailStop(t *transaction, u *User, email string) error {
 // noticeLink keeps the token of a link that goes along with a notice, and gives its address; "" where the app has no page
 // for it.
 func (a *Auth) noticeLink(t *transaction, u *User, purpose letter.Purpose, address string) (string, error) {
-	if a.opts.Links == nil {
-		return "", nil
-	}
 	token := newToken()
 	link := a.opts.Links(purpose, token, "")
 	if link == "" {

@@ -9,12 +9,13 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 )
 
 // TestATokenServesOnePurpose: a mailed token does what it was mailed for, letter by letter, and nothing else.
 func TestATokenServesOnePurpose(t *testing.T) {
 	box := &mailbox{}
-	r := sqliteRig(t, auth.Options{Mailer: box, ConfirmDeletion: true})
+	r := sqliteRig(t, auth.Options{Mailer: box}, betterauth.Options{ConfirmDeletion: true})
 	r.SignUp("ada@example.com")
 	bob := r.browser()
 	bob.SignUp("bob@example.com")
@@ -83,12 +84,12 @@ func TestLinksNameTheConfiguredHost(t *testing.T) {
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set(header[0], header[1])
 		w := httptest.NewRecorder()
-		r.auth.Handler().ServeHTTP(w, req)
+		r.wire.ServeHTTP(w, req)
 		link := httptest.NewRequest("GET", box.last().URL, nil)
 		link.Host = "evil.example"
 		link.Header.Set(header[0], header[1])
 		opened := httptest.NewRecorder()
-		r.auth.Handler().ServeHTTP(opened, link)
+		r.wire.ServeHTTP(opened, link)
 		want := home + "/reset?token=" + linkToken(t, box.last())
 		if w.Code != 200 || opened.Header().Get("Location") != want || strings.Contains(fmt.Sprint(box.last(), w.Header(), w.Body, opened.Header()), "evil") {
 			t.Errorf("%s: %d, %+v, then %v", header[0], w.Code, box.last(), opened.Header())

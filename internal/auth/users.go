@@ -9,6 +9,7 @@ import (
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
@@ -156,11 +157,11 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 	if err != nil {
 		return err
 	}
-	password, err := a.newPassword(raw, u.Email)
+	normal, err := a.policy.Check(raw, u.Email)
 	if err != nil {
 		return onField(err, "newPassword")
 	}
-	hash, err := a.hashPassword(ctx, place{}, password)
+	hash, err := a.hasher.Hash(ctx, password.Place{}, normal)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/origins"
 )
 
 // emailGrammar is better-auth's, ASCII only: net/mail would accept quoted local parts, IP literals and
@@ -78,7 +79,7 @@ func noImage(image *string) *string {
 
 func (a *Auth) checkImage(image *string) error {
 	image = noImage(image)
-	if image == nil || LocalPath(*image) || imageAddress(*image, a.opts.LocalImages) {
+	if image == nil || origins.LocalPath(*image) || imageAddress(*image, a.opts.LocalImages) {
 		return nil
 	}
 	return errs.Invalid("image", "VALIDATION_ERROR", "The image must be an https address or a path of this site.")

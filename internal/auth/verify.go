@@ -175,13 +175,16 @@ func (a *Auth) moveUser(t *transaction, by *Session, u *User, email string) erro
 
 // ChangeEmail mails the link that moves s's user to another address: to the old address first with
 // Options.ConfirmEmailChange, else to the new one, which asks for a session younger than Options.ReauthAge. An
-// address that is taken is answered alike, and gets no mail. Refusals: 400 VALIDATION_ERROR, "Email is the same";
+// address that is taken is answered alike, and gets no mail. Refusals: 400 VALIDATION_ERROR; 401 where s is nil; 400 "Email is the same";
 // 403 SESSION_NOT_FRESH; 401 where s has ended meanwhile; 429 when asked too often. With Options.Notices the old address is
 // told, with a link that stops the change, unless it is asked anyway.
 func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL string) error {
 	email, err := validEmail(newEmail)
 	if err != nil {
 		return onField(err, "newEmail")
+	}
+	if s == nil {
+		return errs.Unauthenticated()
 	}
 	if err := notImpersonating(s); err != nil {
 		return err
@@ -214,54 +217,4 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 		}
 		return a.mailLink(t, s, u, purpose, email, callbackURL)
 	})
-}
-
-func (a *Auth) serveSendVerificationEmail(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	email, callbackURL := b.String("email"), b.OptionalString("callbackURL")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.StoredSession(w, r)
-	if err != nil {
-		return nil, err
-	}
-	return done(), a.SendVerificationEmail(r, s, email, text(callbackURL))
-}
-
-func (a *Auth) serveVerifyEmail(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	token, callbackURL := b.String("token"), text(b.OptionalString("callbackURL"))
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.StoredSession(w, r)
-	if err != nil {
-		return nil, err
-	}
-	u, changed, err := a.VerifyEmail(w, r, s, token, callbackURL)
-	switch code := linkCode(err); {
-	case callbackURL != "" && code != "":
-		return redirect(withQuery(callbackURL, "error", code)), nil
-	case err != nil:
-		return nil, err
-	case callbackURL != "":
-		return redirect(callbackURL), nil
-	case !changed:
-		u = nil // as on the wire: named only where the address changed
-	}
-	return map[string]any{"status": true, "user": u}, nil
-}
-
-func (a *Auth) serveChangeEmail(w http.ResponseWriter, r *http.Request, b *Body) (any, error) {
-	newEmail, callbackURL := b.String("newEmail"), b.OptionalString("callbackURL")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	if _, err := validEmail(newEmail); err != nil { // on the wire what is wrong with a body comes before who is asked for
-		return nil, err
-	}
-	s, err := a.demand(w, r)
-	if err != nil {
-		return nil, err
-	}
-	return done(), a.ChangeEmail(r, s, newEmail, text(callbackURL))
 }

@@ -3,20 +3,9 @@ package browsertest
 import (
 	"testing"
 
-	"example.com/foyer/internal/audit"
-	"example.com/foyer/internal/auth"
-	"example.com/foyer/web"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
-	"gorm.io/gorm"
 )
-
-// keepTrail gives a site its trail.
-func keepTrail(t *testing.T, db *gorm.DB, config *web.Config, o *auth.Options) {
-	t.Helper()
-	config.Audit = audit.New(db, audit.Options{Now: o.Now, Logger: o.Logger})
-	o.OnEvent = config.Audit.Record
-}
 
 // reads opens a page of the trail, which says all of this.
 func (b *tab) reads(path string, words ...string) {

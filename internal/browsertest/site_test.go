@@ -15,9 +15,8 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
-	"example.com/foyer/internal/keys"
-	"example.com/foyer/internal/mail"
 	"example.com/foyer/web"
+	"example.com/foyer/web/webtest"
 	"github.com/chromedp/chromedp"
 	"gorm.io/gorm"
 )
@@ -44,23 +43,15 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	server := httptest.NewUnstartedServer(s)
 	s.URL = "http://" + server.Listener.Addr().String()
 	db := dbtest.Open(t, dbtest.SQLite(t))
-	ring, err := keys.New([]string{authtest.Secret})
-	if err != nil {
-		t.Fatal(err)
-	}
-	mails := mail.New(db, mail.Options{AppName: web.AppName, Keys: ring, Keep: true, Now: database.Now})
-	options := auth.Options{BaseURL: s.URL, Now: s.now, Mailer: mails, Links: web.Links(s.URL), Logger: slog.New(slog.DiscardHandler)}
-	config := web.Config{
-		AppURL: s.URL, Development: true, Mails: mails, Logger: options.Logger,
-		Ready: func(context.Context) error { return errAway },
-	}
-	keepTrail(t, db, &config, &options)
+	options := auth.Options{BaseURL: s.URL, Now: s.now, Links: web.Links(s.URL, nil), Logger: slog.New(slog.DiscardHandler)}
+	config := webtest.Config(t, db, &options)
+	config.Development, config.Ready = true, func(context.Context) error { return errAway }
+	options.Mailer = config.Mails
 	for _, f := range change {
 		f(&options, db)
 	}
-	s.auth = authtest.NewOn(t, db, options)
-	config.Auth = s.auth
-	s.app = web.New(config)
+	s.app = webtest.New(t, db, config, options)
+	s.auth = s.app.Auth
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.ServeHTTP(w, r)
 		if how := s.failure.Load(); how != nil && r.Header.Get("HX-Request") != "" {

@@ -75,7 +75,7 @@ func TestMigrateTogether(t *testing.T) {
 		"0001_counter.sql": {Data: []byte("-- +goose Up\nCREATE TABLE counter (n INTEGER);\nINSERT INTO counter VALUES (0);\n-- +goose Down\nDROP TABLE counter;\n")},
 		"0002_count.sql":   {Data: []byte("-- +goose Up\nUPDATE counter SET n = n + 1;\n-- +goose Down\nUPDATE counter SET n = n - 1;\n")},
 	}
-	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.EmptySQLite, "postgres": dbtest.EmptyPostgres} {
 		t.Run(name, func(t *testing.T) {
 			where := url(t)
 			var instances []*gorm.DB
@@ -115,7 +115,7 @@ func TestMigrateTogether(t *testing.T) {
 // TestBrokenMigration: it is undone as a whole, told, and does not count as applied.
 func TestBrokenMigration(t *testing.T) {
 	files := fstest.MapFS{"0001_broken.sql": {Data: []byte("-- +goose Up\nCREATE TABLE half (x TEXT);\nINSERT INTO nothing_here VALUES (1);\n-- +goose Down\nDROP TABLE half;\n")}}
-	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.EmptySQLite, "postgres": dbtest.EmptyPostgres} {
 		t.Run(name, func(t *testing.T) {
 			db, err := database.Open(url(t), 0)
 			if err != nil {
@@ -137,7 +137,7 @@ func TestBrokenMigration(t *testing.T) {
 
 // TestReadyOnAnEmptyDatabase: before anything is migrated, the answer is no.
 func TestReadyOnAnEmptyDatabase(t *testing.T) {
-	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.EmptySQLite, "postgres": dbtest.EmptyPostgres} {
 		t.Run(name, func(t *testing.T) {
 			db, err := database.Open(url(t), 0)
 			if err != nil {

@@ -16,7 +16,7 @@ import (
 
 // each runs fn on an empty database of each kind.
 func each(t *testing.T, fn func(t *testing.T, db *gorm.DB, where string)) {
-	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.EmptySQLite, "postgres": dbtest.EmptyPostgres} {
 		t.Run(name, func(t *testing.T) {
 			where := url(t)
 			fn(t, open(t, where), where)
@@ -157,7 +157,7 @@ func TestNumbers(t *testing.T) {
 
 // TestMigrationLock: who else migrates is waited for; the lease of one that died is taken over.
 func TestMigrationLock(t *testing.T) {
-	where := dbtest.Postgres(t)
+	where := dbtest.EmptyPostgres(t)
 	db, files := open(t, where), steps("0001_first.sql")
 	if err := database.Migrate(t.Context(), db, files); err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestMigrationLock(t *testing.T) {
 
 // TestMigrationLockNamesItsHolder: a start that waited in vain says for whom.
 func TestMigrationLockNamesItsHolder(t *testing.T) {
-	db := open(t, dbtest.Postgres(t))
+	db := open(t, dbtest.EmptyPostgres(t))
 	if err := database.Migrate(t.Context(), db, steps("0001_first.sql")); err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestMigrationLockNamesItsHolder(t *testing.T) {
 func TestMigrateThroughAPooler(t *testing.T) {
 	for _, mode := range []string{"exec", "simple_protocol"} {
 		t.Run(mode, func(t *testing.T) {
-			direct := dbtest.Postgres(t)
+			direct := dbtest.EmptyPostgres(t)
 			where := dbtest.Pooler(t, direct, "transaction", 3, mode)
 			files := steps("0001_first.sql", "0002_second.sql", "0003_third.sql")
 			var instances []*gorm.DB

@@ -32,20 +32,18 @@ type Chain struct {
 	newest        newest
 }
 
-// Attach makes log seal its events from now on. The first of secrets seals, all of them verify; each has 32 bytes or
-// more.
-func Attach(log *audit.Log, db *gorm.DB, secrets []string) (*Chain, error) {
+// New makes a Chain for log, which seals its events once Seal is its Options.Seal. The first of secrets seals, all of
+// them verify; each has 32 bytes or more.
+func New(log *audit.Log, db *gorm.DB, secrets []string) (*Chain, error) {
 	ring, err := keys.New(secrets)
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	c := &Chain{db: db, log: log, events: ring.MAC("audit event"), heads: ring.MAC("audit head")}
-	log.Seal = c.seal
-	return c, nil
+	return &Chain{db: db, log: log, events: ring.MAC("audit event"), heads: ring.MAC("audit head")}, nil
 }
 
-// seal adds rows to the chain.
-func (c *Chain) seal(tx *gorm.DB, h *audit.Head, rows []audit.Row) {
+// Seal implements audit.Options.Seal: it adds rows to the chain.
+func (c *Chain) Seal(tx *gorm.DB, h *audit.Head, rows []audit.Row) {
 	c.checkHead(tx, h)
 	for i := range rows {
 		row := &rows[i]

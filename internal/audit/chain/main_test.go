@@ -34,9 +34,10 @@ func (r *trail) restart(secrets ...string) {
 	r.t.Helper()
 	var err error
 	r.Log = r.Another()
-	if r.Chain, err = chain.Attach(r.Log, r.DB, secrets); err != nil {
+	if r.Chain, err = chain.New(r.Log, r.DB, secrets); err != nil {
 		r.t.Fatal(err)
 	}
+	r.Log.Seal = r.Chain.Seal
 }
 
 func (r *trail) wantWhole(events int64) chain.Report {
@@ -60,7 +61,7 @@ func (r *trail) wantTampering(what string, seq int64, why string, noted ...chain
 func TestSecrets(t *testing.T) {
 	r := newTrail(t, dbtest.Open(t, dbtest.SQLite(t)))
 	for _, secrets := range [][]string{nil, {"short"}, {authtest.Secret, ""}} {
-		if _, err := chain.Attach(r.Log, r.DB, secrets); err == nil {
+		if _, err := chain.New(r.Log, r.DB, secrets); err == nil {
 			t.Errorf("secrets %q are taken", secrets)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -39,6 +40,9 @@ func NewOn(t testing.TB, db *gorm.DB, o auth.Options) *auth.Auth {
 	}
 	if o.Secrets == nil {
 		o.Secrets = []string{Secret}
+	}
+	if o.Links == nil {
+		o.Links = betterauth.Links(o.BaseURL)
 	}
 	if o.HashMemory == 0 {
 		o.HashMemory = 8

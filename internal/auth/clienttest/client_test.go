@@ -8,7 +8,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,11 +19,12 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/admin"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/web"
+	"example.com/foyer/web/webtest"
 	"gorm.io/gorm"
 )
 
@@ -76,9 +76,8 @@ func requireClient(t *testing.T, dir string) {
 func servers(t *testing.T, open func() *gorm.DB) []string {
 	short := start(t, open(), auth.Options{ExpiresIn: 8 * time.Second, UpdateAge: 2 * time.Second, CacheMaxAge: 2 * time.Second})
 	verify := start(t, open(), auth.Options{
-		RequireEmailVerification: true, AutoSignInAfterVerification: true, ConfirmEmailChange: true, ConfirmDeletion: true,
-		FreshAge: 2 * time.Second,
-	})
+		RequireEmailVerification: true, AutoSignInAfterVerification: true, ConfirmEmailChange: true,
+	}, betterauth.Options{ConfirmDeletion: true, FreshAge: 2 * time.Second})
 	db := open()
 	rate := start(t, db, auth.Options{RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, func() time.Time { return time.Now().UTC() })}})
 	foyer := start(t, open(), auth.Options{CookiePrefix: web.CookiePrefix})
@@ -100,7 +99,7 @@ type instance struct{ url, mails string }
 
 // start runs the whole app at an address of its own, with an admin whose address is verified. With a BaseURL of https:// it
 // is as behind a proxy for TLS: it listens by http and believes that people come by https.
-func start(t *testing.T, db *gorm.DB, o auth.Options) instance {
+func start(t *testing.T, db *gorm.DB, o auth.Options, wire ...betterauth.Options) instance {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil) // it listens already: the provider has to know where
 	i := instance{"http://" + server.Listener.Addr().String(), t.TempDir()}
@@ -108,9 +107,11 @@ func start(t *testing.T, db *gorm.DB, o auth.Options) instance {
 	o.TrustedOrigins = []string{appOrigin, appScheme}
 	o.AllowCommonPasswords = true // those of the suites are simple
 	o.StepUp = true               // as in the app: the suites sign in a moment before
-	o.Plugins = []auth.Plugin{admin.Endpoints}
 	o.Mailer = authtest.MailDir(i.mails)
-	provider := authtest.NewOn(t, db, o)
+	config := webtest.Config(t, db, &o)
+	config.API = webtest.Wire(append(wire, betterauth.Options{})[0])
+	site := webtest.New(t, db, config, o)
+	provider := site.Auth
 	u, err := provider.CreateUser(t.Context(), nil, auth.NewUser{Name: "Admin", Email: adminEmail, Password: adminPassword, Role: "admin"})
 	if err == nil {
 		err = db.Model(u).Update("email_verified", true).Error
@@ -118,9 +119,7 @@ func start(t *testing.T, db *gorm.DB, o auth.Options) instance {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server.Config.Handler = web.New(web.Config{
-		Auth: provider, AppURL: o.BaseURL, Logger: slog.New(slog.DiscardHandler), Ready: func(context.Context) error { return nil },
-	})
+	server.Config.Handler = site
 	ctx, stop := context.WithCancel(context.Background())
 	stopped := make(chan struct{})
 	go func() {

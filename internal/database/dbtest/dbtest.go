@@ -1,16 +1,12 @@
-// Package dbtest gives tests a fresh, migrated database of each kind. SQLite is always there. PostgreSQL is
-// used where TEST_DATABASE_URL names a server or a local postgres binary can be started; elsewhere those tests
-// skip, which under CI=true is a failure.
+// Package dbtest gives each test a migrated database of its own. It migrates one database of each kind per package and
+// copies that. SQLite is always there. PostgreSQL is used where TEST_DATABASE_URL names a server or a local postgres
+// binary can be started; elsewhere those tests skip, which under CI=true is a failure.
 package dbtest
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
@@ -19,15 +15,15 @@ import (
 	"gorm.io/gorm"
 )
 
-// Main runs a package's tests and stops the PostgreSQL that Each or Postgres started for them.
+// Main runs a package's tests and stops the PostgreSQL that they started.
 func Main(m *testing.M) {
 	code := m.Run()
 	stop()
 	os.Exit(code)
 }
 
-// Each runs fn as a subtest on SQLite and, beside it, another on PostgreSQL: much of either is waiting. They start when
-// the test that calls Each has nothing more to do itself.
+// Each runs fn as a subtest on SQLite and, beside it, another on PostgreSQL. They start when the test that calls Each
+// has nothing more to do itself.
 func Each(t *testing.T, fn func(t *testing.T, db *gorm.DB)) {
 	t.Helper()
 	for name, url := range map[string]func(testing.TB) string{"sqlite": SQLite, "postgres": Postgres} {
@@ -38,30 +34,7 @@ func Each(t *testing.T, fn func(t *testing.T, db *gorm.DB)) {
 	}
 }
 
-// SQLite returns the URL of an empty SQLite database that lives as long as the test.
-func SQLite(t testing.TB) string { return "file:" + filepath.Join(t.TempDir(), "test.db") }
-
-// Postgres returns the URL of an empty PostgreSQL database that lives as long as the test.
-func Postgres(t testing.TB) string {
-	t.Helper()
-	admin, err := server()
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatal("PostgreSQL is required under CI=true: ", err)
-	} else if err != nil {
-		t.Skip("no PostgreSQL: ", err)
-	}
-	name := "test_" + strings.ToLower(rand.Text())
-	execute(t, admin, "CREATE DATABASE "+name)
-	t.Cleanup(func() { execute(t, admin, "DROP DATABASE "+name+" WITH (FORCE)") })
-	u, err := url.Parse(admin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
-}
-
-// Open opens a database, migrates it and closes it with the test.
+// Open opens a database that SQLite or Postgres gave, and closes it with the test.
 func Open(t testing.TB, url string) *gorm.DB {
 	t.Helper()
 	db, err := database.Open(url, 0)
@@ -69,32 +42,45 @@ func Open(t testing.TB, url string) *gorm.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { database.Close(db) })
-	if err := database.Migrate(t.Context(), db, migrations.FS); err != nil {
-		t.Fatal(err)
-	}
 	return db
 }
 
-func execute(t testing.TB, url, sql string) {
+// SQLite returns the URL of a migrated SQLite database that lives as long as the test.
+func SQLite(t testing.TB) string {
 	t.Helper()
-	db, err := database.Open(url, 0)
+	file, err := migratedFile()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer database.Close(db)
-	pool, err := db.DB()
-	if err == nil {
-		_, err = pool.ExecContext(context.Background(), sql)
+	path := filepath.Join(t.TempDir(), "test.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if err != nil {
-		t.Fatal(fmt.Errorf("%s: %w", sql, err))
-	}
+	return "file:" + path
 }
 
-// server returns the URL of a PostgreSQL whose user may create databases, starting a private one at most once.
-var server = sync.OnceValues(func() (string, error) {
-	if url := os.Getenv("TEST_DATABASE_URL"); url != "" {
-		return url, nil
+// EmptySQLite returns the URL of a SQLite database that nobody has migrated.
+func EmptySQLite(t testing.TB) string { return "file:" + filepath.Join(t.TempDir(), "test.db") }
+
+// migratedFile is what a migrated SQLite database looks like.
+var migratedFile = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "foyer-sqlite-")
+	if err != nil {
+		return nil, err
 	}
-	return start()
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "test.db")
+	if err := migrate("file:" + path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path) // whole: the last connection that closes empties the log
 })
+
+func migrate(url string) error {
+	db, err := database.Open(url, 0)
+	if err != nil {
+		return err
+	}
+	defer database.Close(db)
+	return database.Migrate(context.Background(), db, migrations.FS)
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A folder is a working copy of a tree.
+type folder string
+
+// run runs a program in the folder and returns what it prints; its error has the whole output.
+func (f folder) run(ctx context.Context, program string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = string(f)
+	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(v string) bool { return strings.HasPrefix(v, "GIT_") }) // set within git's hooks
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		return stdout.String(), fmt.Errorf("%s %s: %w\n%s%s", program, args[0], err, stdout.String(), stderr.String())
+	}
+	return stdout.String(), nil
+}
+
+func (f folder) git(ctx context.Context, args ...string) (string, error) {
+	out, err := f.run(ctx, "git", args...)
+	return strings.TrimRight(out, "\r\n"), err
+}
+
+// names returns the files that git would commit, those not yet added included.
+func (f folder) names(ctx context.Context) ([]string, error) {
+	out, err := f.git(ctx, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	if err != nil {
+		return nil, err
+	}
+	list := strings.FieldsFunc(out, func(r rune) bool { return r == 0 })
+	list = slices.DeleteFunc(list, func(name string) bool {
+		_, err := os.Lstat(f.path(name))
+		return errors.Is(err, fs.ErrNotExist) // deleted, but not yet in the index
+	})
+	slices.Sort(list)
+	return slices.Compact(list), nil // a file in conflict is listed once per side
+}
+
+func (f folder) path(name string) string { return filepath.Join(string(f), filepath.FromSlash(name)) }
+
+// read returns the tree that git would commit.
+func (f folder) read(ctx context.Context) (tree, error) {
+	names, err := f.names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := tree{}
+	for _, name := range names {
+		text, err := os.ReadFile(f.path(name))
+		if err != nil {
+			return nil, err
+		}
+		t[name] = string(text)
+	}
+	return t, nil
+}
+
+// write makes a folder that holds before hold after. Files keep their modes.
+func (f folder) write(before, after tree) error {
+	for _, name := range before.names() {
+		if _, ok := after[name]; ok {
+			continue
+		}
+		if err := os.Remove(f.path(name)); err != nil {
+			return err
+		}
+		f.removeEmpty(filepath.Dir(f.path(name)))
+	}
+	for _, name := range after.names() {
+		if was, ok := before[name]; ok && was == after[name] {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(f.path(name)), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(f.path(name), []byte(after[name]), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeEmpty removes dir and the folders above it as long as they are empty.
+func (f folder) removeEmpty(dir string) {
+	for dir != string(f) && os.Remove(dir) == nil {
+		dir = filepath.Dir(dir)
+	}
+}
+
+// copyTo makes to, which must not exist, a copy of what git would commit.
+func (f folder) copyTo(ctx context.Context, to folder) (tree, error) {
+	t, err := f.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := to.write(nil, t); err != nil {
+		return nil, err
+	}
+	for name := range t {
+		info, err := os.Stat(f.path(name))
+		if err != nil {
+			return nil, err
+		}
+		if err := os.Chmod(to.path(name), info.Mode().Perm()); err != nil {
+			return nil, err
+		}
+	}
+	_, err = to.git(ctx, "init", "--quiet") // so that read knows what is ignored
+	return t, err
+}

@@ -1,0 +1,154 @@
+// Command foyer is the workshop of a project that grew from this template: it changes source code and is not part of the
+// product. It reads what the parts of the app are from parts.txt in the tree that it works on, and which lines of shared
+// files belong to them from markers in these files.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+const usage = `usage: go run ./cmd/foyer <verb>
+
+  parts                   list the parts that can be left out
+  without <part>…         take parts out of this project, in one commit
+  prove [part…]           in a copy, take out each part alone and then all of them, and test the rest
+  leftovers               list what nothing uses: styles, icons, messages, paths in README, functions
+
+flags of without:
+  --dry-run               print the difference and change nothing
+  --no-commit             leave the change in the work tree
+  --fresh                 delete the parts' migrations, too; only where no database has them yet
+  --base <commit>         the commit of the template that this project grew from; default HEAD, the template itself
+flags of prove:
+  --pairs                 take out every two parts, too
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, ".", os.Args[1:], os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "foyer:", err)
+	}
+	switch {
+	case errors.Is(err, errUsage):
+		os.Exit(2)
+	case err != nil:
+		os.Exit(1)
+	}
+}
+
+var errUsage = errors.New("unknown verb or argument; see go run ./cmd/foyer help")
+
+// A verb works on the project in root.
+type verb func(ctx context.Context, root folder, args []string, out io.Writer) error
+
+var verbs = map[string]verb{"parts": partsVerb, "without": withoutVerb, "prove": proveVerb, "leftovers": leftoversVerb}
+
+// run is the program: it works on the project that dir lies in.
+func run(ctx context.Context, dir string, args []string, out io.Writer) error {
+	if len(args) == 0 || strings.TrimLeft(args[0], "-") == "help" || args[0] == "-h" {
+		_, err := io.WriteString(out, usage)
+		return err
+	}
+	do := verbs[args[0]]
+	if do == nil {
+		return errUsage
+	}
+	root, err := folder(dir).git(ctx, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return err
+	}
+	return do(ctx, folder(filepath.FromSlash(root)), args[1:], out)
+}
+
+// parse reads flags before, between and after the other arguments, which it returns.
+func parse(set *flag.FlagSet, args []string) (rest []string, err error) {
+	set.SetOutput(io.Discard)
+	for {
+		if set.Parse(args) != nil {
+			return nil, errUsage
+		}
+		if set.NArg() == 0 {
+			return rest, nil
+		}
+		rest, args = append(rest, set.Arg(0)), set.Args()[1:]
+	}
+}
+
+func partsVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
+	if len(args) > 0 {
+		return errUsage
+	}
+	t, err := root.read(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := readParts(t[partsFile])
+	for _, p := range list {
+		fmt.Fprintf(out, "%-14s %s\n", p.name, p.about)
+		if len(p.needs) > 0 {
+			fmt.Fprintf(out, "%-14s needs %s\n", "", strings.Join(p.needs, ", "))
+		}
+	}
+	return err
+}
+
+func withoutVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
+	l := leaving{out: out, commit: true}
+	l.now = clock()
+	set := flag.NewFlagSet("without", flag.ContinueOnError)
+	set.BoolVar(&l.dryRun, "dry-run", false, "")
+	set.BoolFunc("no-commit", "", func(string) error { l.commit = false; return nil })
+	set.BoolVar(&l.fresh, "fresh", false, "")
+	set.StringVar(&l.base, "base", base, "")
+	var err error
+	if l.parts, err = parse(set, args); err != nil {
+		return err
+	}
+	if len(l.parts) == 0 {
+		return errUsage
+	}
+	return without(ctx, root, l)
+}
+
+func proveVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
+	set := flag.NewFlagSet("prove", flag.ContinueOnError)
+	pairs := set.Bool("pairs", false, "")
+	names, err := parse(set, args)
+	if err != nil {
+		return err
+	}
+	return prove(ctx, root, names, *pairs, out)
+}
+
+func leftoversVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
+	if len(args) > 0 {
+		return errUsage
+	}
+	t, err := root.read(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := leftovers(t)
+	if err != nil {
+		return err
+	}
+	dead, err := deadCode(ctx, root)
+	if err != nil {
+		return err
+	}
+	if list = append(list, dead...); len(list) > 0 {
+		return errors.New("nothing uses these:\n" + strings.Join(list, "\n"))
+	}
+	return nil
+}

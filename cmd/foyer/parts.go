@@ -1,0 +1,156 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// partsFile describes the parts of the tree it lies in.
+const partsFile = "cmd/foyer/parts.txt"
+
+// toolPart is this tool. Its files speak about markers and hold none; markers mean nothing without it.
+const toolPart = "foyer"
+
+// A part is an optional feature of the app.
+type part struct {
+	name, about string
+	needs       []string
+	files       []string
+}
+
+type partList []part
+
+var partName = regexp.MustCompile(`^[a-z]+$`)
+
+// readParts reads the format that the head of parts.txt explains.
+func readParts(text string) (partList, error) {
+	var list partList
+	for i, line := range strings.Split(text, "\n") {
+		fault := func(format string, args ...any) error {
+			return fmt.Errorf("%s:%d: %s", partsFile, i+1, fmt.Sprintf(format, args...))
+		}
+		body := strings.TrimSpace(line)
+		indented := strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")
+		needs, isNeeds := strings.CutPrefix(body, "needs ")
+		switch {
+		case body == "" || body[0] == '#':
+		case !indented:
+			name, about, ok := strings.Cut(body, ": ")
+			if !ok || !partName.MatchString(name) {
+				return nil, fault("a part begins with its name and a sentence, such as \"audit: The audit trail.\"")
+			}
+			if list.index(name) >= 0 {
+				return nil, fault("the part %s is described twice", name)
+			}
+			list = append(list, part{name: name, about: about})
+		case len(list) == 0:
+			return nil, fault("this line belongs to no part")
+		case isNeeds:
+			p := &list[len(list)-1]
+			p.needs = append(p.needs, strings.Fields(needs)...)
+		case body != path.Clean(body) || path.IsAbs(body) || strings.HasPrefix(body, "..") || strings.ContainsAny(body, "*?[ \\"):
+			return nil, fault("%q is no path of one file", body)
+		default:
+			p := &list[len(list)-1]
+			p.files = append(p.files, body)
+		}
+	}
+	for _, p := range list {
+		for _, need := range p.needs {
+			if list.index(need) < 0 {
+				return nil, fmt.Errorf("%s: %s needs %s, which is no part", partsFile, p.name, need)
+			}
+		}
+	}
+	return list, nil
+}
+
+func (list partList) index(name string) int {
+	return slices.IndexFunc(list, func(p part) bool { return p.name == name })
+}
+
+func (list partList) has(name string) bool { return list.index(name) >= 0 }
+
+func (list partList) names() (names []string) {
+	for _, p := range list {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// check refuses names that are no parts, and parts that a part which stays needs.
+func (list partList) check(gone []string) error {
+	for _, name := range gone {
+		if !list.has(name) {
+			return fmt.Errorf("there is no part %s; parts: %s", name, cmp.Or(strings.Join(list.names(), " "), "none"))
+		}
+	}
+	for _, p := range list {
+		if slices.Contains(gone, p.name) {
+			continue
+		}
+		for _, need := range p.needs {
+			if slices.Contains(gone, need) {
+				return fmt.Errorf("%s needs %s: name both, or keep %s", p.name, need, need)
+			}
+		}
+	}
+	return nil
+}
+
+// with adds to names the parts that need one of them, directly or through others, in the order of the list.
+func (list partList) with(names ...string) []string {
+	all := slices.Clone(names)
+	for {
+		i := slices.IndexFunc(list, func(p part) bool {
+			return !slices.Contains(all, p.name) && slices.ContainsFunc(p.needs, func(n string) bool { return slices.Contains(all, n) })
+		})
+		if i < 0 {
+			break
+		}
+		all = append(all, list[i].name)
+	}
+	slices.SortFunc(all, func(a, b string) int { return list.index(a) - list.index(b) })
+	return all
+}
+
+// filesOf returns the files of the parts, with what is generated from them.
+func (list partList) filesOf(names []string) (files []string) {
+	for _, p := range list {
+		if !slices.Contains(names, p.name) {
+			continue
+		}
+		for _, file := range p.files {
+			files = append(files, file)
+			if base, ok := strings.CutSuffix(file, ".templ"); ok {
+				files = append(files, base+"_templ.go")
+			}
+		}
+	}
+	return files
+}
+
+func isMigration(file string) bool { return path.Dir(file) == "migrations" && path.Ext(file) == ".sql" }
+
+// partsWithout returns parts.txt without the parts in gone and without the files that left with them.
+func partsWithout(text string, gone, files []string) string {
+	var out []string
+	inGone := false
+	for line := range strings.SplitSeq(text, "\n") {
+		body := strings.TrimSpace(line)
+		indented := body != line
+		if name, _, ok := strings.Cut(body, ": "); ok && !indented && body[0] != '#' {
+			inGone = slices.Contains(gone, name)
+		}
+		comment := strings.HasPrefix(body, "#") && !indented
+		blank := body == "" && len(out) > 0 && out[len(out)-1] == ""
+		if comment || !inGone && !blank && !(indented && slices.Contains(files, body)) {
+			out = append(out, line)
+		}
+	}
+	return strings.TrimRight(strings.Join(out, "\n"), "\n") + "\n"
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A tree is the text of each file by its path, with forward slashes.
+type tree map[string]string
+
+// names returns the paths in order, so that the first fault is always the same one.
+func (t tree) names() []string { return slices.Sorted(maps.Keys(t)) }
+
+// A removal says which parts leave a tree and how.
+type removal struct {
+	parts []string
+	fresh bool      // no database has the parts' tables yet, so their migrations leave, too
+	now   time.Time // numbers the migrations that drop the tables otherwise
+	uses  words     // words of files outside the tree: the styles and icons that they name stay
+}
+
+// render returns t without the parts of r. Lines stay as they are written: imports, formatting and generated code are for
+// tidy and settle, which also see what a clone wrote.
+func render(t tree, r removal) (tree, error) {
+	list, err := readParts(t[partsFile])
+	if err != nil {
+		return nil, err
+	}
+	if err := list.check(r.parts); err != nil {
+		return nil, err
+	}
+	after, files := maps.Clone(t), list.filesOf(r.parts)
+	var drops []string
+	for _, name := range files {
+		if isMigration(name) && !r.fresh {
+			drops = append(drops, name)
+			continue
+		}
+		delete(after, name)
+	}
+	if err := addDrops(after, drops, r.now); err != nil {
+		return nil, err
+	}
+	if _, ok := after[partsFile]; ok {
+		after[partsFile] = partsWithout(t[partsFile], r.parts, files)
+	}
+	return after, cutAll(after, list, r)
+}
+
+// cutAll cuts the spans of the parts that leave out of all files: first where styles and icons are named, then these.
+func cutAll(t tree, list partList, r removal) error {
+	own := list.filesOf([]string{toolPart})
+	uses := maps.Clone(r.uses)
+	if uses == nil {
+		uses = words{}
+	}
+	for _, named := range []bool{false, true} {
+		for _, name := range t.names() {
+			if slices.Contains(own, name) || (namesIn(name) != nil) != named {
+				continue
+			}
+			spans, err := spansOf(name, t[name], list.has)
+			if err != nil {
+				return err
+			}
+			if len(spans) > 0 {
+				t[name] = cut(name, t[name], spans, r.fateIn(name, uses))
+			}
+		}
+		if !named {
+			uses.addTree(t)
+		}
+	}
+	return nil
+}
+
+// fateIn returns what happens to the spans of a file. Uses are the words of what stays.
+func (r removal) fateIn(name string, uses words) func(s span, lines []string) fate {
+	return func(s span, lines []string) fate {
+		leaves := slices.ContainsFunc(s.parts, func(p string) bool { return slices.Contains(r.parts, p) })
+		if leaves {
+			for _, m := range namesIn(name).findAll(strings.Join(lines, "")) {
+				if uses[m] {
+					return bare
+				}
+			}
+			return goes
+		}
+		if slices.Contains(r.parts, toolPart) {
+			return bare
+		}
+		return stays
+	}
+}
+
+// namePattern finds the names that a file of styles or icons gives to things.
+type namePattern regexp.Regexp
+
+var (
+	classes = (*namePattern)(regexp.MustCompile(`\.([A-Za-z][\w-]*)`))
+	icons   = (*namePattern)(regexp.MustCompile(`<symbol id="([^"]+)"`))
+)
+
+// namesIn returns the pattern for a file, nil for one that names nothing.
+func namesIn(name string) *namePattern {
+	switch path.Ext(name) {
+	case ".css":
+		return classes
+	case ".svg":
+		return icons
+	}
+	return nil
+}
+
+func (p *namePattern) findAll(text string) (names []string) {
+	if p == nil {
+		return nil
+	}
+	for _, m := range (*regexp.Regexp)(p).FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// words are the words within the string literals of code that draws pages.
+type words map[string]bool
+
+var (
+	quoted   = regexp.MustCompile("\"[^\"\n]*\"|`[^`]*`")
+	quotedJS = regexp.MustCompile("\"[^\"\n]*\"|`[^`]*`|'[^'\n]*'")
+	word     = regexp.MustCompile(`[\w-]+`)
+)
+
+// addTree adds the words of views, scripts and Go, tests and generated code apart.
+func (w words) addTree(t tree) {
+	for name, text := range t {
+		pattern := quoted
+		switch ext := path.Ext(name); {
+		case ext == ".js" && !strings.HasSuffix(name, ".min.js"):
+			pattern = quotedJS
+		case ext == ".templ":
+		case ext == ".go" && !strings.HasSuffix(name, "_test.go") && !strings.HasSuffix(name, "_templ.go"):
+		default:
+			continue
+		}
+		for _, literal := range pattern.FindAllString(text, -1) {
+			for _, one := range word.FindAllString(literal, -1) {
+				w[one] = true
+			}
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"strings"
+)
+
+// accessFile is the table of who may open what.
+const accessFile = "web/testdata/access.golden"
+
+// settle finishes a folder whose files were cut: it tidies them, generates what is generated, and refuses what does not
+// compile or opens a door. Before is the tree that the folder held earlier.
+func settle(ctx context.Context, f folder, before tree) error {
+	cut, err := f.read(ctx)
+	if err != nil {
+		return err
+	}
+	after := maps.Clone(cut)
+	if err := checkMarkers(after); err != nil {
+		return err
+	}
+	if err := tidy(before, after); err != nil {
+		return err
+	}
+	if err := f.write(cut, after); err != nil {
+		return err
+	}
+	if templatesDiffer(before, after) {
+		if _, err := f.run(ctx, "go", "tool", "templ", "generate"); err != nil {
+			return err
+		}
+	}
+	if _, err := f.run(ctx, "go", "vet", "./..."); err != nil {
+		return errors.New(faults(err.Error()))
+	}
+	if _, err := f.run(ctx, "go", "mod", "tidy"); err != nil { // after vet: it would look for a package that left in the network
+		return err
+	}
+	return f.settleAccess(ctx, before)
+}
+
+// settleAccess writes the table of who may open what anew. It may only lose lines.
+func (f folder) settleAccess(ctx context.Context, before tree) error {
+	was, ok := before[accessFile]
+	if !ok {
+		return nil
+	}
+	if out, err := f.run(ctx, "go", "test", "./web", "-run", "TestAccess$", "-count=1", "-update"); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	text, err := os.ReadFile(f.path(accessFile))
+	if err != nil {
+		return err
+	}
+	if line, ok := added(was, string(text)); ok {
+		return fmt.Errorf("somebody may open what nobody could open before: %s", line)
+	}
+	return nil
+}
+
+// added returns the first line of after that before lacks, in its order.
+func added(before, after string) (string, bool) {
+	rest := strings.Split(before, "\n")
+	for line := range strings.SplitSeq(after, "\n") {
+		for len(rest) > 0 && rest[0] != line {
+			rest = rest[1:]
+		}
+		if len(rest) == 0 {
+			return line, true
+		}
+		rest = rest[1:]
+	}
+	return "", false
+}
+
+// checkMarkers refuses markers that are wrong, or that name a part which t does not have.
+func checkMarkers(t tree) error {
+	text, ok := t[partsFile]
+	if !ok {
+		return nil // without the tool, markers are comments
+	}
+	list, err := readParts(text)
+	if err != nil {
+		return err
+	}
+	own := map[string]bool{}
+	for _, name := range list.filesOf([]string{toolPart}) {
+		own[name] = true
+	}
+	for _, name := range t.names() {
+		if own[name] {
+			continue
+		}
+		if _, err := spansOf(name, t[name], list.has); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func templatesDiffer(before, after tree) bool {
+	for name, text := range after {
+		if strings.HasSuffix(name, ".templ") && before[name] != text {
+			return true
+		}
+	}
+	return false
+}
+
+// faults returns the lines of the compiler's or vet's output that name a file and a line.
+func faults(output string) string {
+	var list []string
+	for line := range strings.Lines(output) {
+		line = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(line), "vet: "), "./")
+		if name, _, ok := strings.Cut(line, ".go:"); ok && !strings.Contains(name, " ") {
+			list = append(list, line)
+		}
+	}
+	if list == nil {
+		return output
+	}
+	return strings.Join(list, "\n")
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"example.com/foyer/internal/auth/betterauth"
+	"example.com/foyer/internal/auth/betterauth/admin"
+	"example.com/foyer/web"
+)
+
+// addWireLinks mails links of the npm client's contract where the app has no page, or none is wanted.
+func (a *app) addWireLinks() error {
+	links := web.Links
+	if a.WireLinks {
+		links = web.WireLinks
+	}
+	a.options.Links = links(a.AppURL, betterauth.Links(a.AppURL))
+	return nil
+}
+
+// addWire serves the npm client's contract under /api/auth.
+func (a *app) addWire() (err error) {
+	a.site.API, err = betterauth.New(a.auth, betterauth.Options{
+		ResetPages: []string{web.ResetPage},
+		Plugins:    []betterauth.Plugin{admin.Endpoints},
+		Logger:     a.log,
+	})
+	return err
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"example.com/foyer/internal/database"
+	"example.com/foyer/migrations"
+	"example.com/foyer/web"
+	"gorm.io/gorm"
+)
+
+// command is a line of help and what it does. run gets as many arguments as args names: <required> and [optional]. It
+// checks them before it builds the app, so that a mistake leaves nothing behind.
+type command struct {
+	name, args, does string
+	run              func(a *app, ctx context.Context, args []string) error
+}
+
+var commands = []command{
+	{"serve", "", "run the app (the default)", (*app).serve},
+	{"routes", "", "print method, path and door of every route", (*app).routes},
+	{"migrate", "<up|down|status>", "change the schema, or only show it", (*app).migrate},
+	{"seed", "", "make the demo users (development, empty users table)", (*app).seedCommand},
+	{"user create", "<email> [--admin] [--invite]", "make a user; reads the password, or mails a link", (*app).createUser},
+	{"user promote", "<email>", "make a user an admin", (*app).promoteUser},
+	{"keys", "<new|rotate>", "make SERVICE_KEY_FILE, or put a new key in front", (*app).writeKeys},
+	{"audit verify", "[seq:link]", "verify the audit trail, and that an earlier head is in it", (*app).verifyAudit}, // part:auditchain
+	{"audit prune", "<yyyy-mm-dd>", "delete the events of the audit trail before a day", (*app).pruneAudit},         // part:auditchain
+}
+
+// find returns the command that a command line names, and its arguments; nil if there is none or their number is wrong.
+func find(line []string) (*command, []string) {
+	for _, c := range slices.Concat(commands, appCommands) {
+		words := strings.Fields(c.name)
+		if len(line) < len(words) || !slices.Equal(line[:len(words)], words) {
+			continue
+		}
+		args, required := line[len(words):], strings.Count(c.args, "<")
+		if len(args) < required || len(args) > required+strings.Count(c.args, "[") {
+			return nil, nil
+		}
+		return &c, args
+	}
+	return nil, nil
+}
+
+func help(stdout io.Writer) error {
+	fmt.Fprint(stdout, "usage: server [command]\n\n")
+	for _, c := range slices.Concat(commands, appCommands) {
+		fmt.Fprintf(stdout, "  %-42s%s\n", c.name+" "+c.args, c.does)
+	}
+	_, err := fmt.Fprint(stdout, "\nConfiguration comes from the environment: see .env.example.\n")
+	return err
+}
+
+// routes needs no configuration, so it also runs where none is.
+func (a *app) routes(context.Context, []string) error {
+	for _, r := range web.New(web.Config{API: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler)}).Routes() {
+		fmt.Fprintf(a.stdout, "%-6s %-28s %s\n", r.Method, r.Path, r.Door)
+	}
+	return nil
+}
+
+func (a *app) migrate(ctx context.Context, args []string) error {
+	step, ok := map[string]func(context.Context, *gorm.DB, fs.FS) error{
+		"up": database.Migrate, "down": database.MigrateDown, "status": nil,
+	}[args[0]]
+	if !ok {
+		return errUsage
+	}
+	if err := a.open(); err != nil {
+		return err
+	}
+	if step != nil {
+		if err := step(ctx, a.db, migrations.FS); err != nil {
+			return err
+		}
+	}
+	list, err := database.Migrations(ctx, a.db, migrations.FS)
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		state := "pending"
+		if m.Applied {
+			state = "applied"
+		}
+		if m.NoFile {
+			state = "no file" // so down cannot take it back
+		}
+		fmt.Fprintf(a.stdout, "%-8s %s\n", state, m.Name)
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+// Package admin is the plugin that serves better-auth's admin endpoints, /api/auth/admin/*. It owns who may call
+// them and the form of their answers; the verbs are internal/auth's. To do without it, delete this folder and its
+// line where the provider is made.
+package admin
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/betterauth"
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/payload"
+)
+
+// Endpoints is the plugin.
+func Endpoints(a *auth.Auth) []betterauth.Endpoint {
+	p := &plugin{a}
+	get, post := http.MethodGet, http.MethodPost
+	return []betterauth.Endpoint{
+		{Method: get, Path: "/admin/list-users", Handle: p.listUsers},
+		{Method: get, Path: "/admin/get-user", Handle: p.getUser},
+		{Method: post, Path: "/admin/create-user", Handle: p.createUser},
+		{Method: post, Path: "/admin/update-user", Handle: p.updateUser},
+		{Method: post, Path: "/admin/set-role", Handle: p.setRole},
+		{Method: post, Path: "/admin/set-user-password", Handle: p.setPassword},
+		{Method: post, Path: "/admin/ban-user", Handle: p.banUser},
+		{Method: post, Path: "/admin/unban-user", Handle: p.unbanUser},
+		{Method: post, Path: "/admin/remove-user", Handle: p.removeUser},
+		{Method: post, Path: "/admin/list-user-sessions", Handle: p.listSessions},
+		{Method: post, Path: "/admin/revoke-user-session", Handle: p.revokeSession},
+		{Method: post, Path: "/admin/revoke-user-sessions", Handle: p.revokeSessions},
+		{Method: post, Path: "/admin/impersonate-user", Handle: p.impersonate},
+		{Method: post, Path: "/admin/stop-impersonating", Handle: p.stopImpersonating},
+		{Method: post, Path: "/admin/has-permission", Handle: p.hasPermission},
+	}
+}
+
+type plugin struct{ auth *auth.Auth }
+
+// permit is permitRead for what changes something: it also asks for a fresh session, where Options.StepUp does.
+func (p *plugin) permit(w http.ResponseWriter, r *http.Request, b *payload.Body, forbidden string) (*auth.Session, error) {
+	s, err := p.permitRead(w, r, b, forbidden)
+	if err == nil {
+		err = p.auth.StepUp(s)
+	}
+	return s, err
+}
+
+// permitRead returns the session of an admin, as the store has it: who was demoted a moment ago is refused. body faults
+// come first, as everywhere on the wire; forbidden is the code for anybody else.
+func (p *plugin) permitRead(
+	w http.ResponseWriter, r *http.Request, b *payload.Body, forbidden string,
+) (*auth.Session, error) {
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	s, err := p.auth.StoredSession(w, r)
+	switch {
+	case err != nil:
+		return nil, err
+	case s == nil:
+		return nil, errs.Unauthenticated()
+	case !s.User.HasRole("admin"):
+		p.auth.NoteRefusal(r, s, event.Forbidden, r.URL.Path)
+		return nil, errs.New(http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_"+forbidden, "You are not allowed to "+strings.ToLower(strings.ReplaceAll(forbidden, "_", " ")))
+	}
+	return s, nil
+}
+
+// success is the answer where there is nothing to tell, or the error.
+func success(err error) (any, error) { return map[string]bool{"success": true}, err }
+
+// user wraps a user as most answers do.
+func user(u *auth.User, err error) (any, error) { return map[string]*auth.User{"user": u}, err }
+
+// role reads one role or a list of them as a comma list; nil where there is none.
+func role(b *payload.Body) (*string, error) {
+	invalid := errs.New(http.StatusBadRequest, "INVALID_ROLE_TYPE", "Invalid role type")
+	switch v := b.Value("role").(type) {
+	case string:
+		return &v, nil
+	case []any:
+		list := make([]string, len(v))
+		for i, item := range v {
+			name, ok := item.(string)
+			if !ok {
+				return nil, invalid
+			}
+			list[i] = name
+		}
+		joined := strings.Join(list, ",")
+		return &joined, nil
+	}
+	if b.Has("role") {
+		return nil, invalid
+	}
+	return nil, nil
+}
+
+// holds is what a role may do, as in better-auth's default access control.
+var holds = map[string]map[string][]string{
+	"admin": {
+		"user":    {"create", "list", "set-role", "ban", "impersonate", "delete", "set-password", "set-email", "set-phone", "get", "update"},
+		"session": {"list", "revoke", "delete"},
+	},
+}
+
+// hasPermission answers for the caller, whatever user or role the body names.
+func (p *plugin) hasPermission(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	asked, ok := b.Value("permissions").(map[string]any)
+	if !ok || b.Has("permission") {
+		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.permissions] Invalid input: expected object")
+	}
+	wanted := map[string][]string{}
+	for resource, raw := range asked {
+		list, ok := raw.([]any)
+		for _, item := range list {
+			action, isText := item.(string)
+			ok = ok && isText
+			wanted[resource] = append(wanted[resource], action)
+		}
+		if !ok {
+			return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.permissions] Invalid input: expected arrays of strings")
+		}
+		if len(list) == 0 {
+			wanted[resource] = nil
+		}
+	}
+	s, err := p.auth.StoredSession(w, r)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return nil, errs.Unauthenticated()
+	}
+	allowed := slices.ContainsFunc(strings.Split(s.User.Role, ","), func(role string) bool { return covers(holds[role], wanted) })
+	return map[string]any{"error": nil, "success": allowed}, nil
+}
+
+// covers reports whether one role's permissions hold every action asked for; who asks for nothing has nothing.
+func covers(held, wanted map[string][]string) bool {
+	for resource, actions := range wanted {
+		if held[resource] == nil {
+			return false
+		}
+		for _, action := range actions {
+			if !slices.Contains(held[resource], action) {
+				return false
+			}
+		}
+	}
+	return len(wanted) > 0
+}

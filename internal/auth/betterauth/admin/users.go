@@ -1,0 +1,220 @@
+package admin
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/payload"
+)
+
+func (p *plugin) listUsers(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	word := func(name string) string {
+		if s := b.OptionalString(name); s != nil {
+			return *s
+		}
+		return ""
+	}
+	number := func(name string) int { // junk means the default, as on the wire
+		n, err := strconv.Atoi(word(name))
+		if err != nil {
+			return 0
+		}
+		return n
+	}
+	q := auth.UserQuery{
+		Search: word("searchValue"), SearchField: word("searchField"), SearchOperator: word("searchOperator"),
+		Filter: b.Value("filterValue"), FilterField: word("filterField"), FilterOperator: word("filterOperator"),
+		Sort: word("sortBy"), Descending: word("sortDirection") == "desc", Limit: number("limit"), Offset: number("offset"),
+	}
+	invalid := map[string]bool{
+		"sortDirection":  b.Has("sortDirection") && word("sortDirection") != "asc" && word("sortDirection") != "desc",
+		"searchField":    q.SearchField != "" && q.SearchField != "email" && q.SearchField != "name",
+		"searchOperator": q.SearchOperator != "" && q.SearchOperator != "contains" && q.SearchOperator != "starts_with" && q.SearchOperator != "ends_with",
+	}
+	if _, err := p.permitRead(w, r, b, "LIST_USERS"); err != nil {
+		return nil, err
+	}
+	for field, wrong := range invalid {
+		if wrong {
+			return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[query."+field+"] Invalid option")
+		}
+	}
+	users, total, err := p.auth.Users(r.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	answer := map[string]any{"users": users, "total": total}
+	if q.Limit != 0 {
+		answer["limit"] = q.Limit
+	}
+	if q.Offset != 0 {
+		answer["offset"] = q.Offset
+	}
+	return answer, nil
+}
+
+func (p *plugin) getUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	id := b.String("id")
+	if _, err := p.permitRead(w, r, b, "GET_USER"); err != nil {
+		return nil, err
+	}
+	return p.auth.User(r.Context(), id)
+}
+
+func (p *plugin) createUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	in := auth.NewUser{Email: b.String("email"), Name: b.String("name"), Image: b.Object("data", false).OptionalString("image")}
+	if password := b.OptionalString("password"); password != nil {
+		in.Password = *password
+	}
+	by, err := p.permit(w, r, b, "CREATE_USERS")
+	if err != nil {
+		return nil, err
+	}
+	asked, err := role(b)
+	if err != nil {
+		return nil, err
+	}
+	if asked != nil {
+		in.Role = *asked
+	}
+	u, err := p.auth.CreateUser(r.Context(), by, in)
+	var e *errs.Error
+	if errors.As(err, &e) { // two answers differ from sign-up's
+		refusal := *e
+		if refusal.Status == http.StatusUnprocessableEntity {
+			refusal.Status = http.StatusBadRequest
+		}
+		if refusal.Code == "VALIDATION_ERROR" && refusal.Fields["email"] == refusal.Message {
+			refusal.Code = "INVALID_EMAIL"
+		}
+		return nil, &refusal
+	}
+	return user(u, err)
+}
+
+func (p *plugin) updateUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	id, data := b.String("userId"), b.Object("data", true)
+	c := auth.UserChanges{Email: data.OptionalString("email")}
+	c.BanReason, _ = data.Nullable("banReason")
+	c.Name = data.OptionalString("name")
+	c.Image, c.SetImage = data.Nullable("image")
+	c.EmailVerified, c.Banned = flag(data, "emailVerified"), flag(data, "banned")
+	var err error
+	if c.BanExpires, err = date(data, "banExpires"); err != nil {
+		return nil, err
+	}
+	by, err := p.permit(w, r, b, "UPDATE_USERS")
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case data.Has("password"):
+		return nil, errs.New(http.StatusBadRequest, "PASSWORD_CANNOT_BE_UPDATED_VIA_UPDATE_USER", "Password cannot be updated via update-user. Use set-user-password.")
+	case data.Has("id"):
+		return nil, errs.New(http.StatusBadRequest, "USER_ID_CANNOT_BE_UPDATED", "User id cannot be updated")
+	case !data.Has("name", "email", "image", "emailVerified", "banned", "banReason", "banExpires", "role"):
+		return nil, errs.New(http.StatusBadRequest, "NO_DATA_TO_UPDATE", "No data to update")
+	}
+	if c.Role, err = role(data); err != nil {
+		return nil, err
+	}
+	return p.auth.ChangeUser(r.Context(), by, id, c)
+}
+
+// flag reads an optional boolean, nil where it is absent.
+func flag(b *payload.Body, name string) *bool {
+	if !b.Has(name) {
+		return nil
+	}
+	v := b.Bool(name, false)
+	return &v
+}
+
+// date reads an optional date of the wire, nil where it is absent.
+func date(b *payload.Body, name string) (*time.Time, error) {
+	text, _ := b.Nullable(name)
+	if text == nil {
+		return nil, nil
+	}
+	at, err := time.Parse(time.RFC3339, *text)
+	if err != nil {
+		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.data."+name+"] Invalid input: expected date, received string")
+	}
+	at = at.UTC().Truncate(time.Millisecond)
+	return &at, nil
+}
+
+func (p *plugin) setRole(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	id := b.String("userId")
+	if !b.Has("role") {
+		b.String("role") // says that it is missing
+	}
+	by, err := p.permit(w, r, b, "CHANGE_USERS_ROLE")
+	if err != nil {
+		return nil, err
+	}
+	asked, err := role(b)
+	if err != nil {
+		return nil, err
+	}
+	return user(p.auth.SetRole(r.Context(), by, id, *asked))
+}
+
+func (p *plugin) setPassword(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	id, password := b.String("userId"), b.String("newPassword")
+	if id == "" && b.Err() == nil || password == "" && b.Err() == nil {
+		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body] userId and newPassword cannot be empty")
+	}
+	by, err := p.permit(w, r, b, "SET_USERS_PASSWORD")
+	if err != nil {
+		return nil, err
+	}
+	return map[string]bool{"status": true}, p.auth.SetPassword(r.Context(), by, id, password)
+}
+
+// maxBan is the longest ban with an end, 100 years: beyond it dates overflow.
+const maxBan = 100 * 365 * 24 * 3600
+
+func (p *plugin) banUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	id, reason, seconds := b.String("userId"), b.OptionalString("banReason"), b.Number("banExpiresIn")
+	by, err := p.permit(w, r, b, "BAN_USERS")
+	if err != nil {
+		return nil, err
+	}
+	var until *time.Time
+	if seconds != nil && *seconds != 0 {
+		if *seconds < 0 || *seconds > maxBan {
+			return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", fmt.Sprintf("[body.banExpiresIn] Invalid input: expected 0 to %d seconds", maxBan))
+		}
+		at := p.auth.Now().Add(time.Duration(*seconds * float64(time.Second))).Truncate(time.Millisecond)
+		until = &at
+	}
+	why := "No reason"
+	if reason != nil && *reason != "" {
+		why = *reason
+	}
+	return user(p.auth.BanUser(r.Context(), by, id, why, until))
+}
+
+func (p *plugin) unbanUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	id := b.String("userId")
+	by, err := p.permit(w, r, b, "BAN_USERS")
+	if err != nil {
+		return nil, err
+	}
+	return user(p.auth.UnbanUser(r.Context(), by, id))
+}
+
+func (p *plugin) removeUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	id := b.String("userId")
+	by, err := p.permit(w, r, b, "DELETE_USERS")
+	if err != nil {
+		return nil, err
+	}
+	return success(p.auth.RemoveUser(r.Context(), by, id))
+}

@@ -1,0 +1,57 @@
+package betterauth
+
+import (
+	"net/http"
+
+	"example.com/foyer/internal/payload"
+)
+
+func (a *api) sendVerificationEmail(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	email, callbackURL := b.String("email"), b.Text("callbackURL")
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	s, err := a.StoredSession(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return done(), a.SendVerificationEmail(r, s, email, callbackURL)
+}
+
+func (a *api) verifyEmail(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	token, callbackURL := b.String("token"), b.Text("callbackURL")
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	s, err := a.StoredSession(w, r)
+	if err != nil {
+		return nil, err
+	}
+	user, changed, err := a.VerifyEmail(w, r, s, token, callbackURL)
+	if code := refusalCode(err); callbackURL != "" && code != "" {
+		return redirect(withQuery(callbackURL, "error", code)), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if callbackURL != "" {
+		return redirect(callbackURL), nil
+	}
+	if !changed { // the contract names the user only where the address changed
+		user = nil
+	}
+	return map[string]any{"status": true, "user": user}, nil
+}
+
+// changeEmail leaves it to the verb to refuse strangers: a faulty address is reported to them first.
+func (a *api) changeEmail(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	newEmail, callbackURL := b.String("newEmail"), b.Text("callbackURL")
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	s, err := a.StoredSession(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return done(), a.ChangeEmail(r, s, newEmail, callbackURL)
+}

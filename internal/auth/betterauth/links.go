@@ -1,0 +1,56 @@
+package betterauth
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+
+	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/errs"
+)
+
+// Links makes the address that a mailed link has in the contract: a GET endpoint of the app at baseURL, which acts when it
+// is opened and then leads to callbackURL. It fits auth.Options.Links. Purposes without an endpoint get "".
+func Links(baseURL string) func(purpose letter.Purpose, token, callbackURL string) string {
+	base := strings.TrimSuffix(baseURL, "/") + basePath
+	return func(purpose letter.Purpose, token, callbackURL string) string {
+		path := ""
+		switch purpose {
+		case letter.ResetPassword, letter.SetPassword:
+			return base + "/reset-password/" + url.QueryEscape(token) + "?callbackURL=" + url.QueryEscape(callbackURL)
+		case letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail:
+			path = "/verify-email"
+		case letter.DeleteAccount:
+			path = "/delete-user/callback"
+		default:
+			return ""
+		}
+		if callbackURL == "" {
+			callbackURL = "/"
+		}
+		return base + path + "?token=" + url.QueryEscape(token) + "&callbackURL=" + url.QueryEscape(callbackURL)
+	}
+}
+
+// refusalCode is the code of a refusal, "" for errors that are not the caller's.
+func refusalCode(err error) string {
+	var e *errs.Error
+	if errors.As(err, &e) && e.Status < 500 {
+		return e.Code
+	}
+	return ""
+}
+
+// withQuery adds one parameter to the address that a browser is sent to, before the fragment.
+func withQuery(target, name, value string) string {
+	target, fragment, hasFragment := strings.Cut(target, "#")
+	page, query, _ := strings.Cut(target, "?")
+	if query != "" {
+		query += "&"
+	}
+	target = page + "?" + query + url.QueryEscape(name) + "=" + url.QueryEscape(value)
+	if hasFragment {
+		target += "#" + fragment
+	}
+	return target
+}

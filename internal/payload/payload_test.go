@@ -1,0 +1,30 @@
+package payload_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/payload"
+)
+
+func TestJSON(t *testing.T) {
+	req := httptest.NewRequest("POST", "/", strings.NewReader(`{"name":"Ada","ok":true,"image":"x"}`))
+	req.Header.Set("Content-Type", "application/json")
+	b, err := payload.JSON(httptest.NewRecorder(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if image := b.OptionalString("image"); b.String("name") != "Ada" || !b.Bool("ok", false) || !b.Bool("absent", true) || image == nil || b.OptionalString("absent") != nil || b.Err() != nil {
+		t.Errorf("%+v, error %v", b, b.Err())
+	}
+	req = httptest.NewRequest("POST", "/", strings.NewReader("a=b"))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	var e *errs.Error
+	if _, err := payload.JSON(httptest.NewRecorder(), req); !errors.As(err, &e) || e.Status != http.StatusUnsupportedMediaType {
+		t.Errorf("a form: %v", err)
+	}
+}

@@ -1,0 +1,157 @@
+// Package payload reads what a program sends, strictly: a JSON object, a form or a query. It refuses what two parsers
+// would read differently. A Body collects what is wrong with its fields, so that the sender learns of all at once.
+package payload
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"example.com/foyer/internal/errs"
+)
+
+// MaxSize is how many bytes of a request body are read; more is a 413.
+const MaxSize = 64 << 10
+
+// maxDepth bounds nesting; no endpoint takes more than an object in an object.
+const maxDepth = 8
+
+// JSON decodes a JSON object. Refusals: 415 for another media type or charset, 413 beyond MaxSize, 400 for broken JSON,
+// duplicate keys, invalid UTF-8, trailing data and deep nesting. Unknown keys are ignored.
+func JSON(w http.ResponseWriter, r *http.Request) (*Body, error) { return read(w, r, false) }
+
+// JSONOrForm is JSON that also takes application/x-www-form-urlencoded.
+func JSONOrForm(w http.ResponseWriter, r *http.Request) (*Body, error) { return read(w, r, true) }
+
+func read(w http.ResponseWriter, r *http.Request, formToo bool) (*Body, error) {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset, named := params["charset"]
+	foreign := named && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != ""
+	isForm := formToo && media == "application/x-www-form-urlencoded"
+	if err != nil || media != "application/json" && !isForm || foreign {
+		return nil, errs.New(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
+			"Content-Type must be application/json")
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxSize))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, errs.New(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "The request is larger than 64 KiB.")
+	}
+	if err != nil {
+		return nil, badRequest("The request body could not be read")
+	}
+	if isForm {
+		return parseForm(data)
+	}
+	return parseJSON(data)
+}
+
+func badRequest(message string) error { return errs.New(http.StatusBadRequest, "BAD_REQUEST", message) }
+
+// Query reads the query of a GET as if it were a body. A name given more than once is an array.
+func Query(r *http.Request) (*Body, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, badRequest("Invalid query")
+	}
+	values := map[string]any{}
+	for name, list := range query {
+		if !utf8.ValidString(name + strings.Join(list, "")) {
+			return nil, badRequest("Invalid query")
+		}
+		values[name] = list[0]
+		if len(list) > 1 {
+			many := make([]any, len(list))
+			for i, v := range list {
+				many[i] = v
+			}
+			values[name] = many
+		}
+	}
+	return newBody("query", values, true), nil
+}
+
+func parseForm(data []byte) (*Body, error) {
+	form, err := url.ParseQuery(string(data))
+	if err != nil {
+		return nil, badRequest("Invalid form in request body")
+	}
+	values := map[string]any{}
+	for k, v := range form {
+		if len(v) != 1 || !utf8.ValidString(k+v[0]) {
+			return nil, badRequest("Invalid form in request body")
+		}
+		values[k] = v[0]
+	}
+	return newBody("body", values, true), nil
+}
+
+func parseJSON(data []byte) (*Body, error) {
+	broken := badRequest("Invalid JSON in request body")
+	if !utf8.Valid(data) { // encoding/json would replace what is broken, in keys too
+		return nil, broken
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	v, err := decodeValue(d, 0)
+	if err != nil {
+		return nil, broken
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, broken
+	}
+	values, ok := v.(map[string]any)
+	if !ok {
+		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR",
+			"[body] Invalid input: expected object, received "+kind(v, true))
+	}
+	return newBody("body", values, false), nil
+}
+
+// decodeValue is json.Unmarshal into any, but refuses duplicate keys and deep nesting.
+func decodeValue(d *json.Decoder, depth int) (any, error) {
+	t, err := d.Token()
+	delim, nested := t.(json.Delim)
+	if err != nil || !nested {
+		return t, err
+	}
+	if depth >= maxDepth {
+		return nil, errors.New("nested too deeply")
+	}
+	object, array := map[string]any{}, []any{}
+	for d.More() {
+		var key string
+		if delim == '{' {
+			k, err := d.Token()
+			if err != nil {
+				return nil, err
+			}
+			key = k.(string)
+			if _, twice := object[key]; twice {
+				return nil, errors.New("duplicate key")
+			}
+		}
+		v, err := decodeValue(d, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		if delim == '{' {
+			object[key] = v
+		} else {
+			array = append(array, v)
+		}
+	}
+	if _, err := d.Token(); err != nil { // the closing delimiter
+		return nil, err
+	}
+	if delim == '{' {
+		return object, nil
+	}
+	return array, nil
+}

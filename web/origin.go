@@ -1,0 +1,77 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/origins"
+	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v5/middleware"
+)
+
+// crossOrigin refuses unsafe requests sent by another site's page. The provider has its own rules for its endpoints,
+// which other trusted origins may call.
+func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		r := c.Request()
+		if safe(r) || strings.HasPrefix(r.URL.Path, "/api/auth/") || s.ownPage(r) {
+			return next(c)
+		}
+		s.Logger.InfoContext(r.Context(), "cross-site request refused", "origin", printable(r.Header.Get("Origin")),
+			"host", printable(r.Host), "site", printable(r.Header.Get("Sec-Fetch-Site")), "own", s.AppURL)
+		// The route's method, not the request's: made-up ones would be another kind of refusal each time.
+		s.Auth.NoteRefusal(r, nil, event.CrossSite, strings.TrimSpace(c.RouteInfo().Method+" "+c.Path()))
+		return errs.New(http.StatusForbidden, "CROSS_SITE_REQUEST", "This request came from another site and was not carried out.")
+	}
+}
+
+// safe reports whether a request only reads, by its method.
+func safe(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+}
+
+// cors lets the pages of other trusted origins read what the provider answers, and send it any header: those of
+// captchas and of tracing are added on the way. Without such origins it says nothing: a browser then keeps the answers
+// from every other page. An app's scheme has no pages.
+func (s *Server) cors() echo.MiddlewareFunc {
+	app := func(origin string) bool { return strings.HasSuffix(origin, "://") }
+	origins := slices.DeleteFunc(slices.Clone(s.CORSOrigins), app)
+	if len(origins) == 0 {
+		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
+	}
+	return middleware.CORSWithConfig(middleware.CORSConfig{
+		Skipper:          func(c *echo.Context) bool { return !strings.HasPrefix(c.Request().URL.Path, "/api/auth/") },
+		AllowOrigins:     origins,
+		AllowMethods:     []string{http.MethodGet, http.MethodPost},
+		ExposeHeaders:    []string{echo.HeaderRetryAfter, "X-Retry-After"},
+		AllowCredentials: true,
+		MaxAge:           600,
+	})
+}
+
+// ownPage reports whether a page of ours, or a program, sent a request. Origin is compared with AppURL and never with
+// Host, because proxies rewrite Host. Where there is no Origin, Referer counts in its place. A page under no-referrer sends
+// "null" beside a Sec-Fetch-Site that no page can forge. In development the app answers under every local name.
+func (s *Server) ownPage(r *http.Request) bool {
+	if len(r.Header["Origin"]) > 1 || len(r.Header["Sec-Fetch-Site"]) > 1 || len(r.Header["Referer"]) > 1 {
+		return false // a proxy that appends may have put a forged one first
+	}
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	if origin == "" {
+		origin = origins.OfReferer(r)
+	}
+	if site != "" && site != "same-origin" && site != "none" { // browsers before 2023 send none
+		return false
+	}
+	switch origin {
+	case "", s.AppURL:
+		return true
+	case "null":
+		return site == "same-origin"
+	default:
+		return s.Development && origin == "http://"+r.Host
+	}
+}

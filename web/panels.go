@@ -1,0 +1,87 @@
+package web
+
+import (
+	"context"
+	"io"
+	"net/http"
+
+	"example.com/foyer/views"
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v5"
+)
+
+// panel is a card that an optional part draws on a page of another part. about is the id of the user whom the page
+// shows, "" if it shows none.
+type panel struct {
+	name string // in the log
+	load func(ctx context.Context, about string) (templ.Component, error)
+}
+
+// overviewPanels stand on /admin.
+func (s *Server) overviewPanels() []panel {
+	return []panel{
+		{"activity", s.activity},
+	}
+}
+
+// userPanels stand on the page of a user, for admins.
+func (s *Server) userPanels() []panel {
+	return []panel{
+		{"audit trail", s.trailOf},
+	}
+}
+
+// securityPanels stand below the form for the password, for its owner.
+func (s *Server) securityPanels() []panel {
+	return []panel{
+		{"recent events", s.recentEvents},
+	}
+}
+
+// banners stand above every page while something unusual lasts. Each reads from the frame whether it does.
+func banners() []templ.Component {
+	return []templ.Component{
+		views.ActingBanner(),
+	}
+}
+
+// draw makes panels that load when the page is drawn.
+func (s *Server) draw(about string, panels []panel) (list []templ.Component) {
+	for _, p := range panels {
+		list = append(list, s.panel(p.name, func(ctx context.Context) (templ.Component, error) {
+			return p.load(ctx, about)
+		}))
+	}
+	return list
+}
+
+// panel makes a component that is loaded when it is drawn, within a deadline of its own. The status is sent by then, so
+// a failure is logged under name and shown in the panel's place.
+func (s *Server) panel(name string, load func(context.Context) (templ.Component, error)) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		loading, cancel := context.WithTimeout(ctx, s.RequestTime)
+		defer cancel()
+		content, err := load(loading)
+		if err != nil {
+			s.Logger.ErrorContext(ctx, "panel not loaded", "panel", name, "error", err)
+			content = views.PanelError()
+		}
+		return content.Render(ctx, w)
+	})
+}
+
+// stream makes a component that first sends what is drawn so far, the skeleton in its place included, and then draws
+// the panel.
+func stream(c *echo.Context, panel templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		if buffer, ok := w.(interface{ Flush() error }); ok { // templ's own
+			if err := buffer.Flush(); err != nil {
+				return err
+			}
+		}
+		if err := http.NewResponseController(c.Response()).Flush(); err != nil {
+			return err
+		}
+		return panel.Render(ctx, w)
+	})
+}

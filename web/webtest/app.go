@@ -1,0 +1,8 @@
+package webtest
+
+// This file is yours: what your app needs in tests. Updates of the template leave it alone.
+
+// addApp makes the stores of your own packages for a site under test, as cmd/server/app.go does for the program:
+//
+//	s.Projects = projects.New(s.db, s.auth.Now)
+func (s *site) addApp() {}
