@@ -6,8 +6,8 @@
 // transaction. A lock orders all writers, so that no event can bring the name of a deleted user back. An address that
 // no user is known for belongs to nobody and stays.
 //
-// The columns private and mac of audit_events, salt of audit_private, and those of audit_head but seq are empty here.
-// The part internal/audit/chain fills them, so that edits of the database are found.
+// The columns private and mac of audit_events, salt of audit_private, and all of audit_head but seq stay empty, unless
+// Options.Seal fills them.
 package audit
 
 import (
@@ -56,8 +56,8 @@ type Row struct {
 	SubjectID      string
 	Detail         string
 	Times          int64  // how often it happened; more than once for refusals only
-	Private        string // the chain's
-	MAC            string // the chain's
+	Private        string // of Seal
+	MAC            string // of Seal
 
 	Personal []Personal `gorm:"foreignKey:Seq;references:Seq"`
 }
@@ -69,7 +69,7 @@ func (Row) TableName() string { return "audit_events" }
 type Personal struct {
 	Seq       int64  `gorm:"primaryKey;autoIncrement:false"`
 	OwnerID   string `gorm:"primaryKey"` // "" for a stranger
-	Salt      string // the chain's
+	Salt      string // of Seal
 	Name      string
 	IPAddress string
 	UserAgent string
@@ -84,7 +84,7 @@ type Head struct {
 	ID  int
 	Seq int64 // of the newest event
 
-	// The chain's.
+	// Of Seal.
 	Link       string
 	PrunedSeq  int64
 	PrunedLink string
