@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -228,5 +229,38 @@ func TestWithoutATrailNothingIsDone(t *testing.T) {
 			t.Errorf("%+v, %v", sessions, err)
 		}
 		expect(t, ada.Get("/admin", navigate...), 403) // a refusal stays one
+	})
+}
+
+// When an account gives way to the holder of its address, or waits for too long, the trail records its deletion and forgets
+// what the squatter typed.
+func TestTheTrailForgetsSquatters(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true})
+		boss := s.boss(t)
+		wantTrail := func(mallory bool) {
+			t.Helper()
+			s.verifyTrail(t) // part:auditchain
+			if text := dump(t, db); strings.Contains(text, "Mallory") != mallory {
+				t.Errorf("Mallory in the trail, want %t: %s", mallory, text)
+			}
+		}
+		expect(t, s.stranger(t).PostForm("/signup", mallory("ada@example.com")), http.StatusSeeOther)
+		wantTrail(true)
+		expect(t, s.stranger(t).PostForm("/signup", registration("ada@example.com", authtest.Password)), http.StatusSeeOther)
+		wantTrail(false)
+		contains(t, boss.Get("/admin/audit?event=user_deleted", navigate...),
+			"Ada &lt;ada@example.com&gt;", "gave way to the holder of the address")
+
+		expect(t, s.stranger(t).PostForm("/signup", mallory("eve@example.com")), http.StatusSeeOther)
+		wantTrail(true)
+		s.ahead.Add(int64(7 * 24 * time.Hour))
+		if err := s.auth.Purge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantTrail(false)
+		boss = s.stranger(t)
+		boss.SignIn("boss@example.com", authtest.Password)
+		contains(t, boss.Get("/admin/audit?event=user_deleted", navigate...), "Automatic", "never confirmed")
 	})
 }

@@ -101,7 +101,7 @@ var parts = []func(*app) error{
 	(*app).addKeys,
 	(*app).addMails,
 	(*app).addRateLimit,
-	(*app).addAudit,
+	(*app).addAudit, // part:audit
 	(*app).addAuditChain, // part:auditchain
 	(*app).addWireLinks,
 	(*app).addAuth,
