@@ -6,11 +6,11 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/audit/chain"
@@ -20,12 +20,12 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// eventWords are the events as people read them.
-var eventWords = map[event.Name]string{
+// eventNames are the names of events on pages.
+var eventNames = map[event.Name]string{
 	event.AccountUnlinked:      "Log-in method removed",
 	event.CookieForged:         "Forged session cookie refused",
 	event.CrossSite:            "Request from another site refused",
-	event.DeletionAsked:        "Deletion of the account requested",
+	event.DeletionAsked:        "Account deletion requested",
 	event.EmailChangeAsked:     "Change of address requested",
 	event.EmailChanged:         "Address changed",
 	event.EmailChangeStopped:   "Change of address stopped",
@@ -37,10 +37,10 @@ var eventWords = map[event.Name]string{
 	event.Invited:              "Invited",
 	event.PasswordChanged:      "Password changed",
 	event.PasswordRefused:      "Wrong current password",
-	event.PasswordReset:        "Password reset by a mailed link",
+	event.PasswordReset:        "Password reset by mailed link",
 	event.PasswordResetAsked:   "Password reset requested",
 	event.PasswordSet:          "Password set by an administrator",
-	event.RateLimited:          "Too many tries",
+	event.RateLimited:          "Too many requests",
 	event.Reauthenticated:      "Password entered again",
 	event.RoleChanged:          "Role changed",
 	event.SessionRevoked:       "Session ended remotely",
@@ -55,11 +55,11 @@ var eventWords = map[event.Name]string{
 	event.UserUnbanned:         "Ban lifted",
 	event.UserUpdated:          "Profile changed",
 	event.UsersExported:        "List of users exported",
-	event.VerificationSent:     "Link to confirm the address sent",
+	event.VerificationSent:     "Verification mail sent",
 	chain.EventPruned:          "Old events deleted", // part:auditchain
 }
 
-// showAudit lists the events that the query asks for.
+// showAudit lists the events that match the query.
 func (s *Server) showAudit(c *echo.Context) error {
 	page := views.AuditPage{Filter: views.AuditFilter{Events: eventChoices()}}
 	q, err := s.auditQuery(c, &page.Filter)
@@ -74,37 +74,32 @@ func (s *Server) showAudit(c *echo.Context) error {
 		return err
 	}
 	page.Rows = auditRows(found.Entries)
-	if n := len(found.Entries); n > 0 {
-		if found.Newer {
-			page.Newer = auditPath(page.Filter, "after", found.Entries[0].Seq)
-		}
-		if found.Older {
-			page.Older = auditPath(page.Filter, "before", found.Entries[n-1].Seq)
-		}
+	if n := len(found.Entries); n > 0 && found.Newer {
+		page.Newer = auditPath(page.Filter, "after", found.Entries[0].Seq)
+	}
+	if n := len(found.Entries); n > 0 && found.Older {
+		page.Older = auditPath(page.Filter, "before", found.Entries[n-1].Seq)
 	}
 	return s.renderAudit(c, http.StatusOK, page)
 }
 
 func (s *Server) renderAudit(c *echo.Context, status int, p views.AuditPage) error {
-	if partial(c) {
-		return s.render(c, status, views.AuditAnswer(p))
-	}
-	return s.render(c, status, views.Audit(p))
+	return s.renderPart(c, status, views.Audit(p), views.AuditList(p))
 }
 
-// eventChoices are the options of the filter, ordered by their labels: value and label in turn.
+// eventChoices are the options of the filter, ordered by label: value and label alternate.
 func eventChoices() []string {
-	names := slices.SortedFunc(maps.Keys(eventWords), func(a, b event.Name) int {
-		return strings.Compare(eventWords[a], eventWords[b])
+	names := slices.SortedFunc(maps.Keys(eventNames), func(a, b event.Name) int {
+		return strings.Compare(eventNames[a], eventNames[b])
 	})
 	list := []string{"", "All"}
 	for _, name := range names {
-		list = append(list, string(name), eventWords[name])
+		list = append(list, string(name), eventNames[name])
 	}
 	return list
 }
 
-// auditQuery reads the filter and the cursor from the address. Mistakes in the filter end up in f.
+// auditQuery parses the query into f, with what is wrong in it.
 func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Query, err error) {
 	f.Event, f.Person = trim(c.QueryParam("event")), trim(c.QueryParam("person"))
 	f.From, f.To = trim(c.QueryParam("from")), trim(c.QueryParam("to"))
@@ -113,7 +108,7 @@ func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Quer
 	}
 	if f.Event != "" {
 		q.Events = []event.Name{event.Name(f.Event)}
-		if eventWords[q.Events[0]] == "" {
+		if eventNames[q.Events[0]] == "" {
 			wrong("event", "There is no such event.")
 		}
 	}
@@ -121,41 +116,53 @@ func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Quer
 		return q, err
 	}
 	if f.Person != "" && q.Person == "" {
-		wrong("person", "Enter the id of a user, or their current e-mail address.")
+		wrong("person", "Enter the id of a user, or a user's current e-mail address.")
 	}
-	var okFrom, okTo bool
-	if q.From, okFrom = day(f.From); !okFrom {
+	var ok bool
+	if q.From, ok = day(f.From); !ok {
 		wrong("from", "Enter a day such as 2026-05-31.")
 	}
-	if q.To, okTo = day(f.To); !okTo {
+	last, ok := day(f.To)
+	switch {
+	case !ok:
 		wrong("to", "Enter a day such as 2026-05-31.")
-	} else if f.To != "" {
-		if q.To.Before(q.From) {
-			wrong("to", "This day is before the first one.")
-		}
-		q.To = q.To.AddDate(0, 0, 1)
+	case f.To != "" && last.Before(q.From):
+		wrong("to", "This day is before the first one.")
+	case f.To != "":
+		q.To = last.AddDate(0, 0, 1)
 	}
-	for name, cursor := range map[string]*int64{"before": &q.Before, "after": &q.After} {
-		if text := c.QueryParam(name); text != "" {
-			if *cursor, err = strconv.ParseInt(text, 10, 64); err != nil {
-				return q, echo.ErrBadRequest
-			}
-		}
+	if q.Before, err = cursor(c, "before"); err != nil {
+		return q, err
 	}
-	return q, nil
+	q.After, err = cursor(c, "after")
+	return q, err
 }
 
-// personID returns the id of the user whose id or address text is, "" for none.
+// cursor is the number of an event in the query, 0 for none.
+func cursor(c *echo.Context, name string) (int64, error) {
+	text := c.QueryParam(name)
+	if text == "" {
+		return 0, nil
+	}
+	seq, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, echo.ErrBadRequest
+	}
+	return seq, nil
+}
+
+// personID is the id of the user with this id or address, "" for none. Deleted users have ids, so ids are not looked
+// up.
 func (s *Server) personID(ctx context.Context, text string) (string, error) {
-	notInID := func(r rune) bool { return r > 'z' || !unicode.IsLetter(r) && !unicode.IsDigit(r) }
-	if len(text) == 32 && !strings.ContainsFunc(text, notInID) {
-		return text, nil // looks like an id of better-auth
+	if userID.MatchString(text) {
+		return text, nil
 	}
 	if !strings.Contains(text, "@") {
 		return "", nil
 	}
 	user, err := s.Auth.UserByEmail(ctx, text)
-	if e := (*errs.Error)(nil); errors.As(err, &e) && e.Status < 500 {
+	var e *errs.Error
+	if errors.As(err, &e) && e.Status < 500 { // no such user
 		return "", nil
 	}
 	if err != nil {
@@ -164,7 +171,9 @@ func (s *Server) personID(ctx context.Context, text string) (string, error) {
 	return user.ID, nil
 }
 
-// day reads a day of UTC; "" is the zero time.
+var userID = regexp.MustCompile(`^[A-Za-z0-9]{32}$`)
+
+// day parses a day in UTC; "" is the zero time.
 func day(text string) (time.Time, bool) {
 	if text == "" {
 		return time.Time{}, true
@@ -173,9 +182,9 @@ func day(text string) (time.Time, bool) {
 	return t, err == nil && t.Year() < 9999
 }
 
-// auditPath is the address of another page with the same filter.
-func auditPath(f views.AuditFilter, cursor string, seq int64) string {
-	query := url.Values{cursor: {strconv.FormatInt(seq, 10)}}
+// auditPath is the address of an adjacent page with the same filter.
+func auditPath(f views.AuditFilter, cursorName string, seq int64) string {
+	query := url.Values{cursorName: {strconv.FormatInt(seq, 10)}}
 	for name, value := range map[string]string{"event": f.Event, "person": f.Person, "from": f.From, "to": f.To} {
 		if value != "" {
 			query.Set(name, value)
@@ -187,12 +196,13 @@ func auditPath(f views.AuditFilter, cursor string, seq int64) string {
 func auditRows(entries []audit.Entry) (rows []views.AuditRow) {
 	for _, e := range entries {
 		row := views.AuditRow{
-			At: e.At, What: eventWords[e.Name], Times: e.Times, Detail: e.Detail, Note: e.Note, Address: e.IPAddress,
-			Actor: auditPerson(e.ActorID, e.ActorName), Subject: auditPerson(e.SubjectID, e.SubjectName),
-			NoActor: noActor(e), Self: e.ActorID != "" && e.ActorID == e.SubjectID,
+			At: e.At, Event: eventNames[e.Name], Detail: e.Detail, Note: e.Note, Times: e.Times,
+			Actor: auditPerson(e.ActorID, e.ActorName), NoActor: withoutActor(e), IP: e.IPAddress,
+			Subject:    auditPerson(e.SubjectID, e.SubjectName),
+			OwnAccount: e.ActorID != "" && e.ActorID == e.SubjectID,
 		}
 		if e.ImpersonatorID != "" {
-			row.Impersonated, row.Actor = row.Actor, auditPerson(e.ImpersonatorID, e.ImpersonatorName)
+			row.Actor, row.Impersonated = auditPerson(e.ImpersonatorID, e.ImpersonatorName), row.Actor
 		}
 		if e.UserAgent != "" {
 			row.Browser = browser(e.UserAgent)
@@ -202,21 +212,21 @@ func auditRows(entries []audit.Entry) (rows []views.AuditRow) {
 	return rows
 }
 
-// noActor is the label of an event without an actor. When the subject is deleted, a stranger's address goes too; then
-// a stranger and the command line cannot be told apart, unless only the command line can do it.
-func noActor(e audit.Entry) string {
+// withoutActor labels the actor of an event without one: a stranger, who has an IP address, or else the command line.
+// The IP address is deleted with the account that the stranger tried; then the two cannot be told apart.
+func withoutActor(e audit.Entry) string {
 	switch {
 	case e.IPAddress != "":
 		return "A stranger"
-	case e.Name == event.UserDeleted && e.Detail == "never confirmed": // by auth.Purge
+	case e.Name == event.UserDeleted && e.Detail == "never confirmed": // purged
 		return "Automatic"
 	case e.SubjectID != "" && e.SubjectName == "" && e.Name != event.UserDeleted:
-		return "Not known any more"
+		return "No longer known"
 	}
 	return "The command line"
 }
 
-// auditPerson is a user as the trail has them; the name of a deleted user is "".
+// auditPerson is a person in the audit trail. Deleted users have no name.
 func auditPerson(id, name string) views.AuditPerson {
 	if id == "" {
 		return views.AuditPerson{}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -10,40 +11,33 @@ import (
 	"github.com/a-h/templ"
 )
 
-// ownEvents are the events that users see of themselves; of the refusals only wrong passwords.
+// ownEvents are the events that users see of their own account: of refusals, only wrong passwords.
 var ownEvents = slices.DeleteFunc(event.All(), func(name event.Name) bool {
 	return slices.Contains([]event.Name{event.RateLimited, event.CrossSite, event.Forbidden, event.CookieForged}, name)
 })
 
-// recentEvents shows the visitor the last events of their account.
+// recentEvents draws the last events of the visitor's account. It hides the IP address and browser of an administrator,
+// who acts on the account or by the command line.
 func (s *Server) recentEvents(ctx context.Context, id string) (templ.Component, error) {
 	found, err := s.Audit.List(ctx, audit.Query{Person: id, Events: ownEvents, Limit: 10})
 	rows := auditRows(found.Entries)
 	for i, e := range found.Entries {
-		if byAdmin(e, id) { // the address of an administrator is not for the user
-			rows[i].Address, rows[i].Browser = "", "An administrator"
-		} else if e.UserAgent == "" {
-			rows[i].Browser = "Unknown browser"
+		rows[i].Browser = browser(e.UserAgent)
+		actor := cmp.Or(e.ImpersonatorID, e.ActorID)
+		if actor != "" && actor != id || actor == "" && e.IPAddress == "" {
+			rows[i].IP, rows[i].Browser = "", "An administrator"
 		}
 	}
 	return views.RecentEvents(rows), err
 }
 
-// byAdmin reports whether another user, or the command line, did e to the user.
-func byAdmin(e audit.Entry, id string) bool {
-	if e.ImpersonatorID != "" {
-		return e.ImpersonatorID != id
-	}
-	return e.ActorID != "" && e.ActorID != id || e.ActorID == "" && e.IPAddress == ""
-}
-
-// trailOf shows an admin the last events of a user.
+// trailOf draws the last events in which a user is actor or subject, for admins.
 func (s *Server) trailOf(ctx context.Context, id string) (templ.Component, error) {
 	found, err := s.Audit.List(ctx, audit.Query{Person: id, Limit: 10})
 	return views.UserTrail(id, auditRows(found.Entries)), err
 }
 
-// activity shows log-ins and refusals on each of the last 30 days.
+// activity draws the number of log-ins and refusals on each of the last 30 days.
 func (s *Server) activity(ctx context.Context, _ string) (templ.Component, error) {
 	days, err := s.Audit.PerDay(ctx, 30)
 	list := make([]views.Day, len(days))

@@ -124,8 +124,8 @@ func TestNotFoundDoesNotEcho(t *testing.T) {
 	}
 }
 
-// TestMethods: every method on every address, by everyone. Only GET, HEAD and POST ever do anything, and no
-// refusal tells one person more than another.
+// TestMethods: every method on every address, by every kind of visitor. Only GET, HEAD and POST do anything, and all
+// visitors get the same refusal.
 func TestMethods(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")

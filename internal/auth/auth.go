@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth/password"
+	"example.com/foyer/internal/auth/revoke"
 	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/origins"
 	"example.com/foyer/internal/purge"
@@ -15,32 +16,26 @@ import (
 	"gorm.io/gorm"
 )
 
-// Auth is the provider. It is safe for use by many goroutines; make one per process.
+// Auth is the provider of authentication. It is safe for use by many goroutines; make one per process.
 type Auth struct {
 	db      *gorm.DB
 	opts    Options
 	origins *origins.List       // BaseURL's and TrustedOrigins
-	macs    map[string]keys.MAC // cookie name without prefix → what signs it
+	macs    map[string]keys.MAC // by cookie name without prefix
 	policy  password.Policy
 	hasher  *password.Hasher
-	revoked *revocations
-	ear     *listener
+	revoked *revoke.Bus
 }
 
-// New makes the provider on a migrated database. It fails where BaseURL, CookieDomain or Secrets are unusable.
+// New makes the provider on a migrated database. It fails if BaseURL, CookieDomain or Secrets are unusable.
 func New(db *gorm.DB, o Options) (*Auth, error) {
 	o = o.withDefaults()
 	a := &Auth{
 		db: db, opts: o,
-		policy: password.Policy{AppName: o.AppName, AllowCommon: o.AllowCommonPasswords},
-		hasher: password.New(password.Options{Workers: o.HashWorkers, Memory: o.HashMemory}),
-		ear:    newListener(),
+		policy:  password.Policy{AppName: o.AppName, AllowCommon: o.AllowCommonPasswords},
+		hasher:  password.New(password.Options{Workers: o.HashWorkers, Memory: o.HashMemory}),
+		revoked: revoke.New(db, o.Now, o.Logger),
 	}
-	var skew time.Duration
-	if a.shared() {
-		skew = clockSkew
-	}
-	a.revoked = newRevocations(skew, o.Now())
 	var err error
 	if a.origins, err = origins.New(o.BaseURL, o.TrustedOrigins); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
@@ -56,14 +51,12 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	return a, a.hasher.FindLegacy(context.Background(), db)
 }
 
-// Run purges what has expired, now and then every SweepEvery, and on PostgreSQL hears what other instances revoke,
-// until ctx ends. A panic in either is logged and stops neither.
+// Run purges what has expired, now and then every SweepEvery, and exchanges revocations with other instances, until ctx
+// ends. A panic in either is logged and stops neither.
 func (a *Auth) Run(ctx context.Context) {
 	var working sync.WaitGroup
 	defer working.Wait()
-	if a.shared() {
-		working.Go(func() { worker.Run(ctx, a.opts.Logger, "revocation listener", a.listen) })
-	}
+	working.Go(func() { a.revoked.Run(ctx) })
 	worker.Run(ctx, a.opts.Logger, "purge", a.sweep)
 }
 
@@ -82,11 +75,10 @@ func (a *Auth) sweep(ctx context.Context) {
 	}
 }
 
-// Purge deletes expired sessions and verifications, pending accounts that are 7 days old (see User.Pending),
-// and nothing that is still good.
+// Purge deletes expired sessions and verifications, and pending accounts that are 7 days old (see User.Pending).
 func (a *Auth) Purge(ctx context.Context) error {
 	now := a.opts.Now()
-	a.revoked.forget(now.Add(-a.opts.CacheMaxAge - clockSkew))
+	a.revoked.Forget(now.Add(-a.opts.CacheMaxAge))
 	db := a.db.WithContext(ctx)
 	return errors.Join(
 		a.hasher.FindLegacy(ctx, a.db),
@@ -96,46 +88,50 @@ func (a *Auth) Purge(ctx context.Context) error {
 	)
 }
 
-// deleteExpired deletes at most purge.Batch rows of a model that are over.
+// deleteExpired deletes at most purge.Batch expired rows of a model.
 func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
 	some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
 	return db.Where("id IN (?)", some).Delete(model)
 }
 
-// transact runs fn in one transaction. Once it is committed, the cached copies fn named are void.
+// transact runs fn in one transaction, writes the events that fn recorded and, after the commit, invalidates the
+// cached copies that fn named.
 func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) error {
 	t := &transaction{}
-	var notices []string
-	err := a.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+	var revocation *revoke.Announcement
+	err := a.db.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
 		t.DB = tx
-		err := fn(t)
-		if err == nil {
-			err = a.tellEvents(t)
+		if err := fn(t); err != nil {
+			return err
 		}
-		if err == nil {
-			notices, err = a.announce(t)
-			a.ear.expect(notices) // before the commit: the others may answer at once
+		if err := a.writeEvents(tx, t.events...); err != nil {
+			return err
 		}
+		revocation, err = a.revoked.Announce(tx, t.invalid)
 		return err
 	})
-	defer a.ear.forget(notices)
-	// The time is taken after the commit: every copy made from an earlier read is older than this. After an error too:
-	// the connection may have broken between the commit and the word of it.
-	a.revoked.add(a.opts.Now(), t.void...)
-	if err == nil {
-		a.awaitHeard(notices)
-	}
+	revocation.Done(err)
 	return err
 }
 
+// Hears reports whether a connection to PostgreSQL is known to keep its backend: no pooler in transaction mode is between.
+func (a *Auth) Hears() bool { return a.revoked.Hears() }
+
+// CacheOff says, in a line for /readyz, what an operator must mend before this process trusts a cached session. It is ""
+// if nothing is known.
+func (a *Auth) CacheOff() string { return a.revoked.Off() }
+
 type transaction struct {
 	*gorm.DB
-	void   []string // ids of sessions and users whose cached copies end with the commit
-	events []*Event // told before it
+	invalid []string // see invalidate
+	events  []*Event // written before the commit
 }
 
-// lockUser reads a user and holds the row until the end of the transaction: whatever ends sessions or changes
-// credentials goes through here, so that a sign-in running beside it sees one state or the other, never half.
+// invalidate names sessions and users whose cached copies end with the commit.
+func (t *transaction) invalidate(ids ...string) { t.invalid = append(t.invalid, ids...) }
+
+// lockUser reads a user and locks the row until the end of t. Everything that ends sessions or changes credentials
+// calls it, so that a concurrent sign-in sees the state before or after, never half of it.
 func (t *transaction) lockUser(id string) (*User, error) {
 	var u User
 	err := t.Clauses(forUpdate).Where("id = ?", id).Take(&u).Error
@@ -145,5 +141,5 @@ func (t *transaction) lockUser(id string) (*User, error) {
 // Origins are BaseURL and TrustedOrigins: what may call the app, and where it may send a browser.
 func (a *Auth) Origins() *origins.List { return a.origins }
 
-// Now is the provider's clock.
+// Now reads Options.Now.
 func (a *Auth) Now() time.Time { return a.opts.Now() }

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -23,11 +22,10 @@ const (
 
 // setCache sends a fresh copy of s as it was at readAt, or takes a stale one away where s does not fit.
 func (a *Auth) setCache(w http.ResponseWriter, s *Session, readAt time.Time) {
-	if !a.cacheTrusted() {
+	if a.opts.CacheMaxAge <= 0 || !a.revoked.Stamp(readAt) {
 		return
 	}
 	life := min(a.cacheAge(s), s.ExpiresAt.Sub(readAt))
-	a.revoked.stamped(readAt)
 	cookieLife := life
 	if !s.Remember {
 		cookieLife = 0 // the cookie ends with the browser; what it says ends when it says so
@@ -78,20 +76,14 @@ func (c *copied) session() *Session {
 // cached returns the copy a request's cache cookie vouches for, or nil where the store has to be asked.
 func (a *Auth) cached(r *http.Request, token string) *copied {
 	cookie, err := r.Cookie(a.cookieName(cacheCookie))
-	if err != nil || !a.cacheTrusted() {
+	if err != nil || a.opts.CacheMaxAge <= 0 {
 		return nil
 	}
 	c := a.decodeCache(cookie.Value, hashToken(token))
-	if c == nil || !a.revoked.after(c.readAt) || a.revoked.since(c.readAt, c.sessionID, c.userID) {
+	if c == nil || !a.revoked.Valid(c.readAt, c.sessionID, c.userID) {
 		return nil
 	}
 	return c
-}
-
-// cacheTrusted: on PostgreSQL another instance may have revoked what this one has not heard of. Then no copy is honoured,
-// and none is made.
-func (a *Auth) cacheTrusted() bool {
-	return a.opts.CacheMaxAge > 0 && (!a.shared() || a.ear.trusted(a.opts.Now()))
 }
 
 // decodeCache checks everything a cookie can tell by itself: signature, token, times.
@@ -115,75 +107,4 @@ func (a *Auth) decodeCache(value, tokenHash string) *copied {
 		return nil
 	}
 	return &copied{readAt, string(sessionID), string(userID), answer}
-}
-
-// revocations remembers, for as long as a cached copy can live, which sessions and users changed and when:
-// copies read before that are void. Nothing is remembered for longer, so it stays small.
-type revocations struct {
-	skew  time.Duration // how far the clock that dated a copy may be from ours
-	mu    sync.RWMutex
-	start time.Time // since when this process hears of revocations
-	at    map[string]time.Time
-	stamp time.Time // the newest copy's: a clock that is set back must not date a revocation before it
-}
-
-func newRevocations(skew time.Duration, start time.Time) *revocations {
-	return &revocations{skew: skew, start: start, at: map[string]time.Time{}}
-}
-
-// restart forgets nothing, but trusts no copy older than now.
-func (v *revocations) restart(now time.Time) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.start = now
-}
-
-// after reports whether a copy read at readAt is younger than this process's knowledge.
-func (v *revocations) after(readAt time.Time) bool {
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	return v.start.Add(v.skew).Before(readAt)
-}
-
-// stamped notes that a copy carries readAt.
-func (v *revocations) stamped(readAt time.Time) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if readAt.After(v.stamp) {
-		v.stamp = readAt
-	}
-}
-
-func (v *revocations) add(now time.Time, ids ...string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if now.Before(v.stamp) {
-		now = v.stamp
-	}
-	for _, id := range ids {
-		v.at[id] = now
-	}
-}
-
-// since reports whether any id was revoked at or after readAt.
-func (v *revocations) since(readAt time.Time, ids ...string) bool {
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	for _, id := range ids {
-		if at, ok := v.at[id]; ok && !at.Add(v.skew).Before(readAt) {
-			return true
-		}
-	}
-	return false
-}
-
-// forget drops what no living copy can be older than.
-func (v *revocations) forget(before time.Time) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for id, at := range v.at {
-		if at.Before(before) {
-			delete(v.at, id)
-		}
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"log/slog"
 	"net/http"
 	"net/mail"
 	"net/url"
@@ -14,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"example.com/foyer/internal/auth/revoke"
+	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/origins"
 )
@@ -32,7 +35,11 @@ func parser(t testing.TB) *Auth {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Auth{origins: own, opts: Options{Now: func() time.Time { return fuzzNow }}.withDefaults(), macs: cookieMACs(ring), revoked: newRevocations(0, time.Time{})}
+	var now time.Time // the bus trusts copies that are younger than itself
+	clock := func() time.Time { return now }
+	bus := revoke.New(dbtest.Open(t, dbtest.SQLite(t)), clock, slog.New(slog.DiscardHandler))
+	now = fuzzNow
+	return &Auth{origins: own, opts: Options{Now: clock}.withDefaults(), macs: cookieMACs(ring), revoked: bus}
 }
 
 func signed(a *Auth, name, value string) string {

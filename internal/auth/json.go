@@ -8,8 +8,8 @@ import (
 
 // This file is the JSON form of a user and a session. The cache cookie holds it, and the npm client reads it.
 
-// SessionJSON is Session as JSON: {"session", "user"}, or null for a stranger. With cache the cache cookie may answer, with
-// refresh an ageing session slides forward.
+// SessionJSON is Session as JSON: {"session", "user"}, or null for a stranger. With cache the cache cookie may
+// answer, with refresh an ageing session slides forward.
 func (a *Auth) SessionJSON(w http.ResponseWriter, r *http.Request, cache, refresh bool) (json.RawMessage, error) {
 	if token, ok := a.readSigned(r, tokenCookie); ok && cache {
 		if c := a.cached(r, token); c != nil {

@@ -12,7 +12,6 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
-	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/gorm"
 )
 
@@ -153,65 +152,5 @@ func TestACachedReadOnPostgreSQLAsksNothing(t *testing.T) {
 	r.Get("/api/auth/get-session?disableCookieCache=1")
 	if got := n.reads.Load() - reads; got != 1 {
 		t.Errorf("a read past the cache cost %d statements, want 1", got)
-	}
-}
-
-// TestJunkDoesNotDeafen: whoever may connect to the database can notify; what PostgreSQL would not take back as a
-// confirmation once ended the connection that listens, and with it all caching.
-func TestJunkDoesNotDeafen(t *testing.T) {
-	url := dbtest.Postgres(t)
-	instance(t, url, &mailbox{})
-	db := dbtest.Open(t, url)
-	pool, err := db.DB()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ear, err := pool.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ear.Close()
-	if _, err := ear.ExecContext(t.Context(), "LISTEN auth_heard"); err != nil {
-		t.Fatal(err)
-	}
-	notify := func(payload string) {
-		t.Helper()
-		if err := db.Exec("SELECT pg_notify('auth_revoked', ?)", payload).Error; err != nil {
-			t.Fatal(err)
-		}
-	}
-	confirmed := func(wait time.Duration) (payload string) {
-		err := ear.Raw(func(c any) error {
-			ctx, cancel := context.WithTimeout(t.Context(), wait)
-			defer cancel()
-			n, err := c.(*stdlib.Conn).Conn().WaitForNotification(ctx)
-			if err == nil {
-				payload = n.Payload
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return payload
-	}
-	by := func(payload string) string { id, _, _ := strings.Cut(payload, " "); return id }
-	good := func(id string) string {
-		return `{"from":"` + strings.Repeat("a", 32) + `","id":"` + id + `","ids":["x"]}`
-	}
-	first, second := strings.Repeat("1", 32), strings.Repeat("2", 32)
-	for deadline := time.Now().Add(30 * time.Second); by(confirmed(50*time.Millisecond)) != first; notify(good(first)) {
-		if time.Now().After(deadline) {
-			t.Fatal("the instance never listens")
-		}
-	}
-	for _, junk := range []string{"", "x", "{}", "null", good("x"), good(`\u0000`), good(strings.Repeat("f", 7900))} {
-		notify(junk)
-	}
-	notify(good(second))
-	for got := ""; got != second; {
-		if got = by(confirmed(10 * time.Second)); got != first && got != second {
-			t.Fatalf("heard %q after junk, want %s", got, second)
-		}
 	}
 }

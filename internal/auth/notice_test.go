@@ -11,6 +11,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
@@ -27,11 +28,11 @@ func noticingRig(t *testing.T, db *gorm.DB, confirm bool) (*rig, *mailbox) {
 	box := &mailbox{}
 	r, _ := limitedRig(t, db, auth.Options{
 		Mailer: box, Notices: true, RequireEmailVerification: confirm, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}},
-		Links: func(purpose letter.Purpose, token, _ string) string {
+		Links: func(purpose letter.Purpose, token, callbackURL string) string {
 			if purpose == "undo_email_change" {
 				return home + "/undo?token=" + url.QueryEscape(token)
 			}
-			return ""
+			return betterauth.Links(home)(purpose, token, callbackURL)
 		},
 	})
 	return r, box

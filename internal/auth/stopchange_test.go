@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
@@ -20,11 +21,11 @@ func stopping(t *testing.T, db *gorm.DB, o auth.Options) (*rig, *mailbox) {
 	t.Helper()
 	box := &mailbox{}
 	o.Mailer, o.Notices, o.RateLimit.Rules = box, true, []auth.RateRule{}
-	o.Links = func(purpose letter.Purpose, token, _ string) string {
+	o.Links = func(purpose letter.Purpose, token, callbackURL string) string {
 		if purpose == "stop_email_change" || purpose == "undo_email_change" {
 			return home + "/" + string(purpose) + "?token=" + url.QueryEscape(token)
 		}
-		return ""
+		return betterauth.Links(home)(purpose, token, callbackURL)
 	}
 	r, _ := limitedRig(t, db, o)
 	return r, box

@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
 )
 
 // A login storm may not take the memory, nor the place of those who are signed in.
 func TestALoginStormIsTurnedAwayAndSpares(t *testing.T) {
-	r := sqliteRig(t, auth.Options{HashWorkers: 1})
+	r := sqliteRig(t, authtest.Costly(auth.Options{HashWorkers: 1}))
 	r.SignUp("ada@example.com")
 	answers, mu := map[int]int{}, sync.Mutex{}
 	atOnce(110, func(i int) {

@@ -104,7 +104,7 @@ func TestAdminAtWork(t *testing.T) {
 	b.leave("act as her", chromedp.Click(chromedp.CSS("dialog .act")))
 	b.wantPath("/dashboard")
 	b.wantText("#account", "Grace Hopper")
-	b.wantText("#banners", "You are acting as Grace Hopper")
+	b.wantText("#banners", "You are impersonating Grace Hopper")
 	b.open("/")
 	b.wait(`document.querySelector("#banners")?.textContent.includes("Grace Hopper")`)
 	b.expect("404")
@@ -122,7 +122,7 @@ func TestAdminAtWork(t *testing.T) {
 	b.leave("be herself again", chromedp.Click(chromedp.CSS("#banners button")))
 	b.wantPath(user)
 	b.wantText("#account", "Ada Lovelace")
-	b.wantText("[role=status]", "yourself again")
+	b.wantText("[role=status]", "Impersonation ended.")
 	// part:audit
 	b.reads("/admin/audit?person=grace%40example.com", "Impersonation ended", "Profile changed",
 		"Ada Lovelace <ada@example.com>", "as Grace Hopper", "Banned", "spam", "role: user → admin")
@@ -230,7 +230,7 @@ func TestAdminByKeyboard(t *testing.T) {
 	b.leave("act as her", typed(kb.Enter))
 	b.wantPath("/dashboard")
 	b.enterOn("#banners button")
-	b.wantText("[role=status]", "yourself again")
+	b.wantText("[role=status]", "Impersonation ended.")
 }
 
 // TestAdminsFormOfTheOtherTab: the dialog of one admin bans nobody in the name of the next, whatever they are called; nor

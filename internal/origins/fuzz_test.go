@@ -93,7 +93,8 @@ func TestTheOracleKnowsABrowser(t *testing.T) {
 	}
 }
 
-// FuzzOrigin: what is accepted is one of the trusted origins in one of its few spellings, and goes nowhere else as a target.
+// FuzzOrigin: what is accepted is one of the trusted origins in one of its few spellings, and goes nowhere else as a
+// target.
 func FuzzOrigin(f *testing.F) {
 	for _, v := range []string{
 		"http://localhost:8080", "https://app.example:443/", "HTTPS://APP.EXAMPLE", "myapp://", "MyApp://localhost:1", "myapp:///", "myapp://a@b",

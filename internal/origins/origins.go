@@ -1,5 +1,5 @@
-// Package origins knows the sites that the app trusts: its own, and others that may call it and that it may send a browser
-// to. Browsers, proxies and parsers read an odd address differently, so it accepts the plain ones only.
+// Package origins knows the sites that the app trusts: its own, and others that may call it and that it may send a
+// browser to. Browsers, proxies and parsers read an odd address differently, so it accepts the plain ones only.
 package origins
 
 import (
@@ -18,7 +18,8 @@ type List struct {
 	trusted map[string]bool
 }
 
-// New makes a List. It fails where home is no origin, or one of others neither an origin nor a scheme such as myapp://.
+// New makes a List. It fails where home is no origin, or one of others neither an origin nor a scheme such as
+// myapp://.
 func New(home string, others []string) (*List, error) {
 	own, ok := parse(home)
 	if !ok {
@@ -50,8 +51,8 @@ func (l *List) Trusts(raw string) (normal string, ok bool) {
 	return normal, ok && l.trusted[normal]
 }
 
-// MaySend reports whether a browser may be sent to target: a path of this site, an absolute URL on a trusted origin, or an
-// address in an app of a trusted scheme. The path of each is as plain as LocalPath asks.
+// MaySend reports whether a browser may be sent to target: a path of this site, an absolute URL on a trusted origin,
+// or an address in an app of a trusted scheme. The path of each is as plain as LocalPath asks.
 func (l *List) MaySend(target string) bool {
 	if LocalPath(target) {
 		return true
@@ -100,8 +101,8 @@ func parse(raw string) (string, bool) {
 // appHost is what may follow the scheme in an app's origin: nothing, or as in exp://192.168.1.5:8081 a host.
 const appHost = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:"
 
-// splitApp splits an address such as myapp://home into the scheme, in lower case and with its slashes, and the rest. ok is
-// false for what is no address, and for the schemes that browsers and phones act upon themselves.
+// splitApp splits an address such as myapp://home into the scheme, in lower case and with its slashes, and the rest.
+// ok is false for what is no address, and for the schemes that browsers and phones act upon themselves.
 func splitApp(raw string) (scheme, rest string, ok bool) {
 	name, rest, ok := strings.Cut(raw, "://")
 	ok = ok && schemeGrammar.MatchString(name)

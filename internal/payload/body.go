@@ -100,8 +100,8 @@ func (b *Body) Nullable(name string) (value *string, present bool) {
 	return value, present
 }
 
-// Object returns the object under name, empty where it is absent; its faults are reported with those of b. Another value
-// is a fault, and so is none where the object is required.
+// Object returns the object under name, empty where it is absent; its faults are reported with those of b. Another
+// value is a fault, and so is none where the object is required.
 func (b *Body) Object(name string, required bool) *Body {
 	v, present := b.values[name]
 	values, ok := v.(map[string]any)

@@ -22,8 +22,8 @@ const MaxSize = 64 << 10
 // maxDepth bounds nesting; no endpoint takes more than an object in an object.
 const maxDepth = 8
 
-// JSON decodes a JSON object. Refusals: 415 for another media type or charset, 413 beyond MaxSize, 400 for broken JSON,
-// duplicate keys, invalid UTF-8, trailing data and deep nesting. Unknown keys are ignored.
+// JSON decodes a JSON object. Refusals: 415 for another media type or charset, 413 beyond MaxSize, 400 for broken
+// JSON, duplicate keys, invalid UTF-8, trailing data and deep nesting. Unknown keys are ignored.
 func JSON(w http.ResponseWriter, r *http.Request) (*Body, error) { return read(w, r, false) }
 
 // JSONOrForm is JSON that also takes application/x-www-form-urlencoded.

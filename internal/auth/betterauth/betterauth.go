@@ -1,9 +1,10 @@
-// Package betterauth serves the HTTP contract of the npm package better-auth under /api/auth, so that its official client
-// works unmodified: signing up, in and out, sessions, the account, its password and e-mail, and what plugins add. Answers
-// are JSON, refusals {"message", "code"}.
+// Package betterauth serves the HTTP contract of the npm package better-auth under /api/auth, so that its official
+// client works unmodified: signing up, in and out, sessions, the account, its password and e-mail, and what plugins
+// add. Answers are JSON, refusals {"message", "code"}.
 //
-// The verbs are internal/auth's. An endpoint reads a request, calls a verb and shapes its answer; it touches no table.
-// Start with the table in endpoints.go. Where no script signs in, delete this folder and the lines that mount it.
+// The verbs are internal/auth's. An endpoint reads a request, calls a verb and shapes its answer; it touches no
+// table. Start with the table in endpoints.go. Where no script signs in, delete this folder and the lines that mount
+// it.
 package betterauth
 
 import (
@@ -30,9 +31,10 @@ type Options struct {
 	// ConfirmDeletion deletes an account by a mailed link only. Default off.
 	ConfirmDeletion bool
 
-	// ResetPages lists where the redirectTo of a reset may lead: paths of this site and full addresses of pages on trusted
-	// origins, each without a query. The address of that page holds the token of the link, and a stranger can cause the
-	// mail, so that a page which is not made for it could leak the token. Default nil, as in better-auth: any trusted address.
+	// ResetPages lists where the redirectTo of a reset may lead: paths of this site and full addresses of pages on
+	// trusted origins, each without a query. The address of that page holds the token of the link, and a stranger can
+	// cause the mail, so that a page which is not made for it could leak the token. Default nil, as in better-auth:
+	// any trusted address.
 	ResetPages []string
 
 	// Plugins add endpoints. Default none.
@@ -42,15 +44,15 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Plugin adds endpoints. It uses nothing but what is exported, so that its folder can be deleted together with its line in
-// Options.Plugins.
+// Plugin adds endpoints. It uses nothing but what is exported, so that its folder can be deleted together with its
+// line in Options.Plugins.
 type Plugin func(a *auth.Auth) []Endpoint
 
-// Endpoint is one row of the contract. Path is exact, below /api/auth; a last segment in braces, such as {token}, stands
-// for any one segment, which r.PathValue returns.
+// Endpoint is one row of the contract. Path is exact, below /api/auth; a last segment in braces, such as {token},
+// stands for any one segment, which r.PathValue returns.
 //
-// Before Handle runs, media type, body, origin and redirect fields are checked; b is the body, or the query of a GET. What
-// Handle returns is answered as JSON, an errs.Error as a refusal.
+// Before Handle runs, media type, body, origin and redirect fields are checked; b is the body, or the query of a GET.
+// What Handle returns is answered as JSON, an errs.Error as a refusal.
 type Endpoint struct {
 	Method string
 	Path   string
@@ -70,8 +72,8 @@ type api struct {
 	endpoints map[string]map[string]Endpoint // path → method
 }
 
-// New makes the handler of the contract on a. It expects request paths that start with /api/auth, and fails where a plugin
-// takes an endpoint that exists.
+// New makes the handler of the contract on a. It expects request paths that start with /api/auth, and fails where a
+// plugin takes an endpoint that exists.
 func New(a *auth.Auth, o Options) (http.Handler, error) {
 	o.FreshAge = cmp.Or(o.FreshAge, 24*time.Hour)
 	o.Logger = cmp.Or(o.Logger, slog.Default())

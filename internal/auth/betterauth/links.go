@@ -9,8 +9,8 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// Links makes the address that a mailed link has in the contract: a GET endpoint of the app at baseURL, which acts when it
-// is opened and then leads to callbackURL. It fits auth.Options.Links. Purposes without an endpoint get "".
+// Links makes the address that a mailed link has in the contract: a GET endpoint of the app at baseURL, which acts
+// when it is opened and then leads to callbackURL. It fits auth.Options.Links. Purposes without an endpoint get "".
 func Links(baseURL string) func(purpose letter.Purpose, token, callbackURL string) string {
 	base := strings.TrimSuffix(baseURL, "/") + basePath
 	return func(purpose letter.Purpose, token, callbackURL string) string {

@@ -45,8 +45,9 @@ func (a *api) checkOrigin(r *http.Request) error {
 	return nil
 }
 
-// sentOrigin is the origin that a request names. A phone's app has none, and better-auth's Expo client sends Expo-Origin in
-// its place: no browser leaves both Origin and Sec-Fetch-Site out of what a page sends to another site.
+// sentOrigin is the origin that a request names. A phone's app has none, and better-auth's Expo client sends
+// Expo-Origin in its place: no browser leaves both Origin and Sec-Fetch-Site out of what a page sends to another
+// site.
 func sentOrigin(r *http.Request) string {
 	if len(r.Header["Origin"])+len(r.Header["Sec-Fetch-Site"]) > 0 {
 		return r.Header.Get("Origin")

@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestResetPages: with a list, the token of a reset gets into the address of no other page, whoever asks for the mail and
-// whatever is put into the link.
+// TestResetPages: with a list, the token of a reset gets into the address of no other page, whoever asks for the mail
+// and whatever is put into the link.
 func TestResetPages(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}

@@ -19,8 +19,8 @@ import (
 // redirect as an answer sends the browser there (302).
 type redirect string
 
-// ServeHTTP implements http.Handler. It checks in the contract's order: route, rate, body, origin, redirects; the endpoint
-// does the rest.
+// ServeHTTP implements http.Handler. It checks in the contract's order: route, rate, body, origin, redirects; the
+// endpoint does the rest.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Pragma", "no-cache")
@@ -74,7 +74,8 @@ func (a *api) call(w http.ResponseWriter, r *http.Request, e Endpoint) (any, err
 	return e.Handle(w, r, body)
 }
 
-// read counts a request, reads its body and checks its origin. A GET changes nothing, so it is neither counted nor checked.
+// read counts a request, reads its body and checks its origin. A GET changes nothing, so it is neither counted nor
+// checked.
 func (a *api) read(w http.ResponseWriter, r *http.Request, e Endpoint) (*payload.Body, error) {
 	if e.Method == http.MethodGet {
 		return payload.Query(r)
@@ -101,16 +102,23 @@ func (a *api) read(w http.ResponseWriter, r *http.Request, e Endpoint) (*payload
 		return nil, err
 	}
 	if err := a.checkOrigin(r); err != nil {
-		a.opts.Logger.InfoContext(r.Context(), "cross-site request refused", "origin", brief(r.Header.Get("Origin")),
-			"host", brief(r.Host), "site", brief(r.Header.Get("Sec-Fetch-Site")), "own", a.origins.Home)
-		a.NoteRefusal(r, nil, event.CrossSite, e.Path)
+		a.opts.Logger.InfoContext(r.Context(), "cross-site request refused", "origin", printable(r.Header.Get("Origin")),
+			"host", printable(r.Host), "site", printable(r.Header.Get("Sec-Fetch-Site")), "own", a.origins.Home)
+		a.RecordRefusal(r, nil, event.CrossSite, e.Path)
 		return nil, err
 	}
 	return body, nil
 }
 
-// brief bounds what a stranger can write into the log.
-func brief(header string) string { return header[:min(len(header), 200)] }
+// printable bounds what a stranger can write into the log, and keeps out of it what a terminal acts upon.
+func printable(header string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f {
+			return '?'
+		}
+		return r
+	}, header[:min(len(header), 200)])
+}
 
 // refuse answers an error in the contract's form. Only an errs.Error is for the caller's eyes.
 func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {

@@ -8,8 +8,8 @@ import (
 	"example.com/foyer/internal/payload"
 )
 
-// getSession answers null to strangers, never 401: the client reads an error as "keep what you had". Any value of its two
-// switches, even "false", is on.
+// getSession answers null to strangers, never 401: the client reads an error as "keep what you had". Any value of its
+// two switches, even "false", is on.
 func (a *api) getSession(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	set := func(name string) bool { v, _ := b.Value(name).(string); return v != "" }
 	return a.SessionJSON(w, r, !set("disableCookieCache"), !set("disableRefresh"))

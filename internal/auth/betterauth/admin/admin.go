@@ -1,6 +1,6 @@
-// Package admin is the plugin that serves better-auth's admin endpoints, /api/auth/admin/*. It owns who may call
-// them and the form of their answers; the verbs are internal/auth's. To do without it, delete this folder and its
-// line where the provider is made.
+// Package admin is the plugin of betterauth that serves better-auth's admin endpoints, /api/auth/admin/*. It owns who
+// may call them and the form of their answers; the verbs are internal/auth's. To do without it, delete this folder
+// and its line in betterauth.Options.Plugins.
 package admin
 
 import (
@@ -40,37 +40,35 @@ func Endpoints(a *auth.Auth) []betterauth.Endpoint {
 
 type plugin struct{ auth *auth.Auth }
 
-// permit is permitRead for what changes something: it also asks for a fresh session, where Options.StepUp does.
-func (p *plugin) permit(w http.ResponseWriter, r *http.Request, b *payload.Body, forbidden string) (*auth.Session, error) {
-	s, err := p.permitRead(w, r, b, forbidden)
-	if err == nil {
-		err = p.auth.StepUp(s)
+// permit is permitRead for an endpoint that changes something: with auth.Options.StepUp it takes a recent password.
+func (p *plugin) permit(
+	w http.ResponseWriter, r *http.Request, b *payload.Body, act string,
+) (*auth.Session, error) {
+	s, err := p.permitRead(w, r, b, act)
+	if err != nil {
+		return nil, err
 	}
-	return s, err
+	return s, p.auth.StepUp(s)
 }
 
-// permitRead returns the session of an admin, as the store has it: who was demoted a moment ago is refused. body faults
-// come first, as everywhere on the wire; forbidden is the code for anybody else.
+// permitRead returns the session of an admin. It reads the store, so that an admin who was demoted a moment ago is
+// refused. act completes the code of the refusal for anybody else.
 func (p *plugin) permitRead(
-	w http.ResponseWriter, r *http.Request, b *payload.Body, forbidden string,
+	w http.ResponseWriter, r *http.Request, b *payload.Body, act string,
 ) (*auth.Session, error) {
-	if err := b.Err(); err != nil {
+	s, err := betterauth.Demand(p.auth, w, r, b)
+	if err != nil {
 		return nil, err
 	}
-	s, err := p.auth.StoredSession(w, r)
-	switch {
-	case err != nil:
-		return nil, err
-	case s == nil:
-		return nil, errs.Unauthenticated()
-	case !s.User.HasRole("admin"):
-		p.auth.NoteRefusal(r, s, event.Forbidden, r.URL.Path)
-		return nil, errs.New(http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_"+forbidden, "You are not allowed to "+strings.ToLower(strings.ReplaceAll(forbidden, "_", " ")))
+	if !s.User.HasRole("admin") {
+		p.auth.RecordRefusal(r, s, event.Forbidden, r.URL.Path)
+		message := "You are not allowed to " + strings.ToLower(strings.ReplaceAll(act, "_", " "))
+		return nil, errs.New(http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_"+act, message)
 	}
 	return s, nil
 }
 
-// success is the answer where there is nothing to tell, or the error.
+// success is the answer of an endpoint that has nothing else to report, or the error.
 func success(err error) (any, error) { return map[string]bool{"success": true}, err }
 
 // user wraps a user as most answers do.
@@ -100,7 +98,7 @@ func role(b *payload.Body) (*string, error) {
 	return nil, nil
 }
 
-// holds is what a role may do, as in better-auth's default access control.
+// holds lists what a role may do, as in better-auth's default access control.
 var holds = map[string]map[string][]string{
 	"admin": {
 		"user":    {"create", "list", "set-role", "ban", "impersonate", "delete", "set-password", "set-email", "set-phone", "get", "update"},
@@ -110,37 +108,46 @@ var holds = map[string]map[string][]string{
 
 // hasPermission answers for the caller, whatever user or role the body names.
 func (p *plugin) hasPermission(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	wanted, err := permissions(b)
+	if err != nil {
+		return nil, err
+	}
+	s, err := betterauth.Demand(p.auth, w, r, b)
+	if err != nil {
+		return nil, err
+	}
+	may := func(role string) bool { return covers(holds[role], wanted) }
+	return map[string]any{"error": nil, "success": slices.ContainsFunc(strings.Split(s.User.Role, ","), may)}, nil
+}
+
+// permissions reads which actions are asked for, by resource.
+func permissions(b *payload.Body) (map[string][]string, error) {
+	invalid := func(expected string) error {
+		return errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.permissions] Invalid input: expected "+expected)
+	}
 	asked, ok := b.Value("permissions").(map[string]any)
 	if !ok || b.Has("permission") {
-		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.permissions] Invalid input: expected object")
+		return nil, invalid("object")
 	}
 	wanted := map[string][]string{}
 	for resource, raw := range asked {
 		list, ok := raw.([]any)
+		if !ok {
+			return nil, invalid("arrays of strings")
+		}
+		wanted[resource] = nil
 		for _, item := range list {
-			action, isText := item.(string)
-			ok = ok && isText
+			action, ok := item.(string)
+			if !ok {
+				return nil, invalid("arrays of strings")
+			}
 			wanted[resource] = append(wanted[resource], action)
 		}
-		if !ok {
-			return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.permissions] Invalid input: expected arrays of strings")
-		}
-		if len(list) == 0 {
-			wanted[resource] = nil
-		}
 	}
-	s, err := p.auth.StoredSession(w, r)
-	if err != nil {
-		return nil, err
-	}
-	if s == nil {
-		return nil, errs.Unauthenticated()
-	}
-	allowed := slices.ContainsFunc(strings.Split(s.User.Role, ","), func(role string) bool { return covers(holds[role], wanted) })
-	return map[string]any{"error": nil, "success": allowed}, nil
+	return wanted, nil
 }
 
-// covers reports whether one role's permissions hold every action asked for; who asks for nothing has nothing.
+// covers reports whether one role's permissions hold every action asked for. Asking for nothing is refused.
 func covers(held, wanted map[string][]string) bool {
 	for resource, actions := range wanted {
 		if held[resource] == nil {

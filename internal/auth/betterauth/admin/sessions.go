@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/payload"
 )
@@ -51,13 +52,10 @@ func (p *plugin) impersonate(w http.ResponseWriter, r *http.Request, b *payload.
 	return both(p.auth.Impersonate(w, r, by, id))
 }
 
-func (p *plugin) stopImpersonating(w http.ResponseWriter, r *http.Request, _ *payload.Body) (any, error) {
-	s, err := p.auth.StoredSession(w, r)
+func (p *plugin) stopImpersonating(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	s, err := betterauth.Demand(p.auth, w, r, b)
 	if err != nil {
 		return nil, err
-	}
-	if s == nil {
-		return nil, errs.Unauthenticated()
 	}
 	return both(p.auth.StopImpersonating(w, r, s))
 }

@@ -1,0 +1,188 @@
+// Package revoke knows which sessions and users were revoked, and since when: on this instance of the app and, on
+// PostgreSQL, on all others. It knows nothing else of sessions and users but their ids.
+//
+// # Threat
+//
+// A signed cookie holds a copy of a session and answers reads without the database for some minutes. A person logs
+// out on one instance, or an admin bans somebody there. A thief then replays the cookies on another instance. That
+// instance must refuse the copy, from the moment on that the log-out is answered.
+//
+// # Protocol
+//
+//  1. Each instance listens on one connection (LISTEN). Over another one it sends a nonce every half second (NOTIFY),
+//     which arrives on the connection that listens.
+//  2. PostgreSQL delivers notifications in the order of commits. So a nonce that comes back proves that this instance
+//     has handled every revocation committed before the nonce was sent. From then on it trusts copies for one lease.
+//  3. The transaction that revokes sends the ids as a notification, which is delivered if it commits.
+//  4. Each other instance voids its copies and acknowledges. The revocation is over when every instance has
+//     acknowledged, or has been silent for longer than a lease and so trusts no copy.
+//  5. Copies and revocations are dated by the clocks of their instances. An instance compares its clock with the
+//     database's, and trusts and makes no copy while they are more than two seconds apart.
+//
+// # When notifications do not arrive
+//
+// Behind a pooler in transaction mode LISTEN succeeds and nothing is delivered. Then no nonce comes back, so the
+// instance trusts no copy: each read asks the database, which is slower and never wrong. The same happens while the
+// connection is down, the process is frozen or the network is cut. The log says so once, and Off in a line for
+// /readyz.
+//
+// Nonces go out over the pool, never over the connection that listens: behind a pooler both might meet on one
+// backend, and the nonce would come back although nothing arrives from other instances.
+//
+// On SQLite there is one instance, and copies are always trusted.
+package revoke
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"example.com/foyer/internal/worker"
+	"gorm.io/gorm"
+)
+
+const (
+	revokedChannel = "auth_revoked"   // a message
+	ackChannel     = "auth_heard"     // the id of a message, a space, the instance that has handled it
+	beatChannel    = "auth_beat"      // a nonce, a space, its instance if it hears; without a nonce: it hears no more
+	listenerName   = "auth listener " // and the instance: application_name of a connection that hears
+
+	beat      = 500 * time.Millisecond // from one nonce to the next
+	lease     = 2 * time.Second        // how long a nonce counts, and how long sending one may take
+	silence   = lease + beat           // an instance that sends no nonce for so long trusts no copy
+	ackWait   = 3 * time.Second        // how long a revocation waits at most: longer than silence
+	connLimit = 10 * time.Second       // for a connection and its LISTEN
+	deafAfter = 20                     // nonces that did not come back: 10 s
+	deafRetry = 5 * time.Minute        // a network may be mended without a restart of this process
+)
+
+// Bus remembers revocations and exchanges them with the other instances. It is safe for use by many goroutines. Make
+// one per process.
+type Bus struct {
+	db     *gorm.DB
+	now    func() time.Time
+	log    *slog.Logger
+	id     string        // of this instance
+	shared bool          // there may be other instances
+	skew   time.Duration // how far the clock that dated a copy may be from this one
+	retry  time.Duration // deafRetry
+	acks   chan string   // messages to acknowledge
+
+	mu        sync.Mutex
+	revokedAt map[string]time.Time // session or user → when
+	since     time.Time            // revocations before then may be unknown here
+	newest    time.Time            // date of the newest copy
+
+	state     state
+	hears     bool      // a nonce came back on the present connection
+	openedAt  time.Time // when the present connection began to listen (monotonic)
+	lastSeen  time.Time // when the newest nonce that came back was sent (monotonic)
+	sent      []nonce   // not yet back, oldest first
+	clock     clock
+	peers     map[string]time.Time   // other instances that hear → when their last nonce arrived (monotonic)
+	awaitAcks map[string]chan string // message → instances that have handled it
+}
+
+// New makes a Bus. now dates copies and revocations.
+func New(db *gorm.DB, now func() time.Time, log *slog.Logger) *Bus {
+	b := &Bus{
+		db: db, now: now, log: log, id: newID(), shared: db.Name() == "postgres", retry: deafRetry,
+		acks: make(chan string, 256), revokedAt: map[string]time.Time{}, since: now(),
+		peers: map[string]time.Time{}, awaitAcks: map[string]chan string{},
+	}
+	if b.shared {
+		b.skew = clockSkew
+	}
+	return b
+}
+
+// Run exchanges revocations with other instances until ctx ends. On SQLite it returns at once.
+func (b *Bus) Run(ctx context.Context) {
+	if b.shared {
+		worker.Run(ctx, b.log, "revocation listener", b.listen)
+	}
+}
+
+// Off says, in a line for /readyz, what an operator must mend before this instance trusts a copy: notifications do
+// not arrive, or a clock is wrong. It is "" if neither is known.
+func (b *Bus) Off() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.state == deaf {
+		return "session cache off: notifications do not arrive"
+	}
+	return b.clock.complaint()
+}
+
+// Stamp reports whether a copy of what the database said at readAt may be made now, and remembers its date.
+func (b *Bus) Stamp(readAt time.Time) bool {
+	now := b.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.trusted(now) {
+		return false
+	}
+	if readAt.After(b.newest) {
+		b.newest = readAt
+	}
+	return true
+}
+
+// Valid reports whether a copy of what the database said at readAt of some ids may be used now.
+func (b *Bus) Valid(readAt time.Time, ids ...string) bool {
+	now := b.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.trusted(now) || !b.since.Add(b.skew).Before(readAt) {
+		return false
+	}
+	for _, id := range ids {
+		if at, ok := b.revokedAt[id]; ok && !at.Add(b.skew).Before(readAt) {
+			return false
+		}
+	}
+	return true
+}
+
+// trusted reports whether this instance has handled every revocation that is over; b.mu is held.
+func (b *Bus) trusted(now time.Time) bool {
+	return !b.shared || !b.lastSeen.IsZero() && time.Since(b.lastSeen) < lease && b.clock.good(now)
+}
+
+// revoke voids the copies of ids that are dated now or earlier.
+func (b *Bus) revoke(ids []string) {
+	now := b.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.Before(b.newest) { // the clock was set back; the revocation is newer than every copy all the same
+		now = b.newest
+	}
+	for _, id := range ids {
+		b.revokedAt[id] = now
+	}
+}
+
+// Forget drops the revocations before a time. Copies dated before it must have expired.
+func (b *Bus) Forget(before time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, at := range b.revokedAt {
+		if at.Add(b.skew).Before(before) {
+			delete(b.revokedAt, id)
+		}
+	}
+}
+
+// newID returns 32 hexadecimal digits.
+func newID() string {
+	b := make([]byte, 16)
+	rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
+// isID reports whether s has the form of newID's.
+func isID(s string) bool { return len(s) == 32 && strings.Trim(s, "0123456789abcdef") == "" }

@@ -1,0 +1,177 @@
+package revoke
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"sync"
+	"time"
+
+	"example.com/foyer/internal/worker"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// errDeaf is the error of a connection on which LISTEN succeeds and nothing arrives.
+var errDeaf = errors.New("notifications do not arrive")
+
+// state is what has become of listening, from good to bad.
+type state int
+
+const (
+	fine   state = iota
+	missed       // a nonce could not be sent
+	down         // no connection listens
+	deaf         // one listened, and no nonce came back
+)
+
+var reports = map[state]string{
+	fine:   "revocations are heard; the session cache is trusted again",
+	missed: "no nonce could be sent; the session cache is not trusted until one comes back",
+	down:   "revocation listener is down; the session cache is not trusted",
+	deaf: "LISTEN is not delivered; is a transaction pooler between this process and PostgreSQL? " +
+		"The session cache is off.",
+}
+
+// report logs a state, unless one as bad was logged since all was fine. An error at the end of ctx is no news.
+func (b *Bus) report(ctx context.Context, s state, err error) {
+	if ctx.Err() != nil || !b.become(s) {
+		return
+	}
+	if s == fine {
+		b.log.InfoContext(ctx, reports[s])
+		return
+	}
+	b.log.WarnContext(ctx, reports[s], "error", err)
+}
+
+func (b *Bus) become(s state) (news bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s == b.state || s != fine && s < b.state {
+		return false
+	}
+	b.state = s
+	return true
+}
+
+// listen keeps a connection listening until ctx ends.
+func (b *Bus) listen(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := b.listenOnce(ctx)
+		b.disconnected(ctx)
+		now, pause := down, time.Second
+		if errors.Is(err, errDeaf) {
+			now, pause = deaf, b.retry
+		}
+		b.report(ctx, now, err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// disconnected ends the trust in copies and tells the others that they need not wait for this instance. It keeps the
+// other instances, which may still trust their copies.
+func (b *Bus) disconnected(ctx context.Context) {
+	b.mu.Lock()
+	heard := b.hears
+	b.hears, b.sent, b.lastSeen = false, nil, time.Time{}
+	b.mu.Unlock()
+	if heard {
+		b.send(ctx, beatChannel, func() string { return " " + b.id }) // if it is lost, the others wait for silence
+	}
+}
+
+func (b *Bus) listenOnce(ctx context.Context) error {
+	pool, err := b.db.DB()
+	if err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, connLimit)
+	defer cancel()
+	conn, err := pool.Conn(limited)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(raw any) error {
+		pg, ok := raw.(*stdlib.Conn)
+		if !ok {
+			return errors.New("revoke: not a pgx connection")
+		}
+		err := b.hear(ctx, pg.Conn())
+		over, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		pg.Conn().Close(over) // it listens, so it must not return to the pool
+		return errors.Join(err, driver.ErrBadConn)
+	})
+}
+
+// hear handles what arrives on conn, which only waits after its LISTEN, while speak sends nonces over the pool.
+func (b *Bus) hear(ctx context.Context, conn *pgx.Conn) error {
+	err := execute(ctx, conn, "LISTEN "+revokedChannel+"; LISTEN "+ackChannel+"; LISTEN "+beatChannel)
+	if err != nil {
+		return err
+	}
+	now := b.now()
+	b.mu.Lock()
+	b.openedAt, b.since = time.Now(), now
+	b.mu.Unlock()
+	ctx, stop := context.WithCancelCause(ctx)
+	var speaking sync.WaitGroup
+	speaking.Go(func() {
+		worker.Run(ctx, b.log, "revocation beats", func(ctx context.Context) { stop(b.speak(ctx)) })
+	})
+	defer speaking.Wait()
+	defer stop(nil)
+	for {
+		n, err := conn.WaitForNotification(ctx)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		if err := b.handle(ctx, conn, n.Channel, n.Payload); err != nil {
+			return err
+		}
+	}
+}
+
+// handle ignores payloads that no instance sends.
+func (b *Bus) handle(ctx context.Context, conn *pgx.Conn, channel, payload string) error {
+	switch channel {
+	case revokedChannel:
+		b.handleMessage(payload)
+	case ackChannel:
+		b.handleAck(payload)
+	case beatChannel:
+		return b.handleBeat(ctx, conn, payload)
+	}
+	return nil
+}
+
+// name shows others in pg_stat_activity that conn hears. From now on conn runs no statement, so it must not be ended
+// as idle. Nonces sent before count for nothing: so this instance trusts no copy before others can see that they must
+// wait for it.
+func (b *Bus) name(ctx context.Context, conn *pgx.Conn) error {
+	err := execute(ctx, conn, "SET application_name = '"+listenerName+b.id+"'; "+
+		"SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'")
+	if err != nil {
+		return err
+	}
+	now := b.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.hears, b.sent, b.since = true, nil, now
+	return nil
+}
+
+// execute runs statements without parameters as one, whatever mode of execution the database's URL asks for.
+func execute(ctx context.Context, conn *pgx.Conn, statements string) error {
+	ctx, cancel := context.WithTimeout(ctx, connLimit)
+	defer cancel()
+	return conn.PgConn().Exec(ctx, statements).Close()
+}
