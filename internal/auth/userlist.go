@@ -125,7 +125,7 @@ func (a *Auth) beginExport(ctx context.Context, by *Session, q UserQuery) (func(
 	if err != nil {
 		return nil, err
 	}
-	return where, a.tell(ctx, by, event.UsersExported, "")
+	return where, a.recordEvent(ctx, by.actor(), event.UsersExported, "")
 }
 
 // exportBatch reads the users that follow last, by age and id.
