@@ -127,9 +127,13 @@ func TestErrors(t *testing.T) {
 		t.Errorf("%+v", errors)
 	}
 	form := views.Login(views.LoginForm{Email: `"><x>`, ReturnTo: "/a?b=1&c=2", Signup: "javascript:alert(1)"})
-	form.Errors = errors
+	form.Errors, form.Below = errors, []templ.Component{templ.Raw("<p>a card below</p>")}
+	fragment := draw(t, frame(views.Visitor{}), form.Fragment())
+	if !strings.HasPrefix(fragment, "<title>Error: Log in") || strings.Contains(fragment, "<html") || strings.Contains(fragment, "below") {
+		t.Errorf("the form alone: %s", fragment)
+	}
 	got := draw(t, frame(views.Visitor{}), form.Page())
-	for _, want := range []string{"<title>Error: Log in", `<a href="#email">wrong</a>`, "<li>whole</li>", `aria-invalid="true"`, `id="email-error">wrong`, `value="&#34;&gt;&lt;x&gt;"`, `value="/a?b=1&amp;c=2"`} {
+	for _, want := range []string{"<title>Error: Log in", "a card below", `<a href="#email">wrong</a>`, "<li>whole</li>", `aria-invalid="true"`, `id="email-error">wrong`, `value="&#34;&gt;&lt;x&gt;"`, `value="/a?b=1&amp;c=2"`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing: %s", want, got)
 		}

@@ -96,14 +96,14 @@ func TestDevelopmentAddsOnlyItsOwnDoor(t *testing.T) {
 	}
 }
 
-// somebody opens a browser. Every request gets a fresh one, so that no answer changes the next.
+// somebody is a kind of visitor. Every request gets a fresh browser, so that no answer changes the next.
 type somebody struct {
 	name string
 	open func(t *testing.T, method string) *authtest.Client
 }
 
-// everybody is who the table asks for, and the id of user, who owns what an owned route names. other asks for such routes
-// only.
+// everybody lists the kinds of visitors of the table, and the id of user, who owns the rows of owned routes. other
+// requests such routes only.
 func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 	t.Helper()
 	user, owner := s.person(t, "user@example.com")
@@ -112,7 +112,7 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 	s.admin(t, "chief@example.com") // acts so often that earlier sessions end
 	_, acted := s.person(t, "acted@example.com")
 	banned, id := s.person(t, "banned@example.com")
-	banned.Get("/dashboard") // holds a cache cookie now
+	banned.Get("/dashboard") // sets a cached session
 	if _, err := s.auth.BanUser(t.Context(), nil, id, "spam", nil); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,8 @@ type door struct {
 // doors are all doors, for routes and appRoutes.
 type doors struct {
 	public, anyone, guest, user, fresh, admin, freshAdmin, dev door
-	service                                                    serviceDoor
+
+	service serviceDoor
 }
 
 func (s *Server) doors() doors {

@@ -104,6 +104,9 @@ func (a *Auth) hasCookie(r *http.Request, name string) bool {
 
 // setSessionCookies sends all cookies of s; readAt is when the store was last read.
 func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Session, readAt time.Time) {
+	if s.admin != nil {
+		a.setAdminCookie(w, s.admin)
+	}
 	a.setSigned(w, tokenCookie, s.token, a.cookieLife(s))
 	if !s.Remember {
 		a.setSigned(w, forgetCookie, "true", 0)
@@ -132,6 +135,15 @@ func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	}
 	a.clearAdminCookie(w, r)
 	a.clearPending(w, r)
+}
+
+// setAdminCookie keeps the token of the admin's own session, and better-auth's mark of one that ends with the browser.
+func (a *Auth) setAdminCookie(w http.ResponseWriter, admin *Session) {
+	forget := ""
+	if !admin.Remember {
+		forget = "true"
+	}
+	a.setSigned(w, adminCookie, admin.token+":"+forget, a.cookieLife(admin))
 }
 
 // clearAdminCookie deletes the admin cookie, if the browser has one.

@@ -183,7 +183,7 @@ func (a *Auth) startSession(t *transaction, r *http.Request, u *User, remember b
 // startImpersonation stores a session in which admin acts as u. It ends no later than admin.
 func (a *Auth) startImpersonation(t *transaction, r *http.Request, u *User, admin *Session) (*Session, error) {
 	s := a.mint(r, u.ID, a.opts.ImpersonationExpiresIn)
-	s.ImpersonatedBy = &admin.UserID
+	s.ImpersonatedBy, s.admin = &admin.UserID, admin
 	if s.ExpiresAt.After(admin.ExpiresAt) {
 		s.ExpiresAt = admin.ExpiresAt
 	}

@@ -15,16 +15,7 @@ import (
 // YOU_CANNOT_IMPERSONATE_ADMINS, BANNED_USER.
 func (a *Auth) Impersonate(w http.ResponseWriter, r *http.Request, admin *Session, userID string) (*Session, error) {
 	way := entry{event: event.ImpersonationStarted, by: admin, impersonate: true}
-	s, err := a.signIn(w, r, way, func(t *transaction) (*User, error) { return t.lockImpersonated(admin, userID) })
-	if err != nil {
-		return nil, err
-	}
-	remember := ""
-	if !admin.Remember {
-		remember = "true"
-	}
-	a.setSigned(w, adminCookie, admin.token+":"+remember, a.cookieLife(admin))
-	return s, nil
+	return a.signIn(w, r, way, func(t *transaction) (*User, error) { return t.lockImpersonated(admin, userID) })
 }
 
 // lockImpersonated locks and returns the user that admin wants to act as.

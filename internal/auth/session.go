@@ -64,9 +64,9 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Sessi
 	return s, nil
 }
 
-// cachedSession gives the session that the cache cookie vouches for; nil if the store has to be asked.
+// cachedSession gives the session in the cache cookie; nil if the store has to be asked.
 func (a *Auth) cachedSession(r *http.Request, token string) *Session {
-	c := a.cached(r, token)
+	c := a.readCache(r, token)
 	if c == nil {
 		return nil
 	}

@@ -270,19 +270,17 @@ func (s *site) gracePath(t *testing.T) string { return s.userPath(t, "grace@exam
 func init() {
 	const list, button = `document.querySelector("#found").textContent`, "main form .primary"
 	partRequests = append(partRequests, []request{
-		{file: "users", attribute: `"/admin/users"`, page: "/admin/users", typed: "perso",
+		{file: "admin_users", attribute: `"/admin/users"`, page: "/admin/users", typed: "perso",
 			works: list + ` === "120 users"`},
-		{file: "data", attribute: `{ href }`, page: "/admin/users", click: "#sort-Name",
+		{file: "ui_table", attribute: `{ href }`, page: "/admin/users", click: "#sort-Name",
 			works: `document.querySelector("th[aria-sort=ascending]")?.textContent === "Name"`},
-		{file: "data", attribute: `{ href(page + 1) }`, page: "/admin/users", click: "#next-page",
+		{file: "ui_table", attribute: `{ url }`, page: "/admin/users", click: "#next-page",
 			works: `document.querySelector("#users nav").textContent.includes("Page 2")`},
-		{file: "data", attribute: `{ href(page - 1) }`, page: "/admin/users?page=2", click: "#previous-page",
-			works: `document.querySelector("#users nav").textContent.includes("Page 1")`},
-		{file: "user", attribute: `{ "/admin/users/" + u.ID + "/" + a.Name }`, find: (*site).gracePath, click: "#act-ban",
+		{file: "admin_user", attribute: `{ "/admin/users/" + u.ID + "/" + a.Name }`, find: (*site).gracePath, click: "#act-ban",
 			works: `document.querySelector("dialog[open] #reason")`},
-		{file: "user", attribute: `{ "/admin/users/" + form.ID + "/" + form.Action }`, find: (*site).gracePath,
+		{file: "admin_user", attribute: `"/admin/users/"+f.ID+"/"+f.Action`, find: (*site).gracePath,
 			open: "#act-delete", fields: []string{"confirm", "ada@example"}, click: "dialog .act"},
-		{file: "user", attribute: `"/admin/users/new"`, page: "/admin/users/new", fields: []string{"name", "New", "email", "new@example"},
+		{file: "admin_invite", attribute: `"/admin/users/new"`, page: "/admin/users/new", fields: []string{"name", "New", "email", "new@example"},
 			click: button},
 	}...)
 	partFits = append(partFits, (*site).fitUserLists)
