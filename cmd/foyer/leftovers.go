@@ -19,14 +19,16 @@ func leftovers(t tree) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	uses := words{}
+	uses := literals{}
 	uses.addTree(t)
 	for _, name := range t.names() {
 		if path.Dir(name) != "static" {
 			continue
 		}
-		for _, one := range slices.Compact(slices.Sorted(slices.Values(namesIn(name).findAll(noComments(t[name]))))) {
-			if !uses[one] {
+		names := namesIn(name).all(t[name])
+		used := uses.named(names)
+		for _, one := range slices.Compact(slices.Sorted(slices.Values(names))) {
+			if !used[one] {
 				list = append(list, fmt.Sprintf("%s: no page uses %q", name, one))
 			}
 		}
@@ -37,10 +39,6 @@ func leftovers(t tree) ([]string, error) {
 	}
 	return slices.Concat(list, messages, deadPaths(t)), nil
 }
-
-var cssComment = regexp.MustCompile(`(?s)/\*.*?\*/|url\([^)]*\)`)
-
-func noComments(text string) string { return cssComment.ReplaceAllString(text, "") }
 
 // unlisted returns the files of parts.txt that do not exist.
 func unlisted(t tree) (list []string, err error) {
@@ -176,7 +174,11 @@ func (t tree) holds(name string) bool {
 
 // deadCode returns the functions that no program of the folder reaches, views among them.
 func deadCode(ctx context.Context, f folder) ([]string, error) {
-	out, err := f.run(ctx, "go", "tool", "-modfile=tools.mod", "deadcode", "./...")
+	programs, err := f.run(ctx, "go", "list", "-f", `{{if eq .Name "main"}}{{.ImportPath}}{{end}}`, "./...")
+	if err != nil {
+		return nil, err
+	}
+	out, err := f.run(ctx, "go", append([]string{"tool", "-modfile=tools.mod", "deadcode"}, strings.Fields(programs)...)...)
 	if err != nil {
 		return nil, err
 	}

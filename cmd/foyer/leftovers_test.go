@@ -9,7 +9,7 @@ import (
 
 func TestLeftovers(t *testing.T) {
 	// Its pages name all styles and icons of the sample.
-	clean := sample().with("web/page.go", "package web\n\nvar page = `page trail card scroll`\n")
+	clean := sample().with("web/page.go", "package web\n\nvar page = `page trail card` + `scroll`\n")
 	for _, row := range []struct {
 		what  string
 		files tree
@@ -90,7 +90,7 @@ func TestSets(t *testing.T) {
 // TestProve: a part that comes off is proved; one that leaves something behind, or is needed, is not.
 func TestProve(t *testing.T) {
 	t.Parallel()
-	clean := sample().with("internal/walls_test.go", "package internal\n", "web/page.go", "package web\n\nvar page = `page trail card scroll`\n\nvar _ = page\n")
+	clean := sample().with("internal/walls_test.go", "package internal\n", "web/page.go", "package web\n\nvar page = `page trail card` + `scroll`\n\nvar _ = page\n")
 	prove := func(files tree, part string) (string, error) {
 		var out bytes.Buffer
 		err := run(t.Context(), string(newProject(t, files)), []string{"prove", part}, &out)
