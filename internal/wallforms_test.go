@@ -101,7 +101,7 @@ func TestFormsNameTheirPerson(t *testing.T) {
 			t.Error(fault)
 		}
 	}
-	if drawn < 5 {
+	if drawn < 3 { // postForm, and two forms without it
 		t.Errorf("only %d forms name their person", drawn)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"go/ast"
 	"go/constant"
-	"go/token"
 	"go/types"
 	"regexp"
 	"slices"
@@ -330,7 +329,7 @@ func (p *checked) clauseFault(n ast.Node) string {
 // statementBuilders put statements together from constants of their own (columns of a list, names of channels, time-outs)
 // or hand on GORM's. Name single files here, and read them well.
 var statementBuilders = []string{
-	"internal/auth/revoke/listen.go", "internal/auth/userlist.go", "internal/auth/userquery.go",
+	"internal/auth/directory/list.go", "internal/auth/directory/query.go", "internal/auth/revoke/listen.go",
 	"internal/database/bound.go", "internal/database/turn.go",
 }
 
@@ -342,7 +341,7 @@ var statementText = map[string]int{
 	"First": 1, "Last": 1, "Take": 1, "Find": 1, "Delete": 1, "FirstOrCreate": 1, "FirstOrInit": 1,
 }
 
-// textFault: conditions, orders and statements are literal text with ? for values. A struct drops the fields
+// textFault: conditions, orders and statements are constant text with ? for values. A struct drops the fields
 // that are zero, so that a missing token matches every row; a variable goes into the statement as it is.
 func (p *checked) textFault(n ast.Node) string {
 	c, ok := n.(*ast.CallExpr)
@@ -358,25 +357,13 @@ func (p *checked) textFault(n ast.Node) string {
 	if params.Len() > 0 && types.TypeString(params.At(0).Type(), nil) == "context.Context" {
 		i++
 	}
-	if !known || len(c.Args) <= i || literal(c.Args[i]) || !ofPackage(f, "gorm.io") && !isText(params, i) {
+	if !known || len(c.Args) <= i || p.Types[c.Args[i]].Value != nil || !ofPackage(f, "gorm.io") && !isText(params, i) {
 		return ""
 	}
-	return f.Name() + " takes something else than literal text; write the text here, with ? for the values"
+	return f.Name() + " takes text that is not constant; write it as a constant, with ? for the values"
 }
 
 // isText reports whether the parameter at i is a string: of a prepared statement, all are values.
 func isText(params *types.Tuple, i int) bool {
 	return i < params.Len() && types.Identical(params.At(i).Type(), types.Typ[types.String])
-}
-
-func literal(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.BasicLit:
-		return e.Kind == token.STRING
-	case *ast.BinaryExpr:
-		return e.Op == token.ADD && literal(e.X) && literal(e.Y)
-	case *ast.ParenExpr:
-		return literal(e.X)
-	}
-	return false
 }

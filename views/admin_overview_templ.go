@@ -8,12 +8,12 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Overview is what an admin sees first.
+// Overview is the state of the app.
 type Overview struct {
-	Users, NewUsers, Sessions     int64
-	Waiting, Failing, Sent, Given int64 // letters of the last 7 days: to send, of those failing, sent, given up
-	Healthy                       bool
-	Panels                        []templ.Component
+	Users, NewUsers, Sessions         int64
+	Waiting, Failing, Sent, Abandoned int64 // mails of the last 7 days; Failing is the part of Waiting that was tried
+	Healthy                           bool
+	Panels                            []templ.Component
 }
 
 // adminLayout surrounds the pages of the admin section.
@@ -94,6 +94,10 @@ func adminLayout(title string) templ.Component {
 	})
 }
 
+func (o Overview) unsent() string {
+	return count(o.Waiting) + " waiting, " + count(o.Failing) + " of them failing, " + count(o.Abandoned) + " abandoned"
+}
+
 // Admin is the overview of the admin section.
 func Admin(o Overview) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -140,17 +144,17 @@ func Admin(o Overview) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = tile("Mails sent", count(o.Sent), count(o.Waiting)+" waiting, "+count(o.Failing)+" of them failing, "+count(o.Given)+" given up").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = tile("Mails sent", count(o.Sent), o.unsent()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if o.Healthy {
-				templ_7745c5c3_Err = tile("Health", "Good", "the database answers and has every migration").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = tile("Health", "Good", "the database answers, and its schema is up to date").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = tile("Health", "Trouble", "the database does not answer as it should").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = tile("Health", "Trouble", "the database does not answer, or its schema is out of date").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

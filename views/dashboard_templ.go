@@ -10,7 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "time"
 
-// Dashboard is the visitor's first page. sessions is drawn last: its skeleton is on screen while it loads.
+// Dashboard is the visitor's first page. The panel sessions is drawn last: a skeleton is on screen while it loads.
+// age is in days, expires the end of the session.
 func Dashboard(memberSince, expires time.Time, age int, sessions templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -51,7 +52,7 @@ func Dashboard(memberSince, expires time.Time, age int, sessions templ.Component
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(frame(ctx).Visitor.Name)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/dashboard.templ`, Line: 10, Col: 51}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/dashboard.templ`, Line: 11, Col: 51}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -81,13 +82,13 @@ func Dashboard(memberSince, expires time.Time, age int, sessions templ.Component
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if frame(ctx).Visitor.Acted {
-					templ_7745c5c3_Err = tile("Acting ends", expires.UTC().Format("15:04 UTC"), "However much you do until then").Render(ctx, templ_7745c5c3_Buffer)
+				if frame(ctx).Visitor.Impersonated {
+					templ_7745c5c3_Err = tile("Impersonation ends", expires.UTC().Format("15:04 UTC"), "Whether you use it or not").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = tile("This session ends", expires.Format("2 January"), "It moves on while you use it").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = tile("This session ends", expires.Format("2 January"), "Later, if you keep using it").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

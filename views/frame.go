@@ -1,5 +1,4 @@
-// Package views draws pages. It is given plain values and knows nothing of HTTP, the database or any other
-// package of the program.
+// Package views draws pages from plain values. It imports no other package of the program.
 package views
 
 import (
@@ -8,67 +7,67 @@ import (
 	"github.com/a-h/templ"
 )
 
-// State says how far a page knows its visitor. The zero value is Loading: a page that forgets to ask shows a
-// skeleton, never a name.
+// State is the guard state of a page. The zero value is Loading, so that a page whose handler forgets the visitor
+// shows a skeleton and no private data.
 type State int
 
 // The three guard states.
 const (
-	Loading         State = iota // nobody was looked up
-	Authenticated                // somebody is signed in
-	Unauthenticated              // nobody is
+	Loading         State = iota // no session was read
+	Authenticated                // the visitor is logged in
+	Unauthenticated              // the visitor is not logged in
 )
 
-// Visitor is who looks at the page; beyond State its fields are empty unless Authenticated.
+// Visitor is the person a page is drawn for. All fields but State are empty unless it is Authenticated.
 type Visitor struct {
-	State State
-	ID    string // of the user
-	Name  string
-	Email string
-	Admin bool
-	Acted bool // an admin acts as them
+	State        State
+	ID           string // of the user
+	Name         string
+	Email        string
+	Admin        bool
+	Impersonated bool // by an admin
 }
 
-// Site is what every page knows of the app.
+// Site describes the app to every page.
 type Site struct {
 	Name        string
-	Asset       func(file string) string // address of a static file
+	Asset       func(file string) string // the address of a static file
 	Development bool
-	Reload      bool // pages watch for a newer version of themselves
+	Reload      bool // pages reload themselves when a template changes
 
 	Nav                     []NavLink
 	SettingsTabs, AdminTabs []Link
-	Banners                 []templ.Component // each decides when it shows
+	Banners                 []templ.Component // above every page; each draws itself only when it applies
 }
 
 // Link leads to a page.
 type Link struct{ Href, Label string }
 
-// NavLink is a line of the navigation. Icon is a symbol of icons.svg; For says who sees the link, nil means everybody.
+// NavLink is a link of the main navigation. For reports whether a visitor sees it; nil means everybody.
 type NavLink struct {
 	Href, Label, Icon string
 	For               func(Visitor) bool
 }
 
-// Frame is what surrounds a page: the site, its visitor and where they are.
+// Frame is what a page shows around its content.
 type Frame struct {
 	Site    Site
 	Visitor Visitor
-	Path    string // the route of this page, for marking the current link
-	URL     string // path and query of this page, for coming back to it
+	Path    string // the route of this page, to mark the current link
+	URL     string // path and query of this page, to return to it
 	Theme   string // "light" or "dark"; "" follows the system
-	Flash   Flash  // what the page before wants said
+	Flash   Flash
 }
 
-// Flash is said once, on the page after the one that did something; Mail is set where a mail is on its way.
+// Flash is a message that one page leaves for the next.
 type Flash struct {
 	Message string
-	Mail    bool
+	Mail    bool // a mail is on its way
 }
 
 type frameKey struct{}
 
-// WithFrame gives every component drawn with the returned context its surroundings.
+// WithFrame returns a context in which every component is drawn in frame f.
 func WithFrame(ctx context.Context, f Frame) context.Context {
 	return context.WithValue(ctx, frameKey{}, f)
 }
@@ -80,5 +79,5 @@ func frame(ctx context.Context) Frame {
 
 func asset(ctx context.Context, file string) string { return frame(ctx).Site.Asset(file) }
 
-// private marks pages that hold somebody's data, for app.js.
+// private reports whether a page holds data of its visitor. app.js reloads such pages when the browser restores them.
 func private(ctx context.Context) bool { return frame(ctx).Visitor.State == Authenticated }

@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// current says where a link stands to the page at path: "page" leads to it, "true" to what it is part of.
+// current is the aria-current of a link on the page at path: "page" if it leads to that page, "true" if the page is
+// below it, "" otherwise.
 func current(path, href string) string {
 	switch {
 	case path == href:
@@ -30,11 +31,11 @@ func initial(name string) string {
 	return strings.ToUpper(string(r))
 }
 
-func date(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+func dateTime(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 
 func count(n int64) string { return strconv.FormatInt(n, 10) }
 
-// days says an age in words.
+// days is an age of n days in words.
 func days(n int) string {
 	switch n {
 	case 0:

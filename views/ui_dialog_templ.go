@@ -8,8 +8,8 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// dialog asks before something that cannot be undone. It opens without script where the browser knows invoker
-// commands; its children hold the form that acts.
+// dialog asks for confirmation; its children hold the form that acts. Browsers with invoker commands open it without
+// script, app.js opens it in the others.
 func dialog(id, title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -112,7 +112,7 @@ func dialog(id, title string) templ.Component {
 	})
 }
 
-// opener opens a dialog.
+// opener is the button that opens the dialog id.
 func opener(id, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

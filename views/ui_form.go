@@ -1,14 +1,32 @@
 package views
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
+
+// Form is a form and the page it stands on. It draws itself twice: Page is the whole page, Fragment the form alone, by
+// which htmx replaces a form that was refused.
+type Form struct {
+	Title  string
+	Layout func(title string) templ.Component
+	Fields func(Errors) templ.Component // the form itself
+	Below  []templ.Component            // what follows the form on its page
+	Inputs []string                     // the names of the inputs that can be wrong, in their order on the page
+	Errors Errors
+}
+
+// title is the title of the document. A refused form says so first, because screen readers read the title first.
+func (f Form) title() string { return withErrors(f.Title, f.Errors) }
 
 // FieldError is what is wrong with one field of a form.
 type FieldError struct{ Field, Message string }
 
-// Errors is what is wrong with a form, in the order of its fields; an empty Field means the form as a whole.
+// Errors is what is wrong with a form, in the order of its fields. An empty Field means the form as a whole.
 type Errors []FieldError
 
-// Of gives the message of one field, "" where it is right.
+// Of returns the message of one field, "" if the field is right.
 func (e Errors) Of(field string) string {
 	for _, f := range e {
 		if f.Field == field {
@@ -18,8 +36,8 @@ func (e Errors) Of(field string) string {
 	return ""
 }
 
-// spoken says the errors as one sentence.
-func (e Errors) spoken() string {
+// sentences joins the errors into one text, for screen readers.
+func (e Errors) sentences() string {
 	words := []string{"There is a problem."}
 	for _, f := range e {
 		words = append(words, f.Message)
@@ -27,15 +45,21 @@ func (e Errors) spoken() string {
 	return strings.Join(words, " ")
 }
 
+func withErrors(title string, errors Errors) string {
+	if len(errors) > 0 {
+		return "Error: " + title
+	}
+	return title
+}
+
 // input is one field of a form.
 type input struct {
 	Name, Label, Type, Value  string
-	Autocomplete, Mode, Rules string
-	Hint                      string
+	Autocomplete, Rules, Hint string // "" for none; Rules are passwordrules, for password managers
 	Optional                  bool
 }
 
-// describedBy names the elements that explain a field.
+// describedBy lists the ids of the elements that explain a field.
 func (f input) describedBy(errors Errors) string {
 	var ids []string
 	if errors.Of(f.Name) != "" {
@@ -47,15 +71,8 @@ func (f input) describedBy(errors Errors) string {
 	return strings.Join(ids, " ")
 }
 
-// withErrors marks a title the way screen readers announce first.
-func withErrors(title string, errors Errors) string {
-	if len(errors) > 0 {
-		return "Error: " + title
-	}
-	return title
-}
-
-// newPassword is the field for a password of one's choice, with what it must be for managers and for people.
+// newPassword is the field for a password that is chosen. It states the password rules to people and to password
+// managers.
 func newPassword(name, label string) input {
 	return input{
 		Name: name, Label: label, Type: "password", Autocomplete: "new-password",
@@ -63,7 +80,12 @@ func newPassword(name, label string) input {
 	}
 }
 
-// pairs makes words values and labels of a choice.
+// typedAddress is the field in which a person types email to confirm that they delete the account with that address.
+func typedAddress(email, value string) input {
+	return input{Name: "confirm", Label: "Type " + email + " to confirm", Type: "email", Value: value, Autocomplete: "off"}
+}
+
+// pairs makes each word both value and label of a choice.
 func pairs(words []string) (options []string) {
 	for _, w := range words {
 		options = append(options, w, w)

@@ -29,7 +29,7 @@ func frame(v views.Visitor) context.Context {
 
 var ada = views.Visitor{State: views.Authenticated, Name: "Ada Lovelace", Email: "ada@example.com"}
 
-// TestGuardStates: every private page has three states, and the one nobody chose is the harmless one.
+// TestGuardStates: a private page shows its content in the state Authenticated only. The zero value is harmless.
 func TestGuardStates(t *testing.T) {
 	if views.Loading != 0 {
 		t.Fatal("Loading is not the zero value: a forgotten guard would show something else")
@@ -39,8 +39,8 @@ func TestGuardStates(t *testing.T) {
 	for name, page := range map[string]templ.Component{"dashboard": views.Dashboard(now, now, 1, panel), "admin": views.Admin(views.Overview{Users: 7}),
 		"users":    views.Users(views.UserList{Rows: []views.UserRow{{Name: "Grace"}}, Href: func(string, string, int) string { return "/" }}),
 		"user":     views.User(views.UserPage{UserRow: views.UserRow{Name: "Grace"}}),
-		"settings": views.Settings(views.NameForm{}),
-		"security": views.Security(views.PasswordForm{}), "sessions": views.Sessions(nil),
+		"settings": views.Profile(views.ProfileForm{}).Page(),
+		"security": views.Password(views.PasswordForm{}).Page(), "sessions": views.Sessions(nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			forged := ada // fields that a careless handler filled without a state
@@ -96,7 +96,7 @@ func TestAccountCorner(t *testing.T) {
 // TestWordsStayApart: text and what follows it on the same line keep their space.
 func TestWordsStayApart(t *testing.T) {
 	at := time.Date(2026, 11, 23, 12, 5, 0, 0, time.FixedZone("", 3600))
-	rows := views.SessionList([]views.SessionRow{{Browser: "Firefox on Linux", Address: "203.0.113.9", Used: at, Current: true}})
+	rows := views.SessionList([]views.SessionRow{{Browser: "Firefox on Linux", IP: "203.0.113.9", Used: at, Current: true}})
 	got := draw(t, frame(ada), views.Dashboard(at, at, 1, rows))
 	for _, bad := range []string{"since<time", "Ends<time", "203.0.113.9<time", "Linux<span"} {
 		if strings.Contains(got, bad) {
@@ -111,7 +111,7 @@ func TestWordsStayApart(t *testing.T) {
 }
 
 func TestErrorDetailIsOptional(t *testing.T) {
-	p := views.Problem{Status: 500, Title: "Our mistake", Message: "Sorry.", RequestID: "ID7", Way: "/", WayLabel: "Home"}
+	p := views.Problem{Status: 500, Title: "Our mistake", Message: "Sorry.", RequestID: "ID7", ActionURL: "/", ActionLabel: "Home"}
 	if got := draw(t, frame(views.Visitor{}), views.Error(p)); strings.Contains(got, "causes") || !strings.Contains(got, "ID7") || !strings.Contains(got, ">500<") {
 		t.Errorf("without a cause: %s", got)
 	}
@@ -126,8 +126,14 @@ func TestErrors(t *testing.T) {
 	if errors.Of("email") != "wrong" || errors.Of("name") != "" || errors.Of("") != "whole" || (views.Errors)(nil).Of("x") != "" {
 		t.Errorf("%+v", errors)
 	}
-	got := draw(t, frame(views.Visitor{}), views.Login(views.LoginForm{Email: `"><x>`, Errors: errors, ReturnTo: "/a?b=1&c=2", Signup: "javascript:alert(1)"}))
-	for _, want := range []string{"<title>Error: Log in", `<a href="#email">wrong</a>`, "<li>whole</li>", `aria-invalid="true"`, `id="email-error">wrong`, `value="&#34;&gt;&lt;x&gt;"`, `value="/a?b=1&amp;c=2"`} {
+	form := views.Login(views.LoginForm{Email: `"><x>`, ReturnTo: "/a?b=1&c=2", Signup: "javascript:alert(1)"})
+	form.Errors, form.Below = errors, []templ.Component{templ.Raw("<p>a card below</p>")}
+	fragment := draw(t, frame(views.Visitor{}), form.Fragment())
+	if !strings.HasPrefix(fragment, "<title>Error: Log in") || strings.Contains(fragment, "<html") || strings.Contains(fragment, "below") {
+		t.Errorf("the form alone: %s", fragment)
+	}
+	got := draw(t, frame(views.Visitor{}), form.Page())
+	for _, want := range []string{"<title>Error: Log in", "a card below", `<a href="#email">wrong</a>`, "<li>whole</li>", `aria-invalid="true"`, `id="email-error">wrong`, `value="&#34;&gt;&lt;x&gt;"`, `value="/a?b=1&amp;c=2"`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing: %s", want, got)
 		}

@@ -22,8 +22,8 @@ var update = flag.Bool("update", false, "write testdata/*.golden anew")
 
 const accessGolden = "testdata/access.golden"
 
-// TestAccess pins who may open what: every route, by everyone, in each of the three ways of asking. A new line
-// in routes.go changes the table; look at it and run: go test ./web -run TestAccess -update
+// TestAccess pins who may open which route: every route, for every kind of visitor, by page, htmx and JSON. A new line
+// in routes.go changes the table; review it and run: go test ./web -run TestAccess -update
 func TestAccess(t *testing.T) {
 	s := newSite(t)
 	got := s.accessTable(t, s.server.Routes(), owned)
@@ -81,8 +81,7 @@ func TestAccessTableMissesNoRoute(t *testing.T) {
 	}
 }
 
-// TestDevelopmentAddsOnlyItsOwnDoor: what the table above shows is all there is besides the pages for whoever
-// builds the app, and those have a door of their own.
+// TestDevelopmentAddsOnlyItsOwnDoor: development adds the pages of the dev door to the table above, and nothing else.
 func TestDevelopmentAddsOnlyItsOwnDoor(t *testing.T) {
 	production := newSite(t).server.Routes()
 	for _, route := range newSite(t, func(c *web.Config) { c.Development = true }).server.Routes() {
@@ -97,14 +96,14 @@ func TestDevelopmentAddsOnlyItsOwnDoor(t *testing.T) {
 	}
 }
 
-// somebody opens a browser; every request gets a fresh one, so that no answer changes what the next may do.
+// somebody is a kind of visitor. Every request gets a fresh browser, so that no answer changes the next.
 type somebody struct {
 	name string
 	open func(t *testing.T, method string) *authtest.Client
 }
 
-// everybody is who the table asks for, and the id of user, who owns what an owned route names. other asks for such routes
-// only.
+// everybody lists the kinds of visitors of the table, and the id of user, who owns the rows of owned routes. other
+// requests such routes only.
 func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 	t.Helper()
 	user, owner := s.person(t, "user@example.com")
@@ -113,7 +112,7 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 	s.admin(t, "chief@example.com") // acts so often that earlier sessions end
 	_, acted := s.person(t, "acted@example.com")
 	banned, id := s.person(t, "banned@example.com")
-	banned.Get("/dashboard") // holds a cache cookie now
+	banned.Get("/dashboard") // sets a cached session
 	if _, err := s.auth.BanUser(t.Context(), nil, id, "spam", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +143,7 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 	}, owner
 }
 
-// actAs has the admin behind a browser act as somebody else in it.
+// actAs makes the admin of a browser impersonate a user.
 func (s *site) actAs(t *testing.T, boss *authtest.Client, userID string) *authtest.Client {
 	t.Helper()
 	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, s.Base, nil)
@@ -215,7 +214,7 @@ func example(r web.Route) (method, path string) {
 	return r.Method, r.Path
 }
 
-// said is the status of an answer, where it sends the visitor, and whether it knows who they are.
+// said is the status of an answer, its redirect, and whether it shows the visitor as logged in.
 func said(a authtest.Answer) string {
 	text := fmt.Sprint(a.StatusCode)
 	for _, name := range []string{"Location", "HX-Redirect"} {

@@ -9,7 +9,7 @@ import (
 	"example.com/foyer/web"
 )
 
-// block is what the table of access says of one route.
+// block is the part of the table of access about one route.
 type block struct {
 	route, door string
 	visitors    []string
@@ -39,7 +39,7 @@ func blocks(table string) (list []block) {
 // kinds are the ways of asking, in the order of the table.
 var kinds = []string{"page", "htmx", "json"}
 
-// differences says route by route what has changed between two tables, wherever the route stands in them.
+// differences lists by route what differs between two tables, in any order of routes.
 func differences(want, got string) (list []string) {
 	was, is := blocks(want), blocks(got)
 	find := func(list []block, route string) int {
@@ -61,7 +61,7 @@ func differences(want, got string) (list []string) {
 	return list
 }
 
-// introduced says what a route that is new answers to whom.
+// introduced lists the answers of a new route by visitor.
 func (b block) introduced() string {
 	var answers []string
 	for _, who := range b.visitors {
@@ -70,7 +70,7 @@ func (b block) introduced() string {
 	return fmt.Sprintf("%s (%s) is new: %s", b.route, b.door, strings.Join(answers, ", "))
 }
 
-// changes says what b answers otherwise than was, a line for each visitor.
+// changes lists the answers of b that differ from was, a line for each visitor.
 func (b block) changes(was block) (list []string) {
 	if b.door != was.door {
 		list = append(list, fmt.Sprintf("%s: door %s → %s", b.route, was.door, b.door))
@@ -102,7 +102,7 @@ func orNothing(answer string) string {
 	return answer
 }
 
-// report shows differences in at most five lines, the last of which says how to accept them.
+// report shows differences in at most five lines. The last one explains how to accept them.
 func report(list []string) string {
 	const shown = 4
 	if n := len(list); n > shown {
@@ -111,7 +111,7 @@ func report(list []string) string {
 	return strings.Join(list, "\n") + "\nif this is meant: go test ./web -run TestAccess -update"
 }
 
-// ownerFaults: what belongs to a person is not found by another one. A route whose id nobody has proves nothing.
+// ownerFaults lists routes that serve a row to users who do not own it. A route whose row has no owner proves nothing.
 func ownerFaults(table string, routes []web.Route, owned owners) (list []string) {
 	said := blocks(table)
 	for i, route := range routes {
@@ -175,7 +175,8 @@ POST /notes/:id (user)
 	}
 }
 
-// TestAccessOfOwnersNotices: a route that shows everything to everybody, and one that nobody was asked for.
+// TestAccessOfOwnersNotices: ownerFaults reports a route that serves everybody, and a route without an owner in the
+// test.
 func TestAccessOfOwnersNotices(t *testing.T) {
 	routes := []web.Route{{Method: "GET", Path: "/notes/:id", Door: "user"}}
 	owned := owners{}
@@ -197,7 +198,7 @@ func TestAccessOfOwnersNotices(t *testing.T) {
 	}
 }
 
-// TestAccessFailuresAreShort: what is new, gone or changed is told by route, however far into the table it stands.
+// TestAccessFailuresAreShort: a failure names new, removed and changed routes, wherever they are in the table.
 func TestAccessFailuresAreShort(t *testing.T) {
 	table := func(routes ...string) string {
 		var b strings.Builder

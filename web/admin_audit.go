@@ -5,11 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth/event"
@@ -18,46 +18,46 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// eventWords says what happened as people do.
-var eventWords = map[event.Name]string{
-	event.AccountUnlinked:      "Way to log in removed",
+// eventNames are the names of events on pages.
+var eventNames = map[event.Name]string{
+	event.AccountUnlinked:      "Log-in method removed",
 	audit.EventPruned:          "Old events deleted",
 	event.CookieForged:         "Forged session cookie refused",
 	event.CrossSite:            "Request from another site refused",
-	event.DeletionAsked:        "Deletion of the account asked for",
-	event.EmailChangeAsked:     "Change of address asked for",
+	event.DeletionAsked:        "Account deletion requested",
+	event.EmailChangeAsked:     "Change of address requested",
 	event.EmailChanged:         "Address changed",
 	event.EmailChangeStopped:   "Change of address stopped",
 	event.EmailRestored:        "Change of address undone",
 	event.EmailVerified:        "Address confirmed",
 	event.Forbidden:            "Not allowed",
-	event.ImpersonationStarted: "Acting as somebody started",
-	event.ImpersonationStopped: "Acting as somebody ended",
+	event.ImpersonationStarted: "Impersonation started",
+	event.ImpersonationStopped: "Impersonation ended",
 	event.Invited:              "Invited",
 	event.PasswordChanged:      "Password changed",
 	event.PasswordRefused:      "Wrong current password",
-	event.PasswordReset:        "Password reset by a mailed link",
-	event.PasswordResetAsked:   "Link to reset the password asked for",
+	event.PasswordReset:        "Password reset by mailed link",
+	event.PasswordResetAsked:   "Password reset requested",
 	event.PasswordSet:          "Password set by an administrator",
-	event.RateLimited:          "Too many tries",
+	event.RateLimited:          "Too many requests",
 	event.Reauthenticated:      "Password entered again",
 	event.RoleChanged:          "Role changed",
-	event.SessionRevoked:       "A browser logged out from afar",
-	event.SessionsRevoked:      "Browsers logged out from afar",
+	event.SessionRevoked:       "Session ended remotely",
+	event.SessionsRevoked:      "Sessions ended remotely",
 	event.SignIn:               "Logged in",
 	event.SignInFailed:         "Failed log-in",
 	event.SignOut:              "Logged out",
 	event.SignUp:               "Signed up",
 	event.UserBanned:           "Banned",
-	event.UserCreated:          "Account made",
+	event.UserCreated:          "Account created",
 	event.UserDeleted:          "Account deleted",
 	event.UserUnbanned:         "Ban lifted",
 	event.UserUpdated:          "Profile changed",
 	event.UsersExported:        "List of users exported",
-	event.VerificationSent:     "Link to confirm the address sent",
+	event.VerificationSent:     "Verification mail sent",
 }
 
-// showAudit lists what happened, as the query asks.
+// showAudit lists the events that match the query.
 func (s *Server) showAudit(c *echo.Context) error {
 	page := views.AuditPage{Filter: views.AuditFilter{Events: eventChoices()}}
 	q, err := s.auditQuery(c, &page.Filter)
@@ -84,31 +84,30 @@ func (s *Server) showAudit(c *echo.Context) error {
 }
 
 func (s *Server) renderAudit(c *echo.Context, status int, p views.AuditPage) error {
-	if partial(c) {
-		return s.render(c, status, views.AuditAnswer(p))
-	}
-	return s.render(c, status, views.Audit(p))
+	return s.renderPart(c, status, views.Audit(p), views.AuditList(p))
 }
 
-// eventChoices are the options of the filter: name and words in turn, ordered by the words.
+// eventChoices are the options of the filter, ordered by label: value and label alternate.
 func eventChoices() []string {
 	names := audit.Events()
-	slices.SortFunc(names, func(a, b event.Name) int { return strings.Compare(eventWords[a], eventWords[b]) })
+	slices.SortFunc(names, func(a, b event.Name) int { return strings.Compare(eventNames[a], eventNames[b]) })
 	list := []string{"", "All"}
 	for _, name := range names {
-		list = append(list, string(name), eventWords[name])
+		list = append(list, string(name), eventNames[name])
 	}
 	return list
 }
 
-// auditQuery reads the filter from the address, and says in f what of it makes no sense.
+// auditQuery parses the query into f, with what is wrong in it.
 func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Query, err error) {
-	f.Event, f.Person, f.From, f.To = trim(c.QueryParam("event")), trim(c.QueryParam("person")), trim(c.QueryParam("from")), trim(c.QueryParam("to"))
+	f.Event, f.Person = trim(c.QueryParam("event")), trim(c.QueryParam("person"))
+	f.From, f.To = trim(c.QueryParam("from")), trim(c.QueryParam("to"))
 	wrong := func(field, message string) {
 		f.Errors = append(f.Errors, views.FieldError{Field: field, Message: message})
 	}
 	if f.Event != "" {
-		if q.Events = []event.Name{event.Name(f.Event)}; !slices.Contains(audit.Events(), q.Events[0]) {
+		q.Events = []event.Name{event.Name(f.Event)}
+		if !slices.Contains(audit.Events(), q.Events[0]) {
 			wrong("event", "There is no such event.")
 		}
 	}
@@ -116,50 +115,64 @@ func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Quer
 		return q, err
 	}
 	if f.Person != "" && q.Person == "" {
-		wrong("person", "Enter the id of a user, or the e-mail address that one has now.")
+		wrong("person", "Enter the id of a user, or a user's current e-mail address.")
 	}
-	var okFrom, okTo bool
-	if q.From, okFrom = day(f.From); !okFrom {
+	var ok bool
+	if q.From, ok = day(f.From); !ok {
 		wrong("from", "Enter a day such as 2026-05-31.")
 	}
-	if q.To, okTo = day(f.To); !okTo {
+	last, ok := day(f.To)
+	switch {
+	case !ok:
 		wrong("to", "Enter a day such as 2026-05-31.")
-	} else if f.To != "" {
-		if q.To.Before(q.From) {
-			wrong("to", "This day is before the first one.")
-		}
-		q.To = q.To.AddDate(0, 0, 1)
+	case f.To != "" && last.Before(q.From):
+		wrong("to", "This day is before the first one.")
+	case f.To != "":
+		q.To = last.AddDate(0, 0, 1)
 	}
-	for name, cursor := range map[string]*int64{"before": &q.Before, "after": &q.After} {
-		if text := c.QueryParam(name); text != "" {
-			if *cursor, err = strconv.ParseInt(text, 10, 64); err != nil {
-				return q, echo.ErrBadRequest
-			}
-		}
+	if q.Before, err = cursor(c, "before"); err != nil {
+		return q, err
 	}
-	return q, nil
+	q.After, err = cursor(c, "after")
+	return q, err
 }
 
-// personID is the user whom an id or an address means, "" for none.
+// cursor is the number of an event in the query, 0 for none.
+func cursor(c *echo.Context, name string) (int64, error) {
+	text := c.QueryParam(name)
+	if text == "" {
+		return 0, nil
+	}
+	seq, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, echo.ErrBadRequest
+	}
+	return seq, nil
+}
+
+// personID is the id of the user with this id or address, "" for none. Deleted users have ids, so ids are not looked
+// up.
 func (s *Server) personID(ctx context.Context, text string) (string, error) {
-	if len(text) == 32 && !strings.ContainsFunc(text, func(r rune) bool { return r > 'z' || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		return text, nil // better-auth's ids are letters and digits
+	if userID.MatchString(text) {
+		return text, nil
 	}
 	if !strings.Contains(text, "@") {
 		return "", nil
 	}
 	user, err := s.Auth.UserByEmail(ctx, text)
 	var e *errs.Error
-	switch {
-	case err == nil:
-		return user.ID, nil
-	case errors.As(err, &e) && e.Status < 500:
+	if errors.As(err, &e) && e.Status < 500 { // no such user
 		return "", nil
 	}
-	return "", err
+	if err != nil {
+		return "", err
+	}
+	return user.ID, nil
 }
 
-// day reads a day of UTC; none is the zero time.
+var userID = regexp.MustCompile(`^[A-Za-z0-9]{32}$`)
+
+// day parses a day in UTC; "" is the zero time.
 func day(text string) (time.Time, bool) {
 	if text == "" {
 		return time.Time{}, true
@@ -168,25 +181,27 @@ func day(text string) (time.Time, bool) {
 	return t, err == nil && t.Year() < 9999
 }
 
-// auditPath is the address of another page with the same filter.
-func auditPath(c *echo.Context, cursor string, seq int64) string {
+// auditPath is the address of an adjacent page with the same filter.
+func auditPath(c *echo.Context, cursorName string, seq int64) string {
 	query := url.Values{}
 	for _, name := range []string{"event", "person", "from", "to"} {
 		if value := trim(c.QueryParam(name)); value != "" {
 			query.Set(name, value)
 		}
 	}
-	query.Set(cursor, strconv.FormatInt(seq, 10))
+	query.Set(cursorName, strconv.FormatInt(seq, 10))
 	return "/admin/audit?" + query.Encode()
 }
 
 func auditRow(e audit.Entry) views.AuditRow {
 	row := views.AuditRow{
-		At: e.At, What: eventWords[e.Name], Who: auditPerson(e.ActorID, e.ActorName), Whom: auditPerson(e.SubjectID, e.SubjectName),
-		Nobody: auditNobody(e), Address: e.IPAddress, Detail: e.Detail, Note: e.Note, Times: e.Times, Own: e.ActorID != "" && e.ActorID == e.SubjectID,
+		At: e.At, Event: eventNames[e.Name], Detail: e.Detail, Note: e.Note, Times: e.Times,
+		Actor: auditPerson(e.ActorID, e.ActorName), NoActor: withoutActor(e), IP: e.IPAddress,
+		Subject:    auditPerson(e.SubjectID, e.SubjectName),
+		OwnAccount: e.ActorID != "" && e.ActorID == e.SubjectID,
 	}
 	if e.ImpersonatorID != "" {
-		row.Who, row.As = auditPerson(e.ImpersonatorID, e.ImpersonatorName), row.Who
+		row.Actor, row.Impersonated = auditPerson(e.ImpersonatorID, e.ImpersonatorName), row.Actor
 	}
 	if e.UserAgent != "" {
 		row.Browser = browser(e.UserAgent)
@@ -194,21 +209,21 @@ func auditRow(e audit.Entry) views.AuditRow {
 	return row
 }
 
-// auditNobody says who does what nobody known does. A stranger's address goes with the account that they tried: then who
-// it was cannot be told from the command line any more, except where no stranger can do it.
-func auditNobody(e audit.Entry) string {
+// withoutActor labels the actor of an event without one: a stranger, who has an IP address, or else the command line.
+// The IP address is deleted with the account that the stranger tried; then the two cannot be told apart.
+func withoutActor(e audit.Entry) string {
 	switch {
 	case e.IPAddress != "":
 		return "A stranger"
 	case e.Name == event.UserDeleted && e.Detail == "never confirmed": // purged
-		return "The clock"
+		return "Automatic"
 	case e.SubjectID != "" && e.SubjectName == "" && e.Name != event.UserDeleted:
-		return "Not known any more"
+		return "No longer known"
 	}
 	return "The command line"
 }
 
-// auditPerson is somebody as the trail has them; of who is deleted there is no name.
+// auditPerson is a person in the audit trail. Deleted users have no name.
 func auditPerson(id, name string) views.AuditPerson {
 	if id == "" {
 		return views.AuditPerson{}

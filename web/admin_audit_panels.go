@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -10,7 +11,7 @@ import (
 	"github.com/a-h/templ"
 )
 
-// ownEvents are those a person is shown of themselves; of refusals only the passwords that were wrong.
+// ownEvents are the events that users see of their own account: of refusals, only wrong passwords.
 var ownEvents = slices.DeleteFunc(event.All(), func(name event.Name) bool {
 	return slices.Contains([]event.Name{event.RateLimited, event.CrossSite, event.Forbidden, event.CookieForged}, name)
 })
@@ -25,21 +26,19 @@ func (s *Server) recentEvents(ctx context.Context, id string) (templ.Component, 
 	return views.RecentEvents(rows), err
 }
 
-// recentEvent keeps to itself where somebody else was who had the right to do it.
+// recentEvent hides the IP address and browser of an administrator, who acts on the account or by the command line.
 func recentEvent(e audit.Entry, id string) views.RecentEvent {
-	row := views.RecentEvent{At: e.At, What: eventWords[e.Name], Address: e.IPAddress}
-	switch {
-	case e.ImpersonatorID != "" && e.ImpersonatorID != id, e.ActorID != "" && e.ActorID != id && e.ImpersonatorID != id, e.ActorID == "" && e.IPAddress == "":
-		row.Address, row.Browser = "", "An administrator"
-	case e.UserAgent != "":
-		row.Browser = browser(e.UserAgent)
-	default:
-		row.Browser = "Unknown browser"
+	row := views.RecentEvent{At: e.At, Event: eventNames[e.Name]}
+	actor := cmp.Or(e.ImpersonatorID, e.ActorID)
+	if actor != "" && actor != id || actor == "" && e.IPAddress == "" {
+		row.Browser = "An administrator"
+		return row
 	}
+	row.IP, row.Browser = e.IPAddress, browser(e.UserAgent)
 	return row
 }
 
-// trailOf draws, for admins, the last events in which a user is actor or subject.
+// trailOf draws the last events in which a user is actor or subject, for admins.
 func (s *Server) trailOf(ctx context.Context, id string) (templ.Component, error) {
 	found, err := s.Audit.List(ctx, audit.Query{Person: id, Limit: 10})
 	var rows []views.AuditRow

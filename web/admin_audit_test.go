@@ -41,7 +41,7 @@ func rows(t *testing.T, page authtest.Answer) (list []string) {
 	return list
 }
 
-// TestAuditPage: who did what to whom, and from where, in words.
+// TestAuditPage: the page shows event, actor, subject and origin in words.
 func TestAuditPage(t *testing.T) {
 	s := newSite(t)
 	boss := s.stranger(t)
@@ -87,7 +87,7 @@ func TestAuditPage(t *testing.T) {
 		lacks(t, page, "ada@", "spam")
 		contains(t, page, "Deleted user "+id[:8])
 		gone := "|Deleted user " + id[:8]
-		for _, want := range []string{"Account deleted|The command line" + gone + "|", "Failed log-in|Not known any more" + gone + "|"} {
+		for _, want := range []string{"Account deleted|The command line" + gone + "|", "Failed log-in|No longer known" + gone + "|"} {
 			if got := rows(t, page); !slices.Contains(got, want) {
 				t.Errorf("got %q, want %q among them", got, want)
 			}
@@ -143,7 +143,7 @@ func TestAuditFilters(t *testing.T) {
 	contains(t, page, `<option value="sign_up" selected>`, `value="`+ada+`"`, `value="`+before+`"`, `value="`+today+`"`)
 }
 
-// TestAuditMistakes: what makes no sense is said where it was typed, and is never a fault of ours.
+// TestAuditMistakes: an invalid filter is explained beside its field, and is never a 500.
 func TestAuditMistakes(t *testing.T) {
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
@@ -304,7 +304,7 @@ func TestHTMLContractOfAudit(t *testing.T) {
 	})
 }
 
-// TestMadeUpMethodsAreOneKind: what is told of a request from another site is no longer for made-up methods and addresses.
+// TestMadeUpMethodsAreOneKind: invented methods and addresses make no new kinds of events and no longer ones.
 func TestMadeUpMethodsAreOneKind(t *testing.T) {
 	s := newSite(t)
 	for i := range 20 {

@@ -2,21 +2,21 @@ package web
 
 import "github.com/labstack/echo/v5"
 
-// stopImpersonating gives the admin back the own session, where the impersonation began.
+// stopImpersonating ends an impersonation and restores the admin's own session.
 func (s *Server) stopImpersonating(c *echo.Context) error {
-	acted := session(c)
-	back := adminPath + "/users/" + acted.UserID
-	_, err := s.Auth.StopImpersonating(c.Response(), c.Request(), acted)
-	switch {
-	case err == nil:
-		s.flash(c, "acting-stopped")
-		return seeOther(c, back)
-	case hasCode(err, "FAILED_TO_FIND_ADMIN_SESSION"): // it has ended meanwhile: nobody stays somebody else for that
+	impersonation := session(c)
+	userPage := adminPath + "/users/" + impersonation.UserID
+	_, err := s.Auth.StopImpersonating(c.Response(), c.Request(), impersonation)
+	if hasCode(err, "FAILED_TO_FIND_ADMIN_SESSION") { // the admin's session has ended: log out instead
 		if err := s.signOut(c); err != nil {
 			return err
 		}
-		s.flash(c, "acting-lost")
-		return seeOther(c, withReturnTo("/login", back))
+		s.flash(c, "admin-session-ended")
+		return seeOther(c, withReturnTo("/login", userPage))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	s.flash(c, "impersonation-ended")
+	return seeOther(c, userPage)
 }

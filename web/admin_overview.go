@@ -11,7 +11,7 @@ const adminPath = "/admin"
 
 func (s *Server) showAdmin(c *echo.Context) error {
 	ctx := c.Request().Context()
-	people, err := s.Auth.Stats(ctx)
+	users, err := s.Auth.Stats(ctx)
 	if err != nil {
 		return err
 	}
@@ -20,8 +20,9 @@ func (s *Server) showAdmin(c *echo.Context) error {
 		return err
 	}
 	overview := views.Overview{
-		Users: people.Users, NewUsers: people.NewUsers, Sessions: people.Sessions,
-		Waiting: mails.Waiting, Failing: mails.Failing, Sent: mails.Sent, Given: mails.Abandoned, Healthy: s.readiness.ask(ctx) == nil,
+		Users: users.Users, NewUsers: users.NewUsers, Sessions: users.Sessions,
+		Waiting: mails.Waiting, Failing: mails.Failing, Sent: mails.Sent, Abandoned: mails.Abandoned,
+		Healthy: s.readiness.ask(ctx) == nil,
 	}
 	overview.Panels = s.draw("", s.overviewPanels())
 	return s.render(c, http.StatusOK, views.Admin(overview))

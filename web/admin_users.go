@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/csv"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/directory"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
@@ -18,33 +20,39 @@ import (
 
 const usersPath, usersPerPage = "/admin/users", 50
 
-// userSorts are the columns that the list can be sorted by, as addresses and as internal/auth call them.
-var userSorts = map[string]string{"name": "name", "email": "email", "joined": "createdAt"}
+// userSorts are the columns to sort by, by their names in the query.
+var userSorts = map[string]directory.Column{
+	"name": directory.Name, "email": directory.Email, "joined": directory.CreatedAt,
+}
 
-// showUsers lists users by the address alone: q, role, status, sort, dir and page can be shared.
+// showUsers lists the users that match the query, so that the address of a list can be shared.
 func (s *Server) showUsers(c *echo.Context) error {
 	filter, err := s.userFilter(c.QueryParams())
 	if err != nil {
 		return err
 	}
-	users, total, err := s.Auth.Users(c.Request().Context(), filter.query())
-	if err == nil && len(users) == 0 && total > 0 { // beyond the end, where a shared address may lead when users are gone
-		filter.page = pages(total)
-		users, total, err = s.Auth.Users(c.Request().Context(), filter.query())
-	}
+	ctx := c.Request().Context()
+	users, total, err := s.Auth.Users(ctx, filter.query())
 	if err != nil {
 		return err
 	}
+	if len(users) == 0 && total > 0 { // beyond the last page, where an old address may lead
+		filter.page = pages(total)
+		if users, total, err = s.Auth.Users(ctx, filter.query()); err != nil {
+			return err
+		}
+	}
 	list := views.UserList{
-		Text: filter.text, Role: filter.role, Status: filter.status, Sort: filter.sort, Dir: filter.dir, Roles: s.Auth.Roles(),
-		Total: total, Page: filter.page, Last: pages(total), Export: filter.address(usersPath+".csv", filter.sort, filter.dir, 1),
-		Href: func(sort, dir string, page int) string { return filter.address(usersPath, sort, dir, page) },
+		Text: filter.text, Role: filter.role, Status: filter.status, Sort: filter.sort, Dir: filter.dir,
+		Roles: s.Auth.Roles(), Total: total, Page: filter.page, Last: pages(total),
+		Export: filter.url(usersPath+".csv", filter.sort, filter.dir, 1),
+		Href:   func(sort, dir string, page int) string { return filter.url(usersPath, sort, dir, page) },
 	}
 	for _, u := range users {
 		list.Rows = append(list.Rows, userRow(&u))
 	}
-	if partial(c) {
-		list.Moved = strings.HasSuffix(c.Request().Header.Get("HX-Source"), "-page") // what was clicked may be gone
+	if wantsFragment(c) {
+		list.Paged = strings.HasSuffix(c.Request().Header.Get("HX-Source"), "-page")
 		c.Response().Header().Set("HX-Push-Url", list.Href(filter.sort, filter.dir, filter.page))
 		return s.render(c, http.StatusOK, views.FoundUsers(list))
 	}
@@ -54,28 +62,35 @@ func (s *Server) showUsers(c *echo.Context) error {
 func pages(total int64) int { return max(1, int((total+usersPerPage-1)/usersPerPage)) }
 
 func userRow(u *auth.User) views.UserRow {
-	return views.UserRow{ID: u.ID, Name: u.Name, Email: u.Email, Role: u.Role, Verified: u.EmailVerified, Banned: u.Banned, Joined: u.CreatedAt}
+	return views.UserRow{
+		ID: u.ID, Name: u.Name, Email: u.Email, Role: u.Role,
+		Verified: u.EmailVerified, Banned: u.Banned, Joined: u.CreatedAt,
+	}
 }
 
-// userFilter is what an address asks for.
+// userFilter is the query of the list of users.
 type userFilter struct {
 	text, role, status, sort, dir string
 	page                          int
 }
 
-// userFilter reads an address; 400 for what makes no sense in it.
+// userFilter parses the query. Invalid values are a 400.
 func (s *Server) userFilter(v url.Values) (f userFilter, err error) {
-	f = userFilter{text: trim(v.Get("q")), role: v.Get("role"), status: v.Get("status"), sort: v.Get("sort"), dir: v.Get("dir"), page: 1}
-	if f.sort == "" {
-		f.sort = "joined"
+	f = userFilter{
+		text: trim(v.Get("q")), role: v.Get("role"), status: v.Get("status"), page: 1,
+		sort: cmp.Or(v.Get("sort"), "joined"), dir: v.Get("dir"),
 	}
-	if f.dir == "" {
-		f.dir = map[bool]string{true: "desc", false: "asc"}[f.sort == "joined"]
+	switch {
+	case f.dir == "" && f.sort == "joined":
+		f.dir = "desc"
+	case f.dir == "":
+		f.dir = "asc"
 	}
 	if page := v.Get("page"); page != "" {
 		f.page, err = strconv.Atoi(page)
 	}
 	wrong := ""
+	_, sortable := userSorts[f.sort]
 	switch {
 	case len(f.text) > 200 || !utf8.ValidString(f.text) || strings.ContainsRune(f.text, 0):
 		wrong = "Search for at most 200 characters."
@@ -83,7 +98,7 @@ func (s *Server) userFilter(v url.Values) (f userFilter, err error) {
 		wrong = "There is no such role."
 	case f.status != "" && f.status != "banned" && f.status != "unverified":
 		wrong = "Status is banned or unverified."
-	case userSorts[f.sort] == "":
+	case !sortable:
 		wrong = "Users are sorted by name, email or joined."
 	case f.dir != "asc" && f.dir != "desc":
 		wrong = "The order is asc or desc."
@@ -96,18 +111,18 @@ func (s *Server) userFilter(v url.Values) (f userFilter, err error) {
 	return f, nil
 }
 
-func (f userFilter) query() auth.UserQuery {
-	return auth.UserQuery{
+func (f userFilter) query() directory.Query {
+	return directory.Query{
 		Text: f.text, Role: f.role, Banned: f.status == "banned", Unverified: f.status == "unverified",
 		Sort: userSorts[f.sort], Descending: f.dir == "desc", Limit: usersPerPage, Offset: (f.page - 1) * usersPerPage,
 	}
 }
 
-// address is the shortest that asks for this list.
-func (f userFilter) address(path, sort, dir string, page int) string {
+// url is the shortest address of the list in this order, at this page.
+func (f userFilter) url(path, sort, dir string, page int) string {
 	v := url.Values{}
-	set := func(name, value, usual string) {
-		if value != usual {
+	set := func(name, value, byDefault string) {
+		if value != byDefault {
 			v.Set(name, value)
 		}
 	}
@@ -125,7 +140,7 @@ func (f userFilter) address(path, sort, dir string, page int) string {
 	return path + "?" + v.Encode()
 }
 
-// exportUsers streams every user of the current filter, the oldest first.
+// exportUsers streams all users of the filter as CSV, the oldest first.
 func (s *Server) exportUsers(c *echo.Context) error {
 	filter, err := s.userFilter(c.QueryParams())
 	if err != nil {
@@ -134,30 +149,33 @@ func (s *Server) exportUsers(c *echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="users.csv"`)
-	out, patience := csv.NewWriter(c.Response()), http.NewResponseController(c.Response())
-	if err := out.Write([]string{byteOrderMark + "id", "name", "email", "verified", "role", "banned", "joined"}); err != nil {
+	out, deadlines := csv.NewWriter(c.Response()), http.NewResponseController(c.Response())
+	err = out.Write([]string{byteOrderMark + "id", "name", "email", "verified", "role", "banned", "joined"})
+	if err != nil {
 		return err
 	}
 	n := 0
 	for u, err := range s.Auth.ExportUsers(unbounded(c), session(c), filter.query()) {
-		if err == nil {
-			err = out.Write([]string{
-				u.ID, cell(u.Name), cell(u.Email), strconv.FormatBool(u.EmailVerified), u.Role, strconv.FormatBool(u.Banned), u.CreatedAt.Format(time.RFC3339),
-			})
-		}
-		if err == nil && n%1000 == 0 { // as long as the reader keeps up
-			err = patience.SetWriteDeadline(time.Now().Add(30 * time.Second))
-		}
-		if err != nil && n > 0 { // part of it is sent: break off, so that it cannot pass for all
-			s.Logger.ErrorContext(c.Request().Context(), "export broken off", "error", err)
-			panic(http.ErrAbortHandler)
-		}
 		if err != nil {
-			h.Del("Content-Disposition")
-			return err
+			return s.exportFailed(c, n, err)
+		}
+		if err := out.Write(userRecord(u)); err != nil {
+			return s.exportFailed(c, n, err)
+		}
+		if n%1000 == 0 { // renewed as long as the client keeps reading
+			if err := deadlines.SetWriteDeadline(time.Now().Add(30 * time.Second)); err != nil {
+				return s.exportFailed(c, n, err)
+			}
 		}
 		n++
 	}
 	out.Flush()
 	return out.Error()
+}
+
+func userRecord(u *auth.User) []string {
+	return []string{
+		u.ID, csvCell(u.Name), csvCell(u.Email), strconv.FormatBool(u.EmailVerified), u.Role,
+		strconv.FormatBool(u.Banned), u.CreatedAt.Format(time.RFC3339),
+	}
 }

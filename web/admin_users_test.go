@@ -89,7 +89,7 @@ func TestUserList(t *testing.T) {
 	})
 }
 
-// TestUserPages: what a page leads to can be shared, and says where it is.
+// TestUserPages: the links of a list keep its filter, so that its address can be shared.
 func TestUserPages(t *testing.T) {
 	s := newSite(t)
 	authtest.Crowd(t, s.db, 130)
@@ -153,7 +153,7 @@ func TestExport(t *testing.T) {
 	expect(t, boss.Get("/admin/users.csv?sort=x", navigate...), http.StatusBadRequest, "Content-Disposition", "")
 }
 
-// TestUserActions: each does what it says, by a plain form, and tells so on the next page.
+// TestUserActions: each action works by a plain form, and the next page confirms it.
 func TestUserActions(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
@@ -179,12 +179,12 @@ func TestUserActions(t *testing.T) {
 		act("role", "The role is changed", url.Values{"role": {"user"}})
 		got := her.Get("/admin", navigate...)
 		expect(t, got, http.StatusForbidden)
-		contains(t, got, "Not for you")
+		contains(t, got, "Not allowed")
 		act("reset", "A mail with a link is on its way", nil)
 		if link := s.lastMailed(t, "reset_password", "grace@example.com"); !strings.HasPrefix(link, "/reset-password?token=") {
 			t.Errorf("mailed %q", link)
 		}
-		act("verify", "counts as verified", nil)
+		act("verify", "address is verified", nil)
 		if !user().EmailVerified {
 			t.Error("not verified")
 		}
@@ -210,10 +210,10 @@ func TestUserActions(t *testing.T) {
 		her.SignIn("grace@example.com", authtest.Password)
 
 		expect(t, boss.PostForm(at+"/impersonate", nil), http.StatusSeeOther, "Location", "/dashboard")
-		contains(t, boss.Get("/dashboard", navigate...), "You are acting as Test Person, grace@example.com")
-		contains(t, boss.Get("/nav", s.htmx("/")...), `hx-target="#banners"`, "You are acting as")
+		contains(t, boss.Get("/dashboard", navigate...), "You are impersonating Test Person, grace@example.com")
+		contains(t, boss.Get("/nav", s.htmx("/")...), `hx-target="#banners"`, "You are impersonating")
 		expect(t, boss.PostForm("/impersonation/stop", nil), http.StatusSeeOther, "Location", at)
-		contains(t, boss.Get(at, navigate...), "yourself again")
+		contains(t, boss.Get(at, navigate...), "Impersonation ended.")
 
 		got = boss.PostForm(at+"/delete", url.Values{"confirm": {"boss@example.com"}})
 		expect(t, got, http.StatusUnprocessableEntity)
@@ -224,7 +224,7 @@ func TestUserActions(t *testing.T) {
 	})
 }
 
-// TestUserActionsRefused: what makes no sense is said beside the field, and nothing is done.
+// TestUserActionsRefused: an invalid form is explained beside its field and changes nothing.
 func TestUserActionsRefused(t *testing.T) {
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
@@ -242,8 +242,8 @@ func TestUserActionsRefused(t *testing.T) {
 		says   string
 	}{
 		{hers + "/role", url.Values{"role": {"king"}}, 422, "non-existent role"},
-		{hers + "/ban", url.Values{"until": {"2001-01-01"}}, 422, "still to come"},
-		{hers + "/ban", url.Values{"until": {"9999-01-01"}}, 422, "still to come"},
+		{hers + "/ban", url.Values{"until": {"2001-01-01"}}, 422, "a day in the future"},
+		{hers + "/ban", url.Values{"until": {"9999-01-01"}}, 422, "a day in the future"},
 		{hers + "/ban", url.Values{"until": {"tomorrow"}, "reason": {"kept"}}, 422, `value="kept"`},
 		{hers + "/ban", url.Values{"reason": {strings.Repeat("x", 201)}}, 422, "at most 200"},
 		{hers + "/ban", url.Values{"reason": {"a\x00b"}}, 422, "at most 200"},
@@ -266,7 +266,7 @@ func TestUserActionsRefused(t *testing.T) {
 	}
 }
 
-// TestALinkDecidesNothing: what a stranger's link says is in no form.
+// TestALinkDecidesNothing: the query of a crafted link fills in no form.
 func TestALinkDecidesNothing(t *testing.T) {
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
@@ -323,8 +323,8 @@ func (s *site) userRows(t *testing.T) string {
 	return b.String()
 }
 
-// TestPlainUsersDoNothing tries every verb of an admin as somebody else: over pages, htmx and JSON, with forged fields,
-// other methods and odd paths. All of it is refused and told, and nothing changes.
+// TestPlainUsersDoNothing tries every verb of an admin as another user: over pages, htmx and JSON, with forged fields,
+// other methods and odd paths. All of it is refused and recorded, and changes nothing.
 func TestPlainUsersDoNothing(t *testing.T) {
 	var told []string
 	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
@@ -395,7 +395,7 @@ func TestPlainUsersDoNothing(t *testing.T) {
 	}
 }
 
-// TestInvite: an admin makes an account whose owner alone knows the password.
+// TestInvite: an admin creates an account, and only its owner knows the password.
 func TestInvite(t *testing.T) {
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
@@ -416,8 +416,8 @@ func TestInvite(t *testing.T) {
 	contains(t, her.Get("/dashboard", navigate...), "Grace Hopper")
 }
 
-// TestActingEndsWithTheAdmin: whose own session has ended meanwhile is nobody, and not somebody else.
-func TestActingEndsWithTheAdmin(t *testing.T) {
+// TestImpersonationEndsWithTheAdmin: if the admin's own session has ended, stopping an impersonation logs out.
+func TestImpersonationEndsWithTheAdmin(t *testing.T) {
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	me, err := s.auth.UserByEmail(t.Context(), "boss@example.com")
@@ -434,7 +434,7 @@ func TestActingEndsWithTheAdmin(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, boss.PostForm("/impersonation/stop", nil), http.StatusSeeOther, "Location", "/login?returnTo=%2Fadmin%2Fusers%2F"+id)
-	contains(t, boss.Get("/login", navigate...), "Your own session has ended meanwhile")
+	contains(t, boss.Get("/login", navigate...), "so did your own session")
 	expect(t, boss.Get("/dashboard", navigate...), http.StatusSeeOther)
 }
 

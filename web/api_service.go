@@ -11,8 +11,8 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// audience is what tokens for this app are made out to. Two apps that believe the same service need two names: a
-// token for one would open the other.
+// audience is the audience of tokens for this app. Two apps that trust the same service need different ones, or a token
+// for one would be valid for the other.
 const audience = "service:api"
 
 const serviceKey = "service"
@@ -20,8 +20,8 @@ const serviceKey = "service"
 // servicePrefix begins the name of every service.
 const servicePrefix = "service:"
 
-// requireService refuses whoever shows no service token. It looks at nothing else, and no other door looks at
-// Authorization: a session opens nothing here, a token nothing there.
+// requireService refuses requests without a valid service token. It ignores sessions, and all other doors ignore
+// Authorization.
 func (s *Server) requireService(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		caller, err := s.identifyService(c.Request())
@@ -35,8 +35,8 @@ func (s *Server) requireService(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// serviceDoor opens to no service until a route names its callers. It counts nothing: services prove more than an
-// address.
+// serviceDoor admits no service until a route names its callers. It counts no requests, because services prove who they
+// are.
 type serviceDoor struct{ door door }
 
 func (s *Server) serviceDoor() serviceDoor {
@@ -45,15 +45,15 @@ func (s *Server) serviceDoor() serviceDoor {
 	return serviceDoor{d}
 }
 
-// from is the door for the named callers, such as "service:worker". It panics on a name that is no service's.
+// from is the door for the named services, such as "service:worker". It panics if a name does not begin with
+// servicePrefix.
 func (d serviceDoor) from(callers ...string) door {
 	named := d.door
 	named.guards = append(slices.Clone(named.guards), d.door.server.requireCaller(callers...))
 	return named
 }
 
-// requireCaller refuses services that are not named. requireService has found out who calls; here it is decided what
-// that service may do, because every holder of a key can sign any name.
+// requireCaller refuses services that are not named. It stands behind requireService, which identifies the service.
 func (s *Server) requireCaller(callers ...string) echo.MiddlewareFunc {
 	if len(callers) == 0 {
 		panic("web: a route of the service door names no caller")
@@ -80,16 +80,16 @@ func (s *Server) identifyService(r *http.Request) (servicetoken.Identity, error)
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	switch {
 	case len(r.Header.Values("Authorization")) != 1 || !strings.EqualFold(scheme, "Bearer"):
-		refusal.Err = errors.New("no bearer token, or several")
+		refusal.Err = errors.New("no bearer token, or more than one")
 	case r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "":
-		refusal.Err = errors.New("sent by a browser, where no token should be")
+		refusal.Err = errors.New("sent by a browser, which should have no service token")
 	default:
 		return s.services().Verify(r.Context(), token, audience)
 	}
 	return servicetoken.Identity{}, refusal
 }
 
-// services gives the keys; a server without any knows no service.
+// services returns the keys of services; without Config.Services there are none.
 func (s *Server) services() *servicetoken.Keyring {
 	if s.Services == nil {
 		return &servicetoken.Keyring{}
@@ -97,24 +97,25 @@ func (s *Server) services() *servicetoken.Keyring {
 	return s.Services
 }
 
-// service returns who calls. It panics behind any other door: see session.
+// service returns the service that sent the request. Like session, it panics behind other doors.
 func service(c *echo.Context) servicetoken.Identity {
 	caller, err := echo.ContextGet[servicetoken.Identity](c, serviceKey)
 	if err != nil {
-		panic("web: service asked for on a route whose door lets none in: " + c.Path())
+		panic("web: the door of this route admits no services: " + c.Path())
 	}
 	return caller
 }
 
-// whoami tells a service what its token says.
+// whoami answers with the content of the caller's token.
 func (s *Server) whoami(c *echo.Context) error {
 	caller := service(c)
-	return c.JSON(http.StatusOK, map[string]any{"sub": caller.Subject, "aud": caller.Audience, "exp": caller.Expires.Unix()})
+	return c.JSON(http.StatusOK, map[string]any{
+		"sub": caller.Subject, "aud": caller.Audience, "exp": caller.Expires.Unix(),
+	})
 }
 
-// showKeys publishes the keys that tokens of this app are checked with. It stays at what the door says of caching,
-// "no-cache": who asks has met a key that is not in their copy, and an older one from some cache would make them
-// refuse the tokens of a key just rotated in. Verifiers keep their own copy.
+// showKeys publishes the public keys of this app's tokens. The door's "no-cache" is right: verifiers keep their own
+// copy and ask when they meet an unknown key, so a stale answer would make them refuse the tokens of a new key.
 func (s *Server) showKeys(c *echo.Context) error {
 	set, err := s.services().JWKS()
 	if err != nil {

@@ -9,12 +9,12 @@ import (
 func TestServicePanicsBehindOtherDoors(t *testing.T) {
 	s := emptyServer()
 	c := s.echo.NewContext(httptest.NewRequest("GET", "/", nil), httptest.NewRecorder())
-	if message := panicOf(func() { s.whoami(c) }); !strings.Contains(message, "lets none in") {
-		t.Errorf("whoami where no token was asked for: %q, want a panic", message)
+	if message := panicOf(func() { s.whoami(c) }); !strings.Contains(message, "admits no services") {
+		t.Errorf("whoami behind another door: %q, want a panic", message)
 	}
 }
 
-// TestACallerIsAService: a route that names something else as its caller is a mistake of its author.
+// TestACallerIsAService: a route that names a caller that is no service panics.
 func TestACallerIsAService(t *testing.T) {
 	for _, name := range []string{"worker", "user:1", "", "SERVICE:worker", "service:"} {
 		if message := panicOf(func() { emptyServer().requireCaller("service:worker", name) }); !strings.Contains(message, "not the name of a service") {

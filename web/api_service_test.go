@@ -113,7 +113,7 @@ func TestServiceDoorRefuses(t *testing.T) {
 		"no scheme":                 {whoami, []string{"Authorization", token}, "no bearer"},
 		"another scheme":            {whoami, []string{"Authorization", "Basic " + token}, "no bearer"},
 		"two spaces":                {whoami, []string{"Authorization", "Bearer  " + token}, "base64url"},
-		"two of them":               {whoami, []string{"Authorization", good, "Authorization", good}, "several"},
+		"two of them":               {whoami, []string{"Authorization", good, "Authorization", good}, "more than one"},
 		"in the query":              {whoami + "?access_token=" + token, nil, "no bearer"},
 		"in a cookie":               {whoami, []string{"Cookie", "access_token=" + token}, "no bearer"},
 		"in the proxy's header":     {whoami, []string{"Proxy-Authorization", good}, "no bearer"},
@@ -135,7 +135,7 @@ func TestUsedServiceToken(t *testing.T) {
 	s.shut(t, s.Get(whoami, "Authorization", good), strings.TrimPrefix(good, "Bearer "), "used before")
 }
 
-// TestSessionOpensNoServiceRoute, an admin's no more than anybody's, whatever stands in Authorization.
+// TestSessionOpensNoServiceRoute: no session opens a service route, not even an admin's, with any Authorization.
 func TestSessionOpensNoServiceRoute(t *testing.T) {
 	s, _, _ := keyed(t)
 	user, _ := s.person(t, "user@example.com")
@@ -149,7 +149,7 @@ func TestSessionOpensNoServiceRoute(t *testing.T) {
 	}
 }
 
-// TestServiceTokenOpensNoOtherRoute: whoever shows one meets what a stranger meets, on every other route.
+// TestServiceTokenOpensNoOtherRoute: on every other route, a request with a service token is answered as without.
 func TestServiceTokenOpensNoOtherRoute(t *testing.T) {
 	s, keys, _ := keyed(t)
 	token := bearer(t, keys)
@@ -254,7 +254,7 @@ func TestPublishedKeys(t *testing.T) {
 	lacks(t, got, file)
 }
 
-// TestAServiceRouteNamesItsCallers: who may sign may sign any name; a route takes those it names and no others.
+// TestAServiceRouteNamesItsCallers: a key can sign any name, so a route admits only the services it names.
 func TestAServiceRouteNamesItsCallers(t *testing.T) {
 	s, keys, _ := keyed(t)
 	for caller, want := range map[string]int{

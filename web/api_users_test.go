@@ -55,7 +55,7 @@ func TestCreateUser(t *testing.T) {
 	})
 }
 
-// TestCreateUserWithoutPassword: an account nobody can sign in to, whatever they type.
+// TestCreateUserWithoutPassword: no password opens the account.
 func TestCreateUserWithoutPassword(t *testing.T) {
 	s := newSite(t)
 	admin := s.admin(t, "boss@example.com")
@@ -148,8 +148,8 @@ func TestCreateUserRefusals(t *testing.T) {
 	})
 }
 
-// TestCreateUserIsTold: who made whom, from where.
-func TestCreateUserIsTold(t *testing.T) {
+// TestCreateUserIsRecorded: the event has actor, subject and IP address.
+func TestCreateUserIsRecorded(t *testing.T) {
 	s := newSite(t)
 	admin := s.admin(t, "boss@example.com")
 	s.log.text()

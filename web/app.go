@@ -4,7 +4,7 @@ import "example.com/foyer/views"
 
 // This file is yours: the name of your app, its routes and what they need. Updates of the template leave it alone.
 
-// AppName is what the app calls itself, in pages and mails.
+// AppName is the name of the app, in pages and mails.
 const AppName = "Foyer"
 
 // Stores are what your pages read and write. Your handlers find a field Projects as s.Projects; cmd/server/app.go and
@@ -16,10 +16,10 @@ type Stores struct{}
 //	on.user.GET("/projects", s.showProjects)
 func (s *Server) appRoutes(on doors) {}
 
-// appNav is the beginning of the navigation. For says who sees a link: users or admins; nil means everybody.
+// appNav begins the navigation. For decides who sees a link: users or admins; nil means everybody.
 var appNav = []views.NavLink{
 	{Href: "/dashboard", Label: "Dashboard", Icon: "gauge"},
 }
 
-// appFlashes are your words for s.flash. Those of the template are in flashes.
+// appFlashes are your messages for s.flash. Those of the template are in flashes.
 var appFlashes = map[string]views.Flash{}

@@ -8,30 +8,36 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// deadLink says why a link does nothing, in words that tell what to do; ok is false for errors that are not the link's.
-func deadLink(err error, way, label string) (l views.DeadLink, ok bool) {
-	l = views.DeadLink{Title: "This link does not work", Way: way, WayLabel: label}
+const frontPage = "Go to the front page" // label of a link to /
+
+var errNotYours = errs.New(http.StatusForbidden, "INVALID_USER", "Invalid user")
+
+// deadLink explains why a mailed link does not work, with a link to url. ok is false if err is about something else.
+func deadLink(err error, url, label string) (l views.DeadLink, ok bool) {
+	l = views.DeadLink{Title: "This link does not work", ActionURL: url, ActionLabel: label}
 	switch {
 	case hasCode(err, "INVALID_TOKEN"):
-		l.Message = "It has been used already, or a newer one has taken its place. Mail programs also break long links: try to copy it whole."
+		l.Message = "It was used already, or replaced by a newer one. Mail programs also break long links: " +
+			"try to copy the whole link."
 	case hasCode(err, "TOKEN_EXPIRED"):
 		l.Title, l.Message = "This link has expired", "Links work for a short time only. Ask for a new one."
 	case hasCode(err, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"):
-		l.Message = "The address has become that of another account since the link was made. Nothing was changed."
-		l.Way, l.WayLabel = "/dashboard", "Go to your account"
+		l.Message = "Another account has taken the address since the link was sent. Nothing was changed."
+		l.ActionURL, l.ActionLabel = "/dashboard", "Go to your account"
 	case hasCode(err, "INVALID_USER", "FORBIDDEN"):
 		l.Title = "This link is not yours"
-		l.Message = "It belongs to another account than the one you are logged in with here. Nothing was changed. If both are yours, log out and open the link again."
-		l.Way, l.LogOut = "", true
+		l.Message = "It belongs to another account than the one you are logged in with. Nothing was changed. " +
+			"If both are yours, log out and open the link again."
+		l.ActionURL, l.LogOut = "", true
 	default:
 		return l, false
 	}
 	return l, true
 }
 
-// showDeadLink answers a link that cannot be shown.
-func (s *Server) showDeadLink(c *echo.Context, err error, way, label string) error {
-	l, ok := deadLink(err, way, label)
+// showDeadLink answers a GET of a link that does not work.
+func (s *Server) showDeadLink(c *echo.Context, err error, url, label string) error {
+	l, ok := deadLink(err, url, label)
 	if !ok {
 		return err
 	}
@@ -39,16 +45,22 @@ func (s *Server) showDeadLink(c *echo.Context, err error, way, label string) err
 	if l.LogOut {
 		status = http.StatusForbidden
 	}
-	return s.render(c, status, views.LinkProblem(l))
+	return s.render(c, status, views.DeadLinkPage(l))
 }
 
-// refuseDeadLink answers a form whose link has died since it was shown.
-func (s *Server) refuseDeadLink(c *echo.Context, err error, way, label string) error {
-	l, ok := deadLink(err, way, label)
+// refuseDeadLink answers the form of a link that has stopped working since it was shown.
+func (s *Server) refuseDeadLink(c *echo.Context, err error, url, label string) error {
+	l, ok := deadLink(err, url, label)
 	if !ok {
 		return err
 	}
-	return s.renderForm(c, err, views.LinkProblem(l), views.LinkProblemFragment(l))
+	return s.renderPart(c, http.StatusUnprocessableEntity, views.DeadLinkPage(l), views.DeadLinkFragment(l))
 }
 
-var errNotYours = errs.New(http.StatusForbidden, "INVALID_USER", "Invalid user")
+// refuseLink is refuseDeadLink if err is about the link, refuseForm if it is about the form.
+func (s *Server) refuseLink(c *echo.Context, form views.Form, err error, url, label string) error {
+	if _, dead := deadLink(err, url, label); dead {
+		return s.refuseDeadLink(c, err, url, label)
+	}
+	return s.refuseForm(c, form, err)
+}

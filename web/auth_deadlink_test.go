@@ -91,8 +91,8 @@ func registration(email, password string) url.Values {
 	return url.Values{"name": {"Ada"}, "email": {email}, "password": {password}, "remember": {"on"}}
 }
 
-// TestConfirmWithoutJavaScript: sign-up, mail, button, and in: with the link alone where one signed up, with the password
-// anywhere else.
+// TestConfirmWithoutJavaScript: sign-up, mail, button, dashboard. The browser that signed up needs the link only,
+// others also the password.
 func TestConfirmWithoutJavaScript(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := verifyingSite(t, db)
@@ -100,7 +100,7 @@ func TestConfirmWithoutJavaScript(t *testing.T) {
 		form := registration("ada@example.com", authtest.Password)
 		form.Set("returnTo", "/dashboard?tab=2")
 		expect(t, ada.PostForm("/signup", form), 303, "Location", "/verify-email")
-		contains(t, ada.Get("/verify-email", navigate...), "Look into your mail", "There is a mail for <b>ada@example.com</b>", `name="email" value="ada@example.com"`)
+		contains(t, ada.Get("/verify-email", navigate...), "Check your e-mail", "There is a mail for <b>ada@example.com</b>", `name="email" value="ada@example.com"`)
 		expect(t, ada.Get("/dashboard", navigate...), 303, "Location", "/login")
 		link := s.lastMailed(t, "verify_email", "ada@example.com")
 		page := ada.Get(link, navigate...)
@@ -134,7 +134,7 @@ func TestConfirmWithoutJavaScript(t *testing.T) {
 	})
 }
 
-// TestLoginBeforeConfirming leads to where the mail is spoken of, for whoever knows the password.
+// TestLoginBeforeConfirming: a login with the right password before verification leads to the page about the mail.
 func TestLoginBeforeConfirming(t *testing.T) {
 	s := verifyingSite(t, dbtest.Open(t, dbtest.SQLite(t)), func(c *web.Config) { c.Development = true })
 	expect(t, s.stranger(t).PostForm("/signup", registration("ada@example.com", authtest.Password)), 303)
@@ -239,7 +239,8 @@ func TestScannersChangeNothing(t *testing.T) {
 	expect(t, ada.PostForm("/reset-password", url.Values{"token": {tokenOf(t, link)}, "newPassword": {"another-horse-2"}}), 303)
 }
 
-// TestLinksBelongToOne: in a browser where somebody else is logged in a link does nothing to either, and says so.
+// TestLinksBelongToOne: in a browser where another user is logged in, a link changes neither account, and the page
+// explains why.
 func TestLinksBelongToOne(t *testing.T) {
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
@@ -268,7 +269,7 @@ func TestLinksBelongToOne(t *testing.T) {
 	contains(t, ada.Get("/dashboard", navigate...), "new@example.com")
 }
 
-// TestMailsAreLimited: whoever asks too often is told to wait, and what goes to one address ends sooner, unsaid.
+// TestMailsAreLimited: too many requests from a client are refused. Too many mails to an address are dropped silently.
 func TestMailsAreLimited(t *testing.T) {
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, RateLimit: auth.RateLimit{
@@ -311,7 +312,7 @@ func TestConfirmedVisitorsNeedNoMail(t *testing.T) {
 	contains(t, refused, "already verified")
 }
 
-// TestLinksOfTheWire: a client that says where its link shall end gets there, and acts for nobody by being opened.
+// TestLinksOfTheWire: a link leads to the callbackURL of the client. Opening it changes nothing.
 func TestLinksOfTheWire(t *testing.T) {
 	links := web.Links("https://app.example", nil)
 	for _, c := range []struct{ purpose, callback, want string }{

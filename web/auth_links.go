@@ -9,10 +9,10 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// ResetPage is the app's page to choose a new password, where the mailed token is in the address.
+// ResetPage is the page to choose a new password. The mailed token is in its query.
 const ResetPage = "/reset-password"
 
-// linkPages is where the mailed links of each purpose lead; the others need no page.
+// linkPages are the pages of mailed links, by purpose. The other purposes have none.
 var linkPages = map[letter.Purpose]string{
 	letter.VerifyEmail:        "/verify-email",
 	letter.ChangeEmail:        "/verify-email",
@@ -23,21 +23,21 @@ var linkPages = map[letter.Purpose]string{
 	letter.StopEmailChange:    "/stop-email-change",
 }
 
-// links builds the address that a mail of a purpose carries, "" for none.
+// links builds the address of a mailed link, "" for none.
 type links = func(purpose letter.Purpose, token, callbackURL string) string
 
-// Links is auth.Options.Links: mails lead to the pages of the app at appURL, and then to a callbackURL of this site that is
-// not too long; the page for addresses reads one on another trusted origin from the link itself. Where there is no page, and
-// where a client chooses new passwords on a page of its own, the link is that of wire, such as betterauth.Links; nil has
-// none. A link that confirms an address always leads to our page, because one of wire acts when it is opened: a mail
-// scanner must not confirm the address for a stranger who signed up with it.
+// Links is auth.Options.Links for the pages of the app at appURL. The page leads on to a callbackURL of this site that
+// is not too long; one on another trusted origin is stored in the link itself. Purposes without a page, and clients
+// with a page of their own for new passwords, get the link of wire, such as betterauth.Links; a nil wire has none.
+// Links that verify an address always lead to a page, because those of wire act when they are opened: after a sign-up
+// with a victim's address, the victim's mail scanner would verify it for the attacker.
 func Links(appURL string, wire links) links {
 	if wire == nil {
 		wire = func(letter.Purpose, string, string) string { return "" }
 	}
 	return func(purpose letter.Purpose, token, callbackURL string) string {
 		page := linkPages[purpose]
-		if page == ResetPage && ownPath(appURL, callbackURL) == ResetPage { // as if none were named
+		if page == ResetPage && ownPath(appURL, callbackURL) == ResetPage { // the default
 			callbackURL = ""
 		}
 		if page == "" || page == ResetPage && callbackURL != "" {
@@ -51,7 +51,8 @@ func Links(appURL string, wire links) links {
 	}
 }
 
-// ownPath gives the path of an address on the app at appURL, which clients also name in full; "" for any other.
+// ownPath returns the path of target if it is an address of the app at appURL, with or without the origin; ""
+// otherwise.
 func ownPath(appURL, target string) string {
 	u, err := url.Parse(target)
 	if err != nil {
@@ -69,8 +70,8 @@ func ownPath(appURL, target string) string {
 	return target
 }
 
-// allowLeaving lets the page's form end at target, on another trusted origin: browsers hold the redirect that answers a
-// form to the policy of its page.
+// allowLeaving lets the form of the page redirect to target, because browsers apply the page's form-action to
+// redirects.
 func allowLeaving(c *echo.Context, target string) {
 	u, err := url.Parse(target)
 	if err != nil {
@@ -84,8 +85,8 @@ func allowLeaving(c *echo.Context, target string) {
 	c.Response().Header().Set("Content-Security-Policy", policy)
 }
 
-// WireLinks is Links for a front that forwards /api/auth alone: a link that confirms an address is that of wire, which acts
-// when it is opened and then leads to any trusted callbackURL.
+// WireLinks is Links for a front end that forwards /api/auth only. Links that verify an address are those of wire,
+// which act when they are opened and then lead to any trusted callbackURL.
 func WireLinks(appURL string, wire links) links {
 	pages := Links(appURL, wire)
 	return func(purpose letter.Purpose, token, callbackURL string) string {
@@ -96,5 +97,5 @@ func WireLinks(appURL string, wire links) links {
 	}
 }
 
-// hideLink keeps the address of a page that holds a secret from whatever the page leads to.
+// hideLink keeps the token in a page's address out of the Referer header.
 func hideLink(c *echo.Context) { c.Response().Header().Set("Referrer-Policy", "no-referrer") }

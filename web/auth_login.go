@@ -9,7 +9,7 @@ import (
 )
 
 func (s *Server) showLogin(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Login(loginForm(c)))
+	return s.render(c, http.StatusOK, views.Login(loginForm(c)).Page())
 }
 
 func (s *Server) login(c *echo.Context) error {
@@ -17,26 +17,19 @@ func (s *Server) login(c *echo.Context) error {
 	form := loginForm(c)
 	form.Email, form.Remember = trim(values.Get("email")), values.Has("remember")
 	if err != nil {
-		return s.loginFailed(c, form, err)
+		return s.refuseForm(c, views.Login(form), err)
 	}
 	_, err = s.Auth.SignInEmail(c.Response(), c.Request(), auth.Credentials{
-		Email: form.Email, Password: values.Get("password"), Remember: form.Remember, Pending: true, CallbackURL: returnTo(c),
+		Email: form.Email, Password: values.Get("password"), Remember: form.Remember, Pending: true,
+		CallbackURL: returnTo(c),
 	})
 	if hasCode(err, "EMAIL_NOT_VERIFIED") {
 		return seeOther(c, "/verify-email?done=asked")
 	}
 	if err != nil {
-		return s.loginFailed(c, form, err)
+		return s.refuseForm(c, views.Login(form), asFormError(err, "INVALID_EMAIL_OR_PASSWORD"))
 	}
 	return seeOther(c, returnTo(c))
-}
-
-func (s *Server) loginFailed(c *echo.Context, form views.LoginForm, err error) error {
-	var other error
-	if form.Errors, other = fieldErrors(onForm(err, "INVALID_EMAIL_OR_PASSWORD"), "email", "password"); other != nil {
-		return other
-	}
-	return s.renderForm(c, err, views.Login(form), views.LoginFailure(form))
 }
 
 func loginForm(c *echo.Context) views.LoginForm {

@@ -2,8 +2,8 @@ package web
 
 import "github.com/labstack/echo/v5"
 
-// clearSiteData empties what the browser stored, and the pages it fetched ahead. Its cache needs no emptying, which takes
-// seconds where it is large: private pages are never in it.
+// clearSiteData deletes what the browser stored and prefetched. The cache is left out: it holds no private pages, and
+// clearing a large one takes seconds.
 const clearSiteData = `"storage", "prefetchCache", "prerenderCache"`
 
 func (s *Server) logout(c *echo.Context) error {
@@ -13,7 +13,7 @@ func (s *Server) logout(c *echo.Context) error {
 	return seeOther(c, "/login")
 }
 
-// signOut ends the visitor's session and what the browser kept of it.
+// signOut ends the visitor's session and deletes what the browser keeps of it.
 func (s *Server) signOut(c *echo.Context) error {
 	if err := s.Auth.SignOut(c.Response(), c.Request()); err != nil {
 		return err

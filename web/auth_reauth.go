@@ -8,26 +8,22 @@ import (
 )
 
 func (s *Server) showReauth(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Reauth(views.ReauthForm{Email: session(c).User.Email, ReturnTo: returnTo(c)}))
+	return s.render(c, http.StatusOK, reauthForm(c).Page())
 }
 
-// reauth puts a new session in the place of one that is too old for the fresh door.
+// reauth replaces a session that is too old for the fresh door by a new one.
 func (s *Server) reauth(c *echo.Context) error {
 	values, err := parseForm(c)
 	if err != nil {
-		return s.reauthFailed(c, err)
+		return s.refuseForm(c, reauthForm(c), err)
 	}
-	if _, err := s.Auth.Reauthenticate(c.Response(), c.Request(), session(c), values.Get("password")); err != nil {
-		return s.reauthFailed(c, err)
+	_, err = s.Auth.Reauthenticate(c.Response(), c.Request(), session(c), values.Get("password"))
+	if err != nil {
+		return s.refuseForm(c, reauthForm(c), err)
 	}
 	return seeOther(c, returnTo(c))
 }
 
-func (s *Server) reauthFailed(c *echo.Context, err error) error {
-	form := views.ReauthForm{Email: session(c).User.Email, ReturnTo: returnTo(c)}
-	var other error
-	if form.Errors, other = fieldErrors(err, "password"); other != nil {
-		return other
-	}
-	return s.renderForm(c, err, views.Reauth(form), views.ReauthFailure(form))
+func reauthForm(c *echo.Context) views.Form {
+	return views.Reauth(views.ReauthForm{Email: session(c).User.Email, ReturnTo: returnTo(c)})
 }

@@ -8,16 +8,16 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-const forgotPath, forgotLabel = "/forgot-password", "Mail me a new link"
+const forgotPath, forgotLabel = "/forgot-password", "Send me a new link"
 
-// showReset shows a mailed link; however often that happens, it changes nothing.
+// showReset shows the form of a mailed link. It changes nothing, because mail scanners open links, too.
 func (s *Server) showReset(c *echo.Context) error {
 	hideLink(c)
 	form, err := s.resetForm(c, c.QueryParam("token"))
 	if err != nil {
 		return s.showDeadLink(c, err, forgotPath, forgotLabel)
 	}
-	return s.render(c, http.StatusOK, views.Reset(form))
+	return s.render(c, http.StatusOK, views.Reset(form).Page())
 }
 
 func (s *Server) reset(c *echo.Context) error {
@@ -28,31 +28,24 @@ func (s *Server) reset(c *echo.Context) error {
 	}
 	form, err := s.resetForm(c, values.Get("token"))
 	if err != nil {
-		return s.resetFailed(c, form, err)
+		return s.refuseLink(c, views.Reset(form), err, forgotPath, forgotLabel)
 	}
 	if err := s.Auth.ResetPassword(c.Response(), c.Request(), form.Token, values.Get("newPassword")); err != nil {
-		return s.resetFailed(c, form, err)
+		return s.refuseLink(c, views.Reset(form), err, forgotPath, forgotLabel)
 	}
 	s.flash(c, "password-reset")
 	return seeOther(c, "/login")
 }
 
-func (s *Server) resetFailed(c *echo.Context, form views.ResetForm, err error) error {
-	if _, dead := deadLink(err, "", ""); dead {
-		return s.refuseDeadLink(c, err, forgotPath, forgotLabel)
-	}
-	var other error
-	if form.Errors, other = fieldErrors(err, "newPassword"); other != nil {
-		return other
-	}
-	return s.renderForm(c, err, views.Reset(form), views.ResetFailure(form))
-}
-
-// resetForm finds out whose password a link sets. Where somebody else is logged in it sets nobody's.
+// resetForm looks up whose password the link sets. It refuses the link of another user than the visitor.
 func (s *Server) resetForm(c *echo.Context, token string) (views.ResetForm, error) {
 	email, err := s.Auth.PeekLink(c.Request().Context(), token, letter.ResetPassword, letter.SetPassword)
-	if err == nil && session(c) != nil && session(c).User.Email != email {
-		err = errNotYours
+	form := views.ResetForm{Token: token, Email: email}
+	if err != nil {
+		return form, err
 	}
-	return views.ResetForm{Token: token, Email: email}, err
+	if visitor := session(c); visitor != nil && visitor.User.Email != email {
+		return form, errNotYours
+	}
+	return form, nil
 }

@@ -8,18 +8,18 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// showStopChange shows the link that was mailed to the address an account is to leave; looking changes nothing.
+// showStopChange shows the link that was mailed to the current address of an account. It changes nothing.
 func (s *Server) showStopChange(c *echo.Context) error {
 	hideLink(c)
-	form := views.StopChangeForm{Token: c.QueryParam("token")}
-	var err error
-	if form.Email, err = s.Auth.PeekLink(c.Request().Context(), form.Token, letter.StopEmailChange); err != nil {
-		return s.showDeadLink(c, err, "/", "Go to the front page")
+	token := c.QueryParam("token")
+	email, err := s.Auth.PeekLink(c.Request().Context(), token, letter.StopEmailChange)
+	if err != nil {
+		return s.showDeadLink(c, err, "/", frontPage)
 	}
-	return s.render(c, http.StatusOK, views.StopChange(form))
+	return s.render(c, http.StatusOK, views.StopChange(email, token))
 }
 
-// stopChange asks for no password: the owner may have forgotten it, and a thief gains nothing by stopping a change.
+// stopChange asks for no password: its owner may have forgotten it, and a thief gains nothing by stopping a change.
 func (s *Server) stopChange(c *echo.Context) error {
 	hideLink(c)
 	values, err := parseForm(c)
@@ -27,7 +27,7 @@ func (s *Server) stopChange(c *echo.Context) error {
 		return err
 	}
 	if err := s.Auth.StopEmailChange(c.Request(), values.Get("token")); err != nil {
-		return s.refuseDeadLink(c, err, "/", "Go to the front page")
+		return s.refuseDeadLink(c, err, "/", frontPage)
 	}
 	s.flash(c, "email-stopped")
 	return seeOther(c, forgotPath)

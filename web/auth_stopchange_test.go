@@ -8,8 +8,8 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
-// TestStopChangePage: the link in the mail to the old address shows what it will do, as often as one likes; its button
-// stops the change, and who asked for it is out.
+// TestStopChangePage: the link in the mail to the old address shows a page and changes nothing. Its button stops the
+// change and logs out the browser that asked for it.
 func TestStopChangePage(t *testing.T) {
 	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Notices: true})
 	thief, id := s.person(t, "ada@example.com")

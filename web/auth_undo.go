@@ -8,28 +8,28 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// showUndo shows the link that was mailed to the old address of an account; looking changes nothing.
+// showUndo shows the link that was mailed to the former address of an account. It changes nothing.
 func (s *Server) showUndo(c *echo.Context) error {
 	hideLink(c)
-	form := views.UndoForm{Token: c.QueryParam("token")}
-	var err error
-	if form.Email, err = s.Auth.PeekLink(c.Request().Context(), form.Token, letter.UndoEmailChange); err != nil {
-		return s.showDeadLink(c, err, "/", "Go to the front page")
+	token := c.QueryParam("token")
+	email, err := s.Auth.PeekLink(c.Request().Context(), token, letter.UndoEmailChange)
+	if err != nil {
+		return s.showDeadLink(c, err, "/", frontPage)
 	}
-	return s.render(c, http.StatusOK, views.Undo(form))
+	return s.render(c, http.StatusOK, views.Undo(email, token))
 }
 
-// undo asks for no password: who took the account over may have set one, and its owner reads the old address's mail.
+// undo asks for no password, because a thief who took the account over may have changed it. The owner proves to be the
+// owner by the link.
 func (s *Server) undo(c *echo.Context) error {
 	hideLink(c)
 	values, err := parseForm(c)
 	if err != nil {
 		return err
 	}
-	err = s.Auth.UndoEmailChange(c.Request(), values.Get("token"))
-	if err == nil {
-		s.flash(c, "email-restored")
-		return seeOther(c, "/login")
+	if err := s.Auth.UndoEmailChange(c.Request(), values.Get("token")); err != nil {
+		return s.refuseDeadLink(c, err, "/", frontPage)
 	}
-	return s.refuseDeadLink(c, err, "/", "Go to the front page")
+	s.flash(c, "email-restored")
+	return seeOther(c, "/login")
 }

@@ -8,8 +8,8 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
-// TestUndoPage: the old address's link shows what it will do, as often as one likes, and its button brings the account
-// back: who was in it is out.
+// TestUndoPage: the link in the mail to the old address shows a page and changes nothing. Its button restores the
+// address and logs out all browsers.
 func TestUndoPage(t *testing.T) {
 	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Notices: true})
 	ada, id := s.person(t, "ada@example.com")
@@ -25,11 +25,11 @@ func TestUndoPage(t *testing.T) {
 	for range 10 {
 		page := owner.Get(link, navigate...)
 		expect(t, page, 200, "Referrer-Policy", "no-referrer", "Cache-Control", "private, no-store")
-		contains(t, page, "goes back to", "ada@example.com")
+		contains(t, page, "returns to", "ada@example.com")
 	}
 	expect(t, ada.Get("/dashboard", navigate...), 200)
 	expect(t, owner.PostForm("/undo-email", url.Values{"token": {tokenOf(t, link)}}), 303, "Location", "/login")
-	contains(t, owner.Get("/login", navigate...), "back at this address")
+	contains(t, owner.Get("/login", navigate...), "has its former address again")
 	expect(t, ada.Get("/dashboard", navigate...), 303)
 	again := owner.PostForm("/undo-email", url.Values{"token": {tokenOf(t, link)}})
 	contains(t, again, "This link does not work")

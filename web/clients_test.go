@@ -33,8 +33,8 @@ func signUpOf(t *testing.T, s *site, email, callbackURL string) {
 	expect(t, s.stranger(t).PostJSON("/api/auth/sign-up/email", body, "Origin", s.Base), 200)
 }
 
-// TestAMailedLinkEndsWhereTheClientSaid: on this site, on another trusted origin, or in a phone's app. The page's policy
-// lets its form lead there, and nowhere else.
+// TestAMailedLinkEndsWhereTheClientSaid: a link ends at its callbackURL, on this site, on another trusted origin or in
+// a mobile app. The page's policy lets its form lead there and nowhere else.
 func TestAMailedLinkEndsWhereTheClientSaid(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, TrustedOrigins: []string{"https://spa.example", "myapp://"}})
@@ -66,8 +66,8 @@ func TestAMailedLinkEndsWhereTheClientSaid(t *testing.T) {
 	})
 }
 
-// TestAMailedLinkEndsAtNoStranger: what the client said is taken from the link's row; neither a query nor a field moves
-// it, and an origin that is trusted no more gets nobody.
+// TestAMailedLinkEndsAtNoStranger: the callbackURL is that of the link's row. Neither a query nor a field changes it,
+// and an origin that is no longer trusted is not used.
 func TestAMailedLinkEndsAtNoStranger(t *testing.T) {
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, TrustedOrigins: []string{"https://spa.example"}})
@@ -87,7 +87,7 @@ func TestAMailedLinkEndsAtNoStranger(t *testing.T) {
 	expect(t, s.stranger(t).PostForm("/verify-email", form), 303, "Location", "/dashboard")
 }
 
-// TestAChangeOfAddressEndsWhereTheClientSaid: the first of two mails stays on our page, which says that there is another.
+// TestAChangeOfAddressEndsWhereTheClientSaid: the first of two links ends on our page, which announces the second mail.
 func TestAChangeOfAddressEndsWhereTheClientSaid(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{ConfirmEmailChange: true, TrustedOrigins: []string{"https://spa.example"}})

@@ -11,11 +11,11 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// CookiePrefix starts the name of every cookie of the app.
+// CookiePrefix begins the name of every cookie of the app.
 const CookiePrefix = "foyer"
 
-// cookieName is what a cookie is called in the browser. Over https no other host, such as a subdomain, can plant a
-// cookie of that name (RFC 6265bis §4.1.3.2).
+// cookieName is the name of a cookie in the browser. Over https its prefix keeps other hosts, such as a subdomain, from
+// planting it (RFC 6265bis §4.1.3.2).
 func (s *Server) cookieName(name string) string {
 	if strings.HasPrefix(s.AppURL, "https://") {
 		return "__Host-" + name
@@ -23,8 +23,8 @@ func (s *Server) cookieName(name string) string {
 	return name
 }
 
-// kept is the word that the visitor's browser holds, "" for none. It may be anything: browsers belong to their users.
-func (s *Server) kept(r *http.Request, name string) string {
+// cookie returns the value of a cookie, "" for none. Visitors can set it to anything.
+func (s *Server) cookie(r *http.Request, name string) string {
 	cookie, err := r.Cookie(s.cookieName(name))
 	if err != nil {
 		return ""
@@ -32,92 +32,97 @@ func (s *Server) kept(r *http.Request, name string) string {
 	return cookie.Value
 }
 
-// keep stores a word in the visitor's browser, "" takes it away. No word says who somebody is: those cookies are
-// internal/auth's.
-func (s *Server) keep(c *echo.Context, name, word string, life time.Duration) {
+// setCookie sets a cookie for the time life; the value "" deletes it. Cookies that prove who the visitor is belong to
+// internal/auth.
+func (s *Server) setCookie(c *echo.Context, name, value string, life time.Duration) {
 	cookie := http.Cookie{
-		Name: s.cookieName(name), Value: word, Path: "/", MaxAge: int(life / time.Second),
+		Name: s.cookieName(name), Value: value, Path: "/", MaxAge: int(life / time.Second),
 		HttpOnly: true, Secure: strings.HasPrefix(s.AppURL, "https://"), SameSite: http.SameSiteLaxMode,
 	}
-	if word == "" {
+	if value == "" {
 		cookie.MaxAge = -1
 	}
 	http.SetCookie(c.Response(), &cookie)
 }
 
-// flashes is what a page can say about the one before it. Only the words on the left travel, in a cookie: nobody can
-// plant a sentence.
+// flashes are the messages that a page can leave for the next. The cookie holds only the key, so that nobody can plant
+// a message.
 var flashes = map[string]views.Flash{
 	"saved":            {Message: "Saved."},
-	"password-reset":   {Message: "Your password is set, and every browser is logged out. Log in with the new one."},
+	"password-reset":   {Message: "Your password is set, and all browsers are logged out. Log in with the new one."},
 	"verified":         {Message: "Your address is confirmed."},
 	"password-changed": {Message: "Your password is changed."},
-	"email-asked":      {Message: "A mail with a link is on its way to the new address. The change is made when you follow it.", Mail: true},
-	"email-stopped":    {Message: "The change is stopped, and the browser that asked for it is logged out. If it was not you, choose a new password now."},
-	"email-restored":   {Message: "Your account is back at this address, and every browser is logged out. Choose a new password by the link that was just mailed to you.", Mail: true},
-	"session-ended":    {Message: "That browser is logged out."},
-	"others-ended":     {Message: "All other browsers are logged out."},
-	"user-role":        {Message: "The role is changed."},
-	"user-reset":       {Message: "A mail with a link is on its way.", Mail: true},
-	"user-verified":    {Message: "The address counts as verified."},
-	"user-sessions":    {Message: "They are logged out."},
-	"user-banned":      {Message: "They are banned and logged out everywhere."},
-	"user-unbanned":    {Message: "The ban is lifted."},
-	"user-deleted":     {Message: "The account is deleted."},
-	"user-invited":     {Message: "The account is made, and a mail with a link is on its way.", Mail: true},
-	"acting-stopped":   {Message: "You are yourself again."},
-	"acting-lost":      {Message: "Your own session has ended meanwhile. Log in again."},
-	"account-deleted":  {Message: "Your account and everything in it is deleted."},
+	"email-asked": {Mail: true, Message: "A mail with a link is on its way to the new address. " +
+		"Your address changes when you open the link."},
+	"email-stopped": {Message: "The change is stopped, and the browser that asked for it is logged out. " +
+		"If it was not you, choose a new password now."},
+	"email-restored": {Mail: true, Message: "Your account has its former address again, and all browsers are " +
+		"logged out. Choose a new password by the link that we sent you."},
+	"session-ended":       {Message: "That browser is logged out."},
+	"others-ended":        {Message: "All other browsers are logged out."},
+	"user-role":           {Message: "The role is changed."},
+	"user-reset":          {Message: "A mail with a link is on its way.", Mail: true},
+	"user-verified":       {Message: "The address is verified."},
+	"user-sessions":       {Message: "They are logged out."},
+	"user-banned":         {Message: "They are banned and logged out everywhere."},
+	"user-unbanned":       {Message: "The ban is lifted."},
+	"user-deleted":        {Message: "The account is deleted."},
+	"user-invited":        {Message: "The account is created, and a mail with a link is on its way.", Mail: true},
+	"impersonation-ended": {Message: "Impersonation ended."},
+	"admin-session-ended": {Message: "Impersonation ended, and so did your own session. Log in again."},
+	"account-deleted":     {Message: "Your account and all its data are deleted."},
 }
 
 const flashCookie = CookiePrefix + ".flash"
 
-// flash has the next page say something, by a word of flashes.
-func (s *Server) flash(c *echo.Context, word string) { s.keep(c, flashCookie, word, time.Minute) }
+// flash leaves the message key of flashes for the next page.
+func (s *Server) flash(c *echo.Context, key string) { s.setCookie(c, flashCookie, key, time.Minute) }
 
-// forStrangers are the flashes that follow the end of a session, or need none. The others end with their session,
+// withoutSession are the flashes for visitors who are not logged in. The others are dropped if the session ends first,
 // because the next visitor of this browser may be another person.
-var forStrangers = []string{"password-reset", "verified", "email-stopped", "email-restored", "acting-lost", "account-deleted"}
+var withoutSession = []string{
+	"password-reset", "verified", "email-stopped", "email-restored", "admin-session-ended", "account-deleted",
+}
 
-// takeFlash gives what this page is to say, once.
+// takeFlash returns the message for this page and deletes it.
 func (s *Server) takeFlash(c *echo.Context) views.Flash {
-	word := s.kept(c.Request(), flashCookie)
-	if word == "" || !looksAt(c.Request()) {
+	key := s.cookie(c.Request(), flashCookie)
+	if key == "" || !isPageView(c.Request()) {
 		return views.Flash{}
 	}
-	state, anyone := visitor(c).State, slices.Contains(forStrangers, word)
+	state, anyone := visitor(c).State, slices.Contains(withoutSession, key)
 	if state == views.Loading && !anyone {
 		return views.Flash{}
 	}
-	s.keep(c, flashCookie, "", 0)
+	s.setCookie(c, flashCookie, "", 0)
 	if state == views.Unauthenticated && !anyone {
 		return views.Flash{}
 	}
-	return cmp.Or(appFlashes[word], flashes[word])
+	return cmp.Or(appFlashes[key], flashes[key])
 }
 
-// dropFlash takes away what a page was still to say, because the next visitor of this browser may be another person.
+// dropFlash deletes the message, because the next visitor of this browser may be another person.
 func (s *Server) dropFlash(c *echo.Context) {
-	if s.kept(c.Request(), flashCookie) != "" {
-		s.keep(c, flashCookie, "", 0)
+	if s.cookie(c.Request(), flashCookie) != "" {
+		s.setCookie(c, flashCookie, "", 0)
 	}
 }
 
-// looksAt reports whether somebody looks at the page that is asked for. Fragments, and pages that are fetched in case
-// somebody wants them, leave what is shown once to the page that is looked at.
-func looksAt(r *http.Request) bool {
-	return r.Method == http.MethodGet && !scripted(r) && r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose") == ""
+// isPageView reports whether the answer is shown as a page. What is shown once must not be spent on a fragment or on a
+// page that the browser prefetches.
+func isPageView(r *http.Request) bool {
+	return r.Method == http.MethodGet && !sentByScript(r) && r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose") == ""
 }
 
 const themeCookie = CookiePrefix + ".theme"
 
 var themes = []string{"light", "dark"}
 
-// theme is the visitor's choice, "" where there is none or one we do not know.
+// theme is the visitor's theme, "" for the system's.
 func (s *Server) theme(r *http.Request) string {
-	word := s.kept(r, themeCookie)
-	if !slices.Contains(themes, word) {
+	theme := s.cookie(r, themeCookie)
+	if !slices.Contains(themes, theme) {
 		return ""
 	}
-	return word
+	return theme
 }

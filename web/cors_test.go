@@ -71,7 +71,7 @@ func TestCORSAllowsAnyHeader(t *testing.T) {
 	}
 }
 
-// TestForwardedWarning: a proxy nobody named is told of once, without what the header says.
+// TestForwardedWarning: a proxy that is missing in TRUSTED_PROXIES is logged once, without the value of its header.
 func TestForwardedWarning(t *testing.T) {
 	var text strings.Builder
 	ip := web.ClientIP(nil, slog.New(slog.NewTextHandler(&text, nil)))

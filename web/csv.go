@@ -1,13 +1,29 @@
 package web
 
-import "regexp"
+import (
+	"net/http"
+	"regexp"
 
-// byteOrderMark has Excel read the file as UTF-8.
+	"github.com/labstack/echo/v5"
+)
+
+// byteOrderMark makes Excel read the file as UTF-8.
 const byteOrderMark = "\ufeff"
 
-// formula is where a spreadsheet would begin to calculate: at the start of a cell, and after a semicolon, at which half of
-// the world's spreadsheets part the cells of a CSV file.
+// formula matches what a spreadsheet takes for the start of a formula: at the start of a cell, and after a semicolon,
+// which separates cells in many countries.
 var formula = regexp.MustCompile(`(^|;)(\s*[=+\-@\t\r＝＋－＠])`)
 
-// cell keeps a spreadsheet from reading somebody's name as a formula (OWASP, CSV Injection).
-func cell(s string) string { return formula.ReplaceAllString(s, "$1'$2") }
+// csvCell keeps a spreadsheet from running a user's name as a formula (OWASP, CSV Injection).
+func csvCell(s string) string { return formula.ReplaceAllString(s, "$1'$2") }
+
+// exportFailed ends an export of which rows were written. Without any it returns err. Otherwise it breaks the
+// connection off, because the client must not take a part of the file for the whole.
+func (s *Server) exportFailed(c *echo.Context, rows int, err error) error {
+	if rows > 0 {
+		s.Logger.ErrorContext(c.Request().Context(), "export aborted", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	c.Response().Header().Del("Content-Disposition")
+	return err
+}

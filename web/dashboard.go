@@ -10,13 +10,12 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// showDashboard streams: the page and the skeleton of its slow panel leave at once, the panel follows in the
-// same response.
+// showDashboard streams: it sends the page with a skeleton of the panel at once, and the panel in the same response.
 func (s *Server) showDashboard(c *echo.Context) error {
 	session := session(c)
-	hold := s.hold(c)
+	slowDown := s.slowDown(c)
 	panel := s.panel("sessions", func(ctx context.Context) (templ.Component, error) {
-		hold(ctx)
+		slowDown(ctx)
 		rows, err := s.sessionRows(ctx, session)
 		return views.SessionList(rows), err
 	})
@@ -24,8 +23,8 @@ func (s *Server) showDashboard(c *echo.Context) error {
 	return s.render(c, http.StatusOK, views.Dashboard(session.User.CreatedAt, session.ExpiresAt, age, stream(c, panel)))
 }
 
-// hold gives, in development, a wait as long as ?slow= says, at most 10 s: so one can see the skeleton.
-func (s *Server) hold(c *echo.Context) func(context.Context) {
+// slowDown returns a function that waits for ?slow=, at most 10 s, to make the skeleton visible. Development only.
+func (s *Server) slowDown(c *echo.Context) func(context.Context) {
 	wait, err := time.ParseDuration(c.QueryParam("slow"))
 	if err != nil || !s.Development || wait <= 0 {
 		return func(context.Context) {}

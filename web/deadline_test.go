@@ -16,7 +16,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// freeze makes every statement of db wait until its context ends, as on a connection whose other end says nothing.
+// freeze makes every statement of db wait until its context ends, like a connection whose other end is silent.
 // freeze(true) begins it, freeze(false) ends it.
 func freeze(t *testing.T, db *gorm.DB) func(bool) {
 	t.Helper()
@@ -43,7 +43,7 @@ func freeze(t *testing.T, db *gorm.DB) func(bool) {
 	return frozen.Store
 }
 
-// TestFrozenDatabase: every kind of request ends while the database says nothing, and is well again afterwards.
+// TestFrozenDatabase: every kind of request ends while the database is silent, and works again afterwards.
 func TestFrozenDatabase(t *testing.T) {
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	ice := freeze(t, db)
@@ -98,7 +98,7 @@ func TestFrozenDatabase(t *testing.T) {
 	}
 }
 
-// TestDrainingIsNotReady: a server on its way out is not ready, whatever the database said a moment ago.
+// TestDrainingIsNotReady: a server that shuts down is not ready, even if the last ping succeeded.
 func TestDrainingIsNotReady(t *testing.T) {
 	s := newSite(t)
 	if res := s.Get("/readyz"); res.StatusCode != http.StatusOK {
@@ -110,7 +110,7 @@ func TestDrainingIsNotReady(t *testing.T) {
 	}
 }
 
-// TestReadyDoesNotWait: a question that no answer comes to, and that ignores its context, holds no asker.
+// TestReadyDoesNotWait: a ping that ignores its context and never returns delays no request.
 func TestReadyDoesNotWait(t *testing.T) {
 	never := make(chan struct{})
 	t.Cleanup(func() { close(never) })

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,9 +16,8 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// requireLocal lets in only a browser on this machine that asked for this machine by name: the second half
-// keeps out a page elsewhere whose name was made to resolve here (DNS rebinding). A proxy on this machine speaks for
-// browsers elsewhere, so what it adds keeps a request out. To others there is nothing.
+// requireLocal admits only browsers on this machine, and answers 404 to others. It checks Host against DNS rebinding,
+// by which a site elsewhere resolves its name to this machine, and refuses what a proxy on this machine forwards.
 func requireLocal(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		if r := c.Request(); !loopback(r.RemoteAddr) || !loopback(r.Host) || forwarded(r.Header) {
@@ -27,24 +27,29 @@ func requireLocal(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// forwarded reports whether a proxy passed a request on.
+// forwarded reports whether a proxy forwarded a request.
 func forwarded(h http.Header) bool {
 	for name := range h {
-		switch {
-		case name == "Forwarded", name == "Via", name == "X-Real-Ip", strings.HasPrefix(name, "X-Forwarded-"):
+		if slices.Contains(proxyHeaders, name) || strings.HasPrefix(name, "X-Forwarded-") {
 			return true
 		}
 	}
 	return false
 }
 
+var proxyHeaders = []string{"Forwarded", "Via", "X-Real-Ip"}
+
 // loopback reports whether host, with or without a port, is this machine.
 func loopback(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
+	name, _, err := net.SplitHostPort(host)
+	if err != nil { // no port
+		name = host
 	}
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
+	addr, err := netip.ParseAddr(name)
+	if err != nil {
+		return name == "localhost"
+	}
+	return addr.IsLoopback()
 }
 
 func (s *Server) showGuards(c *echo.Context) error {
@@ -63,12 +68,15 @@ func (s *Server) showInbox(c *echo.Context) error {
 	}
 	rows := make([]views.MailRow, len(list))
 	for i, m := range list {
-		rows[i] = views.MailRow{ID: m.ID, To: m.Recipient, Subject: m.Subject, Text: m.Text, URL: m.Link(), At: m.CreatedAt, Attempts: m.Attempts, Sent: m.SentAt != nil}
+		rows[i] = views.MailRow{
+			ID: m.ID, To: m.Recipient, Subject: m.Subject, Text: m.Text, URL: m.Link(), At: m.CreatedAt,
+			Attempts: m.Attempts, Sent: m.SentAt != nil,
+		}
 	}
 	return s.render(c, http.StatusOK, views.Inbox(rows))
 }
 
-// showMail shows a letter as its reader sees it: the document that is sent.
+// showMail shows the HTML of a mail.
 func (s *Server) showMail(c *echo.Context) error {
 	list, err := s.Mails.List(c.Request().Context())
 	if err != nil {
@@ -82,8 +90,7 @@ func (s *Server) showMail(c *echo.Context) error {
 	return echo.ErrNotFound
 }
 
-// streamVersion tells an open page, as server-sent events, which version of the app it talks to: the process and
-// the newest template, for templ's watch replaces the text of templates without a restart.
+// streamVersion sends an event to open pages when the version changes, so that they reload.
 func (s *Server) streamVersion(c *echo.Context) error {
 	if !s.Reload {
 		return echo.ErrNotFound
@@ -99,7 +106,7 @@ func (s *Server) streamVersion(c *echo.Context) error {
 		if now := version(); now != last {
 			last = now
 			if _, err := fmt.Fprintf(c.Response(), "retry: 200\ndata: %s\n\n", now); err != nil || out.Flush() != nil {
-				return nil // the page is gone
+				return nil // the page is closed
 			}
 		}
 		select {
@@ -112,12 +119,16 @@ func (s *Server) streamVersion(c *echo.Context) error {
 	}
 }
 
-// version changes with every start of the process and with every template that templ's watch rewrites.
+// version changes with every start of the process, and with every template that templ rewrites without a restart.
 func version() string {
 	var newest time.Time
 	names, _ := filepath.Glob("views/*.templ")
 	for _, name := range names {
-		if info, err := os.Stat(templruntime.GetDevModeTextFileName(name)); err == nil && info.ModTime().After(newest) {
+		info, err := os.Stat(templruntime.GetDevModeTextFileName(name))
+		if err != nil { // not rewritten yet
+			continue
+		}
+		if info.ModTime().After(newest) {
 			newest = info.ModTime()
 		}
 	}

@@ -11,43 +11,41 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// A draft is what was typed into a form before the password was asked for again. It travels sealed, in a cookie: an
-// address would show it to logs and histories, and let a stranger's link fill a form in.
+// A draft is what a visitor typed into a form of the fresh door before /reauth asked for the password. A sealed cookie
+// keeps it. In a query it would appear in logs and histories, and a crafted link could fill in a form.
 const (
 	draftCookie = CookiePrefix + ".draft"
 	draftLife   = 10 * time.Minute
-	maxDraft    = 440 // bytes of the cookie's value, so that its line has 512 over https: proxies bound a whole header
+	maxDraft    = 440 // bytes of the value: the header line then has at most 512, which proxies accept
 )
 
-// keepDraft keeps what was typed into the visitor's form at path and forgets what it kept before. A longer text than
-// maxDraft takes is not kept.
+// keepDraft replaces the draft by what was typed into the form at path. A draft that is too long is not kept.
 func (s *Server) keepDraft(c *echo.Context, path string, typed url.Values) {
 	if s.Keys != nil {
-		s.keep(c, draftCookie, sealDraft(s.drafts, typed, draftOf(c, path), s.Auth.Now()), draftLife)
+		s.setCookie(c, draftCookie, sealDraft(s.drafts, typed, draftOf(c, path), s.Auth.Now()), draftLife)
 	}
 }
 
-// takeDraft gives what the visitor had typed into the form of this page, once; none where there is none, or it is
-// somebody else's, another form's, or old.
+// takeDraft returns the draft for the form of this page and deletes it; nil if there is none, or if it belongs to
+// another user or form, or is too old.
 func (s *Server) takeDraft(c *echo.Context) url.Values {
 	r := c.Request()
-	value := s.kept(r, draftCookie)
-	if s.Keys == nil || value == "" || !looksAt(r) {
+	value := s.cookie(r, draftCookie)
+	if s.Keys == nil || value == "" || !isPageView(r) {
 		return nil
 	}
 	typed := openDraft(s.drafts, value, draftOf(c, r.URL.Path), s.Auth.Now())
 	if typed != nil {
-		s.keep(c, draftCookie, "", 0)
+		s.setCookie(c, draftCookie, "", 0)
 	}
 	return typed
 }
 
-// draftOf is what a draft is bound to: who typed it, and into which form.
+// draftOf is what a draft is bound to: its user and the path of its form.
 func draftOf(c *echo.Context, path string) []byte { return []byte(session(c).UserID + "\n" + path) }
 
-// sealDraft makes the value of the cookie, "" where there is nothing to keep or it is too long. Passwords are left out:
-// no cookie, not even a sealed one, holds them. So a field for one has "password" in its name. Whom the form was drawn for
-// is left out because nobody typed it.
+// sealDraft makes the value of the cookie, "" if nothing was typed or it is too long. It leaves out fields with
+// "password" in their name, because no cookie may hold a password, and forField, which nobody typed.
 func sealDraft(by keys.Sealer, typed url.Values, of []byte, now time.Time) string {
 	kept := url.Values{}
 	for name, values := range typed {
@@ -64,7 +62,7 @@ func sealDraft(by keys.Sealer, typed url.Values, of []byte, now time.Time) strin
 	return value
 }
 
-// openDraft reads the value of the cookie; nil for what sealDraft did not make for the same, or too long ago.
+// openDraft reads the value of the cookie; nil if sealDraft did not make it for the same of, or if it has expired.
 func openDraft(by keys.Sealer, value string, of []byte, now time.Time) url.Values {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(value)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"example.com/foyer/internal/keys"
 )
 
-// FuzzDraft: what was typed comes back as it was, passwords and whom it is for apart, and only beside what it is bound to; no value that
-// was not made here is a draft.
+// FuzzDraft: a draft comes back as it was typed, without passwords and forField, for the same user and form only. No
+// other value is a draft.
 func FuzzDraft(f *testing.F) {
 	ring, err := keys.New([]string{strings.Repeat("0123456789", 4)})
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 const draftCookie = "foyer.draft"
 
-// draft is what the browser holds of what was typed, "" for nothing.
+// draft is the value of the browser's draft cookie, "" for none.
 func draft(c *authtest.Client) string {
 	for _, cookie := range c.Cookies() {
 		if cookie.Name == draftCookie {
@@ -24,7 +24,7 @@ func draft(c *authtest.Client) string {
 	return ""
 }
 
-// hold makes the browser hold a draft.
+// hold sets the browser's draft cookie.
 func hold(c *authtest.Client, value string) {
 	u, _ := url.Parse(c.Base)
 	c.Jar.SetCookies(u, []*http.Cookie{{Name: draftCookie, Value: value, Path: "/"}})
@@ -90,7 +90,7 @@ func TestDraft(t *testing.T) {
 	}
 }
 
-// TestDraftIsOnesOwn: it is good for ten minutes, for who typed it and for that form alone, and no browser can make one.
+// TestDraftIsOnesOwn: a draft is valid for ten minutes, for its user and its form only, and cannot be forged.
 func TestDraftIsOnesOwn(t *testing.T) {
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")

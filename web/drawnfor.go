@@ -9,8 +9,8 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// forField is the hidden field in which a private form says whom it was drawn for (views/form.templ). Tabs share their
-// cookies: without it, the form of one person's tab would act for the person who has logged in by another tab since.
+// forField is the hidden field of a private form that names the user it was drawn for (views/ui_form.templ). Tabs share
+// their cookies: without it, a form would act for a user who has logged in in another tab since.
 const forField = "for"
 
 const (
@@ -18,9 +18,10 @@ const (
 	stopPath         = "/impersonation/stop"
 )
 
-// drawnForAnother reports whether the request is a form that was drawn for another person than the visitor. A form without
-// the field is served, because programs and the forms of a clone may lack it: SameSite and Origin still guard those. The
-// handler refuses a body that cannot be read. Ending an impersonation is not checked, because it only takes rights away.
+// drawnForAnother reports whether the request is a form that was drawn for another user than the visitor. A form
+// without the field passes, because programs and forms of a clone may lack it; SameSite and Origin still protect those.
+// A body that cannot be read passes, because the handler refuses it. Ending an impersonation passes, because it only
+// removes rights.
 func drawnForAnother(c *echo.Context) bool {
 	if safe(c.Request()) || c.Path() == stopPath {
 		return false
@@ -30,17 +31,18 @@ func drawnForAnother(c *echo.Context) bool {
 	return slices.ContainsFunc(values[forField], func(id string) bool { return visitor == nil || id != visitor.UserID })
 }
 
-// otherVisitor says who is logged in now. It never names the person the form was drawn for, whose data that is.
+// otherVisitor refuses a form that was drawn for another user. It does not name that user, to protect their data.
 func otherVisitor(visitor *auth.Session) error {
-	who := "Nobody is logged in here now"
+	reason := "Nobody is logged in here now"
 	if visitor != nil {
-		who = "You are now logged in as " + visitor.User.Name + ", " + visitor.User.Email + ". This page was opened before that"
+		reason = "You are now logged in as " + visitor.User.Name + ", " + visitor.User.Email +
+			". This page was opened before that"
 	}
-	return errs.New(http.StatusConflict, codeOtherVisitor, who+", so nothing was changed.")
+	return errs.New(http.StatusConflict, codeOtherVisitor, reason+", so nothing was changed.")
 }
 
-// wayOn leads from a page that was drawn for another person to one of the visitor's own.
-func wayOn(c *echo.Context) (way, label string) {
+// ownPage is a page of the visitor's own, for a visitor whose page was drawn for another user.
+func ownPage(c *echo.Context) (url, label string) {
 	if visitor := session(c); visitor != nil {
 		return defaultReturnTo, "Go on as " + visitor.User.Name
 	}

@@ -53,7 +53,7 @@ func fill(t *testing.T, page authtest.Answer, action string, typed ...string) ur
 	return nil
 }
 
-// become logs the browser out and somebody else in, as in another tab.
+// become logs out and logs another user in, as in another tab.
 func become(t *testing.T, c *authtest.Client, email string) {
 	t.Helper()
 	expect(t, c.PostForm("/logout", nil), 303)
@@ -79,8 +79,8 @@ func (s *site) standing(t *testing.T, ids ...string) (text string) {
 	return text
 }
 
-// TestAFormActsForWhomItWasDrawn: the form of one tab, sent after another person has logged in by another tab, changes
-// nothing, and the page says who is logged in now.
+// TestAFormActsForWhomItWasDrawn: a form that is sent after another user has logged in in another tab changes nothing.
+// The page names the user who is logged in.
 func TestAFormActsForWhomItWasDrawn(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
@@ -142,8 +142,8 @@ func TestAFormActsForWhomItWasDrawn(t *testing.T) {
 	})
 }
 
-// TestAnAccountIsNotHandedOver: the address that one person types in an old tab does not become that of another, whose
-// own form still works.
+// TestAnAccountIsNotHandedOver: an address typed in the old tab of one user does not become the address of another
+// user, whose own form still works.
 func TestAnAccountIsNotHandedOver(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
@@ -163,9 +163,9 @@ func TestAnAccountIsNotHandedOver(t *testing.T) {
 	})
 }
 
-// TestAFormOfSomebodyWhoLeft: with nobody logged in, a form that was drawn for a person is told so; one that names none
-// is sent to the door as ever.
-func TestAFormOfSomebodyWhoLeft(t *testing.T) {
+// TestAFormOfAUserWhoLoggedOut: while nobody is logged in, a form that was drawn for a user gets an explanation. A form
+// without the field leads to the login page, as ever.
+func TestAFormOfAUserWhoLoggedOut(t *testing.T) {
 	s := newSite(t)
 	browser, id := s.person(t, "ann@example.com")
 	form := fill(t, browser.Get("/settings", navigate...), "/settings", "name", "Ann Married")
@@ -187,9 +187,9 @@ func TestAFormOfSomebodyWhoLeft(t *testing.T) {
 	}
 }
 
-// TestWhichRequestsNameTheirPerson: a form that names nobody is served, one that names several is not; JSON and what ends
-// a login are never asked.
-func TestWhichRequestsNameTheirPerson(t *testing.T) {
+// TestWhichRequestsNameTheirUser: a form without the field is served, one with several is not. JSON and the forms that
+// end a login are not checked.
+func TestWhichRequestsNameTheirUser(t *testing.T) {
 	s := newSite(t)
 	_, bob := s.person(t, "bob@example.com")
 	boss := s.admin(t, "boss@example.com")
@@ -255,8 +255,8 @@ func TestAFormOfAnotherComesBeforeTheRest(t *testing.T) {
 	}
 }
 
-// TestStoppingMakesOldForms: what was drawn while an admin acted as somebody is not done in the admin's own name, nor the
-// other way about.
+// TestStoppingMakesOldForms: a form that was drawn during an impersonation does not act for the admin, and the other
+// way round.
 func TestStoppingMakesOldForms(t *testing.T) {
 	s := newSite(t)
 	_, bob := s.person(t, "bob@example.com")

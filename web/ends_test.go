@@ -11,8 +11,8 @@ import (
 	"example.com/foyer/web"
 )
 
-// TestFlashEndsWithTheSession: what a page was to say to one person is not said to the next one in the same browser,
-// however the session ended.
+// TestFlashEndsWithTheSession: a message for one user is not shown to the next user of the browser, however the session
+// ended.
 func TestFlashEndsWithTheSession(t *testing.T) {
 	for name, end := range map[string]func(*testing.T, *site, *authtest.Client, string){
 		"the page logs out": func(t *testing.T, s *site, c *authtest.Client, _ string) {
@@ -138,8 +138,8 @@ func (s *site) sendAll(t *testing.T, method, path, body string, header ...string
 	return res.StatusCode
 }
 
-// TestAForeignRefererIsForeign: of a browser that says neither Origin nor Sec-Fetch-Site, Referer tells whose page sent
-// a form.
+// TestAForeignRefererIsForeign: if a browser sends neither Origin nor Sec-Fetch-Site, Referer decides which site a form
+// came from.
 func TestAForeignRefererIsForeign(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")

@@ -8,7 +8,7 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// Notes stand for the domain of a clone: each has an owner, and is shown to and saved for nobody else.
+// Notes are the domain of a clone. Each note has an owner, and only the owner can read and save it.
 type Notes struct {
 	Owners map[string]string              // id of a note → id of a user
 	Save   func(owner, text string) error // nil takes everything
@@ -21,22 +21,18 @@ func (s *Server) PlantNotes(n *Notes) {
 		if err := n.owned(c); err != nil {
 			return err
 		}
-		return s.render(c, http.StatusOK, views.Settings(views.NameForm{}))
+		return s.render(c, http.StatusOK, views.Profile(views.ProfileForm{}).Page())
 	})
 	user.POST("/notes/:id", func(c *echo.Context) error {
 		values, err := parseForm(c)
 		if err != nil {
 			return err
 		}
-		form := views.NameForm{Name: values.Get("name")}
-		if err = n.save(c, form.Name); err == nil {
-			return seeOther(c, c.Request().URL.Path)
+		form := views.ProfileForm{Name: values.Get("name")}
+		if err := n.save(c, form.Name); err != nil {
+			return s.refuseForm(c, views.Profile(form), err)
 		}
-		var other error
-		if form.Errors, other = fieldErrors(err, "name"); other != nil {
-			return other
-		}
-		return s.renderForm(c, err, views.Settings(form), views.NameFailure(form))
+		return seeOther(c, c.Request().URL.Path)
 	})
 }
 

@@ -76,7 +76,7 @@ func TestWithoutJavaScript(t *testing.T) {
 	})
 }
 
-// step is a subtest whose failure ends the walk: the steps after it make no sense then.
+// step is a subtest. If it fails the test ends, because the next steps depend on it.
 func step(t *testing.T, name string, fn func(t *testing.T)) {
 	t.Helper()
 	if !t.Run(name, fn) {
@@ -84,7 +84,7 @@ func step(t *testing.T, name string, fn func(t *testing.T)) {
 	}
 }
 
-// TestSignedInVisitorAtTheDoor: whoever is in already is sent on, also by a form from another tab.
+// TestSignedInVisitorAtTheDoor: a visitor who is logged in is redirected, also after a form from another tab.
 func TestSignedInVisitorAtTheDoor(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")

@@ -2,23 +2,20 @@ package web
 
 import (
 	"errors"
-	"math"
 	"mime"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/payload"
 	"example.com/foyer/views"
-	"github.com/a-h/templ"
 	"github.com/labstack/echo/v5"
 )
 
-// limitBody bounds what any handler can read; none takes more than the provider does.
+// limitBody bounds the body that any handler can read, to the limit of /api/auth.
 func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		r := c.Request()
@@ -28,18 +25,18 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 const (
-	formKey    = "form"    // what parseForm has read
-	refusedKey = "refused" // why the door refuses the request, nil where it does not
+	formKey    = "form"    // the form that readForm has read
+	refusedKey = "refused" // the error of a door.Form that counted too many requests; nil for none
 )
 
-// form is what a request holds, and why it cannot be read.
+// form is the form of a request, or why it cannot be read.
 type form struct {
 	values url.Values
 	err    error
 }
 
-// parseForm is readForm for what a form does. Where the door refuses the request, the error says so, and what was typed
-// is for showing again.
+// parseForm is readForm for the handler of a form. If the door counted too many requests, it returns the values, to
+// show them again, and the refusal.
 func parseForm(c *echo.Context) (url.Values, error) {
 	values, err := readForm(c)
 	if err != nil {
@@ -49,8 +46,8 @@ func parseForm(c *echo.Context) (url.Values, error) {
 	return values, refused
 }
 
-// readForm reads a form post, once: 415 for anything else, 413 for too much, 400 for what is no text. The query never
-// feeds a form.
+// readForm reads the form of a request once. Other media types are a 415, too large a body a 413, invalid text a 400.
+// It ignores the query.
 func readForm(c *echo.Context) (url.Values, error) {
 	read, err := echo.ContextGet[form](c, formKey)
 	if err != nil { // not read yet
@@ -83,25 +80,27 @@ func decodeForm(r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
-// trim takes away the spaces that phones add after a word.
+// trim removes the spaces that phones add after a word.
 func trim(s string) string { return strings.TrimSpace(s) }
 
-// renderForm answers a form that failed: 422, the whole page to a browser, the fragment to htmx.
-func (s *Server) renderForm(c *echo.Context, refused error, page, fragment templ.Component) error {
-	status := http.StatusUnprocessableEntity
+// refuseForm draws a form again, with its errors beside the fields and its passwords empty: 422, or 429 after too many
+// requests. It returns err if no change of the form can help, as for a missing row or a database that is away.
+func (s *Server) refuseForm(c *echo.Context, form views.Form, err error) error {
 	var e *errs.Error
-	if errors.As(refused, &e) && e.Status == http.StatusTooManyRequests {
+	if !errors.As(err, &e) || !aboutForm(e) {
+		return err
+	}
+	status := http.StatusUnprocessableEntity
+	if e.Status == http.StatusTooManyRequests {
 		status = e.Status
-		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+		setRetryAfter(c, e)
 	}
-	if partial(c) {
-		page = fragment
-	}
-	return s.render(c, status, page)
+	form.Errors = fieldErrors(e, form.Inputs)
+	return s.renderPart(c, status, form.Page(), form.Fragment())
 }
 
-// aboutForm reports whether another try with the same form can succeed. What is not the visitor's, is not there or has
-// changed meanwhile is not about the form, unless the refusal names a field of it.
+// aboutForm reports whether another try with the same form can succeed: if the request is invalid or comes too often,
+// or if the refusal names a field.
 func aboutForm(e *errs.Error) bool {
 	switch e.Status {
 	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusTooManyRequests:
@@ -110,40 +109,34 @@ func aboutForm(e *errs.Error) bool {
 	return e.Status < 500 && len(e.Fields) > 0
 }
 
-// onForm makes the refusals with these codes errors of the form: a wrong password is a 401 to programs only.
-func onForm(err error, codes ...string) error {
+// fieldErrors lists the errors in the order of inputs.
+func fieldErrors(e *errs.Error, inputs []string) (list views.Errors) {
+	if e.Status == http.StatusTooManyRequests {
+		return views.Errors{{Message: tooManyTries(e)}}
+	}
+	for _, name := range inputs {
+		if message := e.Fields[name]; message != "" {
+			list = append(list, views.FieldError{Field: name, Message: message})
+		}
+	}
+	if list == nil {
+		return views.Errors{{Message: e.Message}}
+	}
+	return list
+}
+
+// asFormError turns the refusals with these codes into errors of a form. A wrong password is a 401 for programs only.
+func asFormError(err error, codes ...string) error {
 	var e *errs.Error
 	if !errors.As(err, &e) || !slices.Contains(codes, e.Code) {
 		return err
 	}
-	shown := *e
-	shown.Status = http.StatusUnprocessableEntity
-	return &shown
+	refused := *e
+	refused.Status = http.StatusUnprocessableEntity
+	return &refused
 }
 
-// fieldErrors turns a refusal into what a form shows, in the order of its fields. An error that is not about the form (a
-// database away, a row of another person) is returned for answerError to say, with its own status.
-func fieldErrors(err error, fields ...string) (views.Errors, error) {
-	var e *errs.Error
-	if !errors.As(err, &e) || !aboutForm(e) {
-		return nil, err
-	}
-	var list views.Errors
-	for _, field := range fields {
-		if message := e.Fields[field]; message != "" {
-			list = append(list, views.FieldError{Field: field, Message: message})
-		}
-	}
-	if e.Status == http.StatusTooManyRequests {
-		list = views.Errors{{Message: tooManyTries(e)}}
-	}
-	if list == nil {
-		list = views.Errors{{Message: e.Message}}
-	}
-	return list, nil
-}
-
-// hasCode reports whether err is the refusal called code.
+// hasCode reports whether err is a refusal with one of the codes.
 func hasCode(err error, codes ...string) bool {
 	var e *errs.Error
 	return errors.As(err, &e) && slices.Contains(codes, e.Code)

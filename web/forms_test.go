@@ -128,7 +128,7 @@ func TestHostileForms(t *testing.T) {
 	})
 }
 
-// TestForgedFields: a form gives what it asks for and nothing else.
+// TestForgedFields: a form reads only its own fields.
 func TestForgedFields(t *testing.T) {
 	s := newSite(t)
 	mallory := s.stranger(t)

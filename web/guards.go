@@ -12,32 +12,31 @@ import (
 
 const sessionKey = "session"
 
-// loadSession attaches the session, or nil, to the request and refuses nobody; the provider may answer a read
-// from its signed cache and writes its cookies here.
+// loadSession loads the session, nil if there is none, and refuses nobody. A GET may be served from the session cache
+// of internal/auth, which also sets its cookies here.
 func (s *Server) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c *echo.Context) error {
-		session, err := s.Auth.Session(c.Response(), c.Request())
-		return attach(c, session, err, next)
-	}
+	return load(s.Auth.Session, next)
 }
 
-// loadStoredSession is loadSession without the cache, for what must see a demotion at once wherever it was made.
+// loadStoredSession is loadSession without the cache, for doors that must notice a demotion at once.
 func (s *Server) loadStoredSession(next echo.HandlerFunc) echo.HandlerFunc {
+	return load(s.Auth.StoredSession, next)
+}
+
+type findSession func(http.ResponseWriter, *http.Request) (*auth.Session, error)
+
+func load(find findSession, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
-		session, err := s.Auth.StoredSession(c.Response(), c.Request())
-		return attach(c, session, err, next)
+		session, err := find(c.Response(), c.Request())
+		if err != nil {
+			return err
+		}
+		c.Set(sessionKey, session)
+		return next(c)
 	}
 }
 
-func attach(c *echo.Context, session *auth.Session, err error, next echo.HandlerFunc) error {
-	if err != nil {
-		return err
-	}
-	c.Set(sessionKey, session)
-	return next(c)
-}
-
-// requireAuth refuses strangers, and forms that were drawn for somebody else.
+// requireAuth refuses visitors who are not logged in, and forms that were drawn for another user.
 func (s *Server) requireAuth(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		if drawnForAnother(c) {
@@ -52,33 +51,33 @@ func (s *Server) requireAuth(next echo.HandlerFunc) echo.HandlerFunc {
 
 const codeNotFresh = "SESSION_NOT_FRESH"
 
-// requireFresh refuses sessions whose password was typed too long ago for what a thief would do first, and those of
-// an admin who acts as somebody else.
+// requireFresh refuses sessions whose password was entered too long ago, because a thief of the session does not know
+// it, and impersonations.
 func (s *Server) requireFresh(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		switch session := session(c); {
 		case session.ImpersonatedBy != nil:
-			return errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while acting as somebody else.")
-		case !s.Auth.Fresh(session):
+			return errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while you impersonate a user.")
+		case !s.Auth.RecentlyAuthenticated(session):
 			return errs.New(http.StatusForbidden, codeNotFresh, "Enter your password again to go on.")
 		}
 		return next(c)
 	}
 }
 
-// requireGuest sends on whoever is signed in already.
+// requireGuest redirects visitors who are logged in already.
 func (s *Server) requireGuest(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		if session(c) != nil {
-			readForm(c) // a form from another tab tells the way in its body; one that cannot be read tells none
+			readForm(c) // the form of an old tab has its returnTo in the body
 			return seeOther(c, returnTo(c))
 		}
 		return next(c)
 	}
 }
 
-// requireRole refuses whoever has none of the roles. It stands behind requireAuth: who somebody is and what
-// they may do are two questions, and only this file answers the second.
+// requireRole refuses users who have none of the roles. It stands behind requireAuth and never calls it: authentication
+// says who the visitor is, authorization what that user may do.
 func (s *Server) requireRole(roles ...string) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {
@@ -87,7 +86,7 @@ func (s *Server) requireRole(roles ...string) echo.MiddlewareFunc {
 				return errs.Unauthenticated()
 			}
 			if !session.User.HasRole(roles...) {
-				s.Auth.NoteRefusal(c.Request(), session, event.Forbidden, c.Request().Method+" "+c.Path())
+				s.Auth.RecordRefusal(c.Request(), session, event.Forbidden, c.Request().Method+" "+c.Path())
 				return errs.Forbidden()
 			}
 			return next(c)
@@ -95,17 +94,17 @@ func (s *Server) requireRole(roles ...string) echo.MiddlewareFunc {
 	}
 }
 
-// session returns who is behind the request, nil for a stranger. It panics where no middleware looked: read as
-// "signed out", a forgotten loader would make a guard let everybody in, or nobody.
+// session returns the session of the request, nil if nobody is logged in. It panics if no middleware has loaded it,
+// because a guard that took "not loaded" for "logged out" would stop guarding.
 func session(c *echo.Context) *auth.Session {
 	session, err := echo.ContextGet[*auth.Session](c, sessionKey)
 	if err != nil {
-		panic("web: session asked for on a route whose door loads none: " + c.Path())
+		panic("web: the door of this route loads no session: " + c.Path())
 	}
 	return session
 }
 
-// visitor is what views learn of the person: the guard state, and beyond it only what pages show.
+// visitor is the visitor for views: the guard state, and only the data that pages show.
 func visitor(c *echo.Context) views.Visitor {
 	session, err := echo.ContextGet[*auth.Session](c, sessionKey)
 	switch {
@@ -116,6 +115,6 @@ func visitor(c *echo.Context) views.Visitor {
 	}
 	return views.Visitor{
 		State: views.Authenticated, ID: session.UserID, Name: session.User.Name, Email: session.User.Email,
-		Admin: session.User.HasRole("admin"), Acted: session.ImpersonatedBy != nil,
+		Admin: session.User.HasRole("admin"), Impersonated: session.ImpersonatedBy != nil,
 	}
 }

@@ -73,7 +73,7 @@ func TestQueriesPerPage(t *testing.T) {
 	}
 }
 
-// TestStoreAway: who somebody is cannot be found out, so nobody is taken for a stranger and no cookie is lost.
+// TestStoreAway: while the database is away, nobody is taken for logged out and no cookie is deleted.
 func TestStoreAway(t *testing.T) {
 	s := newSite(t)
 	cached, _ := s.person(t, "user@example.com")
@@ -200,7 +200,7 @@ func TestHeadersAreNoIdentity(t *testing.T) {
 	}
 }
 
-// TestSlowOnlyInDevelopment: ?slow= holds the panel back for whoever builds it, never in production.
+// TestSlowOnlyInDevelopment: ?slow= delays the panel in development and never in production.
 func TestSlowOnlyInDevelopment(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")

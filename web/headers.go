@@ -6,11 +6,12 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// contentSecurityPolicy allows own files and nothing else; only htmx's policy may turn text into HTML.
-const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types htmx"
+// contentSecurityPolicy allows the app's own files only. Trusted Types let only htmx turn text into HTML.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types htmx"
 
-// secureHeaders sends on every answer, errors included, what browsers need to protect the visitor.
+// secureHeaders sets the headers by which browsers protect the visitor, on every answer including errors.
 func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	https := strings.HasPrefix(s.AppURL, "https://")
 	return func(c *echo.Context) error {
@@ -28,13 +29,13 @@ func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// cacheable is for public pages: kept by the visitor's own browser, asked for again each time.
+// cacheable is for public pages. Browsers may keep them, and revalidate them each time.
 func cacheable(next echo.HandlerFunc) echo.HandlerFunc {
 	return cacheControl("private, no-cache", next)
 }
 
-// private is for everything that depends on the visitor. no-store is the only value that keeps a page from the
-// Back button after logging out.
+// private is for pages that depend on the visitor. Only no-store keeps the Back button from showing a page after
+// logging out.
 func private(next echo.HandlerFunc) echo.HandlerFunc { return cacheControl("private, no-store", next) }
 
 func cacheControl(value string, next echo.HandlerFunc) echo.HandlerFunc {

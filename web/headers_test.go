@@ -138,7 +138,7 @@ func TestNoConditionalAnswers(t *testing.T) {
 	}
 }
 
-// TestCompression: pages are compressed, and caches are told that they may differ by it.
+// TestCompression: pages are compressed, with Vary for caches.
 func TestCompression(t *testing.T) {
 	s := newSite(t)
 	for path, want := range map[string]string{"/": "gzip", "/login": "gzip", "/api/auth/ok": "", "/api/nothing": ""} {

@@ -16,6 +16,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/directory"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
@@ -42,7 +43,7 @@ func measure(t *testing.T, s *site) *measured {
 	return &measured{t: t, to: strings.TrimPrefix(s.Base, "http://"), largest: map[string]int{}}
 }
 
-// browser makes one whose answers are measured.
+// browser returns a browser that measures the headers of its answers.
 func (m *measured) browser() *authtest.Client {
 	b := authtest.NewClient(m.t, "https://app.example")
 	b.Transport = m
@@ -142,14 +143,14 @@ func (r *resident) signUp(email string) (id string) {
 	r.t.Helper()
 	in := map[string]string{"name": r.name, "email": email, "password": authtest.Password, "image": r.picture}
 	expect(r.t, r.browser.PostJSON("/api/auth/sign-up/email", in, "Origin", r.browser.Base), 200)
-	users, _, err := r.auth.Users(r.t.Context(), auth.UserQuery{Text: email, Limit: 1})
+	users, _, err := r.auth.Users(r.t.Context(), directory.Query{Text: email, Limit: 1})
 	if err != nil || len(users) != 1 {
 		r.t.Fatal(len(users), err)
 	}
 	return users[0].ID
 }
 
-// dress gives everybody a profile. The answer about an impersonation has more to say: there the picture is shorter.
+// dress gives every user a profile. The answer about an impersonation is longer, so its picture is shorter.
 func (r *resident) dress(name string, size int) {
 	r.t.Helper()
 	r.name, r.picture = name, picture(size)
@@ -177,7 +178,7 @@ func (r *resident) enter() {
 	expect(r.t, r.browser.PostForm("/login", form), 303)
 }
 
-// as makes sure that the browser is the resident's own, or acts as somebody, and that its cached copy is due.
+// as makes sure that the browser is logged in as the resident or impersonates a user, with an expired cached session.
 func (r *resident) as(acting bool) {
 	r.t.Helper()
 	got := r.browser.Get("/api/auth/get-session").Text
@@ -191,7 +192,7 @@ func (r *resident) as(acting bool) {
 	r.browser.Forget("session_data")
 }
 
-// other is somebody to do things to.
+// other is a user to act on.
 func (r *resident) other() string {
 	r.t.Helper()
 	last := len(r.others) - 1
@@ -273,7 +274,7 @@ func sources(t *testing.T, patterns ...string) (names []string) {
 	return names
 }
 
-// actions are what an admin can do to somebody, as their page offers it.
+// actions are the actions on a user, as the user's page offers them.
 func (r *resident) actions() (actions []string) {
 	r.t.Helper()
 	page := "/admin/users/" + r.other()
@@ -301,7 +302,7 @@ func (r *resident) everyDoor(acting bool) {
 	}
 }
 
-// open does what a door is for: a page is read three times, once as htmx does, and all else is filled in.
+// open uses a route: it reads a page three times, once by htmx, and fills in a form.
 func (r *resident) open(acting bool, method, path string) {
 	r.as(acting)
 	in := r.typed()
@@ -349,8 +350,8 @@ func (r *resident) fitting() (size int) {
 	return size
 }
 
-// TestHeadersFitProxies: whatever people call themselves, no answer is larger than what proxies take in front of an
-// app; else somebody with a long profile meets a 502 at every log-in.
+// TestHeadersFitProxies: with any profile, the headers of every answer fit into the buffers of common proxies.
+// Otherwise a user with a long profile gets a 502 at every login.
 func TestHeadersFitProxies(t *testing.T) {
 	r := newResident(t)
 	r.chosen = "/" + strings.Repeat("x", 1500)
@@ -435,7 +436,7 @@ func (r *resident) longDrafts() {
 	r.enter()
 }
 
-// TestPendingCookieFitsProxies: the same for people who still have to confirm their address.
+// TestPendingCookieFitsProxies: the same for users who still have to verify their address.
 func TestPendingCookieFitsProxies(t *testing.T) {
 	s := verifyingSite(t, dbtest.Open(t, dbtest.SQLite(t)), func(c *web.Config) { c.AppURL = "https://app.example" })
 	m := measure(t, s)

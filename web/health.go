@@ -11,11 +11,11 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// showHealth says that the process lives.
+// showHealth answers while the process runs.
 func (s *Server) showHealth(c *echo.Context) error { return c.String(http.StatusOK, "ok\n") }
 
-// showReady says whether to send visitors here: the server is not on its way out, and the database answers with its
-// schema.
+// showReady answers 200 if the server is not shutting down and the database answers with the right schema, else 503.
+// Load balancers ask it where to send visitors.
 func (s *Server) showReady(c *echo.Context) error {
 	select {
 	case <-s.draining:
@@ -33,13 +33,12 @@ func (s *Server) showReady(c *echo.Context) error {
 }
 
 const (
-	pingTime = time.Second // how long the database may take to say that it is ready
-	pingKept = time.Second // how long its answer counts
+	pingTime = time.Second // how long the database may take to answer
+	pingKept = time.Second // how long an answer is reused
 )
 
-// readiness asks whether the app is ready: one question at a time, whose answer all askers share. A flood of /readyz
-// therefore costs the database one question a second, and a database that is silent holds no request for longer than
-// pingTime.
+// readiness pings the database: one ping at a time, whose answer all requests share. So a flood of /readyz pings the
+// database once a second, and a database that does not answer delays no request for longer than pingTime.
 type readiness struct {
 	check func(context.Context) error
 	now   func() time.Time
@@ -48,7 +47,7 @@ type readiness struct {
 	ping *ping
 }
 
-// ping is one question to the database. What the check gave is set before done is closed.
+// ping is one check of the database. Its other fields are set before done is closed.
 type ping struct {
 	done     chan struct{}
 	err      error
@@ -75,7 +74,7 @@ func (r *readiness) ask(ctx context.Context) error {
 	}
 }
 
-// current returns the ping under way, or the last one while its answer counts, or else a new one.
+// current returns the running ping, or the last one within pingKept, or else a new one.
 func (r *readiness) current(ctx context.Context) *ping {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -84,10 +83,10 @@ func (r *readiness) current(ctx context.Context) *ping {
 	}
 	p := &ping{done: make(chan struct{})}
 	r.ping = p
-	ctx = context.WithoutCancel(ctx) // the asker who leaves takes no answer from the others
+	ctx = context.WithoutCancel(ctx) // other requests wait for this ping, too
 	go func() {
 		defer close(p.done)
-		defer func() { p.panicked = recover() }() // for the askers: in a goroutine of its own it would end the process
+		defer func() { p.panicked = recover() }() // ask repeats the panic, which here would end the process
 		ctx, cancel := context.WithTimeout(ctx, pingTime)
 		defer cancel()
 		p.err = r.check(ctx)
@@ -96,7 +95,7 @@ func (r *readiness) current(ctx context.Context) *ping {
 	return p
 }
 
-// stale reports whether p has been answered, and too long ago.
+// stale reports whether p was answered longer than pingKept ago.
 func (p *ping) stale(now time.Time) bool {
 	select {
 	case <-p.done:

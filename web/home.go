@@ -8,25 +8,26 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// mishaps is what to say where the provider sends a browser on with ?error=CODE; the code itself is never shown.
-var mishaps = map[string]string{
-	"INVALID_TOKEN": "This link does not work: it has been used already, or a newer one has taken its place.",
+// errorTexts are the texts for ?error=CODE, with which /api/auth redirects a browser here. The code itself is never
+// shown, because anybody can put a text there.
+var errorTexts = map[string]string{
+	"INVALID_TOKEN": "This link does not work. It was used already, or replaced by a newer one.",
 	"TOKEN_EXPIRED": "This link has expired. Ask for a new one.",
 }
 
 func (s *Server) showHome(c *echo.Context) error {
 	problem := ""
 	if code := c.QueryParam("error"); code != "" {
-		if problem = mishaps[code]; problem == "" {
+		if problem = errorTexts[code]; problem == "" {
 			problem = "That did not work. Please try again."
 		}
 	}
 	return s.render(c, http.StatusOK, views.Home(problem))
 }
 
-// showNav is the fragment that settles the Loading state of a public page.
+// showNav is the fragment that replaces what a public page drew in the Loading state.
 func (s *Server) showNav(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Settled())
+	return s.render(c, http.StatusOK, views.Loaded())
 }
 
 func (s *Server) showStatic(c *echo.Context) error {

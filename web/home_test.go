@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestHomeTellsWhatWentWrong: the provider sends failed links here with a code; people read a sentence, and nothing of
-// what stands in the address.
+// TestHomeTellsWhatWentWrong: /api/auth redirects failed links here with a code. The page shows a sentence, and nothing
+// of the query.
 func TestHomeTellsWhatWentWrong(t *testing.T) {
 	s := newSite(t)
 	lacks(t, s.Get("/"), "alert danger")

@@ -10,7 +10,8 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// checkHost refuses a Host that no address can have, because what is made of it would lead nowhere. HTTP allows none.
+// checkHost refuses a malformed Host, from which the app would build broken addresses. HTTP/1.0 allows a request
+// without.
 func (s *Server) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
 	_, own, _ := strings.Cut(s.AppURL, "://")
 	return func(c *echo.Context) error {

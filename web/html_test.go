@@ -11,7 +11,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// all returns every element below n for which ok holds, in the order of the document.
+// all returns all elements below n that satisfy ok, in document order.
 func all(n *html.Node, ok func(*html.Node) bool) (list []*html.Node) {
 	for d := range n.Descendants() {
 		if d.Type == html.ElementNode && ok(d) {
@@ -53,7 +53,7 @@ func parse(t *testing.T, a authtest.Answer) *html.Node {
 	return doc
 }
 
-// TestHTMLContract holds every page to what assistive technology, password managers and the CSP need.
+// TestHTMLContract checks every page for the needs of assistive technology, password managers and the CSP.
 func TestHTMLContract(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
@@ -100,7 +100,7 @@ func TestHTMLContract(t *testing.T) {
 	})
 }
 
-// contractPage is a page that the contract holds for; where its name says "failed", its form has an error.
+// contractPage is a page to check. If its name contains "failed", its form has an error.
 type contractPage struct {
 	name string
 	get  func() authtest.Answer

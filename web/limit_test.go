@@ -14,7 +14,7 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
-// fullLimiter says of every counter that it is full, once told to, and keeps the last key that it was asked for.
+// fullLimiter refuses every key once it is full, and records the last key.
 type fullLimiter struct {
 	mu      sync.Mutex
 	full    bool
@@ -48,7 +48,7 @@ func (l *fullLimiter) fill() {
 	l.full, l.guesses = true, 0
 }
 
-// counted forgets the last key, makes a request and tells which key it was counted by.
+// counted makes a request and returns the key by which it was counted.
 func (l *fullLimiter) counted(request func()) (key string, guesses int) {
 	l.mu.Lock()
 	l.key = ""
@@ -73,8 +73,8 @@ var sameAs = map[string]string{
 	"/settings/security": "/change-password", "/settings/email": "/change-email", "/settings/delete": "/delete-user",
 }
 
-// TestEveryUnsafeRequestIsCounted: whatever changes something is refused when its counter is full, for everybody, before
-// anything is looked up or done; and a page counts with the endpoint that does the same.
+// TestEveryUnsafeRequestIsCounted: every unsafe request is refused if its counter is full, for every visitor, before
+// any query. A page shares the counter of the endpoint that does the same.
 func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 	s, limiter := limitedSite(t)
 	_, id := s.person(t, "ada@example.com")
@@ -123,7 +123,8 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 	}
 }
 
-// TestAFullFormKeepsWhatWasTyped: who is refused gets the form back as typed, passwords emptied, by htmx and without.
+// TestAFullFormKeepsWhatWasTyped: after too many requests the form is shown as it was typed, with empty passwords, with
+// and without htmx.
 func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
 	s, limiter := limitedSite(t)
 	boss := s.admin(t, "boss@example.com")

@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestInbox: what a stranger typed is text in it, whoever asks from elsewhere finds nothing, and production has none.
+// TestInbox: the inbox escapes what strangers typed. It exists in development only, for browsers on this machine.
 func TestInbox(t *testing.T) {
 	s := newSite(t, func(c *web.Config) { c.Development = true })
 	err := s.db.Transaction(func(tx *gorm.DB) error {

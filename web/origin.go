@@ -12,30 +12,31 @@ import (
 	"github.com/labstack/echo/v5/middleware"
 )
 
-// crossOrigin refuses unsafe requests sent by another site's page. The provider has its own rules for its endpoints,
-// which other trusted origins may call.
+// crossOrigin refuses unsafe requests from pages of other sites (CSRF). /api/auth has its own rules, because other
+// trusted origins may call it.
 func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		r := c.Request()
-		if safe(r) || strings.HasPrefix(r.URL.Path, "/api/auth/") || s.ownPage(r) {
+		if safe(r) || strings.HasPrefix(r.URL.Path, "/api/auth/") || s.sameOrigin(r) {
 			return next(c)
 		}
 		s.Logger.InfoContext(r.Context(), "cross-site request refused", "origin", printable(r.Header.Get("Origin")),
 			"host", printable(r.Host), "site", printable(r.Header.Get("Sec-Fetch-Site")), "own", s.AppURL)
-		// The route's method, not the request's: made-up ones would be another kind of refusal each time.
-		s.Auth.NoteRefusal(r, nil, event.CrossSite, strings.TrimSpace(c.RouteInfo().Method+" "+c.Path()))
-		return errs.New(http.StatusForbidden, "CROSS_SITE_REQUEST", "This request came from another site and was not carried out.")
+		// The route's method, not the request's: each invented method would become a new row of the audit trail.
+		s.Auth.RecordRefusal(r, nil, event.CrossSite, strings.TrimSpace(c.RouteInfo().Method+" "+c.Path()))
+		return errs.New(http.StatusForbidden, "CROSS_SITE_REQUEST",
+			"This request came from another site and was not carried out.")
 	}
 }
 
-// safe reports whether a request only reads, by its method.
+// safe reports whether the method of a request only reads.
 func safe(r *http.Request) bool {
 	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 }
 
-// cors lets the pages of other trusted origins read what the provider answers, and send it any header: those of
-// captchas and of tracing are added on the way. Without such origins it says nothing: a browser then keeps the answers
-// from every other page. An app's scheme has no pages.
+// cors lets pages of other trusted origins call /api/auth with any header, because captchas and tracing add theirs.
+// Without such origins it sets no header, so browsers hide the answers from other sites. Origins that are the scheme of
+// a mobile app have no pages and are left out.
 func (s *Server) cors() echo.MiddlewareFunc {
 	app := func(origin string) bool { return strings.HasSuffix(origin, "://") }
 	origins := slices.DeleteFunc(slices.Clone(s.CORSOrigins), app)
@@ -52,18 +53,18 @@ func (s *Server) cors() echo.MiddlewareFunc {
 	})
 }
 
-// ownPage reports whether a page of ours, or a program, sent a request. Origin is compared with AppURL and never with
-// Host, because proxies rewrite Host. Where there is no Origin, Referer counts in its place. A page under no-referrer sends
-// "null" beside a Sec-Fetch-Site that no page can forge. In development the app answers under every local name.
-func (s *Server) ownPage(r *http.Request) bool {
+// sameOrigin reports whether a page of the app, or a program, sent a request. It compares Origin, or else Referer, with
+// AppURL and never with Host, because proxies rewrite Host. Pages under no-referrer send "null", beside a
+// Sec-Fetch-Site that no page can forge. In development the app answers under every local name.
+func (s *Server) sameOrigin(r *http.Request) bool {
 	if len(r.Header["Origin"]) > 1 || len(r.Header["Sec-Fetch-Site"]) > 1 || len(r.Header["Referer"]) > 1 {
-		return false // a proxy that appends may have put a forged one first
+		return false // a proxy that appends headers may pass a forged one first
 	}
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	if origin == "" {
 		origin = origins.OfReferer(r)
 	}
-	if site != "" && site != "same-origin" && site != "none" { // browsers before 2023 send none
+	if site != "" && site != "same-origin" && site != "none" { // browsers before 2023 do not send it
 		return false
 	}
 	switch origin {

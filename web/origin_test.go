@@ -79,7 +79,7 @@ func TestCrossOrigin(t *testing.T) {
 	})
 }
 
-// TestOwnOriginBehindProxies: a proxy that passes its own Host keeps nobody out, on pages as on the wire.
+// TestOwnOriginBehindProxies: a proxy that rewrites Host does not break pages or /api/auth.
 func TestOwnOriginBehindProxies(t *testing.T) {
 	s := newSite(t, func(c *web.Config) { c.AppURL = "https://app.example" })
 	for _, host := range []string{"127.0.0.1:21080", "app.example:8443", "internal", "app.example"} {
@@ -118,7 +118,7 @@ func postVia(t *testing.T, s *site, host, path, origin, fetchSite string) int {
 	return res.StatusCode
 }
 
-// TestRefusedOriginIsLogged: the operator of a proxy finds what does not match, and nobody can fill the log by it.
+// TestRefusedOriginIsLogged: the log shows operators of a proxy what does not match. Strangers cannot write much to it.
 func TestRefusedOriginIsLogged(t *testing.T) {
 	s := newSite(t)
 	for _, path := range []string{"/login", "/api/auth/sign-in/email"} {
@@ -138,7 +138,7 @@ func TestRefusedOriginIsLogged(t *testing.T) {
 	}
 }
 
-// TestLoginCrossOriginAtTheProvider: the provider's own rules hold behind the app's server too.
+// TestLoginCrossOriginAtTheProvider: the origin rules of /api/auth also apply inside the app.
 func TestLoginCrossOriginAtTheProvider(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")

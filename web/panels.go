@@ -38,14 +38,14 @@ func (s *Server) securityPanels() []panel {
 	}
 }
 
-// banners stand above every page while something unusual lasts. Each reads from the frame whether it does.
+// banners stand above every page while something unusual lasts. Each draws itself only when it applies.
 func banners() []templ.Component {
 	return []templ.Component{
-		views.ActingBanner(),
+		views.ImpersonationBanner(),
 	}
 }
 
-// draw makes panels that load when the page is drawn.
+// draw returns components that load the panels when the page is drawn.
 func (s *Server) draw(about string, panels []panel) (list []templ.Component) {
 	for _, p := range panels {
 		list = append(list, s.panel(p.name, func(ctx context.Context) (templ.Component, error) {
@@ -55,8 +55,8 @@ func (s *Server) draw(about string, panels []panel) (list []templ.Component) {
 	return list
 }
 
-// panel makes a component that is loaded when it is drawn, within a deadline of its own. The status is sent by then, so
-// a failure is logged under name and shown in the panel's place.
+// panel is a component that is loaded when it is drawn, within its own deadline. The status is sent by then, so a
+// failure is logged under name and shown in place of the panel.
 func (s *Server) panel(name string, load func(context.Context) (templ.Component, error)) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		loading, cancel := context.WithTimeout(ctx, s.RequestTime)
@@ -70,11 +70,10 @@ func (s *Server) panel(name string, load func(context.Context) (templ.Component,
 	})
 }
 
-// stream makes a component that first sends what is drawn so far, the skeleton in its place included, and then draws
-// the panel.
+// stream is a component that flushes what is drawn so far, such as its skeleton, and then draws the panel.
 func stream(c *echo.Context, panel templ.Component) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		if buffer, ok := w.(interface{ Flush() error }); ok { // templ's own
+		if buffer, ok := w.(interface{ Flush() error }); ok { // templ's buffer
 			if err := buffer.Flush(); err != nil {
 				return err
 			}

@@ -64,7 +64,7 @@ func TestPathSpellings(t *testing.T) {
 		{"/static/app.css", 404, 404, 404},
 		{"/static//app.css", 404, 404, 404},
 		{"/static/static.go", 404, 404, 404},
-		{"/api/auth/admin/list-users", 404, 404, 404},
+		{"/api/auth/admin/list-users", 401, 403, 200},
 		{"/api/auth//get-session", 404, 404, 404},
 		{"/api/auth/get-session/", 404, 404, 404},
 		{"/api/auth/%67et-session", 404, 404, 404},
@@ -124,8 +124,8 @@ func TestNotFoundDoesNotEcho(t *testing.T) {
 	}
 }
 
-// TestMethods: every method on every address, by everyone. Only GET, HEAD and POST ever do anything, and no
-// refusal tells one person more than another.
+// TestMethods: every method on every address, by every kind of visitor. Only GET, HEAD and POST do anything, and all
+// visitors get the same refusal.
 func TestMethods(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")

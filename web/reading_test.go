@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// TestReadingChangesNothing: no address changes anything by being read, whoever reads it.
+// TestReadingChangesNothing: a GET of any address changes nothing, for every kind of visitor.
 func TestReadingChangesNothing(t *testing.T) {
 	s := newSite(t)
 	admin := s.admin(t, "boss@example.com")
@@ -70,7 +70,7 @@ func TestLoginFormDoesNotTellWhoExists(t *testing.T) {
 	}
 }
 
-// say sends bytes as they are and returns status and answer; 0 where the connection is closed without one.
+// say sends raw bytes and returns status and answer; 0 if the connection is closed without one.
 func (s *site) say(t *testing.T, request string) (int, string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.Base, "http://"))
@@ -115,7 +115,7 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// TestOddCookies: what is no session is nobody's, and never a fault of ours.
+// TestOddCookies: a malformed session cookie is no session and never a 500.
 func TestOddCookies(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")

@@ -13,14 +13,14 @@ import (
 
 type requestKey struct{}
 
-// request is what the context of a request knows of it.
+// request is the request in its own context.
 type request struct {
 	id    string
-	whole context.Context // ends when the visitor leaves, not at the deadline
+	whole context.Context // without the deadline: ends when the client disconnects
 }
 
-// begin names the request, in its answer and in every line that is logged on its behalf, and gives its context an end, so
-// that no wait below it lasts for ever. A name the client sends is ignored: it would end up in the log.
+// begin gives the request an id, for its answer and its lines in the log, and a deadline, so that it waits for nothing
+// endlessly. It ignores an id from the client, because that would be written to the log.
 func (s *Server) begin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		r, known := c.Request(), &request{id: rand.Text()}
@@ -35,27 +35,26 @@ func (s *Server) begin(next echo.HandlerFunc) echo.HandlerFunc {
 
 func requestID(c *echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
 
-// WithRequestID adds to every record the name of the request in whose context it is logged: what the provider, the trail
-// and the mails say can be told apart by it too.
-func WithRequestID(h slog.Handler) slog.Handler { return naming{h} }
+// WithRequestID adds the id of the request to every record that is logged in its context, by any package.
+func WithRequestID(h slog.Handler) slog.Handler { return withID{h} }
 
-type naming struct{ slog.Handler }
+type withID struct{ slog.Handler }
 
 // Handle implements slog.Handler.
-func (n naming) Handle(ctx context.Context, r slog.Record) error {
+func (h withID) Handle(ctx context.Context, r slog.Record) error {
 	if known, ok := ctx.Value(requestKey{}).(*request); ok {
 		r.AddAttrs(slog.String("requestId", known.id))
 	}
-	return n.Handler.Handle(ctx, r)
+	return h.Handler.Handle(ctx, r)
 }
 
 // WithAttrs implements slog.Handler.
-func (n naming) WithAttrs(attrs []slog.Attr) slog.Handler { return naming{n.Handler.WithAttrs(attrs)} }
+func (h withID) WithAttrs(attrs []slog.Attr) slog.Handler { return withID{h.Handler.WithAttrs(attrs)} }
 
 // WithGroup implements slog.Handler.
-func (n naming) WithGroup(name string) slog.Handler { return naming{n.Handler.WithGroup(name)} }
+func (h withID) WithGroup(name string) slog.Handler { return withID{h.Handler.WithGroup(name)} }
 
-// log writes a line for each request: the route's pattern, never the path or the query, which can hold tokens.
+// log writes a line for each request. It has the pattern of the route, because path and query can hold tokens.
 func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		start := time.Now()
@@ -69,12 +68,12 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		switch {
 		case ctx.Err() != nil:
-			s.Logger.DebugContext(ctx, "client left", attrs...)
+			s.Logger.DebugContext(ctx, "client disconnected", attrs...)
 		case err != nil && s.refusal(err).Status >= 500:
 			s.Logger.ErrorContext(ctx, "request failed", append(attrs, "error", err)...)
 		case c.Path() == "/healthz" || c.Path() == "/readyz" || c.Path() == "/static/*":
 			s.Logger.DebugContext(ctx, "request", attrs...)
-		case status == http.StatusTooManyRequests: // of a flood the trail logs the first, and how many there were
+		case status == http.StatusTooManyRequests: // the audit trail records a flood once, with its number of requests
 			s.Logger.DebugContext(ctx, "request", attrs...)
 		default:
 			s.Logger.InfoContext(ctx, "request", attrs...)
@@ -83,7 +82,7 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// printable bounds what a stranger can write into the log.
+// printable limits what a client can write to the log.
 func printable(header string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f {

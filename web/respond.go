@@ -20,57 +20,65 @@ import (
 func (s *Server) render(c *echo.Context, status int, page templ.Component) error {
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	if !scripted(c.Request()) {
-		h.Set("Speculation-Rules", `"`+static.URL("speculation.json")+`"`) // hovering a link fetches its page
+	if !sentByScript(c.Request()) {
+		h.Set("Speculation-Rules", `"`+static.URL("speculation.json")+`"`) // prefetch links that are hovered
 	}
 	flash := s.takeFlash(c)
 	c.Response().WriteHeader(status)
-	// Without the deadline: templ draws nothing in a context that is over, and each panel has a deadline of its own.
+	// Without the deadline, because templ draws nothing after it. Each panel has a deadline of its own.
 	ctx := views.WithFrame(unbounded(c), views.Frame{
-		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: pageURL(c.Request()), Theme: s.theme(c.Request()), Flash: flash,
+		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: pageURL(c.Request()), Theme: s.theme(c.Request()),
+		Flash: flash,
 	})
-	// Only Write: templ would flush at the end of every page, which costs a third of a small one.
+	// Only Write, because templ would also flush, which takes a third of the time of a small page.
 	return page.Render(ctx, struct{ io.Writer }{c.Response()})
 }
 
-// partial reports whether htmx will put the answer into a part of its page, and notes that the answer depends on it.
-func partial(c *echo.Context) bool {
+// renderPart answers htmx with fragment and everybody else with page.
+func (s *Server) renderPart(c *echo.Context, status int, page, fragment templ.Component) error {
+	if wantsFragment(c) {
+		return s.render(c, status, fragment)
+	}
+	return s.render(c, status, page)
+}
+
+// wantsFragment reports whether htmx puts the answer into a part of its page. It adds Vary, because the answer depends
+// on that.
+func wantsFragment(c *echo.Context) bool {
 	c.Response().Header().Add("Vary", "HX-Request-Type")
 	return c.Request().Header.Get("HX-Request-Type") == "partial"
 }
 
-// seeOther sends the visitor on after a success. htmx follows a 3xx silently and would paint the next page into
-// the form, so it is told by header.
+// seeOther redirects after a success. htmx would follow a 3xx and put the next page into the form, so it gets a header.
 func seeOther(c *echo.Context, path string) error {
-	if scripted(c.Request()) {
+	if sentByScript(c.Request()) {
 		c.Response().Header().Set("HX-Redirect", path)
 		return c.NoContent(http.StatusNoContent)
 	}
 	return c.Redirect(http.StatusSeeOther, path)
 }
 
-// scripted reports whether a script sent the request and will put the answer into a page. htmx's history
-// restore carries no HX-Request; browsers mark every fetch by Sec-Fetch-Mode.
-func scripted(r *http.Request) bool {
+// sentByScript reports whether a script sent the request. htmx restores its history without HX-Request; browsers mark
+// every fetch by Sec-Fetch-Mode.
+func sentByScript(r *http.Request) bool {
 	mode := r.Header.Get("Sec-Fetch-Mode")
-	return r.Header.Get("HX-Request") != "" || r.Header.Get("HX-History-Restore-Request") != "" || mode != "" && mode != "navigate"
+	htmx := r.Header.Get("HX-Request") != "" || r.Header.Get("HX-History-Restore-Request") != ""
+	return htmx || mode != "" && mode != "navigate"
 }
 
-// wantsJSON reports whether the caller is a program.
+// wantsJSON reports whether the client is a program.
 func wantsJSON(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, "/api/") || strings.Contains(r.Header.Get("Accept"), "application/json")
 }
 
-// answerError says every failure of the app: JSON to programs, a page to people, and to htmx what it needs to
-// leave the page. Guards and handlers return an error and nothing else.
+// answerError answers every error of a guard or handler: with JSON to programs, with a page to people, and to htmx with
+// a redirect or a fragment.
 func (s *Server) answerError(c *echo.Context, err error) {
 	if res, _ := echo.UnwrapResponse(c.Response()); res != nil && res.Committed {
-		return // the log has it; half a page is all there is to say
+		return // part of the answer is sent; the error is logged
 	}
 	e := s.refusal(err)
-	if e.RetryAfter > 0 {
-		c.Response().Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
-	}
+	setRetryAfter(c, e)
 	c.Response().Header().Set("Cache-Control", "private, no-store")
 	r := c.Request()
 	switch {
@@ -86,18 +94,25 @@ func (s *Server) answerError(c *echo.Context, err error) {
 		err = s.renderProblem(c, e)
 	}
 	if err != nil {
-		s.Logger.DebugContext(r.Context(), "error not answered", "error", err)
+		s.Logger.DebugContext(r.Context(), "answering an error failed", "error", err)
 	}
 }
 
-// problem is a failure as programs read it.
+// setRetryAfter sends how many seconds a refusal lasts, rounded up.
+func setRetryAfter(c *echo.Context, e *errs.Error) {
+	if e.RetryAfter > 0 {
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+}
+
+// problem is an error for programs.
 type problem struct {
 	Code    string            `json:"code"`
 	Message string            `json:"message"`
-	Fields  map[string]string `json:"fields,omitempty"` // name of a field → what is wrong with it
+	Fields  map[string]string `json:"fields,omitempty"` // field name → error
 }
 
-// refusal is err as the caller may know it.
+// refusal is what the client may learn of err.
 func (s *Server) refusal(err error) *errs.Error {
 	if e := errs.Of(err); e != nil {
 		return e
@@ -106,22 +121,24 @@ func (s *Server) refusal(err error) *errs.Error {
 	if known, ok := problems[status]; ok && status < 500 {
 		return errs.New(status, known.code, known.message)
 	}
-	return &errs.Error{Status: http.StatusInternalServerError, Code: "INTERNAL_SERVER_ERROR", Message: problems[500].message, Err: err}
+	unknown := errs.New(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR", problems[500].message)
+	unknown.Err = err
+	return unknown
 }
 
-// problems is what each status is called, for programs and for people.
+// problems are the words for each status, for programs and for people. Errors of status 503 bring their own message.
 var problems = map[int]struct{ code, title, message string }{
 	400: {"BAD_REQUEST", "That did not work", "The request could not be understood."},
-	403: {"FORBIDDEN", "Not for you", "You are not allowed to do this."},
-	404: {"NOT_FOUND", "Page not found", "There is nothing at this address. It may have moved, or never been here."},
-	405: {"METHOD_NOT_ALLOWED", "That does not work here", "This address does not take that kind of request."},
-	409: {"CONFLICT", "Something has changed", "What this is about has changed meanwhile. Please look at it again."},
+	403: {"FORBIDDEN", "Not allowed", "You are not allowed to do this."},
+	404: {"NOT_FOUND", "Page not found", "There is nothing at this address."},
+	405: {"METHOD_NOT_ALLOWED", "That does not work here", "This address does not accept that kind of request."},
+	409: {"CONFLICT", "Something has changed", "This has changed since you opened the page. Please reload it."},
 	413: {"PAYLOAD_TOO_LARGE", "Too much at once", "The request is larger than 64 KiB."},
-	415: {"UNSUPPORTED_MEDIA_TYPE", "Wrong kind of data", "This address does not take that kind of data."},
-	422: {"UNPROCESSABLE_ENTITY", "Something is missing", "What was sent is not complete."},
+	415: {"UNSUPPORTED_MEDIA_TYPE", "Wrong kind of data", "This address does not accept that kind of data."},
+	422: {"UNPROCESSABLE_ENTITY", "Something is missing", "The request is not complete."},
 	429: {"TOO_MANY_REQUESTS", "Too many tries", "Please wait a moment before the next one."},
-	500: {"INTERNAL_SERVER_ERROR", "Our mistake", "Something went wrong on our side. It has been noted; please try again."},
-	503: {"SERVICE_UNAVAILABLE", "Back in a moment", "The service is busy or being worked on. Please try again in a moment."},
+	500: {"INTERNAL_SERVER_ERROR", "Our mistake", "Something went wrong. It has been logged; please try again."},
+	503: {title: "Back in a moment"},
 }
 
 func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
@@ -133,7 +150,7 @@ func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
 		p.Message = tooManyTries(e)
 	}
 	if e.Code == codeOtherVisitor {
-		p.Way, p.WayLabel = wayOn(c)
+		p.ActionURL, p.ActionLabel = ownPage(c)
 	}
 	if s.Development {
 		p.Route = c.Request().Method + " " + c.Path()
@@ -141,24 +158,23 @@ func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
 			p.Causes = append(p.Causes, cause.Error())
 		}
 	}
-	if scripted(c.Request()) {
-		c.Response().Header().Set("HX-Retarget", "#problem") // not into the form or list that asked
+	if sentByScript(c.Request()) {
+		c.Response().Header().Set("HX-Retarget", "#problem") // leave the form or list as it is
 		c.Response().Header().Set("HX-Reswap", "innerHTML")
 		return s.render(c, e.Status, views.ErrorFragment(p))
 	}
-	if p.Way == "" {
-		p.Way, p.WayLabel = "/", "Go to the front page"
+	if p.ActionURL == "" {
+		p.ActionURL, p.ActionLabel = "/", frontPage
 	}
 	return s.render(c, e.Status, views.Error(p))
 }
 
-// tooManyTries says how long a refusal lasts.
 func tooManyTries(e *errs.Error) string {
-	return "Too many tries. Wait " + waitingTime(e.RetryAfter) + " and try again."
+	return "Too many tries. Wait " + inWords(e.RetryAfter) + " and try again."
 }
 
-// waitingTime says a wait as people do, never less than it is.
-func waitingTime(d time.Duration) string {
+// inWords is d in seconds or minutes, rounded up.
+func inWords(d time.Duration) string {
 	n, unit := int(math.Ceil(d.Seconds())), "second"
 	if n > 90 {
 		n, unit = int(math.Ceil(d.Minutes())), "minute"

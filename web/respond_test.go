@@ -15,7 +15,7 @@ import (
 	"example.com/foyer/web"
 )
 
-// TestStrangerIsSentToLogin: how "who are you" is said to each kind of caller, and what is worth returning to.
+// TestStrangerIsSentToLogin: how each kind of client is asked to log in, and what it returns to.
 func TestStrangerIsSentToLogin(t *testing.T) {
 	s := newSite(t)
 	with := func(header []string, more ...string) []string { return append(slices.Clone(header), more...) }
@@ -81,8 +81,8 @@ func TestErrorPage(t *testing.T) {
 		header             []string
 	}{
 		{status: 400, code: "BAD_REQUEST", title: "That did not work", as: s.Client, method: "POST", path: "/login", body: "email=%zz", header: form},
-		{status: 403, code: "FORBIDDEN", title: "Not for you", as: user, method: "GET", path: "/admin"},
-		{status: 403, code: "CROSS_SITE_REQUEST", title: "Not for you", as: user, method: "POST", path: "/logout", header: append([]string{"Origin", "https://evil.example"}, form...)},
+		{status: 403, code: "FORBIDDEN", title: "Not allowed", as: user, method: "GET", path: "/admin"},
+		{status: 403, code: "CROSS_SITE_REQUEST", title: "Not allowed", as: user, method: "POST", path: "/logout", header: append([]string{"Origin", "https://evil.example"}, form...)},
 		{status: 404, code: "NOT_FOUND", title: "Page not found", as: user, method: "GET", path: "/no/such/page"},
 		{status: 405, code: "METHOD_NOT_ALLOWED", title: "That does not work here", as: user, method: "GET", path: "/logout"},
 		{status: 413, code: "PAYLOAD_TOO_LARGE", title: "Too much at once", as: s.Client, method: "POST", path: "/login", body: big, header: form},
@@ -118,8 +118,8 @@ func TestErrorPage(t *testing.T) {
 	}
 }
 
-// TestRefusalsOfADomain: what a form can mend is shown on it; everything else keeps its status, so that the note of another
-// person is not found and not a mistake in the form.
+// TestRefusalsOfADomain: a form shows the errors that it can mend. All others keep their status: the note of another
+// user is a 404, not a mistake in the form.
 func TestRefusalsOfADomain(t *testing.T) {
 	s := newSite(t)
 	ada, id := s.person(t, "ada@example.com")
@@ -198,7 +198,7 @@ func TestErrorsNameTheirFields(t *testing.T) {
 	}
 }
 
-// TestAPISpeaksJSON: under /api nobody is sent to a page, whatever they say they accept.
+// TestAPISpeaksJSON: below /api no client is redirected to a page, with any Accept.
 func TestAPISpeaksJSON(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
@@ -217,7 +217,7 @@ func TestAPISpeaksJSON(t *testing.T) {
 	}
 }
 
-// TestCauseOnlyInDevelopment: what went wrong inside is for the person who builds the app.
+// TestCauseOnlyInDevelopment: causes of errors are shown in development only.
 func TestCauseOnlyInDevelopment(t *testing.T) {
 	for name, development := range map[string]bool{"development": true, "production": false} {
 		t.Run(name, func(t *testing.T) {

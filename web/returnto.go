@@ -12,8 +12,8 @@ import (
 
 const defaultReturnTo = "/dashboard"
 
-// returnTo is where the visitor was going, by form or query; the form wins. Anything but a plain path of this
-// site becomes the default.
+// returnTo is the page to go to after signing in, from the form or else the query. Anything but a path of this site
+// becomes the default, so that a crafted link cannot lead to another site.
 func returnTo(c *echo.Context) string {
 	r := c.Request()
 	target := r.URL.Query().Get("returnTo")
@@ -23,7 +23,7 @@ func returnTo(c *echo.Context) string {
 	return safeReturnTo(target)
 }
 
-// notReturnTo are first steps that make no sense after signing in: the door itself, and answers for programs.
+// notReturnTo are the first segments of paths that no visitor wants to return to.
 var notReturnTo = []string{"login", "signup", "logout", "reauth", "api"}
 
 func safeReturnTo(target string) string {
@@ -34,22 +34,22 @@ func safeReturnTo(target string) string {
 	if err != nil {
 		return defaultReturnTo
 	}
-	steps := strings.Split(u.Path, "/")[1:]
-	if !slices.Contains(steps, ".") && !slices.Contains(steps, "..") {
-		steps = steps[:1] // with dots, encoded ones too, a path may lead to any step it names
+	segments := strings.Split(u.Path, "/")[1:]
+	if !slices.Contains(segments, ".") && !slices.Contains(segments, "..") {
+		segments = segments[:1] // dots, even encoded ones, could lead to any segment
 	}
-	if slices.ContainsFunc(steps, func(step string) bool { return slices.Contains(notReturnTo, step) }) {
+	if slices.ContainsFunc(segments, func(segment string) bool { return slices.Contains(notReturnTo, segment) }) {
 		return defaultReturnTo
 	}
 	return target
 }
 
-// maxReturnTo bounds an encoded returnTo that we write, because proxies such as nginx take 4 KB of header in all.
+// maxReturnTo bounds an encoded returnTo in a redirect, because proxies such as nginx accept 4 KB of headers in all.
 const maxReturnTo = 1 << 10
 
 func tooLong(target string) bool { return len(url.QueryEscape(target)) > maxReturnTo }
 
-// withReturnTo makes path remember where the visitor was going, the default where that is too long.
+// withReturnTo adds returnTo to path, unless it is the default or too long.
 func withReturnTo(path, target string) string {
 	if target == defaultReturnTo || tooLong(target) {
 		return path
@@ -57,26 +57,25 @@ func withReturnTo(path, target string) string {
 	return path + "?returnTo=" + url.QueryEscape(target)
 }
 
-// loginURL is the door, by which a stranger comes back to the page they look at.
+// loginURL is the login page that returns to the current page.
 func loginURL(r *http.Request) string { return withReturnTo("/login", safeReturnTo(pageURL(r))) }
 
-// toLogin sends a stranger to the door. Only what a GET asked for is worth returning to; for htmx that is the
-// page, not the fragment.
+// toLogin redirects to the login page. It returns to the page of a GET; for htmx that is the page, not the fragment.
 func toLogin(c *echo.Context) error {
 	login := loginURL(c.Request())
-	if !scripted(c.Request()) {
+	if !sentByScript(c.Request()) {
 		return c.Redirect(http.StatusSeeOther, login)
 	}
 	c.Response().Header().Set("HX-Redirect", login)
 	return c.NoContent(http.StatusUnauthorized)
 }
 
-// toReauth asks for the password once more. The way back is the page itself, for every form behind the fresh door
-// has the address of its page, which then shows what was typed.
+// toReauth redirects to the page that asks for the password. It returns to the page of the form, because every form of
+// the fresh door posts to the address of its page. The page then restores the draft.
 func (s *Server) toReauth(c *echo.Context) error {
 	r := c.Request()
-	target := withoutEnding(pageURL(r))
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	target := withoutCSV(pageURL(r))
+	if !isGet(r) {
 		typed, err := readForm(c)
 		if err != nil {
 			return err
@@ -85,16 +84,16 @@ func (s *Server) toReauth(c *echo.Context) error {
 		s.keepDraft(c, target, typed)
 	}
 	reauth := withReturnTo("/reauth", safeReturnTo(target))
-	if !scripted(r) {
+	if !sentByScript(r) {
 		return c.Redirect(http.StatusSeeOther, reauth)
 	}
 	c.Response().Header().Set("HX-Redirect", reauth)
 	return c.NoContent(http.StatusForbidden)
 }
 
-// withoutEnding is the page of an export, whose own address ends in .csv. A download is no page to come back to: the
-// browser that fetches it stays where it is, which would be where the password was asked for.
-func withoutEnding(target string) string {
+// withoutCSV is the page of an export, whose address ends in .csv. If the visitor returned to the download itself, the
+// browser would stay on the page that asks for the password.
+func withoutCSV(target string) string {
 	path, query, found := strings.Cut(target, "?")
 	path = strings.TrimSuffix(path, ".csv")
 	if found {
@@ -103,15 +102,19 @@ func withoutEnding(target string) string {
 	return path
 }
 
-// pageURL is path and query of the page the visitor looks at: the one htmx names, or what a GET asked for; ""
-// where neither is known, or is no plain path of this site.
+// isGet reports whether a request only reads a page.
+func isGet(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// pageURL is path and query of the page that the visitor sees: the one htmx names, or else that of a GET. It is "" if
+// neither is known or it is no path of this site.
 func pageURL(r *http.Request) string {
 	page := ""
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		page = r.URL.RequestURI()
-	}
-	if current, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && current.Host == r.Host {
+	current, err := url.Parse(r.Header.Get("HX-Current-URL"))
+	switch {
+	case err == nil && current.Host == r.Host:
 		page = current.RequestURI()
+	case isGet(r):
+		page = r.URL.RequestURI()
 	}
 	if !origins.LocalPath(page) {
 		return ""

@@ -58,7 +58,7 @@ func survives(t *testing.T, target string) {
 	}
 }
 
-// FuzzReturnTo: whatever comes in, what goes out is a path of this site that is not the door.
+// FuzzReturnTo: every returnTo becomes a path of this site that is not a page for logging in.
 func FuzzReturnTo(f *testing.F) {
 	for _, target := range append(slices.Clone(hostileTargets), goodTargets...) {
 		f.Add(target)
@@ -78,8 +78,8 @@ func FuzzReturnTo(f *testing.F) {
 	})
 }
 
-// leaves reads target the way browsers do (WHATWG URL, in its special schemes), independently of the code under
-// test, and says what is wrong with going there.
+// leaves parses target as browsers do (WHATWG URL, in its special schemes), independently of the code under test, and
+// returns why it must not be followed.
 func leaves(target string) string {
 	for _, r := range target {
 		if r <= ' ' || r >= 0x7f {

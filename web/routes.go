@@ -1,11 +1,13 @@
 package web
 
-// routes says who may open what: the first word of each line is the door. public loads no session. anyone loads it and
-// refuses no visitor. guest is for strangers only. user asks for a session, fresh for one whose password was typed
-// minutes ago, admin for the role, freshAdmin for both. dev exists in development only, for browsers on this machine.
-// service asks for the token of another process instead of a session: each of its lines names the callers it accepts. // part:servicetoken
-// A POST or Form is counted by IP address before its door opens. Its last argument is the endpoint that does the same:
-// the two share a budget.
+// routes lists all routes. The first word of a line is the door, which says who may open it:
+//   - public reads no session; anyone reads it and refuses nobody; guest refuses visitors who are logged in.
+//   - user requires a session, fresh one whose password was entered minutes ago, admin the role, freshAdmin both.
+//   - service is for the token of another process, and no session. Each of its lines names the services it admits. // part:servicetoken
+//   - dev exists in development only, for browsers on this machine.
+//
+// POST and Form are counted by IP address before the door opens. A last argument names the endpoint of /api/auth that
+// does the same and shares the budget.
 func (s *Server) routes(
 	public, anyone, guest, user, fresh, admin, freshAdmin, dev door,
 	service serviceDoor, // part:servicetoken
@@ -42,13 +44,13 @@ func (s *Server) routes(
 	user.POST(stopPath, s.stopImpersonating)
 	user.GET("/reauth", s.showReauth)
 	user.Form("/reauth", s.reauth, "/sign-in/again")
-	user.GET("/settings", s.showSettings)
-	user.Form("/settings", s.saveSettings, "/update-user")
+	user.GET("/settings", s.showProfile)
+	user.Form("/settings", s.saveProfile, "/update-user")
 	user.GET("/settings/sessions", s.showSessions)
 	user.GET("/settings/appearance", s.showAppearance)
 
 	fresh.POST("/settings/sessions", s.endSessions)
-	fresh.GET("/settings/security", s.showSecurity)
+	fresh.GET("/settings/security", s.showPassword)
 	fresh.Form("/settings/security", s.changePassword, "/change-password")
 	fresh.GET("/settings/email", s.showEmail)
 	fresh.Form("/settings/email", s.changeEmail, "/change-email")

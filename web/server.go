@@ -1,6 +1,6 @@
-// Package web is the app over HTTP: which addresses exist, who may open them (routes.go), and how failures are
-// answered (respond.go). It turns requests into verbs of internal/auth and domain packages, and their results
-// into views; it touches no table, hash, token or auth cookie itself.
+// Package web is the app over HTTP: its routes and who may open them (routes.go), and its answers to errors
+// (respond.go). It turns requests into calls of internal/auth and domain packages, and their results into views. It
+// touches no table, hash, token or session cookie.
 package web
 
 import (
@@ -26,7 +26,7 @@ import (
 type Config struct {
 	Stores
 	Auth        *auth.Auth
-	API         http.Handler // answers /api/auth, such as betterauth.New; nil: there is no such route
+	API         http.Handler // answers /api/auth; nil has no such route
 	AppURL      string       // the origin people type
 	CORSOrigins []string     // whose pages may read what /api/auth answers, with cookies; none by default
 	Development bool
@@ -47,15 +47,14 @@ type Server struct {
 	site      views.Site
 	registry  []Route
 	drafts    keys.Sealer
-	draining  chan struct{} // closed when the server is on its way out
+	draining  chan struct{} // closed when the server shuts down
 	readiness readiness
 }
 
-// Route is one line of the table of who may open what.
+// Route is one line of routes.go.
 type Route struct{ Method, Path, Door string }
 
-// New builds the app. It panics on a route without a door or a route named twice: that is a mistake in
-// routes.go, found by any test and any start.
+// New builds the app. It panics on a route without a door and on a duplicate route, so that any test finds the mistake.
 func New(c Config) *Server {
 	s := &Server{
 		Config: c, draining: make(chan struct{}),
@@ -78,7 +77,7 @@ func New(c Config) *Server {
 		Router:           echo.NewRouter(echo.RouterConfig{AutoHandleHEAD: true}),
 	})
 	s.echo.Use(
-		s.begin, // outermost: everything below can be told apart in the log
+		s.begin, // first, because everything below logs the id of the request
 		s.secureHeaders,
 		s.log,
 		middleware.Recover(),
@@ -87,7 +86,7 @@ func New(c Config) *Server {
 		s.cors(),
 		s.crossOrigin,
 		limitBody,
-		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: noPage}),
+		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: skipGzip}),
 	)
 	on := s.doors()
 	s.routes(
@@ -98,8 +97,8 @@ func New(c Config) *Server {
 	return s
 }
 
-// noPage tells what is not worth compressing on the fly: small answers, and files that are compressed already.
-func noPage(c *echo.Context) bool {
+// skipGzip skips small answers, and files that are compressed already.
+func skipGzip(c *echo.Context) bool {
 	return c.Path() == "/static/*" || strings.HasPrefix(c.Path(), "/api/")
 }
 
@@ -107,15 +106,15 @@ func noPage(c *echo.Context) bool {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-s.draining:
-		w.Header().Set("Connection", "close") // else the next request could meet a connection that is just being closed
+		w.Header().Set("Connection", "close") // or the next request could use a connection that is closing
 	default:
 	}
 	s.echo.ServeHTTP(w, r)
 }
 
-// Drain makes /readyz answer 503, so that a load balancer sends its visitors elsewhere, has every answer close its
-// connection, and ends open streams. Call it once.
+// Drain makes /readyz answer 503, so that load balancers stop sending requests, and closes every connection after its
+// answer. Open streams end. Call it once.
 func (s *Server) Drain() { close(s.draining) }
 
-// Routes lists who may open what, in the order of routes.go.
+// Routes lists all routes, in the order of routes.go.
 func (s *Server) Routes() []Route { return slices.Clone(s.registry) }

@@ -14,8 +14,7 @@ func (s *Server) showAppearance(c *echo.Context) error {
 	return s.render(c, http.StatusOK, views.Appearance())
 }
 
-// setTheme keeps the visitor's choice in a cookie that the server reads: the first byte of the next page is
-// already right. An empty theme follows the system.
+// setTheme keeps the theme in a cookie, so that the server draws the next page in it at once. "" follows the system.
 func (s *Server) setTheme(c *echo.Context) error {
 	values, err := parseForm(c)
 	if err != nil {
@@ -25,7 +24,7 @@ func (s *Server) setTheme(c *echo.Context) error {
 	if theme != "" && !slices.Contains(themes, theme) {
 		return echo.ErrBadRequest
 	}
-	s.keep(c, themeCookie, theme, 365*24*time.Hour)
+	s.setCookie(c, themeCookie, theme, 365*24*time.Hour)
 	if !origins.LocalPath(back) {
 		back = "/"
 	}

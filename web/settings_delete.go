@@ -9,33 +9,35 @@ import (
 )
 
 func (s *Server) showDelete(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Delete(views.DeleteForm{Confirm: trim(s.takeDraft(c).Get("confirm"))}))
+	form := views.DeleteForm{Confirm: trim(s.takeDraft(c).Get("confirm"))}
+	return s.render(c, http.StatusOK, views.Delete(form).Page())
 }
 
-// deleteAccount asks for the address, so that nobody does it by accident, and for the password, so that nobody else does.
+// deleteAccount asks for the address, to prevent accidents, and for the password, so that nobody else deletes the
+// account at an unlocked screen.
 func (s *Server) deleteAccount(c *echo.Context) error {
 	values, err := parseForm(c)
 	form, session := views.DeleteForm{Confirm: trim(values.Get("confirm"))}, session(c)
 	if err != nil {
-		return s.deleteFailed(c, form, err)
+		return s.refuseForm(c, views.Delete(form), err)
 	}
-	if form.Confirm != session.User.Email {
-		return s.deleteFailed(c, form, errs.Invalid("confirm", "VALIDATION_ERROR", "Type "+session.User.Email+" to confirm."))
+	if err := confirmed(form.Confirm, session.User.Email); err != nil {
+		return s.refuseForm(c, views.Delete(form), err)
 	}
 	if err := s.Auth.CheckPassword(c.Request(), session, values.Get("password")); err != nil {
-		return s.deleteFailed(c, form, err)
+		return s.refuseForm(c, views.Delete(form), err)
 	}
 	if err := s.Auth.DeleteUser(c.Response(), c.Request(), session); err != nil {
-		return s.deleteFailed(c, form, err)
+		return s.refuseForm(c, views.Delete(form), err)
 	}
 	s.flash(c, "account-deleted")
 	return seeOther(c, "/")
 }
 
-func (s *Server) deleteFailed(c *echo.Context, form views.DeleteForm, err error) error {
-	var other error
-	if form.Errors, other = fieldErrors(err, "confirm", "password"); other != nil {
-		return other
+// confirmed refuses a deletion unless the address of the account was typed.
+func confirmed(typed, email string) error {
+	if typed != email {
+		return errs.Invalid("confirm", "VALIDATION_ERROR", "Type "+email+" to confirm.")
 	}
-	return s.renderForm(c, err, views.Delete(form), views.DeleteFailure(form))
+	return nil
 }

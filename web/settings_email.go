@@ -8,27 +8,20 @@ import (
 )
 
 func (s *Server) showEmail(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.ChangeEmail(views.EmailForm{Email: trim(s.takeDraft(c).Get("newEmail"))}))
+	form := views.EmailForm{Email: trim(s.takeDraft(c).Get("newEmail"))}
+	return s.render(c, http.StatusOK, views.Email(form).Page())
 }
 
-// changeEmail mails a link to the new address, which makes the change.
+// changeEmail mails a link to the new address. The address changes when the link is used.
 func (s *Server) changeEmail(c *echo.Context) error {
 	values, err := parseForm(c)
 	form := views.EmailForm{Email: trim(values.Get("newEmail"))}
 	if err != nil {
-		return s.emailFailed(c, form, err)
+		return s.refuseForm(c, views.Email(form), err)
 	}
 	if err := s.Auth.ChangeEmail(c.Request(), session(c), form.Email, ""); err != nil {
-		return s.emailFailed(c, form, err)
+		return s.refuseForm(c, views.Email(form), err)
 	}
 	s.flash(c, "email-asked")
 	return seeOther(c, "/settings")
-}
-
-func (s *Server) emailFailed(c *echo.Context, form views.EmailForm, err error) error {
-	var other error
-	if form.Errors, other = fieldErrors(err, "newEmail"); other != nil {
-		return other
-	}
-	return s.renderForm(c, err, views.ChangeEmail(form), views.EmailFailure(form))
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"example.com/foyer/internal/auth"
@@ -10,24 +11,24 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// sessionRows is where the visitor is logged in, for showing.
+// sessionRows lists the sessions of the visitor, for views.
 func (s *Server) sessionRows(ctx context.Context, session *auth.Session) ([]views.SessionRow, error) {
 	list, err := s.Auth.Sessions(ctx, session.UserID)
 	if err != nil {
 		return nil, err
 	}
 	rows := make([]views.SessionRow, len(list))
-	for i, l := range list {
-		rows[i] = sessionRow(&l, session)
+	for i := range list {
+		rows[i] = sessionRow(&list[i], session)
 	}
 	return rows, nil
 }
 
-// sessionRow is one of somebody's sessions as the holder of present sees it.
-func sessionRow(s, present *auth.Session) views.SessionRow {
+// sessionRow is a session for views; visitor is the session of the request.
+func sessionRow(s, visitor *auth.Session) views.SessionRow {
 	return views.SessionRow{
-		ID: s.ID, Browser: browser(s.UserAgent), Phone: strings.Contains(s.UserAgent, "Mobile"), Address: s.IPAddress,
-		Since: s.CreatedAt, Used: s.UpdatedAt, Current: s.ID == present.ID,
+		ID: s.ID, Browser: browser(s.UserAgent), Phone: strings.Contains(s.UserAgent, "Mobile"), IP: s.IPAddress,
+		Since: s.CreatedAt, Used: s.UpdatedAt, Current: s.ID == visitor.ID,
 	}
 }
 
@@ -39,32 +40,35 @@ func (s *Server) showSessions(c *echo.Context) error {
 	return s.render(c, http.StatusOK, views.Sessions(rows))
 }
 
-// endSessions ends the one session that is named, or every other one; htmx gets the list that is left.
+// endSessions ends the named session, or all but the visitor's. htmx gets the new list.
 func (s *Server) endSessions(c *echo.Context) error {
 	values, err := parseForm(c)
 	if err != nil {
 		return err
 	}
-	word := "session-ended"
-	switch handle := values.Get("session"); {
-	case handle != "":
-		err = s.Auth.RevokeSession(c.Request().Context(), session(c), session(c).UserID, handle)
-	case values.Has("others"):
-		word = "others-ended"
-		err = s.Auth.RevokeOtherSessions(c.Request().Context(), session(c))
-	default:
-		err = echo.ErrBadRequest
-	}
+	done, err := s.endNamed(c, values)
 	if err != nil {
 		return err
 	}
-	if !partial(c) {
-		s.flash(c, word)
+	if !wantsFragment(c) {
+		s.flash(c, done)
 		return seeOther(c, "/settings/sessions")
 	}
 	rows, err := s.sessionRows(c.Request().Context(), session(c))
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.SessionsEnded(rows, flashes[word].Message))
+	return s.render(c, http.StatusOK, views.SessionsEnded(rows, flashes[done].Message))
+}
+
+// endNamed ends the sessions that the form names. It returns the flash that says so.
+func (s *Server) endNamed(c *echo.Context, values url.Values) (flash string, err error) {
+	ctx, visitor := c.Request().Context(), session(c)
+	if id := values.Get("session"); id != "" {
+		return "session-ended", s.Auth.RevokeSession(ctx, visitor, visitor.UserID, id)
+	}
+	if values.Has("others") {
+		return "others-ended", s.Auth.RevokeOtherSessions(ctx, visitor)
+	}
+	return "", echo.ErrBadRequest
 }

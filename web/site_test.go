@@ -43,7 +43,7 @@ type site struct {
 // now is the site's clock.
 func (s *site) now() time.Time { return database.Now().Add(time.Duration(s.ahead.Load())) }
 
-// newSite starts a production site on SQLite; change may turn its Config into something else.
+// newSite starts a production site on SQLite. change may alter its Config.
 func newSite(t testing.TB, change ...func(*web.Config)) *site {
 	t.Helper()
 	return newSiteOn(t, dbtest.Open(t, dbtest.SQLite(t)), change...)
@@ -54,7 +54,7 @@ func newSiteOn(t testing.TB, db *gorm.DB, change ...func(*web.Config)) *site {
 	return newSiteWith(t, db, auth.Options{}, change...)
 }
 
-// newSiteWith is newSiteOn whose provider differs in o.
+// newSiteWith is newSiteOn with the options o of internal/auth.
 func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.Config)) *site {
 	t.Helper()
 	listener := httptest.NewUnstartedServer(nil)
@@ -92,10 +92,10 @@ func ring(t testing.TB) *keys.Ring {
 	return r
 }
 
-// stranger returns a browser nobody is signed in with.
+// stranger returns a browser that is not logged in.
 func (s *site) stranger(t *testing.T) *authtest.Client { return authtest.NewClient(t, s.Base) }
 
-// person signs somebody up and returns their browser and id.
+// person signs a user up and returns their browser and id.
 func (s *site) person(t *testing.T, email string) (*authtest.Client, string) {
 	t.Helper()
 	c := s.stranger(t)
@@ -103,7 +103,7 @@ func (s *site) person(t *testing.T, email string) (*authtest.Client, string) {
 	return c, id
 }
 
-// admin signs an admin up and returns their browser, which holds a cached copy of the session.
+// admin signs an admin up and returns their browser, which has a cached copy of the session.
 func (s *site) admin(t *testing.T, email string) *authtest.Client {
 	t.Helper()
 	c, id := s.person(t, email)
@@ -194,7 +194,7 @@ func expect(t *testing.T, got authtest.Answer, status int, header ...string) {
 	}
 }
 
-// contains fails unless the answer's body holds every text.
+// contains fails unless the body contains every text.
 func contains(t *testing.T, got authtest.Answer, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
@@ -204,7 +204,7 @@ func contains(t *testing.T, got authtest.Answer, texts ...string) {
 	}
 }
 
-// lacks fails where the answer's body holds any of the texts.
+// lacks fails if the body contains any of the texts.
 func lacks(t *testing.T, got authtest.Answer, texts ...string) {
 	t.Helper()
 	for _, text := range texts {

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestTrailingSlash: a page's address with a slash too many leads to the page; nothing else does.
+// TestTrailingSlash: the address of a page with a trailing slash redirects to the page. Other addresses do not
+// redirect.
 func TestTrailingSlash(t *testing.T) {
 	s := newSite(t)
 	for _, row := range []struct {

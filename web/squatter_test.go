@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// mallory is a sign-up form with somebody else's address.
+// mallory is a sign-up form with the address of a victim.
 func mallory(email string) url.Values {
 	form := registration(email, "mallory-knows-1")
 	form.Set("name", "Mallory")
@@ -32,16 +32,16 @@ func (s *site) boss(t *testing.T) *authtest.Client {
 	return c
 }
 
-// TestVouchingDoesNotLetASquatterIn: by the admin's page and by the wire, a link goes to the address and the password of who
-// signed up is worth nothing.
-func TestVouchingDoesNotLetASquatterIn(t *testing.T) {
+// TestVerifyingDoesNotLetASquatterIn: after an admin verifies an address, by page or endpoint, a link goes to the
+// address, and the password of the stranger who signed up is void.
+func TestVerifyingDoesNotLetASquatterIn(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true})
 		boss := s.boss(t)
 		for email, vouch := range map[string]func(id string){
 			"page@example.com": func(id string) {
 				at := "/admin/users/" + id
-				contains(t, boss.Get(at+"/verify", navigate...), "a link to choose one goes to the address")
+				contains(t, boss.Get(at+"/verify", navigate...), "a link to choose one is sent to the address")
 				expect(t, boss.PostForm(at+"/verify", nil), http.StatusSeeOther, "Location", at)
 			},
 			"wire@example.com": func(id string) {
@@ -66,8 +66,8 @@ func TestVouchingDoesNotLetASquatterIn(t *testing.T) {
 	})
 }
 
-// TestTheTrailForgetsSquatters: an account that gives way, or waits for too long, is told as deleted, by the newcomer or by
-// nobody, and what the squatter typed goes from the trail.
+// TestTheTrailForgetsSquatters: when an unverified account is replaced or purged, its deletion is recorded and the data
+// of the stranger who signed up is deleted from the audit trail.
 func TestTheTrailForgetsSquatters(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true})
@@ -96,6 +96,6 @@ func TestTheTrailForgetsSquatters(t *testing.T) {
 		wantTrail(false)
 		boss = s.stranger(t)
 		boss.SignIn("boss@example.com", authtest.Password)
-		contains(t, boss.Get("/admin/audit?event=user_deleted", navigate...), "The clock", "never confirmed")
+		contains(t, boss.Get("/admin/audit?event=user_deleted", navigate...), "Automatic", "never confirmed")
 	})
 }

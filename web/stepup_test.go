@@ -19,7 +19,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// A rule says how young a session must be for an act by one door, and what an older one meets there.
+// A rule is the maximum age of a session for an act by one door, and the answer to an older one.
 type rule struct {
 	name string
 	age  time.Duration // 0: however old the session
@@ -170,7 +170,7 @@ func parts(request string) (method, path, body string) {
 	return method, path, body
 }
 
-// cast is who takes part in a try: an actor, and a user on whom it is tried.
+// cast is an actor, and a user to act on.
 type cast struct {
 	actor *authtest.Client
 	fill  *strings.Replacer
@@ -219,7 +219,7 @@ func (s *site) cast(t *testing.T, role string, others bool) *cast {
 		"{id}", target, "{target}", "target-"+name, "{theirs}", theirs, "{new}", "new-"+name), []string{id, target}}
 }
 
-// state is what an act may change of those who take part, and who there is.
+// state is what an act may change of the cast, and the number of users.
 func (s *site) state(t *testing.T, c *cast) string {
 	t.Helper()
 	text := s.userRows(t)
@@ -261,7 +261,7 @@ func stale(got authtest.Answer, code string) bool {
 	return got.StatusCode >= 400 && strings.Contains(got.Text, `"code":"`+code+`"`)
 }
 
-// each calls fn with every way of the table whose rule fits.
+// each calls fn with every way of the table that has the rule.
 func each(t *testing.T, fits func(rule) bool, fn func(t *testing.T, role, door string, w way)) {
 	for _, a := range acts {
 		for door, w := range doors(a.page, a.wire, a.json) {
@@ -272,8 +272,8 @@ func each(t *testing.T, fits func(rule) bool, fn func(t *testing.T, role, door s
 	}
 }
 
-// TestStepUp drives the table: a fresh session does each act, one that is too old for its rule is refused and changes
-// nothing, and no other act asks how old a session is. Strangers and those without the role are told so before.
+// TestStepUp drives the table: a fresh session may do each act. One that is too old for the rule is refused and changes
+// nothing. No other act checks the age of a session. Strangers and users without the role are refused before that.
 func TestStepUp(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := stepUpSite(t, db)

@@ -20,8 +20,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestEveryEventIsInTheTrail: whatever the provider tells is done for once, by its pages and endpoints. All of it is in
-// the trail, no secret is, and nobody's name is whose account is deleted.
+// TestEveryEventIsInTheTrail does everything that internal/auth records, by pages and endpoints. Every event is in the
+// audit trail, without secrets and without names of deleted users.
 func TestEveryEventIsInTheTrail(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var s *site
@@ -161,7 +161,8 @@ func dump(t *testing.T, db *gorm.DB) string {
 	return b.String()
 }
 
-// TestManySignInsAtOnce: people who come and go side by side, and are deleted meanwhile, leave a whole trail.
+// TestManySignInsAtOnce: users who log in and out at the same time, and are deleted meanwhile, leave a valid audit
+// trail.
 func TestManySignInsAtOnce(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{})

@@ -13,8 +13,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestAColumnMore: an instance that runs goes on while another one, of the next version, adds columns to the tables it
-// reads. What the database prepared before must not depend on the number of columns.
+// TestAColumnMore: a running instance keeps working while the next version adds columns to its tables. Prepared
+// statements must not depend on the number of columns.
 func TestAColumnMore(t *testing.T) {
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
 		t.Run(name, func(t *testing.T) {

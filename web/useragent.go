@@ -2,13 +2,19 @@ package web
 
 import "strings"
 
-// Names by which browsers and systems give themselves away, the more specific first.
+// Parts of a User-Agent and the names they stand for, the more specific first.
 var (
-	browsers = [][2]string{{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}, {"curl/", "curl"}}
-	systems  = [][2]string{{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"}}
+	browsers = [][2]string{
+		{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
+		{"curl/", "curl"},
+	}
+	systems = [][2]string{
+		{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS X", "macOS"},
+		{"CrOS", "ChromeOS"}, {"Linux", "Linux"},
+	}
 )
 
-// browser names the program behind a User-Agent well enough for its owner to recognise it.
+// browser names browser and system of a User-Agent, so that people recognize theirs.
 func browser(userAgent string) string {
 	name, system := lookup(browsers, userAgent), lookup(systems, userAgent)
 	switch {

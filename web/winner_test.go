@@ -18,8 +18,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestOneWinnerPerLink: of 50 at once one gets what a link is for, and what is mailed about it is mailed once. The
-// outbox is the app's own: a mail whose change is undone is not in it.
+// TestOneWinnerPerLink: of 50 requests at once, one uses the link, and its mail is sent once. The outbox is the app's
+// own, so the mail of a change that was rolled back is not in it.
 func TestOneWinnerPerLink(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		outbox := mail.New(db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true, Now: database.Now})
@@ -81,9 +81,9 @@ func TestOneWinnerPerLink(t *testing.T) {
 	})
 }
 
-// postAtOnce posts a form from 50 copies of a browser at once. It returns how many were sent where the winner goes, and
-// what befell those who were neither that nor refused: by the form, because what it is about is gone, at the door or, on
-// a slow machine, by the full queue of passwords.
+// postAtOnce posts a form from 50 copies of a browser at once. It returns how many were redirected as the winner, and
+// the answers that are neither that nor a refusal: by the form, because the link is used, at the door or, on a slow
+// machine, by the full queue of passwords.
 func postAtOnce(browser *authtest.Client, path, to string, form url.Values) (won int64, odd string) {
 	var n atomic.Int64
 	var oddities sync.Map

@@ -39,8 +39,8 @@ func shape(t *testing.T, page string) string {
 	return b.String()
 }
 
-// TestStoredText: whatever a name or a browser calls itself, pages have the shape they have for harmless text,
-// and show the text letter by letter.
+// TestStoredText: with any name and any User-Agent, pages have the same structure as with harmless text, and show the
+// text literally.
 func TestStoredText(t *testing.T) {
 	s := newSite(t)
 	enter := func(name, email, agent string) *authtest.Client {
@@ -82,7 +82,7 @@ func TestStoredText(t *testing.T) {
 	}
 }
 
-// TestReflectedText: what was typed comes back in its field and nowhere else.
+// TestReflectedText: typed text comes back in its field and nowhere else.
 func TestReflectedText(t *testing.T) {
 	s := newSite(t)
 	harmless := url.Values{"name": {"x"}, "email": {"x"}, "password": {"x"}}

@@ -193,8 +193,14 @@ func TestRoutesCommandNamesEveryDoor(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}} {
-		if stdout, _, code := result(t, t.TempDir(), "", nil, args...); code != 0 || !strings.HasPrefix(stdout, "usage:") {
+		stdout, _, code := result(t, t.TempDir(), "", nil, args...)
+		if code != 0 || !strings.HasPrefix(stdout, "usage:") {
 			t.Errorf("%v: %d %q", args, code, stdout)
+		}
+		for _, c := range commands {
+			if !strings.Contains(stdout, "\n  "+c.name+" "+c.args) || !strings.Contains(stdout, c.does+"\n") {
+				t.Errorf("%v does not explain %s: %s", args, c.name, stdout)
+			}
 		}
 	}
 }

@@ -1,5 +1,5 @@
 // Command server is the app: it serves, migrates, seeds and manages users. Without arguments it serves.
-// This file makes the program, part by part; commands.go lists what it can be asked to do.
+// This file makes the program, part by part; commands.go lists its commands.
 package main
 
 import (
@@ -20,7 +20,6 @@ import (
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/mail"
-	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/migrations"
 	"example.com/foyer/web"
 	"github.com/lmittmann/tint"
@@ -196,19 +195,6 @@ func (a *app) addMails() error {
 	a.options.Mailer = a.mails
 	return nil
 }
-
-// part:ratelimit
-
-func (a *app) addRateLimit() error {
-	if !a.RateLimit {
-		a.warnings = append(a.warnings, "RATE_LIMIT=off: passwords can be guessed without limit")
-		return nil
-	}
-	a.options.RateLimit.Limiter = ratelimit.New(a.db, database.Now)
-	return nil
-}
-
-// end:ratelimit
 
 func (a *app) addAuth() (err error) {
 	o := a.options

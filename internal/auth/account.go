@@ -17,8 +17,8 @@ func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
 	return list, err
 }
 
-// UnlinkAccount takes one of the accounts of s's user away, named by its AccountID. Refusals: 400
-// FAILED_TO_UNLINK_LAST_ACCOUNT, because the user could not sign in any more; 400 ACCOUNT_NOT_FOUND.
+// UnlinkAccount deletes one of the accounts of s's user by its AccountID. Refusals: 400 FAILED_TO_UNLINK_LAST_ACCOUNT,
+// because the user could not sign in any more; 400 ACCOUNT_NOT_FOUND.
 func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, accountID string) error {
 	return a.transact(ctx, func(t *transaction) error {
 		if _, err := t.lockUser(s.UserID); err != nil {
@@ -39,7 +39,7 @@ func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, accountID string) 
 		if err != nil {
 			return err
 		}
-		t.event(s, event.AccountUnlinked, s.UserID)
+		t.recordEvent(s.actor(), event.AccountUnlinked, s.UserID)
 		return t.Where("id = ?", account.ID).Delete(&Account{}).Error
 	})
 }

@@ -7,12 +7,13 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// lockAdmins gives the ids of all admins who are not banned, and holds their rows: of two demotions at once the
-// second sees what the first left. It holds the row of another user too, in one go: whoever locks several users does so in
-// the order of their ids, and never waits for somebody who waits for them.
+// lockAdmins locks all admins who are not banned, and returns their ids: of two concurrent demotions the second sees
+// the result of the first. It also locks the user and. One statement locks all rows in id order, so that transactions
+// cannot deadlock.
 func (t *transaction) lockAdmins(and string) ([]string, error) {
 	var admins []User
-	err := t.Clauses(forUpdate).Where("role LIKE ? AND banned = ? OR id = ?", "%admin%", false, and).Order("id").Find(&admins).Error
+	err := t.Clauses(forUpdate).Where("role LIKE ? AND banned = ? OR id = ?", "%admin%", false, and).
+		Order("id").Find(&admins).Error
 	var ids []string
 	for _, u := range admins {
 		if u.HasRole("admin") && !u.Banned {
@@ -22,23 +23,29 @@ func (t *transaction) lockAdmins(and string) ([]string, error) {
 	return ids, err
 }
 
-// adminsFor is lockAdmins for what by does as one of them: an admin may have fallen since the request was let in, most of
-// all while a password was hashed. by is nil for the command line.
+// adminsFor is lockAdmins for a change that by, nil for the command line, makes as an admin. It refuses by if another
+// admin has demoted or banned them since the request was let in, such as while a password was hashed.
 func (t *transaction) adminsFor(by *Session, and string) ([]string, error) {
 	admins, err := t.lockAdmins(and)
-	if err == nil && by != nil && !slices.Contains(admins, by.UserID) {
-		err = errs.Forbidden()
+	if err != nil {
+		return nil, err
 	}
-	return admins, err
+	if by != nil && !slices.Contains(admins, by.UserID) {
+		return nil, errs.Forbidden()
+	}
+	return admins, nil
 }
 
 // keepAdmins refuses to lose the last admin who is not banned.
 func (t *transaction) keepAdmins(leaving string) error {
 	admins, err := t.lockAdmins(leaving)
-	if err == nil && slices.Equal(admins, []string{leaving}) {
+	if err != nil {
+		return err
+	}
+	if slices.Equal(admins, []string{leaving}) {
 		return errLastAdmin()
 	}
-	return err
+	return nil
 }
 
 func errLastAdmin() error {

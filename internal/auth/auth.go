@@ -16,18 +16,18 @@ import (
 	"gorm.io/gorm"
 )
 
-// Auth is the provider. It is safe for use by many goroutines; make one per process.
+// Auth is the provider of authentication. It is safe for use by many goroutines; make one per process.
 type Auth struct {
 	db      *gorm.DB
 	opts    Options
 	origins *origins.List       // BaseURL's and TrustedOrigins
-	macs    map[string]keys.MAC // cookie name without prefix → what signs it
+	macs    map[string]keys.MAC // by cookie name without prefix
 	policy  password.Policy
 	hasher  *password.Hasher
 	revoked *revoke.Bus
 }
 
-// New makes the provider on a migrated database. It fails where BaseURL, CookieDomain or Secrets are unusable.
+// New makes the provider on a migrated database. It fails if BaseURL, CookieDomain or Secrets are unusable.
 func New(db *gorm.DB, o Options) (*Auth, error) {
 	o = o.withDefaults()
 	a := &Auth{
@@ -75,8 +75,7 @@ func (a *Auth) sweep(ctx context.Context) {
 	}
 }
 
-// Purge deletes expired sessions and verifications, pending accounts that are 7 days old (see User.Pending),
-// and nothing that is still good.
+// Purge deletes expired sessions and verifications, and pending accounts that are 7 days old (see User.Pending).
 func (a *Auth) Purge(ctx context.Context) error {
 	now := a.opts.Now()
 	a.revoked.Forget(now.Add(-a.opts.CacheMaxAge))
@@ -89,13 +88,14 @@ func (a *Auth) Purge(ctx context.Context) error {
 	)
 }
 
-// deleteExpired deletes at most purge.Batch rows of a model that are over.
+// deleteExpired deletes at most purge.Batch expired rows of a model.
 func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
 	some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
 	return db.Where("id IN (?)", some).Delete(model)
 }
 
-// transact runs fn in one transaction. Once it is committed, cached copies of the sessions and users in t.void are void.
+// transact runs fn in one transaction, writes the events that fn recorded and, after the commit, invalidates the
+// cached copies that fn named.
 func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) error {
 	t := &transaction{}
 	var revocation *revoke.Announcement
@@ -104,10 +104,10 @@ func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) err
 		if err := fn(t); err != nil {
 			return err
 		}
-		if err := a.tellEvents(t); err != nil {
+		if err := a.writeEvents(tx, t.events...); err != nil {
 			return err
 		}
-		revocation, err = a.revoked.Announce(tx, t.void)
+		revocation, err = a.revoked.Announce(tx, t.invalid)
 		return err
 	})
 	revocation.Done(err)
@@ -123,12 +123,15 @@ func (a *Auth) CacheOff() string { return a.revoked.Off() }
 
 type transaction struct {
 	*gorm.DB
-	void   []string // ids of sessions and users whose cached copies end with the commit
-	events []*Event // told before it
+	invalid []string // see invalidate
+	events  []*Event // written before the commit
 }
 
-// lockUser reads a user and holds the row until the end of the transaction: whatever ends sessions or changes
-// credentials goes through here, so that a sign-in running beside it sees one state or the other, never half.
+// invalidate names sessions and users whose cached copies end with the commit.
+func (t *transaction) invalidate(ids ...string) { t.invalid = append(t.invalid, ids...) }
+
+// lockUser reads a user and locks the row until the end of t. Everything that ends sessions or changes credentials
+// calls it, so that a concurrent sign-in sees the state before or after, never half of it.
 func (t *transaction) lockUser(id string) (*User, error) {
 	var u User
 	err := t.Clauses(forUpdate).Where("id = ?", id).Take(&u).Error
@@ -138,5 +141,5 @@ func (t *transaction) lockUser(id string) (*User, error) {
 // Origins are BaseURL and TrustedOrigins: what may call the app, and where it may send a browser.
 func (a *Auth) Origins() *origins.List { return a.origins }
 
-// Now is the provider's clock.
+// Now reads Options.Now.
 func (a *Auth) Now() time.Time { return a.opts.Now() }

@@ -13,14 +13,14 @@ import (
 //
 //	base64url( readAt, 8 bytes | expiresAt, 8 bytes | SHA-256 of the token, 64 hex | session id "\n" user id "\n" answer | HMAC, 32 bytes )
 //
-// Times are Unix milliseconds, the answer is get-session's. The cookie is bound to the token it was made for,
-// it is no credential without it, and it never reaches a script.
+// Times are Unix milliseconds; the answer is get-session's. The cookie is bound to its token and is no credential without
+// it.
 const (
 	cacheHead    = 8 + 8 + 64
 	maxCacheSize = 1536 // with name and attributes; see maxCookieSize
 )
 
-// setCache sends a fresh copy of s as it was at readAt, or takes a stale one away where s does not fit.
+// setCache sends a copy of s as it was at readAt. If s is too large, it deletes the copy that the browser has.
 func (a *Auth) setCache(w http.ResponseWriter, s *Session, readAt time.Time) {
 	if a.opts.CacheMaxAge <= 0 || !a.revoked.Stamp(readAt) {
 		return
@@ -28,7 +28,7 @@ func (a *Auth) setCache(w http.ResponseWriter, s *Session, readAt time.Time) {
 	life := min(a.cacheAge(s), s.ExpiresAt.Sub(readAt))
 	cookieLife := life
 	if !s.Remember {
-		cookieLife = 0 // the cookie ends with the browser; what it says ends when it says so
+		cookieLife = 0 // ends with the browser; expiresAt bounds the copy all the same
 	}
 	line := a.cookieLine(cacheCookie, a.encodeCache(s, readAt, life), cookieLife)
 	if life <= 0 || len(line) > maxCacheSize {
@@ -57,15 +57,15 @@ func (a *Auth) encodeCache(s *Session, readAt time.Time, life time.Duration) str
 	return base64.RawURLEncoding.EncodeToString(append(b, a.macs[cacheCookie].Sign(b)...))
 }
 
-// copied is what a good cache cookie says.
-type copied struct {
+// cachedCopy is the content of a valid cache cookie.
+type cachedCopy struct {
 	readAt            time.Time
 	sessionID, userID string
 	answer            []byte // JSON
 }
 
-// session parses the copy; nil where it is not ours after all.
-func (c *copied) session() *Session {
+// session parses the copy; nil if it is none of ours.
+func (c *cachedCopy) session() *Session {
 	var v answer
 	if err := json.Unmarshal(c.answer, &v); err != nil {
 		return nil
@@ -73,8 +73,8 @@ func (c *copied) session() *Session {
 	return v.session()
 }
 
-// cached returns the copy a request's cache cookie vouches for, or nil where the store has to be asked.
-func (a *Auth) cached(r *http.Request, token string) *copied {
+// readCache returns the copy in the request's cache cookie, nil if the store has to be asked.
+func (a *Auth) readCache(r *http.Request, token string) *cachedCopy {
 	cookie, err := r.Cookie(a.cookieName(cacheCookie))
 	if err != nil || a.opts.CacheMaxAge <= 0 {
 		return nil
@@ -86,8 +86,8 @@ func (a *Auth) cached(r *http.Request, token string) *copied {
 	return c
 }
 
-// decodeCache checks everything a cookie can tell by itself: signature, token, times.
-func (a *Auth) decodeCache(value, tokenHash string) *copied {
+// decodeCache checks the signature, token and times of a cookie, but no revocations.
+func (a *Auth) decodeCache(value, tokenHash string) *cachedCopy {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(value)
 	if err != nil || len(raw) < cacheHead+32 {
 		return nil
@@ -106,5 +106,5 @@ func (a *Auth) decodeCache(value, tokenHash string) *copied {
 	if !ok {
 		return nil
 	}
-	return &copied{readAt, string(sessionID), string(userID), answer}
+	return &cachedCopy{readAt, string(sessionID), string(userID), answer}
 }

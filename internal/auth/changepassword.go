@@ -10,12 +10,13 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// ChangePassword replaces the password of s's user, who proves to know the current one. The caller gets a new
-// session; the old one and every outstanding link but that which verifies the address end. With others every other
-// session ends too. Refusals:
-// 400 INVALID_PASSWORD, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON, CREDENTIAL_ACCOUNT_NOT_FOUND;
-// 403 while impersonating; 429 after too many failures.
-func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session, current, next string, others bool) (*Session, error) {
+// ChangePassword replaces the password of s's user, who has to type the current one. It returns a new session; the
+// presented one ends, and every link that changes the account. With others every other session ends, too. Refusals:
+// 400 INVALID_PASSWORD, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON, CREDENTIAL_ACCOUNT_NOT_FOUND; 403
+// while impersonating; 429 after too many failures.
+func (a *Auth) ChangePassword(
+	w http.ResponseWriter, r *http.Request, s *Session, current, next string, others bool,
+) (*Session, error) {
 	if err := notImpersonating(s); err != nil {
 		return nil, err
 	}
@@ -23,7 +24,7 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 	if err != nil {
 		return nil, onField(err, "newPassword")
 	}
-	account, err := a.proven(r, s, current)
+	account, err := a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, current)
 	if err != nil {
 		return nil, onField(err, "currentPassword")
 	}
@@ -31,57 +32,39 @@ func (a *Auth) ChangePassword(w http.ResponseWriter, r *http.Request, s *Session
 	if err != nil {
 		return nil, err
 	}
-	var fresh *Session
-	readAt := a.opts.Now() // before the transaction: see load
-	err = a.transact(r.Context(), func(t *transaction) error {
-		user, err := a.admit(t, account, hash)
+	way := entry{event: event.PasswordChanged, remember: s.Remember, by: s}
+	return a.signIn(w, r, way, func(t *transaction) (*User, error) {
+		user, err := a.recheckLocked(t, account, hash)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if others {
 			if err := t.endSessions(user.ID); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		if fresh, err = a.newSession(t, r, user, s.Remember); err != nil {
-			return err
+		// A thief with the old password may have asked for any of these.
+		err = t.dropLinks(user.ID, letter.ResetPassword, letter.ConfirmEmailChange, letter.ChangeEmail, letter.DeleteAccount)
+		if err != nil {
+			return nil, err
 		}
-		// Who had the old password may have asked for any of these, and for a change to an address of their own.
-		if err := t.dropLinks(user.ID, letter.ResetPassword, letter.ConfirmEmailChange, letter.ChangeEmail, letter.DeleteAccount); err != nil {
-			return err
-		}
-		if err := a.notify(t, user, letter.PasswordChanged); err != nil {
-			return err
-		}
-		t.event(fresh, event.PasswordChanged, user.ID)
-		return nil
+		return user, a.warn(t, user, letter.PasswordChanged)
 	})
-	if err != nil {
-		return nil, err
-	}
-	a.setSessionCookies(w, r, fresh, readAt)
-	a.knowDevice(w, r, fresh.User)
-	return fresh, nil
 }
 
-// CheckPassword tells whether password is that of s's user: nil, or the refusals 400 INVALID_PASSWORD,
-// CREDENTIAL_ACCOUNT_NOT_FOUND, 403 while impersonating and 429 after too many failures.
+// CheckPassword returns nil if password is that of s's user. Refusals: 400 INVALID_PASSWORD,
+// CREDENTIAL_ACCOUNT_NOT_FOUND; 403 while impersonating; 429 after too many failures.
 func (a *Auth) CheckPassword(r *http.Request, s *Session, password string) error {
 	if err := notImpersonating(s); err != nil {
 		return err
 	}
-	_, err := a.proven(r, s, password)
+	_, err := a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, password)
 	return err
 }
 
-// proven checks the password of s's user.
-func (a *Auth) proven(r *http.Request, s *Session, password string) (Account, error) {
-	return a.knows(r, s, s.User, event.PasswordRefused, password)
-}
-
-// knows checks the password of u, counting failures like those of a sign-in; the event failed says that by did not
-// know it.
-func (a *Auth) knows(r *http.Request, by *Session, u *User, failed event.Name, typed string) (Account, error) {
+// checkPassword checks the password of u and returns its account. It counts failures like those of a sign-in, and
+// records a wrong password as the event failed.
+func (a *Auth) checkPassword(r *http.Request, by actor, u *User, failed event.Name, typed string) (Account, error) {
 	wrong := errs.Invalid("password", "INVALID_PASSWORD", "Invalid password")
 	normal, err := password.Normal(typed)
 	if err != nil {
@@ -94,12 +77,12 @@ func (a *Auth) knows(r *http.Request, by *Session, u *User, failed event.Name, t
 	if account.ID == "" {
 		return Account{}, errs.New(http.StatusBadRequest, "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found")
 	}
-	match, _, err := a.check(r, a.guessOf(r, u.Email, account), normal)
+	match, _, err := a.tryPassword(r, a.passwordTry(r, u.Email, account), normal)
 	if err != nil {
 		return Account{}, err
 	}
 	if !match {
-		if err := a.tell(r.Context(), by, failed, u.ID); err != nil {
+		if err := a.recordEvent(r.Context(), by, failed, u.ID); err != nil {
 			return Account{}, err
 		}
 		return Account{}, wrong
@@ -107,7 +90,7 @@ func (a *Auth) knows(r *http.Request, by *Session, u *User, failed event.Name, t
 	return account, nil
 }
 
-// onField moves what is wrong with a password to the field that holds it.
+// onField moves the refusal of a password to another field of the form.
 func onField(err error, field string) error {
 	var e *errs.Error
 	if errors.As(err, &e) && e.Fields["password"] != "" {

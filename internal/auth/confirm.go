@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"net/http"
 
 	"example.com/foyer/internal/auth/event"
@@ -9,7 +8,7 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// Confirmation is what a mailed link about an address would do for whoever opens it.
+// Confirmation is what a mailed link about an address would do.
 type Confirmation struct {
 	Purpose  letter.Purpose // VerifyEmail, ConfirmEmailChange or ChangeEmail
 	Email    string         // the address it is about
@@ -18,78 +17,84 @@ type Confirmation struct {
 	// CallbackURL is where the client that asked for the link wants the browser to go in the end: a path of this site or
 	// an address on a trusted origin, "" for nowhere in particular.
 	CallbackURL string
+
+	link *Verification
 }
 
-// PeekConfirmation tells what ConfirmEmail would do, and changes nothing. Its refusals are those about the link.
+// PeekConfirmation looks a link up for s, nil for a stranger, and changes nothing. Refusals: 401 INVALID_TOKEN,
+// TOKEN_EXPIRED, INVALID_USER if the link is not s's; 403 while impersonating.
 func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Confirmation, error) {
-	v, err := a.ownLink(r.Context(), s, token)
+	v, err := a.link(r.Context(), token, letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail)
 	if err != nil {
+		return Confirmation{}, tokenError(http.StatusUnauthorized, err)
+	}
+	if err := mayConfirm(s, v); err != nil {
 		return Confirmation{}, err
 	}
-	_, bound := a.bound(r, v)
-	c := Confirmation{Purpose: v.Purpose, Email: v.Email, Password: s == nil && !bound}
-	if a.origins.MaySend(v.CallbackURL) { // an origin may be trusted no more
+	_, own := a.signedUpHere(r, v)
+	c := Confirmation{Purpose: v.Purpose, Email: v.Email, Password: s == nil && !own, link: v}
+	if a.origins.MaySend(v.CallbackURL) { // the origin may have lost its trust meanwhile
 		c.CallbackURL = v.CallbackURL
 	}
 	return c, nil
 }
 
-// ConfirmEmail is VerifyEmail for pages: it acts only for whoever has shown to own the account, so that a stranger who
-// made one of somebody's address gains nothing when that somebody confirms it. Those are s, who is signed in; the
-// browser that signed up (see Registration.Pending); anywhere else who knows the password. The last two are signed in.
-// It returns who is signed in then, nil for nobody. Refusals: 401 INVALID_TOKEN, TOKEN_EXPIRED,
-// USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, INVALID_USER where the link is not s's; 400 INVALID_PASSWORD and 429 as for
-// a sign-in (the link survives these); 403 BANNED_USER.
-func (a *Auth) ConfirmEmail(w http.ResponseWriter, r *http.Request, s *Session, token, password string) (*Session, error) {
-	v, err := a.ownLink(r.Context(), s, token)
+// ConfirmEmail is VerifyEmail for pages; c is what PeekConfirmation returned for s. It demands proof that the visitor
+// owns the account, because an attacker may have made it with a victim's address and wait for the victim to confirm it
+// (pre-hijacking). The proof is a session of the account, s; or the browser that signed up (see Registration.Pending);
+// or the password. Without s it starts a session. It returns the session that the browser has then, nil for none.
+// Refusals: 401 INVALID_TOKEN, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL; 400 INVALID_PASSWORD and 429 as for a sign-in
+// (the link survives these); 403 BANNED_USER.
+func (a *Auth) ConfirmEmail(
+	w http.ResponseWriter, r *http.Request, s *Session, c Confirmation, password string,
+) (*Session, error) {
+	if err := mayConfirm(s, c.link); err != nil {
+		return nil, err
+	}
+	p, own := a.signedUpHere(r, c.link)
+	o := opening{session: s, signIn: s == nil, remember: p.remember}
+	if s == nil && !own {
+		var err error
+		if o.proved, err = a.checkPasswordOfLink(r, c.link, password); err != nil {
+			return nil, err
+		}
+		o.remember = true
+	}
+	_, newSession, err := a.applyLink(w, r, c.link, o)
 	if err != nil {
 		return nil, err
 	}
-	p, bound := a.bound(r, v)
-	in := entry{signIn: s == nil, remember: p.remember}
-	if s == nil && !bound {
-		in.remember = true
-		in.proof, err = a.provenByLink(r, v, password)
-	}
-	if err != nil {
-		return nil, err
-	}
-	_, fresh, err := a.follow(w, r, s, v, "", in)
-	if err != nil {
-		return nil, err
-	}
-	if bound {
+	if own {
 		a.clearPending(w, r)
 	}
-	if fresh != nil {
-		return fresh, nil
+	if newSession != nil {
+		return newSession, nil
 	}
 	return s, nil
 }
 
-// ownLink looks a link about an address up, for s or a stranger.
-func (a *Auth) ownLink(ctx context.Context, s *Session, token string) (*Verification, error) {
-	v, err := a.link(ctx, token, letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail)
-	switch {
-	case err != nil:
-		return nil, tokenError(http.StatusUnauthorized, err)
-	case s != nil && s.UserID != v.UserID:
-		return nil, errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user")
-	case s != nil:
-		return v, notImpersonating(s)
+// mayConfirm refuses a link of another user than that of s, and an impersonation.
+func mayConfirm(s *Session, v *Verification) error {
+	if s == nil {
+		return nil
 	}
-	return v, nil
+	if s.UserID != v.UserID {
+		return errInvalidUser()
+	}
+	return notImpersonating(s)
 }
 
-// bound reports whether this browser signed the account up whose address the link verifies. For a change of address
-// that is not enough: it needs the account itself.
-func (a *Auth) bound(r *http.Request, v *Verification) (pending, bool) {
+func errInvalidUser() error { return errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user") }
+
+// signedUpHere reports whether this browser signed up the account whose address the link verifies. For a change of
+// address that is no proof: the account may have changed hands.
+func (a *Auth) signedUpHere(r *http.Request, v *Verification) (pending, bool) {
 	p, ok := a.readPending(r)
 	return p, ok && v.Purpose == letter.VerifyEmail && p.userID == v.UserID
 }
 
-// provenByLink checks the password of the account that a link belongs to: it is a sign-in, and counted as one.
-func (a *Auth) provenByLink(r *http.Request, v *Verification, password string) (*Account, error) {
+// checkPasswordOfLink checks the password of the account that a link belongs to. It is counted like a sign-in.
+func (a *Auth) checkPasswordOfLink(r *http.Request, v *Verification, password string) (*Account, error) {
 	if password == "" {
 		return nil, errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
 	}
@@ -100,6 +105,6 @@ func (a *Auth) provenByLink(r *http.Request, v *Verification, password string) (
 	if err := a.Count(r, actSignIn, func() string { return u.Email }); err != nil {
 		return nil, err
 	}
-	account, err := a.knows(r, &Session{from: a.from(r)}, u, event.SignInFailed, password)
+	account, err := a.checkPassword(r, a.stranger(r), u, event.SignInFailed, password)
 	return &account, err
 }

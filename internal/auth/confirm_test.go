@@ -54,7 +54,10 @@ func (r *rig) confirm(c *authtest.Client, token, password string) (code string) 
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		_, err = r.auth.ConfirmEmail(w, req, s, token, password)
+		link, err := r.auth.PeekConfirmation(req, s, token)
+		if err == nil {
+			_, err = r.auth.ConfirmEmail(w, req, s, link, password)
+		}
 		code = codeOf(r.t, err)
 	})
 	return code
@@ -239,7 +242,10 @@ func TestConfirmHasOneWinner(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := verifyingRig(t, db)
 		r.signUpPage(r.Client, "ada@example.com", authtest.Password)
-		token := linkToken(t, box.last())
+		link, err := r.auth.PeekConfirmation(httptest.NewRequest(http.MethodPost, "/page", nil), nil, linkToken(t, box.last()))
+		if err != nil {
+			t.Fatal(err)
+		}
 		pending := r.Cookies()
 		var won, lost, odd atomic.Int64
 		atOnce(20, func(i int) {
@@ -250,7 +256,7 @@ func TestConfirmHasOneWinner(t *testing.T) {
 					req.AddCookie(c)
 				}
 			}
-			_, err := r.auth.ConfirmEmail(httptest.NewRecorder(), req, nil, token, password)
+			_, err := r.auth.ConfirmEmail(httptest.NewRecorder(), req, nil, link, password)
 			switch codeOf(t, err) {
 			case "":
 				won.Add(1)
@@ -294,7 +300,7 @@ func TestPeek(t *testing.T) {
 	token := linkToken(t, box.last())
 	req := httptest.NewRequest(http.MethodGet, "/page", nil)
 	for range 10 {
-		if got, err := r.auth.PeekConfirmation(req, nil, token); err != nil || got != (auth.Confirmation{Purpose: "verify_email", Email: "ada@example.com", Password: true}) {
+		if got, err := r.auth.PeekConfirmation(req, nil, token); err != nil || got.Purpose != "verify_email" || got.Email != "ada@example.com" || !got.Password || got.CallbackURL != "" {
 			t.Fatalf("%+v, %v", got, err)
 		}
 		if email, err := r.auth.PeekLink(t.Context(), token, "verify_email"); err != nil || email != "ada@example.com" {

@@ -13,19 +13,19 @@ import (
 	"example.com/foyer/internal/keys"
 )
 
-// Cookie names, without prefix. Every session cookie is one of these, and clearing clears them all.
+// Names of cookies, without prefix. ClearCookies clears all but the device.
 const (
 	tokenCookie  = "session_token"
 	cacheCookie  = "session_data"
 	forgetCookie = "dont_remember"
-	adminCookie  = "admin_session" // while impersonating: the way back
+	adminCookie  = "admin_session" // while impersonating: the token of the admin's own session
 
-	pendingCookie = "pending" // nor is this: it says which account this browser has signed up (pending.go)
-
-	deviceCookie = "device" // no session cookie: it says which accounts this browser has signed in to
+	// No session cookies.
+	pendingCookie = "pending" // the account that this browser signed up (pending.go)
+	deviceCookie  = "device"  // the accounts that this browser has signed in to (device.go)
 )
 
-// cookieMACs gives the keys that each signed cookie is signed with.
+// cookieMACs derives a key for each signed cookie, by name.
 func cookieMACs(ring *keys.Ring) map[string]keys.MAC {
 	macs := map[string]keys.MAC{}
 	for _, name := range []string{tokenCookie, cacheCookie, forgetCookie, adminCookie, pendingCookie, deviceCookie} {
@@ -40,13 +40,13 @@ func (a *Auth) cookieName(name string) string {
 	case a.origins.Secure() && a.opts.CookieDomain != "":
 		return "__Secure-" + name // no plain-http answer can set it
 	case a.origins.Secure():
-		return "__Host-" + name // nor can a subdomain
+		return "__Host-" + name // nor can an answer of a subdomain
 	}
 	return name
 }
 
-// cookieDomain gives the normal form of Options.CookieDomain for a provider at origin, whose host it must name or
-// contain: browsers drop other cookies, and those for an address or a whole top-level domain.
+// cookieDomain returns the normal form of Options.CookieDomain. It must be the host of origin or a domain above it:
+// browsers drop other cookies, and those of an IP address or a top-level domain.
 func cookieDomain(domain, origin string) (string, error) {
 	if domain == "" {
 		return "", nil
@@ -57,29 +57,31 @@ func cookieDomain(domain, origin string) (string, error) {
 	}
 	low := strings.ToLower(domain)
 	_, notAddress := netip.ParseAddr(u.Hostname())
-	within := strings.HasSuffix("."+u.Hostname(), "."+low)
-	if notAddress == nil || !within || !strings.Contains(low, ".") || (&http.Cookie{Name: "x", Domain: low}).Valid() != nil {
-		return "", fmt.Errorf("auth: CookieDomain %q must be the host of BaseURL %s or a domain above it, of two labels at least and no IP address", domain, origin)
+	within := strings.HasSuffix("."+u.Hostname(), "."+low) && strings.Contains(low, ".")
+	if notAddress == nil || !within || (&http.Cookie{Name: "x", Domain: low}).Valid() != nil {
+		return "", fmt.Errorf("auth: CookieDomain %q must be the host of BaseURL %s or a domain above it, "+
+			"of two labels at least and no IP address", domain, origin)
 	}
 	return low, nil
 }
 
-// maxCookieSize bounds a cookie with name and attributes; the cache has a bound of its own. Together with all other
-// headers an answer stays below 3.5 KB, because proxies such as nginx take 4 KB as they come, and answer 502 beyond.
+// maxCookieSize bounds a cookie with name and attributes; the cache has a bound of its own. All headers of an answer
+// stay below 3.5 KB, because proxies such as nginx answer 502 beyond 4 KB.
 const maxCookieSize = 512
 
 // signatureSize is the length of an HMAC-SHA256 in base64.
 const signatureSize = 44
 
-// expired as the life of a cookie takes it away.
+// expired is the life of a cookie that the browser shall delete.
 const expired = -time.Second
 
-// setCookie sends one cookie, replacing what this answer said of it before. A life of 0 ends with the browser.
+// setCookie sends one cookie, in place of an earlier one of the same name in this answer. A life of 0 ends with the
+// browser.
 func (a *Auth) setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
 	a.sendCookie(w, a.cookieLine(name, value, life))
 }
 
-// cookieLine is what Set-Cookie says.
+// cookieLine is the value of Set-Cookie.
 func (a *Auth) cookieLine(name, value string, life time.Duration) string {
 	c := http.Cookie{
 		Name: a.cookieName(name), Value: value, Path: "/", Domain: a.opts.CookieDomain,
@@ -94,12 +96,21 @@ func (a *Auth) sendCookie(w http.ResponseWriter, line string) {
 	w.Header()["Set-Cookie"] = append(kept, line)
 }
 
-// setSessionCookies sends everything a browser needs for s; readAt is when the store was last read.
+// hasCookie reports whether the request has a cookie, signed or not.
+func (a *Auth) hasCookie(r *http.Request, name string) bool {
+	_, err := r.Cookie(a.cookieName(name))
+	return err == nil
+}
+
+// setSessionCookies sends all cookies of s; readAt is when the store was last read.
 func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Session, readAt time.Time) {
+	if s.admin != nil {
+		a.setAdminCookie(w, s.admin)
+	}
 	a.setSigned(w, tokenCookie, s.token, a.cookieLife(s))
 	if !s.Remember {
 		a.setSigned(w, forgetCookie, "true", 0)
-	} else if _, err := r.Cookie(a.cookieName(forgetCookie)); err == nil {
+	} else if a.hasCookie(r, forgetCookie) {
 		a.setCookie(w, forgetCookie, "", expired)
 	}
 	a.setCache(w, s, readAt)
@@ -108,7 +119,7 @@ func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Sess
 	}
 }
 
-// cookieLife is what remains of a remembered session, rounded up to seconds; 0 for one that ends with the browser.
+// cookieLife is the rest of a remembered session, rounded up to seconds; 0 for one that ends with the browser.
 func (a *Auth) cookieLife(s *Session) time.Duration {
 	if !s.Remember {
 		return 0
@@ -116,7 +127,8 @@ func (a *Auth) cookieLife(s *Session) time.Duration {
 	return (s.ExpiresAt.Sub(a.opts.Now()) + time.Second - 1).Truncate(time.Second)
 }
 
-// ClearCookies takes the cookies of the session that the request came with away. Call it after a verb has ended that session.
+// ClearCookies deletes the cookies of the session that the request presented. Call it after a verb has ended that
+// session.
 func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	for _, name := range []string{tokenCookie, cacheCookie, forgetCookie} {
 		a.setCookie(w, name, "", expired)
@@ -125,9 +137,18 @@ func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	a.clearPending(w, r)
 }
 
-// clearAdminCookie takes the way back from an impersonation away, where the browser holds one.
+// setAdminCookie keeps the token of the admin's own session, and better-auth's mark of one that ends with the browser.
+func (a *Auth) setAdminCookie(w http.ResponseWriter, admin *Session) {
+	forget := ""
+	if !admin.Remember {
+		forget = "true"
+	}
+	a.setSigned(w, adminCookie, admin.token+":"+forget, a.cookieLife(admin))
+}
+
+// clearAdminCookie deletes the admin cookie, if the browser has one.
 func (a *Auth) clearAdminCookie(w http.ResponseWriter, r *http.Request) {
-	if _, err := r.Cookie(a.cookieName(adminCookie)); err == nil {
+	if a.hasCookie(r, adminCookie) {
 		a.setCookie(w, adminCookie, "", expired)
 	}
 }
@@ -143,7 +164,7 @@ func (a *Auth) signed(name, value string) string {
 	return url.QueryEscape(value + "." + signature)
 }
 
-// readSigned returns the value of a cookie that carries a good signature. The first cookie of a name counts.
+// readSigned returns the value of a cookie with a valid signature. The first cookie of a name counts.
 func (a *Auth) readSigned(r *http.Request, name string) (string, bool) {
 	c, err := r.Cookie(a.cookieName(name))
 	if err != nil {

@@ -9,13 +9,13 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// DeleteUser deletes s's user and all they have, and clears the cookies on w. Callers have checked the password, or
-// that s is younger than Options.ReauthAge. Refusals: 403 while impersonating; 400 LAST_ADMIN.
+// DeleteUser deletes s's user and everything of theirs, and clears the cookies on w. Callers have checked the
+// password, or that s is younger than Options.ReauthAge. Refusals: 403 while impersonating; 400 LAST_ADMIN.
 func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) error {
 	if err := notImpersonating(s); err != nil {
 		return err
 	}
-	err := a.transact(r.Context(), func(t *transaction) error { return a.removeUser(t, s, s.UserID) })
+	err := a.transact(r.Context(), func(t *transaction) error { return a.removeUser(t, s.actor(), s.UserID) })
 	if err != nil {
 		return err
 	}
@@ -23,8 +23,8 @@ func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) er
 	return nil
 }
 
-// removeUser deletes a user; the database deletes what hangs on it.
-func (a *Auth) removeUser(t *transaction, by *Session, userID string) error {
+// removeUser deletes a user; the database deletes the rows that belong to it.
+func (a *Auth) removeUser(t *transaction, by actor, userID string) error {
 	if err := t.keepAdmins(userID); err != nil {
 		return err
 	}
@@ -35,10 +35,10 @@ func (a *Auth) removeUser(t *transaction, by *Session, userID string) error {
 	if err := t.endSessions(u.ID); err != nil {
 		return err
 	}
-	if err := a.notify(t, u, letter.AccountDeleted); err != nil {
+	if err := a.warn(t, u, letter.AccountDeleted); err != nil {
 		return err
 	}
-	t.event(by, event.UserDeleted, u.ID)
+	t.recordEvent(by, event.UserDeleted, u.ID)
 	return t.Where("id = ?", u.ID).Delete(&User{}).Error
 }
 
@@ -49,9 +49,9 @@ func notImpersonating(s *Session) error {
 	return nil
 }
 
-// MailDeletion mails s's user the link that DeleteUserByLink takes; it then leads to callbackURL. Where the address
-// has had its mails for this hour, none is sent, and that is no error. Refusals: 403 while impersonating; 401 where s
-// has ended meanwhile.
+// MailDeletion mails s's user the link that DeleteUserByLink takes; it then leads to callbackURL. If the address has
+// had its mails for this hour, none is sent, and that is no error. Refusals: 403 while impersonating; 401 if s has
+// ended meanwhile.
 func (a *Auth) MailDeletion(ctx context.Context, s *Session, callbackURL string) error {
 	if err := notImpersonating(s); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (a *Auth) MailDeletion(ctx context.Context, s *Session, callbackURL string)
 		if err != nil {
 			return notFound(err)
 		}
-		return a.mailLink(t, s, u, letter.DeleteAccount, u.Email, callbackURL)
+		return a.mailLink(t, s.actor(), u, letter.DeleteAccount, u.Email, callbackURL)
 	})
 }
 
@@ -89,7 +89,7 @@ func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Sessi
 		if _, err := t.useLink(v); err != nil {
 			return err
 		}
-		return a.removeUser(t, s, s.UserID)
+		return a.removeUser(t, s.actor(), s.UserID)
 	})
 	if err != nil {
 		return invalidToken(http.StatusNotFound, err)

@@ -10,26 +10,26 @@ import (
 
 const (
 	deviceLife  = 180 * 24 * time.Hour
-	deviceUsers = 5 // how many people one device is remembered for
+	deviceUsers = 5 // remembered per device
 
-	// deviceTries in a deviceWindow is how often somebody may sign in on a device that is known for them.
+	// deviceTries per deviceWindow is how often a user may try to sign in on a known device.
 	deviceTries  = 10
 	deviceWindow = 10 * time.Second
 )
 
-// seen is an entry of the device cookie: who signed in there, when, and with which address.
-type seen struct {
+// deviceUser is an entry of the device cookie: a user who has signed in on the device.
+type deviceUser struct {
 	userID  string
 	at      int64  // Unix milliseconds
 	address string // its addressTag; "" in cookies of older versions
 }
 
-// addressTag stands for an address in the device cookie, which has no room for addresses.
+// addressTag is a short hash of an address for the device cookie, which has no room for addresses.
 func addressTag(email string) string { return hashToken(email)[:12] }
 
-// device reads the device cookie: a random name, and who signed in there, the last one first; "" and nobody where there is
-// none. It opens nothing but their own budgets.
-func (a *Auth) device(r *http.Request) (name string, list []seen) {
+// device reads the device cookie: a random name, and the users who have signed in, the last one first; "" without a
+// cookie. It is no credential: it only moves its users to budgets of their own.
+func (a *Auth) device(r *http.Request) (name string, users []deviceUser) {
 	value, ok := a.readSigned(r, deviceCookie)
 	if !ok {
 		return "", nil
@@ -42,56 +42,57 @@ func (a *Auth) device(r *http.Request) (name string, list []seen) {
 		if err != nil {
 			continue
 		}
-		list = append(list, seen{userID, at, address})
+		users = append(users, deviceUser{userID, at, address})
 	}
-	return name, list
+	return name, users
 }
 
-// knowDevice notes in the device cookie that u has signed in here. It outlives the session.
-func (a *Auth) knowDevice(w http.ResponseWriter, r *http.Request, u *User) {
+// rememberDevice notes in the device cookie that u has signed in. The cookie outlives the session.
+func (a *Auth) rememberDevice(w http.ResponseWriter, r *http.Request, u *User) {
 	if a.opts.RateLimit.Limiter == nil {
 		return
 	}
-	name, list := a.device(r)
+	name, users := a.device(r)
 	if name == "" {
 		name = newID()
 	}
-	list = slices.DeleteFunc(list, func(s seen) bool { return s.userID == u.ID })
-	list = append([]seen{{u.ID, a.opts.Now().UnixMilli(), addressTag(u.Email)}}, list...)
-	entries := make([]string, min(len(list), deviceUsers))
+	users = slices.DeleteFunc(users, func(other deviceUser) bool { return other.userID == u.ID })
+	users = append([]deviceUser{{u.ID, a.opts.Now().UnixMilli(), addressTag(u.Email)}}, users...)
+	entries := make([]string, min(len(users), deviceUsers))
 	for i := range entries {
-		entries[i] = list[i].userID + "@" + strconv.FormatInt(list[i].at, 10) + "@" + list[i].address
+		entries[i] = users[i].userID + "@" + strconv.FormatInt(users[i].at, 10) + "@" + users[i].address
 	}
 	a.setSigned(w, deviceCookie, name+":"+strings.Join(entries, ","), deviceLife)
 }
 
-// strange reports whether nobody has signed in as this user on this device, as far as its cookie tells. Without
-// limits there is no such cookie, and no device is strange.
-func (a *Auth) strange(r *http.Request, userID string) bool {
-	_, list := a.device(r)
-	signedIn := slices.ContainsFunc(list, func(s seen) bool { return s.userID == userID })
-	return !signedIn && a.opts.RateLimit.Limiter != nil
+// isNewDevice reports whether the device cookie knows no sign-in of this user. Without limits there is no such
+// cookie, and no device is new.
+func (a *Auth) isNewDevice(r *http.Request, userID string) bool {
+	_, users := a.device(r)
+	known := slices.ContainsFunc(users, func(u deviceUser) bool { return u.userID == userID })
+	return !known && a.opts.RateLimit.Limiter != nil
 }
 
-// knownDevice is the device of r where somebody has signed in on it with the present password of account, else "".
+// knownDevice is the name of the device, if the user has signed in on it with the present password of account, else
+// "".
 func (a *Auth) knownDevice(r *http.Request, account Account) string {
-	name, list := a.device(r)
-	present := func(s seen) bool { return s.userID == account.UserID && s.at >= account.UpdatedAt.UnixMilli() }
-	if !slices.ContainsFunc(list, present) {
+	name, users := a.device(r)
+	present := func(u deviceUser) bool { return u.userID == account.UserID && u.at >= account.UpdatedAt.UnixMilli() }
+	if !slices.ContainsFunc(users, present) {
 		return ""
 	}
 	return name
 }
 
-// countedDevice is what act is counted by in place of the address: a device on which somebody has signed in with the
-// address that is typed, or on which somebody proves once more whose session it is; "" on any other. A stranger behind
-// the same address then keeps nobody out. How often an account's password may be wrong is bounded apart from that.
-func (a *Auth) countedDevice(r *http.Request, act string, typed func() string) string {
+// deviceBudget names the budget of a sign-in on a known device: one on which a user has signed in with the typed
+// e-mail address, or on which a user re-authenticates. Else it is "", and the IP address counts. An attacker behind
+// the same IP address then cannot lock out the users of known devices. Wrong passwords are counted apart from that.
+func (a *Auth) deviceBudget(r *http.Request, act string, typed func() string) string {
 	if act != actSignIn && act != actSignInAgain {
 		return ""
 	}
-	name, list := a.device(r)
-	if len(list) == 0 {
+	name, users := a.device(r)
+	if len(users) == 0 {
 		return ""
 	}
 	if act == actSignInAgain {
@@ -99,19 +100,19 @@ func (a *Auth) countedDevice(r *http.Request, act string, typed func() string) s
 	}
 	email, ok := normalEmail(typed())
 	tag := addressTag(email)
-	if !ok || !slices.ContainsFunc(list, func(s seen) bool { return s.address == tag }) {
+	if !ok || !slices.ContainsFunc(users, func(u deviceUser) bool { return u.address == tag }) {
 		return ""
 	}
 	return name + "|" + tag
 }
 
-// knownFor reports whether this browser belongs to u: by is u's session in it, u signed up in it, or has signed in with the
+// isOwnBrowser reports whether the browser is one of u's: by is u, u signed up in it, or has signed in with the
 // present password.
-func (a *Auth) knownFor(r *http.Request, by *Session, u *User) (bool, error) {
-	if p, ok := a.readPending(r); by.UserID == u.ID || ok && p.userID == u.ID {
+func (a *Auth) isOwnBrowser(r *http.Request, by actor, u *User) (bool, error) {
+	if p, ok := a.readPending(r); by.userID == u.ID || ok && p.userID == u.ID {
 		return true, nil
 	}
-	if a.strange(r, u.ID) {
+	if a.isNewDevice(r, u.ID) {
 		return false, nil
 	}
 	account, err := a.credential(r.Context(), u.Email)

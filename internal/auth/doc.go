@@ -1,60 +1,63 @@
-// Package auth owns authentication, all of it, in the way the Better Auth library does in TypeScript: it
-// alone hashes passwords, mints tokens, writes auth cookies and touches the tables users, sessions, accounts
-// and verifications. Callers get a *Session (with its .User) and verbs; they never see a hash or a token.
+// Package auth owns authentication: it alone hashes passwords, mints tokens, writes auth cookies and touches the tables
+// users, sessions, accounts and verifications. Callers get a *Session (with its .User) and verbs; they never see a hash
+// or a token. It knows no pages; package betterauth serves its verbs to the npm client of Better Auth.
 //
-// Package betterauth serves these verbs to the npm client of Better Auth; the pages of the app call them directly.
+// # Nouns
+//
+//   - User: a person, with roles and bans (model.go).
+//   - Session: a signed-in browser (session.go). Every session starts in signIn (entry.go).
+//   - Account: one way for a user to sign in, such as a password (model.go).
+//   - Verification: a mailed, single-use link (links.go).
+//   - actor: who acts, and from where (actor.go).
+//   - Event: one recorded act (events.go).
 //
 // # Cookies
 //
-// All are HttpOnly, SameSite=Lax, Path=/ and, on https, Secure with the __Host- prefix (RFC 6265bis §4.1.3.2),
-// or with __Secure- where Options.CookieDomain shares them among hosts.
+// All are signed, HttpOnly, SameSite=Lax, Path=/ and, on https, Secure with the __Host- prefix (RFC 6265bis §4.1.3.2), or
+// with __Secure- if Options.CookieDomain shares them among hosts.
 //
-//	<prefix>.session_token   token "." signature: the credential, 256 random bits
-//	<prefix>.session_data    the signed cache: what the session was when the store was last read, 5 minutes at most
-//	<prefix>.dont_remember   signed "true": the person asked to be forgotten when the browser closes
-//	<prefix>.admin_session   while impersonating: the signed way back to the admin's own session
-//	<prefix>.pending         signed, an hour: which account this browser signed up and need not prove again (pending.go)
-//	<prefix>.device          signed: who has signed in on this device, 180 days; no credential (limit.go)
+//	<prefix>.session_token   the credential, 256 random bits
+//	<prefix>.session_data    the cache: a copy of the session and its user, for 5 minutes at most (cache.go)
+//	<prefix>.dont_remember   "true": the session ends with the browser
+//	<prefix>.admin_session   while impersonating: the token of the admin's own session (impersonate.go)
+//	<prefix>.pending         for an hour: the account that this browser signed up (pending.go)
+//	<prefix>.device          for 180 days: the users who have signed in on this device; no credential (device.go)
 //
 // # Lifetimes
 //
-// A session lives 7 days and slides forward when it is used after 24 hours, up to 30 days from sign-in.
-// Without "remember me" it lives 24 hours and never slides. Mailed links live 30 minutes (reset), an hour (verify,
-// change of e-mail), a day (deletion) or a week (undoing a change of
-// e-mail, an invitation) and work once. Every number is a field of Options.
+// A session lives 7 days. Using it after 24 hours extends it, up to 30 days from sign-in. Without "remember me" it lives
+// 24 hours and is never extended. Mailed links live 30 minutes (reset), an hour (verification, change of e-mail), a day
+// (deletion) or a week (undoing a change of e-mail, invitation) and work once. Every number is a field of Options.
 //
-// A user has at most 100 sessions at once: the next one ends the one that was not used for longest, so that the list of
-// one's own sessions shows all of them.
+// A user has at most 100 sessions: the next one ends the least recently used one, so that the user's list shows all.
 //
 // # Threats, and where they are met
 //
 //   - A stolen database: it holds SHA-256 of session tokens and argon2id of passwords (session.go, password).
-//   - A revoked session replayed with its cache cookie: the cache answers reads only, and every hit is checked
-//     against what was revoked here or, on PostgreSQL, by any other instance, which confirms before the revocation is
-//     answered (cache.go, revoke); a cache older than this process is not honoured.
-//   - A stolen account: its owner is told by mail of what a thief would do, and the old address can take the account
-//     back for a week (notice.go).
-//   - Somebody else's address, typed at sign-up before its holder comes: an account that nobody has confirmed gives way to
-//     the holder's own sign-up, invitation or change of address, and is over after a week; an admin's word for the address
-//     hands it to the mailbox (squatter.go). An address that a stolen account was moved from is kept for its owner.
-//   - An unlocked screen, or a copied cookie: what a thief would do first asks for a session whose password was typed
-//     minutes ago, by every door (reauth.go), and all admins are told of a new one (notice.go). Links and impersonations
-//     that a session has asked for end with it, however it ends (links.go, sessions.go); the old address hears of a change
-//     while it can still stop it (stopchange.go).
-//   - Guessing passwords: counters per address and per account, which a known device of the owner passes (limit.go,
-//     guess.go, device.go). A refusal is remembered, so that a flood of them costs nobody else anything.
-//   - Burying somebody under mails, or silencing the one that warns them: a budget per mailbox and purpose (mailbudget.go).
-//   - Guessing who has an account: unknown addresses cost the same hash, the same query, the same answer
-//     (signin.go); hashing is bounded, so that a login storm cannot exhaust memory (password/queue.go).
-//   - An account made of somebody else's address, waiting for them to confirm it: pages act for the browser that signed
-//     up, or for who knows the password, and for nobody else (confirm.go, pending.go).
+//   - A revoked session, replayed with its cache cookie: the cache answers reads only, and every hit is checked against
+//     the revocations of this and, on PostgreSQL, all other instances (cache.go, revoke). A cache older than this
+//     process is not honoured.
+//   - A stolen account: mails warn its user of a thief's first acts, and the old address can undo a change for a week
+//     (notice.go). Until then no other account can take that address (squatter.go).
+//   - A stolen session, by an unlocked screen or a copied cookie: a thief's first acts demand that the password was typed
+//     minutes ago (reauth.go); all admins are warned of a new one (notice.go). Links and impersonations end with the
+//     session that asked for them (links.go, sessions.go). The old address can stop a change of e-mail (stopchange.go).
+//   - Pre-hijacking, signing up with a victim's address before the victim does: an account that was never confirmed is
+//     replaced by the holder of the address, and deleted after a week (squatter.go). Confirming it needs the browser that
+//     signed up, or the password (confirm.go, pending.go).
+//   - Guessing passwords: counters per IP address and per account. Known devices have counters of their own, so that an
+//     attacker cannot lock out the user (limit.go, guess.go, device.go).
+//   - Flooding a user with mails, or using up the warnings: a budget per mailbox and purpose (mailbudget.go).
+//   - Finding out which addresses have an account: unknown ones cost the same hash and query and get the same answer
+//     (signin.go, links.go).
+//   - Exhausting memory by signing in: hashing is bounded (password/queue.go).
 //   - Requests forged by another site: the origin rules of the wire contract, without their gaps (betterauth/origin.go).
-//   - A session fixed before sign-in: signing in always mints a token and ends the session presented.
-//   - Requests that two parsers would read differently: duplicate keys, odd types, invalid UTF-8 and trailing
-//     data are refused before anything acts on them (internal/payload).
+//   - Session fixation: signing in mints a new token and ends the presented session (entry.go).
+//   - Requests that two parsers read differently: duplicate keys, odd types, invalid UTF-8 and trailing data are refused
+//     before anything acts on them (internal/payload).
 //
-// # Others are told through two seams
+// # Seams
 //
-// Mailer takes mails inside the transaction that causes them, OnEvent hears every auth event at the end of its
-// transaction, and refusals as they happen. Both default to a log line.
+// Mailer gets mails inside the transaction that causes them. OnEvent gets every event at the end of its transaction, and
+// refusals as they happen. Both default to a log line.
 package auth

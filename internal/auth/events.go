@@ -11,84 +11,94 @@ import (
 	"gorm.io/gorm"
 )
 
-// Event says who did what, to whom, from where. It holds no secret. A name is "Ada Lovelace <ada@example.com>", and ""
-// for who is deleted.
+// Event is one recorded act: who did what to which user, from where. It holds no secret. Names look like
+// "Ada Lovelace <ada@example.com>"; deleted users have none.
 type Event struct {
 	Name             event.Name
-	ActorID          string // who did it; "" where nobody is signed in
+	ActorID          string // the user who acted; "" for strangers and for the command line
 	ActorName        string
-	ImpersonatorID   string // the admin who acts as ActorID, "" where nobody does
+	ImpersonatorID   string // the admin who acted as ActorID, else ""
 	ImpersonatorName string
-	SubjectID        string // the user it happened to; "" where the address is unknown
+	SubjectID        string // the user it happened to; "" if the address is unknown
 	SubjectName      string
-	Detail           string // what of it, without what is somebody's own: "role: user → admin"
-	Note             string // what a person wrote about it, such as why somebody is banned
+	Detail           string // such as "role: user → admin"; of personal data only which field changed
+	Note             string // free text of a person, such as the reason of a ban
 	IPAddress        string
 	UserAgent        string
 
-	// Refused says that nothing was done: somebody was kept from it. Such events come outside a transaction, and as
-	// often as somebody tries.
+	// Refused marks an attempt that changed nothing. Such events come outside a transaction, as often as anybody tries.
 	Refused bool
 }
 
-// newEvent says that by did something to a subject; by is nil for the command line.
-func newEvent(by *Session, name event.Name, subjectID string) *Event {
-	e := &Event{Name: name, SubjectID: subjectID}
-	if by != nil {
-		e.ActorID, e.IPAddress, e.UserAgent = by.UserID, by.from.ip, by.from.agent
-		if by.ImpersonatedBy != nil {
-			e.ImpersonatorID = *by.ImpersonatedBy
-		}
+func newEvent(by actor, name event.Name, subjectID string) *Event {
+	return &Event{
+		Name: name, SubjectID: subjectID, ActorID: by.userID, ImpersonatorID: by.impersonatorID,
+		IPAddress: by.ip, UserAgent: by.agent,
 	}
-	return e
 }
 
-// event is told when everything else of t is done: who keeps events in a chain holds its end for as short as can be, and
-// holds nothing that t still waits for.
-func (t *transaction) event(by *Session, name event.Name, subjectID string) *Event {
+// recordEvent records an event at the end of t: the audit log locks its newest row, and should hold that lock briefly.
+func (t *transaction) recordEvent(by actor, name event.Name, subjectID string) *Event {
 	e := newEvent(by, name, subjectID)
 	t.events = append(t.events, e)
 	return e
 }
 
-// tellEvents tells what t has noted.
-func (a *Auth) tellEvents(t *transaction) error {
-	for _, e := range t.events {
-		if err := a.tellEvent(t.DB, e); err != nil {
+// recordEvent records an event that changes nothing else.
+func (a *Auth) recordEvent(ctx context.Context, by actor, name event.Name, subjectID string) error {
+	return a.transact(ctx, func(t *transaction) error {
+		t.recordEvent(by, name, subjectID)
+		return nil
+	})
+}
+
+// RecordRefusal records that the app refused a request; s is nil if nobody is signed in. detail is what was tried. If
+// recording fails, the error is logged and the request stays refused.
+func (a *Auth) RecordRefusal(r *http.Request, s *Session, name event.Name, detail string) {
+	by := s.actor()
+	if s == nil {
+		by = a.stranger(r)
+	}
+	a.recordRefusal(r, newEvent(by, name, by.userID), detail)
+}
+
+func (a *Auth) recordRefusal(r *http.Request, e *Event, detail string) {
+	e.Refused, e.Detail = true, detail
+	if err := a.writeEvents(a.db.WithContext(r.Context()), e); err != nil && r.Context().Err() == nil {
+		a.opts.Logger.ErrorContext(r.Context(), "recording a refusal failed", "event", e.Name, "error", err)
+	}
+}
+
+// writeEvents hands events to Options.OnEvent, with the names of their users.
+func (a *Auth) writeEvents(tx *gorm.DB, events ...*Event) error {
+	for _, e := range events {
+		if err := e.findNames(tx); err != nil {
+			return err
+		}
+		if err := a.opts.OnEvent(tx, *e); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (a *Auth) tellEvent(tx *gorm.DB, e *Event) error {
-	if err := e.nameEverybody(tx); err != nil {
-		return err
-	}
-	return a.opts.OnEvent(tx, *e)
-}
-
-// nameEverybody finds the names that are missing; where none is, and for strangers, it asks for nothing.
-func (e *Event) nameEverybody(tx *gorm.DB) error {
-	var missing map[string][]*string
-	for _, who := range []struct {
+// findNames fills in the names that are missing. It asks the database only if there are any.
+func (e *Event) findNames(tx *gorm.DB) error {
+	missing := map[string][]*string{}
+	for _, user := range []struct {
 		id   string
 		name *string
 	}{{e.ActorID, &e.ActorName}, {e.ImpersonatorID, &e.ImpersonatorName}, {e.SubjectID, &e.SubjectName}} {
-		if who.id == "" || *who.name != "" {
-			continue
+		if user.id != "" && *user.name == "" {
+			missing[user.id] = append(missing[user.id], user.name)
 		}
-		if missing == nil {
-			missing = map[string][]*string{}
-		}
-		missing[who.id] = append(missing[who.id], who.name)
 	}
-	if missing == nil {
+	if len(missing) == 0 {
 		return nil
 	}
-	var people []User
-	err := tx.Select("id", "name", "email").Where("id IN ?", slices.Collect(maps.Keys(missing))).Find(&people).Error
-	for _, u := range people {
+	var users []User
+	err := tx.Select("id", "name", "email").Where("id IN ?", slices.Collect(maps.Keys(missing))).Find(&users).Error
+	for _, u := range users {
 		for _, name := range missing[u.ID] {
 			*name = u.title()
 		}
@@ -96,36 +106,13 @@ func (e *Event) nameEverybody(tx *gorm.DB) error {
 	return err
 }
 
-// title is what a user is called in events.
+// title is the name of a user in events.
 func (u *User) title() string { return u.Name + " <" + u.Email + ">" }
-
-// tell is for events without a change.
-func (a *Auth) tell(ctx context.Context, by *Session, name event.Name, subjectID string) error {
-	return a.transact(ctx, func(t *transaction) error {
-		t.event(by, name, subjectID)
-		return nil
-	})
-}
-
-// NoteRefusal tells that s, nil for a stranger, was not let through by the app: name is one of Events, detail what was
-// tried. A refusal that cannot be told is logged, and stays a refusal.
-func (a *Auth) NoteRefusal(r *http.Request, s *Session, name event.Name, detail string) {
-	if s == nil {
-		s = &Session{from: a.from(r)}
-	}
-	a.noteRefusal(r, newEvent(s, name, s.UserID), detail)
-}
-
-func (a *Auth) noteRefusal(r *http.Request, e *Event, detail string) {
-	e.Refused, e.Detail = true, detail
-	if err := a.tellEvent(a.db.WithContext(r.Context()), e); err != nil && r.Context().Err() == nil {
-		a.opts.Logger.ErrorContext(r.Context(), "refusal not told", "event", e.Name, "error", err)
-	}
-}
 
 func logEvent(log *slog.Logger) func(*gorm.DB, Event) error {
 	return func(tx *gorm.DB, e Event) error {
-		log.InfoContext(tx.Statement.Context, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID, "subject", e.SubjectID, "detail", e.Detail, "ip", e.IPAddress, "agent", e.UserAgent)
+		log.InfoContext(tx.Statement.Context, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID,
+			"subject", e.SubjectID, "detail", e.Detail, "ip", e.IPAddress, "agent", e.UserAgent)
 		return nil
 	}
 }

@@ -163,7 +163,7 @@ func TestRefusalsAreTold(t *testing.T) {
 	r.SignUp("ada@example.com")
 	for _, fail = range []error{nil, errors.New("no space")} {
 		refused = nil
-		r.auth.NoteRefusal(request(r.Client), nil, "forbidden", "/reports")
+		r.auth.RecordRefusal(request(r.Client), nil, "forbidden", "/reports")
 		wantRefusal(t, post(r.Client, "/update-user", `{"name":"x"}`, "Origin", "https://evil.example"), 403, "INVALID_ORIGIN")
 		for range 4 {
 			signIn(r.browser(), "nobody@example.com")

@@ -9,28 +9,27 @@ import (
 	"example.com/foyer/internal/auth/password"
 )
 
-// recallFor bounds how long taking back a failure may take: it may come when the time of the request is up already.
-const recallFor = time.Second
+// refundWithin bounds the time to refund a failure, because the deadline of the request may have passed.
+const refundWithin = time.Second
 
-// guess is a try of the password of an account, "" of an unknown one, and where it counts as a failure.
-type guess struct {
-	email       string
-	account     Account
-	key, member string // the account's own, shared by every stranger, or that of a known device
-	place       password.Place
+// passwordTry is one try of the password of an account, "" for an unknown one. counter and source are where a failure
+// of it counts: one counter per account, plus one per known device, so that an attacker cannot lock out the owner's
+// device.
+type passwordTry struct {
+	account         Account
+	counter, source string
+	place           password.Place
 }
 
-// guessOf finds out where a try counts. A device on which this user has signed in with the present password has a counter
-// of its own, so that strangers cannot keep the owner out.
-func (a *Auth) guessOf(r *http.Request, email string, account Account) guess {
-	g := guess{email: email, account: account, key: "account|" + hashToken(email), place: a.strangerPlace(r)}
+func (a *Auth) passwordTry(r *http.Request, email string, account Account) passwordTry {
+	try := passwordTry{account: account, counter: "account|" + hashToken(email)}
 	if device := a.knownDevice(r, account); device != "" {
-		g.key += "|" + device
-		g.place = password.Place{Account: account.UserID}
-		return g
+		try.counter += "|" + device
+		try.place = password.Place{Account: account.UserID}
+		return try
 	}
-	g.member = networks(a.opts.ClientIP(r))[0]
-	return g
+	try.source, try.place = networks(a.opts.ClientIP(r))[0], a.strangerPlace(r)
+	return try
 }
 
 // strangerPlace is the place in the hash queue of a request from an unknown device. Its network is the widest that one
@@ -43,50 +42,50 @@ func (a *Auth) strangerPlace(r *http.Request) password.Place {
 	return password.Place{Stranger: true, Network: list[len(list)-1]}
 }
 
-// check compares a password with that of the account. It counts as a failure until it is known to be
-// none, so that parallel tries cannot slip through together: a wrong password alone stays counted, and the right one
-// clears what this address or known device has failed. Refusals: 429 after too many failures, 503 where nothing could be
-// compared.
-func (a *Auth) check(r *http.Request, g guess, typed string) (match bool, upgrade string, err error) {
-	if err := a.attempt(r, g); err != nil {
+// tryPassword compares a password with that of the account. It counts a failure before the
+// comparison, so that parallel tries cannot pass together, and refunds it, with earlier ones of the same source, if
+// the password is right. Refusals: 429 after too many failures, 503 if hashing is overloaded or the counters are
+// away.
+func (a *Auth) tryPassword(r *http.Request, try passwordTry, typed string) (match bool, upgrade string, err error) {
+	if err := a.countFailure(r, try); err != nil {
 		return false, "", err
 	}
-	match, upgrade, err = a.hasher.Verify(r.Context(), g.place, g.account.Password, typed)
+	match, upgrade, err = a.hasher.Verify(r.Context(), try.place, try.account.Password, typed)
 	if err != nil {
-		a.recall(r, g)
+		a.refundFailure(r, try)
 		return false, "", err
 	}
 	if !match || a.opts.RateLimit.Limiter == nil {
 		return match, upgrade, nil
 	}
-	return match, upgrade, a.opts.RateLimit.Limiter.Forgive(r.Context(), g.key, g.member)
+	return true, upgrade, a.opts.RateLimit.Limiter.Forgive(r.Context(), try.counter, try.source)
 }
 
-func (a *Auth) attempt(r *http.Request, g guess) error {
+func (a *Auth) countFailure(r *http.Request, try passwordTry) error {
 	limit := a.opts.RateLimit
 	if limit.Limiter == nil {
 		return nil
 	}
-	wait, err := limit.Limiter.Fail(r.Context(), g.key, g.member, limit.FreeFailures, limit.FailureWindow)
+	wait, err := limit.Limiter.Fail(r.Context(), try.counter, try.source, limit.FreeFailures, limit.FailureWindow)
 	if wait > 0 {
-		e := newEvent(&Session{from: a.from(r)}, event.RateLimited, g.account.UserID)
-		if g.account.User != nil {
-			e.SubjectName = g.account.User.title()
+		e := newEvent(a.stranger(r), event.RateLimited, try.account.UserID)
+		if try.account.User != nil {
+			e.SubjectName = try.account.User.title()
 		}
-		a.noteRefusal(r, e, "password")
+		a.recordRefusal(r, e, "password")
 	}
 	return refusal(wait, err)
 }
 
-// recall takes back a try that proved nothing, also where its request is over.
-func (a *Auth) recall(r *http.Request, g guess) {
+// refundFailure takes back a try that compared nothing, even if the client has left.
+func (a *Auth) refundFailure(r *http.Request, try passwordTry) {
 	limit := a.opts.RateLimit
 	if limit.Limiter == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), recallFor)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), refundWithin)
 	defer cancel()
-	if err := limit.Limiter.Recall(ctx, g.key, g.member, limit.FreeFailures, limit.FailureWindow); err != nil {
-		a.opts.Logger.WarnContext(ctx, "a try that proved nothing stays counted as a wrong password", "error", err)
+	if err := limit.Limiter.Recall(ctx, try.counter, try.source, limit.FreeFailures, limit.FailureWindow); err != nil {
+		a.opts.Logger.WarnContext(ctx, "refunding a password failure failed", "error", err)
 	}
 }

@@ -46,7 +46,7 @@ func TestOnlyAWrongPasswordCounts(t *testing.T) {
 				return err
 			},
 			"link": func(r *http.Request, u *User, password string) error {
-				_, err := a.provenByLink(r, &Verification{UserID: u.ID}, password)
+				_, err := a.checkPasswordOfLink(r, &Verification{UserID: u.ID}, password)
 				return err
 			},
 		} {

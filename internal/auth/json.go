@@ -12,7 +12,7 @@ import (
 // answer, with refresh an ageing session slides forward.
 func (a *Auth) SessionJSON(w http.ResponseWriter, r *http.Request, cache, refresh bool) (json.RawMessage, error) {
 	if token, ok := a.readSigned(r, tokenCookie); ok && cache {
-		if c := a.cached(r, token); c != nil {
+		if c := a.readCache(r, token); c != nil {
 			return c.answer, nil // signed by us: it goes out as it is
 		}
 	}

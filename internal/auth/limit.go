@@ -12,33 +12,33 @@ import (
 )
 
 // Limiter keeps counters that all instances share; internal/ratelimit keeps them in the database. Its methods are
-// atomic under parallel calls. An error means that the counters are away.
+// atomic. An error means that the counters are away.
 type Limiter interface {
-	// Hit counts one use of key. Where max are counted already in the window that the first of them opened, it
-	// counts nothing and tells how long to wait.
+	// Hit counts one use of key. If max are counted already in the window that the first of them opened, it counts
+	// nothing and returns the time to wait.
 	Hit(ctx context.Context, key string, max int, window time.Duration) (wait time.Duration, err error)
 
-	// Fail counts one failure of member against key before it is known to be one. Beyond free failures each further
-	// one has to wait for the last, 2, 4, 8 … seconds up to window; an attempt that comes too early counts nothing
-	// and is told how long to wait. Failures are forgotten a window after the wait is over.
+	// Fail counts one failure of member against key, before it is known to be one. After free failures each further one
+	// has to wait 2, 4, 8 … seconds, up to window; if it comes too early, Fail counts nothing and returns the time to
+	// wait. Failures are forgotten a window after the wait is over.
 	Fail(ctx context.Context, key, member string, free int, window time.Duration) (wait time.Duration, err error)
 
-	// Recall takes back the last failure that Fail counted so, and the wait that it caused: it has turned out to be none.
+	// Recall takes back the last failure that Fail counted so, and its wait.
 	Recall(ctx context.Context, key, member string, free int, window time.Duration) error
 
 	// Forgive takes back everything that Fail counted of member against key.
 	Forgive(ctx context.Context, key, member string) error
 }
 
-// RateLimit says how often things may be tried. Reads are never counted.
+// RateLimit bounds how often requests may be tried. Reads are never counted.
 type RateLimit struct {
 	// Limiter keeps the counters. Default nil: nothing is limited.
 	Limiter Limiter
 
-	// Rules bound the unsafe requests of one address to one endpoint, or to the page that does the same; the first rule
-	// whose Path the endpoint's starts with counts. Of IPv6 a /64 may do as much, a /56 four times and a /48 sixteen times
-	// as much. Default: better-auth's, 3 in 10 seconds for signing in, signing up and changing password or e-mail, 3 in a
-	// minute for what sends mail, 100 in 10 seconds for the rest.
+	// Rules bound how often one IP address may do one act (see Count). The first rule counts whose Path is a prefix of the
+	// act's name. An IPv6 /64 has the budget of one address, a /56 four times
+	// and a /48 sixteen times as much. Default: better-auth's, 3 in 10 seconds for signing in, signing up and changing
+	// password or e-mail, 3 in a minute for what sends mail, 100 in 10 seconds for the rest.
 	Rules []RateRule
 
 	// FreeFailures is how many wrong passwords of an account in FailureWindow cost no wait. Default 5.
@@ -47,12 +47,12 @@ type RateLimit struct {
 	// FailureWindow is how long failures count, and the longest wait they cause. Default 15 minutes.
 	FailureWindow time.Duration
 
-	// MailsPerHour is how many mails of one purpose a mailbox gets in an hour; what asks for more is answered as ever, and
+	// MailsPerHour is how many mails of one purpose a mailbox gets in an hour. Further requests get the same answer, but
 	// no mail is sent. Default 3.
 	MailsPerHour int
 }
 
-// RateRule allows Max requests in a Window to endpoints whose path starts with Path.
+// RateRule allows Max requests in a Window for the acts whose names start with Path; see Auth.Count.
 type RateRule struct {
 	Path   string
 	Max    int
@@ -73,16 +73,18 @@ func (o *RateLimit) setDefaults() {
 	set(&o.MailsPerHour, 3)
 }
 
-// actSignIn and actSignInAgain are what is counted when a password is tried: of any account, or of the session's own.
+// actSignIn and actSignInAgain are the acts that try a password: of any account, or of the session's own.
 const (
 	actSignIn      = "/sign-in/email"
 	actSignInAgain = "/sign-in/again"
 )
 
-// Count counts an unsafe request before anything is done for it, and refuses it with 429 where there were too many. act
-// is the path of the endpoint that does it: a page shares the budget of the endpoint that does the same. typed gives the
-// e-mail address that was typed, "" for none; it is called only for signing in on a device that is known for somebody.
-// betterauth counts its own endpoints. Counters that are away let nobody through: 503.
+// Count counts an unsafe request before it is carried out. Refusals: 429 if there were too many, 503 if the counters
+// are away.
+//
+// act names what the request does, as the paths of better-auth do, for example /sign-in/email: a page and an endpoint
+// that do the same share a budget. typed returns the typed e-mail address, "" for none; it is called only for a sign-in
+// on a known device.
 func (a *Auth) Count(r *http.Request, act string, typed func() string) error {
 	limit := a.opts.RateLimit
 	if limit.Limiter == nil {
@@ -91,7 +93,7 @@ func (a *Auth) Count(r *http.Request, act string, typed func() string) error {
 	for _, budget := range a.budgets(r, act, typed) {
 		wait, err := limit.Limiter.Hit(r.Context(), budget.Path, budget.Max, budget.Window)
 		if wait > 0 {
-			a.noteRefusal(r, newEvent(&Session{from: a.from(r)}, event.RateLimited, ""), act)
+			a.RecordRefusal(r, nil, event.RateLimited, act)
 		}
 		if err := refusal(wait, err); err != nil {
 			return err
@@ -100,13 +102,13 @@ func (a *Auth) Count(r *http.Request, act string, typed func() string) error {
 	return nil
 }
 
-// budgets lists what a request takes one from, as rules whose Path is the key of the counter.
+// budgets lists the budgets that a request is counted in, as rules whose Path is the key of the counter.
 func (a *Auth) budgets(r *http.Request, act string, typed func() string) (list []RateRule) {
 	for _, rule := range a.opts.RateLimit.Rules {
 		if !strings.HasPrefix(act, rule.Path) {
 			continue
 		}
-		if device := a.countedDevice(r, act, typed); device != "" {
+		if device := a.deviceBudget(r, act, typed); device != "" {
 			return []RateRule{{"device|" + device + "|" + act, deviceTries, deviceWindow}}
 		}
 		for i, network := range networks(a.opts.ClientIP(r)) {
@@ -117,8 +119,8 @@ func (a *Auth) budgets(r *http.Request, act string, typed func() string) (list [
 	return nil
 }
 
-// networks is who is counted as one, the narrowest first: an address, or of IPv6 the /64 that one customer has to himself
-// at least, the /56 and the /48 that one may have.
+// networks lists the networks that count as one client, the narrowest first: an IPv4 address, or of IPv6 the /64, /56
+// and /48, because one customer gets at least a /64 and up to a /48.
 func networks(ip string) []string {
 	addr, err := netip.ParseAddr(ip)
 	if err != nil {
@@ -142,5 +144,9 @@ func refusal(wait time.Duration, err error) error {
 	if wait <= 0 {
 		return nil
 	}
-	return &errs.Error{Status: http.StatusTooManyRequests, Message: "Too many requests. Please try again later.", RetryAfter: wait}
+	return tooMany("Too many requests. Please try again later.", wait)
+}
+
+func tooMany(message string, wait time.Duration) error {
+	return &errs.Error{Status: http.StatusTooManyRequests, Message: message, RetryAfter: wait}
 }

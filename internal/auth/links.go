@@ -17,8 +17,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// padTiming makes a request about an address take Options.MinAnswer; defer what it returns. A processor that had work to do
-// wakes half a millisecond sooner than one that slept (measured), so a random part is added that drowns this.
+// padTiming makes a request about an address take at least Options.MinAnswer; defer the function it returns. A fixed
+// time is not enough: a busy processor wakes half a millisecond sooner than an idle one (measured). A random part
+// hides that.
 func (a *Auth) padTiming(ctx context.Context) func() {
 	var chance [2]byte
 	rand.Read(chance[:])
@@ -34,36 +35,33 @@ func (a *Auth) padTiming(ctx context.Context) func() {
 	}
 }
 
-// superseded names the links that a new one makes worthless. Any mail may verify an address.
+// superseded lists the links that a new one ends. Links that verify an address all stay valid.
 var superseded = map[letter.Purpose][]letter.Purpose{
-	letter.ResetPassword: {letter.ResetPassword}, letter.SetPassword: {letter.SetPassword}, letter.DeleteAccount: {letter.DeleteAccount},
-	letter.ConfirmEmailChange: {letter.ConfirmEmailChange, letter.ChangeEmail}, letter.ChangeEmail: {letter.ConfirmEmailChange, letter.ChangeEmail},
+	letter.ResetPassword:      {letter.ResetPassword},
+	letter.SetPassword:        {letter.SetPassword},
+	letter.DeleteAccount:      {letter.DeleteAccount},
+	letter.ConfirmEmailChange: {letter.ConfirmEmailChange, letter.ChangeEmail},
+	letter.ChangeEmail:        {letter.ConfirmEmailChange, letter.ChangeEmail},
 }
 
-// sessionBound names the links that the session which asked for them ends with: what a thief has set going in somebody's
-// session must not outlive it. The database deletes these links with the session's row, so no way of ending one can forget
-// them.
+// sessionBound lists the links that end with the session which asked for them, so that a thief's requests do not
+// outlive the stolen session. The database deletes them with the session's row, so that no code can forget to.
 var sessionBound = []letter.Purpose{letter.ConfirmEmailChange, letter.ChangeEmail, letter.DeleteAccount}
 
-// mailLink keeps a single-use token and mails it to an address, in t, which holds u's row: of two requests the last
-// one counts. For letter.ConfirmEmailChange and letter.ChangeEmail, address is the new one. by asked for it; a link of sessionBound
-// is refused with 401 where that session has ended. Callers ask mayMail first: an address that has had its mails for this
-// hour gets none, and nobody is told.
-func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose letter.Purpose, address, callbackURL string) error {
-	to, newEmail := address, ""
-	if purpose == letter.ConfirmEmailChange {
-		to, newEmail = u.Email, address
-	}
+// mailLink stores a single-use token and mails its link, in t, which has locked u: of two requests the last one
+// counts. For letter.ConfirmEmailChange and letter.ChangeEmail, address is the new one. A link of sessionBound is
+// refused with 401 if the session of by has ended. Callers ask mayMail first.
+func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpose, address, callbackURL string) error {
 	var session *string
 	if slices.Contains(sessionBound, purpose) {
-		live, err := t.lockSession(by.ID)
+		live, err := t.lockSession(by.sessionID)
 		if err != nil {
 			return err
 		}
 		if !live {
 			return errs.Unauthenticated()
 		}
-		session = &by.ID
+		session = &by.sessionID
 	}
 	if old := superseded[purpose]; old != nil {
 		if err := t.dropLinks(u.ID, old...); err != nil {
@@ -78,23 +76,25 @@ func (a *Auth) mailLink(t *transaction, by *Session, u *User, purpose letter.Pur
 	if err != nil {
 		return err
 	}
-	link := a.opts.Links(purpose, token, callbackURL)
-	if link == "" {
+	t.recordEvent(by, linkEvents[purpose], u.ID)
+	m := Mail{To: address, Purpose: purpose, URL: a.opts.Links(purpose, token, callbackURL)}
+	if m.URL == "" {
 		return fmt.Errorf("auth: Options.Links gives no address for a mail of purpose %s", purpose)
 	}
-	err = a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{
-		To: to, Name: u.nameFor(to), Purpose: purpose, URL: link, NewEmail: newEmail,
-	})
-	if err != nil {
-		return err
+	if purpose == letter.ConfirmEmailChange {
+		m.To, m.NewEmail = u.Email, address
 	}
-	t.event(by, linkEvents[purpose], u.ID)
-	return nil
+	m.Name = u.nameFor(m.To)
+	return a.enqueue(t, m)
 }
 
 var linkEvents = map[letter.Purpose]event.Name{
-	letter.VerifyEmail: event.VerificationSent, letter.ResetPassword: event.PasswordResetAsked, letter.DeleteAccount: event.DeletionAsked,
-	letter.ConfirmEmailChange: event.EmailChangeAsked, letter.ChangeEmail: event.EmailChangeAsked, letter.SetPassword: event.Invited,
+	letter.VerifyEmail:        event.VerificationSent,
+	letter.ResetPassword:      event.PasswordResetAsked,
+	letter.DeleteAccount:      event.DeletionAsked,
+	letter.ConfirmEmailChange: event.EmailChangeAsked,
+	letter.ChangeEmail:        event.EmailChangeAsked,
+	letter.SetPassword:        event.Invited,
 }
 
 func (a *Auth) linkLife(purpose letter.Purpose) time.Duration {
@@ -116,7 +116,7 @@ var (
 	errLinkExpired = errors.New("link has expired")
 )
 
-// link looks a mailed token up; errNoLink or errLinkExpired where it is worth nothing for these purposes.
+// link looks a mailed token up; errNoLink or errLinkExpired if it is not valid for these purposes.
 func (a *Auth) link(ctx context.Context, token string, purposes ...letter.Purpose) (*Verification, error) {
 	var v Verification
 	err := a.db.WithContext(ctx).Where("token_hash = ? AND purpose IN ?", hashToken(token), purposes).Take(&v).Error
@@ -129,15 +129,15 @@ func (a *Auth) link(ctx context.Context, token string, purposes ...letter.Purpos
 	if !a.opts.Now().Before(v.ExpiresAt) {
 		return nil, errLinkExpired
 	}
-	return &v, a.askedInLife(ctx, &v)
+	return &v, a.checkAsker(ctx, &v)
 }
 
-// askedInLife gives errNoLink for a link whose session is over: its row stays in the store until the next purge.
-func (a *Auth) askedInLife(ctx context.Context, v *Verification) error {
+// checkAsker returns errNoLink for a link whose session has expired: its row is in the store until the next purge.
+func (a *Auth) checkAsker(ctx context.Context, v *Verification) error {
 	if !slices.Contains(sessionBound, v.Purpose) {
 		return nil
 	}
-	if v.SessionID == nil { // written by an older version that runs beside this one
+	if v.SessionID == nil { // written by an older version of the app that still runs
 		return errNoLink
 	}
 	var s Session
@@ -154,8 +154,8 @@ func (a *Auth) askedInLife(ctx context.Context, v *Verification) error {
 	return nil
 }
 
-// useLink takes a mailed token out of the store, once: of several at the same time one gets it, the others
-// errNoLink. It returns its user, locked.
+// useLink deletes a mailed token and returns its user, locked. Of concurrent requests one succeeds, the others get
+// errNoLink.
 func (t *transaction) useLink(v *Verification) (*User, error) {
 	u, err := t.lockUser(v.UserID)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -164,20 +164,22 @@ func (t *transaction) useLink(v *Verification) (*User, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.SessionID != nil { // before the link: whatever ends a session takes the two in this order
+	if v.SessionID != nil { // before the link: see lockSession
 		if _, err := t.lockSession(*v.SessionID); err != nil {
 			return nil, err
 		}
 	}
-	done := t.Where("id = ?", v.ID).Delete(&Verification{})
-	if done.Error == nil && done.RowsAffected == 0 {
+	deleted := t.Where("id = ?", v.ID).Delete(&Verification{})
+	if deleted.Error != nil {
+		return nil, deleted.Error
+	}
+	if deleted.RowsAffected == 0 {
 		return nil, errNoLink
 	}
-	return u, done.Error
+	return u, nil
 }
 
-// dropLinks makes a user's outstanding links worthless: all but those that undo a change of address, or those of the
-// given purposes.
+// dropLinks deletes a user's links: those of the given purposes; without purposes all but undo links.
 func (t *transaction) dropLinks(userID string, purposes ...letter.Purpose) error {
 	q := t.Where("user_id = ? AND purpose <> ?", userID, letter.UndoEmailChange)
 	if len(purposes) > 0 {
@@ -186,12 +188,12 @@ func (t *transaction) dropLinks(userID string, purposes ...letter.Purpose) error
 	return q.Delete(&Verification{}).Error
 }
 
-// dropEveryLink is dropLinks for those that undo a change of address, too.
+// dropEveryLink deletes all links of a user, undo links too.
 func (t *transaction) dropEveryLink(userID string) error {
 	return t.Where("user_id = ?", userID).Delete(&Verification{}).Error
 }
 
-// tokenError refuses a link, and tells whether it has expired.
+// tokenError turns an error of link or useLink into a refusal: TOKEN_EXPIRED or INVALID_TOKEN. Other errors pass.
 func tokenError(status int, err error) error {
 	if errors.Is(err, errLinkExpired) {
 		return errs.New(status, "TOKEN_EXPIRED", "Token expired")
@@ -199,15 +201,15 @@ func tokenError(status int, err error) error {
 	return invalidToken(status, err)
 }
 
-// youngerThan refuses a session that began too long ago, or that is an admin's view of somebody else.
-func (a *Auth) youngerThan(age time.Duration, s *Session) error {
-	if s.ImpersonatedBy != nil || a.opts.Now().Sub(s.CreatedAt) >= age {
-		return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+// invalidToken is tokenError where an expired link is INVALID_TOKEN, too.
+func invalidToken(status int, err error) error {
+	if errors.Is(err, errNoLink) || errors.Is(err, errLinkExpired) {
+		return errs.New(status, "INVALID_TOKEN", "Invalid token")
 	}
-	return nil
+	return err
 }
 
-// PeekLink tells which address a mailed link of one of these purposes was made for, and changes nothing. Refusals: 400
+// PeekLink returns the address of a mailed link of one of these purposes, and changes nothing. Refusals: 400
 // INVALID_TOKEN, TOKEN_EXPIRED.
 func (a *Auth) PeekLink(ctx context.Context, token string, purposes ...letter.Purpose) (email string, err error) {
 	v, err := a.link(ctx, token, purposes...)

@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// User is a person. Role is one word or a comma list; a ban holds until BanExpires, or for good where that is nil.
+// User is a person. Role is one word or a comma list. A ban lasts until BanExpires; nil is for good.
 type User struct {
 	ID            string
 	Name          string
@@ -23,12 +23,13 @@ type User struct {
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 
-	// Pending is true from a public sign-up whose address nobody has confirmed until the first session, a password chosen by
-	// a mailed link or an admin, or an admin's word for the address. A session in which an admin acts as the user proves
-	// nothing. Until then whoever reads mail to the address may replace the account, for anybody could have made it.
+	// Pending marks an account that a stranger may have made with this address, so that the holder of the mailbox may
+	// replace it. It is set by a public sign-up without verification, and cleared by the first session (but not by an
+	// impersonation), by a password chosen through a mailed link or by an admin, and by an admin who vouches for the
+	// address.
 	Pending bool
 
-	Search string // what lists are searched by: name and e-mail in lower case; kept by this package
+	Search string // name and e-mail in lower case, for searching; kept by this package
 }
 
 // BeforeSave implements gorm's hook.
@@ -42,19 +43,18 @@ func (u *User) HasRole(roles ...string) bool {
 	return slices.ContainsFunc(strings.Split(u.Role, ","), func(r string) bool { return slices.Contains(roles, r) })
 }
 
-// banned reports whether a ban is in force at now; one that has run out is lifted at the next sign-in.
+// banned reports whether a ban is in force at now. The next sign-in removes one that has run out.
 func (u *User) banned(now time.Time) bool {
 	return u.Banned && (u.BanExpires == nil || now.Before(*u.BanExpires))
 }
 
-// Session is a signed-in browser. ID doubles as the opaque handle that answers carry as "token": good for
-// naming the session, worthless as a credential.
+// Session is a signed-in browser. Answers carry ID as "token": it names the session, and is no credential.
 type Session struct {
 	ID             string
 	TokenHash      string // SHA-256 of the cookie's token, hex; never leaves this package
 	UserID         string
 	User           *User
-	Remember       bool // false on a copy from the cache, which does not say
+	Remember       bool // always false on a copy from the cache
 	IPAddress      string
 	UserAgent      string
 	ImpersonatedBy *string
@@ -62,11 +62,13 @@ type Session struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 
-	from  origin // where the request came from that presented this session
-	token string // the cookie's, where this session was presented or made by this request
+	// Of the request that presented or started this session.
+	token     string
+	ip, agent string
+	admin     *Session // of an impersonation that starts: the admin's own session
 }
 
-// person is the id of who uses s: the admin where one acts as somebody else.
+// person is the id of the user at the keyboard: the impersonating admin, else the session's user.
 func (s *Session) person() string {
 	if s.ImpersonatedBy != nil {
 		return *s.ImpersonatedBy
@@ -74,10 +76,7 @@ func (s *Session) person() string {
 	return s.UserID
 }
 
-// origin is where a request came from.
-type origin struct{ ip, agent string }
-
-// Account is one way a user can prove who they are; for provider "credential" it holds the password hash.
+// Account is one way for a user to sign in; for provider "credential" it holds the password hash.
 type Account struct {
 	ID         string
 	UserID     string
@@ -89,8 +88,8 @@ type Account struct {
 	UpdatedAt  time.Time
 }
 
-// Verification is a mailed, single-use secret, bound to a user, an address and a purpose; only its hash is kept. SessionID
-// is the session that asked for it, where the link ends with that session; else nil.
+// Verification is a mailed, single-use secret, bound to a user, an address and a purpose; only its hash is stored.
+// SessionID is the session that the link ends with, nil for none.
 type Verification struct {
 	ID        string
 	UserID    string
@@ -101,5 +100,5 @@ type Verification struct {
 	ExpiresAt time.Time
 	CreatedAt time.Time
 
-	CallbackURL string // where the browser goes in the end, as the client asked; "" for nowhere in particular
+	CallbackURL string // where the browser goes in the end; "" for nowhere in particular
 }

@@ -9,16 +9,21 @@ import (
 	"gorm.io/gorm"
 )
 
-// notify mails u a notice in t, where Options.Notices asks for it.
-func (a *Auth) notify(t *transaction, u *User, purpose letter.Purpose) error {
+// enqueue hands a mail to the mailer, in t.
+func (a *Auth) enqueue(t *transaction, m Mail) error {
+	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, m)
+}
+
+// warn mails u a warning, with Options.Notices.
+func (a *Auth) warn(t *transaction, u *User, purpose letter.Purpose) error {
 	if !a.opts.Notices {
 		return nil
 	}
-	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{To: u.Email, Name: u.nameFor(u.Email), Purpose: purpose})
+	return a.enqueue(t, Mail{To: u.Email, Name: u.nameFor(u.Email), Purpose: purpose})
 }
 
-// nameFor is how a letter to an address calls u: "" where the address is not proved to be u's, because a stranger could
-// have any sentence mailed to anybody as their name.
+// nameFor is the name of u in a mail to an address: "" if u has not proved the address, because an attacker could
+// sign up with any sentence as a name and have it mailed to anybody.
 func (u *User) nameFor(to string) string {
 	if !u.EmailVerified || to != u.Email {
 		return ""
@@ -26,9 +31,9 @@ func (u *User) nameFor(to string) string {
 	return u.Name
 }
 
-// notifyAdmins tells every other admin where u has become one. It also tells the admin who did it, because a thief may
-// sit in their session.
-func (a *Auth) notifyAdmins(t *transaction, before, u *User) error {
+// warnAdmins warns all other admins if u has become one. The admin who did it is warned, too: it may have been a
+// thief in that admin's session.
+func (a *Auth) warnAdmins(t *transaction, before, u *User) error {
 	if !a.opts.Notices || before.HasRole("admin") || !u.HasRole("admin") {
 		return nil
 	}
@@ -41,16 +46,16 @@ func (a *Auth) notifyAdmins(t *transaction, before, u *User) error {
 		if !to.HasRole("admin") {
 			continue
 		}
-		m := Mail{To: to.Email, Name: to.nameFor(to.Email), Purpose: letter.AdminMade, About: u.Email}
-		if err := a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, m); err != nil {
+		err := a.enqueue(t, Mail{To: to.Email, Name: to.nameFor(to.Email), Purpose: letter.AdminMade, About: u.Email})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// noteExisting tells the owner of an address that somebody tried to sign up with it; whoever tried learns nothing.
-func (a *Auth) noteExisting(r *http.Request, email string) error {
+// warnOwner warns the owner of an address that a stranger tried to sign up with it. The stranger learns nothing.
+func (a *Auth) warnOwner(r *http.Request, email string) error {
 	if !a.opts.Notices {
 		return nil
 	}
@@ -60,76 +65,74 @@ func (a *Auth) noteExisting(r *http.Request, email string) error {
 	}
 	return a.transact(r.Context(), func(t *transaction) error {
 		var u User
-		err := t.Where("email = ?", email).Take(&u).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) { // reserved, or deleted a moment ago
-			return nil
-		}
-		if err != nil {
-			return err
+		if err := t.Where("email = ?", email).Take(&u).Error; err != nil {
+			return ignoreMissing(err) // reserved, or deleted meanwhile
 		}
 		if !u.EmailVerified || u.banned(a.opts.Now()) {
 			return nil
 		}
-		return a.notify(t, &u, letter.ExistingAccount)
+		return a.warn(t, &u, letter.ExistingAccount)
 	})
 }
 
-// mailUndo tells the old address of u that the account has moved, with a link that brings it back. It outlives every
-// other link, for whoever moved the account can make those worthless.
+// mailUndo warns the old address of u, with a link that moves the account back. The link outlives all others, because
+// a thief in the account could end those.
 func (a *Auth) mailUndo(t *transaction, u *User, old string) error {
 	if !a.opts.Notices {
 		return nil
 	}
-	link, err := a.noticeLink(t, u, letter.UndoEmailChange, old)
+	link, err := a.warningLink(t, u, letter.UndoEmailChange, old)
 	if err != nil {
 		return err
 	}
-	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, Mail{To: old, Name: u.Name, Purpose: letter.EmailChanged, URL: link, NewEmail: u.Email})
+	return a.enqueue(t, Mail{To: old, Name: u.Name, Purpose: letter.EmailChanged, URL: link, NewEmail: u.Email})
 }
 
-// UndoEmailChange brings an account back to the address it had, by the link mailed to that address. Every session and
-// every link ends, the password is worth nothing any more, and a link to choose a new one is mailed. Earlier addresses
-// keep their own undo links: who moved the account twice cannot keep its owner out. Nor can who signs up with the
-// address it had: until the link is over, that is taken.
-// Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL where the address is somebody else's
-// all the same.
+// UndoEmailChange moves an account back to the address it had, by the link mailed to that address. Every session and
+// every link ends, the password is deleted and a link to choose a new one is mailed. Older undo links stay valid, so
+// that changing the address twice does not lock the owner out; until a link expires, its address cannot be taken by
+// another account. Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL if another
+// account has the address all the same.
 func (a *Auth) UndoEmailChange(r *http.Request, token string) error {
 	v, err := a.link(r.Context(), token, letter.UndoEmailChange)
-	if err == nil {
-		err = a.transact(r.Context(), func(t *transaction) error {
-			u, err := t.useLink(v)
-			if err != nil {
-				return err
-			}
-			return a.moveBack(t, u, v, &Session{UserID: v.UserID, from: a.from(r)})
-		})
+	if err != nil {
+		return tokenError(http.StatusBadRequest, err)
 	}
+	err = a.transact(r.Context(), func(t *transaction) error {
+		u, err := t.useLink(v)
+		if err != nil {
+			return err
+		}
+		return a.restoreEmail(t, a.actorFor(r, u.ID), u, v)
+	})
 	return tokenError(http.StatusBadRequest, err)
 }
 
-func (a *Auth) moveBack(t *transaction, u *User, v *Verification, by *Session) error {
+func (a *Auth) restoreEmail(t *transaction, by actor, u *User, v *Verification) error {
 	now := a.opts.Now()
 	u.Email, u.EmailVerified, u.UpdatedAt = v.Email, true, now
-	t.void = append(t.void, u.ID)
-	if err := t.Select("email", "search", "email_verified", "updated_at").Updates(u).Error; err != nil {
-		if errors.Is(err, gorm.ErrDuplicatedKey) {
-			return takenError(http.StatusConflict)
-		}
+	t.invalidate(u.ID)
+	err := t.Select("email", "search", "email_verified", "updated_at").Updates(u).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return takenError(http.StatusConflict)
+	}
+	if err != nil {
 		return err
 	}
-	t.event(by, event.EmailRestored, u.ID)
-	for _, step := range []func() error{
-		func() error { return t.endSessions(u.ID) },
-		func() error { return t.dropLinks(u.ID) },
-		func() error {
-			return t.Where("user_id = ? AND purpose = ? AND created_at >= ?", u.ID, letter.UndoEmailChange, v.CreatedAt).Delete(&Verification{}).Error
-		},
-		func() error { return t.blankPassword(u.ID, now) },
-		func() error { return a.mailLink(t, by, u, letter.ResetPassword, u.Email, "") },
-	} {
-		if err := step(); err != nil {
-			return err
-		}
+	t.recordEvent(by, event.EmailRestored, u.ID)
+	if err := t.endSessions(u.ID); err != nil {
+		return err
 	}
-	return nil
+	if err := t.dropLinks(u.ID); err != nil {
+		return err
+	}
+	err = t.Where("user_id = ? AND purpose = ? AND created_at >= ?", u.ID, letter.UndoEmailChange, v.CreatedAt).
+		Delete(&Verification{}).Error
+	if err != nil {
+		return err
+	}
+	if err := t.blankPassword(u.ID, now); err != nil {
+		return err
+	}
+	return a.mailLink(t, by, u, letter.ResetPassword, u.Email, "")
 }

@@ -11,15 +11,15 @@ import (
 // pendingLife is how long a browser that signed up may confirm the address without the password.
 const pendingLife = time.Hour
 
-// pending is what the pending cookie says: which account this browser has signed up, or proved to know the password of.
+// pending is the pending cookie: the account that this browser has signed up, or proved to know the password of.
 type pending struct {
 	userID, email, callbackURL string
 	remember                   bool
 }
 
-// setPending binds the browser to an account that waits for its address to be confirmed. It names the account by id: an
-// address would also bind it to the account that a stranger had made of it before, and knows the password of. What makes
-// the cookie too large is left out: first callbackURL, then the address, which the page asks for where it is unknown.
+// setPending binds the browser to an account whose address is not verified yet. It names the account by id: an
+// address would also bind the browser to an account that an attacker had made of it before. If the cookie is too
+// large, callbackURL is left out, then the address, which the page then asks for.
 func (a *Auth) setPending(w http.ResponseWriter, u *User, remember bool, callbackURL string) {
 	ends := a.opts.Now().Add(pendingLife).UnixMilli()
 	line := func(email, callbackURL string) string {
@@ -49,16 +49,16 @@ func (a *Auth) readPending(r *http.Request) (p pending, ok bool) {
 	return pending{userID: parts[0], remember: parts[2] == "true", email: parts[3], callbackURL: parts[4]}, true
 }
 
-// Pending returns the address that this browser has signed up and not confirmed, and the CallbackURL given then; "" for
-// none.
+// Pending returns the address that this browser has signed up with and not verified, and the CallbackURL given then;
+// "" for none.
 func (a *Auth) Pending(r *http.Request) (email, callbackURL string) {
 	p, _ := a.readPending(r)
 	return p.email, p.callbackURL
 }
 
-// clearPending takes the cookie away where the browser holds one.
+// clearPending deletes the pending cookie, if the browser has one.
 func (a *Auth) clearPending(w http.ResponseWriter, r *http.Request) {
-	if _, err := r.Cookie(a.cookieName(pendingCookie)); err == nil {
+	if a.hasCookie(r, pendingCookie) {
 		a.setCookie(w, pendingCookie, "", expired)
 	}
 }

@@ -9,24 +9,35 @@ import (
 	"example.com/foyer/internal/auth/event"
 )
 
-// Profile is what a person may change about themselves without further ado. A nil Name stays; Image is set where
-// SetImage is, and nil takes it away.
+// Profile is what users may change about themselves without a proof. A nil Name stays. With SetImage, Image replaces
+// the image; nil removes it.
 type Profile struct {
 	Name     *string
 	Image    *string // an https address or a path of this site; "" is none
 	SetImage bool
 }
 
-// UpdateUser changes the profile of s's user and sends fresh cookies, so that the cache cannot show the old one.
+// UpdateUser changes the profile of s's user and sends the cookies again, so that the cache cannot show the old one.
 // Refusals: 400 VALIDATION_ERROR.
 func (a *Auth) UpdateUser(w http.ResponseWriter, r *http.Request, s *Session, p Profile) error {
 	if err := a.checkProfile(p); err != nil {
 		return err
 	}
-	return a.changeOwn(w, r, s, event.UserUpdated, func(_ *transaction, u *User) error {
+	_, err := a.transactSession(w, r, func(t *transaction) (*Session, error) {
+		u, err := t.lockUser(s.UserID)
+		if err != nil {
+			return nil, notFound(err)
+		}
+		before := *u
 		p.apply(u)
-		return nil
+		if err := a.saveUser(t, &before, u); err != nil {
+			return nil, err
+		}
+		s.User = u
+		t.recordEvent(s.actor(), event.UserUpdated, u.ID).Detail = changes(&before, u)
+		return s, nil
 	})
+	return err
 }
 
 func (a *Auth) checkProfile(p Profile) error {
@@ -49,35 +60,8 @@ func (p Profile) apply(u *User) {
 	}
 }
 
-// changeOwn applies a change to s's user under the lock, voids what was cached of it and sends s's cookies again.
-func (a *Auth) changeOwn(w http.ResponseWriter, r *http.Request, s *Session, name event.Name, change func(*transaction, *User) error) error {
-	readAt := a.opts.Now() // a copy dated after the commit could outlive a ban that comes in between; this one is void already
-	err := a.transact(r.Context(), func(t *transaction) error {
-		u, err := t.lockUser(s.UserID)
-		before := *u
-		if err == nil {
-			err = change(t, u)
-		}
-		if err != nil {
-			return notFound(err)
-		}
-		u.UpdatedAt = a.opts.Now()
-		t.void = append(t.void, u.ID)
-		if err := t.Select("*").Updates(u).Error; err != nil {
-			return err
-		}
-		s.User = u
-		t.event(s, name, u.ID).Detail = changes(&before, u)
-		return nil
-	})
-	if err == nil {
-		a.setSessionCookies(w, r, s, readAt)
-	}
-	return err
-}
-
-// changes says what differs between two states of a user: roles and switches in full, of what is somebody's own only
-// that it changed.
+// changes lists the differences between two states of a user: old and new value for role and flags; for personal data
+// only the name of the field.
 func changes(before, after *User) string {
 	var list []string
 	differs := func(is bool, what string) {
@@ -100,7 +84,7 @@ func changes(before, after *User) string {
 	return strings.Join(list, ", ")
 }
 
-// text reads an optional text, "" where it is absent.
+// text reads an optional text; nil is "".
 func text(s *string) string {
 	if s == nil {
 		return ""

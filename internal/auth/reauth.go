@@ -4,64 +4,41 @@ import (
 	"net/http"
 
 	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/errs"
 )
 
-// Fresh reports whether s is younger than Options.ReauthAge; an admin's view of somebody else never is.
-func (a *Auth) Fresh(s *Session) bool { return a.youngerThan(a.opts.ReauthAge, s) == nil }
+// RecentlyAuthenticated reports whether s is younger than Options.ReauthAge. An impersonation never is.
+func (a *Auth) RecentlyAuthenticated(s *Session) bool {
+	return s.ImpersonatedBy == nil && a.opts.Now().Sub(s.CreatedAt) < a.opts.ReauthAge
+}
 
-// StepUp refuses s where Options.StepUp asks for a session younger than Options.ReauthAge: 403 SESSION_NOT_FRESH.
-// Call it after the role is checked: what somebody may not do at all, no password opens.
+func (a *Auth) requireRecent(s *Session) error {
+	if a.RecentlyAuthenticated(s) {
+		return nil
+	}
+	return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+}
+
+// StepUp refuses s if Options.StepUp is set and s is not younger than Options.ReauthAge: 403 SESSION_NOT_FRESH. Call
+// it after the role is checked: a password cannot open what the role forbids.
 func (a *Auth) StepUp(s *Session) error {
 	if !a.opts.StepUp {
 		return nil
 	}
-	return a.youngerThan(a.opts.ReauthAge, s)
+	return a.requireRecent(s)
 }
 
-// Reauthenticate has s's user prove the password once more and puts a new session in the place of s, with a new token:
-// its age is the only clock of what asks for a fresh session. What s has set going is the new one's. Refusals: those of CheckPassword; 403 while
-// impersonating; 429 when tried too often.
+// Reauthenticate checks the password of s's user again and replaces s with a new session and token: the age of the
+// session is the only clock of RecentlyAuthenticated. The links and impersonations of s go on. Refusals: those of
+// CheckPassword.
 func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session, password string) (*Session, error) {
 	if err := notImpersonating(s); err != nil {
 		return nil, err
 	}
-	account, err := a.proven(r, s, password)
+	account, err := a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, password)
 	if err != nil {
 		return nil, err
 	}
-	var fresh *Session
-	readAt := a.opts.Now() // before the transaction: see load
-	err = a.transact(r.Context(), func(t *transaction) error {
-		user, err := a.admit(t, account, "")
-		if err != nil {
-			return err
-		}
-		if fresh, err = a.succeed(t, r, s, user); err != nil {
-			return err
-		}
-		t.event(fresh, event.Reauthenticated, user.ID)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	a.setSessionCookies(w, r, fresh, readAt)
-	a.knowDevice(w, r, fresh.User)
-	return fresh, nil
-}
-
-// succeed puts a new session of u in the place of s, and leaves it what s has set going.
-func (a *Auth) succeed(t *transaction, r *http.Request, s *Session, u *User) (*Session, error) {
-	if _, err := t.lockSession(s.ID); err != nil { // before its links: see lockSession
-		return nil, err
-	}
-	fresh, err := a.startSession(t, r, u, s.Remember)
-	if err != nil {
-		return nil, err
-	}
-	err = t.Model(&Verification{}).Where("session_id = ?", s.ID).Update("session_id", fresh.ID).Error
-	if err != nil {
-		return nil, err
-	}
-	return fresh, t.deleteSession(s)
+	way := entry{event: event.Reauthenticated, remember: s.Remember, by: s, replace: true}
+	return a.signIn(w, r, way, func(t *transaction) (*User, error) { return a.recheckLocked(t, account, "") })
 }

@@ -2,33 +2,32 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
-	"gorm.io/gorm"
 )
 
-// RequestPasswordReset mails a link to choose a new password, where the address is somebody's. Whether it is, the
-// answer does not tell, nor does the time it takes. callbackURL is where the link leads in the end. Refusals: 400
-// VALIDATION_ERROR; 429 when asked too often.
+// RequestPasswordReset mails a link to choose a new password, if the address has an account. Neither the answer nor
+// its time tells a stranger whether it has. callbackURL is where the link leads in the end. Refusals: 400
+// VALIDATION_ERROR.
 func (a *Auth) RequestPasswordReset(r *http.Request, rawEmail, callbackURL string) error {
 	email, err := validEmail(rawEmail)
 	if err != nil {
 		return err
 	}
 	defer a.padTiming(r.Context())()
-	by := &Session{from: a.from(r)}
-	return a.mailTo(r, by, email, letter.ResetPassword, func(*User) bool { return true }, func(t *transaction, u *User) error {
+	by := a.stranger(r)
+	due := func(*User) bool { return true }
+	return a.mailTo(r, by, email, letter.ResetPassword, due, func(t *transaction, u *User) error {
 		return a.mailLink(t, by, u, letter.ResetPassword, u.Email, callbackURL)
 	})
 }
 
-// MailPasswordReset mails a user a link to choose a new password, as an admin. Refusals: 404 USER_NOT_FOUND; 429 where
-// the address has had its mails for this hour; 403 BANNED_USER, or where by is no admin any more.
+// MailPasswordReset mails a user a link to choose a new password, as an admin. Refusals: 404 USER_NOT_FOUND; 429 if
+// the address has had its mails for this hour; 403 BANNED_USER, or if by is no longer an admin.
 func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string) error {
 	u, err := a.User(ctx, userID)
 	if err != nil {
@@ -48,25 +47,25 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 		if u.banned(a.opts.Now()) {
 			return bannedError(u)
 		}
-		return a.mailLink(t, by, u, letter.ResetPassword, u.Email, "")
+		return a.mailLink(t, by.actor(), u, letter.ResetPassword, u.Email, "")
 	})
 }
 
-// mailTo runs fn, which mails a link of a purpose that by asked for, for the user of an address, if there is one who is not banned, whose
-// mail is due and who may get another. What sends no mail is not counted: strangers could use up somebody's mails of an
-// hour.
+// mailTo runs fn, which mails a link of a purpose that by asked for, if the address has a user who is not banned,
+// whose mail is due and who may get another one this hour. Requests that cause no mail are not counted: else
+// strangers could use up a user's mails.
 func (a *Auth) mailTo(
-	r *http.Request, by *Session, email string, purpose letter.Purpose, due func(*User) bool, fn func(*transaction, *User) error,
+	r *http.Request, by actor, email string, purpose letter.Purpose, due func(*User) bool,
+	fn func(*transaction, *User) error,
 ) error {
 	var found User
-	err := a.db.WithContext(r.Context()).Where("email = ?", email).Take(&found).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
+	if err := a.db.WithContext(r.Context()).Where("email = ?", email).Take(&found).Error; err != nil {
+		return ignoreMissing(err)
+	}
+	if found.banned(a.opts.Now()) || !due(&found) {
 		return nil
 	}
-	if err != nil || found.banned(a.opts.Now()) || !due(&found) {
-		return err
-	}
-	known, err := a.knownFor(r, by, &found)
+	known, err := a.isOwnBrowser(r, by, &found)
 	if err != nil {
 		return err
 	}
@@ -74,25 +73,25 @@ func (a *Auth) mailTo(
 	if !may || err != nil {
 		return err
 	}
-	err = a.transact(r.Context(), func(t *transaction) error {
+	return a.transact(r.Context(), func(t *transaction) error {
 		u, err := t.lockUser(found.ID)
-		if err != nil || u.Email != email || u.banned(a.opts.Now()) || !due(u) {
-			return err
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		if u.Email != email || u.banned(a.opts.Now()) || !due(u) {
+			return nil
 		}
 		return fn(t, u)
 	})
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil
-	}
-	return err
 }
 
-// ResetPassword sets a new password by a mailed token, once. Every session and every other link of the user ends,
-// and the address counts as verified: the mail has arrived. Nobody is signed in, but the device is known for the user from
-// then on: guesses of strangers do not keep the owner out of what the link was mailed for. Refusals: 400 INVALID_TOKEN,
-// PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON (the token survives these).
+// ResetPassword sets a new password by a mailed token, once. Every session and every other link of the user ends, and
+// the address becomes verified, because the mail has arrived. No session starts, but the device becomes a known one,
+// so that an attacker who guesses passwords cannot keep the owner from the next sign-in. Refusals: 400 INVALID_TOKEN,
+// PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON (the token survives the last three).
 func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next string) error {
-	v, err := a.link(r.Context(), token, letter.ResetPassword, letter.SetPassword) // before any hashing: a made-up token costs a query
+	// Before any hashing, so that a made-up token costs only a query.
+	v, err := a.link(r.Context(), token, letter.ResetPassword, letter.SetPassword)
 	if err != nil {
 		return invalidToken(http.StatusBadRequest, err)
 	}
@@ -120,28 +119,17 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 				return err
 			}
 		}
-		if err := t.setPassword(u, hash, now); err != nil {
+		if err := t.replacePassword(u, hash, now); err != nil {
 			return err
 		}
-		if err := a.notify(t, u, letter.PasswordChanged); err != nil {
-			return err
-		}
-		t.event(&Session{UserID: u.ID, from: a.from(r)}, event.PasswordReset, u.ID)
-		return nil
+		t.recordEvent(a.actorFor(r, u.ID), event.PasswordReset, u.ID)
+		return a.warn(t, u, letter.PasswordChanged)
 	})
 	if err != nil {
 		return invalidToken(http.StatusBadRequest, err)
 	}
-	a.knowDevice(w, r, u)
+	a.rememberDevice(w, r, u)
 	return nil
-}
-
-// invalidToken refuses a link that is worth nothing, for whatever reason.
-func invalidToken(status int, err error) error {
-	if errors.Is(err, errNoLink) || errors.Is(err, errLinkExpired) {
-		return errs.New(status, "INVALID_TOKEN", "Invalid token")
-	}
-	return err
 }
 
 func validEmail(raw string) (string, error) {

@@ -10,18 +10,18 @@ import (
 	"gorm.io/gorm"
 )
 
-// Mail is a letter to one person. URL is set where the mail has a link, and the only place that holds the secret; it belongs
-// into the letter and nowhere else. A warning has one where Options.Links names a page for it.
+// Mail is a mail to one user. URL is its link, "" for none, and holds the only copy of a secret: it belongs into the
+// mail and nowhere else. A warning has one only if Options.Links names a page for it.
 type Mail struct {
 	To       string
-	Name     string // the person's, as they typed it; "" where To is not proved to be theirs
+	Name     string // the user's; "" if To is not proved to be theirs
 	Purpose  letter.Purpose
 	URL      string
 	NewEmail string // of confirm_email_change, email_changed and email_change_asked
-	About    string // of admin_made: the address of the user it is about
+	About    string // of admin_made: the address of the new admin
 }
 
-// Mailer takes a mail inside tx, so that it is kept exactly when the change that causes it is.
+// Mailer enqueues a mail inside tx, so that it goes out if, and only if, the change that causes it commits.
 type Mailer interface {
 	Enqueue(ctx context.Context, tx *gorm.DB, m Mail) error
 }
@@ -34,18 +34,11 @@ func (m logMailer) Enqueue(ctx context.Context, _ *gorm.DB, mail Mail) error {
 	return nil
 }
 
-// peer is the address at the other end of the connection.
+// peer is the IP address at the other end of the connection.
 func peer(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return ""
 	}
 	return host
-}
-
-// maxUserAgent bounds what a client can make the store and the cache cookie carry; real ones stay below 300 bytes.
-const maxUserAgent = 512
-
-func (a *Auth) from(r *http.Request) origin {
-	return origin{a.opts.ClientIP(r), printable(r.UserAgent(), maxUserAgent)}
 }

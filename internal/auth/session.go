@@ -11,47 +11,38 @@ import (
 	"gorm.io/gorm"
 )
 
-// Session returns who is behind the request, nil for a stranger. A read (GET, HEAD) may be answered from the
-// signed cache cookie; anything else asks the store. It slides an ageing session forward and refills the cache,
-// so it may set cookies on w, and clears those of a session that is gone. A store that is away is a 503 error,
-// never a stranger.
+// Session returns the session behind the request, nil for a stranger. The signed cache cookie may answer a read (GET,
+// HEAD); anything else asks the store. Session extends an ageing session, refills the cache and clears the cookies of
+// a session that has ended, so it may set cookies on w. If the store is away, it returns a 503 error, never a
+// stranger.
 func (a *Auth) Session(w http.ResponseWriter, r *http.Request) (*Session, error) {
 	return a.load(w, r, loading{cache: r.Method == http.MethodGet || r.Method == http.MethodHead, refresh: true})
 }
 
-// StoredSession is Session without the cache: for what must see a demotion or a ban made by another process.
+// StoredSession is Session without the cache, so that it sees a demotion or a ban made by another process.
 func (a *Auth) StoredSession(w http.ResponseWriter, r *http.Request) (*Session, error) {
 	return a.load(w, r, loading{refresh: true})
 }
 
-// noteForged records that the request holds a session cookie that we did not sign: somebody tries to make one, or the
-// secret that signed it was taken out of Options.Secrets.
-func (a *Auth) noteForged(r *http.Request) {
-	if _, err := r.Cookie(a.cookieName(tokenCookie)); err == nil {
-		a.NoteRefusal(r, nil, event.CookieForged, "")
-	}
-}
-
 type loading struct {
 	cache   bool // the cache cookie may answer
-	refresh bool // an ageing session may slide forward
+	refresh bool // an ageing session may be extended
 }
 
 func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Session, error) {
 	token, ok := a.readSigned(r, tokenCookie)
 	if !ok {
-		a.noteForged(r)
+		if a.hasCookie(r, tokenCookie) { // an attack, or its secret has left Options.Secrets
+			a.RecordRefusal(r, nil, event.CookieForged, "")
+		}
 		return nil, nil
 	}
 	if how.cache {
-		if c := a.cached(r, token); c != nil {
-			if s := c.session(); s != nil {
-				s.from, s.token = a.from(r), token
-				return s, nil
-			}
+		if s := a.cachedSession(r, token); s != nil {
+			return s, nil
 		}
 	}
-	// Taken before the read: a revocation that commits while we read is then newer than the copy we make.
+	// Taken before the read, so that a revocation which commits meanwhile is newer than the copy.
 	readAt := a.opts.Now()
 	s, err := a.find(r.Context(), token)
 	if err != nil {
@@ -59,12 +50,12 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Sessi
 	}
 	if s == nil || a.dead(s, readAt) {
 		if s != nil && !readAt.Before(s.ExpiresAt) {
-			a.db.WithContext(r.Context()).Where("id = ?", s.ID).Delete(&Session{}) // the sweep would; sooner is tidier
+			a.db.WithContext(r.Context()).Where("id = ?", s.ID).Delete(&Session{}) // sooner than Purge
 		}
 		a.ClearCookies(w, r)
 		return nil, nil
 	}
-	s.from, s.token = a.from(r), token
+	a.present(s, r, token)
 	if how.refresh && a.refresh(r.Context(), s, readAt) {
 		a.setSessionCookies(w, r, s, readAt)
 	} else {
@@ -73,22 +64,39 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Sessi
 	return s, nil
 }
 
-// find reads the session of a token and its user by one joined query; nil where there is none. It is the one
-// statement of every request that the cache does not answer, so it is read by hand: GORM's reflection would
-// cost as much again as the query.
+// cachedSession gives the session in the cache cookie; nil if the store has to be asked.
+func (a *Auth) cachedSession(r *http.Request, token string) *Session {
+	c := a.readCache(r, token)
+	if c == nil {
+		return nil
+	}
+	s := c.session()
+	if s != nil {
+		a.present(s, r, token)
+	}
+	return s
+}
+
+// present notes on s the request that presents it.
+func (a *Auth) present(s *Session, r *http.Request, token string) {
+	by := a.stranger(r)
+	s.token, s.ip, s.agent = token, by.ip, by.agent
+}
+
+// find reads the session of a token, with its user; nil if there is none. Every request that the cache does not answer
+// runs this one query, so rows are scanned by hand: GORM's reflection would double the cost.
 func (a *Auth) find(ctx context.Context, token string) (*Session, error) {
 	query := a.db.WithContext(ctx).Raw(`
-		SELECT s.id, s.token_hash, s.user_id, s.remember, s.ip_address, s.user_agent, s.impersonated_by, s.expires_at, s.created_at, s.updated_at,
-			u.id, u.name, u.email, u.email_verified, u.image, u.role, u.banned, u.ban_reason, u.ban_expires, u.created_at, u.updated_at
+		SELECT `+sessionColumns+`, u.id, u.name, u.email, u.email_verified, u.image, u.role,
+			u.banned, u.ban_reason, u.ban_expires, u.created_at, u.updated_at
 		FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.token_hash = ?`, hashToken(token))
 	var found *Session
 	err := eachRow(query, func(rows *sql.Rows) error {
 		var u User
 		found = &Session{User: &u}
-		return rows.Scan(append(found.columns(),
-			&u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image, &u.Role, &u.Banned, &u.BanReason, &u.BanExpires, &u.CreatedAt, &u.UpdatedAt,
-		)...)
+		return rows.Scan(append(found.columns(), &u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image, &u.Role,
+			&u.Banned, &u.BanReason, &u.BanExpires, &u.CreatedAt, &u.UpdatedAt)...)
 	})
 	if err != nil {
 		return nil, err
@@ -96,8 +104,8 @@ func (a *Auth) find(ctx context.Context, token string) (*Session, error) {
 	return found, nil
 }
 
-// eachRow calls scan for each row of a query. GORM does not see the errors of rows: here they become what all others are,
-// outages told from mistakes.
+// eachRow calls scan for each row of a query. GORM does not see the errors of rows, so they are handed to it: only
+// then does an outage become a 503.
 func eachRow(query *gorm.DB, scan func(*sql.Rows) error) error {
 	rows, err := query.Rows()
 	if err != nil {
@@ -112,22 +120,28 @@ func eachRow(query *gorm.DB, scan func(*sql.Rows) error) error {
 	return query.AddError(errors.Join(rows.Err(), rows.Close()))
 }
 
-// columns is where a row of sessions goes, in the order in which every literal query names them.
+const sessionColumns = `s.id, s.token_hash, s.user_id, s.remember, s.ip_address, s.user_agent, s.impersonated_by,
+	s.expires_at, s.created_at, s.updated_at`
+
+// columns lists where to scan sessionColumns.
 func (s *Session) columns() []any {
-	return []any{&s.ID, &s.TokenHash, &s.UserID, &s.Remember, &s.IPAddress, &s.UserAgent, &s.ImpersonatedBy, &s.ExpiresAt, &s.CreatedAt, &s.UpdatedAt}
+	return []any{
+		&s.ID, &s.TokenHash, &s.UserID, &s.Remember, &s.IPAddress, &s.UserAgent, &s.ImpersonatedBy,
+		&s.ExpiresAt, &s.CreatedAt, &s.UpdatedAt,
+	}
 }
 
 func (a *Auth) dead(s *Session, now time.Time) bool {
 	return a.over(s, now) || s.User.banned(now)
 }
 
-// over reports whether a session has lived its time.
+// over reports whether a session has expired.
 func (a *Auth) over(s *Session, now time.Time) bool {
 	return !now.Before(s.ExpiresAt) || !now.Before(s.CreatedAt.Add(a.opts.MaxAge))
 }
 
-// refresh slides a remembered session that is old enough, and reports whether it did. Of several requests at
-// once one wins; a row that is gone stays gone. A store that cannot write is no reason to refuse a good session.
+// refresh extends a remembered session that is older than Options.UpdateAge, and reports whether it did. Of concurrent
+// requests one wins; a deleted row stays deleted. A store that cannot write is no reason to refuse a good session.
 func (a *Auth) refresh(ctx context.Context, s *Session, now time.Time) bool {
 	expiresAt := now.Add(a.opts.ExpiresIn)
 	if last := s.CreatedAt.Add(a.opts.MaxAge); expiresAt.After(last) {
@@ -149,84 +163,15 @@ func (a *Auth) refresh(ctx context.Context, s *Session, now time.Time) bool {
 	return true
 }
 
-// newSession ends the session the request came with and starts another for u, inside t. The token goes into a
-// cookie once t is committed.
-func (a *Auth) newSession(t *transaction, r *http.Request, u *User, remember bool) (*Session, error) {
-	if err := a.endPresented(t, r); err != nil {
-		return nil, err
-	}
-	return a.startSession(t, r, u, remember)
-}
-
-// endPresented ends the session the request came with, if any.
-func (a *Auth) endPresented(t *transaction, r *http.Request) error {
-	token, ok := a.readSigned(r, tokenCookie)
-	if !ok {
-		return nil
-	}
-	s, err := t.sessionOf(token)
-	if s == nil || err != nil {
-		return err
-	}
-	if err := t.endSession(s); err != nil {
-		return err
-	}
-	if s.ImpersonatedBy == nil {
-		return nil
-	}
-	return t.endSessionOf(a.readSigned(r, adminCookie)) // the way back goes with it
-}
-
-func (a *Auth) startSession(t *transaction, r *http.Request, u *User, remember bool) (*Session, error) {
-	now, life := a.opts.Now(), a.opts.ExpiresIn
-	if !remember {
-		life = a.opts.BriefExpiresIn
-	}
-	from, token := a.from(r), newToken()
-	s := &Session{
-		ID: newID(), token: token, TokenHash: hashToken(token), UserID: u.ID, Remember: remember,
-		IPAddress: from.ip, UserAgent: from.agent, from: from,
-		ExpiresAt: now.Add(min(life, a.opts.MaxAge)), CreatedAt: now, UpdatedAt: now,
-	}
-	if err := t.makeRoom(u.ID); err != nil {
-		return nil, err
-	}
-	if err := t.Create(s).Error; err != nil {
-		return nil, err
-	}
-	s.User = u
-	return s, t.settle(u)
-}
-
-// maxSessions is how many sessions a user can have at once: more than a person has browsers, and as many as a list shows,
-// so that none is hidden from its owner.
-const maxSessions = 100
-
-// makeRoom ends the sessions of a user that were not used for longest, so that one more is within maxSessions.
-func (t *transaction) makeRoom(userID string) error {
-	var surplus []Session
-	err := t.Where("user_id = ? AND impersonated_by IS NULL", userID).
-		Order("updated_at DESC, id").Offset(maxSessions - 1).Limit(maxSessions).Find(&surplus).Error
-	if err != nil {
-		return err
-	}
-	for i := range surplus {
-		if err := t.endSession(&surplus[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// lockSession holds a session's row until the end of t, and reports whether there is one. Whoever locks a user, a session
-// and a link takes them in this order.
+// lockSession locks a session's row until the end of t, and reports whether there is one. Rows are locked in the order
+// user, session, link, so that transactions cannot deadlock.
 func (t *transaction) lockSession(id string) (live bool, err error) {
 	var list []Session
 	err = t.Clauses(forUpdate).Select("id").Where("id = ?", id).Find(&list).Error
 	return len(list) > 0, err
 }
 
-// sessionOf reads the session of a token; nil where there is none.
+// sessionOf reads the session of a token; nil if there is none.
 func (t *transaction) sessionOf(token string) (*Session, error) {
 	var s Session
 	err := t.Where("token_hash = ?", hashToken(token)).Take(&s).Error

@@ -21,18 +21,63 @@ type Credentials struct {
 	Password string
 	Remember bool // keep the session when the browser closes
 
-	CallbackURL string // where the mailed link leads in the end, should the address not be verified yet
-	Pending     bool   // then remember this browser for that link, as for Registration
+	CallbackURL string // where the mailed link leads in the end, if the address is not verified yet
+	Pending     bool   // for pages, as in Registration
 }
 
-// SignInEmail starts a session and sets its cookies on w. It ends the session the request came with. Refusals:
-// 400 INVALID_EMAIL, VALIDATION_ERROR, PASSWORD_TOO_LONG; 401 INVALID_EMAIL_OR_PASSWORD, alike in text and time whether the
-// address is unknown or the password wrong; 403 BANNED_USER, EMAIL_NOT_VERIFIED (a new link is mailed), with the
-// right password only; 429 after too many failures; 503 when too many sign in at once.
+// SignInEmail starts a session and sets its cookies on w. It ends the session the request came with. Refusals: 400
+// INVALID_EMAIL, VALIDATION_ERROR, PASSWORD_TOO_LONG; 401 INVALID_EMAIL_OR_PASSWORD, alike in text and time whether
+// the address is unknown or the password wrong; with the right password 403 BANNED_USER, EMAIL_NOT_VERIFIED (a new
+// link is mailed); 429 after too many failures; 503 when too many sign in at once.
 //
-// Who signs up with an address and then signs in with the same password learns one thing: EMAIL_NOT_VERIFIED says that no
-// confirmed account has it. The wire contract asks for that answer. Every such try mails the holder of the address.
+// EMAIL_NOT_VERIFIED tells an attacker who signed up with an address that no verified account has it. The wire
+// contract demands that answer. Every such try mails the holder of the address.
 func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credentials) (*Session, error) {
+	email, typed, err := checkCredentials(in)
+	if err != nil {
+		return nil, err
+	}
+	account, err := a.credential(r.Context(), email)
+	if err != nil {
+		return nil, err
+	}
+	match, upgrade, err := a.tryPassword(r, a.passwordTry(r, email, account), typed)
+	if err != nil {
+		return nil, err
+	}
+	if !match {
+		if err := a.recordEvent(r.Context(), a.stranger(r), event.SignInFailed, account.UserID); err != nil {
+			return nil, err
+		}
+		return nil, errWrongCredentials()
+	}
+	mayMail := true
+	if a.mustVerify(account.User) {
+		if mayMail, err = a.mayMail(r.Context(), letter.VerifyEmail, email); err != nil {
+			return nil, err
+		}
+	}
+	newDevice, err := a.mayWarnOfDevice(r, account.UserID)
+	if err != nil {
+		return nil, err
+	}
+	way := entry{event: event.SignIn, remember: in.Remember, newDevice: newDevice}
+	var unverified *User
+	way.unverified = func(t *transaction, u *User) error {
+		unverified = u
+		if !mayMail {
+			return nil
+		}
+		return a.mailLink(t, a.actorFor(r, u.ID), u, letter.VerifyEmail, u.Email, linkCallback(in.Pending, in.CallbackURL))
+	}
+	s, err := a.signIn(w, r, way, func(t *transaction) (*User, error) { return a.recheckLocked(t, account, upgrade) })
+	if in.Pending && errors.Is(err, errUnverified) {
+		a.setPending(w, unverified, in.Remember, in.CallbackURL)
+	}
+	return s, err
+}
+
+func checkCredentials(in Credentials) (email, typed string, err error) {
 	email, ok := normalEmail(in.Email)
 	var emailErr error
 	if !ok {
@@ -42,119 +87,56 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	if in.Password == "" {
 		passwordErr = errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
 	}
-	if err := firstOf(emailErr, passwordErr); err != nil {
-		return nil, err
-	}
-	account, err := a.credential(r.Context(), email)
-	if err != nil {
-		return nil, err
-	}
-	match, upgrade, err := a.check(r, a.guessOf(r, email, account), typed)
-	if err != nil {
-		return nil, err
-	}
-	if !match {
-		if err := a.tell(r.Context(), &Session{from: a.from(r)}, event.SignInFailed, account.UserID); err != nil {
-			return nil, err
-		}
-		return nil, errs.New(http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
-	}
-	mayMail := false
-	if a.opts.RequireEmailVerification && !account.User.EmailVerified {
-		if mayMail, err = a.mayMail(r.Context(), letter.VerifyEmail, email); err != nil {
-			return nil, err
-		}
-	}
-	strange := a.strange(r, account.UserID)
-	if strange {
-		if strange, err = a.mayTellDevice(r.Context(), account.UserID); err != nil {
-			return nil, err
-		}
-	}
-	var s *Session
-	var unverified *User
-	readAt := a.opts.Now() // before the transaction: see load
-	err = a.transact(r.Context(), func(t *transaction) error {
-		user, err := a.admit(t, account, upgrade)
-		if err != nil {
-			return err
-		}
-		if a.opts.RequireEmailVerification && !user.EmailVerified {
-			if unverified = user; !mayMail {
-				return nil
-			}
-			link := in.CallbackURL
-			if in.Pending {
-				link = ""
-			}
-			return a.mailLink(t, &Session{UserID: user.ID, from: a.from(r)}, user, letter.VerifyEmail, user.Email, link)
-		}
-		if s, err = a.newSession(t, r, user, in.Remember); err != nil {
-			return err
-		}
-		if strange {
-			if err := a.notify(t, user, letter.NewDevice); err != nil {
-				return err
-			}
-		}
-		t.event(s, event.SignIn, user.ID)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if unverified != nil {
-		if in.Pending {
-			a.setPending(w, unverified, in.Remember, in.CallbackURL)
-		}
-		return nil, errs.New(http.StatusForbidden, "EMAIL_NOT_VERIFIED", "Email not verified")
-	}
-	a.setSessionCookies(w, r, s, readAt)
-	a.knowDevice(w, r, s.User)
-	return s, nil
+	return email, typed, firstOf(emailErr, passwordErr)
 }
 
-// credential finds the password account of an address by one query; an empty account where there is none.
+func errWrongCredentials() error {
+	return errs.New(http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
+}
+
+// linkCallback is the callbackURL of the link mailed for a sign-up. For pages the pending cookie has it instead.
+func linkCallback(pending bool, callbackURL string) string {
+	if pending {
+		return ""
+	}
+	return callbackURL
+}
+
+// credential finds the password account of an address by one query; an empty account if there is none.
 func (a *Auth) credential(ctx context.Context, email string) (Account, error) {
 	var account Account
-	err := a.db.WithContext(ctx).Joins("User").Where(`"User"."email" = ? AND accounts.provider_id = ?`, email, providerCredential).Take(&account).Error
+	err := a.db.WithContext(ctx).Joins("User").
+		Where(`"User"."email" = ? AND accounts.provider_id = ?`, email, providerCredential).Take(&account).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return Account{}, nil
 	}
 	return account, err
 }
 
-// admit looks again, under the user's lock, at what may have changed while the password was hashed: a ban, a
-// new password, the account's end. It lifts a ban that has run out and stores an upgraded hash.
-func (a *Auth) admit(t *transaction, account Account, upgrade string) (*User, error) {
+// recheckLocked checks under the user's lock that the account still has the password that was proved: hashing takes
+// long enough for it to change. It stores upgrade, a better hash of the same or another password, unless that is "".
+func (a *Auth) recheckLocked(t *transaction, account Account, upgrade string) (*User, error) {
 	user, err := t.lockUser(account.UserID)
-	if err == nil {
-		err = t.Where("id = ? AND password = ?", account.ID, account.Password).Take(&Account{}).Error
-	}
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, errs.New(http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
+		return nil, errWrongCredentials()
 	}
 	if err != nil {
 		return nil, err
 	}
-	now := a.opts.Now()
-	if user.banned(now) {
-		return nil, bannedError(user)
+	err = t.Where("id = ? AND password = ?", account.ID, account.Password).Take(&Account{}).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, errWrongCredentials()
 	}
-	if user.Banned {
-		user.Banned, user.BanReason, user.BanExpires, user.UpdatedAt = false, nil, nil, now
-		if err := t.Select("banned", "ban_reason", "ban_expires", "updated_at").Updates(user).Error; err != nil {
-			return nil, err
-		}
+	if err != nil || upgrade == "" {
+		return user, err
 	}
-	if upgrade != "" {
-		err = t.Model(&Account{}).Where("id = ?", account.ID).Updates(map[string]any{"password": upgrade, "updated_at": now}).Error
-	}
-	return user, err
+	hashed := map[string]any{"password": upgrade, "updated_at": a.opts.Now()}
+	return user, t.Model(&Account{}).Where("id = ?", account.ID).Updates(hashed).Error
 }
 
 func bannedError(u *User) error {
-	e := errs.New(http.StatusForbidden, "BANNED_USER", "You have been banned from this application. Please contact support if you believe this is an error.")
+	e := errs.New(http.StatusForbidden, "BANNED_USER",
+		"You have been banned from this application. Please contact support if you believe this is an error.")
 	reason := "This account is banned"
 	if u.BanExpires != nil {
 		reason += " until " + u.BanExpires.Format("2 January 2006, 15:04 UTC")

@@ -1,11 +1,13 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
@@ -27,55 +29,44 @@ type Registration struct {
 
 	CallbackURL string // where the mailed link leads in the end, with Options.RequireEmailVerification
 
-	// Pending is for pages, which show the mailed link to ConfirmEmail: a cookie of an hour then tells it that this
-	// browser signed up. CallbackURL goes into the cookie in place of the link. It is set alike for a taken address.
+	// Pending is for pages, which hand the mailed link to ConfirmEmail: for an hour a cookie proves to it that this
+	// browser signed up. CallbackURL goes into the cookie instead of the link. The cookie is set alike for a taken
+	// address.
 	Pending bool
 }
 
-// SignUpEmail makes a user with the first of Options.Roles, starts a session and sets its cookies on w; all of it
-// or nothing. With Options.RequireEmailVerification the session is nil and a mail is on its way; then a taken
-// address is answered alike, with a user that is not kept, and a pending account (see User.Pending) is replaced where the
-// address may get another mail. Refusals: 400 VALIDATION_ERROR, PASSWORD_TOO_SHORT,
-// PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 422 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL; 429 when tried too often; 503
-// when too many sign up at once.
+// SignUpEmail makes a user with the first of Options.Roles, starts a session and sets its cookies on w; all of it or
+// nothing. With Options.RequireEmailVerification the session is nil and a link is mailed instead. A taken address is
+// then answered alike, with a user that is not stored, and a pending account (see User.Pending) is replaced if the
+// address may get another mail. Refusals: 400 VALIDATION_ERROR, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG,
+// PASSWORD_TOO_COMMON; 422 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL; 503 when too many sign up at once.
 func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registration) (*User, *Session, error) {
-	user, hash, err := a.prepare(r.Context(), a.strangerPlace(r), NewUser{Name: in.Name, Email: in.Email, Password: in.Password, Image: in.Image}, true)
+	made := NewUser{Name: in.Name, Email: in.Email, Password: in.Password, Image: in.Image}
+	user, hash, err := a.prepare(r.Context(), a.strangerPlace(r), made, true)
 	if err != nil {
 		return nil, nil, err
 	}
 	if a.opts.RequireEmailVerification {
 		user.Pending = true
-		link := in.CallbackURL
-		if in.Pending {
-			link = ""
+		if err := a.signUpUnverified(r, user, hash, linkCallback(in.Pending, in.CallbackURL)); err != nil {
+			return nil, nil, err
 		}
-		if err = a.signUpUnverified(r, user, hash, link); err == nil && in.Pending {
+		if in.Pending {
 			a.setPending(w, user, in.Remember, in.CallbackURL)
 		}
-		return user, nil, err
+		return user, nil, nil
 	}
-	var s *Session
-	readAt := a.opts.Now() // before the transaction: see load
-	err = a.transact(r.Context(), func(t *transaction) error {
-		if err := a.addUser(t, user, hash); err != nil {
-			return err
-		}
-		if s, err = a.newSession(t, r, user, in.Remember); err != nil {
-			return err
-		}
-		t.event(s, event.SignUp, user.ID)
-		return nil
+	s, err := a.signIn(w, r, entry{event: event.SignUp, remember: in.Remember}, func(t *transaction) (*User, error) {
+		return user, a.addUser(t, user, hash)
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	a.setSessionCookies(w, r, s, readAt)
-	a.knowDevice(w, r, user)
 	return user, s, nil
 }
 
-// signUpUnverified makes the user and mails the link. An account that squats on the address gives way, but only to a mail:
-// else anybody could undo somebody's sign-up and leave the address without a link. All of it takes the same time.
+// signUpUnverified makes the user and mails the link. It replaces a squatting account only if a mail goes out: else an
+// attacker could undo a sign-up and leave the address without a link. Every outcome takes the same time.
 func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL string) error {
 	defer a.padTiming(r.Context())()
 	squatter, taken, err := a.heldBy(r.Context(), user.Email, "")
@@ -83,13 +74,13 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 		return err
 	}
 	if taken {
-		return a.noteExisting(r, user.Email)
+		return a.warnOwner(r, user.Email)
 	}
 	may, err := a.mayMailTo(r.Context(), false, letter.VerifyEmail, user.Email)
 	if err != nil || squatter != "" && !may {
 		return err
 	}
-	by := &Session{UserID: user.ID, from: a.from(r)}
+	by := a.actorFor(r, user.ID)
 	err = a.transact(r.Context(), func(t *transaction) error {
 		if err := a.evict(t, by, squatter, user.Email); err != nil {
 			return err
@@ -97,7 +88,7 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 		if err := a.addUser(t, user, hash); err != nil {
 			return err
 		}
-		t.event(by, event.SignUp, user.ID)
+		t.recordEvent(by, event.SignUp, user.ID)
 		if !may {
 			return nil
 		}
@@ -119,29 +110,31 @@ func takenError(status int) error {
 	}
 }
 
-// NewUser is a user somebody else makes. Role "" means the first of Options.Roles. An empty Password makes an
-// account nobody can sign in to until a password is set, which Invite mails a link for.
+// NewUser is a user that an admin makes. Role "" means the first of Options.Roles. With an empty Password nobody can
+// sign in until a password is set; Invite mails a link for that.
 type NewUser struct {
 	Name     string
 	Email    string
 	Password string
 	Role     string
 	Image    *string
-	Verified bool // whoever makes the user vouches for the address
+	Verified bool // the admin vouches for the address
 	Invite   bool
 }
 
-// CreateUser makes a user without signing anyone in. by is who does it, nil for the command line. A pending account of the
-// address (see User.Pending) gives way.
-// Refusals are those of SignUpEmail, and 400 YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE for an unknown role, 403 where
-// by is no admin any more; of an invitation 429 where the address has had its mails for this hour.
+// CreateUser makes a user without starting a session. by is the admin, nil for the command line. It replaces a
+// pending account of the address (see User.Pending). Refusals are those of SignUpEmail, and 400
+// YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE for an unknown role; 403 if by is no longer an admin; for an
+// invitation 429 if the address has had its mails for this hour.
 func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, error) {
 	user, hash, err := a.prepare(ctx, password.Place{}, in, false)
-	if err == nil && in.Invite {
-		err = a.mustMail(ctx, letter.SetPassword, user.Email)
-	}
 	if err != nil {
 		return nil, err
+	}
+	if in.Invite {
+		if err := a.mustMail(ctx, letter.SetPassword, user.Email); err != nil {
+			return nil, err
+		}
 	}
 	squatter, _, err := a.heldBy(ctx, user.Email, "")
 	if err != nil {
@@ -151,17 +144,17 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 		if _, err := t.adminsFor(by, squatter); err != nil {
 			return err
 		}
-		if err := a.evict(t, by, squatter, user.Email); err != nil {
+		if err := a.evict(t, by.actor(), squatter, user.Email); err != nil {
 			return err
 		}
 		if err := a.addUser(t, user, hash); err != nil {
 			return err
 		}
-		t.event(by, event.UserCreated, user.ID).Detail = "role: " + user.Role
-		if err := a.notifyAdmins(t, &User{}, user); err != nil || !in.Invite {
+		t.recordEvent(by.actor(), event.UserCreated, user.ID).Detail = "role: " + user.Role
+		if err := a.warnAdmins(t, &User{}, user); err != nil || !in.Invite {
 			return err
 		}
-		return a.mailLink(t, by, user, letter.SetPassword, user.Email, "")
+		return a.mailLink(t, by.actor(), user, letter.SetPassword, user.Email, "")
 	})
 	if err != nil {
 		return nil, err
@@ -169,14 +162,14 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 	return user, nil
 }
 
-// prepare checks a new user and hashes the password, all before anything is written.
+// prepare checks a new user and hashes the password, before anything is written.
 func (a *Auth) prepare(ctx context.Context, p password.Place, in NewUser, needsPassword bool) (*User, string, error) {
 	email, ok := normalEmail(in.Email)
 	var emailErr error
 	if !ok {
 		emailErr = errs.Invalid("email", "VALIDATION_ERROR", "Enter an e-mail address such as name@example.com.")
 	}
-	role, roleErr := a.roles(or(in.Role, a.opts.Roles[0]))
+	role, roleErr := a.roles(cmp.Or(in.Role, a.opts.Roles[0]))
 	var normal string
 	var passwordErr error
 	if in.Password != "" || needsPassword {
@@ -193,56 +186,45 @@ func (a *Auth) prepare(ctx context.Context, p password.Place, in NewUser, needsP
 		}
 	}
 	now := a.opts.Now()
-	return &User{ID: newID(), Name: in.Name, Email: email, EmailVerified: in.Verified, Image: noImage(in.Image), Role: role, CreatedAt: now, UpdatedAt: now}, hash, nil
+	return &User{
+		ID: newID(), Name: in.Name, Email: email, EmailVerified: in.Verified, Image: noImage(in.Image), Role: role,
+		CreatedAt: now, UpdatedAt: now,
+	}, hash, nil
 }
 
-// roles checks a comma list of roles and gives its normal form.
+// roles checks a comma list of roles and returns it without spaces.
 func (a *Auth) roles(list string) (string, error) {
 	roles := strings.Split(list, ",")
 	for i, role := range roles {
 		roles[i] = strings.TrimSpace(role)
 		if !slices.Contains(a.opts.Roles, roles[i]) {
-			return "", errs.Invalid("role", "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE", "You are not allowed to set a non-existent role value")
+			return "", errs.Invalid("role", "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE",
+				"You are not allowed to set a non-existent role value")
 		}
 	}
 	return strings.Join(roles, ","), nil
 }
 
-// firstOf gives the first refusal, told of every field at once.
-func firstOf(refusals ...error) error {
-	var first *errs.Error
-	for _, err := range refusals {
-		var e *errs.Error
-		if !errors.As(err, &e) {
-			continue
-		}
-		if first == nil {
-			first = e
-			continue
-		}
-		for field, message := range e.Fields {
-			first.Fields[field] = message
-		}
-	}
-	if first == nil {
-		return nil
-	}
-	return first
-}
-
-// addUser writes a user and, with a hash, the account that proves who they are.
+// addUser writes a user and, with a hash, the password account.
 func (a *Auth) addUser(t *transaction, u *User, hash string) error {
 	err := t.Create(u).Error
-	if err == nil && hash != "" {
-		err = t.Create(&Account{
-			ID: newID(), UserID: u.ID, ProviderID: providerCredential, AccountID: u.ID, Password: hash, CreatedAt: u.CreatedAt, UpdatedAt: u.CreatedAt,
-		}).Error
-	}
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return takenError(http.StatusUnprocessableEntity)
 	}
 	if err != nil {
 		return err
 	}
+	if hash != "" {
+		if err := t.addPassword(u.ID, hash, u.CreatedAt); err != nil {
+			return err
+		}
+	}
 	return a.claim(t, u, http.StatusUnprocessableEntity)
+}
+
+func (t *transaction) addPassword(userID, hash string, now time.Time) error {
+	return t.Create(&Account{
+		ID: newID(), UserID: userID, ProviderID: providerCredential, AccountID: userID, Password: hash,
+		CreatedAt: now, UpdatedAt: now,
+	}).Error
 }

@@ -30,7 +30,8 @@ func surface(t *testing.T) (names, lines []string) {
 		if err := format.Node(&b, set, node); err != nil {
 			t.Fatal(err)
 		}
-		return strings.Join(strings.Fields(b.String()), " ")
+		one := strings.Join(strings.Fields(b.String()), " ")
+		return strings.NewReplacer("( ", "(", ", )", ")").Replace(one) // as if written in one line
 	}
 	add := func(kind, name, rest string) {
 		names = append(names, name)

@@ -23,7 +23,7 @@ var anyID = regexp.MustCompile(`"id":"[A-Za-z0-9]{32}"`)
 func TestSignUpUnverified(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
-		r := newRig(t, db, auth.Options{Mailer: box, RequireEmailVerification: true})
+		r := newRig(t, db, authtest.Costly(auth.Options{Mailer: box, RequireEmailVerification: true}))
 		signUp := func(password string) authtest.Answer {
 			t.Helper()
 			c, start := r.browser(), time.Now()

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -12,11 +13,11 @@ import (
 	"example.com/foyer/internal/origins"
 )
 
-// emailGrammar is better-auth's, ASCII only: net/mail would accept quoted local parts, IP literals and
-// full-width letters, each a second spelling of somebody's address. Labels neither start nor end with a hyphen.
+// emailGrammar is better-auth's, ASCII only. net/mail would accept quoted local parts, IP literals and full-width
+// letters: second spellings of an address that another user has. Labels neither start nor end with a hyphen.
 var emailGrammar = regexp.MustCompile(`^(?:[a-z0-9_'+-]+\.)*[a-z0-9_'+-]*[a-z0-9_+-]@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
 
-// normalEmail gives the one stored form of an address; false where it is none.
+// normalEmail returns the stored form of an address; false if it is none.
 func normalEmail(raw string) (string, bool) {
 	if len(raw) > 254 { // RFC 5321 §4.5.3.1.3, less the angle brackets
 		return "", false
@@ -26,7 +27,7 @@ func normalEmail(raw string) (string, bool) {
 	return email, at > 0 && at <= 64 && emailGrammar.MatchString(email)
 }
 
-// asciiLower leaves everything beyond ASCII alone: strings.ToLower turns the Kelvin sign into k.
+// asciiLower changes ASCII letters only: strings.ToLower turns the Kelvin sign into k.
 func asciiLower(s string) string {
 	b := []byte(s)
 	for i, c := range b {
@@ -35,6 +36,28 @@ func asciiLower(s string) string {
 		}
 	}
 	return string(b)
+}
+
+// firstOf returns the first refusal, with the fields of all of them.
+func firstOf(refusals ...error) error {
+	var first *errs.Error
+	for _, err := range refusals {
+		var e *errs.Error
+		if !errors.As(err, &e) {
+			continue
+		}
+		if first == nil {
+			first = e
+			continue
+		}
+		for field, message := range e.Fields {
+			first.Fields[field] = message
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return first
 }
 
 func checkName(name string) error {
@@ -50,16 +73,18 @@ func checkName(name string) error {
 	return nil
 }
 
-// misleads reports what makes a text look like another one: control characters, what turns the direction of writing, ends
-// a line or is never seen. U+200C and U+200D stay: Persian and Hindi names and many emoji are written with them.
+// misleads reports characters that make a text look like another one: control characters, and those that turn the
+// direction of writing, end a line or are invisible. U+200C and U+200D are allowed: Persian and Hindi names and many
+// emoji need them.
 func misleads(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || strings.ContainsRune("\u200b\u2028\u2029\u2060\ufeff", r)
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) ||
+		strings.ContainsRune("\u200b\u2028\u2029\u2060\ufeff", r)
 }
 
-// visible reports whether a character leaves a mark.
+// visible reports whether a character has a glyph.
 func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
 
-// maxReason bounds why somebody is banned, in code points; they read it when they try to sign in.
+// maxReason bounds the reason of a ban, in code points. The banned user reads it when signing in.
 const maxReason = 200
 
 func checkReason(reason *string) error {
@@ -69,7 +94,7 @@ func checkReason(reason *string) error {
 	return errs.Invalid("reason", "VALIDATION_ERROR", "The reason is at most 200 characters that can be shown.")
 }
 
-// noImage reads "" as no image: forms of better-auth's clients send it for a person who chose none.
+// noImage turns "" into nil: better-auth's clients send it for no image.
 func noImage(image *string) *string {
 	if text(image) == "" {
 		return nil
@@ -85,7 +110,7 @@ func (a *Auth) checkImage(image *string) error {
 	return errs.Invalid("image", "VALIDATION_ERROR", "The image must be an https address or a path of this site.")
 }
 
-// imageAddress accepts an https address of at most 2048 bytes, where local is set also an http one of this machine.
+// imageAddress accepts an https URL of at most 2048 bytes; with local also an http URL of this machine.
 func imageAddress(raw string, local bool) bool {
 	if len(raw) > 2048 || strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return false
@@ -97,13 +122,16 @@ func imageAddress(raw string, local bool) bool {
 	return local && err == nil && strings.HasPrefix(raw, "http://") && u.User == nil && loopback(u.Hostname())
 }
 
-// loopback reports whether a host is this machine by name or address.
+// loopback reports whether a host is this machine.
 func loopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// printable keeps at most limit bytes of s, without control characters and broken UTF-8.
+// storable reports whether PostgreSQL can keep a text: it refuses null bytes.
+func storable(s string) bool { return strings.IndexByte(s, 0) < 0 }
+
+// printable returns at most limit bytes of s, without control characters and invalid UTF-8.
 func printable(s string, limit int) string {
 	s = strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || unicode.IsControl(r) {

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -10,46 +11,57 @@ import (
 	"gorm.io/gorm"
 )
 
-// SendVerificationEmail mails a link that verifies an address. by is who is signed in, nil for a stranger; a
-// stranger learns neither from the answer nor from its time whether the address is anybody's. Refusals: 400
-// VALIDATION_ERROR, and for by EMAIL_MISMATCH, EMAIL_ALREADY_VERIFIED; 429 when asked too often.
-func (a *Auth) SendVerificationEmail(r *http.Request, by *Session, rawEmail, callbackURL string) error {
+// SendVerificationEmail mails a link that verifies an address. s is nil for a stranger, who learns neither from the
+// answer nor from its time whether the address has an account. Refusals: 400 VALIDATION_ERROR, and for s
+// EMAIL_MISMATCH, EMAIL_ALREADY_VERIFIED.
+func (a *Auth) SendVerificationEmail(r *http.Request, s *Session, rawEmail, callbackURL string) error {
 	email, err := validEmail(rawEmail)
 	if err != nil {
 		return err
 	}
-	if by == nil {
-		by = &Session{from: a.from(r)}
+	by := a.stranger(r)
+	if s == nil {
 		defer a.padTiming(r.Context())()
-	} else if by.User.Email != email {
-		return errs.New(http.StatusBadRequest, "EMAIL_MISMATCH", "You can only send a verification email to your own email")
-	} else if by.User.EmailVerified {
-		return errs.New(http.StatusBadRequest, "EMAIL_ALREADY_VERIFIED", "Email is already verified")
+	} else {
+		by = s.actor()
+		if s.User.Email != email {
+			return errs.New(http.StatusBadRequest, "EMAIL_MISMATCH", "You can only send a verification email to your own email")
+		}
+		if s.User.EmailVerified {
+			return errs.New(http.StatusBadRequest, "EMAIL_ALREADY_VERIFIED", "Email is already verified")
+		}
 	}
-	return a.mailTo(r, by, email, letter.VerifyEmail, func(u *User) bool { return !u.EmailVerified }, func(t *transaction, u *User) error {
+	due := func(u *User) bool { return !u.EmailVerified }
+	return a.mailTo(r, by, email, letter.VerifyEmail, due, func(t *transaction, u *User) error {
 		return a.mailLink(t, by, u, letter.VerifyEmail, u.Email, callbackURL)
 	})
 }
 
-// VerifyEmail uses a mailed link: it verifies an address, allows its change, or makes the change, whatever the link
-// is for. s is who is signed in, nil for a stranger; somebody else's address is verified in s's browser, but not changed,
-// and s stays signed in. An address changes in a session of its user only: a mail scanner opens links, too. callbackURL
-// goes into the next mail of a change. It returns the user, and whether the address changed. Refusals: 401
-// INVALID_TOKEN, TOKEN_EXPIRED, INVALID_USER, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.
-func (a *Auth) VerifyEmail(w http.ResponseWriter, r *http.Request, s *Session, token, callbackURL string) (u *User, changed bool, err error) {
+// VerifyEmail applies a mailed link: it verifies an address, allows its change, or makes the change. s is nil for a
+// stranger. In the session of another user it verifies, but does not change, the address, and s goes on. An address
+// changes only in a session of its user, because mail scanners open links, too. callbackURL goes into the next mail
+// of a change. It returns the user, and whether the address changed. Refusals: 401 INVALID_TOKEN, TOKEN_EXPIRED,
+// INVALID_USER, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.
+func (a *Auth) VerifyEmail(
+	w http.ResponseWriter, r *http.Request, s *Session, token, callbackURL string,
+) (u *User, changed bool, err error) {
 	v, err := a.link(r.Context(), token, letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail)
 	if err != nil {
 		return nil, false, tokenError(http.StatusUnauthorized, err)
 	}
-	if !mayFollow(s, v) {
-		return nil, false, errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user")
+	if !mayApply(s, v) {
+		return nil, false, errInvalidUser()
 	}
-	u, _, err = a.follow(w, r, s, v, callbackURL, entry{signIn: s == nil && a.opts.AutoSignInAfterVerification, remember: true})
-	return u, err == nil && v.Purpose == letter.ChangeEmail, err
+	enter := s == nil && a.opts.AutoSignInAfterVerification
+	o := opening{session: s, callbackURL: callbackURL, signIn: enter, remember: true}
+	if u, _, err = a.applyLink(w, r, v, o); err != nil {
+		return nil, false, err
+	}
+	return u, v.Purpose == letter.ChangeEmail, nil
 }
 
-// mayFollow reports whether a link works for s, nil for a stranger, without a password.
-func mayFollow(s *Session, v *Verification) bool {
+// mayApply reports whether a link works without a password in the browser of s, nil for a stranger.
+func mayApply(s *Session, v *Verification) bool {
 	switch v.Purpose {
 	case letter.VerifyEmail:
 		return true
@@ -59,98 +71,112 @@ func mayFollow(s *Session, v *Verification) bool {
 	return s != nil && s.UserID == v.UserID && s.ImpersonatedBy == nil
 }
 
-// entry says whether following a link also signs in. Without a password only the first link of an account does.
-type entry struct {
-	signIn, remember bool
-	proof            *Account // whose password was proved, nil for nobody's
+// opening is the way in which a link about an address was opened.
+type opening struct {
+	session     *Session // nil for a stranger
+	proved      *Account // whose password the stranger typed, else nil
+	signIn      bool     // start a session; without a password only on the first verification
+	remember    bool
+	callbackURL string // for the next mail of a change
 }
 
-// follow uses a link about an address, and returns its user and the session that it began, if any.
-func (a *Auth) follow(w http.ResponseWriter, r *http.Request, s *Session, v *Verification, callbackURL string, in entry) (u *User, fresh *Session, err error) {
-	mayMail, squatter := true, ""
-	switch v.Purpose {
-	case letter.ConfirmEmailChange:
-		mayMail, err = a.mayMail(r.Context(), letter.ChangeEmail, v.Email)
-	case letter.ChangeEmail:
-		squatter, _, err = a.heldBy(r.Context(), v.Email, v.UserID)
+// applyLink uses a link about an address. It returns the user, and the session that it started, if any.
+func (a *Auth) applyLink(
+	w http.ResponseWriter, r *http.Request, v *Verification, o opening,
+) (u *User, newSession *Session, err error) {
+	if v.Purpose == letter.ConfirmEmailChange {
+		may, err := a.mayMail(r.Context(), letter.ChangeEmail, v.Email)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !may { // the link stays good for later
+			u, err := a.User(r.Context(), v.UserID)
+			return u, nil, err
+		}
 	}
+	apply, err := a.linkEffect(r, v, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	by := &Session{UserID: v.UserID, from: a.from(r)}
-	if v.SessionID != nil { // the next link of a change is also one of the session that asked
-		by.ID = *v.SessionID
+	if s := o.session; s != nil && s.UserID == v.UserID && v.Purpose != letter.ConfirmEmailChange {
+		_, err = a.transactSession(w, r, func(t *transaction) (*Session, error) {
+			if u, _, err = apply(t); err != nil {
+				return nil, err
+			}
+			s.User = u
+			return s, nil
+		})
+		return u, nil, tokenError(http.StatusUnauthorized, err)
 	}
-	readAt := a.opts.Now() // before the transaction: see load
-	err = a.transact(r.Context(), func(t *transaction) error {
-		if err := a.evictSquatter(t, by, squatter, v); err != nil {
-			return err
+	way := entry{event: event.SignIn, remember: o.remember}
+	newSession, err = a.signIn(w, r, way, func(t *transaction) (*User, error) {
+		var first bool
+		if u, first, err = apply(t); err != nil || !o.signIn {
+			return nil, err
 		}
-		if in.proof != nil {
-			if _, err := a.admit(t, *in.proof, ""); err != nil {
-				return err
+		if o.proved == nil && (!first || u.banned(a.opts.Now())) {
+			return nil, nil
+		}
+		return u, nil
+	})
+	return u, newSession, tokenError(http.StatusUnauthorized, err)
+}
+
+// effect is what a link does to its user in a transaction; first reports that it verified a new address.
+type effect func(t *transaction) (u *User, first bool, err error)
+
+func (a *Auth) linkEffect(r *http.Request, v *Verification, o opening) (effect, error) {
+	squatter := ""
+	if v.Purpose == letter.ChangeEmail {
+		var err error
+		if squatter, _, err = a.heldBy(r.Context(), v.Email, v.UserID); err != nil {
+			return nil, err
+		}
+	}
+	by := a.actorFor(r, v.UserID)
+	if v.SessionID != nil { // the next link of a change belongs to the session that asked for the first
+		by.sessionID = *v.SessionID
+	}
+	return func(t *transaction) (*User, bool, error) {
+		if err := a.evictSquatter(t, by, squatter, v); err != nil {
+			return nil, false, err
+		}
+		if o.proved != nil {
+			if _, err := a.recheckLocked(t, *o.proved, ""); err != nil {
+				return nil, false, err
 			}
 		}
-		if !mayMail { // the link stays good for later
-			u, err = t.lockUser(v.UserID)
-			return notFound(err)
+		u, err := t.useLink(v)
+		if err != nil {
+			return nil, false, err
 		}
-		var first bool
-		if u, first, err = a.act(t, by, v, callbackURL); err != nil {
-			return err
+		switch v.Purpose {
+		case letter.ConfirmEmailChange:
+			return u, false, a.mailLink(t, by, u, letter.ChangeEmail, v.Email, cmp.Or(o.callbackURL, v.CallbackURL))
+		case letter.ChangeEmail:
+			return u, false, a.setEmail(t, by, u, v.Email)
 		}
-		if !in.signIn || !first && in.proof == nil || u.banned(readAt) {
-			return nil
-		}
-		if fresh, err = a.newSession(t, r, u, in.remember); err != nil {
-			return err
-		}
-		t.event(fresh, event.SignIn, u.ID)
-		return nil
-	})
-	if err != nil {
-		return nil, nil, tokenError(http.StatusUnauthorized, err)
-	}
-	switch {
-	case fresh != nil:
-		a.setSessionCookies(w, r, fresh, readAt)
-		a.knowDevice(w, r, u)
-	case s != nil && s.UserID == v.UserID && v.Purpose != letter.ConfirmEmailChange: // the cache must not show the old address
-		s.User = u
-		a.setSessionCookies(w, r, s, readAt)
-	}
-	return u, fresh, nil
+		first := !u.EmailVerified
+		return u, first, a.setVerified(t, by, u, v.Email)
+	}, nil
 }
 
-// act does what a link about an address is for; first tells that it verified one that was not.
-func (a *Auth) act(t *transaction, by *Session, v *Verification, callbackURL string) (u *User, first bool, err error) {
-	if u, err = t.useLink(v); err != nil {
-		return nil, false, err
+// setVerified marks the address of u as verified, if it still is the one of the link.
+func (a *Auth) setVerified(t *transaction, by actor, u *User, email string) error {
+	if u.Email != email {
+		return errNoLink
 	}
-	switch v.Purpose {
-	case letter.ConfirmEmailChange:
-		return u, false, a.mailLink(t, by, u, letter.ChangeEmail, v.Email, or(callbackURL, v.CallbackURL))
-	case letter.ChangeEmail:
-		return u, false, a.moveUser(t, by, u, v.Email)
-	}
-	if u.Email != v.Email {
-		return nil, false, errNoLink
-	}
-	first = !u.EmailVerified
 	u.EmailVerified, u.Pending, u.UpdatedAt = true, false, a.opts.Now()
-	t.void = append(t.void, u.ID)
-	if err := t.Select("email_verified", "pending", "updated_at").Updates(u).Error; err != nil {
-		return nil, false, err
-	}
-	t.event(by, event.EmailVerified, u.ID)
-	return u, first, nil
+	t.invalidate(u.ID)
+	t.recordEvent(by, event.EmailVerified, u.ID)
+	return t.Select("email_verified", "pending", "updated_at").Updates(u).Error
 }
 
-// moveUser gives a user another address, which a mail has just proved to be theirs. Links mailed to the old one end.
-func (a *Auth) moveUser(t *transaction, by *Session, u *User, email string) error {
-	old, wasTheirs := u.Email, u.EmailVerified
+// setEmail gives a user another address, which a mailed link has proved. Links mailed to the old one end.
+func (a *Auth) setEmail(t *transaction, by actor, u *User, email string) error {
+	old, proved := u.Email, u.EmailVerified
 	u.Email, u.EmailVerified, u.UpdatedAt = email, true, a.opts.Now()
-	t.void = append(t.void, u.ID)
+	t.invalidate(u.ID)
 	err := t.Select("email", "search", "email_verified", "updated_at").Updates(u).Error
 	if errors.Is(err, gorm.ErrDuplicatedKey) { // taken since it was asked for
 		return takenError(http.StatusUnauthorized)
@@ -164,20 +190,18 @@ func (a *Auth) moveUser(t *transaction, by *Session, u *User, email string) erro
 	if err := t.dropLinks(u.ID); err != nil {
 		return err
 	}
-	if wasTheirs {
-		if err := a.mailUndo(t, u, old); err != nil {
-			return err
-		}
+	t.recordEvent(by, event.EmailChanged, u.ID)
+	if !proved {
+		return nil
 	}
-	t.event(by, event.EmailChanged, u.ID)
-	return nil
+	return a.mailUndo(t, u, old)
 }
 
 // ChangeEmail mails the link that moves s's user to another address: to the old address first with
-// Options.ConfirmEmailChange, else to the new one, which asks for a session younger than Options.ReauthAge. An
-// address that is taken is answered alike, and gets no mail. Refusals: 400 VALIDATION_ERROR; 401 where s is nil; 400 "Email is the same";
-// 403 SESSION_NOT_FRESH; 401 where s has ended meanwhile; 429 when asked too often. With Options.Notices the old address is
-// told, with a link that stops the change, unless it is asked anyway.
+// Options.ConfirmEmailChange, else to the new one, which demands a session younger than Options.ReauthAge. A taken
+// address is answered alike, and gets no mail. With Options.Notices the old address gets a warning with a link that
+// stops the change, unless it is asked anyway. Refusals: 400 VALIDATION_ERROR, "Email is the same"; 403
+// SESSION_NOT_FRESH; 401 if s has ended meanwhile.
 func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL string) error {
 	email, err := validEmail(newEmail)
 	if err != nil {
@@ -195,7 +219,7 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 	purpose := letter.ChangeEmail
 	if a.opts.ConfirmEmailChange && s.User.EmailVerified {
 		purpose = letter.ConfirmEmailChange
-	} else if err := a.youngerThan(a.opts.ReauthAge, s); err != nil {
+	} else if err := a.requireRecent(s); err != nil {
 		return err
 	}
 	defer a.padTiming(r.Context())()
@@ -210,11 +234,11 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 		if err != nil {
 			return notFound(err)
 		}
-		if a.tellsOfChange(u, purpose) {
+		if a.warnsOfChange(u, purpose) {
 			if err := a.mailStop(t, u, email); err != nil {
 				return err
 			}
 		}
-		return a.mailLink(t, s, u, purpose, email, callbackURL)
+		return a.mailLink(t, s.actor(), u, purpose, email, callbackURL)
 	})
 }

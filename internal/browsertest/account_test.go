@@ -79,7 +79,7 @@ func TestAccountLife(t *testing.T) {
 	b.fill("confirm", "ada@example.com", "password", authtest.Password)
 	b.leave("delete the account", chromedp.Click(chromedp.CSS("main button.danger")))
 	b.wantPath("/")
-	b.wantText("[role=status]", "is deleted")
+	b.wantText("[role=status]", "are deleted")
 }
 
 // TestMovingAndBack: a change of address by the mail of /dev/mail, and its undoing from the old address, which ends
@@ -114,7 +114,7 @@ func TestMovingAndBack(t *testing.T) {
 	owner.click("follow the link that was mailed to the old address", `a[href*="/undo-email?token="]`)
 	owner.wantText("main", "ada@example.com")
 	owner.leave("undo it", submit)
-	owner.wantText("[role=status]", "back at this address")
+	owner.wantText("[role=status]", "has its former address")
 	b.open("/settings")
 	b.wantPath("/login?returnTo=%2Fsettings")
 	owner.open("/dev/mail")

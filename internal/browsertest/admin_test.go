@@ -104,7 +104,7 @@ func TestAdminAtWork(t *testing.T) {
 	b.leave("act as her", chromedp.Click(chromedp.CSS("dialog .act")))
 	b.wantPath("/dashboard")
 	b.wantText("#account", "Grace Hopper")
-	b.wantText("#banners", "You are acting as Grace Hopper")
+	b.wantText("#banners", "You are impersonating Grace Hopper")
 	b.open("/")
 	b.wait(`document.querySelector("#banners")?.textContent.includes("Grace Hopper")`)
 	b.expect("404")
@@ -122,8 +122,8 @@ func TestAdminAtWork(t *testing.T) {
 	b.leave("be herself again", chromedp.Click(chromedp.CSS("#banners button")))
 	b.wantPath(user)
 	b.wantText("#account", "Ada Lovelace")
-	b.wantText("[role=status]", "yourself again")
-	b.reads("/admin/audit?person=grace%40example.com", "Acting as somebody ended", "Profile changed", "Ada Lovelace <ada@example.com>", "as Grace Hopper", "Banned", "spam", "role: user → admin")
+	b.wantText("[role=status]", "Impersonation ended.")
+	b.reads("/admin/audit?person=grace%40example.com", "Impersonation ended", "Profile changed", "Ada Lovelace <ada@example.com>", "as Grace Hopper", "Banned", "spam", "role: user → admin")
 	b.open(user)
 
 	s.ahead.Add(int64(11 * time.Minute))
@@ -227,7 +227,7 @@ func TestAdminByKeyboard(t *testing.T) {
 	b.leave("act as her", typed(kb.Enter))
 	b.wantPath("/dashboard")
 	b.enterOn("#banners button")
-	b.wantText("[role=status]", "yourself again")
+	b.wantText("[role=status]", "Impersonation ended.")
 }
 
 // TestAdminsFormOfTheOtherTab: the dialog of one admin bans nobody in the name of the next, whatever they are called; nor
@@ -270,19 +270,17 @@ func (s *site) gracePath(t *testing.T) string { return s.userPath(t, "grace@exam
 func init() {
 	const list, button = `document.querySelector("#found").textContent`, "main form .primary"
 	partRequests = append(partRequests, []request{
-		{file: "users", attribute: `"/admin/users"`, page: "/admin/users", typed: "perso",
+		{file: "admin_users", attribute: `"/admin/users"`, page: "/admin/users", typed: "perso",
 			works: list + ` === "120 users"`},
-		{file: "data", attribute: `{ href }`, page: "/admin/users", click: "#sort-Name",
+		{file: "ui_table", attribute: `{ href }`, page: "/admin/users", click: "#sort-Name",
 			works: `document.querySelector("th[aria-sort=ascending]")?.textContent === "Name"`},
-		{file: "data", attribute: `{ href(page + 1) }`, page: "/admin/users", click: "#next-page",
+		{file: "ui_table", attribute: `{ url }`, page: "/admin/users", click: "#next-page",
 			works: `document.querySelector("#users nav").textContent.includes("Page 2")`},
-		{file: "data", attribute: `{ href(page - 1) }`, page: "/admin/users?page=2", click: "#previous-page",
-			works: `document.querySelector("#users nav").textContent.includes("Page 1")`},
-		{file: "user", attribute: `{ "/admin/users/" + u.ID + "/" + a.Name }`, find: (*site).gracePath, click: "#act-ban",
+		{file: "admin_user", attribute: `{ "/admin/users/" + u.ID + "/" + a.Name }`, find: (*site).gracePath, click: "#act-ban",
 			works: `document.querySelector("dialog[open] #reason")`},
-		{file: "user", attribute: `{ "/admin/users/" + form.ID + "/" + form.Action }`, find: (*site).gracePath,
+		{file: "admin_user", attribute: `"/admin/users/"+f.ID+"/"+f.Action`, find: (*site).gracePath,
 			open: "#act-delete", fields: []string{"confirm", "ada@example"}, click: "dialog .act"},
-		{file: "user", attribute: `"/admin/users/new"`, page: "/admin/users/new", fields: []string{"name", "New", "email", "new@example"},
+		{file: "admin_invite", attribute: `"/admin/users/new"`, page: "/admin/users/new", fields: []string{"name", "New", "email", "new@example"},
 			click: button},
 	}...)
 	partFits = append(partFits, (*site).fitUserLists)

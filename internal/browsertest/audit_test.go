@@ -78,7 +78,7 @@ func TestAuditFilter(t *testing.T) {
 
 func init() {
 	partRequests = append(partRequests, []request{
-		{file: "audit", attribute: `"/admin/audit"`, page: "/admin/audit", fields: []string{"person", "grace@example.com"},
+		{file: "admin_audit", attribute: `"/admin/audit"`, page: "/admin/audit", fields: []string{"person", "grace@example.com"},
 			click: "main form .primary", works: `location.search.includes("grace")`},
 	}...)
 }

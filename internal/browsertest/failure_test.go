@@ -49,7 +49,7 @@ var failures = []failure{
 
 // request is one request of htmx, as a person causes it.
 type request struct {
-	file, attribute string // where a template says so
+	file, attribute string // the template, and its hx- attribute or path of postForm
 	page            string
 	find            func(*site, *testing.T) string // or where it is
 	fields          []string                       // what is typed before: name and value in turn
@@ -68,37 +68,37 @@ func everyRequest(reset, verify, undo, stop string) (strangers, admins []request
 	const button = "main form .primary"
 	wrong := []string{"password", "not-the-password"}
 	strangers = []request{
-		{file: "nav", attribute: `"/nav"`, page: "/", works: `document.querySelector("#account [href='/signup']")`},
-		{file: "layout", attribute: `"/nav"`, page: "/no-such-page",
+		{file: "ui_nav", attribute: `"/nav"`, page: "/", works: `document.querySelector("#account [href='/signup']")`},
+		{file: "ui_layout", attribute: `"/nav"`, page: "/no-such-page",
 			works: `document.querySelector("#problem").hidden`},
-		{file: "login", attribute: `"/login"`, page: "/login", fields: append([]string{"email", "ada@example.com"}, wrong...),
+		{file: "auth_login", attribute: `"/login"`, page: "/login", fields: append([]string{"email", "ada@example.com"}, wrong...),
 			click: button},
-		{file: "signup", attribute: `"/signup"`, page: "/signup", fields: []string{"name", "Ada", "email", "new@example.com", "password", "short"},
+		{file: "auth_signup", attribute: `"/signup"`, page: "/signup", fields: []string{"name", "Ada", "email", "new@example.com", "password", "short"},
 			click: button},
-		{file: "forgot", attribute: `"/forgot-password"`, page: "/forgot-password", fields: []string{"email", "ada@example"},
+		{file: "auth_forgot", attribute: `"/forgot-password"`, page: "/forgot-password", fields: []string{"email", "ada@example"},
 			click: button},
-		{file: "reset", attribute: `"/reset-password"`, page: reset, fields: []string{"newPassword", "short"},
+		{file: "auth_reset", attribute: `"/reset-password"`, page: reset, fields: []string{"newPassword", "short"},
 			click: button},
-		{file: "verify", attribute: `"/verify-email"`, page: verify, fields: wrong, click: button},
-		{file: "verify", attribute: `"/verify-email/resend"`, page: "/verify-email", fields: []string{"email", "ada@example"},
+		{file: "auth_verify", attribute: `"/verify-email"`, page: verify, fields: wrong, click: button},
+		{file: "auth_verify", attribute: `"/verify-email/resend"`, page: "/verify-email", fields: []string{"email", "ada@example"},
 			click: button},
-		{file: "undo", attribute: `"/undo-email"`, page: undo, click: button,
+		{file: "auth_undo", attribute: `"/undo-email"`, page: undo, click: button,
 			works: `location.pathname === "/login"`},
-		{file: "stopchange", attribute: `"/stop-email-change"`, page: stop, click: button,
+		{file: "auth_stopchange", attribute: `"/stop-email-change"`, page: stop, click: button,
 			works: `location.pathname === "/forgot-password"`},
 	}
 	admins = []request{
-		{file: "reauth", attribute: `"/reauth"`, page: "/reauth", fields: wrong, click: button},
-		{file: "settings", attribute: `"/settings"`, page: "/settings", fields: []string{"name", " King"},
+		{file: "auth_reauth", attribute: `"/reauth"`, page: "/reauth", fields: wrong, click: button},
+		{file: "settings_profile", attribute: `"/settings"`, page: "/settings", fields: []string{"name", " King"},
 			click: button,
 			works: `document.querySelector("main [role=status]")?.textContent.includes("Saved")`},
-		{file: "settings", attribute: `"/settings/email"`, page: "/settings/email", fields: []string{"newEmail", "ada@example"},
+		{file: "settings_email", attribute: `"/settings/email"`, page: "/settings/email", fields: []string{"newEmail", "ada@example"},
 			click: button},
-		{file: "settings", attribute: `"/settings/sessions"`, page: "/settings/sessions",
+		{file: "settings_sessions", attribute: `"/settings/sessions"`, page: "/settings/sessions",
 			click: "button[name=session]", works: `document.activeElement.id === "sessions"`},
-		{file: "security", attribute: `"/settings/security"`, page: "/settings/security", fields: []string{"currentPassword", "not-it", "newPassword", "another-horse"},
+		{file: "settings_password", attribute: `"/settings/security"`, page: "/settings/security", fields: []string{"currentPassword", "not-it", "newPassword", "another-horse"},
 			click: button},
-		{file: "security", attribute: `"/settings/delete"`, page: "/settings/delete", fields: append([]string{"confirm", "ada@example"}, wrong...),
+		{file: "settings_delete", attribute: `"/settings/delete"`, page: "/settings/delete", fields: append([]string{"confirm", "ada@example"}, wrong...),
 			click: "main form .danger"},
 		{file: "dev", attribute: `"/dev/mail"`, page: "/dev/mail", script: `htmx.trigger("#mails", "every")`,
 			works: `document.querySelector("#problem").hidden`},
@@ -135,7 +135,8 @@ func TestFailedRequests(t *testing.T) {
 	}
 }
 
-var requestAttribute = regexp.MustCompile(`hx-(?:get|post|put|patch|delete|action)=("[^"]*"|\{[^}]*\})`)
+var requestAttribute = regexp.MustCompile(
+	`hx-(?:get|post|put|patch|delete|action)=("[^"]*"|\{[^}]*\})|@postForm\("[^"]*", (.*)\) \{`)
 
 // wantEveryRequest fails unless list has every request that a template can cause, and no other.
 func wantEveryRequest(t *testing.T, list []request) {
@@ -151,9 +152,10 @@ func wantEveryRequest(t *testing.T, list []request) {
 			t.Fatal(err)
 		}
 		for _, match := range requestAttribute.FindAllStringSubmatch(string(source), -1) {
-			missing[strings.TrimSuffix(filepath.Base(file), ".templ")+" "+match[1]] = true
+			missing[strings.TrimSuffix(filepath.Base(file), ".templ")+" "+match[1]+match[2]] = true
 		}
 	}
+	delete(missing, "ui_form { path }") // of postForm, whose callers count
 	for _, r := range list {
 		key := r.file + " " + r.attribute
 		if !missing[key] {

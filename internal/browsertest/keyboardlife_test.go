@@ -111,5 +111,5 @@ func TestAccountByKeyboard(t *testing.T) {
 	b.typeInto("#password", authtest.Password)
 	b.enterOn("form .danger")
 	b.wantPath("/")
-	b.wantText("[role=status]", "is deleted")
+	b.wantText("[role=status]", "are deleted")
 }

@@ -52,7 +52,7 @@ func TestMailedLinks(t *testing.T) {
 			b.fill("name", "Ada Lovelace", "email", email, "password", authtest.Password)
 			b.leave("sign up", submit)
 			b.wantPath("/verify-email")
-			b.wantText("main", "Look into your mail")
+			b.wantText("main", "Check your e-mail")
 			b.wantText("main", email)
 			b.click("follow the hint to the mail", `main a[href="/dev/mail"]`)
 			b.click("follow the link in the mail", "article a")

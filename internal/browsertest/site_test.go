@@ -121,7 +121,7 @@ func (s *site) addUser(t *testing.T, name, email, role string) {
 // mailReset lets a user ask for a link to choose a new password.
 func (s *site) mailReset(t *testing.T, email string) {
 	t.Helper()
-	res := authtest.NewClient(t, s.URL).PostJSON("/api/auth/request-password-reset", map[string]string{"email": email, "redirectTo": "/login"})
+	res := authtest.NewClient(t, s.URL).PostJSON("/api/auth/request-password-reset", map[string]string{"email": email, "redirectTo": "/reset-password"})
 	if res.StatusCode != http.StatusOK {
 		t.Fatalf("%d %s", res.StatusCode, res.Text)
 	}

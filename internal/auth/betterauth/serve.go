@@ -104,7 +104,7 @@ func (a *api) read(w http.ResponseWriter, r *http.Request, e Endpoint) (*payload
 	if err := a.checkOrigin(r); err != nil {
 		a.opts.Logger.InfoContext(r.Context(), "cross-site request refused", "origin", printable(r.Header.Get("Origin")),
 			"host", printable(r.Host), "site", printable(r.Header.Get("Sec-Fetch-Site")), "own", a.origins.Home)
-		a.NoteRefusal(r, nil, event.CrossSite, e.Path)
+		a.RecordRefusal(r, nil, event.CrossSite, e.Path)
 		return nil, err
 	}
 	return body, nil

@@ -107,7 +107,7 @@ func start(t *testing.T, db *gorm.DB, o auth.Options, wire ...betterauth.Options
 	o.TrustedOrigins = []string{appOrigin, appScheme}
 	o.AllowCommonPasswords = true // those of the suites are simple
 	o.StepUp = true               // as in the app: the suites sign in a moment before
-	o.Mailer = authtest.MailDir(i.mails)
+	o.Mailer, o.Links = authtest.MailDir(i.mails), betterauth.Links(o.BaseURL)
 	config := webtest.Config(t, db, &o)
 	config.API = webtest.Wire(append(wire, betterauth.Options{})[0])
 	site := webtest.New(t, db, config, o)

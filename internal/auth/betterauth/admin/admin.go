@@ -61,7 +61,7 @@ func (p *plugin) permitRead(
 		return nil, err
 	}
 	if !s.User.HasRole("admin") {
-		p.auth.NoteRefusal(r, s, event.Forbidden, r.URL.Path)
+		p.auth.RecordRefusal(r, s, event.Forbidden, r.URL.Path)
 		message := "You are not allowed to " + strings.ToLower(strings.ReplaceAll(act, "_", " "))
 		return nil, errs.New(http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_"+act, message)
 	}

@@ -1,0 +1,191 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
+)
+
+// UserChanges is what an admin may change of a user at once. Nil fields stay.
+type UserChanges struct {
+	Profile
+	Email         *string
+	EmailVerified *bool
+	Role          *string
+	Banned        *bool
+	BanReason     *string
+	BanExpires    *time.Time
+}
+
+// event names the change. Of a role and a ban at once the ban counts: an auditor looks for it.
+func (c UserChanges) event() event.Name {
+	if c.Banned != nil && *c.Banned {
+		return event.UserBanned
+	}
+	if c.Banned != nil {
+		return event.UserUnbanned
+	}
+	if c.Role != nil {
+		return event.RoleChanged
+	}
+	return event.UserUpdated
+}
+
+// ChangeUser changes a user as an admin. A new address ends every outstanding link, a ban every session.
+// EmailVerified vouches for the address: a pending account (see User.Pending), which a stranger may have made, then
+// loses its password, and a link to choose one is mailed; 429 if the address has had its mails for this hour. Other
+// refusals: 400 VALIDATION_ERROR, INVALID_EMAIL, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, YOU_CANNOT_BAN_YOURSELF,
+// LAST_ADMIN, YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 403 if by is no longer an admin; 404 USER_NOT_FOUND.
+func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c UserChanges) (*User, error) {
+	if err := a.checkChanges(by, userID, &c); err != nil {
+		return nil, err
+	}
+	vouched := c.EmailVerified != nil && *c.EmailVerified
+	if vouched {
+		if err := a.mustMailPending(ctx, userID, text(c.Email)); err != nil {
+			return nil, err
+		}
+	}
+	return a.updateLocked(ctx, by, userID, c.event(), func(t *transaction, u *User) error {
+		old := u.Email
+		c.apply(u)
+		if c.BanExpires != nil && !u.Banned {
+			return errs.Invalid("banExpires", "VALIDATION_ERROR", "Only a ban has an end, and the user is not banned.")
+		}
+		if u.Email != old {
+			if err := t.dropLinks(u.ID); err != nil {
+				return err
+			}
+		}
+		if c.Banned != nil && *c.Banned {
+			if err := t.endSessions(u.ID); err != nil {
+				return err
+			}
+		}
+		if vouched && u.Pending {
+			return a.handOver(t, by.actor(), u)
+		}
+		return nil
+	})
+}
+
+// checkChanges refuses what is invalid, and brings address and role into their normal form.
+func (a *Auth) checkChanges(by *Session, userID string, c *UserChanges) error {
+	if err := firstOf(a.checkProfile(c.Profile), checkReason(c.BanReason)); err != nil {
+		return err
+	}
+	if c.Email != nil {
+		email, ok := normalEmail(*c.Email)
+		if !ok {
+			return errs.Invalid("email", "INVALID_EMAIL", "Invalid email")
+		}
+		c.Email = &email
+	}
+	if c.Role != nil {
+		role, err := a.roles(*c.Role)
+		if err != nil {
+			return err
+		}
+		c.Role = &role
+	}
+	if c.Banned != nil && *c.Banned {
+		return refuseOwnBan(by, userID)
+	}
+	return nil
+}
+
+func (c UserChanges) apply(u *User) {
+	c.Profile.apply(u)
+	assign(&u.Email, c.Email)
+	assign(&u.EmailVerified, c.EmailVerified)
+	assign(&u.Role, c.Role)
+	if c.Banned != nil {
+		u.Banned, u.BanReason, u.BanExpires = *c.Banned, c.BanReason, c.BanExpires
+		return
+	}
+	u.BanReason, u.BanExpires = cmp.Or(c.BanReason, u.BanReason), cmp.Or(c.BanExpires, u.BanExpires)
+}
+
+// assign sets a field to a value, unless that is nil.
+func assign[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// updateLocked applies one change to a locked user. It keeps the last admin, ends impersonations that the new role
+// forbids, records the event and warns the admins of a new one.
+func (a *Auth) updateLocked(
+	ctx context.Context, by *Session, userID string, name event.Name, change func(*transaction, *User) error,
+) (*User, error) {
+	var u *User
+	err := a.transact(ctx, func(t *transaction) error {
+		admins, err := t.adminsFor(by, userID)
+		if err != nil {
+			return err
+		}
+		if u, err = t.lockUser(userID); err != nil {
+			return notFound(err)
+		}
+		before := *u
+		if err := change(t, u); err != nil {
+			return err
+		}
+		if (!u.HasRole("admin") || u.Banned) && slices.Equal(admins, []string{u.ID}) {
+			return errLastAdmin()
+		}
+		if err := t.endForbidden(u); err != nil {
+			return err
+		}
+		if err := a.saveUser(t, &before, u); err != nil {
+			return err
+		}
+		e := t.recordEvent(by.actor(), name, u.ID)
+		e.Detail = changes(&before, u)
+		if u.Banned {
+			e.Note = text(u.BanReason)
+		}
+		return a.warnAdmins(t, &before, u)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// endForbidden ends what the role or ban of u forbids: nobody impersonates an admin, only admins impersonate, and
+// links of a banned user are dead.
+func (t *transaction) endForbidden(u *User) error {
+	end := t.endImpersonationsBy
+	if u.HasRole("admin") {
+		end = t.endImpersonationsAs
+	}
+	if err := end(u.ID); err != nil {
+		return err
+	}
+	if !u.Banned {
+		return nil
+	}
+	return t.dropEveryLink(u.ID)
+}
+
+// saveUser writes a changed user and claims a new address.
+func (a *Auth) saveUser(t *transaction, before, u *User) error {
+	u.UpdatedAt = a.opts.Now()
+	t.invalidate(u.ID)
+	err := t.Select("*").Updates(u).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return takenError(http.StatusBadRequest)
+	}
+	if err != nil || u.Email == before.Email {
+		return err
+	}
+	return a.claim(t, u, http.StatusBadRequest)
+}

@@ -1,0 +1,31 @@
+package web
+
+import (
+	"log/slog"
+	"testing"
+
+	"example.com/foyer/views"
+)
+
+// TestLinksLeadWhereTheirReadersMayGo: links and tabs lead to routes, and to the admin doors for admins only.
+func TestLinksLeadWhereTheirReadersMayGo(t *testing.T) {
+	s := New(Config{Development: true, Logger: slog.New(slog.DiscardHandler)})
+	doors := map[string]string{}
+	for _, route := range s.Routes() {
+		if route.Method == "GET" {
+			doors[route.Path] = route.Door
+		}
+	}
+	user := views.Visitor{State: views.Authenticated}
+	for _, link := range s.site.Nav {
+		forAdmins := doors[link.Href] == "admin" || doors[link.Href] == "freshAdmin"
+		if shown := link.For == nil || link.For(user); doors[link.Href] == "" || shown == forAdmins {
+			t.Errorf("%s: door %q, shown to users: %t", link.Href, doors[link.Href], shown)
+		}
+	}
+	for _, link := range append(settingsTabs, adminTabs...) {
+		if doors[link.Href] == "" {
+			t.Errorf("%s leads nowhere", link.Href)
+		}
+	}
+}
