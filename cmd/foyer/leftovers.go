@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -40,16 +41,33 @@ func leftovers(t tree) ([]string, error) {
 	return slices.Concat(list, messages, deadPaths(t)), nil
 }
 
-// unlisted returns the files of parts.txt that do not exist.
+// unlisted returns the files of parts.txt that do not exist, and those that are missing in it: where parts have more than
+// half of a folder, they have all of it.
 func unlisted(t tree) (list []string, err error) {
 	parts, err := readParts(t[partsFile])
 	if err != nil {
 		return nil, err
 	}
-	files := parts.filesOf(parts.names())
-	for _, name := range files {
+	files := map[string]bool{}
+	for _, name := range parts.filesOf(parts.names()) {
+		files[name] = true
 		if _, ok := t[name]; !ok {
 			list = append(list, fmt.Sprintf("%s: %s does not exist", partsFile, name))
+		}
+	}
+	listed, rest := map[string]int{}, map[string][]string{}
+	for _, name := range t.names() {
+		if dir := path.Dir(name); files[name] {
+			listed[dir]++
+		} else {
+			rest[dir] = append(rest[dir], name)
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(listed)) {
+		for _, name := range rest[dir] {
+			if listed[dir] > len(rest[dir]) {
+				list = append(list, fmt.Sprintf("%s: %s belongs to no part, but most of its folder does", partsFile, name))
+			}
 		}
 	}
 	return list, checkMarkers(t)

@@ -22,6 +22,8 @@ func TestLeftovers(t *testing.T) {
 			[]string{`web/flash.go: no page says "lost"`}},
 		{"a path in README", clean.edit(t, "README.md", "| the routes", "`web/old.go`, `./cmd/old`, not `./internal/...` or `text/html` | the routes").edit(t, "README.md", "End.", "Make `web/mine.go`."),
 			[]string{"README.md:5: web/old.go does not exist", "README.md:5: cmd/old does not exist"}},
+		{"a file that no part lists", clean.with("internal/audit/new.go", "package audit\n", "internal/audit/old.go", "package audit\n").edit(t, partsFile, "\tweb/audit.go\n", "\tweb/audit.go\n\tinternal/audit/old.go\n"),
+			[]string{partsFile + ": internal/audit/new.go belongs to no part, but most of its folder does"}},
 		{"a file of a part", clean.with("web/audit.go", ""), []string{partsFile + ": web/audit.go does not exist"}},
 	} {
 		t.Run(row.what, func(t *testing.T) {
