@@ -27,7 +27,7 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		var s *site
 		s = newSiteWith(t, db, auth.Options{
 			Notices:   true,
-			RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, func() time.Time { return s.now() })},
+			RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, func() time.Time { return s.now() })}, // part:ratelimit
 		}, func(c *web.Config) { c.API = webtest.Wire(betterauth.Options{ConfirmDeletion: true}) })
 		var secrets []string
 		call := func(c *authtest.Client, path string, body map[string]any) authtest.Answer {

@@ -14,6 +14,8 @@ import (
 	"example.com/foyer/internal/ratelimit"
 )
 
+// part:ratelimit
+
 // TestCookieDomain: every cookie is the whole domain's, set and cleared alike, and goes to all its hosts.
 func TestCookieDomain(t *testing.T) {
 	r := sqliteRig(t, auth.Options{})
@@ -63,6 +65,8 @@ func TestCookieDomain(t *testing.T) {
 		}
 	}
 }
+
+// end:ratelimit
 
 func TestOnlyTheDomainsCookieCounts(t *testing.T) {
 	r := sqliteRig(t, auth.Options{})

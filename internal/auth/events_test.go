@@ -146,6 +146,8 @@ func TestEventsNamePeople(t *testing.T) {
 	})
 }
 
+// part:ratelimit
+
 // TestRefusalsAreTold: who is kept out is heard of, and the refusal stands whatever becomes of the word.
 func TestRefusalsAreTold(t *testing.T) {
 	var refused []string
@@ -176,6 +178,8 @@ func TestRefusalsAreTold(t *testing.T) {
 		}
 	}
 }
+
+// end:ratelimit
 
 // What nobody recorded did not happen.
 func TestAnEventThatFailsUndoesItsTransaction(t *testing.T) {

@@ -35,7 +35,7 @@ func limitedRig(t testing.TB, db *gorm.DB, o auth.Options) (r *rig, refused *ato
 		}
 		return hear(tx, e)
 	}
-	o.RateLimit.Limiter = ratelimit.New(db, func() time.Time { return now.Load().Now() })
+	o.RateLimit.Limiter = ratelimit.New(db, func() time.Time { return now.Load().Now() }) // part:ratelimit
 	c := &clock{}
 	c.to(time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC))
 	now.Store(c)
@@ -49,6 +49,8 @@ func limitedRig(t testing.TB, db *gorm.DB, o auth.Options) (r *rig, refused *ato
 func tryPassword(c *authtest.Client, email, password, from string) authtest.Answer {
 	return post(c, "/sign-in/email", `{"email":"`+email+`","password":"`+password+`"}`, "X-Test-From", from)
 }
+
+// part:ratelimit
 
 // TestParallelGuessesStayWithinTheLimit: 1,000 guesses at once from 200 addresses get to the hash as often as one
 // after another would, and the owner's known browser is let in all the same.
@@ -88,6 +90,10 @@ func TestParallelGuessesStayWithinTheLimit(t *testing.T) {
 	})
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestFailuresWait: 5 are free, then each one waits longer; being told to wait does not count, success clears.
 func TestFailuresWait(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -125,6 +131,10 @@ func TestFailuresWait(t *testing.T) {
 	})
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestAddressesAreLimited: unsafe requests of one address or /64 to one endpoint; reads are never counted.
 func TestAddressesAreLimited(t *testing.T) {
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
@@ -161,6 +171,10 @@ func TestAddressesAreLimited(t *testing.T) {
 	try("192.0.2.1", 401)
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestDeviceOpensItsOwnBucketOnly: a device is known for who signed in there, and a forged one for nobody.
 func TestDeviceOpensItsOwnBucketOnly(t *testing.T) {
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
@@ -190,6 +204,8 @@ func TestDeviceOpensItsOwnBucketOnly(t *testing.T) {
 		t.Errorf("the sixth guess on a stolen device cookie: %d", got.StatusCode)
 	}
 }
+
+// end:ratelimit
 
 type awayLimiter struct{}
 
