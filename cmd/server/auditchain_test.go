@@ -19,6 +19,7 @@ $`)
 // The trail holds what users and commands did on a running server, and, when it has stopped, the number of refusals. After
 // an edit, verify fails.
 func TestAuditCommands(t *testing.T) {
+	t.Parallel()
 	dir, url := t.TempDir(), dbtest.Postgres(t)
 	env := []string{"DATABASE_URL=" + url}
 	verify := func(args ...string) []string {

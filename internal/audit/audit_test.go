@@ -19,6 +19,7 @@ import (
 
 // Recorded events are listed as they were.
 func TestRecord(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := audittest.New(t, db)
 		r.WantRows(0)
@@ -51,6 +52,7 @@ func TestRecord(t *testing.T) {
 
 // A text that the database cannot store is changed, because refusing it would undo what was done.
 func TestTextsThatCannotBeKept(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := audittest.New(t, db)
 		e := audittest.Sample(1)
@@ -70,6 +72,7 @@ func TestTextsThatCannotBeKept(t *testing.T) {
 
 // When a user is deleted, their personal data goes, and later events about them add none. That of others stays.
 func TestDeletionErases(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := audittest.New(t, db)
 		r.Write(r.Log, audittest.Sample(1))
@@ -111,6 +114,7 @@ func TestDeletionErases(t *testing.T) {
 
 // An event that is recorded while its user is deleted leaves no personal data, whichever comes first.
 func TestDeletedWhileRecorded(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := audittest.New(t, db)
 		other := r.Another() // a lock within one process would not do
@@ -137,6 +141,7 @@ const ada = "Ada <ada@example.com>"
 
 // A thousand refusals are two rows, and none is lost.
 func TestRefusalsAreCounted(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := audittest.New(t, db)
 		limited := auth.Event{
@@ -176,6 +181,7 @@ func TestRefusalsAreCounted(t *testing.T) {
 
 // All addresses of one IPv6 network are one stranger.
 func TestRefusalsOfOneNetwork(t *testing.T) {
+	t.Parallel()
 	r := audittest.New(t, dbtest.Open(t, dbtest.SQLite(t)))
 	for i := range 50 {
 		for _, address := range []string{fmt.Sprintf("2001:db8::%x", i), fmt.Sprintf("192.0.2.%d", i%2)} {
@@ -189,6 +195,7 @@ func TestRefusalsOfOneNetwork(t *testing.T) {
 
 // Of more than ten thousand kinds in a minute, the rest is counted by name.
 func TestRefusalsOfManyKinds(t *testing.T) {
+	t.Parallel()
 	r := audittest.New(t, dbtest.Open(t, dbtest.SQLite(t)))
 	r.Exec("UPDATE audit_head SET id = 2") // nothing can be written, so all is counted; writing takes long
 	const strangers = 11_000
@@ -212,6 +219,7 @@ func TestRefusalsOfManyKinds(t *testing.T) {
 // While another process holds the lock, a few refusals wait for it until their clients hang up. The others are counted
 // and written later.
 func TestRefusalsDoNotWaitInLine(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := audittest.New(t, db)
 		const refused = 50

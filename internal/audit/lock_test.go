@@ -14,6 +14,7 @@ import (
 // While a transaction holds the lock, the others of its process wait outside the database. A queue in the database
 // would outlast a frozen process: each of those that wait would hold the lock in turn.
 func TestOneAsksForTheLock(t *testing.T) {
+	t.Parallel()
 	r := audittest.New(t, dbtest.Open(t, dbtest.Postgres(t)))
 	first := r.DB.Begin()
 	defer first.Rollback()

@@ -59,6 +59,7 @@ func (r *trail) wantTampering(what string, seq int64, why string, noted ...chain
 }
 
 func TestSecrets(t *testing.T) {
+	t.Parallel()
 	r := newTrail(t, dbtest.Open(t, dbtest.SQLite(t)))
 	for _, secrets := range [][]string{nil, {"short"}, {authtest.Secret, ""}} {
 		if _, err := chain.New(r.Log, r.DB, secrets); err == nil {
@@ -70,6 +71,7 @@ func TestSecrets(t *testing.T) {
 // The chain seals what is stored: also events that were shortened, counted or recorded after the deletion of their
 // user.
 func TestEveryKindOfEventIsSealed(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		r.wantWhole(0)

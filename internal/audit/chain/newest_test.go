@@ -18,6 +18,7 @@ const putBack = "put back to an earlier state"
 // An attacker puts head and rows back to a state in which they fit each other. The process that wrote what is gone
 // logs it, once.
 func TestRollBackOfARunningServerIsLogged(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		var log bytes.Buffer
@@ -48,6 +49,7 @@ func TestRollBackOfARunningServerIsLogged(t *testing.T) {
 // Neither a rolled back transaction, nor events of other processes, nor several events in a transaction count as put
 // back.
 func TestAnUndoneEventIsNoRollBack(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		var log bytes.Buffer

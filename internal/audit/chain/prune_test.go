@@ -13,6 +13,7 @@ import (
 
 // Prune deletes events with their personal data, records that, and leaves a whole trail.
 func TestPrune(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		const day = 24 * time.Hour

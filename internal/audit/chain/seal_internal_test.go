@@ -9,6 +9,7 @@ import (
 
 // Existing trails stay whole: these seals were made by the code before internal/keys.
 func TestSealsStayAsTheyWere(t *testing.T) {
+	t.Parallel()
 	c, err := New(&audit.Log{}, nil, []string{"0123456789abcdefghijklmnopqrstuvwxyzABCD"})
 	if err != nil {
 		t.Fatal(err)

@@ -56,6 +56,7 @@ func (r *trail) tampered(what string, seq int64, why string, change func()) {
 
 // Verify finds edits of any column of any table.
 func TestEveryEditIsFound(t *testing.T) {
+	t.Parallel()
 	each(t, func(r *trail) {
 		later := r.Clock().Add(time.Millisecond)
 		for _, column := range []string{"event", "actor_id", "impersonator_id", "subject_id", "detail", "private", "mac"} {
@@ -101,6 +102,7 @@ func TestEveryEditIsFound(t *testing.T) {
 }
 
 func TestWhatIsGoneOrMovedIsFound(t *testing.T) {
+	t.Parallel()
 	each(t, func(r *trail) {
 		remove := func(where string) {
 			r.Exec("DELETE FROM audit_private WHERE " + where)
@@ -140,6 +142,7 @@ func TestWhatIsGoneOrMovedIsFound(t *testing.T) {
 
 // A copy of deleted personal data cannot be put back.
 func TestErasedPartsStayErased(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		r.Write(r.Log, audittest.Sample(1))
@@ -153,6 +156,7 @@ func TestErasedPartsStayErased(t *testing.T) {
 
 // Without the key the links can be forged, but no seal. The seal of the next event does not hide that.
 func TestAForgedHeadIsNotSealedByTheNextEvent(t *testing.T) {
+	t.Parallel()
 	each(t, func(r *trail) {
 		r.Exec("DELETE FROM audit_private WHERE seq = 9")
 		r.Exec("DELETE FROM audit_events WHERE seq = 9")
@@ -165,6 +169,7 @@ func TestAForgedHeadIsNotSealedByTheNextEvent(t *testing.T) {
 
 // A noted head shows that a database was put back whole.
 func TestNotedHead(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		for i := range 3 {
@@ -198,6 +203,7 @@ const otherSecret = "another-secret-that-is-long-enough-for-it"
 
 // After a rotation and one event, the old secret is not needed.
 func TestRotation(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		for i := range 3 {
@@ -221,6 +227,7 @@ func TestRotation(t *testing.T) {
 
 // If the secret is replaced at once, events are still recorded, and Verify reports where.
 func TestReplacedSecret(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		for i := range 3 {
@@ -246,6 +253,7 @@ func TestReplacedSecret(t *testing.T) {
 
 // Transactions of two processes, some of them rolled back, leave one whole chain.
 func TestManyWriteAtOnce(t *testing.T) {
+	t.Parallel()
 	for kind, open := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
 		t.Run(kind, func(t *testing.T) {
 			url := open(t)
