@@ -88,7 +88,7 @@ func TestWallsOfDatabaseStand(t *testing.T) {
 		{"Model of a relation", notes, "type Note struct { Owner *auth.User }\n" + inside("var n Note; db.Model(n.Owner).Update(`role`, `admin`)"), "Model hands gorm auth.User"},
 		{"Model of a parameter", notes, "func f(db *gorm.DB, u *auth.User) { db.Model(u).Update(\"role\", \"admin\") }", "Model hands gorm auth.User"},
 		{"Save of a field of a parameter", notes, inside("db.Save(by.User)"), "Save hands gorm auth.User"},
-		{"Find of a list", notes, inside("list, _, _ := a.Users(ctx, auth.UserQuery{}); db.Find(&list)"), "Find hands gorm auth.User"},
+		{"Find of a list", notes, inside("list, _ := a.Sessions(ctx, by.UserID); db.Find(&list)"), "Find hands gorm auth.Session"},
 		{"Create", notes, inside("db.Create(by)"), "Create hands gorm auth.Session"},
 		{"Delete", notes, inside("db.Delete(by.User, \"id = ?\", by.UserID)"), "Delete hands gorm auth.User"},
 		{"First", notes, inside("db.First(by.User)"), "First hands gorm auth.User"},

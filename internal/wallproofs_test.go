@@ -30,6 +30,7 @@ func TestWallsStand(t *testing.T) {
 		{"internal/auth/password/x.go", imports("app.test/internal/auth/event"), "builds on"},
 		{"internal/auth/event/x.go", imports("app.test/internal/ratelimit"), "builds on"},
 		{"internal/auth/revoke/x.go", imports("app.test/internal/auth/event"), "builds on"},
+		{"internal/auth/directory/x.go", imports("app.test/internal/auth"), "builds on"},
 		{"views/x.go", imports("net/http"), "plain values"},
 		{"views/x_templ.go", imports("app.test/internal/auth"), "plain values"},
 		{"views/x.go", imports("os"), "plain values"},

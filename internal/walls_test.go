@@ -27,8 +27,10 @@ const root = ".."
 // helpers exist for tests and measurements: they may open databases and look behind the door.
 var helpers = []string{
 	"internal/auth/authtest", "internal/auth/clienttest", "internal/database/dbtest", "internal/mail/mailtest",
-	"internal/servicetoken/tokentest", "web/webtest",
-	"internal/browsertest", "internal/bench",
+	"internal/servicetoken/tokentest", // part:servicetoken
+	"web/webtest",
+	"internal/browsertest", // part:browsertest
+	"internal/bench",       // part:bench
 }
 
 // cookieWriters may write cookies outside internal/auth. Name single files here, never a folder; a cookie that
@@ -37,7 +39,9 @@ var cookieWriters = []string{"web/cookies.go"}
 
 // leaves are packages below internal/auth that it builds on. They may import leafMayImport and no more of this module.
 var (
-	leaves        = []string{"internal/auth/event", "internal/auth/letter", "internal/auth/password", "internal/auth/revoke"}
+	leaves = []string{
+		"internal/auth/directory", "internal/auth/event", "internal/auth/letter", "internal/auth/password", "internal/auth/revoke",
+	}
 	leafMayImport = []string{"internal/errs", "internal/keys", "internal/worker"}
 )
 

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/directory"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
@@ -19,8 +20,10 @@ import (
 
 const usersPath, usersPerPage = "/admin/users", 50
 
-// userSorts are the columns to sort by: their names in the query and in internal/auth.
-var userSorts = map[string]string{"name": "name", "email": "email", "joined": "createdAt"}
+// userSorts are the columns to sort by, by their names in the query.
+var userSorts = map[string]directory.Column{
+	"name": directory.Name, "email": directory.Email, "joined": directory.CreatedAt,
+}
 
 // showUsers lists the users that match the query, so that the address of a list can be shared.
 func (s *Server) showUsers(c *echo.Context) error {
@@ -87,6 +90,7 @@ func (s *Server) userFilter(v url.Values) (f userFilter, err error) {
 		f.page, err = strconv.Atoi(page)
 	}
 	wrong := ""
+	_, sortable := userSorts[f.sort]
 	switch {
 	case len(f.text) > 200 || !utf8.ValidString(f.text) || strings.ContainsRune(f.text, 0):
 		wrong = "Search for at most 200 characters."
@@ -94,7 +98,7 @@ func (s *Server) userFilter(v url.Values) (f userFilter, err error) {
 		wrong = "There is no such role."
 	case f.status != "" && f.status != "banned" && f.status != "unverified":
 		wrong = "Status is banned or unverified."
-	case userSorts[f.sort] == "":
+	case !sortable:
 		wrong = "Users are sorted by name, email or joined."
 	case f.dir != "asc" && f.dir != "desc":
 		wrong = "The order is asc or desc."
@@ -107,8 +111,8 @@ func (s *Server) userFilter(v url.Values) (f userFilter, err error) {
 	return f, nil
 }
 
-func (f userFilter) query() auth.UserQuery {
-	return auth.UserQuery{
+func (f userFilter) query() directory.Query {
+	return directory.Query{
 		Text: f.text, Role: f.role, Banned: f.status == "banned", Unverified: f.status == "unverified",
 		Sort: userSorts[f.sort], Descending: f.dir == "desc", Limit: usersPerPage, Offset: (f.page - 1) * usersPerPage,
 	}

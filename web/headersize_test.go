@@ -16,6 +16,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/directory"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
@@ -142,7 +143,7 @@ func (r *resident) signUp(email string) (id string) {
 	r.t.Helper()
 	in := map[string]string{"name": r.name, "email": email, "password": authtest.Password, "image": r.picture}
 	expect(r.t, r.browser.PostJSON("/api/auth/sign-up/email", in, "Origin", r.browser.Base), 200)
-	users, _, err := r.auth.Users(r.t.Context(), auth.UserQuery{Text: email, Limit: 1})
+	users, _, err := r.auth.Users(r.t.Context(), directory.Query{Text: email, Limit: 1})
 	if err != nil || len(users) != 1 {
 		r.t.Fatal(len(users), err)
 	}

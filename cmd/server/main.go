@@ -97,13 +97,13 @@ var store = []func(*app) error{
 var parts = []func(*app) error{
 	(*app).addKeys,
 	(*app).addMails,
-	(*app).addRateLimit,
+	(*app).addRateLimit, // part:ratelimit
 	(*app).addAudit,
 	(*app).addWireLinks,
 	(*app).addAuth,
 	(*app).addWire,
 	(*app).addSite,
-	(*app).addServices,
+	(*app).addServices, // part:servicetoken
 	(*app).addApp,
 }
 

@@ -31,7 +31,7 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
 // thief in the session may have started one, and the user's list does not show it. An unknown handle, or another
 // user's, has no effect and is no error.
 func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle string) error {
-	if asText(handle) == nil {
+	if !storable(handle) {
 		return nil
 	}
 	return a.transact(ctx, func(t *transaction) error {

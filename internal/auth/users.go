@@ -72,7 +72,7 @@ func (a *Auth) UnbanUser(ctx context.Context, by *Session, userID string) (*User
 // User finds a user by id; 404 USER_NOT_FOUND if there is none.
 func (a *Auth) User(ctx context.Context, id string) (*User, error) {
 	var u User
-	if asText(id) == nil {
+	if !storable(id) {
 		return &u, notFound(gorm.ErrRecordNotFound)
 	}
 	return &u, notFound(a.db.WithContext(ctx).Where("id = ?", id).Take(&u).Error)

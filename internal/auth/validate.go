@@ -128,6 +128,9 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
+// storable reports whether PostgreSQL can keep a text: it refuses null bytes.
+func storable(s string) bool { return strings.IndexByte(s, 0) < 0 }
+
 // printable returns at most limit bytes of s, without control characters and invalid UTF-8.
 func printable(s string, limit int) string {
 	s = strings.Map(func(r rune) rune {

@@ -86,8 +86,8 @@ func TestRevocationsStayFew(t *testing.T) {
 	}
 }
 
-// TestAClockSetBackVoidsNewCopies: NTP sets clocks back by a little every day. A copy dated before such a step must not
-// outlive a revocation dated after it.
+// TestAClockSetBackVoidsNewCopies: NTP sets clocks back by a little every day. A copy dated before such a step must
+// not outlive a revocation dated after it.
 func TestAClockSetBackVoidsNewCopies(t *testing.T) {
 	b := offline()
 	if !b.Stamp(testNow.Add(time.Second)) {

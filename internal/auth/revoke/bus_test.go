@@ -122,7 +122,8 @@ func (n *instance) wantValid(when, id string, readAt time.Time) {
 	}
 }
 
-// TestARevocationVoidsCopiesEverywhere: on the instance that revokes, on another one, and on a third that starts later.
+// TestARevocationVoidsCopiesEverywhere: on the instance that revokes, on another one, and on a third that starts
+// later.
 func TestARevocationVoidsCopiesEverywhere(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Postgres(t)
@@ -194,8 +195,8 @@ func TestARollbackRevokesNothingElsewhere(t *testing.T) {
 	(*Announcement)(nil).Done(nil) // of a transaction that failed before it announced anything
 }
 
-// TestABacklogHidesNoRevocation: an instance that has more notifications waiting than it can read in time trusts no copy
-// meanwhile.
+// TestABacklogHidesNoRevocation: an instance that has more notifications waiting than it can read in time trusts no
+// copy meanwhile.
 func TestABacklogHidesNoRevocation(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Postgres(t)
@@ -210,8 +211,8 @@ func TestABacklogHidesNoRevocation(t *testing.T) {
 	a.wantVoid("after", "ada", readAt)
 }
 
-// TestJunkDoesNotDeafen: any program that may connect to the database can notify. A payload that PostgreSQL would not take
-// back as an acknowledgement once ended the connection that listens, and with it all caching.
+// TestJunkDoesNotDeafen: any program that may connect to the database can notify. A payload that PostgreSQL would not
+// take back as an acknowledgement once ended the connection that listens, and with it all caching.
 func TestJunkDoesNotDeafen(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Postgres(t)

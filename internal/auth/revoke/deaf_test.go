@@ -14,8 +14,8 @@ import (
 
 const deafness = "session cache off: notifications do not arrive"
 
-// TestNoTrustWithoutNotifications: an instance to which LISTEN succeeds and nothing is delivered trusts no copy, and no
-// other waits for it. When notifications arrive again it does.
+// TestNoTrustWithoutNotifications: an instance to which LISTEN succeeds and nothing is delivered trusts no copy, and
+// no other waits for it. When notifications arrive again it does.
 func TestNoTrustWithoutNotifications(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Postgres(t)
@@ -56,8 +56,8 @@ func TestNoTrustWithoutNotifications(t *testing.T) {
 	}
 }
 
-// TestAGapVoidsCopies: notifications get lost for a while on a connection that stays. What was revoked meanwhile stays so
-// when they arrive again.
+// TestAGapVoidsCopies: notifications get lost for a while on a connection that stays. What was revoked meanwhile
+// stays so when they arrive again.
 func TestAGapVoidsCopies(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Postgres(t)
@@ -119,8 +119,8 @@ func TestAStoppedInstanceSlowsNothing(t *testing.T) {
 	}
 }
 
-// TestThroughAPooler: in transaction mode nothing is delivered, so nothing is trusted, and no instance waits for another.
-// In session mode all is as without a pooler.
+// TestThroughAPooler: in transaction mode nothing is delivered, so nothing is trusted, and no instance waits for
+// another. In session mode all is as without a pooler.
 func TestThroughAPooler(t *testing.T) {
 	t.Parallel()
 	t.Run("transaction", func(t *testing.T) {
@@ -158,7 +158,8 @@ func TestThroughAPooler(t *testing.T) {
 	})
 }
 
-// TestAStrangersNameSlowsNothing: backends that bear a listener's name, with an instance's id or without, and are busy.
+// TestAStrangersNameSlowsNothing: backends that bear a listener's name, with an instance's id or without, and are
+// busy.
 func TestAStrangersNameSlowsNothing(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Postgres(t)
@@ -200,7 +201,8 @@ func TestAStrangersNameSlowsNothing(t *testing.T) {
 	}
 }
 
-// TestAClockThatIsOff: an instance whose clock is more than two seconds off the database's trusts no copy and makes none.
+// TestAClockThatIsOff: an instance whose clock is more than two seconds off the database's trusts no copy and makes
+// none.
 func TestAClockThatIsOff(t *testing.T) {
 	t.Parallel()
 	var ahead atomic.Int64

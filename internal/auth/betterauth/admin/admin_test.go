@@ -9,6 +9,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/auth/betterauth/admin"
+	"example.com/foyer/internal/auth/directory"
 	"example.com/foyer/internal/database/dbtest"
 )
 
@@ -72,7 +73,7 @@ func TestOnlyAdmins(t *testing.T) {
 			t.Errorf("%s without a body: %d %s", name, got.StatusCode, got.Text)
 		}
 	}
-	users, total, err := h.auth.Users(t.Context(), auth.UserQuery{Sort: "email"})
+	users, total, err := h.auth.Users(t.Context(), directory.Query{Sort: directory.Email})
 	if err != nil || total != 2 || users[0].Role != "user" || users[0].Name != "Test Person" || users[0].Banned {
 		t.Errorf("%+v, %d, %v", users, total, err)
 	}

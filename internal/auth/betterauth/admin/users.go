@@ -4,59 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/payload"
 )
-
-func (p *plugin) listUsers(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	word := func(name string) string {
-		if s := b.OptionalString(name); s != nil {
-			return *s
-		}
-		return ""
-	}
-	number := func(name string) int { // junk means the default, as on the wire
-		n, err := strconv.Atoi(word(name))
-		if err != nil {
-			return 0
-		}
-		return n
-	}
-	q := auth.UserQuery{
-		Search: word("searchValue"), SearchField: word("searchField"), SearchOperator: word("searchOperator"),
-		Filter: b.Value("filterValue"), FilterField: word("filterField"), FilterOperator: word("filterOperator"),
-		Sort: word("sortBy"), Descending: word("sortDirection") == "desc", Limit: number("limit"), Offset: number("offset"),
-	}
-	invalid := map[string]bool{
-		"sortDirection":  b.Has("sortDirection") && word("sortDirection") != "asc" && word("sortDirection") != "desc",
-		"searchField":    q.SearchField != "" && q.SearchField != "email" && q.SearchField != "name",
-		"searchOperator": q.SearchOperator != "" && q.SearchOperator != "contains" && q.SearchOperator != "starts_with" && q.SearchOperator != "ends_with",
-	}
-	if _, err := p.permitRead(w, r, b, "LIST_USERS"); err != nil {
-		return nil, err
-	}
-	for field, wrong := range invalid {
-		if wrong {
-			return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[query."+field+"] Invalid option")
-		}
-	}
-	users, total, err := p.auth.Users(r.Context(), q)
-	if err != nil {
-		return nil, err
-	}
-	answer := map[string]any{"users": users, "total": total}
-	if q.Limit != 0 {
-		answer["limit"] = q.Limit
-	}
-	if q.Offset != 0 {
-		answer["offset"] = q.Offset
-	}
-	return answer, nil
-}
 
 func (p *plugin) getUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id := b.String("id")
