@@ -193,7 +193,7 @@ var viewsMayImport = []string{
 // maySeal are who has something to sign or seal; cmd/server hands them the keys.
 var maySeal = []string{
 	"internal/auth", "internal/keys", "internal/mail", "web", "cmd/server",
-	"internal/audit",
+	"internal/audit", // part:audit
 }
 
 // importFault says why dir may not import a package, "" where it may; own is its path within this module.

@@ -58,7 +58,7 @@ func (s *Server) routes(
 	fresh.Form("/settings/delete", s.deleteAccount, "/delete-user")
 
 	admin.GET("/admin", s.showAdmin)
-	admin.GET("/admin/audit", s.showAudit)
+	admin.GET("/admin/audit", s.showAudit) // part:audit
 	admin.POST("/api/admin/users", s.createUser, "/admin/create-user")
 	admin.GET("/admin/users", s.showUsers)
 	admin.GET("/admin/users/:id", s.showUser)

@@ -98,7 +98,7 @@ var parts = []func(*app) error{
 	(*app).addKeys,
 	(*app).addMails,
 	(*app).addRateLimit, // part:ratelimit
-	(*app).addAudit,
+	(*app).addAudit,     // part:audit
 	(*app).addWireLinks,
 	(*app).addAuth,
 	(*app).addWire,
