@@ -35,8 +35,8 @@ type RateLimit struct {
 	// Limiter keeps the counters. Default nil: nothing is limited.
 	Limiter Limiter
 
-	// Rules bound the unsafe requests of one IP address to one endpoint, or to the page that does the same. The first
-	// rule counts whose Path is a prefix of the endpoint's. An IPv6 /64 has the budget of one address, a /56 four times
+	// Rules bound how often one IP address may do one act (see Count). The first rule counts whose Path is a prefix of the
+	// act's name. An IPv6 /64 has the budget of one address, a /56 four times
 	// and a /48 sixteen times as much. Default: better-auth's, 3 in 10 seconds for signing in, signing up and changing
 	// password or e-mail, 3 in a minute for what sends mail, 100 in 10 seconds for the rest.
 	Rules []RateRule
@@ -52,7 +52,7 @@ type RateLimit struct {
 	MailsPerHour int
 }
 
-// RateRule allows Max requests in a Window to endpoints whose path starts with Path.
+// RateRule allows Max requests in a Window for the acts whose names start with Path.
 type RateRule struct {
 	Path   string
 	Max    int
@@ -79,10 +79,12 @@ const (
 	actSignInAgain = "/sign-in/again"
 )
 
-// Count counts an unsafe request before it does any work. Refusals: 429 if there were too many, 503 if the counters
-// are away. act is the path of the endpoint: a page shares the budget of the endpoint that does the same. typed
-// returns the typed e-mail address, "" for none; it is called only for a sign-in on a known device. Handler counts
-// its own endpoints.
+// Count counts an unsafe request before it is carried out. Refusals: 429 if there were too many, 503 if the counters
+// are away.
+//
+// act names what the request does, as the paths of better-auth do, for example /sign-in/email: a page and an endpoint
+// that do the same share a budget. typed returns the typed e-mail address, "" for none; it is called only for a sign-in
+// on a known device.
 func (a *Auth) Count(r *http.Request, act string, typed func() string) error {
 	limit := a.opts.RateLimit
 	if limit.Limiter == nil {

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"net/http"
@@ -62,6 +63,9 @@ func newRig(t testing.TB, db *gorm.DB, o auth.Options, wire ...betterauth.Option
 	r.clock.to(time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC))
 	if o.Now == nil {
 		o.Now = r.clock.Now
+	}
+	if o.Links == nil {
+		o.Links = betterauth.Links(cmp.Or(o.BaseURL, home))
 	}
 	r.auth = authtest.NewOn(t, db, o)
 	r.clock.advance(time.Millisecond) // what was cached in the millisecond of the start is not honoured

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/betterauth"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -31,8 +31,8 @@ func New(t testing.TB) *auth.Auth {
 	return NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
 }
 
-// NewOn makes a provider on db; what o leaves out is filled in for tests. Hashes are cheap and answers are not padded: a test
-// about cost or time asks for Costly.
+// NewOn makes a provider on db. It fills in what o lacks. Hashes are cheap and answers are not padded; tests about cost
+// or time ask for Costly.
 func NewOn(t testing.TB, db *gorm.DB, o auth.Options) *auth.Auth {
 	t.Helper()
 	if o.BaseURL == "" {
@@ -42,7 +42,9 @@ func NewOn(t testing.TB, db *gorm.DB, o auth.Options) *auth.Auth {
 		o.Secrets = []string{Secret}
 	}
 	if o.Links == nil {
-		o.Links = betterauth.Links(o.BaseURL)
+		o.Links = func(purpose letter.Purpose, token, _ string) string {
+			return o.BaseURL + "/mailed/" + string(purpose) + "?token=" + token
+		}
 	}
 	if o.HashMemory == 0 {
 		o.HashMemory = 8

@@ -52,7 +52,7 @@ func newRig(t testing.TB, db *gorm.DB, o auth.Options, wire ...betterauth.Option
 	t.Helper()
 	r := &rig{t: t, db: db, clock: &clock{}}
 	r.clock.ms.Store(time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli())
-	o.Now = r.clock.Now
+	o.Now, o.Links = r.clock.Now, betterauth.Links(home)
 	r.auth = authtest.NewOn(t, db, o)
 	r.clock.advance(time.Millisecond) // a copy from the millisecond of the start is not trusted
 	r.wire = authtest.Wire(t, r.auth, wire...)
