@@ -27,8 +27,10 @@ const root = ".."
 // helpers exist for tests and measurements: they may open databases and look behind the door.
 var helpers = []string{
 	"internal/auth/authtest", "internal/auth/clienttest", "internal/database/dbtest", "internal/mail/mailtest",
-	"internal/servicetoken/tokentest", "web/webtest",
-	"internal/browsertest", "internal/bench",
+	"internal/servicetoken/tokentest", // part:servicetoken
+	"web/webtest",
+	"internal/browsertest", // part:browsertest
+	"internal/bench",       // part:bench
 }
 
 // cookieWriters may write cookies outside internal/auth. Name single files here, never a folder; a cookie that
@@ -191,7 +193,7 @@ var viewsMayImport = []string{
 // maySeal are who has something to sign or seal; cmd/server hands them the keys.
 var maySeal = []string{
 	"internal/auth", "internal/keys", "internal/mail", "web", "cmd/server",
-	"internal/audit",
+	"internal/audit", // part:audit
 }
 
 // importFault says why dir may not import a package, "" where it may; own is its path within this module.

@@ -13,14 +13,14 @@ type door struct {
 	server    *Server
 	name      string
 	guards    []echo.MiddlewareFunc
-	uncounted bool // requests are not counted by address, because the guards ask for a stronger proof
+	uncounted bool // requests are not counted by address, because the guards ask for a stronger proof // part:servicetoken
 }
 
 // doors are all doors, for routes and appRoutes.
 type doors struct {
 	public, anyone, guest, user, fresh, admin, freshAdmin, dev door
 
-	service serviceDoor
+	service serviceDoor // part:servicetoken
 }
 
 func (s *Server) doors() doors {
@@ -34,7 +34,7 @@ func (s *Server) doors() doors {
 		admin:      s.door("admin", private, s.loadStoredSession, s.requireAuth, isAdmin),
 		freshAdmin: s.door("freshAdmin", private, s.loadStoredSession, s.requireAuth, isAdmin, s.requireFresh),
 		dev:        s.door("dev", private, requireLocal, s.loadSession),
-		service:    s.serviceDoor(),
+		service:    s.serviceDoor(), // part:servicetoken
 	}
 }
 
@@ -79,9 +79,11 @@ func (d door) count(path string, as []string, form bool) echo.MiddlewareFunc {
 		budget = as[0]
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		// part:servicetoken
 		if d.uncounted {
 			return next
 		}
+		// end:servicetoken
 		return func(c *echo.Context) error {
 			typed := func() string {
 				values, _ := readForm(c) // an unreadable form has no address

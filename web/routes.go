@@ -3,22 +3,22 @@ package web
 // routes lists all routes. The first word of a line is the door, which says who may open it:
 //   - public reads no session; anyone reads it and refuses nobody; guest refuses visitors who are logged in.
 //   - user requires a session, fresh one whose password was entered minutes ago, admin the role, freshAdmin both.
-//   - service is for the token of another process, and no session. Each of its lines names the services it admits.
+//   - service is for the token of another process, and no session. Each of its lines names the services it admits. // part:servicetoken
 //   - dev exists in development only, for browsers on this machine.
 //
 // POST and Form are counted by IP address before the door opens. A last argument names the endpoint of /api/auth that
 // does the same and shares the budget.
 func (s *Server) routes(
 	public, anyone, guest, user, fresh, admin, freshAdmin, dev door,
-	service serviceDoor,
+	service serviceDoor, // part:servicetoken
 ) {
 	public.GET("/", s.showHome)
 	public.GET("/static/*", s.showStatic)
 	public.GET("/healthz", s.showHealth)
 	public.GET("/readyz", s.showReady)
 	public.GET("/.well-known/change-password", s.showChangePassword)
-	public.GET("/.well-known/jwks.json", s.showKeys)
-	public.Mount("/api/auth/*", s.API) // part:betterauth
+	public.GET("/.well-known/jwks.json", s.showKeys) // part:servicetoken
+	public.Mount("/api/auth/*", s.API)               // part:betterauth
 
 	anyone.GET("/nav", s.showNav)
 	anyone.POST("/logout", s.logout, "/sign-out")
@@ -58,7 +58,7 @@ func (s *Server) routes(
 	fresh.Form("/settings/delete", s.deleteAccount, "/delete-user")
 
 	admin.GET("/admin", s.showAdmin)
-	admin.GET("/admin/audit", s.showAudit)
+	admin.GET("/admin/audit", s.showAudit) // part:audit
 	admin.POST("/api/admin/users", s.createUser, "/admin/create-user")
 	admin.GET("/admin/users", s.showUsers)
 	admin.GET("/admin/users/:id", s.showUser)
@@ -69,7 +69,7 @@ func (s *Server) routes(
 	freshAdmin.GET("/admin/users/:id/:action", s.showUserAction)
 	freshAdmin.Form("/admin/users/:id/:action", s.actOnUser)
 
-	service.from("service:worker").GET("/api/service/whoami", s.whoami)
+	service.from("service:worker").GET("/api/service/whoami", s.whoami) // part:servicetoken
 
 	if s.Development {
 		dev.GET("/dev/guards", s.showGuards)

@@ -97,13 +97,13 @@ var store = []func(*app) error{
 var parts = []func(*app) error{
 	(*app).addKeys,
 	(*app).addMails,
-	(*app).addRateLimit,
-	(*app).addAudit,
+	(*app).addRateLimit, // part:ratelimit
+	(*app).addAudit,     // part:audit
 	(*app).addWireLinks,
 	(*app).addAuth,
 	(*app).addWire,
 	(*app).addSite,
-	(*app).addServices,
+	(*app).addServices, // part:servicetoken
 	(*app).addApp,
 }
 

@@ -28,15 +28,15 @@ type Config struct {
 	TrustedProxies    []netip.Prefix
 	LogLevel          slog.Level
 	DrainDelay        time.Duration // how long requests are still taken after a signal to stop
-	RateLimit         bool          // off for benchmarks and client suites only
+	RateLimit         bool          // off for benchmarks and client suites only // part:ratelimit
 	CORS              bool          // TrustedOrigins' pages may read /api/auth
 	InsecureHTTP      bool          // production may be served over plain http
 	EmailVerification bool          // nobody signs in before their address is confirmed
 	WireLinks         bool          // mails lead to /api/auth itself, past the app's pages
 	SMTPURL           string        // smtp:// or smtps://, "" where no mail is sent; may hold a password
 	MailFrom          string        // what mails come from
-	ServiceKeyFile    string        // the key file of service tokens; "" for none
-	ServiceKey        string        // or its text; holds a private key
+	ServiceKeyFile    string        // the key file of service tokens; "" for none // part:servicetoken
+	ServiceKey        string        // or its text; holds a private key // part:servicetoken
 }
 
 // Host is the host of AppURL, without the port.
@@ -66,10 +66,12 @@ func Load(getenv func(string) string) (Config, error) {
 	}
 	c.Development = l.development("APP_ENV", c)
 	c.DrainDelay = l.drain("DRAIN_DELAY", c.Development)
+	// part:ratelimit
 	c.RateLimit = l.on("RATE_LIMIT", true)
 	if !c.RateLimit && !c.Development {
 		l.fault("RATE_LIMIT", "cannot be off in production")
 	}
+	// end:ratelimit
 	c.CORS = l.on("CORS", false)
 	c.InsecureHTTP = l.on("INSECURE_HTTP", false)
 	if !c.InsecureHTTP && !c.Development {
@@ -85,9 +87,11 @@ func Load(getenv func(string) string) (Config, error) {
 	if (needed || c.SMTPURL != "") && getenv("MAIL_FROM") == "" {
 		l.fault("MAIL_FROM", "is required to send mail, such as Foyer <hello@app.example>")
 	}
+	// part:servicetoken
 	if c.ServiceKeyFile, c.ServiceKey = getenv("SERVICE_KEY_FILE"), getenv("SERVICE_KEY"); c.ServiceKeyFile != "" && c.ServiceKey != "" {
 		l.fault("SERVICE_KEY", "and SERVICE_KEY_FILE are both given; keep one")
 	}
+	// end:servicetoken
 	c.Secrets = l.secrets("APP_SECRET", !c.Development || strings.HasPrefix(c.AppURL, "https://"))
 	return c, errors.Join(l.faults...)
 }

@@ -21,7 +21,8 @@ func load(env map[string]string) (config.Config, error) {
 
 func TestDefaults(t *testing.T) {
 	got, err := load(nil)
-	want := config.Config{Addr: "127.0.0.1:8080", AppURL: "http://localhost:8080", Development: true, DatabaseURL: "file:data/foyer.db", LogLevel: slog.LevelInfo, RateLimit: true, EmailVerification: true}
+	want := config.Config{Addr: "127.0.0.1:8080", AppURL: "http://localhost:8080", Development: true, DatabaseURL: "file:data/foyer.db", LogLevel: slog.LevelInfo, EmailVerification: true}
+	want.RateLimit = true // part:ratelimit
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
@@ -31,17 +32,19 @@ func TestEverything(t *testing.T) {
 	got, err := load(map[string]string{
 		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example:443/", "APP_ENV": "production", "APP_SECRET": strong + " , " + other,
 		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "DATABASE_MAX_CONNS": "40", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443, MyApp://,", "LOG_LEVEL": "warn",
-		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "RATE_LIMIT": "on", "CORS": "on", "MAIL_LINKS": "wire", "INSECURE_HTTP": "on",
+		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "CORS": "on", "MAIL_LINKS": "wire", "INSECURE_HTTP": "on",
 		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://foyer:pass@mail.example", "MAIL_FROM": "Foyer <mail@app.example>",
-		"SERVICE_KEY_FILE": "/etc/foyer/keys.json",
+		"RATE_LIMIT":       "on",                   // part:ratelimit
+		"SERVICE_KEY_FILE": "/etc/foyer/keys.json", // part:servicetoken
 		"DRAIN_DELAY":      "1500ms", "PORT": "3000",
 	})
 	want := config.Config{
 		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer", MaxConns: 40,
-		TrustedOrigins: []string{"https://one.example", "https://two.example:8443", "myapp://"}, LogLevel: slog.LevelWarn, RateLimit: true, CORS: true, WireLinks: true, InsecureHTTP: true,
+		TrustedOrigins: []string{"https://one.example", "https://two.example:8443", "myapp://"}, LogLevel: slog.LevelWarn, CORS: true, WireLinks: true, InsecureHTTP: true,
 		DrainDelay:        1500 * time.Millisecond,
 		EmailVerification: true, SMTPURL: "smtps://foyer:pass@mail.example", MailFrom: "Foyer <mail@app.example>",
-		ServiceKeyFile: "/etc/foyer/keys.json",
+		RateLimit:      true,                   // part:ratelimit
+		ServiceKeyFile: "/etc/foyer/keys.json", // part:servicetoken
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("fd00::/8")},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -256,11 +259,18 @@ func TestExampleFileNamesEveryVariable(t *testing.T) {
 
 // TestSwitches: limits go off where nobody can be hurt, and a word that is neither on nor off is told.
 func TestSwitches(t *testing.T) {
-	if c, err := load(map[string]string{"RATE_LIMIT": "off", "CORS": "off"}); err != nil || c.RateLimit || c.CORS {
+	if c, err := load(map[string]string{"CORS": "off"}); err != nil || c.CORS {
 		t.Errorf("%+v, %v", c, err)
 	}
+	// part:ratelimit
+	if c, err := load(map[string]string{"RATE_LIMIT": "off"}); err != nil || c.RateLimit {
+		t.Errorf("%+v, %v", c, err)
+	}
+	// end:ratelimit
 	for _, env := range []map[string]string{
-		{"RATE_LIMIT": "no"}, {"CORS": "true"}, {"RATE_LIMIT": "off", "APP_ENV": "production", "APP_SECRET": strong},
+		{"CORS": "true"},
+		{"RATE_LIMIT": "no"}, // part:ratelimit
+		{"RATE_LIMIT": "off", "APP_ENV": "production", "APP_SECRET": strong}, // part:ratelimit
 	} {
 		if _, err := load(env); err == nil {
 			t.Errorf("%v is accepted", env)
@@ -294,6 +304,8 @@ func TestVerificationNeedsMail(t *testing.T) {
 	}
 }
 
+// part:servicetoken
+
 // TestServiceKeys: by file or in the environment; which of two counts nobody should have to guess.
 func TestServiceKeys(t *testing.T) {
 	if c, err := load(map[string]string{"SERVICE_KEY": "zebra-7"}); err != nil || c.ServiceKey != "zebra-7" || c.ServiceKeyFile != "" {
@@ -304,3 +316,5 @@ func TestServiceKeys(t *testing.T) {
 		t.Errorf("%v, want a fault that quotes nothing", err)
 	}
 }
+
+// end:servicetoken
