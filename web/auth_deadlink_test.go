@@ -275,6 +275,8 @@ func TestLinksBelongToOne(t *testing.T) {
 	contains(t, ada.Get("/dashboard", navigate...), "new@example.com")
 }
 
+// part:ratelimit
+
 // TestMailsAreLimited: too many requests from a client are refused. Too many mails to an address are dropped silently.
 func TestMailsAreLimited(t *testing.T) {
 	t.Parallel()
@@ -305,6 +307,8 @@ func TestMailsAreLimited(t *testing.T) {
 		}
 	}
 }
+
+// end:ratelimit
 
 // TestConfirmedVisitorsNeedNoMail: they are sent on, and another link is refused with a reason.
 func TestConfirmedVisitorsNeedNoMail(t *testing.T) {

@@ -127,9 +127,11 @@ func newResident(t *testing.T) *resident {
 	t.Helper()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	s := newSiteWith(t, db, auth.Options{
+		// part:ratelimit
 		RateLimit: auth.RateLimit{
 			Limiter: ratelimit.New(db, database.Now), Rules: []auth.RateRule{}, MailsPerHour: 10000, FreeFailures: 10000,
 		},
+		// end:ratelimit
 	}, func(c *web.Config) { c.AppURL = "https://app.example" })
 	m := measure(t, s)
 	r := &resident{site: s, measured: m, t: t, browser: m.browser(), name: longName, picture: picture(2048)}

@@ -20,21 +20,21 @@ type panel struct {
 // overviewPanels stand on /admin.
 func (s *Server) overviewPanels() []panel {
 	return []panel{
-		{"activity", s.activity},
+		{"activity", s.activity}, // part:audit
 	}
 }
 
 // userPanels stand on the page of a user, for admins.
 func (s *Server) userPanels() []panel {
 	return []panel{
-		{"audit trail", s.trailOf},
+		{"audit trail", s.trailOf}, // part:audit
 	}
 }
 
 // securityPanels stand below the form for the password, for its owner.
 func (s *Server) securityPanels() []panel {
 	return []panel{
-		{"recent events", s.recentEvents},
+		{"recent events", s.recentEvents}, // part:audit
 	}
 }
 

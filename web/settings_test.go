@@ -243,6 +243,8 @@ func TestFreshIsNotForActors(t *testing.T) {
 	expect(t, boss.PostForm("/reauth", url.Values{"password": {authtest.Password}}), 403)
 }
 
+// part:ratelimit
+
 // TestReauthIsLimited: guesses there count like those at the door.
 func TestReauthIsLimited(t *testing.T) {
 	t.Parallel()
@@ -260,6 +262,8 @@ func TestReauthIsLimited(t *testing.T) {
 		}
 	}
 }
+
+// end:ratelimit
 
 // TestFlash: a message is shown once, on a page that is viewed. Nobody can plant a message.
 func TestFlash(t *testing.T) {

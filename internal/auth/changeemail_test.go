@@ -89,6 +89,8 @@ func TestTheOldAddressIsAskedFirst(t *testing.T) {
 	})
 }
 
+// part:ratelimit
+
 // TestAChangeMailsNoStranger: an address gets no more than its mails of the hour, whoever asks for them and by which step.
 func TestAChangeMailsNoStranger(t *testing.T) {
 	t.Parallel()
@@ -126,6 +128,8 @@ func TestAChangeMailsNoStranger(t *testing.T) {
 		t.Errorf("after the hour the new address got %d mails, want 4", n)
 	}
 }
+
+// end:ratelimit
 
 // TestANewPasswordEndsWhatAThiefAskedFor: a link mailed to the thief's own address would outlive the thief's session.
 func TestANewPasswordEndsWhatAThiefAskedFor(t *testing.T) {

@@ -278,6 +278,8 @@ func TestConfirmHasOneWinner(t *testing.T) {
 	})
 }
 
+// part:ratelimit
+
 // TestConfirmCountsFailures like those of a sign-in, so that a link is no way around the wait.
 func TestConfirmCountsFailures(t *testing.T) {
 	t.Parallel()
@@ -299,6 +301,8 @@ func TestConfirmCountsFailures(t *testing.T) {
 		t.Errorf("the login: %d %s", got.StatusCode, got.Text)
 	}
 }
+
+// end:ratelimit
 
 // TestPeek: looking tells what the link would do, and changes nothing however often.
 func TestPeek(t *testing.T) {

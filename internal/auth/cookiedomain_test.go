@@ -14,6 +14,8 @@ import (
 	"example.com/foyer/internal/ratelimit"
 )
 
+// part:ratelimit
+
 // TestCookieDomain: every cookie is the whole domain's, set and cleared alike, and goes to all its hosts.
 func TestCookieDomain(t *testing.T) {
 	t.Parallel()
@@ -64,6 +66,8 @@ func TestCookieDomain(t *testing.T) {
 		}
 	}
 }
+
+// end:ratelimit
 
 func TestOnlyTheDomainsCookieCounts(t *testing.T) {
 	t.Parallel()

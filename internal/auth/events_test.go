@@ -148,6 +148,8 @@ func TestEventsNamePeople(t *testing.T) {
 	})
 }
 
+// part:ratelimit
+
 // TestRefusalsAreTold: who is kept out is heard of, and the refusal stands whatever becomes of the word.
 func TestRefusalsAreTold(t *testing.T) {
 	t.Parallel()
@@ -179,6 +181,8 @@ func TestRefusalsAreTold(t *testing.T) {
 		}
 	}
 }
+
+// end:ratelimit
 
 // What nobody recorded did not happen.
 func TestAnEventThatFailsUndoesItsTransaction(t *testing.T) {

@@ -52,6 +52,8 @@ func TestInvitation(t *testing.T) {
 	})
 }
 
+// part:ratelimit
+
 // TestMailPasswordReset: an admin can have a link mailed, within the limit of every address, and not to the banned.
 func TestMailPasswordReset(t *testing.T) {
 	t.Parallel()
@@ -90,6 +92,10 @@ func TestMailPasswordReset(t *testing.T) {
 	}
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestInvitationsAreLimited: who is invited, deleted and invited again gets no more mails than anybody.
 func TestInvitationsAreLimited(t *testing.T) {
 	t.Parallel()
@@ -112,3 +118,5 @@ func TestInvitationsAreLimited(t *testing.T) {
 		t.Errorf("%d mails, %d users", n, r.count(&auth.User{}))
 	}
 }
+
+// end:ratelimit

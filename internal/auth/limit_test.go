@@ -35,7 +35,7 @@ func limitedRig(t testing.TB, db *gorm.DB, o auth.Options) (r *rig, refused *ato
 		}
 		return hear(tx, e)
 	}
-	o.RateLimit.Limiter = ratelimit.New(db, func() time.Time { return now.Load().Now() })
+	o.RateLimit.Limiter = ratelimit.New(db, func() time.Time { return now.Load().Now() }) // part:ratelimit
 	c := &clock{}
 	c.to(time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC))
 	now.Store(c)
@@ -49,6 +49,8 @@ func limitedRig(t testing.TB, db *gorm.DB, o auth.Options) (r *rig, refused *ato
 func tryPassword(c *authtest.Client, email, password, from string) authtest.Answer {
 	return post(c, "/sign-in/email", `{"email":"`+email+`","password":"`+password+`"}`, "X-Test-From", from)
 }
+
+// part:ratelimit
 
 // TestParallelGuessesStayWithinTheLimit: 1,000 guesses at once from 200 addresses get to the hash as often as one
 // after another would, and the owner's known browser is let in all the same.
@@ -89,6 +91,10 @@ func TestParallelGuessesStayWithinTheLimit(t *testing.T) {
 	})
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestFailuresWait: 5 are free, then each one waits longer; being told to wait does not count, success clears.
 func TestFailuresWait(t *testing.T) {
 	t.Parallel()
@@ -127,6 +133,10 @@ func TestFailuresWait(t *testing.T) {
 	})
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestAddressesAreLimited: unsafe requests of one address or /64 to one endpoint; reads are never counted.
 func TestAddressesAreLimited(t *testing.T) {
 	t.Parallel()
@@ -164,6 +174,10 @@ func TestAddressesAreLimited(t *testing.T) {
 	try("192.0.2.1", 401)
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestDeviceOpensItsOwnBucketOnly: a device is known for who signed in there, and a forged one for nobody.
 func TestDeviceOpensItsOwnBucketOnly(t *testing.T) {
 	t.Parallel()
@@ -194,6 +208,8 @@ func TestDeviceOpensItsOwnBucketOnly(t *testing.T) {
 		t.Errorf("the sixth guess on a stolen device cookie: %d", got.StatusCode)
 	}
 }
+
+// end:ratelimit
 
 type awayLimiter struct{}
 

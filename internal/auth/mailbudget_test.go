@@ -18,6 +18,8 @@ func askReset(c *authtest.Client, email, from string) authtest.Answer {
 	return post(c, "/request-password-reset", `{"email":"`+email+`"}`, "X-Test-From", from)
 }
 
+// part:ratelimit
+
 // TestMailsAreLimited: however many strangers ask for links to one mailbox, from wherever, two an hour go there, and nobody
 // can tell the third from the second; the third is for the owner's known device.
 func TestMailsAreLimited(t *testing.T) {
@@ -50,6 +52,10 @@ func TestMailsAreLimited(t *testing.T) {
 	})
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestTagsAreOneMailbox: what stands behind a + is for its owner to choose, and no way to send them more mails.
 func TestTagsAreOneMailbox(t *testing.T) {
 	t.Parallel()
@@ -69,6 +75,10 @@ func TestTagsAreOneMailbox(t *testing.T) {
 		t.Errorf("another mailbox got %d mails, want 1", got-2)
 	}
 }
+
+// end:ratelimit
+
+// part:ratelimit
 
 // TestStrangersDoNotSilenceTheAlarm: whatever mails strangers cause, also to other spellings of the mailbox, the owner hears
 // of a sign-in on a strange device.
@@ -90,3 +100,5 @@ func TestStrangersDoNotSilenceTheAlarm(t *testing.T) {
 		t.Errorf("a thief has signed in; mails %q", got)
 	}
 }
+
+// end:ratelimit

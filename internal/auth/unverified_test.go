@@ -171,6 +171,8 @@ func TestOfParallelUnverifiedSignUpsOneIsKept(t *testing.T) {
 	})
 }
 
+// part:ratelimit
+
 // TestUnverifiedMailsAreLimited: past its mails of the hour an address is answered as ever, and the right password
 // never counts as a guess.
 func TestUnverifiedMailsAreLimited(t *testing.T) {
@@ -195,6 +197,8 @@ func TestUnverifiedMailsAreLimited(t *testing.T) {
 	r.Get("/api/auth/verify-email?token=" + linkToken(t, box.last()))
 	r.SignIn("bob@example.com", authtest.Password)
 }
+
+// end:ratelimit
 
 // TestWithoutAMailerTheLinkIsNotLogged: whoever reads logs could take any account over.
 func TestWithoutAMailerTheLinkIsNotLogged(t *testing.T) {
