@@ -83,9 +83,11 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 	limiter.fill()
 	events := func() (n int64) {
 		t.Helper()
+		// part:audit
 		if err := s.db.Table("audit_events").Where("event <> 'rate_limited'").Count(&n).Error; err != nil {
 			t.Fatal(err)
 		}
+		// end:audit
 		return n
 	}
 	before := events()

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -112,9 +113,7 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		boss.Get("/admin/users.csv", navigate...)
 		wantTrail := func() string {
 			t.Helper()
-			if _, err := s.server.Audit.Verify(t.Context()); err != nil {
-				t.Error(err)
-			}
+			s.verifyTrail(t) // part:auditchain
 			text := dump(t, db)
 			for _, secret := range append(secrets, authtest.Password, "horse", "token", "http:") {
 				if strings.Contains(text, secret) {
@@ -202,9 +201,10 @@ func TestManySignInsAtOnce(t *testing.T) {
 			})
 		}
 		work.Wait()
-		report, err := s.server.Audit.Verify(t.Context())
-		if want := int64(2 + 6 + 6*3*3 + 6*6 + 3 + 3); err != nil || report.Events != want {
-			t.Errorf("%d events, %v; want %d", report.Events, err, want)
+		s.verifyTrail(t) // part:auditchain
+		var events int64
+		if err := db.Table("audit_events").Count(&events).Error; err != nil || events != 2+6+6*3*3+6*6+3+3 {
+			t.Errorf("%d events, %v", events, err)
 		}
 		if text := dump(t, db); strings.Contains(text, "p0@") || !strings.Contains(text, "p5@") {
 			t.Error("who was deleted is named, or nobody is")
@@ -233,5 +233,39 @@ func TestWithoutATrailNothingIsDone(t *testing.T) {
 			t.Errorf("%+v, %v", sessions, err)
 		}
 		expect(t, ada.Get("/admin", navigate...), 403) // a refusal stays one
+	})
+}
+
+// When an account gives way to the holder of its address, or waits for too long, the trail records its deletion and forgets
+// what the squatter typed.
+func TestTheTrailForgetsSquatters(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true})
+		boss := s.boss(t)
+		wantTrail := func(mallory bool) {
+			t.Helper()
+			s.verifyTrail(t) // part:auditchain
+			if text := dump(t, db); strings.Contains(text, "Mallory") != mallory {
+				t.Errorf("Mallory in the trail, want %t: %s", mallory, text)
+			}
+		}
+		expect(t, s.stranger(t).PostForm("/signup", mallory("ada@example.com")), http.StatusSeeOther)
+		wantTrail(true)
+		expect(t, s.stranger(t).PostForm("/signup", registration("ada@example.com", authtest.Password)), http.StatusSeeOther)
+		wantTrail(false)
+		contains(t, boss.Get("/admin/audit?event=user_deleted", navigate...),
+			"Ada &lt;ada@example.com&gt;", "gave way to the holder of the address")
+
+		expect(t, s.stranger(t).PostForm("/signup", mallory("eve@example.com")), http.StatusSeeOther)
+		wantTrail(true)
+		s.ahead.Add(int64(7 * 24 * time.Hour))
+		if err := s.auth.Purge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantTrail(false)
+		boss = s.stranger(t)
+		boss.SignIn("boss@example.com", authtest.Password)
+		contains(t, boss.Get("/admin/audit?event=user_deleted", navigate...), "Automatic", "never confirmed")
 	})
 }

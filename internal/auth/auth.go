@@ -48,7 +48,10 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
 	a.macs = cookieMACs(ring)
-	return a, a.hasher.FindLegacy(context.Background(), db)
+	if err := a.hasher.FindLegacy(context.Background(), db); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 // Run purges what has expired, now and then every SweepEvery, and exchanges revocations with other instances, until

@@ -7,34 +7,35 @@ import (
 	"testing"
 	"time"
 
+	"example.com/foyer/internal/audit/audittest"
 	"example.com/foyer/internal/database/dbtest"
 )
 
-// TestOneAsksForTheEnd: while a transaction holds the end of the chain, the others of its process wait outside the
-// database. A queue in there would outlast the process: each of those that wait would hold the end in turn.
-func TestOneAsksForTheEnd(t *testing.T) {
+// While a transaction holds the lock, the others of its process wait outside the database. A queue in the database
+// would outlast a frozen process: each of those that wait would hold the lock in turn.
+func TestOneAsksForTheLock(t *testing.T) {
 	t.Parallel()
-	r := newTrail(t, dbtest.Open(t, dbtest.Postgres(t)))
-	first := r.db.Begin()
+	r := audittest.New(t, dbtest.Open(t, dbtest.Postgres(t)))
+	first := r.DB.Begin()
 	defer first.Rollback()
-	for i := range 2 { // a transaction may tell of several events
-		if err := r.Record(first, sample(i)); err != nil {
+	for i := range 2 { // a transaction may record several events
+		if err := r.Record(first, audittest.Sample(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	ctx, leave := context.WithCancel(t.Context())
 	var waiting sync.WaitGroup
 	for range 3 {
-		tx := r.db.WithContext(ctx).Begin()
+		tx := r.DB.WithContext(ctx).Begin()
 		waiting.Go(func() {
 			defer tx.Rollback()
-			if err := r.Record(tx, sample(9)); !errors.Is(err, context.Canceled) {
+			if err := r.Record(tx, audittest.Sample(9)); !errors.Is(err, context.Canceled) {
 				t.Errorf("a visitor who left: %v", err)
 			}
 		})
 	}
 	idle := func() (n int64) {
-		err := r.db.Raw(`SELECT count(*) FROM pg_stat_activity
+		err := r.DB.Raw(`SELECT count(*) FROM pg_stat_activity
 			WHERE datname = current_database() AND state = 'idle in transaction'`).Scan(&n).Error
 		if err != nil {
 			t.Fatal(err)
@@ -51,6 +52,6 @@ func TestOneAsksForTheEnd(t *testing.T) {
 	if err := first.Commit().Error; err != nil {
 		t.Fatal(err)
 	}
-	r.record(r.Log, sample(2))
-	r.wantWhole(3)
+	r.Write(r.Log, audittest.Sample(2))
+	r.WantRows(3)
 }
