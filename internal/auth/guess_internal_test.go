@@ -31,7 +31,6 @@ func (l *leaving) Fail(
 // TestOnlyAWrongPasswordCounts: a try that ends before the password is compared, in a full queue or at a deadline, counts
 // as no failure, wherever a password is asked for. Five wrong ones are free all the same.
 func TestOnlyAWrongPasswordCounts(t *testing.T) {
-	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		now := func() time.Time { return time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC) }
 		limiter := &leaving{Limiter: ratelimit.New(db, now), leave: func() {}}
