@@ -62,8 +62,9 @@ func Create(path string) (kid string, err error) {
 	return key.KeyID, write(path, os.Link, key) // unlike Rename, Link fails if path exists
 }
 
-// Rotate puts a new key in front, which signs from now on, and returns its kid. The two newest earlier keys stay without
-// their private halves, so that tokens on their way stay valid. If a key was stolen, delete the file and make a new one.
+// Rotate puts a new key in front, which signs from now on, and returns its kid. The two newest earlier keys stay
+// without their private halves, so that tokens on their way stay valid. If a key was stolen, delete the file and make
+// a new one.
 func Rotate(path string) (kid string, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

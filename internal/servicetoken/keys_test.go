@@ -78,7 +78,8 @@ func TestKeyFile(t *testing.T) {
 	}
 }
 
-// TestRotationFailsNoCall: a rotation needs no restart and refuses no token, whichever process reads the new file first.
+// TestRotationFailsNoCall: a rotation needs no restart and refuses no token, whichever process reads the new file
+// first.
 func TestRotationFailsNoCall(t *testing.T) {
 	one, path := keyring(t)
 	other := open(t, path)

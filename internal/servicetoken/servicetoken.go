@@ -84,8 +84,8 @@ func (k *Keyring) Sign(sub, aud string) (string, error) {
 	}).Serialize()
 }
 
-// Verify returns the content of a token for aud. Every refusal is errs.Unauthenticated with the reason as its cause. The
-// reason quotes nothing of the token. Log it, but do not show it to the caller.
+// Verify returns the content of a token for aud. Every refusal is errs.Unauthenticated with the reason as its cause.
+// The reason quotes nothing of the token. Log it, but do not show it to the caller.
 func (k *Keyring) Verify(token, aud string) (Identity, error) {
 	c, err := k.verify(token, aud)
 	if err != nil {
