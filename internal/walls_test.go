@@ -29,7 +29,7 @@ var helpers = []string{
 	"internal/auth/authtest", "internal/auth/clienttest", "internal/database/dbtest", "internal/mail/mailtest",
 	"internal/servicetoken/tokentest", // part:servicetoken
 	"web/webtest",
-	"internal/browsertest",     // part:browsertest
+	"internal/proofs/browser",  // part:browsertest
 	"internal/bench",           // part:bench
 	"internal/audit/audittest", // part:audit
 }

@@ -1,7 +1,7 @@
-// Package browsertest drives the app in a real Chromium, for what only a browser can tell: that scripts run under
+// Package browser drives the app in a real Chromium, for what only a browser can tell: that scripts run under
 // the content security policy, what Back shows after logging out, where the focus goes, what a skeleton looks
 // like while data loads. Without a Chromium its tests skip, which under CI=true is a failure.
-package browsertest
+package browser
 
 import (
 	"context"

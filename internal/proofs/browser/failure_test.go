@@ -1,4 +1,4 @@
-package browsertest
+package browser
 
 import (
 	"errors"
@@ -141,7 +141,7 @@ var requestAttribute = regexp.MustCompile(
 // wantEveryRequest fails unless list has every request that a template can cause, and no other.
 func wantEveryRequest(t *testing.T, list []request) {
 	t.Helper()
-	files, err := filepath.Glob("../../views/*.templ")
+	files, err := filepath.Glob("../../../views/*.templ")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package browsertest
+package browser
 
 import (
 	"encoding/json"
@@ -22,9 +22,9 @@ func requireAxe(t *testing.T) string {
 	switch {
 	case err == nil:
 	case os.Getenv("CI") == "true":
-		t.Fatal("axe-core is required under CI=true, run npm ci in internal/browsertest: ", err)
+		t.Fatal("axe-core is required under CI=true, run npm ci in internal/proofs/browser: ", err)
 	default:
-		t.Skip("no axe-core, run npm ci in internal/browsertest: ", err)
+		t.Skip("no axe-core, run npm ci in internal/proofs/browser: ", err)
 	}
 	return string(program)
 }
