@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -133,9 +131,8 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if e.Status >= 500 && !errors.Is(r.Context().Err(), context.Canceled) { // a visitor who has left gets no answer
 		a.opts.Logger.ErrorContext(r.Context(), "auth request failed", "error", err)
 	}
-	if e.RetryAfter > 0 {
-		seconds := strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds())))
-		w.Header().Set("Retry-After", seconds)
+	e.SetRetryAfter(w.Header())
+	if seconds := w.Header().Get("Retry-After"); seconds != "" {
 		w.Header().Set("X-Retry-After", seconds) // the header better-auth's clients know
 	}
 	writeJSON(w, e.Status, struct {
