@@ -76,7 +76,7 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	s.server = webtest.New(t, db, config, o)
 	s.auth = s.server.Auth
 	listener.Config.Handler = s.server
-	s.checkTrail(t)
+	s.checkTrail(t) // part:audit
 	listener.Start()
 	t.Cleanup(listener.Close)
 	return s

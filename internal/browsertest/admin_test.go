@@ -123,7 +123,7 @@ func TestAdminAtWork(t *testing.T) {
 	b.wantPath(user)
 	b.wantText("#account", "Ada Lovelace")
 	b.wantText("[role=status]", "Impersonation ended.")
-	b.reads("/admin/audit?person=grace%40example.com", "Impersonation ended", "Profile changed", "Ada Lovelace <ada@example.com>", "as Grace Hopper", "Banned", "spam", "role: user → admin")
+	b.reads("/admin/audit?person=grace%40example.com", "Impersonation ended", "Profile changed", "Ada Lovelace <ada@example.com>", "as Grace Hopper", "Banned", "spam", "role: user → admin") // part:audit
 	b.open(user)
 
 	s.ahead.Add(int64(11 * time.Minute))
