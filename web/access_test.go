@@ -25,6 +25,7 @@ const accessGolden = "testdata/access.golden"
 // TestAccess pins who may open which route: every route, for every kind of visitor, by page, htmx and JSON. A new line
 // in routes.go changes the table; review it and run: go test ./web -run TestAccess -update
 func TestAccess(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	got := s.accessTable(t, s.server.Routes(), owned)
 	if *update {
@@ -55,6 +56,7 @@ type owners map[string]func(s *site, t *testing.T, owner string) string
 
 // TestAccessTableMissesNoRoute proves that the table notices what it is there to notice.
 func TestAccessTableMissesNoRoute(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	golden, err := os.ReadFile(accessGolden)
 	if err != nil {
@@ -83,6 +85,7 @@ func TestAccessTableMissesNoRoute(t *testing.T) {
 
 // TestDevelopmentAddsOnlyItsOwnDoor: development adds the pages of the dev door to the table above, and nothing else.
 func TestDevelopmentAddsOnlyItsOwnDoor(t *testing.T) {
+	t.Parallel()
 	production := newSite(t).server.Routes()
 	for _, route := range newSite(t, func(c *web.Config) { c.Development = true }).server.Routes() {
 		if !slices.Contains(production, route) && (route.Door != "dev" || route.Method != http.MethodGet || !strings.HasPrefix(route.Path, "/dev/")) {

@@ -43,6 +43,7 @@ func rows(t *testing.T, page authtest.Answer) (list []string) {
 
 // TestAuditPage: the page shows event, actor, subject and origin in words.
 func TestAuditPage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.stranger(t)
 	signUp := url.Values{"name": {"Grace Hopper"}, "email": {"grace@example.com"}, "password": {authtest.Password}}
@@ -109,6 +110,7 @@ func (s *site) sessionOf(t *testing.T, c *authtest.Client) *auth.Session {
 
 // TestAuditFilters: each filter alone and all together, without and with script.
 func TestAuditFilters(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.admin(t, "boss@example.com")
 	_, ada := s.person(t, "ada@example.com")
@@ -145,6 +147,7 @@ func TestAuditFilters(t *testing.T) {
 
 // TestAuditMistakes: an invalid filter is explained beside its field, and is never a 500.
 func TestAuditMistakes(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	for query, want := range map[string]string{
@@ -174,6 +177,7 @@ var pagerLink = regexp.MustCompile(`<a class="button" href="([^"]+)" rel="(prev|
 
 // TestAuditPages: the links lead through all events and back, each shown once, the filter kept.
 func TestAuditPages(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	const more = 123
@@ -223,6 +227,7 @@ func TestAuditPages(t *testing.T) {
 
 // TestHostileAudit: names, agents and notes are strangers' text.
 func TestHostileAudit(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	bySession := s.sessionOf(t, boss)
@@ -254,6 +259,7 @@ func TestHostileAudit(t *testing.T) {
 
 // TestEveryEventHasWords: nothing that can happen is shown by its bare name.
 func TestEveryEventHasWords(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	page := s.admin(t, "boss@example.com").Get("/admin/audit", navigate...)
 	for _, name := range audit.Events() {
@@ -265,6 +271,7 @@ func TestEveryEventHasWords(t *testing.T) {
 
 // TestRecentEvents: people see what was done to their account and from where, and of an admin only that it was one.
 func TestRecentEvents(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	ada, id := s.person(t, "ada@example.com")
@@ -297,6 +304,7 @@ func TestRecentEvents(t *testing.T) {
 
 // TestHTMLContractOfAudit is TestHTMLContract for the trail.
 func TestHTMLContractOfAudit(t *testing.T) {
+	t.Parallel()
 	admin := newSite(t).admin(t, "boss@example.com")
 	checkPages(t, []contractPage{
 		{"audit", func() authtest.Answer { return admin.Get("/admin/audit", navigate...) }},
@@ -306,6 +314,7 @@ func TestHTMLContractOfAudit(t *testing.T) {
 
 // TestMadeUpMethodsAreOneKind: invented methods and addresses make no new kinds of events and no longer ones.
 func TestMadeUpMethodsAreOneKind(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for i := range 20 {
 		expect(t, s.raw(t, fmt.Sprintf("X%d", i), "/login", "Origin", "https://evil.example"), 403)

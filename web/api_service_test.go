@@ -176,6 +176,7 @@ func TestServiceTokenOpensNoOtherRoute(t *testing.T) {
 // TestTwoProcesses: a token of one is believed by the other, which knows where the first publishes its keys and no
 // more; through a rotation of keys; and not the other way round.
 func TestTwoProcesses(t *testing.T) {
+	t.Parallel()
 	caller, keys, path := keyed(t)
 	peer, err := servicetoken.Remote(caller.Base+"/.well-known/jwks.json", worker, nil)
 	if err != nil {
@@ -224,6 +225,7 @@ func TestTwoProcesses(t *testing.T) {
 }
 
 func TestPublishedKeys(t *testing.T) {
+	t.Parallel()
 	const path = "/.well-known/jwks.json"
 	s, keys, file := keyed(t)
 	got := s.Get(path)

@@ -82,6 +82,7 @@ func (s *site) standing(t *testing.T, ids ...string) (text string) {
 // TestAFormActsForWhomItWasDrawn: a form that is sent after another user has logged in in another tab changes nothing.
 // The page names the user who is logged in.
 func TestAFormActsForWhomItWasDrawn(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
 		_, ann := s.person(t, "ann@example.com")
@@ -145,6 +146,7 @@ func TestAFormActsForWhomItWasDrawn(t *testing.T) {
 // TestAnAccountIsNotHandedOver: an address typed in the old tab of one user does not become the address of another
 // user, whose own form still works.
 func TestAnAccountIsNotHandedOver(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
 		browser, _ := s.person(t, "ann@example.com")
@@ -166,6 +168,7 @@ func TestAnAccountIsNotHandedOver(t *testing.T) {
 // TestAFormOfAUserWhoLoggedOut: while nobody is logged in, a form that was drawn for a user gets an explanation. A form
 // without the field leads to the login page, as ever.
 func TestAFormOfAUserWhoLoggedOut(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	browser, id := s.person(t, "ann@example.com")
 	form := fill(t, browser.Get("/settings", navigate...), "/settings", "name", "Ann Married")
@@ -190,6 +193,7 @@ func TestAFormOfAUserWhoLoggedOut(t *testing.T) {
 // TestWhichRequestsNameTheirUser: a form without the field is served, one with several is not. JSON and the forms that
 // end a login are not checked.
 func TestWhichRequestsNameTheirUser(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	_, bob := s.person(t, "bob@example.com")
 	boss := s.admin(t, "boss@example.com")
@@ -234,6 +238,7 @@ func TestWhichRequestsNameTheirUser(t *testing.T) {
 
 // TestAFormOfAnotherComesBeforeTheRest: it asks for no password first, and keeps nothing that was typed.
 func TestAFormOfAnotherComesBeforeTheRest(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	bob, _ := s.person(t, "bob@example.com")
 	ann, _ := s.person(t, "ann@example.com")
@@ -258,6 +263,7 @@ func TestAFormOfAnotherComesBeforeTheRest(t *testing.T) {
 // TestStoppingMakesOldForms: a form that was drawn during an impersonation does not act for the admin, and the other
 // way round.
 func TestStoppingMakesOldForms(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	_, bob := s.person(t, "bob@example.com")
 	boss := s.admin(t, "boss@example.com")
@@ -285,6 +291,7 @@ var undrawn = map[string]bool{"/logout": true, "/theme": true, "/impersonation/s
 // TestPrivateFormsNameTheirPerson: every form of every page behind the private doors, drawn afresh or refused, is for the
 // visitor.
 func TestPrivateFormsNameTheirPerson(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	_, target := s.person(t, "target@example.com")

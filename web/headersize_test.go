@@ -355,6 +355,7 @@ func (r *resident) fitting() (size int) {
 // TestHeadersFitProxies: with any profile, the headers of every answer fit into the buffers of common proxies.
 // Otherwise a user with a long profile gets a 502 at every login.
 func TestHeadersFitProxies(t *testing.T) {
+	t.Parallel()
 	r := newResident(t)
 	r.chosen = "/" + strings.Repeat("x", 1500)
 	r.dress("Ada", r.fitting())
@@ -440,6 +441,7 @@ func (r *resident) longDrafts() {
 
 // TestPendingCookieFitsProxies: the same for users who still have to verify their address.
 func TestPendingCookieFitsProxies(t *testing.T) {
+	t.Parallel()
 	s := verifyingSite(t, dbtest.Open(t, dbtest.SQLite(t)), func(c *web.Config) { c.AppURL = "https://app.example" })
 	m := measure(t, s)
 	for _, odd := range []bool{false, true} {

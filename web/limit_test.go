@@ -76,6 +76,7 @@ var sameAs = map[string]string{
 // TestEveryUnsafeRequestIsCounted: every unsafe request is refused if its counter is full, for every visitor, before
 // any query. A page shares the counter of the endpoint that does the same.
 func TestEveryUnsafeRequestIsCounted(t *testing.T) {
+	t.Parallel()
 	s, limiter := limitedSite(t)
 	_, id := s.person(t, "ada@example.com")
 	boss := s.admin(t, "boss@example.com")
@@ -130,6 +131,7 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 // TestAFullFormKeepsWhatWasTyped: after too many requests the form is shown as it was typed, with empty passwords, with
 // and without htmx.
 func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
 	s, limiter := limitedSite(t)
 	boss := s.admin(t, "boss@example.com")
 	s.person(t, "ada@example.com")
@@ -173,6 +175,7 @@ func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
 
 // TestAFullButtonSaysHowLong: what has no form of its own to keep is refused with a page, and what asks for JSON with JSON.
 func TestAFullButtonSaysHowLong(t *testing.T) {
+	t.Parallel()
 	s, limiter := limitedSite(t)
 	boss := s.admin(t, "boss@example.com")
 	limiter.fill()

@@ -35,6 +35,7 @@ func (s *site) boss(t *testing.T) *authtest.Client {
 // TestVerifyingDoesNotLetASquatterIn: after an admin verifies an address, by page or endpoint, a link goes to the
 // address, and the password of the stranger who signed up is void.
 func TestVerifyingDoesNotLetASquatterIn(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true})
 		boss := s.boss(t)
@@ -69,6 +70,7 @@ func TestVerifyingDoesNotLetASquatterIn(t *testing.T) {
 // TestTheTrailForgetsSquatters: when an unverified account is replaced or purged, its deletion is recorded and the data
 // of the stranger who signed up is deleted from the audit trail.
 func TestTheTrailForgetsSquatters(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true})
 		boss := s.boss(t)

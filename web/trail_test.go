@@ -23,6 +23,7 @@ import (
 // TestEveryEventIsInTheTrail does everything that internal/auth records, by pages and endpoints. Every event is in the
 // audit trail, without secrets and without names of deleted users.
 func TestEveryEventIsInTheTrail(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var s *site
 		s = newSiteWith(t, db, auth.Options{
@@ -164,6 +165,7 @@ func dump(t *testing.T, db *gorm.DB) string {
 // TestManySignInsAtOnce: users who log in and out at the same time, and are deleted meanwhile, leave a valid audit
 // trail.
 func TestManySignInsAtOnce(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{})
 		by := s.sessionOf(t, s.admin(t, "boss@example.com"))
@@ -212,6 +214,7 @@ func TestManySignInsAtOnce(t *testing.T) {
 
 // What the trail cannot keep is not done.
 func TestWithoutATrailNothingIsDone(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{})
 		ada, id := s.person(t, "ada@example.com")

@@ -17,6 +17,7 @@ var reported = regexp.MustCompile(`^(\d+) events, all as they were written; (\d+
 // TestAuditCommands: what people and commands do is in the trail of a running server, refusals that were counted with
 // its end; an edit makes verify fail.
 func TestAuditCommands(t *testing.T) {
+	t.Parallel()
 	dir, url := t.TempDir(), dbtest.Postgres(t)
 	env := []string{"DATABASE_URL=" + url}
 	verify := func(args ...string) []string {

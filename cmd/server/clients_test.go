@@ -11,6 +11,7 @@ import (
 // TestSetUpForClients: a phone's app that is trusted beside CORS signs up, with what a developer's machine serves as the
 // picture, and by MAIL_LINKS=wire the mail leads to /api/auth alone and from there into the app.
 func TestSetUpForClients(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir(), "EMAIL_VERIFICATION=on", "MAIL_LINKS=wire", "TRUSTED_ORIGINS=myapp://", "CORS=on")
 	phone := authtest.NewClient(t, s.url)
 	signUp := map[string]string{
@@ -33,6 +34,7 @@ func TestSetUpForClients(t *testing.T) {
 
 // TestNoSchemeOfABrowserIsAnApp: whatever a browser acts upon itself keeps the server from starting.
 func TestNoSchemeOfABrowserIsAnApp(t *testing.T) {
+	t.Parallel()
 	for _, scheme := range []string{"javascript://", "data://", "https://", "moz-extension://"} {
 		_, stderr, code := result(t, t.TempDir(), authtest.Password+"\n", []string{"TRUSTED_ORIGINS=" + scheme}, "user", "create", "ada@example.com")
 		if code == 0 || !strings.Contains(stderr, scheme) {

@@ -105,6 +105,7 @@ func (c *cluster) awaitCache(b *authtest.Client) {
 
 // TestCluster: what happens through one instance holds on the other with the next request, cached copies or not.
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t)
 	one := c.at[0].Load()
 	admin := c.browser(1)

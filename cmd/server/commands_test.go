@@ -31,6 +31,7 @@ func signUp(c *authtest.Client, i int) bool {
 
 // TestMistakes: whatever is wrong is said in one line on standard error, without a stack or a secret.
 func TestMistakes(t *testing.T) {
+	t.Parallel()
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +83,7 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestUserCommands(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	_, stderr, code := result(t, dir, "correct horse\n", nil, "user", "create", "--admin", "Boss@Example.com")
 	if code != 0 {
@@ -109,6 +111,12 @@ func TestUserCommands(t *testing.T) {
 	defer s.stop(t)
 	boss, worker := authtest.NewClient(t, s.url), authtest.NewClient(t, s.url)
 	boss.SignIn("boss@example.com", "correct horse")
+	var cheap int64 // hashes below what OWASP asks for
+	db := dbtest.Open(t, "file:"+filepath.Join(dir, "data", "foyer.db"))
+	err := db.Raw("SELECT count(*) FROM accounts WHERE password NOT LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'").Scan(&cheap).Error
+	if err != nil || cheap > 0 {
+		t.Errorf("%d cheap hashes, %v", cheap, err)
+	}
 	worker.SignIn("worker@example.com", "correct horse")
 	if b, w := boss.Get("/admin").StatusCode, worker.Get("/admin").StatusCode; b != 200 || w != 403 {
 		t.Errorf("/admin as boss %d, as worker %d", b, w)
@@ -127,6 +135,7 @@ func TestUserCommands(t *testing.T) {
 
 // TestStepUpIsOn: the app asks for a fresh session at the wire and the JSON door, too.
 func TestStepUpIsOn(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if _, stderr, code := result(t, dir, "correct horse\n", nil, "user", "create", "--admin", "boss@example.com"); code != 0 {
 		t.Fatal(stderr)
@@ -156,6 +165,7 @@ func TestStepUpIsOn(t *testing.T) {
 }
 
 func TestMigrateCommand(t *testing.T) {
+	t.Parallel()
 	names, err := fs.Glob(migrations.FS, "*.sql")
 	if err != nil || len(names) < 3 {
 		t.Fatal(names, err)
@@ -178,6 +188,7 @@ func TestMigrateCommand(t *testing.T) {
 }
 
 func TestRoutesCommandNamesEveryDoor(t *testing.T) {
+	t.Parallel()
 	stdout, stderr, code := result(t, t.TempDir(), "", nil, "routes")
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")
 	if code != 0 || len(lines) < 10 {
@@ -192,6 +203,7 @@ func TestRoutesCommandNamesEveryDoor(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}} {
 		stdout, _, code := result(t, t.TempDir(), "", nil, args...)
 		if code != 0 || !strings.HasPrefix(stdout, "usage:") {

@@ -90,6 +90,7 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestDeployIsNotNoticed: one of two servers behind a balancer is told to stop under load. No visitor meets a broken
 // connection or an error. The requests are posts, which no proxy may repeat once they are on their way.
 func TestDeployIsNotNoticed(t *testing.T) {
+	t.Parallel()
 	leaving := start(t, t.TempDir(), "DRAIN_DELAY=1s", "RATE_LIMIT=off")
 	staying := start(t, t.TempDir(), "RATE_LIMIT=off")
 	looking, endLooking := context.WithCancel(t.Context())

@@ -12,6 +12,7 @@ import (
 
 // TestHeadersAreBounded: a header too long or too slow is cut off, and everyone else is served meanwhile.
 func TestHeadersAreBounded(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	dial := func() net.Conn {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))

@@ -9,6 +9,7 @@ import (
 
 // TestPlainHTTPInProduction is refused in a line that says what to do, and warned of at every start where it is wanted.
 func TestPlainHTTPInProduction(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	env := []string{"APP_ENV=production", "APP_SECRET=" + authtest.Secret, "APP_URL=http://app.example"}
 	_, stderr, code := result(t, dir, "", env)

@@ -12,6 +12,7 @@ import (
 // TestTooManyTries: tries are counted by page and by endpoint, and a restart forgets nothing. Two servers on one
 // PostgreSQL count together; one alone serves a SQLite file.
 func TestTooManyTries(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		dir := t.TempDir()
 		s := start(t, dir)

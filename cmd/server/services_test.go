@@ -41,6 +41,7 @@ const whoami, jwks = "/api/service/whoami", "/.well-known/jwks.json"
 // TestKeysCommand: a key file is made and rotated from the command line, with nothing else configured, while a
 // server that follows it and a worker that signs with it run on.
 func TestKeysCommand(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "keys.json")
 	env := []string{"SERVICE_KEY_FILE=keys.json", "APP_ENV=production", "APP_SECRET=" + authtest.Secret}
@@ -90,6 +91,7 @@ func TestKeysCommand(t *testing.T) {
 
 // TestServiceKeys: what the environment says of keys, from none to nonsense.
 func TestServiceKeys(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "good.json")
 	if _, err := servicetoken.Create(path); err != nil {
@@ -149,6 +151,7 @@ func TestServiceKeys(t *testing.T) {
 
 // TestAKeyThatOthersCanReadIsTold: who reads it can sign as every service.
 func TestAKeyThatOthersCanReadIsTold(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "keys.json")
 	if _, err := servicetoken.Create(path); err != nil {

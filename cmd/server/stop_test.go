@@ -29,6 +29,7 @@ func slowRequest(t *testing.T, s *running, wait string) *http.Response {
 }
 
 func TestStopLetsRequestsFinish(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir(), "DRAIN_DELAY=500ms")
 	res := slowRequest(t, s, "2s")
 	defer res.Body.Close()
@@ -48,6 +49,7 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 }
 
 func TestSecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir(), "DRAIN_DELAY=10s")
 	res := slowRequest(t, s, "10s")
 	defer res.Body.Close()
@@ -63,6 +65,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 
 // TestKillLosesNoAnsweredSignUp kills the server hard in the middle of many sign-ups.
 func TestKillLosesNoAnsweredSignUp(t *testing.T) {
+	t.Parallel()
 	const people, enough = 200, 40
 	dir := t.TempDir()
 	s := start(t, dir, "RATE_LIMIT=off")
@@ -126,6 +129,7 @@ func checkWhole(t *testing.T, dir string) {
 // TestStopWithSilentMailServer: a mail server that says nothing does not hold up the end, and what it was to be given
 // is not lost.
 func TestStopWithSilentMailServer(t *testing.T) {
+	t.Parallel()
 	dir, mails := t.TempDir(), mailtest.Serve(t, "")
 	mails.Fail("EHLO", mailtest.Silence)
 	env := []string{"SMTP_URL=smtp://" + mails.Addr, "MAIL_FROM=Foyer <hello@app.example>"}

@@ -18,6 +18,7 @@ import (
 
 // What is told comes back whole.
 func TestRecord(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		r.wantWhole(0)
@@ -49,6 +50,7 @@ func TestRecord(t *testing.T) {
 
 // What no database could keep is not a reason to refuse what is done.
 func TestTextsThatCannotBeKept(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		e := sample(1)
@@ -63,6 +65,7 @@ func TestTextsThatCannotBeKept(t *testing.T) {
 }
 
 func TestSecrets(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	for _, secrets := range [][]string{nil, {"short"}, {authtest.Secret, ""}} {
 		if _, err := audit.New(db, audit.Options{Secrets: secrets}); err == nil {
@@ -73,6 +76,7 @@ func TestSecrets(t *testing.T) {
 
 // Who is deleted is nobody's name any more: what names them goes, what names others stays, and the trail stays whole.
 func TestDeletionErases(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		r.record(r.Log, sample(1))
@@ -108,6 +112,7 @@ func TestDeletionErases(t *testing.T) {
 
 // A thousand refusals are two rows, and none of them is lost.
 func TestRefusalsAreCounted(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		limited := auth.Event{Name: "rate_limited", SubjectID: "ada", SubjectName: "Ada", Detail: "password", IPAddress: "192.0.2.7", UserAgent: "test/1", Refused: true}
@@ -144,6 +149,7 @@ func TestRefusalsAreCounted(t *testing.T) {
 
 // Who has a network to himself is one stranger, from whichever of its addresses.
 func TestRefusalsOfOneNetwork(t *testing.T) {
+	t.Parallel()
 	r := newTrail(t, dbtest.Open(t, dbtest.SQLite(t)))
 	for i := range 50 {
 		for _, address := range []string{fmt.Sprintf("2001:db8::%x", i), fmt.Sprintf("192.0.2.%d", i%2)} {
@@ -157,6 +163,7 @@ func TestRefusalsOfOneNetwork(t *testing.T) {
 
 // However many strangers come, ten thousand kinds are told apart in a minute; the rest is counted by name.
 func TestRefusalsOfManyKinds(t *testing.T) {
+	t.Parallel()
 	r := newTrail(t, dbtest.Open(t, dbtest.SQLite(t)))
 	r.exec("UPDATE audit_head SET id = 2") // so that nothing is written at once, which takes long, but all is counted
 	const strangers = 11_000
@@ -179,6 +186,7 @@ func TestRefusalsOfManyKinds(t *testing.T) {
 // While the end of the chain cannot be had, a few refusals wait for it, the others are counted and written later; who hangs
 // up does not wait. None is lost.
 func TestRefusalsDoNotWaitInLine(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		const refused = 50

@@ -13,6 +13,7 @@ import (
 // TestOneAsksForTheEnd: while a transaction holds the end of the chain, the others of its process wait outside the
 // database. A queue in there would outlast the process: each of those that wait would hold the end in turn.
 func TestOneAsksForTheEnd(t *testing.T) {
+	t.Parallel()
 	r := newTrail(t, dbtest.Open(t, dbtest.Postgres(t)))
 	first := r.db.Begin()
 	defer first.Rollback()

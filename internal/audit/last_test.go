@@ -18,6 +18,7 @@ const putBack = "put back to an earlier state"
 // TestARollBackUnderARunningServerIsTold: who writes the database puts head and rows back, which fit each other then; the
 // process that wrote what is gone says so, once.
 func TestARollBackUnderARunningServerIsTold(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		var told bytes.Buffer
@@ -48,6 +49,7 @@ func TestARollBackUnderARunningServerIsTold(t *testing.T) {
 
 // TestAnUndoneEventIsNoRollBack: what was never kept is not missed, nor what others write, nor several events at once.
 func TestAnUndoneEventIsNoRollBack(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		var told bytes.Buffer

@@ -57,6 +57,7 @@ func (r *trail) tampered(what string, seq int64, why string, change func()) {
 
 // Whatever is changed by hand, in any column of any table, is found where it was done.
 func TestEveryEditIsFound(t *testing.T) {
+	t.Parallel()
 	each(t, func(r *trail) {
 		later := r.now().Add(time.Millisecond)
 		for _, column := range []string{"event", "actor_id", "impersonator_id", "subject_id", "detail", "private", "mac"} {
@@ -95,6 +96,7 @@ func TestEveryEditIsFound(t *testing.T) {
 }
 
 func TestWhatIsGoneOrMovedIsFound(t *testing.T) {
+	t.Parallel()
 	each(t, func(r *trail) {
 		remove := func(where string) {
 			r.exec("DELETE FROM audit_private WHERE " + where)
@@ -132,6 +134,7 @@ func TestWhatIsGoneOrMovedIsFound(t *testing.T) {
 
 // Names that were erased stay away, though somebody kept a copy of them.
 func TestErasedPartsStayErased(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		r.record(r.Log, sample(1))
@@ -145,6 +148,7 @@ func TestErasedPartsStayErased(t *testing.T) {
 
 // A forger who lacks the key can make the chain fit itself, but no seal; the next event does not hide that.
 func TestAForgedHeadIsNotSealedByTheNextEvent(t *testing.T) {
+	t.Parallel()
 	each(t, func(r *trail) {
 		r.exec("DELETE FROM audit_private WHERE seq = 9")
 		r.exec("DELETE FROM audit_events WHERE seq = 9")
@@ -157,6 +161,7 @@ func TestAForgedHeadIsNotSealedByTheNextEvent(t *testing.T) {
 
 // What was noted elsewhere tells of a database that was put back whole.
 func TestNotedHead(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		for i := range 3 {
@@ -190,6 +195,7 @@ const otherSecret = "another-secret-that-is-long-enough-for-it"
 
 // A secret that is rotated leaves the trail whole, and may go as soon as one event has come after it.
 func TestRotation(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		for i := range 3 {
@@ -214,6 +220,7 @@ func TestRotation(t *testing.T) {
 
 // A secret that is replaced at once keeps nobody out, and the trail says from where on it vouches for nothing.
 func TestReplacedSecret(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		for i := range 3 {
@@ -239,6 +246,7 @@ func TestReplacedSecret(t *testing.T) {
 
 // What is pruned is gone with its names, what stays is whole, and an event says so.
 func TestPrune(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newTrail(t, db)
 		const day = 24 * time.Hour
@@ -289,6 +297,7 @@ func TestPrune(t *testing.T) {
 
 // Side by side, in several processes, with those who roll back: the chain has one end, and nobody waits for ever.
 func TestManyWriteAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
 			url := ""

@@ -22,6 +22,7 @@ import (
 )
 
 func TestEventsSayWhoDidWhatToWhomFromWhere(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var heard []auth.Event
 		r := newRig(t, db, auth.Options{
@@ -94,6 +95,7 @@ func TestEventsSayWhoDidWhatToWhomFromWhere(t *testing.T) {
 // TestEventsNamePeople: an event names people as they are when it is over, says what was changed and what was written
 // about it, and repeats nothing that is somebody's own.
 func TestEventsNamePeople(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var last auth.Event
 		r := newRig(t, db, auth.Options{OnEvent: func(_ *gorm.DB, e auth.Event) error { last = e; return nil }})
@@ -150,6 +152,7 @@ func TestEventsNamePeople(t *testing.T) {
 
 // TestRefusalsAreTold: who is kept out is heard of, and the refusal stands whatever becomes of the word.
 func TestRefusalsAreTold(t *testing.T) {
+	t.Parallel()
 	var refused []string
 	var fail error
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
@@ -183,6 +186,7 @@ func TestRefusalsAreTold(t *testing.T) {
 
 // What nobody recorded did not happen.
 func TestAnEventThatFailsUndoesItsTransaction(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var fail event.Name
 		r := newRig(t, db, auth.Options{OnEvent: func(tx *gorm.DB, e auth.Event) error {
@@ -236,6 +240,7 @@ func TestAnEventThatFailsUndoesItsTransaction(t *testing.T) {
 }
 
 func TestTheLogHoldsNoSecret(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	r := sqliteRig(t, auth.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	r.SignUp("ada@example.com")
@@ -253,6 +258,7 @@ func TestTheLogHoldsNoSecret(t *testing.T) {
 }
 
 func TestPurgeDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		u := r.addUser("ada@example.com", "")
@@ -282,6 +288,7 @@ func TestPurgeDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
 
 // TestPurgeIsInBatches: while very much goes, nobody else who writes waits for all of it.
 func TestPurgeIsInBatches(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		u, at := r.addUser("ada@example.com", ""), r.clock.Now()
@@ -311,6 +318,7 @@ func TestPurgeIsInBatches(t *testing.T) {
 }
 
 func TestRunPurgesUntilItsContextEnds(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{SweepEvery: time.Millisecond})
 	purges := make(chan struct{})
 	r.db.Callback().Delete().After("gorm:delete").Register("test:purged", func(tx *gorm.DB) {
@@ -343,6 +351,7 @@ func TestRunPurgesUntilItsContextEnds(t *testing.T) {
 // TestAForgedCookieIsTold: a session cookie that we did not sign leaves a trace; none, and one of a session that has
 // ended, do not.
 func TestAForgedCookieIsTold(t *testing.T) {
+	t.Parallel()
 	var told []string
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
 		OnEvent: func(_ *gorm.DB, e auth.Event) error {

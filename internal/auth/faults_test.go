@@ -67,6 +67,7 @@ func request(c *authtest.Client) *http.Request {
 // TestAllOrNothing: whichever statement fails, the caller is told, the store is as before and nobody is signed in or
 // out. Once nothing fails the same call succeeds.
 func TestAllOrNothing(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box})
 	f, ctx := r.faults(), t.Context()
@@ -199,6 +200,7 @@ func TestAllOrNothing(t *testing.T) {
 
 // TestAStoreThatCannotWriteSignsNobodyOut: sliding a session can wait.
 func TestAStoreThatCannotWriteSignsNobodyOut(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	r.clock.advance(25 * time.Hour)

@@ -18,6 +18,7 @@ import (
 // TestOnlyAWrongPasswordCounts: a try that ends before the password is compared, in a full queue or at a deadline, counts
 // as no failure, wherever a password is asked for. Five wrong ones are free all the same.
 func TestOnlyAWrongPasswordCounts(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		now := func() time.Time { return time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC) }
 		a, err := New(db, Options{

@@ -15,6 +15,7 @@ import (
 
 // TestInvitation: an account made for somebody is opened by the link mailed to them, once and within a week.
 func TestInvitation(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r, _ := limitedRig(t, db, auth.Options{Mailer: box, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
@@ -55,6 +56,7 @@ func TestInvitation(t *testing.T) {
 
 // TestMailPasswordReset: an admin can have a link mailed, within the limit of every address, and not to the banned.
 func TestMailPasswordReset(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Mailer: box})
 	ada := r.addUser("ada@example.com", "")
@@ -96,6 +98,7 @@ func TestMailPasswordReset(t *testing.T) {
 
 // TestInvitationsAreLimited: who is invited, deleted and invited again gets no more mails than anybody.
 func TestInvitationsAreLimited(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Mailer: box})
 	for i, want := range []int{0, 0, 0, http.StatusTooManyRequests} {

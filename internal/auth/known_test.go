@@ -19,6 +19,7 @@ const office = "192.0.2.1" // an address that many share
 // TestANeighbourKeepsNobodyOut: whatever a stranger does behind the same address, who is known on this device signs in, ten
 // times in ten seconds, with the address they are known by. For other accounts the device is as strange as any.
 func TestANeighbourKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, _ := limitedRig(t, db, auth.Options{})
 		r.confirmed("bob@example.com")
@@ -52,6 +53,7 @@ func TestANeighbourKeepsNobodyOut(t *testing.T) {
 
 // TestManyDevicesAreNoMorePasswords: who collects device cookies with an account of their own gets no further with others'.
 func TestManyDevicesAreNoMorePasswords(t *testing.T) {
+	t.Parallel()
 	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
 	r.confirmed("eve@example.com")
 	var devices []*authtest.Client
@@ -78,6 +80,7 @@ func TestManyDevicesAreNoMorePasswords(t *testing.T) {
 
 // TestIPv6GrowsByNetwork: a /64 may do as much as an address, a /56 four times and a /48 sixteen times as much.
 func TestIPv6GrowsByNetwork(t *testing.T) {
+	t.Parallel()
 	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
 	spread := func(format string, n int, want int64) {
 		t.Helper()
@@ -114,6 +117,7 @@ func stranded(r *rig, email string) {
 // TestAResetMakesTheBrowserKnown: while strangers keep failing, who chooses a new password by a mailed link signs in with
 // it: after a reset, an invitation, and an undone change of address.
 func TestAResetMakesTheBrowserKnown(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := noticing(t, db)
 		choose := func(c *authtest.Client, email string) {
@@ -154,6 +158,7 @@ func TestAResetMakesTheBrowserKnown(t *testing.T) {
 
 // TestEndpointsAreCountedOnce: what reads nothing else of a request counts it, bodies that are refused among them.
 func TestEndpointsAreCountedOnce(t *testing.T) {
+	t.Parallel()
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RateLimit: auth.RateLimit{
 		Rules: []auth.RateRule{{Path: "", Max: 2, Window: time.Minute}},
 	}})

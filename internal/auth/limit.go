@@ -52,7 +52,7 @@ type RateLimit struct {
 	MailsPerHour int
 }
 
-// RateRule allows Max requests in a Window for the acts whose names start with Path; see Auth.Count.
+// RateRule allows Max requests in a Window for the acts whose names start with Path.
 type RateRule struct {
 	Path   string
 	Max    int

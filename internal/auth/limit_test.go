@@ -55,6 +55,7 @@ func tryPassword(c *authtest.Client, email, password, from string) authtest.Answ
 // TestParallelGuessesStayWithinTheLimit: 1,000 guesses at once from 200 addresses get to the hash as often as one
 // after another would, and the owner's known browser is let in all the same.
 func TestParallelGuessesStayWithinTheLimit(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, refused := limitedRig(t, db, auth.Options{})
 		owner := r.browser()
@@ -96,6 +97,7 @@ func TestParallelGuessesStayWithinTheLimit(t *testing.T) {
 
 // TestFailuresWait: 5 are free, then each one waits longer; being told to wait does not count, success clears.
 func TestFailuresWait(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, refused := limitedRig(t, db, auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 		post(r.browser(), "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"`+authtest.Password+`"}`)
@@ -137,6 +139,7 @@ func TestFailuresWait(t *testing.T) {
 
 // TestAddressesAreLimited: unsafe requests of one address or /64 to one endpoint; reads are never counted.
 func TestAddressesAreLimited(t *testing.T) {
+	t.Parallel()
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
 	try := func(from string, want int) {
 		t.Helper()
@@ -177,6 +180,7 @@ func TestAddressesAreLimited(t *testing.T) {
 
 // TestDeviceOpensItsOwnBucketOnly: a device is known for who signed in there, and a forged one for nobody.
 func TestDeviceOpensItsOwnBucketOnly(t *testing.T) {
+	t.Parallel()
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 	thief := r.browser()
 	post(thief, "/sign-up/email", `{"name":"Eve","email":"eve@example.com","password":"`+authtest.Password+`"}`)
@@ -222,6 +226,7 @@ func (awayLimiter) Forgive(context.Context, string, string) error               
 
 // TestNoCountersNoTries: without its counters the door stays shut, and reads go on.
 func TestNoCountersNoTries(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{RateLimit: auth.RateLimit{Limiter: awayLimiter{}}})
 	wantRefusal(t, signIn(r.Client, "ada@example.com"), 503, "SERVICE_UNAVAILABLE")
 	if got := r.Get("/api/auth/get-session").StatusCode; got != 200 {
@@ -231,6 +236,7 @@ func TestNoCountersNoTries(t *testing.T) {
 
 // TestCurrentPasswordIsLimited: whoever holds a stolen session cannot try passwords without end.
 func TestCurrentPasswordIsLimited(t *testing.T) {
+	t.Parallel()
 	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 	post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"`+authtest.Password+`"}`)
 	bodies := map[string]string{

@@ -59,6 +59,7 @@ func settled(t testing.TB, c *authtest.Client) {
 // next request, although the copied cookies hold a cache that it has honoured a moment before. So does a third that
 // is started afterwards.
 func TestRevocationReachesEveryInstance(t *testing.T) {
+	t.Parallel()
 	url, box := dbtest.Postgres(t), &mailbox{}
 	here, one := instance(t, url, box)
 	there, two := instance(t, url, box)
@@ -128,6 +129,7 @@ func TestRevocationReachesEveryInstance(t *testing.T) {
 
 // TestACachedReadOnPostgreSQLAsksNothing, once the instance hears what the others revoke.
 func TestACachedReadOnPostgreSQLAsksNothing(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, dbtest.Open(t, dbtest.Postgres(t)), auth.Options{Now: database.Now}) // the clock is compared
 	n, purged := r.statements(), make(chan struct{}, 1)
 	err := r.db.Callback().Delete().After("gorm:delete").Register("test:purged", func(tx *gorm.DB) {

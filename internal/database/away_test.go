@@ -15,6 +15,7 @@ import (
 
 // TestSQLiteAway: a file that takes no writes, or is held by somebody else for too long, is an outage.
 func TestSQLiteAway(t *testing.T) {
+	t.Parallel()
 	where := dbtest.SQLite(t)
 	db := dbtest.Open(t, where)
 	pool, err := db.DB()
@@ -60,6 +61,7 @@ func TestSQLiteAway(t *testing.T) {
 
 // TestSQLiteBusyEnds: waiting for somebody else's write lock ends with the request, however long the file would be waited for.
 func TestSQLiteBusyEnds(t *testing.T) {
+	t.Parallel()
 	where := dbtest.SQLite(t)
 	db, holder := dbtest.Open(t, where), dbtest.Open(t, where)
 	pool, err := db.DB()
@@ -89,6 +91,7 @@ func TestSQLiteBusyEnds(t *testing.T) {
 
 // TestTimeIsOver: a read, its rows and a commit that come too late are outages, whichever way they are asked for.
 func TestTimeIsOver(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		endless := map[string]string{
 			"sqlite":   "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
@@ -130,6 +133,7 @@ func TestTimeIsOver(t *testing.T) {
 
 // TestClosed: at the end of the program what is still asked is told to come again.
 func TestClosed(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		if err := database.Close(db); err != nil {
 			t.Fatal(err)
@@ -145,6 +149,7 @@ func TestClosed(t *testing.T) {
 
 // TestConnectionsCut: whatever the moment at which PostgreSQL ends all connections, nobody is told of a mistake.
 func TestConnectionsCut(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.Postgres(t))
 	ctx, stop := context.WithCancel(t.Context())
 	var group sync.WaitGroup
@@ -181,6 +186,7 @@ func TestConnectionsCut(t *testing.T) {
 
 // TestPostgresAway: a server that ends our connection, or gives up on a statement, is an outage.
 func TestPostgresAway(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.Postgres(t))
 	cut := make(chan error, 1)
 	err := db.Transaction(func(tx *gorm.DB) error {
@@ -214,6 +220,7 @@ func TestPostgresAway(t *testing.T) {
 
 // TestCallerGivesUp: a request whose time is over says so, and quotes no value.
 func TestCallerGivesUp(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 		defer cancel()

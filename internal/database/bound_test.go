@@ -50,6 +50,7 @@ func inForceWithin(t *testing.T, db *gorm.DB) (got string) {
 }
 
 func TestBound(t *testing.T) {
+	t.Parallel()
 	plain := dbtest.Postgres(t)
 	cases := map[string]struct{ url, before, bound string }{
 		"the usual":                 {plain, "0 0 0", "4s 7s 3s"},
@@ -95,6 +96,7 @@ func TestBound(t *testing.T) {
 
 // TestBoundThroughAPooler: what a transaction sets reaches none of those who share its connection.
 func TestBoundThroughAPooler(t *testing.T) {
+	t.Parallel()
 	where := dbtest.Pooler(t, dbtest.Postgres(t), "transaction", 1, "exec")
 	db, other := open(t, where), open(t, where)
 	database.Bound(db, func() bool { return false })
@@ -110,6 +112,7 @@ func TestBoundThroughAPooler(t *testing.T) {
 
 // TestBoundSQLite: there is nothing to bound.
 func TestBoundSQLite(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	database.Bound(db, func() bool { return true })
 	if n := scan[int](t, db, "SELECT 7"); n != 7 {
@@ -120,6 +123,7 @@ func TestBoundSQLite(t *testing.T) {
 // TestFrozenInstance: an instance that stops in the middle of a transaction does not stop the writes of others, and learns
 // of an outage when it goes on.
 func TestFrozenInstance(t *testing.T) {
+	t.Parallel()
 	where := dbtest.Postgres(t)
 	other := dbtest.Open(t, where)
 	frozen := dbtest.Open(t, with(t, where, "idle_in_transaction_session_timeout", "100ms"))
@@ -140,6 +144,7 @@ func TestFrozenInstance(t *testing.T) {
 
 // TestLockTimeout: waiting too long for a lock is an outage.
 func TestLockTimeout(t *testing.T) {
+	t.Parallel()
 	where := dbtest.Postgres(t)
 	holder, db := dbtest.Open(t, where), dbtest.Open(t, with(t, where, "lock_timeout", "20ms"))
 	exec(t, holder, "CREATE TABLE things (id TEXT PRIMARY KEY)")
@@ -158,6 +163,7 @@ func TestLockTimeout(t *testing.T) {
 // TestReplacedPrimary: a server that only reads any more is an outage, the app is not ready on it, and its connections are
 // not used again.
 func TestReplacedPrimary(t *testing.T) {
+	t.Parallel()
 	where := dbtest.Postgres(t)
 	db := dbtest.Open(t, where)
 	exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
@@ -194,6 +200,7 @@ func TestReplacedPrimary(t *testing.T) {
 
 // TestSilentServer: a server that takes the connection and says nothing is given up.
 func TestSilentServer(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,7 @@ func count(db *gorm.DB, table string) int64 {
 }
 
 func TestDownAndUp(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		ctx := t.Context()
 		state := func(applied bool) {
@@ -70,6 +71,7 @@ func TestDownAndUp(t *testing.T) {
 
 // TestMigrateTogether: several instances start on an empty database at the same moment.
 func TestMigrateTogether(t *testing.T) {
+	t.Parallel()
 	// The second changes data: unlike a table that exists already, doing it twice would not fail.
 	files := fstest.MapFS{
 		"0001_counter.sql": {Data: []byte("-- +goose Up\nCREATE TABLE counter (n INTEGER);\nINSERT INTO counter VALUES (0);\n-- +goose Down\nDROP TABLE counter;\n")},
@@ -114,6 +116,7 @@ func TestMigrateTogether(t *testing.T) {
 
 // TestBrokenMigration: it is undone as a whole, told, and does not count as applied.
 func TestBrokenMigration(t *testing.T) {
+	t.Parallel()
 	files := fstest.MapFS{"0001_broken.sql": {Data: []byte("-- +goose Up\nCREATE TABLE half (x TEXT);\nINSERT INTO nothing_here VALUES (1);\n-- +goose Down\nDROP TABLE half;\n")}}
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.EmptySQLite, "postgres": dbtest.EmptyPostgres} {
 		t.Run(name, func(t *testing.T) {
@@ -137,6 +140,7 @@ func TestBrokenMigration(t *testing.T) {
 
 // TestReadyOnAnEmptyDatabase: before anything is migrated, the answer is no.
 func TestReadyOnAnEmptyDatabase(t *testing.T) {
+	t.Parallel()
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.EmptySQLite, "postgres": dbtest.EmptyPostgres} {
 		t.Run(name, func(t *testing.T) {
 			db, err := database.Open(url(t), 0)
@@ -158,6 +162,7 @@ func TestReadyOnAnEmptyDatabase(t *testing.T) {
 
 // TestLostFile: a process whose SQLite file was deleted or replaced writes to nowhere, and is not ready.
 func TestLostFile(t *testing.T) {
+	t.Parallel()
 	where := dbtest.SQLite(t)
 	path := strings.TrimPrefix(where, "file:")
 	db := dbtest.Open(t, where)

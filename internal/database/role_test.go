@@ -13,6 +13,7 @@ import (
 // TestServingNeedsNoDDL: once the owner has migrated, a role that may only read and write rows is enough to start and to
 // serve, and it can change no table.
 func TestServingNeedsNoDDL(t *testing.T) {
+	t.Parallel()
 	address := dbtest.Postgres(t)
 	owner := dbtest.Open(t, address)
 	u, err := url.Parse(address)

@@ -16,6 +16,7 @@ import (
 // TestReadersPassWriters: while somebody else holds the lock that all writers want, readers are served, and writers give
 // up with their request.
 func TestReadersPassWriters(t *testing.T) {
+	t.Parallel()
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
 		t.Run(name, func(t *testing.T) {
 			where := url(t)
@@ -73,6 +74,7 @@ func readWhileWriting(t *testing.T, db *gorm.DB) {
 
 // TestTurnWaitEnds: waiting for a turn ends with the request, and is an outage where its time is over.
 func TestTurnWaitEnds(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
 	err := db.Transaction(func(*gorm.DB) error {
@@ -100,6 +102,7 @@ func TestTurnWaitEnds(t *testing.T) {
 
 // TestTurnIsHandedOn: however a transaction or a statement ends.
 func TestTurnIsHandedOn(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
 		type thing struct{ ID string }

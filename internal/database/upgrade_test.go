@@ -63,6 +63,7 @@ func shown(t *testing.T, db *gorm.DB, files fstest.MapFS) (list []string) {
 
 // TestUpdateOfAClone: a clone that has migrations of its own, numbered by time, takes over later ones of the template.
 func TestUpdateOfAClone(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, db *gorm.DB, _ string) {
 		clone := steps("0001_first.sql", "0002_second.sql", "20260131120000_projects.sql")
 		updated := maps.Clone(clone)
@@ -94,6 +95,7 @@ func TestUpdateOfAClone(t *testing.T) {
 
 // TestStepBack: a database that knows a migration which this build has no file of.
 func TestStepBack(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, db *gorm.DB, _ string) {
 		older := steps("0001_first.sql", "0002_second.sql")
 		newer := maps.Clone(older)
@@ -128,6 +130,7 @@ func TestStepBack(t *testing.T) {
 
 // TestNumbers: two migrations of one number, or one without, are refused by name before anything is done.
 func TestNumbers(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, db *gorm.DB, _ string) {
 		for _, c := range []struct {
 			files fstest.MapFS
@@ -157,6 +160,7 @@ func TestNumbers(t *testing.T) {
 
 // TestMigrationLock: who else migrates is waited for; the lease of one that died is taken over.
 func TestMigrationLock(t *testing.T) {
+	t.Parallel()
 	where := dbtest.EmptyPostgres(t)
 	db, files := open(t, where), steps("0001_first.sql")
 	if err := database.Migrate(t.Context(), db, files); err != nil {
@@ -174,6 +178,7 @@ func TestMigrationLock(t *testing.T) {
 
 // TestMigrationLockNamesItsHolder: a start that waited in vain says for whom.
 func TestMigrationLockNamesItsHolder(t *testing.T) {
+	t.Parallel()
 	db := open(t, dbtest.EmptyPostgres(t))
 	if err := database.Migrate(t.Context(), db, steps("0001_first.sql")); err != nil {
 		t.Fatal(err)
@@ -202,6 +207,7 @@ func TestMigrationLockNamesItsHolder(t *testing.T) {
 // TestMigrateThroughAPooler: four instances start at once on an empty database, through a pooler that hands out another
 // connection for each transaction, with and without prepared statements of one's own.
 func TestMigrateThroughAPooler(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"exec", "simple_protocol"} {
 		t.Run(mode, func(t *testing.T) {
 			direct := dbtest.EmptyPostgres(t)

@@ -13,6 +13,7 @@ import (
 
 // TestFaults: whatever the server does, the letter arrives once it is well again, and the log holds no secret.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]struct{ command, answer string }{
 		"refuses to talk":    {"", "554 not now"},
 		"hangs up at once":   {"", ""},
@@ -70,6 +71,7 @@ func TestFaults(t *testing.T) {
 
 // TestSilence: while a server keeps a worker waiting, the database is free: whoever causes a letter does not notice.
 func TestSilence(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -101,6 +103,7 @@ func TestSilence(t *testing.T) {
 
 // TestTakenIsTaken: a letter that a server has taken is not sent again because the server says good-bye badly.
 func TestTakenIsTaken(t *testing.T) {
+	t.Parallel()
 	for _, answer := range []string{"", "500 what"} {
 		for _, command := range []string{"RSET", "QUIT"} {
 			server := mailtest.Serve(t, "")
@@ -118,6 +121,7 @@ func TestTakenIsTaken(t *testing.T) {
 
 // TestServerDown: nothing listens; the request that caused the letter does not notice.
 func TestServerDown(t *testing.T) {
+	t.Parallel()
 	server := mailtest.Serve(t, "")
 	server.Stop()
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
@@ -140,6 +144,7 @@ func TestServerDown(t *testing.T) {
 
 // TestGivingUp: after a day a letter is abandoned, and what it said is gone.
 func TestGivingUp(t *testing.T) {
+	t.Parallel()
 	server := mailtest.Serve(t, "")
 	server.Fail("MAIL", "550 who are you")
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
@@ -160,6 +165,7 @@ func TestGivingUp(t *testing.T) {
 // TestDeadWorker: a worker that dies in the middle keeps the letter for its lease, then another sends it: at most
 // twice, and with one Message-ID.
 func TestDeadWorker(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)

@@ -26,6 +26,7 @@ func (o *office) run() (stop func()) {
 
 // TestNoSuchMailbox: an address that the server refuses for good is tried once. Mail providers count those who go on.
 func TestNoSuchMailbox(t *testing.T) {
+	t.Parallel()
 	for _, answer := range []string{"550 5.1.1 user unknown", "551 moved", "553 no such name", "554 refused"} {
 		server := mailtest.Serve(t, "")
 		server.FailFor("nobody@", "RCPT", answer)
@@ -57,6 +58,7 @@ func TestNoSuchMailbox(t *testing.T) {
 
 // TestSlowLetter: one letter that a server is slow about does not hold up the others.
 func TestSlowLetter(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		server.FailFor("slow@", "DATA", mailtest.Silence)
@@ -81,6 +83,7 @@ func TestSlowLetter(t *testing.T) {
 
 // TestKeptConnection: what is due at once goes by few connections, and none is kept for nothing.
 func TestKeptConnection(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -101,6 +104,7 @@ func TestKeptConnection(t *testing.T) {
 
 // TestBrokenConnection: a connection that the server has closed between two letters costs neither an attempt.
 func TestBrokenConnection(t *testing.T) {
+	t.Parallel()
 	for _, goodbye := range []string{"", "421 idle for too long"} {
 		for _, command := range []string{"NOOP", "MAIL"} {
 			t.Run(command+" "+goodbye, func(t *testing.T) {
@@ -126,6 +130,7 @@ func TestBrokenConnection(t *testing.T) {
 
 // TestLetterThatPanics: it counts as tried, and the others are tried too.
 func TestLetterThatPanics(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -155,6 +160,7 @@ func TestLetterThatPanics(t *testing.T) {
 
 // TestStopInTheMiddle: a letter under way is given up soon after the end is near, and goes out the next time.
 func TestStopInTheMiddle(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"EHLO", "DATA"} {
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()
@@ -180,6 +186,7 @@ func TestStopInTheMiddle(t *testing.T) {
 
 // TestHello: mail servers are greeted with a full name, because many refuse others.
 func TestHello(t *testing.T) {
+	t.Parallel()
 	for host, want := range map[string]string{
 		"foyer.example": "foyer.example", "localhost": "app.example", "": "app.example", "192.0.2.1": "app.example", "::1": "app.example",
 	} {
@@ -200,6 +207,7 @@ func TestHello(t *testing.T) {
 
 // TestLoginWithoutTLS: a mail catcher on this machine may ask for a password; no other machine is shown it in plain.
 func TestLoginWithoutTLS(t *testing.T) {
+	t.Parallel()
 	for _, mechanism := range []string{"PLAIN", "LOGIN"} {
 		server := mailtest.Serve(t, "")
 		server.Login(mechanism, "dev", "s3cr3t pass")

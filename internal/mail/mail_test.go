@@ -111,6 +111,7 @@ func (o *office) rows() []mail.Mail {
 
 // TestManyWorkers: each letter is sent by one.
 func TestManyWorkers(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -144,6 +145,7 @@ func TestManyWorkers(t *testing.T) {
 
 // TestRun: a letter goes out by itself, and the worker ends when told.
 func TestRun(t *testing.T) {
+	t.Parallel()
 	server := mailtest.Serve(t, "")
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -159,6 +161,7 @@ func TestRun(t *testing.T) {
 
 // TestOldLettersGo: what was done with a week ago, in batches.
 func TestOldLettersGo(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -191,6 +194,7 @@ func TestOldLettersGo(t *testing.T) {
 
 // TestLetter: what arrives is one letter to one person, in words and in HTML, with hostile names as text.
 func TestLetter(t *testing.T) {
+	t.Parallel()
 	server := mailtest.Serve(t, "")
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	o := newOffice(t, db, server.Addr)
@@ -225,6 +229,7 @@ func TestLetter(t *testing.T) {
 // TestLettersGoWithTheAccount: what was sent to the address of somebody who is deleted is not kept for a week; what is on
 // its way, and what others got, stays.
 func TestLettersGoWithTheAccount(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -257,6 +262,7 @@ func TestLettersGoWithTheAccount(t *testing.T) {
 
 // TestALetterWithoutAName greets nobody, in its text and in its HTML.
 func TestALetterWithoutAName(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), "")
 	if err := o.Enqueue(t.Context(), o.db, auth.Mail{To: "ada@example.com", Purpose: "verify_email", URL: secret}); err != nil {
 		t.Fatal(err)
@@ -268,6 +274,7 @@ func TestALetterWithoutAName(t *testing.T) {
 
 // TestEnqueue: written with the change that causes it, to exactly one address, with words for its purpose.
 func TestEnqueue(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		o := newOffice(t, db, "")
 		undone := errors.New("undone")

@@ -35,6 +35,7 @@ func (o *office) with(secrets ...string) *office {
 // TestLettersWaitSealed: a copy of the database shows no link while a letter waits; the mail server and /dev/mail get the
 // words, also after the secret was replaced.
 func TestLettersWaitSealed(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -62,6 +63,7 @@ func TestLettersWaitSealed(t *testing.T) {
 
 // TestOldLettersGoOut: what the version before wrote, in clear, is sent as it stands.
 func TestOldLettersGoOut(t *testing.T) {
+	t.Parallel()
 	server := mailtest.Serve(t, "")
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
 	now := o.Now()
@@ -78,6 +80,7 @@ func TestOldLettersGoOut(t *testing.T) {
 // TestALetterNobodyOpens: after its secret is gone a letter is given up, and the log says so once. For ten minutes it
 // waits for an instance that has the secret; moved to another row it is nobody's.
 func TestALetterNobodyOpens(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -130,6 +133,7 @@ func FuzzStored(f *testing.F) {
 
 // TestTheNoticeOfAChangeNamesBoth: where it goes, and what stops it.
 func TestTheNoticeOfAChangeNamesBoth(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), "")
 	m := auth.Mail{To: "ada@example.com", Name: "Ada", Purpose: "email_change_asked", NewEmail: "eve@example.com", URL: secret}
 	if err := o.Enqueue(t.Context(), o.db, m); err != nil {

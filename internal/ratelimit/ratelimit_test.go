@@ -53,6 +53,7 @@ func (c *counting) rows() (n int64) {
 
 // The window opens with the first use and does not slide: what is refused does not make it longer.
 func TestHitWindow(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		for range 3 {
 			c.wantHit("a", 0)
@@ -70,6 +71,7 @@ func TestHitWindow(t *testing.T) {
 
 // The waits double, whoever fails, and too early an attempt changes nothing.
 func TestFailuresWaitLongerEachTime(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		for i := range 3 {
 			c.wantFail(fmt.Sprint(i), 0)
@@ -86,6 +88,7 @@ func TestFailuresWaitLongerEachTime(t *testing.T) {
 
 // Counters nobody asks for any more do not stay: storage is bounded by what a window lets in.
 func TestExpiredCountersGo(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		for i := range 200 {
 			c.wantHit(fmt.Sprint("address ", i), 0)
@@ -103,6 +106,7 @@ func TestExpiredCountersGo(t *testing.T) {
 
 // TestPurgeIsInBatches: a use takes little of the time it needs to clear what a flood has left, and the next ones the rest.
 func TestPurgeIsInBatches(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		flood := func() {
 			c.t.Helper()
@@ -132,6 +136,7 @@ func TestPurgeIsInBatches(t *testing.T) {
 
 // TestARefusalIsRemembered: who is refused is refused again without the database.
 func TestARefusalIsRemembered(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		for range 3 {
 			c.wantHit("a", 0)
@@ -157,6 +162,7 @@ func TestARefusalIsRemembered(t *testing.T) {
 
 // TestAStuckKeyKeepsNobody: where the counter of one key cannot be had, others are counted, and who waits for it can leave.
 func TestAStuckKeyKeepsNobody(t *testing.T) {
+	t.Parallel()
 	t.Run("postgres", func(t *testing.T) { // one writer holds all of a SQLite file
 		db := dbtest.Open(t, dbtest.Postgres(t))
 		l := ratelimit.New(db, func() time.Time { return time.Now().UTC() })
@@ -195,6 +201,7 @@ func TestAStuckKeyKeepsNobody(t *testing.T) {
 
 // TestTheClockIsSetBack: nobody is kept out until the old time is reached again.
 func TestTheClockIsSetBack(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		for range 3 {
 			c.wantHit("a", 0)
@@ -214,6 +221,7 @@ func TestTheClockIsSetBack(t *testing.T) {
 
 // TestClocksApart: an instance whose clock is a second behind forgets nothing that another has counted.
 func TestClocksApart(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		for range 3 {
 			c.wantHit("a", 0)
@@ -230,6 +238,7 @@ func TestClocksApart(t *testing.T) {
 // TestRecall: what has turned out to be no failure costs neither a place among the free ones nor a wait, and what was one
 // before stays one.
 func TestRecall(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		recall := func() {
 			c.t.Helper()

@@ -144,6 +144,7 @@ func TestWhereKeysMayComeFrom(t *testing.T) {
 
 // TestPeerVerifiesCertificates: https is only as good as what is checked.
 func TestPeerVerifiesCertificates(t *testing.T) {
+	t.Parallel()
 	p := publish(t)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(jwks(t, p.Keyring)) }))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it will complain of a client that hangs up
