@@ -68,7 +68,8 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	}
 	o.BaseURL, o.AppName, o.CookiePrefix = config.AppURL, web.AppName, web.CookiePrefix
 	if o.Links == nil {
-		o.Links = web.Links(config.AppURL, betterauth.Links(config.AppURL))
+		o.Links = web.Links(config.AppURL, nil)
+		o.Links = web.Links(config.AppURL, betterauth.Links(config.AppURL)) // part:betterauth
 	}
 	if o.Mailer == nil {
 		o.Mailer = s.mails

@@ -99,9 +99,9 @@ var parts = []func(*app) error{
 	(*app).addMails,
 	(*app).addRateLimit, // part:ratelimit
 	(*app).addAudit,     // part:audit
-	(*app).addWireLinks,
+	(*app).addWireLinks, // part:betterauth
 	(*app).addAuth,
-	(*app).addWire,
+	(*app).addWire, // part:betterauth
 	(*app).addSite,
 	(*app).addServices, // part:servicetoken
 	(*app).addApp,

@@ -32,7 +32,7 @@ type Config struct {
 	CORS              bool          // TrustedOrigins' pages may read /api/auth
 	InsecureHTTP      bool          // production may be served over plain http
 	EmailVerification bool          // nobody signs in before their address is confirmed
-	WireLinks         bool          // mails lead to /api/auth itself, past the app's pages
+	WireLinks         bool          // mails lead to /api/auth itself, past the app's pages // part:betterauth
 	SMTPURL           string        // smtp:// or smtps://, "" where no mail is sent; may hold a password
 	MailFrom          string        // what mails come from
 	ServiceKeyFile    string        // the key file of service tokens; "" for none // part:servicetoken
@@ -77,7 +77,7 @@ func Load(getenv func(string) string) (Config, error) {
 	if !c.InsecureHTTP && !c.Development {
 		l.noPlainHTTP(c)
 	}
-	c.WireLinks = l.choice("MAIL_LINKS", "pages", "wire") == "wire"
+	c.WireLinks = l.choice("MAIL_LINKS", "pages", "wire") == "wire" // part:betterauth
 	c.SMTPURL, c.MailFrom = l.smtp("SMTP_URL"), l.mailbox("MAIL_FROM")
 	c.EmailVerification = l.on("EMAIL_VERIFICATION", true)
 	needed := c.EmailVerification && !c.Development // else nobody could ever come in

@@ -31,7 +31,7 @@ var (
 		(*site).addAudit, // part:audit
 	}
 	afterAuth = []func(*site){
-		(*site).addWire,
+		(*site).addWire, // part:betterauth
 		(*site).addApp,
 	}
 )
