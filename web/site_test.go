@@ -94,7 +94,19 @@ func ring(t testing.TB) *keys.Ring {
 }
 
 // stranger returns a browser that is not logged in.
-func (s *site) stranger(t *testing.T) *authtest.Client { return authtest.NewClient(t, s.Base) }
+func (s *site) stranger(t *testing.T) *authtest.Client {
+	c := authtest.NewClient(t, s.Base)
+	c.Enter = func(c *authtest.Client, page string, form url.Values) string {
+		t.Helper()
+		expect(t, c.PostForm(page, form), 303)
+		u, err := s.auth.UserByEmail(t.Context(), form.Get("email"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.ID
+	}
+	return c
+}
 
 // person signs a user up and returns their browser and id.
 func (s *site) person(t *testing.T, email string) (*authtest.Client, string) {
