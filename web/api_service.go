@@ -84,7 +84,7 @@ func (s *Server) identifyService(r *http.Request) (servicetoken.Identity, error)
 	case r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "":
 		refusal.Err = errors.New("sent by a browser, which should have no service token")
 	default:
-		return s.services().Verify(r.Context(), token, audience)
+		return s.services().Verify(token, audience)
 	}
 	return servicetoken.Identity{}, refusal
 }

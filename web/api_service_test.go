@@ -2,11 +2,9 @@ package web_test
 
 import (
 	"encoding/json"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -126,15 +124,6 @@ func TestServiceDoorRefuses(t *testing.T) {
 	expect(t, s.Get(whoami, "Authorization", good), 200) // what the table above spoils
 }
 
-// TestUsedServiceToken: with Once a token opens the door once.
-func TestUsedServiceToken(t *testing.T) {
-	s, keys, _ := keyed(t, func(k *servicetoken.Keyring) { k.Once = true })
-	good := bearer(t, keys)
-	expect(t, s.Get(whoami, "Authorization", good), 200)
-	s.log.text()
-	s.shut(t, s.Get(whoami, "Authorization", good), strings.TrimPrefix(good, "Bearer "), "used before")
-}
-
 // TestSessionOpensNoServiceRoute: no session opens a service route, not even an admin's, with any Authorization.
 func TestSessionOpensNoServiceRoute(t *testing.T) {
 	s, _, _ := keyed(t)
@@ -171,57 +160,6 @@ func TestServiceTokenOpensNoOtherRoute(t *testing.T) {
 	// Beside a session it changes nothing either: it is not looked at.
 	expect(t, admin.Get("/dashboard", append(navigate, "Authorization", token)...), 200)
 	expect(t, admin.Get("/admin", append(navigate, "Authorization", token)...), 403)
-}
-
-// TestTwoProcesses: a token of one is believed by the other, which knows where the first publishes its keys and no
-// more; through a rotation of keys; and not the other way round.
-func TestTwoProcesses(t *testing.T) {
-	t.Parallel()
-	caller, keys, path := keyed(t)
-	peer, err := servicetoken.Remote(caller.Base+"/.well-known/jwks.json", worker, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ahead atomic.Int64
-	called, others, _ := keyed(t, func(k *servicetoken.Keyring) {
-		k.Peers = []*servicetoken.Peer{peer}
-		k.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	})
-	carrier, err := keys.Transport(called.Base, worker, api, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	call := func() int {
-		res, err := (&http.Client{Transport: carrier}).Get(called.Base + whoami)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		return res.StatusCode
-	}
-	before := bearer(t, keys)
-	if status := call(); status != 200 {
-		t.Fatalf("%d: %s", status, called.log.text())
-	}
-	ahead.Store(int64(5 * time.Second)) // enough to ask again
-	if _, err := servicetoken.Rotate(path); err != nil {
-		t.Fatal(err)
-	}
-	if status := call(); status != 200 {
-		t.Errorf("with a new key: %d: %s", status, called.log.text())
-	}
-	expect(t, called.Get(whoami, "Authorization", before), 200)
-
-	caller.log.text()
-	ahead.Store(0)
-	theirs := bearer(t, others)
-	caller.shut(t, caller.Get(whoami, "Authorization", theirs), strings.TrimPrefix(theirs, "Bearer "), "unknown kid")
-	called.log.text()
-	boss, err := keys.Sign("service:boss", api)
-	if err != nil {
-		t.Fatal(err)
-	}
-	called.shut(t, called.Get(whoami, "Authorization", "Bearer "+boss), boss, "may not speak")
 }
 
 func TestPublishedKeys(t *testing.T) {

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"example.com/foyer/internal/origins"
 	"example.com/foyer/views"
 	templruntime "github.com/a-h/templ/runtime"
 	"github.com/labstack/echo/v5"
@@ -41,15 +41,10 @@ var proxyHeaders = []string{"Forwarded", "Via", "X-Real-Ip"}
 
 // loopback reports whether host, with or without a port, is this machine.
 func loopback(host string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil { // no port
-		name = host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
 	}
-	addr, err := netip.ParseAddr(name)
-	if err != nil {
-		return name == "localhost"
-	}
-	return addr.IsLoopback()
+	return origins.Loopback(host)
 }
 
 func (s *Server) showGuards(c *echo.Context) error {

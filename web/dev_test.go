@@ -26,6 +26,7 @@ func TestReload(t *testing.T) {
 		}
 	}
 	touch("views/page.templ")
+	touch("views/unchanged.templ") // templ has written nothing for it
 	touch(templruntime.GetDevModeTextFileName("views/page.templ"))
 	s := newSite(t, func(c *web.Config) { c.Development, c.Reload = true, true })
 	if text := s.Get("/", navigate...).Text; !strings.Contains(text, "/static/reload.") {

@@ -110,7 +110,11 @@ func TestDraftIsOnesOwn(t *testing.T) {
 	hold(eve, value)
 	lacks(t, eve.Get("/settings/email", navigate...), shown)
 	lacks(t, ada.Get("/settings/delete", navigate...), "new@example.com")
-	for _, bad := range []string{value[1:], value[:len(value)-1], value + "A", "A" + value[1:], strings.ToUpper(value), "newEmail=new@example.com", "", strings.Repeat("A", 300), "%"} {
+	other := "A"
+	if value[0] == 'A' {
+		other = "B"
+	}
+	for _, bad := range []string{value[1:], value[:len(value)-1], value + "A", other + value[1:], strings.ToUpper(value), "newEmail=new@example.com", "", strings.Repeat("A", 300), "%"} {
 		hold(ada, bad)
 		lacks(t, ada.Get("/settings/email", navigate...), shown)
 	}

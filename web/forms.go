@@ -93,7 +93,7 @@ func (s *Server) refuseForm(c *echo.Context, form views.Form, err error) error {
 	status := http.StatusUnprocessableEntity
 	if e.Status == http.StatusTooManyRequests {
 		status = e.Status
-		setRetryAfter(c, e)
+		e.SetRetryAfter(c.Response().Header())
 	}
 	form.Errors = fieldErrors(e, form.Inputs)
 	return s.renderPart(c, status, form.Page(), form.Fragment())

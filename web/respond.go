@@ -78,7 +78,7 @@ func (s *Server) answerError(c *echo.Context, err error) {
 		return // part of the answer is sent; the error is logged
 	}
 	e := s.refusal(err)
-	setRetryAfter(c, e)
+	e.SetRetryAfter(c.Response().Header())
 	c.Response().Header().Set("Cache-Control", "private, no-store")
 	r := c.Request()
 	switch {
@@ -95,13 +95,6 @@ func (s *Server) answerError(c *echo.Context, err error) {
 	}
 	if err != nil {
 		s.Logger.DebugContext(r.Context(), "answering an error failed", "error", err)
-	}
-}
-
-// setRetryAfter sends how many seconds a refusal lasts, rounded up.
-func setRetryAfter(c *echo.Context, e *errs.Error) {
-	if e.RetryAfter > 0 {
-		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
 }
 

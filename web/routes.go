@@ -3,7 +3,7 @@ package web
 // routes lists all routes. The first word of a line is the door, which says who may open it:
 //   - public reads no session; anyone reads it and refuses nobody; guest refuses visitors who are logged in.
 //   - user requires a session, fresh one whose password was entered minutes ago, admin the role, freshAdmin both.
-//   - service is for the token of another process, and no session. Each of its lines names the services it admits. // part:servicetoken
+//   - service is for the token of another process. Each of its lines names the services it admits. // part:servicetoken
 //   - dev exists in development only, for browsers on this machine.
 //
 // POST and Form are counted by IP address before the door opens. A last argument names the endpoint of /api/auth that

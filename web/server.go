@@ -37,7 +37,7 @@ type Config struct {
 	Reload      bool                        // pages reload when a template changes (task dev)
 	Keys        *keys.Ring                  // seals drafts; nil keeps none
 	Audit       *audit.Log                  // shown by /admin/audit // part:audit
-	Services    *servicetoken.Keyring       // checks the tokens of the service door; nil lets no service in // part:servicetoken
+	Services    *servicetoken.Keyring       // checks the tokens of services; nil admits none // part:servicetoken
 }
 
 // Server is the app as an http.Handler.

@@ -1,5 +1,18 @@
 package web_test
 
+// The rig of this package. Rows of a test are t.Run, so that one row can be run alone.
+//
+//	s := newSite(t)                                         the whole app in production, on SQLite
+//	s := newSite(t, func(c *web.Config) { … })              with another Config
+//	s := newSiteOn(t, db), newSiteWith(t, db, options)      on a database of dbtest.Each, with other options
+//	ada, id := s.person(t, "ada@example.com")               a browser that is signed in
+//	boss := s.admin(t, "boss@example.com")                  an admin's
+//	got := ada.PostForm("/settings", url.Values{…})         what a form sends; Get, PostJSON, s.raw
+//	expect(t, got, 303, "Location", "/login")               status and headers
+//	contains(t, got, "Saved"), lacks(t, got, "password")    texts of the page
+//	s.ahead.Add(int64(time.Hour))                           time passes
+//	s.log.lines(t)                                          what was logged since the last call
+
 import (
 	"bufio"
 	"bytes"
@@ -77,7 +90,7 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	s.server = webtest.New(t, db, config, o)
 	s.auth = s.server.Auth
 	listener.Config.Handler = s.server
-	s.checkTrail(t) // part:audit
+	s.checkTrail(t) // part:auditchain
 	listener.Start()
 	t.Cleanup(listener.Close)
 	return s

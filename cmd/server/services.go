@@ -11,8 +11,7 @@ import (
 	"example.com/foyer/internal/servicetoken"
 )
 
-// addServices gives the pages the keys that sign and check service tokens. Without keys no service gets in. Name other
-// processes with keys of their own here: Keyring.Peers.
+// addServices gives web the keys that verify service tokens. Without keys, every token is refused.
 func (a *app) addServices() error {
 	keyring, err := a.serviceKeys()
 	if err != nil || keyring == nil {

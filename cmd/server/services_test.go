@@ -13,18 +13,21 @@ import (
 	"example.com/foyer/internal/servicetoken"
 )
 
-// answer asks a running server, with a service token where keys are given.
+// answer sends a GET to a running server, with a service token if keys is not nil.
 func (s *running) answer(t *testing.T, path string, keys *servicetoken.Keyring) (status int, text string) {
 	t.Helper()
-	client := http.DefaultClient
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if keys != nil {
-		carrier, err := keys.Transport(s.url, "service:worker", "service:api", nil)
+		token, err := keys.Sign("service:worker", "service:api")
 		if err != nil {
 			t.Fatal(err)
 		}
-		client = &http.Client{Transport: carrier}
+		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	res, err := client.Get(s.url + path)
+	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
@@ -25,7 +26,7 @@ func running(t testing.TB, a *auth.Auth) {
 
 // instance starts one more of the app on a PostgreSQL, and gives a browser for it.
 func instance(t testing.TB, url string, box *mailbox) (*auth.Auth, *authtest.Client) {
-	a := authtest.NewOn(t, dbtest.Open(t, url), auth.Options{Mailer: box})
+	a := authtest.NewOn(t, dbtest.Open(t, url), auth.Options{Mailer: box, Links: betterauth.Links(home)})
 	running(t, a)
 	return a, authtest.Serve(t, authtest.Wire(t, a))
 }

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"errors"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -119,13 +118,7 @@ func imageAddress(raw string, local bool) bool {
 		return true
 	}
 	u, err := url.Parse(raw)
-	return local && err == nil && strings.HasPrefix(raw, "http://") && u.User == nil && loopback(u.Hostname())
-}
-
-// loopback reports whether a host is this machine.
-func loopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
+	return local && err == nil && strings.HasPrefix(raw, "http://") && u.User == nil && origins.Loopback(u.Hostname())
 }
 
 // storable reports whether PostgreSQL can keep a text: it refuses null bytes.

@@ -21,7 +21,10 @@ func load(env map[string]string) (config.Config, error) {
 
 func TestDefaults(t *testing.T) {
 	got, err := load(nil)
-	want := config.Config{Addr: "127.0.0.1:8080", AppURL: "http://localhost:8080", Development: true, DatabaseURL: "file:data/foyer.db", LogLevel: slog.LevelInfo, EmailVerification: true}
+	want := config.Config{
+		Addr: "127.0.0.1:8080", AppURL: "http://localhost:8080", Development: true, DatabaseURL: "file:data/foyer.db",
+		LogLevel: slog.LevelInfo, EmailVerification: true,
+	}
 	want.RateLimit = true // part:ratelimit
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
@@ -30,31 +33,36 @@ func TestDefaults(t *testing.T) {
 
 func TestEverything(t *testing.T) {
 	got, err := load(map[string]string{
-		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example:443/", "APP_ENV": "production", "APP_SECRET": strong + " , " + other,
-		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "DATABASE_MAX_CONNS": "40", "TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443, MyApp://,", "LOG_LEVEL": "warn",
+		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example:443/", "APP_ENV": "production",
+		"APP_SECRET": strong + " , " + other, "PORT": "3000", "LOG_LEVEL": "warn", "DRAIN_DELAY": "1500ms",
+		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "DATABASE_MAX_CONNS": "40",
+		"TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443, MyApp://,",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "CORS": "on", "INSECURE_HTTP": "on",
 		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://foyer:pass@mail.example", "MAIL_FROM": "Foyer <mail@app.example>",
 		"MAIL_LINKS":       "wire",                 // part:betterauth
 		"RATE_LIMIT":       "on",                   // part:ratelimit
 		"SERVICE_KEY_FILE": "/etc/foyer/keys.json", // part:servicetoken
-		"DRAIN_DELAY":      "1500ms", "PORT": "3000",
 	})
+	proxies := []string{"10.0.0.0/8", "192.0.2.7/32", "fd00::/8"}
 	want := config.Config{
-		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other}, DatabaseURL: "postgres://foyer:pass@db/foyer", MaxConns: 40,
-		TrustedOrigins: []string{"https://one.example", "https://two.example:8443", "myapp://"}, LogLevel: slog.LevelWarn, CORS: true, InsecureHTTP: true,
-		DrainDelay:        1500 * time.Millisecond,
+		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other},
+		DatabaseURL: "postgres://foyer:pass@db/foyer", MaxConns: 40, LogLevel: slog.LevelWarn,
+		TrustedOrigins: []string{"https://one.example", "https://two.example:8443", "myapp://"},
+		CORS:           true, InsecureHTTP: true, DrainDelay: 1500 * time.Millisecond,
 		EmailVerification: true, SMTPURL: "smtps://foyer:pass@mail.example", MailFrom: "Foyer <mail@app.example>",
 		WireLinks:      true,                   // part:betterauth
 		RateLimit:      true,                   // part:ratelimit
 		ServiceKeyFile: "/etc/foyer/keys.json", // part:servicetoken
-		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("fd00::/8")},
+	}
+	for _, proxy := range proxies {
+		want.TrustedProxies = append(want.TrustedProxies, netip.MustParsePrefix(proxy))
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
 }
 
-// TestMode: development is a decision, or the certainty that nobody else can reach the server.
+// TestMode: development must be asked for, unless only this machine can reach the server.
 func TestMode(t *testing.T) {
 	cases := []struct {
 		env, addr, url string
@@ -78,23 +86,29 @@ func TestMode(t *testing.T) {
 		{"production", "", "", false},
 	}
 	for _, c := range cases {
-		got, err := load(map[string]string{"APP_ENV": c.env, "ADDR": c.addr, "APP_URL": c.url, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off", "INSECURE_HTTP": "on"})
+		got, err := load(map[string]string{
+			"APP_ENV": c.env, "ADDR": c.addr, "APP_URL": c.url, "APP_SECRET": strong,
+			"EMAIL_VERIFICATION": "off", "INSECURE_HTTP": "on",
+		})
 		if err != nil || got.Development != c.development {
 			t.Errorf("APP_ENV=%q ADDR=%q APP_URL=%q: development %t, %v", c.env, c.addr, c.url, got.Development, err)
 		}
 	}
 }
 
-// TestAppURLFollowsAddr: without a word on either, links lead to where the server listens.
+// TestAppURLFollowsAddr: without APP_URL, links lead to the port that the server listens on.
 func TestAppURLFollowsAddr(t *testing.T) {
-	for addr, want := range map[string]string{"127.0.0.1:3000": "http://localhost:3000", "0.0.0.0:80": "http://localhost", "": "http://localhost:8080"} {
-		if got, err := load(map[string]string{"ADDR": addr, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off"}); err != nil || got.AppURL != want {
+	for addr, want := range map[string]string{
+		"127.0.0.1:3000": "http://localhost:3000", "0.0.0.0:80": "http://localhost", "": "http://localhost:8080",
+	} {
+		got, err := load(map[string]string{"ADDR": addr, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off"})
+		if err != nil || got.AppURL != want {
 			t.Errorf("ADDR=%q: %q, %v", addr, got.AppURL, err)
 		}
 	}
 }
 
-// TestPort: a platform's PORT is listened to on every interface, and so is no development; ADDR wins.
+// TestPort: PORT listens on every interface, so it is no development; ADDR takes precedence.
 func TestPort(t *testing.T) {
 	for _, c := range []struct {
 		port, addr, env, wantAddr, wantURL string
@@ -106,14 +120,16 @@ func TestPort(t *testing.T) {
 		{"3000", "127.0.0.1:4000", "", "127.0.0.1:4000", "http://localhost:4000", true},
 		{"no number", "127.0.0.1:4000", "", "127.0.0.1:4000", "http://localhost:4000", true},
 	} {
-		got, err := load(map[string]string{"PORT": c.port, "ADDR": c.addr, "APP_ENV": c.env, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off"})
+		got, err := load(map[string]string{
+			"PORT": c.port, "ADDR": c.addr, "APP_ENV": c.env, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off",
+		})
 		if err != nil || got.Addr != c.wantAddr || got.AppURL != c.wantURL || got.Development != c.development {
 			t.Errorf("%+v: %s, %s, development %v, %v", c, got.Addr, got.AppURL, got.Development, err)
 		}
 	}
 }
 
-// TestDrainDelay: a developer does not wait for a load balancer that is not there.
+// TestDrainDelay: development does not wait, because it has no load balancer.
 func TestDrainDelay(t *testing.T) {
 	for env, want := range map[string]time.Duration{"development": 0, "production": 5 * time.Second} {
 		got, err := load(map[string]string{"APP_ENV": env, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off"})
@@ -176,16 +192,20 @@ func TestSecret(t *testing.T) {
 	}
 }
 
-// TestEveryFaultAtOnce: whoever sets the server up fixes all of it in one go.
+// TestEveryFaultAtOnce: one start reports every fault.
 func TestEveryFaultAtOnce(t *testing.T) {
 	_, err := load(map[string]string{
-		"ADDR": "8080", "APP_URL": "app.example", "APP_ENV": "staging", "APP_SECRET": "zebra-7", "DATABASE_URL": "mysql://root:zebra-8@db/x",
-		"TRUSTED_ORIGINS": "*, https://ok.example/path", "TRUSTED_PROXIES": "10.0.0.0/99, proxy", "LOG_LEVEL": "loud",
+		"ADDR": "8080", "APP_URL": "app.example", "APP_ENV": "staging", "APP_SECRET": "zebra-7", "LOG_LEVEL": "loud",
+		"DATABASE_URL":    "mysql://root:zebra-8@db/x",
+		"TRUSTED_ORIGINS": "*, https://ok.example/path", "TRUSTED_PROXIES": "10.0.0.0/99, proxy",
 	})
 	if err == nil {
 		t.Fatal("no fault is found")
 	}
-	counts := map[string]int{"ADDR: ": 1, "APP_URL: ": 1, "APP_ENV: ": 1, "APP_SECRET: ": 1, "DATABASE_URL: ": 1, "TRUSTED_ORIGINS: ": 2, "TRUSTED_PROXIES: ": 2, "LOG_LEVEL: ": 1}
+	counts := map[string]int{
+		"ADDR: ": 1, "APP_URL: ": 1, "APP_ENV: ": 1, "APP_SECRET: ": 1, "DATABASE_URL: ": 1, "LOG_LEVEL: ": 1,
+		"TRUSTED_ORIGINS: ": 2, "TRUSTED_PROXIES: ": 2,
+	}
 	for name, want := range counts {
 		if n := strings.Count("\n"+err.Error(), "\n"+name); n != want {
 			t.Errorf("%d faults about %s, want %d: %v", n, name, want, err)
@@ -198,16 +218,25 @@ func TestEveryFaultAtOnce(t *testing.T) {
 
 func TestRefusedValues(t *testing.T) {
 	cases := map[string][]string{
-		"ADDR":            {"8080", "localhost", "127.0.0.1:", "a:b:c"},
-		"APP_URL":         {"app.example", "//app.example", "ftp://app.example", "https://", "https://app.example/path", "https://app.example?x", "https://app.example#x", "https://u:zebra-7@app.example", "javascript:alert(1)", "https://:443"},
-		"TRUSTED_ORIGINS": {"*", "null", "https://*.app.example/x", "app.example", "https://", "myapp", "myapp:", "myapp://home", "my app://", "1app://"},
+		"ADDR": {"8080", "localhost", "127.0.0.1:", "a:b:c"},
+		"APP_URL": {
+			"app.example", "//app.example", "ftp://app.example", "https://", "https://app.example/path", "https://:443",
+			"https://app.example?x", "https://app.example#x", "https://u:zebra-7@app.example", "javascript:alert(1)",
+		},
+		"TRUSTED_ORIGINS": {
+			"*", "null", "https://*.app.example/x", "app.example", "https://", "http://", "javascript://",
+			"myapp", "myapp:", "myapp://home", "my app://", "1app://",
+		},
 		"MAIL_LINKS":      {"on", "Wire", "page"},
 		"TRUSTED_PROXIES": {"*", "10.0.0.0/33", "10.0.0", "proxy.example", "0.0.0.0/0", "::/0"},
-		"DATABASE_URL":    {"mysql://db/x", "foyer.db", "/data/foyer.db", "postgres://", "file:", "file://host/x.db", "file:x.db?mode=memory", "sqlite://x.db"},
-		"LOG_LEVEL":       {"loud", "7"},
-		"PORT":            {"http", "0", "65536", "-1", "3000/tcp", " 3000"},
-		"DRAIN_DELAY":     {"5", "-1s", "soon", "6m"},
-		"APP_ENV":         {"prod", "Development", "test"},
+		"DATABASE_URL": {
+			"mysql://db/x", "foyer.db", "/data/foyer.db", "postgres://", "file:", "file://host/x.db", "file:x.db?mode=memory",
+			"sqlite://x.db",
+		},
+		"LOG_LEVEL":   {"loud", "7"},
+		"PORT":        {"http", "0", "65536", "-1", "3000/tcp", " 3000"},
+		"DRAIN_DELAY": {"5", "-1s", "soon", "6m"},
+		"APP_ENV":     {"prod", "Development", "test"},
 
 		"DATABASE_MAX_CONNS": {"3", "0", "-4", "many", "16.0", "1001"},
 	}
@@ -219,14 +248,17 @@ func TestRefusedValues(t *testing.T) {
 			}
 		}
 	}
-	for _, value := range []string{"postgres://u@h/d", "postgresql://u:p@h:5432/d?sslmode=require", "postgres://u@/d?host=/run/postgresql", "file:x.db", "file:/var/lib/x.db", "file:./data/x.db"} {
+	for _, value := range []string{
+		"postgres://u@h/d", "postgresql://u:p@h:5432/d?sslmode=require", "postgres://u@/d?host=/run/postgresql",
+		"file:x.db", "file:/var/lib/x.db", "file:./data/x.db",
+	} {
 		if _, err := load(map[string]string{"DATABASE_URL": value}); err != nil {
 			t.Errorf("DATABASE_URL=%q: %v", value, err)
 		}
 	}
 }
 
-// TestExampleFileNamesEveryVariable: .env.example is the documentation of what is read, and nothing but.
+// TestExampleFileNamesEveryVariable: .env.example lists the variables that are read, and no others.
 func TestExampleFileNamesEveryVariable(t *testing.T) {
 	var read []string
 	config.Load(func(name string) string {
@@ -259,7 +291,7 @@ func TestExampleFileNamesEveryVariable(t *testing.T) {
 	}
 }
 
-// TestSwitches: limits go off where nobody can be hurt, and a word that is neither on nor off is told.
+// TestSwitches: limits can be off in development only, and words other than on and off are refused.
 func TestSwitches(t *testing.T) {
 	if c, err := load(map[string]string{"CORS": "off"}); err != nil || c.CORS {
 		t.Errorf("%+v, %v", c, err)
@@ -280,7 +312,7 @@ func TestSwitches(t *testing.T) {
 	}
 }
 
-// TestVerificationNeedsMail: in production nobody could come in without it.
+// TestVerificationNeedsMail: without mail, no address could be verified, so no user could sign in.
 func TestVerificationNeedsMail(t *testing.T) {
 	for _, c := range []struct {
 		env, verification, smtp, from string
@@ -294,7 +326,10 @@ func TestVerificationNeedsMail(t *testing.T) {
 		{"development", "", "", "", nil},
 		{"development", "maybe", "", "", []string{"EMAIL_VERIFICATION: "}},
 	} {
-		got, err := load(map[string]string{"APP_ENV": c.env, "APP_SECRET": strong, "EMAIL_VERIFICATION": c.verification, "SMTP_URL": c.smtp, "MAIL_FROM": c.from})
+		got, err := load(map[string]string{
+			"APP_ENV": c.env, "APP_SECRET": strong, "EMAIL_VERIFICATION": c.verification, "SMTP_URL": c.smtp,
+			"MAIL_FROM": c.from,
+		})
 		if (err == nil) != (c.faults == nil) || got.EmailVerification != (c.verification != "off") {
 			t.Errorf("%+v: %v, %v", c, got.EmailVerification, err)
 		}
@@ -308,12 +343,13 @@ func TestVerificationNeedsMail(t *testing.T) {
 
 // part:servicetoken
 
-// TestServiceKeys: by file or in the environment; which of two counts nobody should have to guess.
+// TestServiceKeys: the keys come from a file or from the environment; both together are refused.
 func TestServiceKeys(t *testing.T) {
-	if c, err := load(map[string]string{"SERVICE_KEY": "zebra-7"}); err != nil || c.ServiceKey != "zebra-7" || c.ServiceKeyFile != "" {
+	c, err := load(map[string]string{"SERVICE_KEY": "zebra-7"})
+	if err != nil || c.ServiceKey != "zebra-7" || c.ServiceKeyFile != "" {
 		t.Errorf("%+v, %v", c, err)
 	}
-	_, err := load(map[string]string{"SERVICE_KEY": "zebra-7", "SERVICE_KEY_FILE": "keys.json"})
+	_, err = load(map[string]string{"SERVICE_KEY": "zebra-7", "SERVICE_KEY_FILE": "keys.json"})
 	if err == nil || !strings.HasPrefix(err.Error(), "SERVICE_KEY: ") || strings.Contains(err.Error(), "zebra") {
 		t.Errorf("%v, want a fault that quotes nothing", err)
 	}

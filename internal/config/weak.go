@@ -3,12 +3,54 @@ package config
 import (
 	"net/url"
 	"strings"
+
+	"example.com/foyer/internal/origins"
 )
 
-// noPlainHTTP refuses what would send sessions and passwords readably over a network.
+// secrets reads APP_SECRET. Its faults name a secret by its position.
+func (l *loader) secrets(name string, required bool) []string {
+	secrets := list(l.getenv(name))
+	if required && len(secrets) == 0 {
+		l.fault(name, "is required; make one with: openssl rand -base64 32")
+	}
+	seen := map[string]bool{}
+	for i, s := range secrets {
+		if why := weak(s); why != "" {
+			l.fault(name, "secret %d is %s; make one with: openssl rand -base64 32", i+1, why)
+		}
+		if seen[s] {
+			l.fault(name, "secret %d is given twice", i+1)
+		}
+		seen[s] = true
+	}
+	return secrets
+}
+
+// weak returns why a secret can be guessed, "" if it is strong. 32 characters of base64 have 192 random bits. Even a
+// random secret of hexadecimal digits, the smallest alphabet in use, has 8 different characters.
+func weak(s string) string {
+	chars := map[rune]bool{}
+	for _, c := range s {
+		chars[c] = true
+	}
+	if len(s) < 32 {
+		return "shorter than 32 characters"
+	}
+	if len(chars) < 8 || strings.Contains((s + s)[1:2*len(s)-1], s) {
+		return "a repetition"
+	}
+	for _, word := range []string{"secret", "example", "change", "password"} {
+		if strings.Contains(strings.ToLower(s), word) {
+			return "an example"
+		}
+	}
+	return ""
+}
+
+// noPlainHTTP refuses origins over which sessions and passwords would travel readably.
 func (l *loader) noPlainHTTP(c Config) {
 	if plainHTTP(c.AppURL) {
-		l.fault("APP_URL", "%q is plain http, where sessions can be read and taken: use https, or INSECURE_HTTP=on", c.AppURL)
+		l.fault("APP_URL", "%q is plain http, where sessions can be stolen: use https, or INSECURE_HTTP=on", c.AppURL)
 	}
 	if !c.CORS {
 		return
@@ -23,22 +65,22 @@ func (l *loader) noPlainHTTP(c Config) {
 // plainHTTP reports whether an origin is http on a host other than this machine.
 func plainHTTP(origin string) bool {
 	u, err := url.Parse(origin)
-	return err == nil && u.Scheme == "http" && !loopback(u.Hostname())
+	return err == nil && u.Scheme == "http" && !origins.Loopback(u.Hostname())
 }
 
-// Warnings lists what is allowed and weak, a sentence each, for the log of every start. They quote no secret.
+// Warnings lists settings that are allowed but weak, a sentence each, for the log of every start. It quotes no secret.
 func (c Config) Warnings() (list []string) {
 	if c.InsecureHTTP && !c.Development {
-		list = append(list, "INSECURE_HTTP=on: over plain http every session and password can be read on its way")
+		list = append(list, "INSECURE_HTTP=on: over plain http every session and password can be read on the network")
 	}
 	if remoteWithoutTLS(c.DatabaseURL) {
-		list = append(list, "DATABASE_URL names no sslmode: its traffic may travel in clear; add sslmode=verify-full")
+		list = append(list, "DATABASE_URL names no sslmode: the connection may be unencrypted; add sslmode=verify-full")
 	}
 	return list
 }
 
-// remoteWithoutTLS reports whether a PostgreSQL host is another machine and the URL says nothing of TLS. A host that
-// begins with a slash is a socket of this machine.
+// remoteWithoutTLS reports whether a PostgreSQL host is another machine and the URL has no sslmode. A host that begins
+// with a slash is a socket of this machine.
 func remoteWithoutTLS(databaseURL string) bool {
 	u, err := url.Parse(databaseURL)
 	if err != nil || u.Scheme == "file" || u.Query().Has("sslmode") {
@@ -49,7 +91,7 @@ func remoteWithoutTLS(databaseURL string) bool {
 		hosts = u.Query().Get("host")
 	}
 	for _, host := range list(hosts) {
-		if !loopback(host) && !strings.HasPrefix(host, "/") {
+		if !origins.Loopback(host) && !strings.HasPrefix(host, "/") {
 			return true
 		}
 	}

@@ -5,31 +5,33 @@ import (
 	"testing"
 )
 
-// TestProductionRefusesPlainHTTP: a forgotten s in a deployment does not go unnoticed.
+// TestProductionRefusesPlainHTTP: a deployment with http for https does not start.
 func TestProductionRefusesPlainHTTP(t *testing.T) {
+	const reader = "APP_URL=https://app.example CORS=on TRUSTED_ORIGINS=http://www.app.example"
 	for _, c := range []struct {
 		name   string
-		env    map[string]string
+		env    string
 		faults string // of which variable, "" for none
 		warns  bool
 	}{
-		{"https", map[string]string{"APP_URL": "https://app.example"}, "", false},
-		{"http", map[string]string{"APP_URL": "http://app.example"}, "APP_URL", false},
-		{"http in a network of one's own", map[string]string{"APP_URL": "http://192.168.0.7:8080"}, "APP_URL", false},
-		{"a name like this machine's", map[string]string{"APP_URL": "http://localhost.example"}, "APP_URL", false},
-		{"http on this machine", map[string]string{"APP_URL": "http://127.0.0.1:3000"}, "", false},
-		{"http on purpose", map[string]string{"APP_URL": "http://app.example", "INSECURE_HTTP": "on"}, "", true},
-		{"https with the switch", map[string]string{"APP_URL": "https://app.example", "INSECURE_HTTP": "on"}, "", true},
-		{"in development", map[string]string{"APP_URL": "http://app.example", "APP_ENV": "development"}, "", false},
-		{"a reader over http", map[string]string{"APP_URL": "https://app.example", "CORS": "on", "TRUSTED_ORIGINS": "http://www.app.example"}, "TRUSTED_ORIGINS", false},
-		{"a reader over http on purpose", map[string]string{"APP_URL": "https://app.example", "CORS": "on", "TRUSTED_ORIGINS": "http://www.app.example", "INSECURE_HTTP": "on"}, "", true},
-		{"a reader on this machine", map[string]string{"APP_URL": "https://app.example", "CORS": "on", "TRUSTED_ORIGINS": "http://localhost:5173"}, "", false},
-		{"an app reads nothing", map[string]string{"APP_URL": "https://app.example", "CORS": "on", "TRUSTED_ORIGINS": "myapp://"}, "", false},
-		{"nobody reads over http", map[string]string{"APP_URL": "https://app.example", "TRUSTED_ORIGINS": "http://www.app.example"}, "", false},
+		{"https", "APP_URL=https://app.example", "", false},
+		{"http", "APP_URL=http://app.example", "APP_URL", false},
+		{"http in a network of your own", "APP_URL=http://192.168.0.7:8080", "APP_URL", false},
+		{"a name like this machine's", "APP_URL=http://localhost.example", "APP_URL", false},
+		{"http on this machine", "APP_URL=http://127.0.0.1:3000", "", false},
+		{"http on purpose", "APP_URL=http://app.example INSECURE_HTTP=on", "", true},
+		{"https with the switch", "APP_URL=https://app.example INSECURE_HTTP=on", "", true},
+		{"in development", "APP_URL=http://app.example APP_ENV=development", "", false},
+		{"a reader over http", reader, "TRUSTED_ORIGINS", false},
+		{"a reader over http on purpose", reader + " INSECURE_HTTP=on", "", true},
+		{"a reader on this machine", "APP_URL=https://app.example CORS=on TRUSTED_ORIGINS=http://localhost:5173", "", false},
+		{"an app reads nothing", "APP_URL=https://app.example CORS=on TRUSTED_ORIGINS=myapp://", "", false},
+		{"no reader over http", "APP_URL=https://app.example TRUSTED_ORIGINS=http://www.app.example", "", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			env := map[string]string{"APP_ENV": "production", "APP_SECRET": strong, "EMAIL_VERIFICATION": "off"}
-			for name, value := range c.env {
+			for _, variable := range strings.Fields(c.env) {
+				name, value, _ := strings.Cut(variable, "=")
 				env[name] = value
 			}
 			got, err := load(env)
@@ -46,15 +48,15 @@ func TestProductionRefusesPlainHTTP(t *testing.T) {
 	}
 }
 
-// TestARemoteDatabaseWithoutTLSIsTold, and its password is not.
-func TestARemoteDatabaseWithoutTLSIsTold(t *testing.T) {
+// TestARemoteDatabaseWithoutTLSIsWarnedOf also checks that the warning does not quote the password.
+func TestARemoteDatabaseWithoutTLSIsWarnedOf(t *testing.T) {
 	for database, warns := range map[string]bool{
 		"postgres://foyer:zebra-7@db.example/foyer":                     true,
 		"postgresql://foyer:zebra-7@10.0.0.5:5432/foyer":                true,
 		"postgres://foyer@/foyer?host=db.example":                       true,
 		"postgres://foyer@/foyer?host=localhost,db.example":             true,
 		"postgres://foyer:zebra-7@db.example/foyer?sslmode=verify-full": false,
-		"postgres://foyer:zebra-7@db.example/foyer?sslmode=disable":     false, // somebody's decision
+		"postgres://foyer:zebra-7@db.example/foyer?sslmode=disable":     false, // a decision
 		"postgres://foyer@localhost/foyer":                              false,
 		"postgres://foyer@[::1]/foyer":                                  false,
 		"postgres://foyer@/foyer?host=/run/postgresql":                  false,

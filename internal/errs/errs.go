@@ -1,26 +1,27 @@
-// Package errs holds the one error type that crosses package borders. It owns the vocabulary of
-// refusal (status, code, sentence) and knows nothing of how a refusal is answered.
+// Package errs has the one error type that crosses package borders. It owns the vocabulary of refusals: status, code
+// and sentence. It does not know how a refusal is answered.
 package errs
 
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 	"time"
 )
 
-// Error is a refusal a caller may see. Message is a sentence for people, Code a word for programs;
-// both are safe to show. Err is the cause: it is logged, never shown.
+// Error is a refusal that a caller may see. Message and Code are safe to show. Err is logged and never shown.
 type Error struct {
 	Status     int               // HTTP status, 4xx or 5xx
-	Code       string            // UPPER_SNAKE, stable; empty where the wire contract has none
-	Message    string            // a sentence without secrets
+	Code       string            // for programs: UPPER_SNAKE, stable; empty if the wire contract has none
+	Message    string            // for people: a sentence without secrets
 	Fields     map[string]string // form field name → what is wrong with it
-	RetryAfter time.Duration     // sent as Retry-After where positive (RFC 9110 §10.2.3)
-	Err        error
+	RetryAfter time.Duration     // how long a retry is useless; see SetRetryAfter
+	Err        error             // the cause
 }
 
-// Error gives the message, followed by the cause where there is one: it is meant for logs.
+// Error returns the message and the cause, for logs.
 func (e *Error) Error() string {
 	if e.Err != nil {
 		return e.Message + ": " + e.Err.Error()
@@ -28,42 +29,50 @@ func (e *Error) Error() string {
 	return e.Message
 }
 
-// Unwrap gives the cause to errors.Is and errors.As.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // StatusCode is the HTTP status; Echo reads it from any error.
 func (e *Error) StatusCode() int { return e.Status }
+
+// SetRetryAfter sets Retry-After to RetryAfter in seconds, rounded up, if it is positive (RFC 9110 §10.2.3).
+func (e *Error) SetRetryAfter(h http.Header) {
+	if e.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+}
 
 // New makes a refusal.
 func New(status int, code, message string) *Error {
 	return &Error{Status: status, Code: code, Message: message}
 }
 
-// Invalid refuses one field of an input: 400 for programs, shown beside the field on a form.
+// Invalid refuses one field of an input with a 400; a form shows the message beside the field.
 func Invalid(field, code, message string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: code, Message: message, Fields: map[string]string{field: message}}
 }
 
-// Unauthenticated says that nobody is signed in.
+// Unauthenticated refuses a request without a valid session or token.
 func Unauthenticated() *Error {
 	return New(http.StatusUnauthorized, "UNAUTHORIZED", "Unauthorized")
 }
 
-// Forbidden says that somebody is signed in but may not do this.
+// Forbidden refuses a caller who is known but may not do this.
 func Forbidden() *Error {
 	return New(http.StatusForbidden, "FORBIDDEN", "You are not allowed to do this.")
 }
 
-// Unavailable says that something the answer needs is away for now and a later try may work.
+// Unavailable refuses a request because something it needs does not answer now; a retry in 5 seconds may succeed.
 func Unavailable(cause error) *Error {
 	return &Error{
 		Status: http.StatusServiceUnavailable, Code: "SERVICE_UNAVAILABLE",
-		Message: "The service is busy or being worked on. Please try again in a moment.", RetryAfter: 5 * time.Second, Err: cause,
+		Message:    "The service is busy or being worked on. Please try again in a moment.",
+		RetryAfter: 5 * time.Second, Err: cause,
 	}
 }
 
-// Of gives err as a refusal: the one it is or wraps; Unavailable where a wait outlasted its deadline, which a queue or a
-// lock reports in its own words; nil for any other error, which only the log may show.
+// Of returns the Error that err is or wraps. A passed deadline is Unavailable, because a caller waited too long for a
+// queue or a lock. For every other error it returns nil: only the log may show that one.
 func Of(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {

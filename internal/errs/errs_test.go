@@ -12,6 +12,7 @@ import (
 )
 
 func TestErrors(t *testing.T) {
+	const busy = "The service is busy or being worked on. Please try again in a moment."
 	cases := []struct {
 		err         *errs.Error
 		status      int
@@ -24,13 +25,16 @@ func TestErrors(t *testing.T) {
 		{errs.Invalid("email", "INVALID_EMAIL", "Not an address."), 400, "INVALID_EMAIL", "Not an address.", 0, 1, false},
 		{errs.Unauthenticated(), 401, "UNAUTHORIZED", "Unauthorized", 0, 0, false},
 		{errs.Forbidden(), 403, "FORBIDDEN", "You are not allowed to do this.", 0, 0, false},
-		{errs.Unavailable(io.EOF), 503, "SERVICE_UNAVAILABLE", "The service is busy or being worked on. Please try again in a moment.: EOF", 5 * time.Second, 0, true},
+		{errs.Unavailable(io.EOF), 503, "SERVICE_UNAVAILABLE", busy + ": EOF", 5 * time.Second, 0, true},
 	}
 	for _, c := range cases {
 		t.Run(c.code, func(t *testing.T) {
 			wrapped := fmt.Errorf("somewhere: %w", c.err)
 			var e *errs.Error
-			if !errors.As(wrapped, &e) || e.StatusCode() != c.status || e.Code != c.code || e.Error() != c.text || e.RetryAfter != c.retry || len(e.Fields) != c.fields {
+			if !errors.As(wrapped, &e) || e.StatusCode() != c.status || e.Code != c.code || e.Error() != c.text {
+				t.Fatalf("%+v", e)
+			}
+			if e.RetryAfter != c.retry || len(e.Fields) != c.fields {
 				t.Errorf("%+v", e)
 			}
 			if errors.Is(wrapped, io.EOF) != c.wrapsTheEOF {
@@ -48,5 +52,17 @@ func TestErrors(t *testing.T) {
 		t.Error("the cause is not in the text for the log")
 	} else if e.Message != errs.Unavailable(nil).Message {
 		t.Error("the cause is in the message, which people see")
+	}
+}
+
+func TestSetRetryAfter(t *testing.T) {
+	for wait, want := range map[time.Duration]string{
+		0: "", -time.Second: "", time.Millisecond: "1", 90 * time.Second: "90",
+	} {
+		h := http.Header{}
+		(&errs.Error{RetryAfter: wait}).SetRetryAfter(h)
+		if got := h.Get("Retry-After"); got != want {
+			t.Errorf("%v: %q, want %q", wait, got, want)
+		}
 	}
 }

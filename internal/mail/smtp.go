@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/foyer/internal/origins"
 	gomail "github.com/wneessen/go-mail"
 )
 
@@ -69,11 +70,11 @@ func NewSMTP(rawURL, from, host string, stepTime time.Duration) (*SMTP, error) {
 		gomail.WithTLSPolicy(gomail.TLSMandatory),
 	}
 	known := logins
-	switch addr, err := netip.ParseAddr(s.host); {
+	switch {
 	case u.Scheme == "smtps":
 		s.tls = &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}
 		s.options = append(s.options, gomail.WithSSL())
-	case s.host == "localhost", err == nil && addr.IsLoopback():
+	case origins.Loopback(s.host):
 		s.options = append(s.options, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
 		known = localLogins
 	}

@@ -1,10 +1,11 @@
-// Package origins knows the sites that the app trusts: its own, and others that may call it and that it may send a
-// browser to. Browsers, proxies and parsers read an odd address differently, so it accepts the plain ones only.
+// Package origins knows the sites that the app trusts: its own, those that may call it, and those that it may send a
+// browser to. Browsers, proxies and parsers read odd addresses differently, so it accepts only plain ones.
 package origins
 
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -12,25 +13,21 @@ import (
 	"unicode"
 )
 
-// List is the trusted origins: the app's own, those of other sites, and the schemes of phones' apps.
+// List is the trusted origins: the app's own, those of other sites, and the schemes of mobile apps.
 type List struct {
 	Home    string // the app's own, in normal form
 	trusted map[string]bool
 }
 
-// New makes a List. It fails where home is no origin, or one of others neither an origin nor a scheme such as
-// myapp://.
+// New makes a List. It fails if home does not Parse, or one of others does not ParseTrusted.
 func New(home string, others []string) (*List, error) {
-	own, ok := parse(home)
+	own, ok := Parse(home)
 	if !ok {
 		return nil, fmt.Errorf("BaseURL %q is not an origin", home)
 	}
 	l := &List{Home: own, trusted: map[string]bool{own: true}}
 	for _, raw := range others {
-		normal, ok := parse(raw)
-		if app, rest, isApp := splitApp(raw); isApp {
-			normal, ok = app, rest == ""
-		}
+		normal, ok := ParseTrusted(raw)
 		if !ok {
 			return nil, fmt.Errorf("trusted origin %q is neither an origin nor an app's scheme such as myapp://", raw)
 		}
@@ -42,9 +39,9 @@ func New(home string, others []string) (*List, error) {
 // Secure reports whether the app is reached by https.
 func (l *List) Secure() bool { return strings.HasPrefix(l.Home, "https:") }
 
-// Trusts gives the normal form of an origin or of an app's scheme; ok is false where it is not trusted.
+// Trusts returns the normal form of an origin or an app's scheme, and whether it is trusted.
 func (l *List) Trusts(raw string) (normal string, ok bool) {
-	normal, ok = parse(raw)
+	normal, ok = Parse(raw)
 	if app, rest, isApp := splitApp(raw); isApp {
 		normal, ok = app, strings.Trim(rest, appHost) == ""
 	}
@@ -52,7 +49,7 @@ func (l *List) Trusts(raw string) (normal string, ok bool) {
 }
 
 // MaySend reports whether a browser may be sent to target: a path of this site, an absolute URL on a trusted origin,
-// or an address in an app of a trusted scheme. The path of each is as plain as LocalPath asks.
+// or an address in an app of a trusted scheme. The path must satisfy LocalPath in each case.
 func (l *List) MaySend(target string) bool {
 	if LocalPath(target) {
 		return true
@@ -64,7 +61,7 @@ func (l *List) MaySend(target string) bool {
 	if err != nil || u.Host == "" || u.User != nil {
 		return false
 	}
-	normal, ok := parse(u.Scheme + "://" + u.Host)
+	normal, ok := Parse(u.Scheme + "://" + u.Host)
 	if !ok || !l.trusted[normal] {
 		return false
 	}
@@ -73,7 +70,7 @@ func (l *List) MaySend(target string) bool {
 	return slash < 0 || rest[slash] == '/' && LocalPath(rest[slash:])
 }
 
-// OfReferer is the origin of the page that a request names as its referrer, "" where it names none.
+// OfReferer returns the origin of the Referer of a request, "" without one.
 func OfReferer(r *http.Request) string {
 	u, err := url.Parse(r.Header.Get("Referer"))
 	if err != nil || u.Host == "" {
@@ -82,8 +79,22 @@ func OfReferer(r *http.Request) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// parse gives the normal form of an origin: lower case, no default port, no trailing slash.
-func parse(raw string) (string, bool) {
+// Loopback reports whether host, without a port, is this machine.
+func Loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+// ParseTrusted is Parse that also accepts the scheme of a mobile app, such as myapp://. Its normal form is lower case.
+func ParseTrusted(raw string) (normal string, ok bool) {
+	if app, rest, isApp := splitApp(raw); isApp {
+		return app, rest == ""
+	}
+	return Parse(raw)
+}
+
+// Parse returns the normal form of an http or https origin: lower case, no default port, no trailing slash.
+func Parse(raw string) (normal string, ok bool) {
 	u, err := url.Parse(strings.TrimSuffix(raw, "/"))
 	if err != nil || u.Hostname() == "" || u.User != nil || u.Path+u.RawQuery+u.Fragment != "" || u.ForceQuery {
 		return "", false
@@ -98,11 +109,11 @@ func parse(raw string) (string, bool) {
 	return "", false
 }
 
-// appHost is what may follow the scheme in an app's origin: nothing, or as in exp://192.168.1.5:8081 a host.
+// appHost has the letters of a host, which may follow the scheme in the origin of an app, as in exp://192.168.1.5:8081.
 const appHost = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:"
 
-// splitApp splits an address such as myapp://home into the scheme, in lower case and with its slashes, and the rest.
-// ok is false for what is no address, and for the schemes that browsers and phones act upon themselves.
+// splitApp splits an address such as myapp://home into the scheme with its slashes, in lower case, and the rest. ok is
+// false if raw is no such address, or a browser or phone handles the scheme itself.
 func splitApp(raw string) (scheme, rest string, ok bool) {
 	name, rest, ok := strings.Cut(raw, "://")
 	ok = ok && schemeGrammar.MatchString(name)
@@ -118,9 +129,9 @@ var notApps = []string{
 	"mailto", "sms", "tel", "vbscript", "view-source", "ws", "wss",
 }
 
-// LocalPath reports whether raw is a path of this site that every browser reads as we do: one leading slash,
-// printable ASCII without backslash, at most 2048 bytes, no scheme or host, no encoded slash, backslash or
-// control character in the path, and not a //host once its dots are resolved. It is safe in a Location header.
+// LocalPath reports whether raw is a path of this site that every browser reads alike, so that it is safe in a
+// Location header: one leading slash, printable ASCII without backslash, at most 2048 bytes, no scheme or host, no
+// encoded slash, backslash or control character in the path, and no //host after its dots are resolved.
 func LocalPath(raw string) bool {
 	if len(raw) == 0 || len(raw) > 2048 || raw[0] != '/' || strings.HasPrefix(raw, "//") {
 		return false
@@ -145,7 +156,7 @@ func LocalPath(raw string) bool {
 // resolvesToHost removes dot segments as browsers do (RFC 3986 §5.2.4), keeping empty ones: /.//host is //host.
 func resolvesToHost(p string) bool {
 	if strings.HasSuffix(p, "/.") || strings.HasSuffix(p, "/..") {
-		p += "/" // a dot at the end names a folder
+		p += "/" // a trailing dot segment names a folder
 	}
 	var out []string
 	for segment := range strings.SplitSeq(p[1:], "/") {

@@ -1,4 +1,4 @@
-// Package purge deletes many rows a few at a time, so that whoever else wants to write waits for a few milliseconds only.
+// Package purge deletes many rows in small batches, so that other writers wait for milliseconds only.
 package purge
 
 import (
@@ -9,12 +9,12 @@ import (
 )
 
 const (
-	// Batch is how many rows one statement may delete.
+	// Batch is the most rows that one statement may delete.
 	Batch = 1000
-	pause = 20 * time.Millisecond // between two statements, for others
+	pause = 20 * time.Millisecond // between two statements, for other writers
 )
 
-// All calls some, which deletes at most Batch rows, until it finds fewer, or ctx ends.
+// All calls some, which deletes at most Batch rows, until it deletes fewer or ctx ends.
 func All(ctx context.Context, some func() *gorm.DB) error {
 	return Few(ctx, Batch, func() (int64, error) {
 		done := some()
@@ -22,7 +22,7 @@ func All(ctx context.Context, some func() *gorm.DB) error {
 	})
 }
 
-// Few is All for rows that cost more than one statement: some deletes at most most of them, and tells how many.
+// Few is All for rows that take more than one statement each: some deletes at most most of them and returns how many.
 func Few(ctx context.Context, most int64, some func() (int64, error)) error {
 	for {
 		n, err := some()

@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestAll: it goes on while a batch is full, and ends with the first that is not, with an error, or with its context.
+// TestAll: All continues while batches are full. It ends with a smaller batch, an error, or its context.
 func TestAll(t *testing.T) {
 	broken := errors.New("broken")
 	for name, c := range map[string]struct {

@@ -10,36 +10,37 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 )
 
-// kept is how many earlier keys Rotate leaves in the file, their public halves only. Tokens live a minute, so one
-// would do; two let somebody rotate twice in that minute.
-const kept = 2
+// retired is how many earlier public keys Rotate leaves in the file. Tokens live a minute, so one would do; with two, a
+// second rotation within that minute refuses no token.
+const retired = 2
 
-// Generate makes a keyring with one random key that ends with the process.
+// Generate makes a keyring with one random key, which is lost when the process ends.
 func Generate() (*Keyring, error) {
 	key, err := newKey()
-	return &Keyring{keys: []jose.JSONWebKey{key}}, err
+	return &Keyring{Now: time.Now, keys: []jose.JSONWebKey{key}}, err
 }
 
 // Parse reads the text of a key file: a JWKS of Ed25519 keys, each under its RFC 7638 thumbprint, the first with its
-// private half. Nothing of the text is in an error.
+// private half. Errors quote nothing of the text.
 func Parse(text []byte) (*Keyring, error) {
-	keys, err := own(text)
-	return &Keyring{keys: keys}, err
+	keys, err := parseKeys(text)
+	return &Keyring{Now: time.Now, keys: keys}, err
 }
 
-// Open reads a key file and follows it: a file put in its place takes effect with the next call, so that Rotate
-// needs no restart and no process refuses another's new key. While it cannot be read nothing is signed or believed.
+// Open reads a key file and follows it: each call reads the file again if it was replaced, so that Rotate needs no
+// restart and every process accepts a new key at once. While the file cannot be read, every call fails.
 func Open(path string) (*Keyring, error) {
-	k := &Keyring{path: path}
+	k := &Keyring{Now: time.Now, path: path}
 	_, err := k.current()
 	return k, err
 }
 
-// JWKS is what a process publishes: the public halves of its keys, as JSON.
+// JWKS returns the public halves of the keys as JSON, for publication.
 func (k *Keyring) JWKS() ([]byte, error) {
 	keys, err := k.current()
 	if err != nil {
@@ -52,24 +53,24 @@ func (k *Keyring) JWKS() ([]byte, error) {
 	return json.Marshal(set)
 }
 
-// Create makes a key file with one key, mode 0600, and gives the key's kid. It never touches a file that exists.
+// Create makes a key file with one key, mode 0600, and returns the kid of the key. It fails if the file exists.
 func Create(path string) (kid string, err error) {
 	key, err := newKey()
 	if err != nil {
 		return "", err
 	}
-	return key.KeyID, write(path, os.Link, key) // unlike Rename, Link fails where there is something
+	return key.KeyID, write(path, os.Link, key) // unlike Rename, Link fails if path exists
 }
 
-// Rotate puts a new key in front, which signs from now on. Of the earlier keys the newest two stay, without their
-// private halves, so that tokens under way are still believed. A key that was stolen must not stay: delete the file
-// and make a new one.
+// Rotate puts a new key in front, which signs from now on, and returns its kid. The two newest earlier keys stay
+// without their private halves, so that tokens on their way stay valid. If a key was stolen, delete the file and make
+// a new one.
 func Rotate(path string) (kid string, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return "", err
 	}
-	old, err := own(text)
+	old, err := parseKeys(text)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
@@ -78,13 +79,13 @@ func Rotate(path string) (kid string, err error) {
 		return "", err
 	}
 	keys := []jose.JSONWebKey{key}
-	for _, earlier := range old[:min(kept, len(old))] {
+	for _, earlier := range old[:min(retired, len(old))] {
 		keys = append(keys, earlier.Public())
 	}
 	return key.KeyID, write(path, os.Rename, keys...)
 }
 
-// current gives the keys, read again where the file is another than it was.
+// current returns the keys. It reads the file again if it changed.
 func (k *Keyring) current() ([]jose.JSONWebKey, error) {
 	if k.path == "" {
 		return k.keys, nil
@@ -95,14 +96,15 @@ func (k *Keyring) current() ([]jose.JSONWebKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.file != nil && os.SameFile(info, k.file) && info.ModTime().Equal(k.file.ModTime()) && info.Size() == k.file.Size() {
+	same := k.file != nil && os.SameFile(info, k.file) && info.Size() == k.file.Size()
+	if same && info.ModTime().Equal(k.file.ModTime()) {
 		return k.keys, nil
 	}
 	text, err := os.ReadFile(k.path)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := own(text)
+	keys, err := parseKeys(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", k.path, err)
 	}
@@ -110,14 +112,18 @@ func (k *Keyring) current() ([]jose.JSONWebKey, error) {
 	return keys, nil
 }
 
-// own reads a key file, in which every key has to be sound and the first be able to sign.
-func own(text []byte) ([]jose.JSONWebKey, error) {
-	keys, left, err := decode(text)
-	if err != nil || len(keys)+left == 0 {
+// parseKeys reads a key file. Every key must be sound, and the first must be able to sign.
+func parseKeys(text []byte) (keys []jose.JSONWebKey, err error) {
+	var set struct{ Keys []json.RawMessage }
+	if err := json.Unmarshal(text, &set); err != nil || len(set.Keys) == 0 {
 		return nil, errors.New("not a JWKS with a key in it; make one with: server keys new")
 	}
-	if left > 0 {
-		return nil, errors.New("holds what is not an Ed25519 key under its thumbprint")
+	for _, raw := range set.Keys {
+		var key jose.JSONWebKey
+		if json.Unmarshal(raw, &key) != nil || !sound(key) {
+			return nil, errors.New("an entry is no Ed25519 key under its thumbprint")
+		}
+		keys = append(keys, key)
 	}
 	if keys[0].IsPublic() {
 		return nil, errors.New("the first key has no private half, so it cannot sign")
@@ -125,31 +131,16 @@ func own(text []byte) ([]jose.JSONWebKey, error) {
 	return keys, nil
 }
 
-// decode gives the sound keys of a JWKS and how many others it holds.
-func decode(text []byte) (keys []jose.JSONWebKey, left int, err error) {
-	var set struct{ Keys []json.RawMessage }
-	if err := json.Unmarshal(text, &set); err != nil {
-		return nil, 0, err
-	}
-	for _, raw := range set.Keys {
-		var key jose.JSONWebKey
-		if json.Unmarshal(raw, &key) == nil && sound(key) {
-			keys = append(keys, key)
-		}
-	}
-	return keys, len(set.Keys) - len(keys), nil
-}
-
-// sound reports whether a key is one of ours: Ed25519, not made of one repeated byte, and under its thumbprint, so
-// that nobody can publish a key in another's name.
+// sound reports whether a key is an Ed25519 key under its thumbprint, and its seed is not one repeated byte.
 func sound(key jose.JSONWebKey) bool {
-	if private, ok := key.Key.(ed25519.PrivateKey); ok && bytes.Count(private.Seed(), private[:1]) == ed25519.SeedSize {
+	private, ok := key.Key.(ed25519.PrivateKey)
+	if ok && bytes.Count(private.Seed(), private[:1]) == ed25519.SeedSize {
 		return false
 	}
 	return public(key) != nil && key.KeyID == thumbprint(key)
 }
 
-// public gives the public half, nil for a key of another kind.
+// public returns the public half, nil for a key of another kind.
 func public(key jose.JSONWebKey) ed25519.PublicKey {
 	half, _ := key.Public().Key.(ed25519.PublicKey)
 	return half
@@ -158,7 +149,7 @@ func public(key jose.JSONWebKey) ed25519.PublicKey {
 func thumbprint(key jose.JSONWebKey) string {
 	sum, err := key.Thumbprint(crypto.SHA256)
 	if err != nil {
-		return "" // no key of ours
+		return "" // not an Ed25519 key
 	}
 	return base64.RawURLEncoding.EncodeToString(sum)
 }
@@ -170,7 +161,7 @@ func newKey() (jose.JSONWebKey, error) {
 	return key, err
 }
 
-// write puts the file in its place whole or not at all; a temporary file is made with mode 0600.
+// write replaces the file as a whole, so that no reader sees half of it. CreateTemp gives it mode 0600.
 func write(path string, place func(from, to string) error, keys ...jose.JSONWebKey) error {
 	text, err := json.MarshalIndent(jose.JSONWebKeySet{Keys: keys}, "", "  ")
 	if err != nil {

@@ -61,7 +61,8 @@ func TestKeyFile(t *testing.T) {
 			t.Fatalf("%d keys in the file, want %d", len(keys), want)
 		}
 		for i, key := range keys {
-			if key["kid"] != kids[i] || key["kty"] != "OKP" || key["crv"] != "Ed25519" || key["x"] == "" || (key["d"] != "") != (i == 0) {
+			ed25519 := key["kty"] == "OKP" && key["crv"] == "Ed25519" && key["x"] != ""
+			if key["kid"] != kids[i] || !ed25519 || (key["d"] != "") != (i == 0) {
 				t.Errorf("key %d is %s, private %t; want %s, private only in front", i, key["kid"], key["d"] != "", kids[i])
 			}
 		}
@@ -77,13 +78,14 @@ func TestKeyFile(t *testing.T) {
 	}
 }
 
-// TestRotationFailsNoCall: whoever rotates, restarts nothing and loses nothing, whichever process is first to notice.
+// TestRotationFailsNoCall: a rotation needs no restart and refuses no token, whichever process reads the new file
+// first.
 func TestRotationFailsNoCall(t *testing.T) {
 	one, path := keyring(t)
 	other := open(t, path)
-	believed := func(by *servicetoken.Keyring, token, what string) {
+	accepted := func(by *servicetoken.Keyring, token, what string) {
 		t.Helper()
-		if _, err := by.Verify(t.Context(), token, api); err != nil {
+		if _, err := by.Verify(token, api); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -91,8 +93,8 @@ func TestRotationFailsNoCall(t *testing.T) {
 	stolen := tokentest.First(t, path)
 	for i := range 2 {
 		kid := rotate(t, path)
-		believed(other, sign(t, one), "a new token by a process that had not looked")
-		believed(one, before, "a token from before the rotation")
+		accepted(other, sign(t, one), "a new token by a process that had not looked")
+		accepted(one, before, "a token from before the rotation")
 		if got := tokentest.First(t, path).ID; got != kid {
 			t.Errorf("rotation %d: %s is in front, want %s", i, got, kid)
 		}
@@ -103,14 +105,14 @@ func TestRotationFailsNoCall(t *testing.T) {
 	}
 	rotate(t, path)
 	late := stolen.Token(api, noon, nil, nil)
-	_, err := other.Verify(t.Context(), late, api)
+	_, err := other.Verify(late, api)
 	refused(t, err, late, "unknown kid")
 
-	// A key that was stolen goes at once: another file in its place.
+	// A stolen key is refused at once, when another file takes its place.
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	_, err = one.Verify(t.Context(), before, api)
+	_, err = one.Verify(before, api)
 	refused(t, err, before, "no such file")
 	if _, err := one.Sign(worker, api); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("signing without the file: %v", err)
@@ -118,7 +120,7 @@ func TestRotationFailsNoCall(t *testing.T) {
 	if _, err := servicetoken.Create(path); err != nil {
 		t.Fatal(err)
 	}
-	believed(one, sign(t, other), "a token of the new file")
+	accepted(one, sign(t, other), "a token of the new file")
 }
 
 func jwks(t *testing.T, k *servicetoken.Keyring) []byte {
@@ -130,7 +132,7 @@ func jwks(t *testing.T, k *servicetoken.Keyring) []byte {
 	return text
 }
 
-// TestPublishedSetHasNoPrivateHalf, and is what RFC 7517 and 8037 say.
+// TestPublishedSetHasNoPrivateHalf also checks the form of RFC 7517 and 8037.
 func TestPublishedSetHasNoPrivateHalf(t *testing.T) {
 	k, path := keyring(t)
 	rotate(t, path)
@@ -139,7 +141,8 @@ func TestPublishedSetHasNoPrivateHalf(t *testing.T) {
 		t.Fatalf("%d keys, want 2", len(keys))
 	}
 	for _, key := range keys {
-		if key["kty"] != "OKP" || key["crv"] != "Ed25519" || key["alg"] != "EdDSA" || key["use"] != "sig" || len(key["kid"]) != 43 || len(key["x"]) != 43 || len(key) != 6 {
+		kind := key["kty"] + " " + key["crv"] + " " + key["alg"] + " " + key["use"]
+		if kind != "OKP Ed25519 EdDSA sig" || len(key["kid"]) != 43 || len(key["x"]) != 43 || len(key) != 6 {
 			t.Errorf("published: %v", key)
 		}
 	}
@@ -150,15 +153,17 @@ func TestPublishedSetHasNoPrivateHalf(t *testing.T) {
 
 // TestThumbprint is the example of RFC 8037, appendix A.3.
 func TestThumbprint(t *testing.T) {
-	const key = `{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"%"}`
+	const key = `{"kty":"OKP","crv":"Ed25519","kid":"%","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",` +
+		`"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
 	for kid, ok := range map[string]bool{"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k": true, "worker": false, "": false} {
-		if _, err := servicetoken.Parse([]byte(`{"keys":[` + strings.Replace(key, "%", kid, 1) + `]}`)); (err == nil) != ok {
+		_, err := servicetoken.Parse([]byte(`{"keys":[` + strings.Replace(key, "%", kid, 1) + `]}`))
+		if (err == nil) != ok {
 			t.Errorf("kid %q: %v", kid, err)
 		}
 	}
 }
 
-// TestBadKeys: a server with keys that are none does not start, and does not say what it was given.
+// TestBadKeys: a server with bad keys does not start, and its error does not quote them.
 func TestBadKeys(t *testing.T) {
 	_, path := keyring(t)
 	key := func(k tokentest.Key, change func(map[string]string)) string {
@@ -177,14 +182,17 @@ func TestBadKeys(t *testing.T) {
 	set := func(keys ...string) string { return `{"keys":[` + strings.Join(keys, ",") + `]}` }
 	good := key(first, func(map[string]string) {})
 	public := key(first, func(v map[string]string) { delete(v, "d") })
-	const zeros, ofZeros = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik"
+	const zeros = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	const ofZeros = "O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik"
 	for name, text := range map[string]string{
 		"nothing": "", "no JSON": "zebra-7", "null": "null", "a list": "[]", "no set": "{}", "an empty set": set(), "a key alone": good,
 		"an empty key": set("{}"), "null for a key": set("null"), "cut short": set(good)[:80],
 		"a key without private half": set(public),
 		"private half empty":         set(key(first, func(v map[string]string) { v["d"] = "" })),
 		"private half of 8 bytes":    set(key(first, func(v map[string]string) { v["d"] = "c2VjcmV0MTI" })),
-		"private half of another":    set(key(first, func(v map[string]string) { v["d"] = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A" })),
+		"private half of another": set(key(first, func(v map[string]string) {
+			v["d"] = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
+		})),
 		"private half all zero": set(key(first, func(v map[string]string) {
 			v["d"], v["x"], v["kid"] = zeros, ofZeros, "9ZP03Nu8GrXPAUkbKNxHOKBzxPX83SShgFkRNK-f2lw"
 		})),
@@ -206,7 +214,8 @@ func TestBadKeys(t *testing.T) {
 			_, opened := servicetoken.Open(path)
 			_, rotated := servicetoken.Rotate(path)
 			for _, err := range []error{parsed, opened, rotated} {
-				if err == nil || strings.Contains(err.Error(), "zebra") || strings.Contains(err.Error(), fields(t, []byte(set(good)))[0]["d"]) {
+				secret := fields(t, []byte(set(good)))[0]["d"]
+				if err == nil || strings.Contains(err.Error(), "zebra") || strings.Contains(err.Error(), secret) {
 					t.Errorf("%v, want a fault that quotes nothing", err)
 				}
 			}
@@ -233,9 +242,9 @@ func TestGenerate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id, err := one.Verify(t.Context(), token, api); err != nil || time.Until(id.Expires) > time.Minute {
+	if id, err := one.Verify(token, api); err != nil || time.Until(id.Expires) > time.Minute {
 		t.Errorf("%+v, %v", id, err)
 	}
-	_, err = other.Verify(t.Context(), token, api)
+	_, err = other.Verify(token, api)
 	refused(t, err, token, "unknown kid")
 }

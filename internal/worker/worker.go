@@ -1,4 +1,4 @@
-// Package worker keeps what runs beside the requests alive: one panic must not end the program.
+// Package worker runs background work: a panic in it must not end the program.
 package worker
 
 import (
@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// pause separates a panic from the next start, so that work that always panics does not fill the log.
+// pause is the wait between a panic and the next start, so that work that always panics does not fill the log.
 const pause = time.Second
 
-// Run calls work and returns when work does. If work panics, Run logs the stack and calls work again after a second,
-// unless ctx has ended. name says in the log which work it was.
+// Run calls work and returns when work does. If work panics, Run logs the stack under name and calls work again after a
+// second, unless ctx has ended.
 func Run(ctx context.Context, log *slog.Logger, name string, work func(context.Context)) {
 	for panicked(ctx, log, name, work) {
 		select {

@@ -10,7 +10,7 @@ import (
 	"example.com/foyer/internal/worker"
 )
 
-// TestRun: work that panics is logged and done again; work that returns is done.
+// TestRun: after a panic, work is called again; after it returns, it is not.
 func TestRun(t *testing.T) {
 	var log bytes.Buffer
 	calls := 0
@@ -29,7 +29,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRunEnds: nothing is started again once the program ends.
+// TestRunEnds: after the end of ctx, work is not called again.
 func TestRunEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	calls := 0

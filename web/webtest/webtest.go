@@ -28,7 +28,8 @@ type site struct {
 // beforeAuth and afterAuth are the parts, as in cmd/server/main.go.
 var (
 	beforeAuth = []func(*site){
-		(*site).addAudit, // part:audit
+		(*site).addAudit,      // part:audit
+		(*site).addAuditChain, // part:auditchain
 	}
 	afterAuth = []func(*site){
 		(*site).addWire, // part:betterauth

@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -102,8 +100,9 @@ func (a *api) read(w http.ResponseWriter, r *http.Request, e Endpoint) (*payload
 		return nil, err
 	}
 	if err := a.checkOrigin(r); err != nil {
-		a.opts.Logger.InfoContext(r.Context(), "cross-site request refused", "origin", printable(r.Header.Get("Origin")),
-			"host", printable(r.Host), "site", printable(r.Header.Get("Sec-Fetch-Site")), "own", a.origins.Home)
+		a.opts.Logger.InfoContext(r.Context(), "cross-site request refused",
+			"origin", printable(r.Header.Get("Origin")), "host", printable(r.Host),
+			"site", printable(r.Header.Get("Sec-Fetch-Site")), "own", a.origins.Home)
 		a.RecordRefusal(r, nil, event.CrossSite, e.Path)
 		return nil, err
 	}
@@ -132,9 +131,8 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if e.Status >= 500 && !errors.Is(r.Context().Err(), context.Canceled) { // a visitor who has left gets no answer
 		a.opts.Logger.ErrorContext(r.Context(), "auth request failed", "error", err)
 	}
-	if e.RetryAfter > 0 {
-		seconds := strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds())))
-		w.Header().Set("Retry-After", seconds)
+	e.SetRetryAfter(w.Header())
+	if seconds := w.Header().Get("Retry-After"); seconds != "" {
 		w.Header().Set("X-Retry-After", seconds) // the header better-auth's clients know
 	}
 	writeJSON(w, e.Status, struct {

@@ -1,4 +1,4 @@
-// Package tokentest makes service tokens that must open nothing, for the tests of whatever they could open.
+// Package tokentest makes service tokens that must be refused.
 package tokentest
 
 import (
@@ -10,18 +10,19 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-// Key signs whatever it is told to.
+// Key signs any header and claims.
 type Key struct {
 	ID      string
 	Private ed25519.PrivateKey
 }
 
-// First gives the first key of a key file.
+// First returns the first key of a key file.
 func First(t testing.TB, path string) Key {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -44,7 +45,7 @@ func First(t testing.TB, path string) Key {
 // Fields are the names and values of a header or of claims; a nil value leaves the name out.
 type Fields map[string]any
 
-// with gives f as JSON, changed.
+// with returns f as JSON with changes.
 func (f Fields) with(changes Fields) []byte {
 	all := Fields{}
 	for _, fields := range []Fields{f, changes} {
@@ -62,10 +63,10 @@ func (f Fields) with(changes Fields) []byte {
 	return text
 }
 
-// Header is a good one.
+// Header returns a valid header.
 func (k Key) Header() Fields { return Fields{"alg": "EdDSA", "kid": k.ID, "typ": "service+jwt"} }
 
-// Claims are good ones.
+// Claims returns valid claims.
 func Claims(aud string, now time.Time) Fields {
 	return Fields{"sub": "service:worker", "aud": aud, "iat": now.Unix(), "exp": now.Unix() + 60, "jti": rand.Text()}
 }
@@ -76,23 +77,21 @@ func (k Key) Sign(header, claims []byte) string {
 	return signed + "." + encode(ed25519.Sign(k.Private, []byte(signed)))
 }
 
-// Token makes a token like a good one but for the changes; nil changes nothing.
+// Token makes a valid token with changes; nil changes nothing.
 func (k Key) Token(aud string, now time.Time, header, claims Fields) string {
 	return k.Sign(k.Header().with(header), Claims(aud, now).with(claims))
 }
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// Case is a token and a word of the reason to refuse it.
+// Case is a token and a part of the reason why it is refused.
 type Case struct{ Name, Token, Reason string }
 
-// Hostile lists tokens to refuse where aud is called, now, and key is known. All can be sent in a header.
-func Hostile(key Key, aud string, now time.Time) (list []Case) {
+// Hostile lists tokens that a process with this key must refuse, at now and as aud. All fit into an HTTP header.
+func Hostile(key Key, aud string, now time.Time) []Case {
 	good := key.Token(aud, now, nil, nil)
-	for _, group := range [][]Case{ofHeader(key, aud, now), ofClaims(key, aud, now), ofTimes(key, aud, now), ofKeys(key, aud, now), ofShape(key, good)} {
-		list = append(list, group...)
-	}
-	return list
+	return slices.Concat(ofHeader(key, aud, now), ofClaims(key, aud, now), ofTimes(key, aud, now),
+		ofKeys(key, aud, now), ofShape(key, good))
 }
 
 func ofHeader(key Key, aud string, now time.Time) (list []Case) {
@@ -107,7 +106,8 @@ func ofHeader(key Key, aud string, now time.Time) (list []Case) {
 		signed := encode(key.Header().with(Fields{"alg": "HS256"})) + "." + encode(claims)
 		mac := hmac.New(sha256.New, secret)
 		mac.Write([]byte(signed))
-		list = append(list, Case{"HS256 with the public key's " + name + " as secret", signed + "." + encode(mac.Sum(nil)), "EdDSA"})
+		token := signed + "." + encode(mac.Sum(nil))
+		list = append(list, Case{"HS256 with the public key's " + name + " as secret", token, "EdDSA"})
 	}
 	for name, change := range map[string]struct {
 		Fields
@@ -143,7 +143,7 @@ func ofHeader(key Key, aud string, now time.Time) (list []Case) {
 }
 
 func ofClaims(key Key, aud string, now time.Time) (list []Case) {
-	const missing, other, unreadable = "missing", "somebody else", "cannot be read"
+	const missing, other, unreadable = "missing", "another audience", "cannot be read"
 	for name, change := range map[string]struct {
 		Fields
 		reason string

@@ -1,0 +1,176 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"time"
+
+	"example.com/foyer/internal/origins"
+)
+
+// loader reads one variable at a time and collects the faults. A variable that may contain a password or key is never
+// quoted in a fault.
+type loader struct {
+	getenv func(string) string
+	faults []error
+}
+
+func (l *loader) fault(name, format string, args ...any) {
+	l.faults = append(l.faults, fmt.Errorf(name+": "+format, args...))
+}
+
+// addr is ADDR, or the port of PORT on every interface, because a platform that sets PORT sends its visitors there.
+func (l *loader) addr(name, portName string) string {
+	addr, port := l.getenv(name), l.getenv(portName)
+	if addr == "" && port == "" {
+		return "127.0.0.1:8080"
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); addr == "" && (err != nil || n == 0) {
+		l.fault(portName, "%q is no port number", port)
+		return "127.0.0.1:8080"
+	}
+	if addr == "" {
+		return "0.0.0.0:" + port
+	}
+	if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
+		l.fault(name, "%q is not host:port", addr)
+	}
+	return addr
+}
+
+func (l *loader) origin(name, raw string) string {
+	origin, ok := origins.Parse(raw)
+	if !ok {
+		l.fault(name, "%q is not an origin such as https://app.example", raw)
+		return raw
+	}
+	return origin
+}
+
+func (l *loader) trusted(name, raw string) string {
+	origin, ok := origins.ParseTrusted(raw)
+	if !ok {
+		l.fault(name, "%q is neither an origin such as https://app.example nor an app's scheme such as myapp://", raw)
+	}
+	return origin
+}
+
+func (l *loader) prefix(name, raw string) netip.Prefix {
+	if addr, err := netip.ParseAddr(raw); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen())
+	}
+	p, err := netip.ParsePrefix(raw)
+	if err != nil {
+		l.fault(name, "%q is neither an address nor a CIDR such as 10.0.0.0/8", raw)
+	} else if p.Bits() == 0 {
+		l.fault(name, "%q lets every visitor choose their own address", raw)
+	}
+	return p
+}
+
+func (l *loader) level(name string) (level slog.Level) {
+	if err := level.UnmarshalText([]byte(cmp.Or(l.getenv(name), "info"))); err != nil {
+		l.fault(name, "%q is none of debug, info, warn, error", l.getenv(name))
+	}
+	return level
+}
+
+// database accepts what internal/database can open.
+func (l *loader) database(name, def string) string {
+	raw := cmp.Or(l.getenv(name), def)
+	u, err := url.Parse(raw)
+	if err != nil || !isPostgres(u) && !isFile(u) {
+		l.fault(name, "must be postgres://user@host/name or file:path/to.db")
+	}
+	return raw
+}
+
+func isPostgres(u *url.URL) bool {
+	return (u.Scheme == "postgres" || u.Scheme == "postgresql") && u.Host+u.Query().Get("host") != ""
+}
+
+func isFile(u *url.URL) bool {
+	return u.Scheme == "file" && u.Opaque+u.Path != "" && u.Host+u.RawQuery == ""
+}
+
+// connections refuses fewer than 4: one listens for revocations, some write, and one must be left to read.
+func (l *loader) connections(name string) int {
+	raw := l.getenv(name)
+	n, err := strconv.Atoi(raw)
+	if raw != "" && (err != nil || n < 4 || n > 1000) {
+		l.fault(name, "%q is no number of connections from 4 to 1000", raw)
+	}
+	return n
+}
+
+// development is the default only if the server can be reached from this machine alone.
+func (l *loader) development(name string, c Config) bool {
+	switch env := l.getenv(name); env {
+	case "development":
+		return true
+	case "production":
+		return false
+	case "":
+		host, _, _ := net.SplitHostPort(c.Addr)
+		return origins.Loopback(host) && origins.Loopback(c.Host())
+	default:
+		l.fault(name, "%q is neither development nor production", env)
+		return false
+	}
+}
+
+// choice is one of two words; def if the variable is empty.
+func (l *loader) choice(name, def, other string) string {
+	switch v := l.getenv(name); v {
+	case other:
+		return other
+	case "", def:
+	default:
+		l.fault(name, "%q is neither %s nor %s", v, def, other)
+	}
+	return def
+}
+
+// smtp accepts the URLs that internal/mail can send by.
+func (l *loader) smtp(name string) string {
+	raw := l.getenv(name)
+	if raw == "" {
+		return ""
+	}
+	u, err := url.Parse(raw)
+	known := err == nil && (u.Scheme == "smtp" || u.Scheme == "smtps")
+	if !known || u.Hostname() == "" || u.Path+u.RawQuery+u.Fragment != "" {
+		l.fault(name, "must be smtp://user:password@host:587 or smtps://user:password@host:465")
+	}
+	return raw
+}
+
+func (l *loader) mailbox(name string) string {
+	raw := l.getenv(name)
+	if _, err := mail.ParseAddress(raw); raw != "" && err != nil {
+		l.fault(name, "%q is no address such as Foyer <hello@app.example>", raw)
+	}
+	return raw
+}
+
+// maxDrain is longer than any load balancer needs to notice; a longer delay is a mistake.
+const maxDrain = 5 * time.Minute
+
+func (l *loader) drain(name string, development bool) time.Duration {
+	def := "5s"
+	if development {
+		def = "0s"
+	}
+	raw := cmp.Or(l.getenv(name), def)
+	d, err := time.ParseDuration(raw)
+	if err != nil || d < 0 || d > maxDrain {
+		l.fault(name, "%q is no duration such as 5s, of 5m at most", raw)
+	}
+	return d
+}
