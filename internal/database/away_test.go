@@ -58,7 +58,8 @@ func TestSQLiteAway(t *testing.T) {
 	}
 }
 
-// TestSQLiteBusyEnds: waiting for somebody else's write lock ends with the request, however long the file would be waited for.
+// TestSQLiteBusyEnds: waiting for somebody else's write lock ends with the request, however long the file would be
+// waited for.
 func TestSQLiteBusyEnds(t *testing.T) {
 	where := dbtest.SQLite(t)
 	db, holder := dbtest.Open(t, where), dbtest.Open(t, where)
