@@ -89,6 +89,7 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	}
 	s.server = webtest.New(t, db, config, o)
 	s.auth = s.server.Auth
+	s.ahead.Add(int64(time.Millisecond)) // what was cached in the millisecond of the start is not honoured
 	listener.Config.Handler = s.server
 	s.checkTrail(t) // part:auditchain
 	listener.Start()
