@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestSQLiteAway: a file that takes no writes, or is held by somebody else for too long, is an outage.
+// TestSQLiteAway: a read-only file and one that another process locks for too long are outages.
 func TestSQLiteAway(t *testing.T) {
 	where := dbtest.SQLite(t)
 	db := dbtest.Open(t, where)
@@ -53,13 +53,13 @@ func TestSQLiteAway(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if err := db.Exec("INSERT INTO things VALUES ('1')").Error; !errors.Is(err, gorm.ErrDuplicatedKey) || unavailable(err) {
+	err = db.Exec("INSERT INTO things VALUES ('1')").Error
+	if !errors.Is(err, gorm.ErrDuplicatedKey) || unavailable(err) {
 		t.Errorf("a duplicate is no outage: %v", err)
 	}
 }
 
-// TestSQLiteBusyEnds: waiting for somebody else's write lock ends with the request, however long the file would be
-// waited for.
+// TestSQLiteBusyEnds: the wait for the write lock of another process ends with the request.
 func TestSQLiteBusyEnds(t *testing.T) {
 	where := dbtest.SQLite(t)
 	db, holder := dbtest.Open(t, where), dbtest.Open(t, where)
@@ -88,7 +88,7 @@ func TestSQLiteBusyEnds(t *testing.T) {
 	}
 }
 
-// TestTimeIsOver: a read, its rows and a commit that come too late are outages, whichever way they are asked for.
+// TestTimeIsOver: a read, its rows and a commit after the deadline are outages, by every method of GORM.
 func TestTimeIsOver(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		endless := map[string]string{
@@ -129,7 +129,7 @@ func TestTimeIsOver(t *testing.T) {
 	})
 }
 
-// TestClosed: at the end of the program what is still asked is told to come again.
+// TestClosed: a query after Close is an outage.
 func TestClosed(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		if err := database.Close(db); err != nil {
@@ -144,7 +144,7 @@ func TestClosed(t *testing.T) {
 	})
 }
 
-// TestConnectionsCut: whatever the moment at which PostgreSQL ends all connections, nobody is told of a mistake.
+// TestConnectionsCut: the end of all connections of PostgreSQL is an outage at any moment.
 func TestConnectionsCut(t *testing.T) {
 	db := dbtest.Open(t, dbtest.Postgres(t))
 	ctx, stop := context.WithCancel(t.Context())
@@ -168,7 +168,8 @@ func TestConnectionsCut(t *testing.T) {
 		})
 	}
 	for range 50 {
-		err := db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()").Error
+		err := db.Exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid()`).Error
 		if err != nil && !unavailable(err) {
 			t.Error(err)
 		}
@@ -180,7 +181,7 @@ func TestConnectionsCut(t *testing.T) {
 	}
 }
 
-// TestPostgresAway: a server that ends our connection, or gives up on a statement, is an outage.
+// TestPostgresAway: a closed connection and a statement time-out are outages.
 func TestPostgresAway(t *testing.T) {
 	db := dbtest.Open(t, dbtest.Postgres(t))
 	cut := make(chan error, 1)
@@ -213,7 +214,7 @@ func TestPostgresAway(t *testing.T) {
 	}
 }
 
-// TestCallerGivesUp: a request whose time is over says so, and quotes no value.
+// TestCallerGivesUp: the error after a deadline quotes no value.
 func TestCallerGivesUp(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
