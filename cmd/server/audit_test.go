@@ -12,10 +12,11 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
-var reported = regexp.MustCompile(`^(\d+) events, all as they were written; (\d+) older ones are pruned\nhead (\d+:[0-9a-f]{64})\n$`)
+var reported = regexp.MustCompile(
+	`^(\d+) events, all as they were written; (\d+) older ones are pruned\nhead (\d+:[0-9a-f]{64})\n$`)
 
-// TestAuditCommands: what people and commands do is in the trail of a running server, refusals that were counted with
-// its end; an edit makes verify fail.
+// TestAuditCommands: the acts of users and commands are in the trail of a running server, counted refusals after its
+// end. An edited event makes verify fail.
 func TestAuditCommands(t *testing.T) {
 	dir, url := t.TempDir(), dbtest.Postgres(t)
 	env := []string{"DATABASE_URL=" + url}
@@ -49,20 +50,23 @@ func TestAuditCommands(t *testing.T) {
 	}
 	db := dbtest.Open(t, url)
 	var times int64
-	if err := db.Raw("SELECT SUM(times) FROM audit_events WHERE event = 'forbidden'").Scan(&times).Error; err != nil || times != 20 {
+	if err := db.Raw("SELECT SUM(times) FROM audit_events WHERE event = 'forbidden'").Scan(&times).Error; err != nil ||
+		times != 20 {
 		t.Errorf("%d refusals, %v; want 20", times, err)
 	}
 
 	for day, want := range map[string]string{time.Now().UTC().Format(time.DateOnly): "last 7 days", "2001-02-03": ""} {
 		stdout, stderr, code := result(t, dir, "", env, "audit", "prune", day)
-		if want == "" && (code != 0 || stdout != "0 events before 2001-02-03 are pruned\n") || want != "" && (code == 0 || !strings.Contains(stderr, want)) {
+		done := code == 0 && stdout == "0 events before 2001-02-03 are pruned\n"
+		if refused := code != 0 && strings.Contains(stderr, want); want == "" && !done || want != "" && !refused {
 			t.Errorf("prune %s: %d %q %q", day, code, stdout, stderr)
 		}
 	}
 	if err := db.Exec("UPDATE audit_events SET detail = 'role: user' WHERE event = 'role_changed'").Error; err != nil {
 		t.Fatal(err)
 	}
-	if stdout, stderr, code := result(t, dir, "", env, "audit", "verify"); code == 0 || stdout != "" || !strings.Contains(stderr, "broken at event 7: it was edited") {
+	if stdout, stderr, code := result(t, dir, "", env, "audit", "verify"); code == 0 || stdout != "" ||
+		!strings.Contains(stderr, "broken at event 7: it was edited") {
 		t.Errorf("verify after an edit: %d %q %q", code, stdout, stderr)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 )
 
-// TestPlainHTTPInProduction is refused in a line that says what to do, and warned of at every start where it is wanted.
+// TestPlainHTTPInProduction: plain http is refused with a hint; with INSECURE_HTTP=on every start warns.
 func TestPlainHTTPInProduction(t *testing.T) {
 	dir := t.TempDir()
 	env := []string{"APP_ENV=production", "APP_SECRET=" + authtest.Secret, "APP_URL=http://app.example"}

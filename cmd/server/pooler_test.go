@@ -9,8 +9,8 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
-// TestBehindATransactionPooler: the app serves, says at /readyz and once in the log that its session cache is off,
-// and a sign-out waits for nobody.
+// TestBehindATransactionPooler: the app serves without its session cache, reports that at /readyz and once in the log,
+// and signing out does not wait.
 func TestBehindATransactionPooler(t *testing.T) {
 	t.Parallel()
 	direct := dbtest.Postgres(t)
