@@ -29,8 +29,9 @@ var helpers = []string{
 	"internal/auth/authtest", "internal/auth/clienttest", "internal/database/dbtest", "internal/mail/mailtest",
 	"internal/servicetoken/tokentest", // part:servicetoken
 	"web/webtest",
-	"internal/browsertest", // part:browsertest
-	"internal/bench",       // part:bench
+	"internal/proofs/browser",  // part:browsertest
+	"internal/bench",           // part:bench
+	"internal/audit/audittest", // part:audit
 }
 
 // cookieWriters may write cookies outside internal/auth. Name single files here, never a folder; a cookie that
@@ -193,7 +194,7 @@ var viewsMayImport = []string{
 // maySeal are who has something to sign or seal; cmd/server hands them the keys.
 var maySeal = []string{
 	"internal/auth", "internal/keys", "internal/mail", "web", "cmd/server",
-	"internal/audit",
+	"internal/audit/chain", // part:auditchain
 }
 
 // importFault says why dir may not import a package, "" where it may; own is its path within this module.

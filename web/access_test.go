@@ -25,6 +25,7 @@ const accessGolden = "testdata/access.golden"
 // TestAccess pins who may open which route: every route, for every kind of visitor, by page, htmx and JSON. A new line
 // in routes.go changes the table; review it and run: go test ./web -run TestAccess -update
 func TestAccess(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	got := s.accessTable(t, s.server.Routes(), owned)
 	if *update {
@@ -55,6 +56,7 @@ type owners map[string]func(s *site, t *testing.T, owner string) string
 
 // TestAccessTableMissesNoRoute proves that the table notices what it is there to notice.
 func TestAccessTableMissesNoRoute(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	golden, err := os.ReadFile(accessGolden)
 	if err != nil {
@@ -83,6 +85,7 @@ func TestAccessTableMissesNoRoute(t *testing.T) {
 
 // TestDevelopmentAddsOnlyItsOwnDoor: development adds the pages of the dev door to the table above, and nothing else.
 func TestDevelopmentAddsOnlyItsOwnDoor(t *testing.T) {
+	t.Parallel()
 	production := newSite(t).server.Routes()
 	for _, route := range newSite(t, func(c *web.Config) { c.Development = true }).server.Routes() {
 		if !slices.Contains(production, route) && (route.Door != "dev" || route.Method != http.MethodGet || !strings.HasPrefix(route.Path, "/dev/")) {
@@ -109,8 +112,8 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 	user, owner := s.person(t, "user@example.com")
 	other, _ := s.person(t, "other@example.com")
 	admin := s.admin(t, "boss@example.com")
-	s.admin(t, "chief@example.com") // acts so often that earlier sessions end
-	_, acted := s.person(t, "acted@example.com")
+	s.admin(t, "chief@example.com")              // acts so often that earlier sessions end // part:admin
+	_, acted := s.person(t, "acted@example.com") // part:admin
 	banned, id := s.person(t, "banned@example.com")
 	banned.Get("/dashboard") // sets a cached session
 	if _, err := s.auth.BanUser(t.Context(), nil, id, "spam", nil); err != nil {
@@ -134,14 +137,18 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 		{"user", signedIn(user, "user@example.com")},
 		{"other", signedIn(other, "other@example.com")},
 		{"admin", signedIn(admin, "boss@example.com")},
+		// part:admin
 		{"acting", func(t *testing.T, method string) *authtest.Client {
 			boss := s.stranger(t)
 			boss.SignIn("chief@example.com", authtest.Password)
 			return s.actAs(t, boss, acted)
 		}},
+		// end:admin
 		{"banned", func(*testing.T, string) *authtest.Client { return banned.Copy() }},
 	}, owner
 }
+
+// part:admin
 
 // actAs makes the admin of a browser impersonate a user.
 func (s *site) actAs(t *testing.T, boss *authtest.Client, userID string) *authtest.Client {
@@ -160,6 +167,8 @@ func (s *site) actAs(t *testing.T, boss *authtest.Client, userID string) *authte
 	boss.Jar.SetCookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(s.Base, "http://"), Path: "/"}, w.Result().Cookies())
 	return boss
 }
+
+// end:admin
 
 func (s *site) accessTable(t *testing.T, routes []web.Route, owned owners) string {
 	t.Helper()

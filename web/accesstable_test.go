@@ -138,6 +138,7 @@ func ownerFaults(table string, routes []web.Route, owned owners) (list []string)
 
 // TestAccessOfOwners: a domain's routes are asked for what their owner has, and a route that forgets to look is found.
 func TestAccessOfOwners(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	notes := &web.Notes{Owners: map[string]string{}}
 	s.server.PlantNotes(notes)
@@ -178,6 +179,7 @@ POST /notes/:id (user)
 // TestAccessOfOwnersNotices: ownerFaults reports a route that serves everybody, and a route without an owner in the
 // test.
 func TestAccessOfOwnersNotices(t *testing.T) {
+	t.Parallel()
 	routes := []web.Route{{Method: "GET", Path: "/notes/:id", Door: "user"}}
 	owned := owners{}
 	const head = "GET  /notes/:id (user)\n"
@@ -200,6 +202,7 @@ func TestAccessOfOwnersNotices(t *testing.T) {
 
 // TestAccessFailuresAreShort: a failure names new, removed and changed routes, wherever they are in the table.
 func TestAccessFailuresAreShort(t *testing.T) {
+	t.Parallel()
 	table := func(routes ...string) string {
 		var b strings.Builder
 		for _, r := range routes {

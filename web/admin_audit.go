@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/audit"
+	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
@@ -21,7 +23,6 @@ import (
 // eventNames are the names of events on pages.
 var eventNames = map[event.Name]string{
 	event.AccountUnlinked:      "Log-in method removed",
-	audit.EventPruned:          "Old events deleted",
 	event.CookieForged:         "Forged session cookie refused",
 	event.CrossSite:            "Request from another site refused",
 	event.DeletionAsked:        "Account deletion requested",
@@ -55,6 +56,7 @@ var eventNames = map[event.Name]string{
 	event.UserUpdated:          "Profile changed",
 	event.UsersExported:        "List of users exported",
 	event.VerificationSent:     "Verification mail sent",
+	chain.EventPruned:          "Old events deleted", // part:auditchain
 }
 
 // showAudit lists the events that match the query.
@@ -71,14 +73,12 @@ func (s *Server) showAudit(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range found.Entries {
-		page.Rows = append(page.Rows, auditRow(e))
-	}
+	page.Rows = auditRows(found.Entries)
 	if n := len(found.Entries); n > 0 && found.Newer {
-		page.Newer = auditPath(c, "after", found.Entries[0].Seq)
+		page.Newer = auditPath(page.Filter, "after", found.Entries[0].Seq)
 	}
 	if n := len(found.Entries); n > 0 && found.Older {
-		page.Older = auditPath(c, "before", found.Entries[n-1].Seq)
+		page.Older = auditPath(page.Filter, "before", found.Entries[n-1].Seq)
 	}
 	return s.renderAudit(c, http.StatusOK, page)
 }
@@ -89,8 +89,9 @@ func (s *Server) renderAudit(c *echo.Context, status int, p views.AuditPage) err
 
 // eventChoices are the options of the filter, ordered by label: value and label alternate.
 func eventChoices() []string {
-	names := audit.Events()
-	slices.SortFunc(names, func(a, b event.Name) int { return strings.Compare(eventNames[a], eventNames[b]) })
+	names := slices.SortedFunc(maps.Keys(eventNames), func(a, b event.Name) int {
+		return strings.Compare(eventNames[a], eventNames[b])
+	})
 	list := []string{"", "All"}
 	for _, name := range names {
 		list = append(list, string(name), eventNames[name])
@@ -107,7 +108,7 @@ func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Quer
 	}
 	if f.Event != "" {
 		q.Events = []event.Name{event.Name(f.Event)}
-		if !slices.Contains(audit.Events(), q.Events[0]) {
+		if eventNames[q.Events[0]] == "" {
 			wrong("event", "There is no such event.")
 		}
 	}
@@ -182,31 +183,33 @@ func day(text string) (time.Time, bool) {
 }
 
 // auditPath is the address of an adjacent page with the same filter.
-func auditPath(c *echo.Context, cursorName string, seq int64) string {
-	query := url.Values{}
-	for _, name := range []string{"event", "person", "from", "to"} {
-		if value := trim(c.QueryParam(name)); value != "" {
+func auditPath(f views.AuditFilter, cursorName string, seq int64) string {
+	query := url.Values{cursorName: {strconv.FormatInt(seq, 10)}}
+	for name, value := range map[string]string{"event": f.Event, "person": f.Person, "from": f.From, "to": f.To} {
+		if value != "" {
 			query.Set(name, value)
 		}
 	}
-	query.Set(cursorName, strconv.FormatInt(seq, 10))
 	return "/admin/audit?" + query.Encode()
 }
 
-func auditRow(e audit.Entry) views.AuditRow {
-	row := views.AuditRow{
-		At: e.At, Event: eventNames[e.Name], Detail: e.Detail, Note: e.Note, Times: e.Times,
-		Actor: auditPerson(e.ActorID, e.ActorName), NoActor: withoutActor(e), IP: e.IPAddress,
-		Subject:    auditPerson(e.SubjectID, e.SubjectName),
-		OwnAccount: e.ActorID != "" && e.ActorID == e.SubjectID,
+func auditRows(entries []audit.Entry) (rows []views.AuditRow) {
+	for _, e := range entries {
+		row := views.AuditRow{
+			At: e.At, Event: eventNames[e.Name], Detail: e.Detail, Note: e.Note, Times: e.Times,
+			Actor: auditPerson(e.ActorID, e.ActorName), NoActor: withoutActor(e), IP: e.IPAddress,
+			Subject:    auditPerson(e.SubjectID, e.SubjectName),
+			OwnAccount: e.ActorID != "" && e.ActorID == e.SubjectID,
+		}
+		if e.ImpersonatorID != "" {
+			row.Actor, row.Impersonated = auditPerson(e.ImpersonatorID, e.ImpersonatorName), row.Actor
+		}
+		if e.UserAgent != "" {
+			row.Browser = browser(e.UserAgent)
+		}
+		rows = append(rows, row)
 	}
-	if e.ImpersonatorID != "" {
-		row.Actor, row.Impersonated = auditPerson(e.ImpersonatorID, e.ImpersonatorName), row.Actor
-	}
-	if e.UserAgent != "" {
-		row.Browser = browser(e.UserAgent)
-	}
-	return row
+	return rows
 }
 
 // withoutActor labels the actor of an event without one: a stranger, who has an IP address, or else the command line.

@@ -16,36 +16,25 @@ var ownEvents = slices.DeleteFunc(event.All(), func(name event.Name) bool {
 	return slices.Contains([]event.Name{event.RateLimited, event.CrossSite, event.Forbidden, event.CookieForged}, name)
 })
 
-// recentEvents draws the last events of the visitor's account.
+// recentEvents draws the last events of the visitor's account. It hides the IP address and browser of an administrator,
+// who acts on the account or by the command line.
 func (s *Server) recentEvents(ctx context.Context, id string) (templ.Component, error) {
 	found, err := s.Audit.List(ctx, audit.Query{Person: id, Events: ownEvents, Limit: 10})
-	var rows []views.RecentEvent
-	for _, e := range found.Entries {
-		rows = append(rows, recentEvent(e, id))
+	rows := auditRows(found.Entries)
+	for i, e := range found.Entries {
+		rows[i].Browser = browser(e.UserAgent)
+		actor := cmp.Or(e.ImpersonatorID, e.ActorID)
+		if actor != "" && actor != id || actor == "" && e.IPAddress == "" {
+			rows[i].IP, rows[i].Browser = "", "An administrator"
+		}
 	}
 	return views.RecentEvents(rows), err
-}
-
-// recentEvent hides the IP address and browser of an administrator, who acts on the account or by the command line.
-func recentEvent(e audit.Entry, id string) views.RecentEvent {
-	row := views.RecentEvent{At: e.At, Event: eventNames[e.Name]}
-	actor := cmp.Or(e.ImpersonatorID, e.ActorID)
-	if actor != "" && actor != id || actor == "" && e.IPAddress == "" {
-		row.Browser = "An administrator"
-		return row
-	}
-	row.IP, row.Browser = e.IPAddress, browser(e.UserAgent)
-	return row
 }
 
 // trailOf draws the last events in which a user is actor or subject, for admins.
 func (s *Server) trailOf(ctx context.Context, id string) (templ.Component, error) {
 	found, err := s.Audit.List(ctx, audit.Query{Person: id, Limit: 10})
-	var rows []views.AuditRow
-	for _, e := range found.Entries {
-		rows = append(rows, auditRow(e))
-	}
-	return views.UserTrail(id, rows), err
+	return views.UserTrail(id, auditRows(found.Entries)), err
 }
 
 // activity draws the number of log-ins and refusals on each of the last 30 days.

@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"context"
 	"fmt"
 	"net/http/httptest"
 	"net/url"
@@ -11,20 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"example.com/foyer/internal/audit"
+	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/event"
 	"golang.org/x/net/html"
 )
-
-// checkTrail verifies the trail at the end of every test.
-func (s *site) checkTrail(t testing.TB) {
-	t.Cleanup(func() {
-		if _, err := s.server.Audit.Verify(context.Background()); err != nil && !s.broken {
-			t.Error(err)
-		}
-	})
-}
 
 // rows is the text of each row of the page's table, the time apart; | parts its cells, and nothing their lines.
 func rows(t *testing.T, page authtest.Answer) (list []string) {
@@ -43,6 +34,7 @@ func rows(t *testing.T, page authtest.Answer) (list []string) {
 
 // TestAuditPage: the page shows event, actor, subject and origin in words.
 func TestAuditPage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.stranger(t)
 	signUp := url.Values{"name": {"Grace Hopper"}, "email": {"grace@example.com"}, "password": {authtest.Password}}
@@ -87,7 +79,8 @@ func TestAuditPage(t *testing.T) {
 		lacks(t, page, "ada@", "spam")
 		contains(t, page, "Deleted user "+id[:8])
 		gone := "|Deleted user " + id[:8]
-		for _, want := range []string{"Account deleted|The command line" + gone + "|", "Failed log-in|No longer known" + gone + "|"} {
+		deleted, failed := "Account deleted|The command line"+gone+"|", "Failed log-in|No longer known"+gone+"|"
+		for _, want := range []string{deleted, failed} {
 			if got := rows(t, page); !slices.Contains(got, want) {
 				t.Errorf("got %q, want %q among them", got, want)
 			}
@@ -109,6 +102,7 @@ func (s *site) sessionOf(t *testing.T, c *authtest.Client) *auth.Session {
 
 // TestAuditFilters: each filter alone and all together, without and with script.
 func TestAuditFilters(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.admin(t, "boss@example.com")
 	_, ada := s.person(t, "ada@example.com")
@@ -120,7 +114,8 @@ func TestAuditFilters(t *testing.T) {
 	today, before := s.now().Format(time.DateOnly), s.now().Add(-48*time.Hour).Format(time.DateOnly)
 
 	for query, want := range map[string]int{
-		"": 6, "event=sign_up": 3, "event=user_banned": 0, "person=" + ada: 2, "person=ADA@example.com": 2, "person=" + ada + "&event=sign_in": 1,
+		"": 6, "event=sign_up": 3, "event=user_banned": 0,
+		"person=" + ada: 2, "person=ADA@example.com": 2, "person=" + ada + "&event=sign_in": 1,
 		"from=" + today: 2, "to=" + before: 4, "from=" + before + "&to=" + today: 6, "to=2001-02-03": 0,
 		"event=sign_in&person=ada@example.com&from=" + today + "&to=" + today: 1, "event=+&person=++&from=&to=": 6,
 		"person=" + strings.Repeat("0", 32): 0,
@@ -145,12 +140,15 @@ func TestAuditFilters(t *testing.T) {
 
 // TestAuditMistakes: an invalid filter is explained beside its field, and is never a 500.
 func TestAuditMistakes(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	for query, want := range map[string]string{
-		"event=nothing": "no such event", "person=ada": "Enter the id of a user", "person=nobody@example.com": "Enter the id of a user",
-		"person=" + strings.Repeat("z", 33): "Enter the id", "person=%00@%ff": "Enter the id", "from=yesterday": "Enter a day", "to=2026-02-30": "Enter a day",
-		"to=9999-12-31": "Enter a day", "from=2026-05-02&to=2026-05-01": "before the first", "from=%3Cscript%3E": "Enter a day",
+		"event=nothing": "no such event", "from=yesterday": "Enter a day", "to=2026-02-30": "Enter a day",
+		"person=ada": "Enter the id of a user", "person=nobody@example.com": "Enter the id of a user",
+		"person=" + strings.Repeat("z", 33): "Enter the id", "person=%00@%ff": "Enter the id",
+		"to=9999-12-31": "Enter a day", "from=%3Cscript%3E": "Enter a day",
+		"from=2026-05-02&to=2026-05-01": "before the first",
 	} {
 		for _, header := range [][]string{navigate, s.htmx("/admin/audit")} {
 			page := boss.Get("/admin/audit?"+query, header...)
@@ -162,23 +160,28 @@ func TestAuditMistakes(t *testing.T) {
 	for _, query := range []string{"before=x", "after=99999999999999999999", "before=1e3"} {
 		expect(t, boss.Get("/admin/audit?"+query, navigate...), 400)
 	}
-	for _, query := range []string{"before=-1", "before=999999", "after=999999", "before=1&after=1", "from=0000-01-01", "event=sign_up&event=x"} {
+	for _, query := range []string{
+		"before=-1", "before=999999", "after=999999", "before=1&after=1", "from=0000-01-01", "event=sign_up&event=x",
+	} {
 		expect(t, boss.Get("/admin/audit?"+query, navigate...), 200)
 	}
 	user, _ := s.person(t, "user@example.com")
 	expect(t, user.Get("/admin/audit", navigate...), 403)
-	expect(t, s.Get("/admin/audit?person=x", navigate...), 303, "Location", "/login?returnTo=%2Fadmin%2Faudit%3Fperson%3Dx")
+	login := "/login?returnTo=%2Fadmin%2Faudit%3Fperson%3Dx"
+	expect(t, s.Get("/admin/audit?person=x", navigate...), 303, "Location", login)
 }
 
 var pagerLink = regexp.MustCompile(`<a class="button" href="([^"]+)" rel="(prev|next)">`)
 
 // TestAuditPages: the links lead through all events and back, each shown once, the filter kept.
 func TestAuditPages(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	const more = 123
 	for i := range more {
-		if _, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: fmt.Sprint("P", i), Email: fmt.Sprintf("p%d@example.com", i)}); err != nil {
+		user := auth.NewUser{Name: fmt.Sprint("P", i), Email: fmt.Sprintf("p%d@example.com", i)}
+		if _, err := s.auth.CreateUser(t.Context(), nil, user); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -223,12 +226,14 @@ func TestAuditPages(t *testing.T) {
 
 // TestHostileAudit: names, agents and notes are strangers' text.
 func TestHostileAudit(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	bySession := s.sessionOf(t, boss)
 	var want string
 	for i, payload := range append([]string{"harmless"}, payloads...) {
-		form := url.Values{"name": {payload}, "email": {fmt.Sprintf("p%d@example.com", i)}, "password": {"a long enough one"}, "remember": {"on"}}
+		form := url.Values{"name": {payload}, "password": {"a long enough one"}, "remember": {"on"}}
+		form.Set("email", fmt.Sprintf("p%d@example.com", i))
 		browser := s.stranger(t)
 		expect(t, browser.PostForm("/signup", form, "User-Agent", payload), 303)
 		user, err := s.auth.UserByEmail(t.Context(), form.Get("email"))
@@ -248,15 +253,19 @@ func TestHostileAudit(t *testing.T) {
 			t.Errorf("%q has another shape:\n%s\n%s", payload, got, want)
 		}
 		contains(t, authtest.Answer{Response: page.Response, Text: textOf(parse(t, page))}, payload)
-		expect(t, boss.Get("/admin/audit?"+url.Values{"person": {payload}, "event": {payload}, "from": {payload}}.Encode(), navigate...), 422)
+		query := url.Values{"person": {payload}, "event": {payload}, "from": {payload}}
+		expect(t, boss.Get("/admin/audit?"+query.Encode(), navigate...), 422)
 	}
 }
 
 // TestEveryEventHasWords: nothing that can happen is shown by its bare name.
 func TestEveryEventHasWords(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	page := s.admin(t, "boss@example.com").Get("/admin/audit", navigate...)
-	for _, name := range audit.Events() {
+	names := event.All()
+	names = append(names, chain.EventPruned) // part:auditchain
+	for _, name := range names {
 		if !regexp.MustCompile(`<option value="` + string(name) + `">[A-Z][^<]+</option>`).MatchString(page.Text) {
 			t.Errorf("%s has no words", name)
 		}
@@ -265,10 +274,12 @@ func TestEveryEventHasWords(t *testing.T) {
 
 // TestRecentEvents: people see what was done to their account and from where, and of an admin only that it was one.
 func TestRecentEvents(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	ada, id := s.person(t, "ada@example.com")
-	expect(t, s.stranger(t).PostForm("/login", credentials("ada@example.com", "not-the-password"), "User-Agent", "curl/8"), 422)
+	wrong := credentials("ada@example.com", "not-the-password")
+	expect(t, s.stranger(t).PostForm("/login", wrong, "User-Agent", "curl/8"), 422)
 	expect(t, ada.Get("/admin", navigate...), 403)
 	by := s.sessionOf(t, boss)
 	if _, err := s.auth.SetRole(t.Context(), by, id, "user,admin"); err != nil {
@@ -282,7 +293,9 @@ func TestRecentEvents(t *testing.T) {
 		cells := tags(tr, "td")
 		got = append(got, textOf(cells[0])+"|"+textOf(cells[2])+"|"+textOf(cells[3]))
 	}
-	want := []string{"Role changed||An administrator", "Failed log-in|127.0.0.1|curl", "Signed up|127.0.0.1|Unknown browser"}
+	want := []string{
+		"Role changed||An administrator", "Failed log-in|127.0.0.1|curl", "Signed up|127.0.0.1|Unknown browser",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -297,6 +310,7 @@ func TestRecentEvents(t *testing.T) {
 
 // TestHTMLContractOfAudit is TestHTMLContract for the trail.
 func TestHTMLContractOfAudit(t *testing.T) {
+	t.Parallel()
 	admin := newSite(t).admin(t, "boss@example.com")
 	checkPages(t, []contractPage{
 		{"audit", func() authtest.Answer { return admin.Get("/admin/audit", navigate...) }},
@@ -306,14 +320,16 @@ func TestHTMLContractOfAudit(t *testing.T) {
 
 // TestMadeUpMethodsAreOneKind: invented methods and addresses make no new kinds of events and no longer ones.
 func TestMadeUpMethodsAreOneKind(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for i := range 20 {
 		expect(t, s.raw(t, fmt.Sprintf("X%d", i), "/login", "Origin", "https://evil.example"), 403)
 		expect(t, s.raw(t, fmt.Sprintf("X%d", i), fmt.Sprintf("/nowhere/%d", i), "Origin", "https://evil.example"), 403)
 	}
 	expect(t, s.raw(t, "POST", "/login", "Origin", "https://evil.example", "Content-Length", "0"), 403)
-	var told []string
-	if err := s.db.Table("audit_events").Order("seq").Pluck("detail", &told).Error; err != nil || !slices.Equal(told, []string{"/login", "", "POST /login"}) {
-		t.Errorf("told %q, %v", told, err)
+	var details []string
+	err := s.db.Table("audit_events").Order("seq").Pluck("detail", &details).Error
+	if err != nil || !slices.Equal(details, []string{"/login", "", "POST /login"}) {
+		t.Errorf("recorded %q, %v", details, err)
 	}
 }

@@ -33,6 +33,7 @@ func names(t *testing.T, a authtest.Answer) string {
 
 // TestUserList: what the address asks for is what the page lists, alike on both databases.
 func TestUserList(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
 		boss := s.admin(t, "boss@example.com")
@@ -91,6 +92,7 @@ func TestUserList(t *testing.T) {
 
 // TestUserPages: the links of a list keep its filter, so that its address can be shared.
 func TestUserPages(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	authtest.Crowd(t, s.db, 130)
 	boss := s.admin(t, "boss@example.com")
@@ -110,6 +112,7 @@ func TestUserPages(t *testing.T) {
 
 // TestExport: every user of the filter, as cells that no spreadsheet takes for formulas.
 func TestExport(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	authtest.Crowd(t, s.db, 2500)
 	boss := s.admin(t, "boss@example.com")
@@ -155,6 +158,7 @@ func TestExport(t *testing.T) {
 
 // TestUserActions: each action works by a plain form, and the next page confirms it.
 func TestUserActions(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
 		boss := s.admin(t, "boss@example.com")
@@ -226,6 +230,7 @@ func TestUserActions(t *testing.T) {
 
 // TestUserActionsRefused: an invalid form is explained beside its field and changes nothing.
 func TestUserActionsRefused(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	_, id := s.person(t, "grace@example.com")
@@ -268,6 +273,7 @@ func TestUserActionsRefused(t *testing.T) {
 
 // TestALinkDecidesNothing: the query of a crafted link fills in no form.
 func TestALinkDecidesNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	_, id := s.person(t, "mallory@example.com")
@@ -326,6 +332,7 @@ func (s *site) userRows(t *testing.T) string {
 // TestPlainUsersDoNothing tries every verb of an admin as another user: over pages, htmx and JSON, with forged fields,
 // other methods and odd paths. All of it is refused and recorded, and changes nothing.
 func TestPlainUsersDoNothing(t *testing.T) {
+	t.Parallel()
 	var told []string
 	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
 		OnEvent: func(_ *gorm.DB, e auth.Event) error {
@@ -397,6 +404,7 @@ func TestPlainUsersDoNothing(t *testing.T) {
 
 // TestInvite: an admin creates an account, and only its owner knows the password.
 func TestInvite(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	got := boss.PostForm("/admin/users/new", url.Values{"name": {"Grace Hopper"}, "email": {"boss@example.com"}, "role": {"admin"}})
@@ -418,6 +426,7 @@ func TestInvite(t *testing.T) {
 
 // TestImpersonationEndsWithTheAdmin: if the admin's own session has ended, stopping an impersonation logs out.
 func TestImpersonationEndsWithTheAdmin(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	me, err := s.auth.UserByEmail(t.Context(), "boss@example.com")
@@ -440,6 +449,7 @@ func TestImpersonationEndsWithTheAdmin(t *testing.T) {
 
 // TestHTMLContractOfUsers is TestHTMLContract for the pages about users.
 func TestHTMLContractOfUsers(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	admin := s.admin(t, "boss@example.com")
 	_, userID := s.person(t, "user@example.com")
@@ -463,6 +473,7 @@ func TestHTMLContractOfUsers(t *testing.T) {
 // TestExportOutlastsTheDeadline: each batch of the export has a deadline of its own, for the whole takes as long as its
 // reader does.
 func TestExportOutlastsTheDeadline(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	s := newSiteOn(t, db, func(c *web.Config) { c.RequestTime = time.Second })
 	admin := s.admin(t, "admin@example.com")

@@ -7,6 +7,7 @@ import (
 )
 
 func TestServicePanicsBehindOtherDoors(t *testing.T) {
+	t.Parallel()
 	s := emptyServer()
 	c := s.echo.NewContext(httptest.NewRequest("GET", "/", nil), httptest.NewRecorder())
 	if message := panicOf(func() { s.whoami(c) }); !strings.Contains(message, "admits no services") {

@@ -163,6 +163,7 @@ func TestServiceTokenOpensNoOtherRoute(t *testing.T) {
 }
 
 func TestPublishedKeys(t *testing.T) {
+	t.Parallel()
 	const path = "/.well-known/jwks.json"
 	s, keys, file := keyed(t)
 	got := s.Get(path)

@@ -15,6 +15,7 @@ import (
 const usersPath = "/api/admin/users"
 
 func TestCreateUser(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
 		admin := s.admin(t, "boss@example.com")
@@ -57,6 +58,7 @@ func TestCreateUser(t *testing.T) {
 
 // TestCreateUserWithoutPassword: no password opens the account.
 func TestCreateUserWithoutPassword(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	admin := s.admin(t, "boss@example.com")
 	for email, body := range map[string]map[string]any{
@@ -71,6 +73,7 @@ func TestCreateUserWithoutPassword(t *testing.T) {
 }
 
 func TestCreateUserRefusals(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	admin := s.admin(t, "boss@example.com")
@@ -150,6 +153,7 @@ func TestCreateUserRefusals(t *testing.T) {
 
 // TestCreateUserIsRecorded: the event has actor, subject and IP address.
 func TestCreateUserIsRecorded(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	admin := s.admin(t, "boss@example.com")
 	s.log.text()

@@ -15,6 +15,7 @@ var owned = owners{}
 
 // TestApp: a stranger sees the front page and is asked to log in for the dashboard; the navigation leads a user there.
 func TestApp(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	front := s.Get("/", navigate...)
 	expect(t, front, 200)

@@ -94,6 +94,7 @@ func registration(email, password string) url.Values {
 // TestConfirmWithoutJavaScript: sign-up, mail, button, dashboard. The browser that signed up needs the link only,
 // others also the password.
 func TestConfirmWithoutJavaScript(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := verifyingSite(t, db)
 		ada := s.stranger(t)
@@ -136,6 +137,7 @@ func TestConfirmWithoutJavaScript(t *testing.T) {
 
 // TestLoginBeforeConfirming: a login with the right password before verification leads to the page about the mail.
 func TestLoginBeforeConfirming(t *testing.T) {
+	t.Parallel()
 	s := verifyingSite(t, dbtest.Open(t, dbtest.SQLite(t)), func(c *web.Config) { c.Development = true })
 	expect(t, s.stranger(t).PostForm("/signup", registration("ada@example.com", authtest.Password)), 303)
 	later := s.stranger(t)
@@ -149,6 +151,7 @@ func TestLoginBeforeConfirming(t *testing.T) {
 
 // TestSignUpTellsNobodyWhoseAddressIsTaken, by neither answer nor cookie, nor by what the link then asks.
 func TestSignUpTellsNobodyWhoseAddressIsTaken(t *testing.T) {
+	t.Parallel()
 	s := verifyingSite(t, dbtest.Open(t, dbtest.SQLite(t)))
 	fresh, taken := s.stranger(t), s.stranger(t)
 	a := fresh.PostForm("/signup", registration("ada@example.com", authtest.Password))
@@ -178,6 +181,7 @@ func TestSignUpTellsNobodyWhoseAddressIsTaken(t *testing.T) {
 // TestResetWithoutJavaScript: a forgotten password is set by the mailed link, and every other browser is out on its next
 // request, with a live copy of the session or without.
 func TestResetWithoutJavaScript(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
 		laptop, _ := s.person(t, "ada@example.com")
@@ -215,6 +219,7 @@ func TestResetWithoutJavaScript(t *testing.T) {
 
 // TestScannersChangeNothing: a mail program that looks at a link ten times leaves it good for the person.
 func TestScannersChangeNothing(t *testing.T) {
+	t.Parallel()
 	s := verifyingSite(t, dbtest.Open(t, dbtest.SQLite(t)))
 	ada := s.stranger(t)
 	ada.PostForm("/signup", registration("ada@example.com", authtest.Password))
@@ -242,6 +247,7 @@ func TestScannersChangeNothing(t *testing.T) {
 // TestLinksBelongToOne: in a browser where another user is logged in, a link changes neither account, and the page
 // explains why.
 func TestLinksBelongToOne(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
 	bob, _ := s.person(t, "bob@example.com")
@@ -269,8 +275,11 @@ func TestLinksBelongToOne(t *testing.T) {
 	contains(t, ada.Get("/dashboard", navigate...), "new@example.com")
 }
 
+// part:ratelimit
+
 // TestMailsAreLimited: too many requests from a client are refused. Too many mails to an address are dropped silently.
 func TestMailsAreLimited(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, RateLimit: auth.RateLimit{
 		Limiter: ratelimit.New(db, database.Now),
@@ -299,8 +308,11 @@ func TestMailsAreLimited(t *testing.T) {
 	}
 }
 
+// end:ratelimit
+
 // TestConfirmedVisitorsNeedNoMail: they are sent on, and another link is refused with a reason.
 func TestConfirmedVisitorsNeedNoMail(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
 	contains(t, ada.Get("/verify-email", navigate...), "There is a mail for <b>ada@example.com</b>")
@@ -314,6 +326,7 @@ func TestConfirmedVisitorsNeedNoMail(t *testing.T) {
 
 // TestLinksOfTheWire: a link leads to the callbackURL of the client. Opening it changes nothing.
 func TestLinksOfTheWire(t *testing.T) {
+	t.Parallel()
 	links := web.Links("https://app.example", nil)
 	for _, c := range []struct{ purpose, callback, want string }{
 		{"verify_email", "", "https://app.example/verify-email?token=a%2Bb"},

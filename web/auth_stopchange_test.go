@@ -11,6 +11,7 @@ import (
 // TestStopChangePage: the link in the mail to the old address shows a page and changes nothing. Its button stops the
 // change and logs out the browser that asked for it.
 func TestStopChangePage(t *testing.T) {
+	t.Parallel()
 	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Notices: true})
 	thief, id := s.person(t, "ada@example.com")
 	if err := s.db.Model(&auth.User{}).Where("id = ?", id).Update("email_verified", true).Error; err != nil {

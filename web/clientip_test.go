@@ -12,6 +12,7 @@ import (
 
 // TestForwardedOddities: however a client writes X-Forwarded-For, the hop that our proxy adds on the right counts.
 func TestForwardedOddities(t *testing.T) {
+	t.Parallel()
 	ip := ClientIP([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, slog.New(slog.DiscardHandler))
 	for name, c := range map[string]struct {
 		lines []string
@@ -48,6 +49,7 @@ func TestForwardedOddities(t *testing.T) {
 // TestUnreadableForwardedIsLoggedOnce: behind a proxy that writes unreadable addresses all visitors share one rate limit.
 // Operators should know that, but a line for each request would flood the log.
 func TestUnreadableForwardedIsLoggedOnce(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	ip := ClientIP([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, slog.New(slog.NewTextHandler(&log, nil)))
 	for _, value := range []string{"198.51.100.1:4711", "unknown", "<nobody>", "<nobody>"} {

@@ -36,6 +36,7 @@ func signUpOf(t *testing.T, s *site, email, callbackURL string) {
 // TestAMailedLinkEndsWhereTheClientSaid: a link ends at its callbackURL, on this site, on another trusted origin or in
 // a mobile app. The page's policy lets its form lead there and nowhere else.
 func TestAMailedLinkEndsWhereTheClientSaid(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, TrustedOrigins: []string{"https://spa.example", "myapp://"}})
 		for email, c := range map[string]struct{ callbackURL, end, source string }{
@@ -69,6 +70,7 @@ func TestAMailedLinkEndsWhereTheClientSaid(t *testing.T) {
 // TestAMailedLinkEndsAtNoStranger: the callbackURL is that of the link's row. Neither a query nor a field changes it,
 // and an origin that is no longer trusted is not used.
 func TestAMailedLinkEndsAtNoStranger(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, TrustedOrigins: []string{"https://spa.example"}})
 	signUpOf(t, s, "a@example.com", "https://spa.example/in")
@@ -89,6 +91,7 @@ func TestAMailedLinkEndsAtNoStranger(t *testing.T) {
 
 // TestAChangeOfAddressEndsWhereTheClientSaid: the first of two links ends on our page, which announces the second mail.
 func TestAChangeOfAddressEndsWhereTheClientSaid(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{ConfirmEmailChange: true, TrustedOrigins: []string{"https://spa.example"}})
 		for email, c := range map[string]struct{ callbackURL, end string }{
@@ -117,6 +120,7 @@ func TestAChangeOfAddressEndsWhereTheClientSaid(t *testing.T) {
 
 // TestWireLinks: behind a front that forwards /api/auth alone, every mail that confirms an address leads there.
 func TestWireLinks(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var links func(purpose letter.Purpose, token, callbackURL string) string
 		s := newSiteWith(t, db, auth.Options{

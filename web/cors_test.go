@@ -15,6 +15,7 @@ import (
 
 // TestCORS: only the pages of trusted origins may read the provider's answers, and only where that is turned on.
 func TestCORS(t *testing.T) {
+	t.Parallel()
 	const front = "https://front.example"
 	provider := authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{TrustedOrigins: []string{front}})
 	for _, c := range []struct {
@@ -51,6 +52,7 @@ func TestCORS(t *testing.T) {
 // TestCORSAllowsAnyHeader: a preflight names what tracing, a captcha or a gateway adds, and an app's scheme among the
 // trusted is no page's origin.
 func TestCORSAllowsAnyHeader(t *testing.T) {
+	t.Parallel()
 	const front, asked = "https://front.example", "baggage,content-type,sentry-trace,x-captcha-response"
 	trusted := []string{front, "myapp://"}
 	provider := authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{TrustedOrigins: trusted})
@@ -73,6 +75,7 @@ func TestCORSAllowsAnyHeader(t *testing.T) {
 
 // TestForwardedWarning: a proxy that is missing in TRUSTED_PROXIES is logged once, without the value of its header.
 func TestForwardedWarning(t *testing.T) {
+	t.Parallel()
 	var text strings.Builder
 	ip := web.ClientIP(nil, slog.New(slog.NewTextHandler(&text, nil)))
 	for _, c := range []struct {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -45,6 +46,7 @@ func freeze(t *testing.T, db *gorm.DB) func(bool) {
 
 // TestFrozenDatabase: every kind of request ends while the database is silent, and works again afterwards.
 func TestFrozenDatabase(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	ice := freeze(t, db)
 	s := newSiteOn(t, db, func(c *web.Config) { c.RequestTime = 3 * time.Second })
@@ -59,39 +61,48 @@ func TestFrozenDatabase(t *testing.T) {
 	}
 	cached := user.Copy()
 	credentials := url.Values{"email": {"user@example.com"}, "password": {authtest.Password}}
+	rows := map[string]struct {
+		ask    func() authtest.Answer
+		status int
+		text   string
+	}{
+		"cached page with a panel": {get(cached, "/dashboard"), 200, "could not be loaded"},
+		"page of the store":        {get(admin, "/admin"), 503, "Back in a moment"},
+		"page that only reads":     {get(user, "/settings/sessions"), 503, "Back in a moment"},
+		"form":                     {form(user, "/settings", url.Values{"name": {"New Name"}}), 503, "Back in a moment"},
+		"log-in form":              {form(s.stranger(t), "/login", credentials), 503, "Back in a moment"},
+		"log-out":                  {form(user, "/logout", nil), 503, "Back in a moment"},
+		"export":                   {get(admin, "/admin/users.csv"), 503, "Back in a moment"},
+		"get-session":              {get(user, "/api/auth/get-session?disableCookieCache=true"), 503, "SERVICE_UNAVAILABLE"},
+		"sign-in": {func() authtest.Answer {
+			return s.stranger(t).PostJSON("/api/auth/sign-in/email", map[string]string{"email": "user@example.com", "password": authtest.Password})
+		}, 503, "SERVICE_UNAVAILABLE"},
+		"readyz":  {get(s.Client, "/readyz"), 503, ""},
+		"healthz": {get(s.Client, "/healthz"), 200, "ok"},
+	}
 	ice(true)
-	t.Run("frozen", func(t *testing.T) {
-		for name, row := range map[string]struct {
-			ask    func() authtest.Answer
-			status int
-			text   string
-		}{
-			"cached page with a panel": {get(cached, "/dashboard"), 200, "could not be loaded"},
-			"page of the store":        {get(admin, "/admin"), 503, "Back in a moment"},
-			"page that only reads":     {get(user, "/settings/sessions"), 503, "Back in a moment"},
-			"form":                     {form(user, "/settings", url.Values{"name": {"New Name"}}), 503, "Back in a moment"},
-			"log-in form":              {form(s.stranger(t), "/login", credentials), 503, "Back in a moment"},
-			"log-out":                  {form(user, "/logout", nil), 503, "Back in a moment"},
-			"export":                   {get(admin, "/admin/users.csv"), 503, "Back in a moment"},
-			"get-session":              {get(user, "/api/auth/get-session?disableCookieCache=true"), 503, "SERVICE_UNAVAILABLE"},
-			"sign-in": {func() authtest.Answer {
-				return s.stranger(t).PostJSON("/api/auth/sign-in/email", map[string]string{"email": "user@example.com", "password": authtest.Password})
-			}, 503, "SERVICE_UNAVAILABLE"},
-			"readyz":  {get(s.Client, "/readyz"), 503, ""},
-			"healthz": {get(s.Client, "/healthz"), 200, "ok"},
-		} {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				res := row.ask()
-				if res.StatusCode != row.status || !strings.Contains(res.Text, row.text) {
-					t.Errorf("%d, want %d with %q:\n%s", res.StatusCode, row.status, row.text, res.Text)
-				}
-				if res.StatusCode == 503 && res.Header.Get("Retry-After") == "" {
-					t.Error("a 503 without Retry-After")
-				}
-			})
-		}
-	})
+	answers := map[string]*authtest.Answer{}
+	var asking sync.WaitGroup
+	for name, row := range rows {
+		answer := &authtest.Answer{}
+		answers[name] = answer
+		asking.Go(func() { *answer = row.ask() })
+	}
+	asking.Wait()
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			res := answers[name]
+			if res.Response == nil {
+				t.Fatal("no answer")
+			}
+			if res.StatusCode != row.status || !strings.Contains(res.Text, row.text) {
+				t.Errorf("%d, want %d with %q:\n%s", res.StatusCode, row.status, row.text, res.Text)
+			}
+			if res.StatusCode == 503 && res.Header.Get("Retry-After") == "" {
+				t.Error("a 503 without Retry-After")
+			}
+		})
+	}
 	ice(false)
 	if res := user.Get("/settings/sessions"); res.StatusCode != 200 {
 		t.Errorf("afterwards: %d", res.StatusCode)
@@ -100,6 +111,7 @@ func TestFrozenDatabase(t *testing.T) {
 
 // TestDrainingIsNotReady: a server that shuts down is not ready, even if the last ping succeeded.
 func TestDrainingIsNotReady(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	if res := s.Get("/readyz"); res.StatusCode != http.StatusOK {
 		t.Errorf("/readyz: %d", res.StatusCode)
@@ -112,6 +124,7 @@ func TestDrainingIsNotReady(t *testing.T) {
 
 // TestReadyDoesNotWait: a ping that ignores its context and never returns delays no request.
 func TestReadyDoesNotWait(t *testing.T) {
+	t.Parallel()
 	never := make(chan struct{})
 	t.Cleanup(func() { close(never) })
 	s := newSite(t, func(c *web.Config) {

@@ -26,6 +26,7 @@ func TestReload(t *testing.T) {
 		}
 	}
 	touch("views/page.templ")
+	touch("views/unchanged.templ") // templ has written nothing for it
 	touch(templruntime.GetDevModeTextFileName("views/page.templ"))
 	s := newSite(t, func(c *web.Config) { c.Development, c.Reload = true, true })
 	if text := s.Get("/", navigate...).Text; !strings.Contains(text, "/static/reload.") {
@@ -64,6 +65,7 @@ func TestReload(t *testing.T) {
 
 // Nothing of it is there without `task dev`.
 func TestReloadIsOff(t *testing.T) {
+	t.Parallel()
 	for _, development := range []bool{true, false} {
 		s := newSite(t, func(c *web.Config) { c.Development = development })
 		if res := s.Get("/dev/reload"); res.StatusCode != http.StatusNotFound {
@@ -77,6 +79,7 @@ func TestReloadIsOff(t *testing.T) {
 
 // TestPrefetchRules: pages name the rules by which a hovered link is fetched ahead; fragments do not.
 func TestPrefetchRules(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	rules := strings.Trim(s.Get("/", navigate...).Header.Get("Speculation-Rules"), `"`)
 	res := s.Get(rules)

@@ -36,6 +36,7 @@ func panicOf(fn func()) (message string) {
 }
 
 func TestRouteWithoutDoorIsRefused(t *testing.T) {
+	t.Parallel()
 	ok := func(c *echo.Context) error { return c.NoContent(http.StatusOK) }
 	pass := func(next echo.HandlerFunc) echo.HandlerFunc { return next }
 	cases := []struct {
@@ -69,6 +70,7 @@ func TestRouteWithoutDoorIsRefused(t *testing.T) {
 }
 
 func TestDuplicateRoutePanics(t *testing.T) {
+	t.Parallel()
 	s := emptyServer()
 	public := s.door("public", cacheable)
 	if message := panicOf(func() { public.GET("/dashboard", s.showHome) }); !strings.Contains(message, "/dashboard") {
@@ -77,6 +79,7 @@ func TestDuplicateRoutePanics(t *testing.T) {
 }
 
 func TestEveryRouteNamesItsDoor(t *testing.T) {
+	t.Parallel()
 	s := emptyServer()
 	registered := s.echo.Router().Routes()
 	if len(registered) != len(s.Routes()) {
@@ -90,6 +93,7 @@ func TestEveryRouteNamesItsDoor(t *testing.T) {
 }
 
 func TestSessionPanicsWhereNobodyLooked(t *testing.T) {
+	t.Parallel()
 	s := emptyServer()
 	c := s.echo.NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())
 	next := func(*echo.Context) error {
@@ -104,6 +108,7 @@ func TestSessionPanicsWhereNobodyLooked(t *testing.T) {
 }
 
 func TestGuardsRefuseStrangers(t *testing.T) {
+	t.Parallel()
 	s := emptyServer()
 	c := s.echo.NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())
 	c.Set(sessionKey, (*auth.Session)(nil))
@@ -120,6 +125,7 @@ func TestGuardsRefuseStrangers(t *testing.T) {
 
 // TestForgottenGuardShowsNobody draws private pages the way a handler without any loader would.
 func TestForgottenGuardShowsNobody(t *testing.T) {
+	t.Parallel()
 	s := emptyServer()
 	c := s.echo.NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())
 	if v := visitor(c); v != (views.Visitor{}) || v.State != views.Loading {
@@ -147,6 +153,7 @@ func TestForgottenGuardShowsNobody(t *testing.T) {
 
 // TestAnswerAfterTheFirstByte: once the status is sent, a failure adds nothing to the page.
 func TestAnswerAfterTheFirstByte(t *testing.T) {
+	t.Parallel()
 	s := emptyServer()
 	s.door("public", cacheable).GET("/breaks", func(c *echo.Context) error {
 		if _, err := io.WriteString(c.Response(), "half a page"); err != nil {

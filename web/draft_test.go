@@ -48,6 +48,7 @@ func (s *site) idOf(t *testing.T, email string) string {
 
 // TestDraft: what was typed before the password was asked for is in the form again, once, and in no address.
 func TestDraft(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	s.person(t, "grace@example.com")
@@ -92,6 +93,7 @@ func TestDraft(t *testing.T) {
 
 // TestDraftIsOnesOwn: a draft is valid for ten minutes, for its user and its form only, and cannot be forged.
 func TestDraftIsOnesOwn(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
 	eve, _ := s.person(t, "eve@example.com")
@@ -108,7 +110,11 @@ func TestDraftIsOnesOwn(t *testing.T) {
 	hold(eve, value)
 	lacks(t, eve.Get("/settings/email", navigate...), shown)
 	lacks(t, ada.Get("/settings/delete", navigate...), "new@example.com")
-	for _, bad := range []string{value[1:], value[:len(value)-1], value + "A", "A" + value[1:], strings.ToUpper(value), "newEmail=new@example.com", "", strings.Repeat("A", 300), "%"} {
+	other := "A"
+	if value[0] == 'A' {
+		other = "B"
+	}
+	for _, bad := range []string{value[1:], value[:len(value)-1], value + "A", other + value[1:], strings.ToUpper(value), "newEmail=new@example.com", "", strings.Repeat("A", 300), "%"} {
 		hold(ada, bad)
 		lacks(t, ada.Get("/settings/email", navigate...), shown)
 	}
@@ -123,6 +129,7 @@ func TestDraftIsOnesOwn(t *testing.T) {
 
 // TestDraftIsSmall: a value of at most 440 bytes, or none; what was typed last counts, and passwords never do.
 func TestDraftIsSmall(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
 	s.ahead.Add(int64(10 * time.Minute))
@@ -147,6 +154,7 @@ func TestDraftIsSmall(t *testing.T) {
 
 // TestOwnCookiesOverHTTPS: no host beside the app can plant one of its cookies.
 func TestOwnCookiesOverHTTPS(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(c *web.Config) { c.AppURL = "https://app.example" })
 	held := map[string]string{}
 	ask := func(method, path, body string) *httptest.ResponseRecorder {

@@ -82,6 +82,7 @@ func (s *site) standing(t *testing.T, ids ...string) (text string) {
 // TestAFormActsForWhomItWasDrawn: a form that is sent after another user has logged in in another tab changes nothing.
 // The page names the user who is logged in.
 func TestAFormActsForWhomItWasDrawn(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
 		_, ann := s.person(t, "ann@example.com")
@@ -145,6 +146,7 @@ func TestAFormActsForWhomItWasDrawn(t *testing.T) {
 // TestAnAccountIsNotHandedOver: an address typed in the old tab of one user does not become the address of another
 // user, whose own form still works.
 func TestAnAccountIsNotHandedOver(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
 		browser, _ := s.person(t, "ann@example.com")
@@ -166,6 +168,7 @@ func TestAnAccountIsNotHandedOver(t *testing.T) {
 // TestAFormOfAUserWhoLoggedOut: while nobody is logged in, a form that was drawn for a user gets an explanation. A form
 // without the field leads to the login page, as ever.
 func TestAFormOfAUserWhoLoggedOut(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	browser, id := s.person(t, "ann@example.com")
 	form := fill(t, browser.Get("/settings", navigate...), "/settings", "name", "Ann Married")
@@ -190,6 +193,7 @@ func TestAFormOfAUserWhoLoggedOut(t *testing.T) {
 // TestWhichRequestsNameTheirUser: a form without the field is served, one with several is not. JSON and the forms that
 // end a login are not checked.
 func TestWhichRequestsNameTheirUser(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	_, bob := s.person(t, "bob@example.com")
 	boss := s.admin(t, "boss@example.com")
@@ -223,17 +227,18 @@ func TestWhichRequestsNameTheirUser(t *testing.T) {
 		})
 	}
 	other := url.Values{"for": {bob}}
-	json := map[string]string{"for": bob, "name": "Eve", "email": "eve@example.com"}
-	expect(t, boss.PostJSON("/api/admin/users", json, "Origin", s.Base), 201)
+	json := map[string]string{"for": bob, "name": "Eve", "email": "eve@example.com"} // part:admin
+	expect(t, boss.PostJSON("/api/admin/users", json, "Origin", s.Base), 201)        // part:admin
 	expect(t, boss.PostForm("/theme", url.Values{"for": {bob}, "theme": {"dark"}}), 303)
-	acting := s.actAs(t, boss.Copy(), bob)
-	expect(t, acting.PostForm("/impersonation/stop", url.Values{"for": {own}}), 303)
+	acting := s.actAs(t, boss.Copy(), bob)                                           // part:admin
+	expect(t, acting.PostForm("/impersonation/stop", url.Values{"for": {own}}), 303) // part:admin
 	expect(t, boss.PostForm("/logout", other), 303, "Location", "/login")
-	expect(t, boss.PostForm("/impersonation/stop", other), 303, "Location", "/login")
+	expect(t, boss.PostForm("/impersonation/stop", other), 303, "Location", "/login") // part:admin
 }
 
 // TestAFormOfAnotherComesBeforeTheRest: it asks for no password first, and keeps nothing that was typed.
 func TestAFormOfAnotherComesBeforeTheRest(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	bob, _ := s.person(t, "bob@example.com")
 	ann, _ := s.person(t, "ann@example.com")
@@ -255,9 +260,12 @@ func TestAFormOfAnotherComesBeforeTheRest(t *testing.T) {
 	}
 }
 
+// part:admin
+
 // TestStoppingMakesOldForms: a form that was drawn during an impersonation does not act for the admin, and the other
 // way round.
 func TestStoppingMakesOldForms(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	_, bob := s.person(t, "bob@example.com")
 	boss := s.admin(t, "boss@example.com")
@@ -279,12 +287,15 @@ func TestStoppingMakesOldForms(t *testing.T) {
 	lacks(t, boss.Get("/settings", navigate...), "Bob Married", "Boss Baby")
 }
 
+// end:admin
+
 // undrawn are the forms of private pages that act for the visitor there is: each ends a login, or chooses how pages look.
 var undrawn = map[string]bool{"/logout": true, "/theme": true, "/impersonation/stop": true}
 
 // TestPrivateFormsNameTheirPerson: every form of every page behind the private doors, drawn afresh or refused, is for the
 // visitor.
 func TestPrivateFormsNameTheirPerson(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	_, target := s.person(t, "target@example.com")

@@ -14,6 +14,7 @@ import (
 // TestFlashEndsWithTheSession: a message for one user is not shown to the next user of the browser, however the session
 // ended.
 func TestFlashEndsWithTheSession(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(*testing.T, *site, *authtest.Client, string){
 		"the page logs out": func(t *testing.T, s *site, c *authtest.Client, _ string) {
 			expect(t, c.PostForm("/logout", nil), 303)
@@ -55,6 +56,7 @@ func TestFlashEndsWithTheSession(t *testing.T) {
 // TestHiddenReturnToIsChecked: no page carries on an address that leads elsewhere, even where it would be checked again
 // when it is used.
 func TestHiddenReturnToIsChecked(t *testing.T) {
+	t.Parallel()
 	s := verifyingSite(t, newSite(t).db)
 	ada := s.stranger(t)
 	expect(t, ada.PostForm("/signup", registration("ada@example.com", authtest.Password)), 303)
@@ -93,6 +95,7 @@ func wantLocalReturnTo(t *testing.T, name, text string) {
 
 // TestRepeatedHeadersAreRefused: where a proxy appends to what a browser sent, no header's first value decides alone.
 func TestRepeatedHeadersAreRefused(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	own, evil := []string{"Origin", s.Base}, []string{"Origin", "https://evil.example"}
 	for name, c := range map[string]struct {
@@ -141,6 +144,7 @@ func (s *site) sendAll(t *testing.T, method, path, body string, header ...string
 // TestAForeignRefererIsForeign: if a browser sends neither Origin nor Sec-Fetch-Site, Referer decides which site a form
 // came from.
 func TestAForeignRefererIsForeign(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	for referer, want := range map[string]int{
@@ -162,6 +166,7 @@ func TestAForeignRefererIsForeign(t *testing.T) {
 // TestImpossibleHost: a Host that no address can have is refused before anything is looked up, and what can be one is
 // served.
 func TestImpossibleHost(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for host, want := range map[string]int{
 		"app.example:evil": 400, "app.example:99999": 400, "app.example:80:80": 400, ":80": 400, "a@app.example": 400, "[::1": 400, "app%20example": 400, "app.example:-1": 400,
@@ -182,6 +187,7 @@ func TestImpossibleHost(t *testing.T) {
 
 // TestAProxyIsNotLocal: a reverse proxy on this machine does not open the development pages to its visitors.
 func TestAProxyIsNotLocal(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(c *web.Config) { c.Development = true })
 	for name, value := range map[string]string{
 		"": "", "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "app.example", "X-Forwarded-Anything": "",

@@ -29,7 +29,7 @@ func TestPageEnumeration(t *testing.T) {
 	outbox := mail.New(db, mail.Options{AppName: web.AppName, Keys: ring(t), Sender: sender, Now: database.Now, Logger: slog.New(slog.DiscardHandler)})
 	s := newSiteWith(t, db, authtest.Costly(auth.Options{
 		RequireEmailVerification: true, Notices: true, Mailer: outbox,
-		RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, database.Now), Rules: []auth.RateRule{}},
+		RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, database.Now), Rules: []auth.RateRule{}}, // part:ratelimit
 	}))
 	var worker sync.WaitGroup
 	worker.Go(func() { outbox.Run(t.Context()) })

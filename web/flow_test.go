@@ -13,6 +13,7 @@ import (
 
 // TestWithoutJavaScript walks through the door and out again with nothing but links and forms.
 func TestWithoutJavaScript(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteOn(t, db)
 		ada := s.stranger(t)
@@ -86,6 +87,7 @@ func step(t *testing.T, name string, fn func(t *testing.T)) {
 
 // TestSignedInVisitorAtTheDoor: a visitor who is logged in is redirected, also after a form from another tab.
 func TestSignedInVisitorAtTheDoor(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	before := cookies(user)
@@ -131,6 +133,7 @@ func TestSignedInVisitorAtTheDoor(t *testing.T) {
 
 // TestRevocationBites: what ends or changes a session elsewhere is seen by the next request, cache or not.
 func TestRevocationBites(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, id := s.person(t, "user@example.com")
 	s.admin(t, "boss@example.com")
@@ -167,6 +170,7 @@ func TestRevocationBites(t *testing.T) {
 
 // TestLogoutIsAPost: no link, image or prefetch signs anyone out.
 func TestLogoutIsAPost(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	for _, method := range []string{"GET", "HEAD"} {

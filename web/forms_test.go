@@ -14,6 +14,7 @@ import (
 // TestFormMistakes: 422 with the same form, the mistake beside its field, the password emptied, the rest kept;
 // a page to a browser, a fragment with a title to htmx.
 func TestFormMistakes(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.person(t, "taken@example.com")
 	entry := func(name, email, password string) url.Values {
@@ -65,6 +66,7 @@ func TestFormMistakes(t *testing.T) {
 }
 
 func TestFormSuccessByHTMX(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	form := url.Values{"name": {"Ada"}, "email": {"ada@example.com"}, "password": {"a long enough one"}, "returnTo": {"/dashboard?tab=2"}}
 	for _, path := range []string{"/signup", "/login"} {
@@ -80,6 +82,7 @@ func TestFormSuccessByHTMX(t *testing.T) {
 
 // TestHostileForms: bodies that no browser sends are refused before anything acts on them.
 func TestHostileForms(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.person(t, "user@example.com")
 	good := credentials("user@example.com", authtest.Password).Encode()
@@ -130,6 +133,7 @@ func TestHostileForms(t *testing.T) {
 
 // TestForgedFields: a form reads only its own fields.
 func TestForgedFields(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	mallory := s.stranger(t)
 	form := url.Values{
@@ -150,6 +154,7 @@ func TestForgedFields(t *testing.T) {
 
 // TestRemember: the box left empty makes cookies that end with the browser.
 func TestRemember(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.person(t, "user@example.com")
 	for _, remember := range []bool{true, false} {

@@ -35,6 +35,7 @@ func countQueries(t *testing.T, db *gorm.DB) *atomic.Int64 {
 }
 
 func TestQueriesPerPage(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	queries := countQueries(t, db)
 	s := newSiteOn(t, db)
@@ -75,6 +76,7 @@ func TestQueriesPerPage(t *testing.T) {
 
 // TestStoreAway: while the database is away, nobody is taken for logged out and no cookie is deleted.
 func TestStoreAway(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	cached, _ := s.person(t, "user@example.com")
 	admin := s.admin(t, "boss@example.com")
@@ -124,6 +126,7 @@ func TestStoreAway(t *testing.T) {
 
 // TestStoreReadOnly: what cannot be written is not claimed to have happened.
 func TestStoreReadOnly(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	pool, err := s.db.DB()
@@ -142,6 +145,7 @@ func TestStoreReadOnly(t *testing.T) {
 }
 
 func TestReady(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	expect(t, s.Get("/readyz"), 200, "Content-Type", "text/plain; charset=UTF-8", "Cache-Control", "private, no-cache")
 	s.server.Drain()
@@ -158,6 +162,7 @@ func TestReady(t *testing.T) {
 
 // TestLoadingSettles: the home page is the same for everybody; the fragment it fetches knows the visitor.
 func TestLoadingSettles(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	nobody, somebody := s.Get("/", navigate...), user.Get("/", navigate...)
@@ -179,6 +184,7 @@ func TestLoadingSettles(t *testing.T) {
 
 // TestHeadersAreNoIdentity: nothing a client writes about itself opens a door or moves an address.
 func TestHeadersAreNoIdentity(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, h := range [][2]string{
 		{"X-User-Id", "1"}, {"X-Role", "admin"}, {"X-Authenticated-User", "boss@example.com"}, {"X-Internal", "1"},
@@ -202,6 +208,7 @@ func TestHeadersAreNoIdentity(t *testing.T) {
 
 // TestSlowOnlyInDevelopment: ?slow= delays the panel in development and never in production.
 func TestSlowOnlyInDevelopment(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	user.Timeout = 5 * time.Second

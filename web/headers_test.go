@@ -28,6 +28,7 @@ var securityHeaders = []string{
 }
 
 func TestSecurityHeadersEverywhere(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(c *web.Config) { c.Ready = nil }) // /readyz fails by a panic
 	user, _ := s.person(t, "user@example.com")
 	const (
@@ -91,6 +92,7 @@ func TestSecurityHeadersEverywhere(t *testing.T) {
 }
 
 func TestHTTPS(t *testing.T) {
+	t.Parallel()
 	secure := newSite(t, func(c *web.Config) { c.AppURL = "https://app.example" })
 	ask := func(method, path, body string, header ...string) *http.Response {
 		t.Helper()
@@ -128,6 +130,7 @@ func TestHTTPS(t *testing.T) {
 
 // TestNoConditionalAnswers: no validator of one person's page buys another person a 304.
 func TestNoConditionalAnswers(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	for _, path := range []string{"/", "/dashboard", "/nav", "/login"} {
@@ -140,6 +143,7 @@ func TestNoConditionalAnswers(t *testing.T) {
 
 // TestCompression: pages are compressed, with Vary for caches.
 func TestCompression(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for path, want := range map[string]string{"/": "gzip", "/login": "gzip", "/api/auth/ok": "", "/api/nothing": ""} {
 		got := s.Get(path, "Accept-Encoding", "gzip")

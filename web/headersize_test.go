@@ -127,9 +127,11 @@ func newResident(t *testing.T) *resident {
 	t.Helper()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	s := newSiteWith(t, db, auth.Options{
+		// part:ratelimit
 		RateLimit: auth.RateLimit{
 			Limiter: ratelimit.New(db, database.Now), Rules: []auth.RateRule{}, MailsPerHour: 10000, FreeFailures: 10000,
 		},
+		// end:ratelimit
 	}, func(c *web.Config) { c.AppURL = "https://app.example" })
 	m := measure(t, s)
 	r := &resident{site: s, measured: m, t: t, browser: m.browser(), name: longName, picture: picture(2048)}
@@ -350,9 +352,12 @@ func (r *resident) fitting() (size int) {
 	return size
 }
 
+// part:ratelimit
+
 // TestHeadersFitProxies: with any profile, the headers of every answer fit into the buffers of common proxies.
 // Otherwise a user with a long profile gets a 502 at every login.
 func TestHeadersFitProxies(t *testing.T) {
+	t.Parallel()
 	r := newResident(t)
 	r.chosen = "/" + strings.Repeat("x", 1500)
 	r.dress("Ada", r.fitting())
@@ -389,6 +394,8 @@ func TestHeadersFitProxies(t *testing.T) {
 	}
 	t.Logf("largest %v", r.largest)
 }
+
+// end:ratelimit
 
 // longWays asks for what is too long to come back to.
 func (r *resident) longWays() {
@@ -438,6 +445,7 @@ func (r *resident) longDrafts() {
 
 // TestPendingCookieFitsProxies: the same for users who still have to verify their address.
 func TestPendingCookieFitsProxies(t *testing.T) {
+	t.Parallel()
 	s := verifyingSite(t, dbtest.Open(t, dbtest.SQLite(t)), func(c *web.Config) { c.AppURL = "https://app.example" })
 	m := measure(t, s)
 	for _, odd := range []bool{false, true} {

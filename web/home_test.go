@@ -8,6 +8,7 @@ import (
 // TestHomeTellsWhatWentWrong: /api/auth redirects failed links here with a code. The page shows a sentence, and nothing
 // of the query.
 func TestHomeTellsWhatWentWrong(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	lacks(t, s.Get("/"), "alert danger")
 	contains(t, s.Get("/?error=TOKEN_EXPIRED"), "alert danger", "This link has expired.")

@@ -55,6 +55,7 @@ func parse(t *testing.T, a authtest.Answer) *html.Node {
 
 // TestHTMLContract checks every page for the needs of assistive technology, password managers and the CSP.
 func TestHTMLContract(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	admin := s.admin(t, "boss@example.com")
@@ -246,6 +247,7 @@ func checkNothingInline(t *testing.T, doc *html.Node) {
 
 // TestFormFields pins the tokens by which password managers and phones know what a field is for.
 func TestFormFields(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.person(t, "user@example.com")
 	verify, reset := s.verifyLink(t, "user@example.com"), s.resetLink(t, "user@example.com")

@@ -12,6 +12,7 @@ import (
 // TestAccountForms lives through an account twice, once by plain forms and once by htmx: a mistake comes back as a page
 // or in place of the form, what is right leads on.
 func TestAccountForms(t *testing.T) {
+	t.Parallel()
 	for _, inline := range []bool{false, true} {
 		name := "plain"
 		if inline {

@@ -76,10 +76,12 @@ var sameAs = map[string]string{
 // TestEveryUnsafeRequestIsCounted: every unsafe request is refused if its counter is full, for every visitor, before
 // any query. A page shares the counter of the endpoint that does the same.
 func TestEveryUnsafeRequestIsCounted(t *testing.T) {
+	t.Parallel()
 	s, limiter := limitedSite(t)
 	_, id := s.person(t, "ada@example.com")
 	boss := s.admin(t, "boss@example.com")
 	limiter.fill()
+	// part:audit
 	events := func() (n int64) {
 		t.Helper()
 		if err := s.db.Table("audit_events").Where("event <> 'rate_limited'").Count(&n).Error; err != nil {
@@ -88,6 +90,7 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 		return n
 	}
 	before := events()
+	// end:audit
 	seen := 0
 	for _, route := range s.server.Routes() {
 		if route.Method != http.MethodPost {
@@ -118,14 +121,17 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 	if seen < 15 {
 		t.Errorf("only %d unsafe routes: the registry is not filled", seen)
 	}
+	// part:audit
 	if n := events(); n != before {
 		t.Errorf("%d events happened in spite of the refusals", n-before)
 	}
+	// end:audit
 }
 
 // TestAFullFormKeepsWhatWasTyped: after too many requests the form is shown as it was typed, with empty passwords, with
 // and without htmx.
 func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
 	s, limiter := limitedSite(t)
 	boss := s.admin(t, "boss@example.com")
 	s.person(t, "ada@example.com")
@@ -169,6 +175,7 @@ func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
 
 // TestAFullButtonSaysHowLong: what has no form of its own to keep is refused with a page, and what asks for JSON with JSON.
 func TestAFullButtonSaysHowLong(t *testing.T) {
+	t.Parallel()
 	s, limiter := limitedSite(t)
 	boss := s.admin(t, "boss@example.com")
 	limiter.fill()

@@ -13,6 +13,7 @@ import (
 
 // TestOneLinePerRequest: the route's pattern, the status and the request's id; never the path or the query.
 func TestOneLinePerRequest(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	cases := []struct {
@@ -68,6 +69,7 @@ func TestOneLinePerRequest(t *testing.T) {
 
 // TestFailuresAreLogged: once, as an error, with the cause that no visitor sees.
 func TestFailuresAreLogged(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	cold, _ := s.person(t, "user@example.com")
 	cold.Forget("session_data")
@@ -91,6 +93,7 @@ func TestFailuresAreLogged(t *testing.T) {
 
 // TestLogHoldsNoSecret walks the whole way through the door and looks for everything that opens it.
 func TestLogHoldsNoSecret(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	browser := s.stranger(t)
 	secrets := []string{"a long enough one", "a+long+enough+one", "another wrong one", "zebra-7", authtest.Secret}
@@ -135,6 +138,7 @@ func TestLogHoldsNoSecret(t *testing.T) {
 
 // TestLogInjection: what a client writes cannot end a line, start another or colour a terminal.
 func TestLogInjection(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	forged := "x\r\n" + `{"level":"INFO","msg":"auth","event":"sign_in","actor":"forged"}` + "\r\n\x1b[31m\u2028\x00"
 	s.log.text()

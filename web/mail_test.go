@@ -15,6 +15,7 @@ import (
 
 // TestInbox: the inbox escapes what strangers typed. It exists in development only, for browsers on this machine.
 func TestInbox(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(c *web.Config) { c.Development = true })
 	err := s.db.Transaction(func(tx *gorm.DB) error {
 		return mail.New(s.db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true, Now: database.Now}).Enqueue(t.Context(), tx, auth.Mail{

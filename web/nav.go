@@ -31,8 +31,8 @@ var settingsTabs = []views.Link{
 
 var adminTabs = []views.Link{
 	{Href: "/admin", Label: "Overview"},
-	{Href: "/admin/users", Label: "Users"},
-	{Href: "/admin/audit", Label: "Audit trail"},
+	{Href: "/admin/users", Label: "Users"},       // part:admin
+	{Href: "/admin/audit", Label: "Audit trail"}, // part:audit
 }
 
 func nav(development bool) []views.NavLink {

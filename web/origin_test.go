@@ -15,6 +15,7 @@ import (
 // TestCrossOrigin: which posts of a browser are believed to come from our own pages. Each of the three headers
 // alone can be missing; none can be foreign.
 func TestCrossOrigin(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	origins := map[string]string{
@@ -81,6 +82,7 @@ func TestCrossOrigin(t *testing.T) {
 
 // TestOwnOriginBehindProxies: a proxy that rewrites Host does not break pages or /api/auth.
 func TestOwnOriginBehindProxies(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(c *web.Config) { c.AppURL = "https://app.example" })
 	for _, host := range []string{"127.0.0.1:21080", "app.example:8443", "internal", "app.example"} {
 		for _, site := range []string{"", "same-origin", "none"} {
@@ -120,6 +122,7 @@ func postVia(t *testing.T, s *site, host, path, origin, fetchSite string) int {
 
 // TestRefusedOriginIsLogged: the log shows operators of a proxy what does not match. Strangers cannot write much to it.
 func TestRefusedOriginIsLogged(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, path := range []string{"/login", "/api/auth/sign-in/email"} {
 		for _, tail := range []string{"", "/" + strings.Repeat("x", 5000), "\u202e\u009b2J"} {
@@ -140,6 +143,7 @@ func TestRefusedOriginIsLogged(t *testing.T) {
 
 // TestLoginCrossOriginAtTheProvider: the origin rules of /api/auth also apply inside the app.
 func TestLoginCrossOriginAtTheProvider(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	got := user.PostJSON("/api/auth/sign-out", map[string]any{}, "Origin", "https://evil.example")
@@ -150,6 +154,7 @@ func TestLoginCrossOriginAtTheProvider(t *testing.T) {
 
 // TestDevelopmentAnswersUnderEveryLocalName: localhost and 127.0.0.1 are the same app on a developer's machine.
 func TestDevelopmentAnswersUnderEveryLocalName(t *testing.T) {
+	t.Parallel()
 	for name, development := range map[string]bool{"development": true, "production": false} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, func(c *web.Config) {

@@ -20,28 +20,32 @@ type panel struct {
 // overviewPanels stand on /admin.
 func (s *Server) overviewPanels() []panel {
 	return []panel{
-		{"activity", s.activity},
+		{"activity", s.activity}, // part:audit
 	}
 }
+
+// part:admin
 
 // userPanels stand on the page of a user, for admins.
 func (s *Server) userPanels() []panel {
 	return []panel{
-		{"audit trail", s.trailOf},
+		{"audit trail", s.trailOf}, // part:audit
 	}
 }
+
+// end:admin
 
 // securityPanels stand below the form for the password, for its owner.
 func (s *Server) securityPanels() []panel {
 	return []panel{
-		{"recent events", s.recentEvents},
+		{"recent events", s.recentEvents}, // part:audit
 	}
 }
 
 // banners stand above every page while something unusual lasts. Each draws itself only when it applies.
 func banners() []templ.Component {
 	return []templ.Component{
-		views.ImpersonationBanner(),
+		views.ImpersonationBanner(), // part:admin
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 // TestPathSpellings: every spelling of a guarded address is either that address, guarded, or nothing. The
 // router never redirects to a tidier one.
 func TestPathSpellings(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	admin := s.admin(t, "boss@example.com")
@@ -109,6 +110,7 @@ func TestPathSpellings(t *testing.T) {
 
 // TestNotFoundDoesNotEcho: what is not here is not repeated either.
 func TestNotFoundDoesNotEcho(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, kind := range [][]string{navigate, program, s.htmx("/")} {
 		for _, path := range []string{"/zebra-7", "/zebra-7/%3Cscript%3E", "/x?zebra-7=1", "/api/zebra-7"} {
@@ -127,6 +129,7 @@ func TestNotFoundDoesNotEcho(t *testing.T) {
 // TestMethods: every method on every address, by every kind of visitor. Only GET, HEAD and POST do anything, and all
 // visitors get the same refusal.
 func TestMethods(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	admin := s.admin(t, "boss@example.com")
@@ -164,6 +167,7 @@ func TestMethods(t *testing.T) {
 
 // TestHead: HEAD is GET without the body, guards included.
 func TestHead(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	admin := s.admin(t, "boss@example.com")

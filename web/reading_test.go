@@ -14,12 +14,16 @@ import (
 
 // TestReadingChangesNothing: a GET of any address changes nothing, for every kind of visitor.
 func TestReadingChangesNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	admin := s.admin(t, "boss@example.com")
 	s.person(t, "user@example.com")
 	snapshot := func() string {
 		var b strings.Builder
-		for _, table := range []string{"users", "sessions", "accounts", "verifications", "rate_limits"} {
+		for _, table := range []string{
+			"users", "sessions", "accounts", "verifications",
+			"rate_limits", // part:ratelimit
+		} {
 			var rows []map[string]any
 			if err := s.db.Table(table).Order("1").Find(&rows).Error; err != nil {
 				t.Fatal(err)
@@ -50,6 +54,7 @@ func TestReadingChangesNothing(t *testing.T) {
 
 // TestLoginFormDoesNotTellWhoExists: the page after a failure is the same for everyone but for what was typed.
 func TestLoginFormDoesNotTellWhoExists(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.person(t, "known@example.com")
 	_, id := s.person(t, "banned@example.com")
@@ -93,6 +98,7 @@ func (s *site) say(t *testing.T, request string) (int, string) {
 
 // TestHosts: a host is neither believed nor repeated, and what is none is refused.
 func TestHosts(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, c := range []struct{ name, line, host string }{
 		{"another host", "GET %s HTTP/1.1", "Host: evil.example\r\n"},
@@ -117,6 +123,7 @@ func TestHosts(t *testing.T) {
 
 // TestOddCookies: a malformed session cookie is no session and never a 500.
 func TestOddCookies(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	good := cookies(user)

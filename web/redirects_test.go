@@ -15,6 +15,7 @@ import (
 // TestNoEntranceSendsVisitorsAway takes every hostile target through every place that takes one: the login page and
 // its form, both by htmx, the signed-in visitor at the door, and the endpoints for programs.
 func TestNoEntranceSendsVisitorsAway(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	s.person(t, "often@example.com")
@@ -58,6 +59,7 @@ func TestNoEntranceSendsVisitorsAway(t *testing.T) {
 
 // TestEntrancesKeepGoodTargets: what stays on this site arrives byte by byte.
 func TestEntrancesKeepGoodTargets(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	for _, target := range []string{

@@ -17,6 +17,7 @@ import (
 
 // TestStrangerIsSentToLogin: how each kind of client is asked to log in, and what it returns to.
 func TestStrangerIsSentToLogin(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	with := func(header []string, more ...string) []string { return append(slices.Clone(header), more...) }
 	const login = "/login"
@@ -67,6 +68,7 @@ func TestStrangerIsSentToLogin(t *testing.T) {
 // TestErrorPage: every failure has a page for people, a fragment for htmx and JSON for programs, all with the
 // same headers and none with a cause.
 func TestErrorPage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(c *web.Config) {
 		c.Ready = nil // a bug: /readyz dereferences it
 	})
@@ -121,6 +123,7 @@ func TestErrorPage(t *testing.T) {
 // TestRefusalsOfADomain: a form shows the errors that it can mend. All others keep their status: the note of another
 // user is a 404, not a mistake in the form.
 func TestRefusalsOfADomain(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, id := s.person(t, "ada@example.com")
 	eve, _ := s.person(t, "eve@example.com")
@@ -175,6 +178,7 @@ func TestRefusalsOfADomain(t *testing.T) {
 
 // TestErrorsNameTheirFields: a program learns which field is wrong; the wire's own errors stay as its client knows them.
 func TestErrorsNameTheirFields(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	admin := s.admin(t, "boss@example.com")
 	for body, want := range map[string]string{
@@ -200,6 +204,7 @@ func TestErrorsNameTheirFields(t *testing.T) {
 
 // TestAPISpeaksJSON: below /api no client is redirected to a page, with any Accept.
 func TestAPISpeaksJSON(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	for _, kind := range [][]string{navigate, s.htmx("/dashboard"), program, nil} {
@@ -219,6 +224,7 @@ func TestAPISpeaksJSON(t *testing.T) {
 
 // TestCauseOnlyInDevelopment: causes of errors are shown in development only.
 func TestCauseOnlyInDevelopment(t *testing.T) {
+	t.Parallel()
 	for name, development := range map[string]bool{"development": true, "production": false} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, func(c *web.Config) { c.Development = development })
@@ -234,6 +240,7 @@ func TestCauseOnlyInDevelopment(t *testing.T) {
 
 // TestRequestIDIsOurs: a name that a client sends would end up in the log.
 func TestRequestIDIsOurs(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	seen := map[string]bool{}
 	for range 3 {

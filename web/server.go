@@ -26,7 +26,7 @@ import (
 type Config struct {
 	Stores
 	Auth        *auth.Auth
-	API         http.Handler // answers /api/auth; nil has no such route
+	API         http.Handler // answers /api/auth; nil has no such route // part:betterauth
 	AppURL      string       // the origin people type
 	CORSOrigins []string     // whose pages may read what /api/auth answers, with cookies; none by default
 	Development bool
@@ -36,8 +36,8 @@ type Config struct {
 	RequestTime time.Duration               // how long a request may wait for the database; 0 means 8 s
 	Reload      bool                        // pages reload when a template changes (task dev)
 	Keys        *keys.Ring                  // seals drafts; nil keeps none
-	Audit       *audit.Log                  // shown by /admin/audit
-	Services    *servicetoken.Keyring       // checks the tokens of the service door; nil lets no service in // part:servicetoken
+	Audit       *audit.Log                  // shown by /admin/audit // part:audit
+	Services    *servicetoken.Keyring       // checks the tokens of services; nil admits none // part:servicetoken
 }
 
 // Server is the app as an http.Handler.

@@ -13,6 +13,7 @@ import (
 
 // TestTheme: the choice is in the first byte of every page, errors and public ones included.
 func TestTheme(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	choose := func(theme, back string) string {
 		t.Helper()
@@ -49,6 +50,7 @@ func TestTheme(t *testing.T) {
 
 // A cookie somebody else planted is no theme.
 func TestForgedThemeIsIgnored(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	if text := s.Get("/", "Cookie", web.CookiePrefix+`.theme=dark"><script>`).Text; strings.Contains(text, "data-theme") || strings.Contains(text, "<script>") {
 		t.Error(text)
@@ -57,6 +59,7 @@ func TestForgedThemeIsIgnored(t *testing.T) {
 
 // TestGalleries: the development pages are for a browser on this machine that asked for it by name.
 func TestGalleries(t *testing.T) {
+	t.Parallel()
 	dev := newSite(t, func(c *web.Config) { c.Development = true })
 	user, _ := dev.person(t, "user@example.com")
 	for _, path := range []string{"/dev/guards", "/dev/components", "/dev/mail"} {

@@ -18,6 +18,7 @@ import (
 
 // TestSettings: without JavaScript, an invalid form is shown again with its errors, and a valid one is saved.
 func TestSettings(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, id := s.person(t, "ada@example.com")
 	contains(t, ada.Get("/settings", navigate...), "Danger zone", "ada@example.com", `aria-current="page"`)
@@ -82,6 +83,7 @@ func TestSettings(t *testing.T) {
 
 // TestTheLastAdminStays: the form explains why the last admin cannot leave.
 func TestTheLastAdminStays(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	got := boss.PostForm("/settings/delete", url.Values{"confirm": {"boss@example.com"}, "password": {authtest.Password}})
@@ -95,6 +97,7 @@ var handles = regexp.MustCompile(`name="session" value="([0-9a-f]{32})"`)
 // TestEndSessions: an ended session is refused from its next request on, although the browser has a cached copy. The
 // visitor's session stays.
 func TestEndSessions(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
 	bob, _ := s.person(t, "bob@example.com")
@@ -139,6 +142,7 @@ func TestEndSessions(t *testing.T) {
 
 // TestEndSessionsInline: htmx gets the new list, with the focus and an announcement. No page repeats the message.
 func TestEndSessionsInline(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
 	var others []*authtest.Client
@@ -180,6 +184,7 @@ func TestEndSessionsInline(t *testing.T) {
 
 // TestFresh: ten minutes after the password was typed it is asked for again, and one is back where one was.
 func TestFresh(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
 	expect(t, ada.Get("/settings/email", navigate...), 200)
@@ -210,8 +215,11 @@ func TestFresh(t *testing.T) {
 	expect(t, ada.PostForm("/reauth", form), 303, "Location", "/dashboard")
 }
 
+// part:admin
+
 // TestFreshIsNotForActors: an impersonation opens nothing behind the fresh door, with any password.
 func TestFreshIsNotForActors(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	_, id := s.person(t, "ada@example.com")
 	boss := s.admin(t, "boss@example.com")
@@ -237,8 +245,13 @@ func TestFreshIsNotForActors(t *testing.T) {
 	expect(t, boss.PostForm("/reauth", url.Values{"password": {authtest.Password}}), 403)
 }
 
+// end:admin
+
+// part:ratelimit
+
 // TestReauthIsLimited: guesses there count like those at the door.
 func TestReauthIsLimited(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	s := newSiteWith(t, db, auth.Options{RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, database.Now)}})
 	ada, _ := s.person(t, "ada@example.com")
@@ -254,8 +267,11 @@ func TestReauthIsLimited(t *testing.T) {
 	}
 }
 
+// end:ratelimit
+
 // TestFlash: a message is shown once, on a page that is viewed. Nobody can plant a message.
 func TestFlash(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
 	ada.PostForm("/settings", url.Values{"name": {"Ada"}})

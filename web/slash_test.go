@@ -8,6 +8,7 @@ import (
 // TestTrailingSlash: the address of a page with a trailing slash redirects to the page. Other addresses do not
 // redirect.
 func TestTrailingSlash(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, row := range []struct {
 		method, path string

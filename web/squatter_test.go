@@ -3,9 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
-	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
@@ -35,6 +33,7 @@ func (s *site) boss(t *testing.T) *authtest.Client {
 // TestVerifyingDoesNotLetASquatterIn: after an admin verifies an address, by page or endpoint, a link goes to the
 // address, and the password of the stranger who signed up is void.
 func TestVerifyingDoesNotLetASquatterIn(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true})
 		boss := s.boss(t)
@@ -63,39 +62,5 @@ func TestVerifyingDoesNotLetASquatterIn(t *testing.T) {
 			expect(t, s.stranger(t).PostForm("/reset-password", form), http.StatusSeeOther)
 			s.stranger(t).SignIn(email, "adas-own-password")
 		}
-	})
-}
-
-// TestTheTrailForgetsSquatters: when an unverified account is replaced or purged, its deletion is recorded and the data
-// of the stranger who signed up is deleted from the audit trail.
-func TestTheTrailForgetsSquatters(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true})
-		boss := s.boss(t)
-		wantTrail := func(mallory bool) {
-			t.Helper()
-			if _, err := s.server.Audit.Verify(t.Context()); err != nil {
-				t.Error(err)
-			}
-			if text := dump(t, db); strings.Contains(text, "Mallory") != mallory {
-				t.Errorf("Mallory in the trail, want %t: %s", mallory, text)
-			}
-		}
-		expect(t, s.stranger(t).PostForm("/signup", mallory("ada@example.com")), http.StatusSeeOther)
-		wantTrail(true)
-		expect(t, s.stranger(t).PostForm("/signup", registration("ada@example.com", authtest.Password)), http.StatusSeeOther)
-		wantTrail(false)
-		contains(t, boss.Get("/admin/audit?event=user_deleted", navigate...), "Ada &lt;ada@example.com&gt;", "gave way to the holder of the address")
-
-		expect(t, s.stranger(t).PostForm("/signup", mallory("eve@example.com")), http.StatusSeeOther)
-		wantTrail(true)
-		s.ahead.Add(int64(7 * 24 * time.Hour))
-		if err := s.auth.Purge(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		wantTrail(false)
-		boss = s.stranger(t)
-		boss.SignIn("boss@example.com", authtest.Password)
-		contains(t, boss.Get("/admin/audit?event=user_deleted", navigate...), "Automatic", "never confirmed")
 	})
 }

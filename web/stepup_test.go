@@ -103,6 +103,7 @@ func stepUpSite(t *testing.T, db *gorm.DB) *site {
 
 // TestStepUpTableIsWhole: the table names every route and endpoint there is, and no other.
 func TestStepUpTableIsWhole(t *testing.T) {
+	t.Parallel()
 	s := stepUpSite(t, dbtest.Open(t, dbtest.SQLite(t)))
 	there := map[string]bool{}
 	for _, r := range s.server.Routes() {
@@ -275,6 +276,7 @@ func each(t *testing.T, fits func(rule) bool, fn func(t *testing.T, role, door s
 // TestStepUp drives the table: a fresh session may do each act. One that is too old for the rule is refused and changes
 // nothing. No other act checks the age of a session. Strangers and users without the role are refused before that.
 func TestStepUp(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := stepUpSite(t, db)
 		if _, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Root", Email: "root@example.com", Role: "admin"}); err != nil {
@@ -335,6 +337,7 @@ func TestStepUp(t *testing.T) {
 
 // TestStepUpIsOptional: where it is off, the wire and the JSON door ask for the role alone.
 func TestStepUpIsOptional(t *testing.T) {
+	t.Parallel()
 	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
 	boss := s.admin(t, "boss@example.com")
 	s.ahead.Add(int64(25 * time.Hour))
@@ -351,6 +354,7 @@ func TestStepUpIsOptional(t *testing.T) {
 
 // TestAnOldAdminIsThemselvesAgain: ending an impersonation asks for nothing, however old the admin's session is.
 func TestAnOldAdminIsThemselvesAgain(t *testing.T) {
+	t.Parallel()
 	s := stepUpSite(t, dbtest.Open(t, dbtest.SQLite(t)))
 	_, id := s.person(t, "ada@example.com")
 	for i, path := range []string{"/impersonation/stop", "/api/auth/admin/stop-impersonating"} {
@@ -372,6 +376,7 @@ func TestAnOldAdminIsThemselvesAgain(t *testing.T) {
 
 // TestExportAsksAgain: the way of an admin from the link to the password and back to the list, which exports then.
 func TestExportAsksAgain(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	s.ahead.Add(int64(10 * time.Minute))

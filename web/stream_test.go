@@ -15,6 +15,7 @@ import (
 // TestDashboardStreams: the page and the skeleton of its slow panel arrive while the panel's query is still
 // held back by a gate; the panel follows in the same answer.
 func TestDashboardStreams(t *testing.T) {
+	t.Parallel()
 	for name, encoding := range map[string]string{"plain": "identity", "compressed": ""} {
 		t.Run(name, func(t *testing.T) {
 			db := dbtest.Open(t, dbtest.SQLite(t))
@@ -110,6 +111,7 @@ func readUntil(t *testing.T, r io.Reader, end, marked string) string {
 
 // TestNothingPrivateBeforeTheGuard: a stranger's answer is decided before any byte of the page.
 func TestNothingPrivateBeforeTheGuard(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	got := s.Get("/dashboard", navigate...)
 	expect(t, got, 303, "Content-Type", "")

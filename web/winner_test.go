@@ -21,6 +21,7 @@ import (
 // TestOneWinnerPerLink: of 50 requests at once, one uses the link, and its mail is sent once. The outbox is the app's
 // own, so the mail of a change that was rolled back is not in it.
 func TestOneWinnerPerLink(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		outbox := mail.New(db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true, Now: database.Now})
 		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, ConfirmEmailChange: true, Notices: true, Mailer: outbox})

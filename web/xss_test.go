@@ -42,6 +42,7 @@ func shape(t *testing.T, page string) string {
 // TestStoredText: with any name and any User-Agent, pages have the same structure as with harmless text, and show the
 // text literally.
 func TestStoredText(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	enter := func(name, email, agent string) *authtest.Client {
 		t.Helper()
@@ -84,6 +85,7 @@ func TestStoredText(t *testing.T) {
 
 // TestReflectedText: typed text comes back in its field and nowhere else.
 func TestReflectedText(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	harmless := url.Values{"name": {"x"}, "email": {"x"}, "password": {"x"}}
 	for _, path := range []string{"/login", "/signup"} {
@@ -112,6 +114,7 @@ func TestReflectedText(t *testing.T) {
 
 // TestReturnToOnThePage: a hostile target is in no attribute of the page that is supposed to carry it on.
 func TestReturnToOnThePage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.person(t, "user@example.com")
 	for _, target := range []string{"//evil.example", "https://evil.example", "javascript:alert(1)", `/\evil.example`, "/x/..//evil.example", "/login", "/api/auth/sign-out"} {

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -19,14 +20,16 @@ func leftovers(t tree) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	uses := words{}
+	uses := literals{}
 	uses.addTree(t)
 	for _, name := range t.names() {
 		if path.Dir(name) != "static" {
 			continue
 		}
-		for _, one := range slices.Compact(slices.Sorted(slices.Values(namesIn(name).findAll(noComments(t[name]))))) {
-			if !uses[one] {
+		names := namesIn(name).all(t[name])
+		used := uses.named(names)
+		for _, one := range slices.Compact(slices.Sorted(slices.Values(names))) {
+			if !used[one] {
 				list = append(list, fmt.Sprintf("%s: no page uses %q", name, one))
 			}
 		}
@@ -38,20 +41,35 @@ func leftovers(t tree) ([]string, error) {
 	return slices.Concat(list, messages, deadPaths(t)), nil
 }
 
-var cssComment = regexp.MustCompile(`(?s)/\*.*?\*/|url\([^)]*\)`)
-
-func noComments(text string) string { return cssComment.ReplaceAllString(text, "") }
-
-// unlisted returns the files of parts.txt that do not exist.
+// unlisted returns the files of parts.txt that do not exist, and those that are missing in it: where parts have more than
+// half of a folder, tests apart, they have all of it.
 func unlisted(t tree) (list []string, err error) {
 	parts, err := readParts(t[partsFile])
 	if err != nil {
 		return nil, err
 	}
-	files := parts.filesOf(parts.names())
-	for _, name := range files {
+	files := map[string]bool{}
+	for _, name := range parts.filesOf(parts.names()) {
+		files[name] = true
 		if _, ok := t[name]; !ok {
 			list = append(list, fmt.Sprintf("%s: %s does not exist", partsFile, name))
+		}
+	}
+	listed, rest := map[string]int{}, map[string][]string{}
+	for _, name := range t.names() {
+		dir := path.Dir(name)
+		switch {
+		case !files[name]:
+			rest[dir] = append(rest[dir], name)
+		case !strings.HasSuffix(name, "_test.go"):
+			listed[dir]++
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(listed)) {
+		for _, name := range rest[dir] {
+			if listed[dir] > len(rest[dir]) {
+				list = append(list, fmt.Sprintf("%s: %s belongs to no part, but most of its folder does", partsFile, name))
+			}
 		}
 	}
 	return list, checkMarkers(t)
@@ -176,7 +194,11 @@ func (t tree) holds(name string) bool {
 
 // deadCode returns the functions that no program of the folder reaches, views among them.
 func deadCode(ctx context.Context, f folder) ([]string, error) {
-	out, err := f.run(ctx, "go", "tool", "-modfile=tools.mod", "deadcode", "./...")
+	programs, err := f.run(ctx, "go", "list", "-f", `{{if eq .Name "main"}}{{.ImportPath}}{{end}}`, "./...")
+	if err != nil {
+		return nil, err
+	}
+	out, err := f.run(ctx, "go", append([]string{"tool", "-modfile=tools.mod", "deadcode"}, strings.Fields(programs)...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 
 func TestLeftovers(t *testing.T) {
 	// Its pages name all styles and icons of the sample.
-	clean := sample().with("web/page.go", "package web\n\nvar page = `page trail card scroll`\n")
+	clean := sample().with("web/page.go", "package web\n\nvar page = `page trail card` + `scroll`\n")
 	for _, row := range []struct {
 		what  string
 		files tree
@@ -22,6 +22,8 @@ func TestLeftovers(t *testing.T) {
 			[]string{`web/flash.go: no page says "lost"`}},
 		{"a path in README", clean.edit(t, "README.md", "| the routes", "`web/old.go`, `./cmd/old`, not `./internal/...` or `text/html` | the routes").edit(t, "README.md", "End.", "Make `web/mine.go`."),
 			[]string{"README.md:5: web/old.go does not exist", "README.md:5: cmd/old does not exist"}},
+		{"a file that no part lists", clean.with("internal/audit/new.go", "package audit\n", "internal/audit/old.go", "package audit\n").edit(t, partsFile, "\tweb/audit.go\n", "\tweb/audit.go\n\tinternal/audit/old.go\n"),
+			[]string{partsFile + ": internal/audit/new.go belongs to no part, but most of its folder does"}},
 		{"a file of a part", clean.with("web/audit.go", ""), []string{partsFile + ": web/audit.go does not exist"}},
 	} {
 		t.Run(row.what, func(t *testing.T) {
@@ -90,7 +92,7 @@ func TestSets(t *testing.T) {
 // TestProve: a part that comes off is proved; one that leaves something behind, or is needed, is not.
 func TestProve(t *testing.T) {
 	t.Parallel()
-	clean := sample().with("internal/walls_test.go", "package internal\n", "web/page.go", "package web\n\nvar page = `page trail card scroll`\n\nvar _ = page\n")
+	clean := sample().with("internal/walls_test.go", "package internal\n", "web/page.go", "package web\n\nvar page = `page trail card` + `scroll`\n\nvar _ = page\n")
 	prove := func(files tree, part string) (string, error) {
 		var out bytes.Buffer
 		err := run(t.Context(), string(newProject(t, files)), []string{"prove", part}, &out)

@@ -20,7 +20,7 @@ type removal struct {
 	parts []string
 	fresh bool      // no database has the parts' tables yet, so their migrations leave, too
 	now   time.Time // numbers the migrations that drop the tables otherwise
-	uses  words     // words of files outside the tree: the styles and icons that they name stay
+	uses  literals  // strings of files outside the tree: the styles and icons that they name stay
 }
 
 // render returns t without the parts of r. Lines stay as they are written: imports, formatting and generated code are for
@@ -54,10 +54,8 @@ func render(t tree, r removal) (tree, error) {
 // cutAll cuts the spans of the parts that leave out of all files: first where styles and icons are named, then these.
 func cutAll(t tree, list partList, r removal) error {
 	own := list.filesOf([]string{toolPart})
-	uses := maps.Clone(r.uses)
-	if uses == nil {
-		uses = words{}
-	}
+	uses := literals{}
+	maps.Copy(uses, r.uses)
 	for _, named := range []bool{false, true} {
 		for _, name := range t.names() {
 			if slices.Contains(own, name) || (namesIn(name) != nil) != named {
@@ -68,7 +66,7 @@ func cutAll(t tree, list partList, r removal) error {
 				return err
 			}
 			if len(spans) > 0 {
-				t[name] = cut(name, t[name], spans, r.fateIn(name, uses))
+				t[name] = cut(name, t[name], spans, r.fateIn(name, uses.named(namesIn(name).all(t[name]))))
 			}
 		}
 		if !named {
@@ -78,19 +76,18 @@ func cutAll(t tree, list partList, r removal) error {
 	return nil
 }
 
-// fateIn returns what happens to the spans of a file. Uses are the words of what stays.
-func (r removal) fateIn(name string, uses words) func(s span, lines []string) fate {
+// fateIn returns what happens to the spans of a file, of whose names those in used are needed.
+func (r removal) fateIn(file string, used map[string]bool) func(s span, lines []string) fate {
+	needed := func(line string) bool {
+		names := namesIn(file).all(line)
+		return len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !used[n] })
+	}
 	return func(s span, lines []string) fate {
 		leaves := slices.ContainsFunc(s.parts, func(p string) bool { return slices.Contains(r.parts, p) })
-		if leaves {
-			for _, m := range namesIn(name).findAll(strings.Join(lines, "")) {
-				if uses[m] {
-					return bare
-				}
-			}
+		switch {
+		case leaves && !slices.ContainsFunc(lines, needed):
 			return goes
-		}
-		if slices.Contains(r.parts, toolPart) {
+		case leaves, slices.Contains(r.parts, toolPart):
 			return bare
 		}
 		return stays
@@ -106,8 +103,8 @@ var (
 )
 
 // namesIn returns the pattern for a file, nil for one that names nothing.
-func namesIn(name string) *namePattern {
-	switch path.Ext(name) {
+func namesIn(file string) *namePattern {
+	switch path.Ext(file) {
 	case ".css":
 		return classes
 	case ".svg":
@@ -116,27 +113,28 @@ func namesIn(name string) *namePattern {
 	return nil
 }
 
-func (p *namePattern) findAll(text string) (names []string) {
+var cssNoise = regexp.MustCompile(`(?s)/\*.*?\*/|url\([^)]*\)`)
+
+func (p *namePattern) all(text string) (names []string) {
 	if p == nil {
 		return nil
 	}
-	for _, m := range (*regexp.Regexp)(p).FindAllStringSubmatch(text, -1) {
+	for _, m := range (*regexp.Regexp)(p).FindAllStringSubmatch(cssNoise.ReplaceAllString(text, ""), -1) {
 		names = append(names, m[1])
 	}
 	return names
 }
 
-// words are the words within the string literals of code that draws pages.
-type words map[string]bool
+// literals are the strings in code that draws pages.
+type literals map[string]bool
 
 var (
 	quoted   = regexp.MustCompile("\"[^\"\n]*\"|`[^`]*`")
 	quotedJS = regexp.MustCompile("\"[^\"\n]*\"|`[^`]*`|'[^'\n]*'")
-	word     = regexp.MustCompile(`[\w-]+`)
 )
 
-// addTree adds the words of views, scripts and Go, tests and generated code apart.
-func (w words) addTree(t tree) {
+// addTree adds the strings of views, scripts and Go, tests and generated code apart.
+func (l literals) addTree(t tree) {
 	for name, text := range t {
 		pattern := quoted
 		switch ext := path.Ext(name); {
@@ -148,9 +146,22 @@ func (w words) addTree(t tree) {
 			continue
 		}
 		for _, literal := range pattern.FindAllString(text, -1) {
-			for _, one := range word.FindAllString(literal, -1) {
-				w[one] = true
-			}
+			l[literal[1:len(literal)-1]] = true
 		}
 	}
+}
+
+// named returns those of names that a string lists. A string of which one word is no such name is text for people.
+func (l literals) named(names []string) map[string]bool {
+	used := map[string]bool{}
+	for literal := range l {
+		list := strings.Fields(literal)
+		if slices.ContainsFunc(list, func(one string) bool { return !slices.Contains(names, one) }) {
+			continue
+		}
+		for _, one := range list {
+			used[one] = true
+		}
+	}
+	return used
 }

@@ -74,11 +74,11 @@ func TestRenderInTurn(t *testing.T) {
 // TestRenderUsedStyles: styles and icons stay, without their markers, where a page that stays uses them.
 func TestRenderUsedStyles(t *testing.T) {
 	gone := removal{parts: []string{"audit", "chain"}}
-	after := rendered(t, sample().with("web/mine.go", "package web\n\nvar mine = `class=\"card\"`\n"), gone)
+	after := rendered(t, sample().with("web/mine.go", "package web\n\nvar mine = `card`\n"), gone)
 	if got := after["static/app.css"]; got != ".page { color: red }\n.card { margin: 0 }\n" {
 		t.Errorf("a page uses card: %q", got)
 	}
-	gone.uses = words{"trail": true, "scroll": true}
+	gone.uses = literals{"page trail": true, "scroll": true, "lost card": true}
 	after = rendered(t, sample(), gone)
 	if got := after["static/app.css"]; got != ".page { color: red }\n.trail { color: blue }\n.trail td { color: green }\n" {
 		t.Errorf("a clone uses trail: %q", got)

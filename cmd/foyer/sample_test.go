@@ -34,7 +34,7 @@ foyer: This tool.
 		"internal/audit/chain/chain.go": "package chain\n\nimport _ \"example.com/sample/internal/audit\"\n\nconst Sealed = true\n",
 		"internal/keys/keys.go":         "package keys\n\nconst Route = \"GET /keys\"\n",
 		"migrations/0004_audit.sql":     "-- The trail.\n-- +goose Up\nCREATE TABLE audit (id TEXT);\n\n-- +goose Down\nDROP TABLE audit;\n",
-		"web/audit.go":                  "package web\n\nfunc showAudit() string { return \"class=trail\" }\n",
+		"web/audit.go":                  "package web\n\nfunc showAudit() string { return \"trail\" }\n",
 		"web/routes.go": `package web
 
 import (
@@ -62,7 +62,7 @@ func Title(name string) string {
 		return "Audit: " + showAudit()
 	}
 	// end:audit
-	return fmt.Sprint(name, "class=page")
+	return fmt.Sprint(name, "page")
 }
 
 // Nav lists the entries of the navigation.

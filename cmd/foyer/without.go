@@ -85,7 +85,7 @@ func (f folder) render(ctx context.Context, l leaving, mine tree) (string, error
 	if err != nil {
 		return "", err
 	}
-	if l.uses, err = wordsWithout(mine, before[partsFile], l.removal); err != nil {
+	if l.uses, err = literalsWithout(mine, before[partsFile], l.removal); err != nil {
 		return "", err
 	}
 	after, err := render(before, l.removal)
@@ -106,8 +106,8 @@ func (f folder) render(ctx context.Context, l leaving, mine tree) (string, error
 		"commit-tree", id, "-p", l.base, "-m", "without "+strings.Join(l.parts, " "))
 }
 
-// wordsWithout returns the words of what stays in a clone's tree.
-func wordsWithout(mine tree, parts string, r removal) (words, error) {
+// literalsWithout returns the strings of what stays in a clone's tree.
+func literalsWithout(mine tree, parts string, r removal) (literals, error) {
 	list, err := readParts(parts)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func wordsWithout(mine tree, parts string, r removal) (words, error) {
 	if err := cutAll(rest, list, r); err != nil {
 		return nil, err
 	}
-	uses := words{}
+	uses := literals{}
 	uses.addTree(rest)
 	return uses, nil
 }

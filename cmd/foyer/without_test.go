@@ -36,7 +36,7 @@ func TestWithout(t *testing.T) {
 	base := project.do(t, "rev-parse", "HEAD")
 	clone := sample().with(
 		"web/auditguide.go", "package web\n\n// Guide helps auditors.\nconst Guide = \"audit-guide-sent\"\n",
-		"web/userguide.go", "package web\n\nconst card = `class=\"card\"`\n\nvar _ = card\n",
+		"web/userguide.go", "package web\n\nconst card = `card`\n\nvar _ = card\n",
 	).edit(t, "web/routes.go", "\t\t\"Home\",\n", "\t\t\"Home\", \"Auditors\", \"Services\",\n").
 		edit(t, "web/routes.go", "\t\t\"Settings\",\n", "\t\tstrings.ToUpper(\"Settings\"),\n")
 	head := project.commit(t, clone, "The clone's own")

@@ -11,6 +11,7 @@ import (
 // TestSetUpForClients: with CORS and MAIL_LINKS=wire, a trusted mobile app signs up with a picture of this machine,
 // and the mailed link leads to /api/auth and from there into the app.
 func TestSetUpForClients(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir(), "EMAIL_VERIFICATION=on", "MAIL_LINKS=wire", "TRUSTED_ORIGINS=myapp://", "CORS=on")
 	phone := authtest.NewClient(t, s.url)
 	signUp := map[string]string{
@@ -34,6 +35,7 @@ func TestSetUpForClients(t *testing.T) {
 
 // TestNoSchemeOfABrowserIsAnApp: the server does not start if it should trust a scheme that browsers handle.
 func TestNoSchemeOfABrowserIsAnApp(t *testing.T) {
+	t.Parallel()
 	for _, scheme := range []string{"javascript://", "data://", "https://", "moz-extension://"} {
 		_, stderr, code := result(t, t.TempDir(), authtest.Password+"\n", []string{"TRUSTED_ORIGINS=" + scheme}, "user",
 			"create", "ada@example.com")

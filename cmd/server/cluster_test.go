@@ -105,6 +105,7 @@ func (c *cluster) awaitCache(b *authtest.Client) {
 
 // TestCluster: a change on one instance has effect on the other with the next request, also on cached copies.
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t)
 	one := c.at[0].Load()
 	admin := c.browser(1)
@@ -172,6 +173,7 @@ func TestCluster(t *testing.T) {
 		}
 	}
 
+	// part:ratelimit
 	// Both share the counters.
 	guesser := c.browser(2)
 	var statuses []int
@@ -182,6 +184,7 @@ func TestCluster(t *testing.T) {
 	if got, want := fmt.Sprint(statuses), "[401 401 401 429 429]"; got != want {
 		t.Errorf("wrong passwords through two instances: %s, want %s", got, want)
 	}
+	// end:ratelimit
 
 	// An instance that no longer hears revocations stops using cached copies.
 	db := dbtest.Open(t, strings.TrimPrefix(c.env[0], "DATABASE_URL="))

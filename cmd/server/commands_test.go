@@ -31,6 +31,7 @@ func signUp(c *authtest.Client, i int) bool {
 
 // TestMistakes: every fault is one line on standard error, without a stack or a secret.
 func TestMistakes(t *testing.T) {
+	t.Parallel()
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -54,9 +55,13 @@ func TestMistakes(t *testing.T) {
 		{name: "password on the command line", args: []string{"user", "create", "a@example.com", "hunter2hunter2"},
 			want: "unknown command"},
 		{name: "audit nothing", args: []string{"audit"}, want: "unknown command"},
+		// part:audit
 		{name: "audit a head that is none", args: []string{"audit", "verify", "7"}, want: "unknown command"},
+		// part:audit
 		{name: "prune without a day", args: []string{"audit", "prune"}, want: "unknown command"},
+		// part:audit
 		{name: "prune a day that is none", args: []string{"audit", "prune", "yesterday"}, want: "unknown command"},
+		// part:audit
 		{name: "busy port", env: []string{"ADDR=" + busy.Addr().String()}, want: "address already in use"},
 		{name: "bad address", env: []string{"ADDR=8080"}, want: "ADDR"},
 		{name: "bad database", env: []string{"DATABASE_URL=mysql://root:hunter2@db/x"}, want: "DATABASE_URL"},
@@ -86,6 +91,7 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestUserCommands(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	_, stderr, code := result(t, dir, "correct horse\n", nil, "user", "create", "--admin", "Boss@Example.com")
 	if code != 0 {
@@ -114,6 +120,12 @@ func TestUserCommands(t *testing.T) {
 	defer s.stop(t)
 	boss, worker := authtest.NewClient(t, s.url), authtest.NewClient(t, s.url)
 	boss.SignIn("boss@example.com", "correct horse")
+	var cheap int64 // hashes below what OWASP asks for
+	db := dbtest.Open(t, "file:"+filepath.Join(dir, "data", "foyer.db"))
+	err := db.Raw("SELECT count(*) FROM accounts WHERE password NOT LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'").Scan(&cheap).Error
+	if err != nil || cheap > 0 {
+		t.Errorf("%d cheap hashes, %v", cheap, err)
+	}
 	worker.SignIn("worker@example.com", "correct horse")
 	if b, w := boss.Get("/admin").StatusCode, worker.Get("/admin").StatusCode; b != 200 || w != 403 {
 		t.Errorf("/admin as boss %d, as worker %d", b, w)
@@ -133,6 +145,7 @@ func TestUserCommands(t *testing.T) {
 
 // TestStepUpIsOn: the wire and the JSON door require a fresh session too.
 func TestStepUpIsOn(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if _, stderr, code := result(t, dir, "correct horse\n", nil, "user", "create", "--admin",
 		"boss@example.com"); code != 0 {
@@ -165,6 +178,7 @@ func TestStepUpIsOn(t *testing.T) {
 }
 
 func TestMigrateCommand(t *testing.T) {
+	t.Parallel()
 	names, err := fs.Glob(migrations.FS, "*.sql")
 	if err != nil || len(names) < 3 {
 		t.Fatal(names, err)
@@ -187,6 +201,7 @@ func TestMigrateCommand(t *testing.T) {
 }
 
 func TestRoutesCommandNamesEveryDoor(t *testing.T) {
+	t.Parallel()
 	stdout, stderr, code := result(t, t.TempDir(), "", nil, "routes")
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")
 	if code != 0 || len(lines) < 10 {
@@ -202,6 +217,7 @@ func TestRoutesCommandNamesEveryDoor(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}} {
 		stdout, _, code := result(t, t.TempDir(), "", nil, args...)
 		if code != 0 || !strings.HasPrefix(stdout, "usage:") {

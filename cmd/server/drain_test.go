@@ -90,6 +90,7 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestDeployIsNotNoticed: one of two servers behind a balancer stops under load, and no request fails. The requests are
 // POST, which proxies may not repeat.
 func TestDeployIsNotNoticed(t *testing.T) {
+	t.Parallel()
 	leaving := start(t, t.TempDir(), "DRAIN_DELAY=1s", "RATE_LIMIT=off")
 	staying := start(t, t.TempDir(), "RATE_LIMIT=off")
 	looking, endLooking := context.WithCancel(t.Context())

@@ -12,6 +12,7 @@ import (
 
 // TestHeadersAreBounded: too long and too slow headers are refused, and other requests are served meanwhile.
 func TestHeadersAreBounded(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	dial := func() net.Conn {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))

@@ -9,6 +9,7 @@ import (
 
 // TestPlainHTTPInProduction: plain http is refused with a hint; with INSECURE_HTTP=on every start warns.
 func TestPlainHTTPInProduction(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	env := []string{"APP_ENV=production", "APP_SECRET=" + authtest.Secret, "APP_URL=http://app.example"}
 	_, stderr, code := result(t, dir, "", env)

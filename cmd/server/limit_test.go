@@ -12,6 +12,7 @@ import (
 // TestTooManyTries: pages and endpoints share the counters, and a restart keeps them. Two servers on one PostgreSQL
 // share them too; an SQLite file has one server.
 func TestTooManyTries(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		dir := t.TempDir()
 		s := start(t, dir)

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 
+	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/config"
 	"example.com/foyer/internal/database"
@@ -78,6 +79,7 @@ type app struct {
 	db    *gorm.DB
 	keys  *keys.Ring
 	mails *mail.Outbox
+	chain *chain.Chain // part:auditchain
 	auth  *auth.Auth
 
 	options  auth.Options // what auth is made of: parts that come before it set their fields
@@ -97,11 +99,12 @@ var store = []func(*app) error{
 var parts = []func(*app) error{
 	(*app).addKeys,
 	(*app).addMails,
-	(*app).addRateLimit, // part:ratelimit
-	(*app).addAudit,
-	(*app).addWireLinks,
+	(*app).addRateLimit,  // part:ratelimit
+	(*app).addAudit,      // part:audit
+	(*app).addAuditChain, // part:auditchain
+	(*app).addWireLinks,  // part:betterauth
 	(*app).addAuth,
-	(*app).addWire,
+	(*app).addWire, // part:betterauth
 	(*app).addSite,
 	(*app).addServices, // part:servicetoken
 	(*app).addApp,

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -77,14 +79,17 @@ func start(t *testing.T, dir string, env ...string) *running {
 	return s
 }
 
+// freeAddr is an address for a server. Linux gives outgoing connections ports from 32768 on, so none takes it meanwhile.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000))); err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // launch runs the server in dir at addr. await returns when it has printed its address.
@@ -163,6 +168,7 @@ func password(t *testing.T, output, email string) string {
 
 // TestFirstRun starts without configuration in an empty folder.
 func TestFirstRun(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := start(t, dir)
 	if !strings.Contains(s.output(), "http://localhost:"+s.url[strings.LastIndex(s.url, ":")+1:]) {
@@ -203,6 +209,7 @@ func TestFirstRun(t *testing.T) {
 }
 
 func TestProductionPrintsNoPasswords(t *testing.T) {
+	t.Parallel()
 	dir, secret := t.TempDir(), authtest.Secret
 	s := start(t, dir, "APP_ENV=production", "APP_SECRET="+secret)
 	s.stop(t)

@@ -44,6 +44,7 @@ const whoami, jwks = "/api/service/whoami", "/.well-known/jwks.json"
 // TestKeysCommand: the command line makes and rotates a key file without other configuration, while a server and a
 // worker keep using it.
 func TestKeysCommand(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "keys.json")
 	env := []string{"SERVICE_KEY_FILE=keys.json", "APP_ENV=production", "APP_SECRET=" + authtest.Secret}
@@ -95,6 +96,7 @@ func TestKeysCommand(t *testing.T) {
 
 // TestServiceKeys: the server starts with good keys and without keys, and refuses bad ones.
 func TestServiceKeys(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "good.json")
 	if _, err := servicetoken.Create(path); err != nil {
@@ -155,6 +157,7 @@ func TestServiceKeys(t *testing.T) {
 
 // TestAKeyThatOthersCanReadIsWarnedOf, because every user of the machine could sign as any service.
 func TestAKeyThatOthersCanReadIsWarnedOf(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "keys.json")
 	if _, err := servicetoken.Create(path); err != nil {

@@ -29,6 +29,7 @@ func slowRequest(t *testing.T, s *running, wait string) *http.Response {
 }
 
 func TestStopLetsRequestsFinish(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir(), "DRAIN_DELAY=500ms")
 	res := slowRequest(t, s, "2s")
 	defer res.Body.Close()
@@ -48,6 +49,7 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 }
 
 func TestSecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir(), "DRAIN_DELAY=10s")
 	res := slowRequest(t, s, "10s")
 	defer res.Body.Close()
@@ -63,6 +65,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 
 // TestKillLosesNoAnsweredSignUp kills the server during many sign-ups.
 func TestKillLosesNoAnsweredSignUp(t *testing.T) {
+	t.Parallel()
 	const people, enough = 200, 40
 	dir := t.TempDir()
 	s := start(t, dir, "RATE_LIMIT=off")
@@ -125,6 +128,7 @@ func checkWhole(t *testing.T, dir string) {
 
 // TestStopWithSilentMailServer: a mail server that does not answer does not delay the stop, and no mail is lost.
 func TestStopWithSilentMailServer(t *testing.T) {
+	t.Parallel()
 	dir, mails := t.TempDir(), mailtest.Serve(t, "")
 	mails.Fail("EHLO", mailtest.Silence)
 	env := []string{"SMTP_URL=smtp://" + mails.Addr, "MAIL_FROM=Foyer <hello@app.example>"}

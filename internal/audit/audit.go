@@ -1,27 +1,17 @@
-// Package audit keeps who did what to whom, when and from where: every event that internal/auth tells, written in the
-// transaction that causes it. It owns the tables audit_*, and knows of people only their ids and what an event says.
+// Package audit records what internal/auth did and what it refused: when, by whom, to whom and from where. An event is
+// written in the transaction that causes it. The package owns the tables audit_*; it knows users by id only.
 //
-// Events form a chain. Each row is sealed by an HMAC, whose key comes from APP_SECRET, over itself and everything before
-// it; a head row, sealed too, says where the chain ends. A row that is edited, removed, put elsewhere or cut off is found
-// by Verify. What the chain seals must stay, and what is somebody's own must be able to go: names, addresses, agents and
-// notes lie in parts beside it, one for each person whom an event concerns, and the chain holds their salted hashes only.
-// When an account is deleted its parts are deleted in the same transaction; Verify knows that from the chain itself.
+// Rows of audit_events are added and never changed. They hold no personal data: names, addresses, agents and notes are
+// rows of audit_private, one for each user of an event. When a user is deleted, their rows are deleted in the same
+// transaction. A lock orders all writers, so that no event can bring the name of a deleted user back. An address that
+// no user is known for belongs to nobody and stays.
 //
-// What it cannot see: a forger who knows APP_SECRET, and a database that was put back whole, rows and head, to an earlier
-// moment, emptiness included. A running process that wrote later events logs an error about that at the next one. Against
-// both, note the head that `server audit verify` prints somewhere else, and give it to
-// a later verify. The addresses of strangers whom no account is known for belong to nobody: they stay until they are pruned.
-//
-// To rotate the secret, list the new one first; the old one may go after the next event. Should it go at once, the next
-// event still gets in, and the head says from where on it vouches for nothing.
-//
-// To do without all this, delete this folder, migrations/0004_audit.sql, cmd/server/audit.go, web/admin_audit.go,
-// views/admin_audit.templ, and the lines that then do not compile.
+// The columns private and mac of audit_events, salt of audit_private, and all of audit_head but seq stay empty, unless
+// Options.Seal fills them.
 package audit
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -29,52 +19,35 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/event"
-	"example.com/foyer/internal/keys"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
-
-// EventPruned is the one event that is the trail's own: its old end was cut off on purpose.
-const EventPruned event.Name = "audit_pruned"
-
-// Events lists the names of all events a trail may hold, in alphabetical order.
-func Events() []event.Name {
-	list := append(event.All(), EventPruned)
-	slices.Sort(list)
-	return list
-}
 
 // Options is the one configuration of a Log.
 type Options struct {
-	Secrets []string         // of at least 32 characters; the first seals, all verify
-	Now     func() time.Time // UTC in whole milliseconds
-	Logger  *slog.Logger
+	Now    func() time.Time // UTC in whole milliseconds
+	Logger *slog.Logger
+
+	// Seal fills columns of its own in h and rows before they are written. It runs under the lock of h. The default
+	// fills none.
+	Seal func(tx *gorm.DB, h *Head, rows []Row)
 }
 
-// Log is the trail. It is safe for use by many goroutines and processes.
+// Log is the audit trail. It is safe for use by many goroutines and processes.
 type Log struct {
-	db *gorm.DB
 	Options
-	events, heads keys.MAC
-	counted       refusals
-	end           end
-	last          last
-	queue         queue
+	db       *gorm.DB
+	turn     turn
+	refusals refusals
+	queue    queue
 }
 
 // New makes a Log on a migrated database.
-func New(db *gorm.DB, o Options) (*Log, error) {
-	ring, err := keys.New(o.Secrets)
-	if err != nil {
-		return nil, fmt.Errorf("audit: %w", err)
-	}
-	return &Log{
-		db: db, Options: o, events: ring.MAC("audit event"), heads: ring.MAC("audit head"), end: newEnd(), queue: newQueue(),
-	}, nil
+func New(db *gorm.DB, o Options) *Log {
+	return &Log{Options: o, db: db, turn: newTurn(), queue: newQueue()}
 }
 
-// event is a row of the chain. Private holds the hash of each part, "" for one that was not kept, in the order of owners.
-type record struct {
+// Row is an event as it is stored.
+type Row struct {
 	Seq            int64 `gorm:"primaryKey;autoIncrement:false"`
 	At             time.Time
 	Event          string
@@ -82,19 +55,36 @@ type record struct {
 	ImpersonatorID string
 	SubjectID      string
 	Detail         string
-	Times          int64 // how often it happened: more than once for refusals alone
-	Private        string
-	MAC            string
+	Times          int64  // how often it happened; more than once for refusals only
+	Private        string // of Seal
+	MAC            string // of Seal
+
+	Personal []Personal `gorm:"foreignKey:Seq;references:Seq"`
 }
 
 // TableName implements gorm's Tabler.
-func (record) TableName() string { return "audit_events" }
+func (Row) TableName() string { return "audit_events" }
 
-// head says where the chain ends, and where it begins since it was last pruned. BrokenSeq is the first event that was
-// written after a head which no secret had sealed, 0 for none.
-type head struct {
-	ID         int
-	Seq        int64
+// Personal is what an event says about one user, and is deleted with that user.
+type Personal struct {
+	Seq       int64  `gorm:"primaryKey;autoIncrement:false"`
+	OwnerID   string `gorm:"primaryKey"` // "" for a stranger
+	Salt      string // of Seal
+	Name      string
+	IPAddress string
+	UserAgent string
+	Note      string
+}
+
+// TableName implements gorm's Tabler.
+func (Personal) TableName() string { return "audit_private" }
+
+// Head is the one row that every writer locks.
+type Head struct {
+	ID  int
+	Seq int64 // of the newest event
+
+	// Of Seal.
 	Link       string
 	PrunedSeq  int64
 	PrunedLink string
@@ -103,133 +93,137 @@ type head struct {
 }
 
 // TableName implements gorm's Tabler.
-func (head) TableName() string { return "audit_head" }
+func (Head) TableName() string { return "audit_head" }
 
-// Record implements auth.Options.OnEvent: e is in the trail when tx commits, and not otherwise. Of refusals that are alike
-// the first in a minute is written at once, and Run writes how many there were more.
+// Record implements auth.Options.OnEvent. It writes e in tx. A refusal is written in a transaction of its own: the
+// first of a kind at once, the number of the others each minute by Run.
 func (l *Log) Record(tx *gorm.DB, e auth.Event) error {
 	if e.Refused {
-		return l.refuse(tx, e)
+		return l.recordRefusal(tx, e)
 	}
-	l.log(tx.Statement.Context, told{e, 1})
-	return l.append(tx, told{e, 1})
+	l.log(tx.Statement.Context, counted{e, 1})
+	return l.append(tx, counted{e, 1})
 }
 
-// log tells what the trail holds in the log too: an attacker who edits the database cannot edit that.
-func (l *Log) log(ctx context.Context, e told) {
+// log writes e to the log too: an attacker who edits the database cannot edit that.
+func (l *Log) log(ctx context.Context, e counted) {
 	l.Logger.InfoContext(ctx, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID,
-		"subject", e.SubjectID, "detail", plain(e.Detail, maxDetail), "ip", e.IPAddress, "agent", e.UserAgent, "times", e.times)
+		"subject", e.SubjectID, "detail", storable(e.Detail, maxDetail), "ip", e.IPAddress, "agent", e.UserAgent,
+		"times", e.times)
 }
 
-// told is an event and how often it happened.
-type told struct {
+// counted is an event and how often it happened.
+type counted struct {
 	auth.Event
 	times int64
 }
 
-// append puts events at the end of the chain. Whoever else writes waits from here until tx ends: one chain has one end.
-func (l *Log) append(tx *gorm.DB, list ...told) error {
-	h, err := l.lockHead(tx)
+// append writes events. From here until tx ends, other writers wait.
+func (l *Log) append(tx *gorm.DB, list ...counted) error {
+	head, err := l.LockHead(tx)
 	if err != nil {
 		return err
 	}
-	rows := make([]record, len(list))
-	var people, leaving []string
+	rows := make([]Row, len(list))
+	var owners, leaving []string
 	for i, e := range list {
-		rows[i] = record{
-			Event: string(e.Name), ActorID: e.ActorID, ImpersonatorID: e.ImpersonatorID, SubjectID: e.SubjectID, Detail: plain(e.Detail, maxDetail), Times: e.times,
+		rows[i] = Row{
+			Seq: head.Seq + 1 + int64(i), At: l.Now(), Event: string(e.Name), ActorID: e.ActorID,
+			ImpersonatorID: e.ImpersonatorID, SubjectID: e.SubjectID, Detail: storable(e.Detail, maxDetail), Times: e.times,
 		}
-		people = append(people, rows[i].owners()...)
+		owners = append(owners, rows[i].Owners()...)
 		if e.Name == event.UserDeleted {
 			leaving = append(leaving, e.SubjectID)
 		}
 	}
-	gone, err := deleted(tx, people)
+	deleted, err := Deleted(tx, owners)
 	if err != nil {
 		return err
 	}
 	for _, id := range leaving {
-		gone[id] = true
+		deleted[id] = true
 	}
-	var parts []part
 	for i := range rows {
-		parts = append(parts, l.chain(&h, &rows[i], list[i].Event, gone)...)
+		rows[i].Personal = personal(&rows[i], list[i].Event, deleted)
 	}
-	err = tx.Create(&rows).Error
-	if err == nil && len(parts) > 0 {
-		err = tx.Create(&parts).Error
+	if l.Seal != nil {
+		l.Seal(tx, &head, rows)
 	}
-	if err == nil && len(leaving) > 0 {
-		err = tx.Delete(&part{}, "owner_id IN ?", leaving).Error
+	if err := tx.Create(&rows).Error; err != nil { // and their Personal
+		return err
 	}
-	if err == nil {
-		err = l.sealHead(tx, &h)
+	if len(leaving) > 0 {
+		if err := tx.Delete(&Personal{}, "owner_id IN ?", leaving).Error; err != nil {
+			return err
+		}
 	}
-	if t := endingOf(tx); err == nil && t != nil {
-		t.AtEnd(func(committed bool) { l.last.note(h.point(), committed) })
-	}
-	return err
+	head.Seq = rows[len(rows)-1].Seq
+	return tx.Select("*").Updates(&head).Error
 }
 
-// lockHead waits for the end of the chain and reads it. It logs what no one who writes by this package can have done.
-func (l *Log) lockHead(tx *gorm.DB) (h head, err error) {
-	if err := l.end.take(tx); err != nil {
-		return h, err
+// Owners lists the users of an event, each once; "" if it has none.
+func (r *Row) Owners() (list []string) {
+	for _, id := range []string{r.ActorID, r.ImpersonatorID, r.SubjectID} {
+		if id != "" && !slices.Contains(list, id) {
+			list = append(list, id)
+		}
 	}
-	if err := tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Take(&h, "id = 1").Error; err != nil {
-		return h, err
+	if list == nil {
+		return []string{""}
 	}
-	if l.last.isAfter(h.point()) {
-		l.Logger.ErrorContext(tx.Statement.Context, "audit: the trail was put back to an earlier state while it was written", "seq", h.Seq)
-	}
-	if !l.sealed(&h) && h.BrokenSeq == 0 {
-		h.BrokenSeq = h.Seq + 1 // the new seal must not hide that the old one was missing
-		l.Logger.ErrorContext(tx.Statement.Context, "audit: the head of the trail was altered, or APP_SECRET was replaced", "seq", h.BrokenSeq)
-	}
-	return h, nil
+	return list
 }
 
-// chain makes row the end of the chain, and returns what lies beside it.
-func (l *Log) chain(h *head, row *record, e auth.Event, gone map[string]bool) (parts []part) {
-	row.Seq, row.At = h.Seq+1, l.Now()
-	row.Private, parts = split(row, e, gone)
-	encoded := row.encode(h.Link)
-	row.MAC = seal(l.events, encoded)
-	h.Seq, h.Link = row.Seq, link(encoded, row.MAC)
-	return parts
+// personal divides the personal data of e among its owners. Deleted users get none.
+func personal(row *Row, e auth.Event, deleted map[string]bool) (list []Personal) {
+	names := map[string]string{e.SubjectID: e.SubjectName, e.ImpersonatorID: e.ImpersonatorName, e.ActorID: e.ActorName}
+	names[""] = ""
+	// The address belongs to the user at the browser; for a failed log-in, to the account that was tried.
+	browser := e.SubjectID
+	if e.ActorID != "" {
+		browser = e.ActorID
+	}
+	if e.ImpersonatorID != "" {
+		browser = e.ImpersonatorID
+	}
+	for _, id := range row.Owners() {
+		if deleted[id] {
+			continue
+		}
+		p := Personal{Seq: row.Seq, OwnerID: id, Name: storable(names[id], maxName)}
+		if id == browser {
+			p.IPAddress, p.UserAgent = storable(e.IPAddress, maxName), storable(e.UserAgent, maxName)
+		}
+		if id == e.SubjectID {
+			p.Note = storable(e.Note, maxNote)
+		}
+		list = append(list, p)
+	}
+	return list
 }
 
-func (l *Log) sealHead(tx *gorm.DB, h *head) error {
-	h.MAC = seal(l.heads, h.encode())
-	return tx.Select("seq", "link", "pruned_seq", "pruned_link", "broken_seq", "mac").Updates(h).Error
-}
-
-// sealed reports whether h is as this package wrote it. The one that the migration made has no seal yet.
-func (l *Log) sealed(h *head) bool {
-	return *h == head{ID: 1} || sealed(l.heads, h.encode(), h.MAC)
-}
-
-// deleted tells which of the people have no account any more, by what the chain says.
-func deleted(tx *gorm.DB, people []string) (map[string]bool, error) {
-	gone := map[string]bool{}
+// Deleted reports which of the users are deleted, as the trail has it.
+func Deleted(tx *gorm.DB, users []string) (map[string]bool, error) {
+	deleted := map[string]bool{}
 	var ids []string
-	// Asked for strangers as well: else the time of a failed log-in would tell whether the address is somebody's.
-	// Named here, event.UserDeleted finds the index that is for it alone.
-	err := tx.Model(&record{}).Where("event = 'user_deleted' AND subject_id IN ?", people).Pluck("subject_id", &ids).Error
+	// It asks for strangers too: otherwise the time of a failed log-in would show whether the address has an account.
+	// The name is part of the SQL, because only then the partial index of event.UserDeleted is used.
+	err := tx.Model(&Row{}).Where("event = 'user_deleted' AND subject_id IN ?", users).Pluck("subject_id", &ids).Error
 	for _, id := range ids {
-		gone[id] = true
+		deleted[id] = true
 	}
-	return gone, err
+	return deleted, err
 }
 
+// Longest texts in bytes.
 const (
-	maxDetail = 500  // bytes; the longest that auth tells is a list of roles
-	maxNote   = 2000 // a reason, not a story
-	maxName   = 1100 // a name of 200 characters, an address
+	maxDetail = 500  // a list of roles
+	maxNote   = 2000 // a reason
+	maxName   = 1100 // a name of 200 characters and an address
 )
 
-// plain is what both databases can keep of a text: no byte 0, no broken UTF-8, no more than max bytes.
-func plain(s string, max int) string {
+// storable is what both databases can store of s: no byte 0, valid UTF-8, at most max bytes.
+func storable(s string, max int) string {
 	s = strings.ReplaceAll(s, "\x00", "")
 	if len(s) > max {
 		s = s[:max]

@@ -22,6 +22,7 @@ func (r *rig) link(userID, provider, accountID string) {
 }
 
 func TestAccounts(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var events []string
 		r := newRig(t, db, auth.Options{OnEvent: func(_ *gorm.DB, e auth.Event) error {
@@ -70,6 +71,7 @@ func TestAccounts(t *testing.T) {
 
 // TestOneAccountStays: of two who are unlinked at once one is refused, else nobody could sign in.
 func TestOneAccountStays(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		id := r.SignUp("ada@example.com")

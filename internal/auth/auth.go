@@ -48,11 +48,14 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
 	a.macs = cookieMACs(ring)
-	return a, a.hasher.FindLegacy(context.Background(), db)
+	if err := a.hasher.FindLegacy(context.Background(), db); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
-// Run purges what has expired, now and then every SweepEvery, and exchanges revocations with other instances, until ctx
-// ends. A panic in either is logged and stops neither.
+// Run purges what has expired, now and then every SweepEvery, and exchanges revocations with other instances, until
+// ctx ends. A panic in either is logged and stops neither.
 func (a *Auth) Run(ctx context.Context) {
 	var working sync.WaitGroup
 	defer working.Wait()
@@ -114,11 +117,12 @@ func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) err
 	return err
 }
 
-// Hears reports whether a connection to PostgreSQL is known to keep its backend: no pooler in transaction mode is between.
+// Hears reports whether a connection to PostgreSQL is known to keep its backend: no pooler in transaction mode is
+// between.
 func (a *Auth) Hears() bool { return a.revoked.Hears() }
 
-// CacheOff says, in a line for /readyz, what an operator must mend before this process trusts a cached session. It is ""
-// if nothing is known.
+// CacheOff says, in a line for /readyz, what an operator must mend before this process trusts a cached session. It is
+// "" if nothing is known.
 func (a *Auth) CacheOff() string { return a.revoked.Off() }
 
 type transaction struct {

@@ -18,6 +18,7 @@ import (
 
 // TestRowsOfAnAwayStore: what is read row by row meets an outage as one, and a mistake as one.
 func TestRowsOfAnAwayStore(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		id := r.SignUp("ada@example.com")
@@ -42,6 +43,7 @@ func TestRowsOfAnAwayStore(t *testing.T) {
 
 // TestVisitorWhoLeft: that a visitor does not wait for the answer is no fault of the store, and no line in the log.
 func TestVisitorWhoLeft(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var log bytes.Buffer
 		r := newRig(t, db, auth.Options{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))})

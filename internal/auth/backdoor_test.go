@@ -30,6 +30,7 @@ func (r *rig) stored(c *authtest.Client) (*auth.Session, *http.Request) {
 
 // An admin who falls may have requests under way that were let in before: none of them gives the role back.
 func TestWhoIsNoAdminAnyMoreCannotUndoIt(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		boss := r.addUser("boss@example.com", "admin")
@@ -74,8 +75,11 @@ func TestWhoIsNoAdminAnyMoreCannotUndoIt(t *testing.T) {
 	})
 }
 
+// part:admin
+
 // Nobody acts as an admin: who is made one while somebody acts as them loses that guest, and no session of their own.
 func TestAPromotionEndsImpersonations(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	boss := r.browser()
 	if _, err := r.auth.SetRole(t.Context(), nil, boss.SignUp("boss@example.com"), "admin"); err != nil {
@@ -100,8 +104,11 @@ func TestAPromotionEndsImpersonations(t *testing.T) {
 	r.wantWho("the admin", boss, "boss@example.com")
 }
 
+// end:admin
+
 // Whoever held a stolen session may have asked for a link; with the password it is worth nothing any more.
 func TestAPasswordChangeEndsLinks(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box})
 	r.SignUp("ada@example.com")
@@ -124,6 +131,7 @@ func TestAPasswordChangeEndsLinks(t *testing.T) {
 
 // Of two requests the last one counts.
 func TestANewLinkEndsTheOldOne(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box})
@@ -153,6 +161,7 @@ func TestANewLinkEndsTheOldOne(t *testing.T) {
 
 // A ban ends links too, and no mail goes to who is banned; the answer does not tell.
 func TestABanEndsLinksAndMails(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box})
 	id := r.SignUp("ada@example.com")
@@ -177,6 +186,7 @@ func TestABanEndsLinksAndMails(t *testing.T) {
 
 // What sends no mail uses up none: else a stranger could keep somebody's reset link from being sent, unseen.
 func TestOnlyMailsThatAreSentCount(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		path, body string
 		o          auth.Options

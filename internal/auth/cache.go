@@ -11,10 +11,11 @@ import (
 
 // The cache cookie answers reads without the store. Its form is ours:
 //
-//	base64url( readAt, 8 bytes | expiresAt, 8 bytes | SHA-256 of the token, 64 hex | session id "\n" user id "\n" answer | HMAC, 32 bytes )
+//	base64url( readAt, 8 bytes | expiresAt, 8 bytes | SHA-256 of the token, 64 hex |
+//		session id "\n" user id "\n" answer | HMAC, 32 bytes )
 //
-// Times are Unix milliseconds; the answer is get-session's. The cookie is bound to its token and is no credential without
-// it.
+// Times are Unix milliseconds; the answer is get-session's. The cookie is bound to its token and is no credential
+// without it.
 const (
 	cacheHead    = 8 + 8 + 64
 	maxCacheSize = 1536 // with name and attributes; see maxCookieSize

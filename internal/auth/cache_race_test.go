@@ -13,6 +13,7 @@ import (
 
 // A copy made from a read that began before a revocation would bring the revoked state back for five minutes.
 func TestACopyReadBeforeARevocationIsVoid(t *testing.T) {
+	t.Parallel()
 	var afterRead func() // the address is asked for between the read and the copy
 	r := sqliteRig(t, auth.Options{ClientIP: func(*http.Request) string {
 		if fn := afterRead; fn != nil {
@@ -39,6 +40,7 @@ func TestACopyReadBeforeARevocationIsVoid(t *testing.T) {
 
 // The same race between the commit of a sign-in and its cookies: a ban in that gap must not meet a fresh cache.
 func TestABanRightAfterASignInVoidsItsCache(t *testing.T) {
+	t.Parallel()
 	for path, body := range map[string]string{
 		"/sign-in/email": `{"email":"ada@example.com","password":"correct-horse-1"}`,
 		"/sign-up/email": `{"name":"Bob","email":"bob@example.com","password":"correct-horse-1"}`,
@@ -81,6 +83,7 @@ func TestABanRightAfterASignInVoidsItsCache(t *testing.T) {
 // NTP sets clocks back by a little every day. A copy stamped by the clock before must not look newer than a
 // revocation stamped by the clock after.
 func TestAClockSetBackRevivesNoCopy(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.clock.advance(time.Minute)
 	r.SignUp("ada@example.com")
@@ -93,6 +96,7 @@ func TestAClockSetBackRevivesNoCopy(t *testing.T) {
 
 // What is too large for the proxies in front of an app is taken away: an older copy would stay.
 func TestACacheThatDoesNotFitIsTakenAway(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	image, name := "https://app.example/"+strings.Repeat("a", 2000), strings.Repeat("🦫", 200)

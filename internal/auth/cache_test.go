@@ -16,6 +16,7 @@ import (
 )
 
 func TestTheCacheAnswersReadsAlone(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	n := r.statements()
@@ -51,6 +52,7 @@ func TestTheCacheAnswersReadsAlone(t *testing.T) {
 }
 
 func TestTheCacheIsNoCredential(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	bob := r.browser()
@@ -75,6 +77,7 @@ func TestTheCacheIsNoCredential(t *testing.T) {
 }
 
 func TestATamperedCacheIsPassedOver(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	good := value(r.Client, cacheCookie)
@@ -97,6 +100,7 @@ func TestATamperedCacheIsPassedOver(t *testing.T) {
 }
 
 func TestTheCacheRunsOut(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		body    string
@@ -130,6 +134,7 @@ func TestTheCacheRunsOut(t *testing.T) {
 }
 
 func TestARevocationVoidsCopiesAtOnce(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	for name, c := range map[string]struct {
 		revoke func(r *rig, id string) error
@@ -210,6 +215,7 @@ func sent(res authtest.Answer) error {
 
 // A restart forgets what was revoked: what was cached before it must not count.
 func TestACacheOlderThanTheProcessIsNotHonoured(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	n := r.statements()
@@ -235,6 +241,7 @@ func TestACacheOlderThanTheProcessIsNotHonoured(t *testing.T) {
 
 // Another instance may have revoked what this one has not heard of.
 func TestPostgreSQLIsNeverCached(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.Postgres(t))
 	r := newRig(t, db, auth.Options{})
 	lite := sqliteRig(t, auth.Options{})

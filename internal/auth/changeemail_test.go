@@ -24,6 +24,7 @@ func (r *rig) verified(c *authtest.Client, email string) (id string) {
 
 // TestTheOldAddressIsAskedFirst: two mails, two links, each good once; then everything mailed before is worthless.
 func TestTheOldAddressIsAskedFirst(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box, ConfirmEmailChange: true})
@@ -88,8 +89,11 @@ func TestTheOldAddressIsAskedFirst(t *testing.T) {
 	})
 }
 
+// part:ratelimit
+
 // TestAChangeMailsNoStranger: an address gets no more than its mails of the hour, whoever asks for them and by which step.
 func TestAChangeMailsNoStranger(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Mailer: box, ConfirmEmailChange: true, VerifyTokenTTL: day, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 	victims := func() (n int) {
@@ -125,8 +129,11 @@ func TestAChangeMailsNoStranger(t *testing.T) {
 	}
 }
 
+// end:ratelimit
+
 // TestANewPasswordEndsWhatAThiefAskedFor: a link mailed to the thief's own address would outlive the thief's session.
 func TestANewPasswordEndsWhatAThiefAskedFor(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box})
@@ -144,6 +151,7 @@ func TestANewPasswordEndsWhatAThiefAskedFor(t *testing.T) {
 
 // TestOneWinnerOfALink: each step of a change happens once, one address goes to one of two, one account is deleted once.
 func TestOneWinnerOfALink(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box, ConfirmEmailChange: true}, betterauth.Options{ConfirmDeletion: true})

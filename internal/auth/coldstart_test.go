@@ -19,6 +19,7 @@ import (
 // TestColdStart: a process that has run no statement yet answers all who come at once, with fewer connections than
 // askers. A cache of statements that is waited for with a connection held would stop them all, for ever.
 func TestColdStart(t *testing.T) {
+	t.Parallel()
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
 		t.Run(name, func(t *testing.T) {
 			where := url(t)

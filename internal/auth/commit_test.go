@@ -39,6 +39,7 @@ func (t *lossyTx) Commit() error {
 
 // A connection may break between a commit and the word of it: the session is gone then, and so must its copies be.
 func TestACommitNobodyHeardOfVoidsCopiesToo(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	pool, err := r.db.DB()

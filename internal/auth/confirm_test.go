@@ -90,6 +90,7 @@ func verifyingRig(t testing.TB, db *gorm.DB) (*rig, *mailbox) {
 // TestConfirmAsksForThePasswordElsewhere: the browser that signed up is let in by the link alone, any other by link and
 // password, and a wrong one leaves the link good.
 func TestConfirmAsksForThePasswordElsewhere(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := verifyingRig(t, db)
 		r.signUpPage(r.Client, "ada@example.com", authtest.Password)
@@ -132,6 +133,7 @@ func TestConfirmAsksForThePasswordElsewhere(t *testing.T) {
 // TestConfirmGivesAStrangersAccountNothing: whoever signed up with somebody's address first waits for them to confirm it.
 // Their own sign-up afterwards must not bind their browser to the stranger's account.
 func TestConfirmGivesAStrangersAccountNothing(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := verifyingRig(t, db)
 		mallory, ada := r.browser(), r.browser()
@@ -162,6 +164,7 @@ func TestConfirmGivesAStrangersAccountNothing(t *testing.T) {
 // TestConfirmBelongsToOne: a link opened where somebody else is signed in does nothing to either, nor does an admin's
 // view of its user; its own user needs no password.
 func TestConfirmBelongsToOne(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box})
@@ -196,6 +199,7 @@ func TestConfirmBelongsToOne(t *testing.T) {
 
 // TestPendingEnds: the cookie is worth nothing after an hour, altered, or for a link that changes an address.
 func TestPendingEnds(t *testing.T) {
+	t.Parallel()
 	r, box := verifyingRig(t, dbtest.Open(t, dbtest.SQLite(t)))
 	r.signUpPage(r.Client, "ada@example.com", authtest.Password)
 	altered := r.Copy()
@@ -220,6 +224,7 @@ func TestPendingEnds(t *testing.T) {
 
 // TestConfirmLetsNoBannedUserIn, by either way.
 func TestConfirmLetsNoBannedUserIn(t *testing.T) {
+	t.Parallel()
 	r, box := verifyingRig(t, dbtest.Open(t, dbtest.SQLite(t)))
 	r.addUser("root@example.com", "admin")
 	r.signUpPage(r.Client, "ada@example.com", authtest.Password)
@@ -239,6 +244,7 @@ func TestConfirmLetsNoBannedUserIn(t *testing.T) {
 
 // TestConfirmHasOneWinner: of 20 at once, bound or by password, one gets in.
 func TestConfirmHasOneWinner(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := verifyingRig(t, db)
 		r.signUpPage(r.Client, "ada@example.com", authtest.Password)
@@ -272,8 +278,11 @@ func TestConfirmHasOneWinner(t *testing.T) {
 	})
 }
 
+// part:ratelimit
+
 // TestConfirmCountsFailures like those of a sign-in, so that a link is no way around the wait.
 func TestConfirmCountsFailures(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Mailer: box, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 	r.signUpPage(r.browser(), "ada@example.com", authtest.Password)
@@ -293,8 +302,11 @@ func TestConfirmCountsFailures(t *testing.T) {
 	}
 }
 
+// end:ratelimit
+
 // TestPeek: looking tells what the link would do, and changes nothing however often.
 func TestPeek(t *testing.T) {
+	t.Parallel()
 	r, box := verifyingRig(t, dbtest.Open(t, dbtest.SQLite(t)))
 	r.signUpPage(r.Client, "ada@example.com", authtest.Password)
 	token := linkToken(t, box.last())

@@ -32,6 +32,7 @@ func ask(a *auth.Auth, method, path, body string, header ...string) *http.Respon
 }
 
 func TestCookieAttributes(t *testing.T) {
+	t.Parallel()
 	const in, out = "/api/auth/sign-in/email", "/api/auth/sign-out"
 	credentials := `{"email":"ada@example.com","password":"` + authtest.Password + `"`
 	http, https := "Path=/; %sHttpOnly; SameSite=Lax", "Path=/; %sHttpOnly; Secure; SameSite=Lax"
@@ -88,6 +89,7 @@ func TestCookieAttributes(t *testing.T) {
 }
 
 func TestOnlyThePrefixedCookieCountsOnHTTPS(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	plain := newRig(t, db, auth.Options{})
 	plain.SignUp("ada@example.com")
@@ -103,6 +105,7 @@ func TestOnlyThePrefixedCookieCountsOnHTTPS(t *testing.T) {
 }
 
 func TestACookieMayArriveEncodedOrNot(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	encoded := value(r.Client, tokenCookie)
@@ -119,6 +122,7 @@ func TestACookieMayArriveEncodedOrNot(t *testing.T) {
 }
 
 func TestATamperedCookieIsAStrangersAndIsNotCleared(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	good := value(r.Client, tokenCookie)
@@ -145,6 +149,7 @@ func TestATamperedCookieIsAStrangersAndIsNotCleared(t *testing.T) {
 
 // A stale cookie that stays would send the browser between a page and its login for ever.
 func TestACookieWithoutASessionIsCleared(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.SignUp("ada@example.com")
@@ -166,6 +171,7 @@ func TestACookieWithoutASessionIsCleared(t *testing.T) {
 }
 
 func TestTheFirstOfDuplicateCookiesCounts(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	other := r.browser()
@@ -187,6 +193,7 @@ func TestTheFirstOfDuplicateCookiesCounts(t *testing.T) {
 }
 
 func TestSecretsRotate(t *testing.T) {
+	t.Parallel()
 	old, fresh := strings.Repeat("old-secret-", 4), strings.Repeat("new-secret-", 4)
 	r := sqliteRig(t, auth.Options{Secrets: []string{old}})
 	r.SignUp("ada@example.com")
@@ -214,6 +221,7 @@ func TestSecretsRotate(t *testing.T) {
 }
 
 func TestUnusableSecretsAndOriginsAreRefused(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	good := []string{authtest.Secret}
 	for name, o := range map[string]auth.Options{

@@ -14,8 +14,11 @@ import (
 	"example.com/foyer/internal/ratelimit"
 )
 
+// part:ratelimit
+
 // TestCookieDomain: every cookie is the whole domain's, set and cleared alike, and goes to all its hosts.
 func TestCookieDomain(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	for origin, prefix := range map[string]string{"https://www.app.example": "__Secure-foyer.", "http://www.app.example:8080": "foyer."} {
@@ -64,7 +67,10 @@ func TestCookieDomain(t *testing.T) {
 	}
 }
 
+// end:ratelimit
+
 func TestOnlyTheDomainsCookieCounts(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	a := authtest.NewOn(t, r.db, auth.Options{BaseURL: "https://app.example", CookieDomain: "app.example", Now: r.clock.Now})
@@ -78,6 +84,7 @@ func TestOnlyTheDomainsCookieCounts(t *testing.T) {
 }
 
 func TestUnusableCookieDomainsAreRefused(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	for _, c := range []struct {
 		base, domain string

@@ -16,6 +16,7 @@ import (
 )
 
 func TestTheStoreHoldsNoToken(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.SignUp("ada@example.com")
@@ -41,6 +42,7 @@ func TestTheStoreHoldsNoToken(t *testing.T) {
 }
 
 func TestTheTokenHandleIsNoCredential(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		res := post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1"}`)
@@ -70,6 +72,7 @@ func TestTheTokenHandleIsNoCredential(t *testing.T) {
 }
 
 func TestSignInEndsTheSessionPresented(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		bob := r.browser()
@@ -102,6 +105,7 @@ func TestSignInEndsTheSessionPresented(t *testing.T) {
 
 // A limit that is tightened counts for sessions made under the old one too.
 func TestAShorterLimitEndsOldSessions(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	strict := authtest.Serve(t, authtest.Wire(t, authtest.NewOn(t, r.db, auth.Options{Now: r.clock.Now, MaxAge: day})))
@@ -113,6 +117,7 @@ func TestAShorterLimitEndsOldSessions(t *testing.T) {
 }
 
 func TestSignOutEndsOneSession(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.SignUp("ada@example.com")
@@ -137,6 +142,7 @@ func TestSignOutEndsOneSession(t *testing.T) {
 
 // A store that is away must look like one: people who are signed in stay so, and a log-out that failed says so.
 func TestAStoreThatIsAwayIsNoStranger(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.SignUp("ada@example.com")

@@ -44,7 +44,7 @@ func (a *Auth) removeUser(t *transaction, by actor, userID string) error {
 
 func notImpersonating(s *Session) error {
 	if s.ImpersonatedBy != nil {
-		return errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while acting as somebody else.")
+		return errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while you impersonate a user.")
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 
 // TestDeletionByMail: the account goes when its owner opens the link where they are signed in, and not otherwise.
 func TestDeletionByMail(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box}, betterauth.Options{ConfirmDeletion: true})
@@ -75,6 +76,7 @@ func TestDeletionByMail(t *testing.T) {
 
 // TestLinksMayLeadToThePagesOfTheApp: Options.Links says where, for every purpose, and is told where it ends.
 func TestLinksMayLeadToThePagesOfTheApp(t *testing.T) {
+	t.Parallel()
 	type call struct{ purpose, token, callbackURL string }
 	var calls []call
 	box := &mailbox{}
@@ -120,6 +122,7 @@ func TestLinksMayLeadToThePagesOfTheApp(t *testing.T) {
 
 // TestAResetGivesAPassword: who has none yet gets an account to sign in with, and is not signed in by the link.
 func TestAResetGivesAPassword(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box, RequireEmailVerification: true})
@@ -138,6 +141,7 @@ func TestAResetGivesAPassword(t *testing.T) {
 
 // TestLinksLeadHomeWhateverTheHost: who asks with another Host gets no say in where the mail leads, nor in who gets one.
 func TestLinksLeadHomeWhateverTheHost(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box})
 	r.addUser("ada@example.com", "")
@@ -155,6 +159,7 @@ func TestLinksLeadHomeWhateverTheHost(t *testing.T) {
 
 // TestChangePasswordAnswers: the caller always gets a new session; the others end where that is asked for.
 func TestChangePasswordAnswers(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.SignUp("ada@example.com")

@@ -12,6 +12,7 @@ import (
 // TestANewPasswordMakesDevicesStrangers: who knew the old password may hold as many device cookies as they liked to
 // collect. With the new one they guess as strangers do, five times in all; where it was set, the owner stays in.
 func TestANewPasswordMakesDevicesStrangers(t *testing.T) {
+	t.Parallel()
 	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 	r.SignUp("ada@example.com")
 	var thieves [3]*authtest.Client

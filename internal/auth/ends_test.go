@@ -17,6 +17,7 @@ import (
 // TestLogOutEverywhereEndsAThiefsChange: a copied cookie asks for another address; the owner ends every other session. What
 // the thief has got by mail is worth nothing then, at the page and on the wire, with the password and without.
 func TestLogOutEverywhereEndsAThiefsChange(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box})
@@ -169,6 +170,7 @@ func (l *lost) wantUnmoved(what string) {
 // nothing afterwards, neither for strangers nor in a new session of its user. Only the link that verifies the address the
 // account has already may work.
 func TestWhatASessionSetGoingEndsWithIt(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{
@@ -224,6 +226,7 @@ func (l *lost) links(purposes ...string) (n int64) {
 // TestHonestWaysOfALink: it works in the session that asked, in another one of the same person, and after the password
 // was asked for once more; the second link of a change belongs to the session that asked for the first.
 func TestHonestWaysOfALink(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box, ConfirmEmailChange: true}, betterauth.Options{ConfirmDeletion: true})
@@ -294,6 +297,7 @@ func (r *rig) reauthenticate(c *authtest.Client) {
 
 // TestNoLinkOfAnEndedSession: what was asked for while the session ended is refused, and mails nothing.
 func TestNoLinkOfAnEndedSession(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box})
@@ -312,6 +316,8 @@ func TestNoLinkOfAnEndedSession(t *testing.T) {
 	})
 }
 
+// part:admin
+
 // actAs has an admin's browser act as somebody else.
 func (r *rig) actAs(c *authtest.Client, id string) {
 	r.t.Helper()
@@ -326,6 +332,8 @@ func (r *rig) actAs(c *authtest.Client, id string) {
 	})
 }
 
+// end:admin
+
 // boss signs an admin in.
 func (r *rig) boss(email string) *authtest.Client {
 	r.t.Helper()
@@ -338,8 +346,11 @@ func (r *rig) boss(email string) *authtest.Client {
 	return c
 }
 
+// part:admin
+
 // TestAnImpersonationAsksForNothing that could outlive it, and uses no link of the person.
 func TestAnImpersonationAsksForNothing(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box}, betterauth.Options{ConfirmDeletion: true})
 	id, admin := r.SignUp("ada@example.com"), r.boss("root@example.com")
@@ -351,9 +362,14 @@ func TestAnImpersonationAsksForNothing(t *testing.T) {
 	r.wantWho("the user", r.Client, "ada@example.com")
 }
 
+// end:admin
+
+// part:admin
+
 // TestImpersonationsEndWithTheirSession: a copy of an admin's session acts as somebody else; once the admin ends that
 // session, in whichever way, the copy is nobody. A session that only proves itself again goes on.
 func TestImpersonationsEndWithTheirSession(t *testing.T) {
+	t.Parallel()
 	const change = `{"currentPassword":"` + authtest.Password + `","newPassword":"another-horse-2"}`
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
@@ -391,9 +407,12 @@ func TestImpersonationsEndWithTheirSession(t *testing.T) {
 	})
 }
 
+// end:admin
+
 // TestEndingsAndLinksMeet: whatever ends a session and whatever uses its links come in at once, and none waits for another
 // that waits for it: everybody gets an answer.
 func TestEndingsAndLinksMeet(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box, ConfirmEmailChange: true}, betterauth.Options{ConfirmDeletion: true})

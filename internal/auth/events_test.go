@@ -22,6 +22,7 @@ import (
 )
 
 func TestEventsSayWhoDidWhatToWhomFromWhere(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var heard []auth.Event
 		r := newRig(t, db, auth.Options{
@@ -94,6 +95,7 @@ func TestEventsSayWhoDidWhatToWhomFromWhere(t *testing.T) {
 // TestEventsNamePeople: an event names people as they are when it is over, says what was changed and what was written
 // about it, and repeats nothing that is somebody's own.
 func TestEventsNamePeople(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var last auth.Event
 		r := newRig(t, db, auth.Options{OnEvent: func(_ *gorm.DB, e auth.Event) error { last = e; return nil }})
@@ -130,6 +132,7 @@ func TestEventsNamePeople(t *testing.T) {
 		_, err = r.auth.ChangeUser(t.Context(), by, bob.ID, auth.UserChanges{Profile: auth.Profile{Name: &name}, EmailVerified: &yes})
 		done(err)
 		want("user_updated", me, "Robert <bob@example.com>", "name, verified: true", "")
+		// part:admin
 		acting, err := r.auth.Impersonate(httptest.NewRecorder(), req, by, bob.ID)
 		done(err)
 		name = "Rob"
@@ -138,16 +141,20 @@ func TestEventsNamePeople(t *testing.T) {
 		if last.ImpersonatorID != root || last.ImpersonatorName != me {
 			t.Errorf("impersonator: %+v", last)
 		}
+		// end:admin
 		_, err = r.auth.BanUser(t.Context(), by, bob.ID, "spam", nil)
 		done(err)
-		want("user_banned", me, "Rob <bob@example.com>", "banned for good", "spam")
+		want("user_banned", me, name+" <bob@example.com>", "banned for good", "spam")
 		done(r.auth.RemoveUser(t.Context(), by, bob.ID))
 		want("user_deleted", me, "", "", "")
 	})
 }
 
+// part:ratelimit
+
 // TestRefusalsAreTold: who is kept out is heard of, and the refusal stands whatever becomes of the word.
 func TestRefusalsAreTold(t *testing.T) {
+	t.Parallel()
 	var refused []string
 	var fail error
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
@@ -177,8 +184,11 @@ func TestRefusalsAreTold(t *testing.T) {
 	}
 }
 
+// end:ratelimit
+
 // What nobody recorded did not happen.
 func TestAnEventThatFailsUndoesItsTransaction(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var fail event.Name
 		r := newRig(t, db, auth.Options{OnEvent: func(tx *gorm.DB, e auth.Event) error {
@@ -232,6 +242,7 @@ func TestAnEventThatFailsUndoesItsTransaction(t *testing.T) {
 }
 
 func TestTheLogHoldsNoSecret(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	r := sqliteRig(t, auth.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	r.SignUp("ada@example.com")
@@ -249,6 +260,7 @@ func TestTheLogHoldsNoSecret(t *testing.T) {
 }
 
 func TestPurgeDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		u := r.addUser("ada@example.com", "")
@@ -278,6 +290,7 @@ func TestPurgeDeletesWhatHasExpiredAndNothingElse(t *testing.T) {
 
 // TestPurgeIsInBatches: while very much goes, nobody else who writes waits for all of it.
 func TestPurgeIsInBatches(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		u, at := r.addUser("ada@example.com", ""), r.clock.Now()
@@ -307,6 +320,7 @@ func TestPurgeIsInBatches(t *testing.T) {
 }
 
 func TestRunPurgesUntilItsContextEnds(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{SweepEvery: time.Millisecond})
 	purges := make(chan struct{})
 	r.db.Callback().Delete().After("gorm:delete").Register("test:purged", func(tx *gorm.DB) {
@@ -339,6 +353,7 @@ func TestRunPurgesUntilItsContextEnds(t *testing.T) {
 // TestAForgedCookieIsTold: a session cookie that we did not sign leaves a trace; none, and one of a session that has
 // ended, do not.
 func TestAForgedCookieIsTold(t *testing.T) {
+	t.Parallel()
 	var told []string
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
 		OnEvent: func(_ *gorm.DB, e auth.Event) error {

@@ -67,6 +67,7 @@ func request(c *authtest.Client) *http.Request {
 // TestAllOrNothing: whichever statement fails, the caller is told, the store is as before and nobody is signed in or
 // out. Once nothing fails the same call succeeds.
 func TestAllOrNothing(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box})
 	f, ctx := r.faults(), t.Context()
@@ -101,7 +102,7 @@ func TestAllOrNothing(t *testing.T) {
 	}
 	eve := r.addUser("eve@example.com", "admin")
 	name, email, yes := "Eve", "eva@example.com", true
-	var adminCookies []*http.Cookie
+	var adminCookies []*http.Cookie // part:admin
 	for _, step := range []struct {
 		name string
 		do   func() error
@@ -141,6 +142,7 @@ func TestAllOrNothing(t *testing.T) {
 			_, err := r.auth.CreateUser(ctx, nil, auth.NewUser{Name: "C", Email: "c@example.com", Password: "another-horse-2"})
 			return err
 		}},
+		// part:admin
 		{"Impersonate", func() error {
 			w, req := httptest.NewRecorder(), request(boss)
 			s, err := r.auth.StoredSession(w, req)
@@ -154,6 +156,8 @@ func TestAllOrNothing(t *testing.T) {
 			}
 			return err
 		}},
+		// end:admin
+		// part:admin
 		{"StopImpersonating", func() error {
 			w, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil)
 			for _, cookie := range adminCookies {
@@ -165,6 +169,7 @@ func TestAllOrNothing(t *testing.T) {
 			}
 			return err
 		}},
+		// end:admin
 		{"RevokeUserSession", func() error {
 			list, err := r.auth.UserSessions(ctx, bossID)
 			if err == nil {
@@ -199,6 +204,7 @@ func TestAllOrNothing(t *testing.T) {
 
 // TestAStoreThatCannotWriteSignsNobodyOut: sliding a session can wait.
 func TestAStoreThatCannotWriteSignsNobodyOut(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	r.clock.advance(25 * time.Hour)

@@ -17,6 +17,7 @@ import (
 
 // Between the check of the role and the impersonation another admin may demote or ban: then there is none.
 func TestNoImpersonationBehindADemotion(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.addUser("boss@example.com", "admin")
@@ -53,6 +54,7 @@ func TestNoImpersonationBehindADemotion(t *testing.T) {
 
 // A thief in an admin's browser acts as somebody else: when the admin ends that session, the thief is nobody.
 func TestARevokedSessionActsAsNobody(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	boss, thief := r.browser(), r.browser()
 	bossID := boss.SignUp("boss@example.com")
@@ -85,6 +87,7 @@ func TestARevokedSessionActsAsNobody(t *testing.T) {
 
 // A ban is a ban in the log, by whichever verb it came.
 func TestChangeUserNamesTheEvent(t *testing.T) {
+	t.Parallel()
 	var events []string
 	r := sqliteRig(t, auth.Options{OnEvent: func(_ *gorm.DB, e auth.Event) error {
 		events = append(events, string(e.Name))
@@ -111,6 +114,7 @@ func TestChangeUserNamesTheEvent(t *testing.T) {
 
 // TestTheWayBack: the cookies of an impersonation are the wire's, and it ends only for the admin who began it.
 func TestTheWayBack(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		ada := r.addUser("ada@example.com", "")

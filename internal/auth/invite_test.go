@@ -15,6 +15,7 @@ import (
 
 // TestInvitation: an account made for somebody is opened by the link mailed to them, once and within a week.
 func TestInvitation(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r, _ := limitedRig(t, db, auth.Options{Mailer: box, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
@@ -51,8 +52,11 @@ func TestInvitation(t *testing.T) {
 	})
 }
 
+// part:ratelimit
+
 // TestMailPasswordReset: an admin can have a link mailed, within the limit of every address, and not to the banned.
 func TestMailPasswordReset(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Mailer: box})
 	ada := r.addUser("ada@example.com", "")
@@ -88,8 +92,13 @@ func TestMailPasswordReset(t *testing.T) {
 	}
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestInvitationsAreLimited: who is invited, deleted and invited again gets no more mails than anybody.
 func TestInvitationsAreLimited(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Mailer: box})
 	for i, want := range []int{0, 0, 0, http.StatusTooManyRequests} {
@@ -109,3 +118,5 @@ func TestInvitationsAreLimited(t *testing.T) {
 		t.Errorf("%d mails, %d users", n, r.count(&auth.User{}))
 	}
 }
+
+// end:ratelimit

@@ -65,8 +65,9 @@ func (v answer) session() *Session {
 		ID: s.ID, UserID: s.UserID, ExpiresAt: s.ExpiresAt.Time, CreatedAt: s.CreatedAt.Time, UpdatedAt: s.UpdatedAt.Time,
 		IPAddress: s.IPAddress, UserAgent: s.UserAgent, ImpersonatedBy: s.ImpersonatedBy,
 		User: &User{
-			ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image, Role: u.Role, Banned: u.Banned,
-			BanReason: u.BanReason, BanExpires: u.BanExpires.pointer(), CreatedAt: u.CreatedAt.Time, UpdatedAt: u.UpdatedAt.Time,
+			ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image, Role: u.Role,
+			Banned: u.Banned, BanReason: u.BanReason, BanExpires: u.BanExpires.pointer(),
+			CreatedAt: u.CreatedAt.Time, UpdatedAt: u.UpdatedAt.Time,
 		},
 	}
 }

@@ -10,6 +10,7 @@ import (
 )
 
 func TestABanAndAnImageAreShown(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	until := r.clock.Now().AddDate(0, 0, 1)
 	reason, image := "spam", "https://app.example/a.png"
@@ -31,6 +32,7 @@ func TestDatesHaveThreeDecimalsAndAreUTC(t *testing.T) {
 
 // Remember stays behind: the cookies alone say it, and nothing is re-sent from a copy.
 func TestACachedSessionSaysWhatTheStoreSays(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	res := post(r.Client, "/sign-up/email", `{"name":"Ada \"L\"<é🦫>","email":"ada@example.com","password":"correct-horse-1","image":"https://app.example/a.png?b&c"}`, "User-Agent", "a\"b<c>")
 	if res.StatusCode != 200 {

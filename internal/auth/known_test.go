@@ -14,9 +14,12 @@ import (
 
 const office = "192.0.2.1" // an address that many share
 
+// part:ratelimit
+
 // TestANeighbourKeepsNobodyOut: whatever a stranger does behind the same address, who is known on this device signs in, ten
 // times in ten seconds, with the address they are known by. For other accounts the device is as strange as any.
 func TestANeighbourKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, _ := limitedRig(t, db, auth.Options{})
 		r.confirmed("bob@example.com")
@@ -44,8 +47,13 @@ func TestANeighbourKeepsNobodyOut(t *testing.T) {
 	})
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestManyDevicesAreNoMorePasswords: who collects device cookies with an account of their own gets no further with others'.
 func TestManyDevicesAreNoMorePasswords(t *testing.T) {
+	t.Parallel()
 	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
 	r.confirmed("eve@example.com")
 	var devices []*authtest.Client
@@ -66,8 +74,13 @@ func TestManyDevicesAreNoMorePasswords(t *testing.T) {
 	}
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestIPv6GrowsByNetwork: a /64 may do as much as an address, a /56 four times and a /48 sixteen times as much.
 func TestIPv6GrowsByNetwork(t *testing.T) {
+	t.Parallel()
 	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
 	spread := func(format string, n int, want int64) {
 		t.Helper()
@@ -85,6 +98,8 @@ func TestIPv6GrowsByNetwork(t *testing.T) {
 	spread("2001:db8:%x::1", 9, 8)            // others; one has had its share
 }
 
+// end:ratelimit
+
 // stranded is an account under attack: strangers have failed so often that nobody gets in who is not known.
 func stranded(r *rig, email string) {
 	r.t.Helper()
@@ -97,9 +112,12 @@ func stranded(r *rig, email string) {
 	}
 }
 
+// part:ratelimit
+
 // TestAResetMakesTheBrowserKnown: while strangers keep failing, who chooses a new password by a mailed link signs in with
 // it: after a reset, an invitation, and an undone change of address.
 func TestAResetMakesTheBrowserKnown(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := noticing(t, db)
 		choose := func(c *authtest.Client, email string) {
@@ -134,8 +152,13 @@ func TestAResetMakesTheBrowserKnown(t *testing.T) {
 	})
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestEndpointsAreCountedOnce: what reads nothing else of a request counts it, bodies that are refused among them.
 func TestEndpointsAreCountedOnce(t *testing.T) {
+	t.Parallel()
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RateLimit: auth.RateLimit{
 		Rules: []auth.RateRule{{Path: "", Max: 2, Window: time.Minute}},
 	}})
@@ -147,3 +170,5 @@ func TestEndpointsAreCountedOnce(t *testing.T) {
 		}
 	}
 }
+
+// end:ratelimit

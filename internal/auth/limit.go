@@ -35,10 +35,10 @@ type RateLimit struct {
 	// Limiter keeps the counters. Default nil: nothing is limited.
 	Limiter Limiter
 
-	// Rules bound how often one IP address may do one act (see Count). The first rule counts whose Path is a prefix of the
-	// act's name. An IPv6 /64 has the budget of one address, a /56 four times
-	// and a /48 sixteen times as much. Default: better-auth's, 3 in 10 seconds for signing in, signing up and changing
-	// password or e-mail, 3 in a minute for what sends mail, 100 in 10 seconds for the rest.
+	// Rules bound how often one IP address may do one act (see Count). The first rule counts whose Path is a prefix of
+	// the act's name. An IPv6 /64 has the budget of one address, a /56 four times and a /48 sixteen times as much.
+	// Default: better-auth's, 3 in 10 seconds for signing in, signing up and changing password or e-mail, 3 in a minute
+	// for what sends mail, 100 in 10 seconds for the rest.
 	Rules []RateRule
 
 	// FreeFailures is how many wrong passwords of an account in FailureWindow cost no wait. Default 5.
@@ -83,8 +83,8 @@ const (
 // are away.
 //
 // act names what the request does, as the paths of better-auth do, for example /sign-in/email: a page and an endpoint
-// that do the same share a budget. typed returns the typed e-mail address, "" for none; it is called only for a sign-in
-// on a known device.
+// that do the same share a budget. typed returns the typed e-mail address, "" for none; it is called only for a
+// sign-in on a known device.
 func (a *Auth) Count(r *http.Request, act string, typed func() string) error {
 	limit := a.opts.RateLimit
 	if limit.Limiter == nil {

@@ -35,7 +35,7 @@ func limitedRig(t testing.TB, db *gorm.DB, o auth.Options) (r *rig, refused *ato
 		}
 		return hear(tx, e)
 	}
-	o.RateLimit.Limiter = ratelimit.New(db, func() time.Time { return now.Load().Now() })
+	o.RateLimit.Limiter = ratelimit.New(db, func() time.Time { return now.Load().Now() }) // part:ratelimit
 	c := &clock{}
 	c.to(time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC))
 	now.Store(c)
@@ -50,9 +50,12 @@ func tryPassword(c *authtest.Client, email, password, from string) authtest.Answ
 	return post(c, "/sign-in/email", `{"email":"`+email+`","password":"`+password+`"}`, "X-Test-From", from)
 }
 
+// part:ratelimit
+
 // TestParallelGuessesStayWithinTheLimit: 1,000 guesses at once from 200 addresses get to the hash as often as one
 // after another would, and the owner's known browser is let in all the same.
 func TestParallelGuessesStayWithinTheLimit(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, refused := limitedRig(t, db, auth.Options{})
 		owner := r.browser()
@@ -88,8 +91,13 @@ func TestParallelGuessesStayWithinTheLimit(t *testing.T) {
 	})
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestFailuresWait: 5 are free, then each one waits longer; being told to wait does not count, success clears.
 func TestFailuresWait(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, refused := limitedRig(t, db, auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 		post(r.browser(), "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"`+authtest.Password+`"}`)
@@ -125,8 +133,13 @@ func TestFailuresWait(t *testing.T) {
 	})
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestAddressesAreLimited: unsafe requests of one address or /64 to one endpoint; reads are never counted.
 func TestAddressesAreLimited(t *testing.T) {
+	t.Parallel()
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
 	try := func(from string, want int) {
 		t.Helper()
@@ -161,8 +174,13 @@ func TestAddressesAreLimited(t *testing.T) {
 	try("192.0.2.1", 401)
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestDeviceOpensItsOwnBucketOnly: a device is known for who signed in there, and a forged one for nobody.
 func TestDeviceOpensItsOwnBucketOnly(t *testing.T) {
+	t.Parallel()
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 	thief := r.browser()
 	post(thief, "/sign-up/email", `{"name":"Eve","email":"eve@example.com","password":"`+authtest.Password+`"}`)
@@ -191,6 +209,8 @@ func TestDeviceOpensItsOwnBucketOnly(t *testing.T) {
 	}
 }
 
+// end:ratelimit
+
 type awayLimiter struct{}
 
 var errAway = errors.New("counters are away")
@@ -206,6 +226,7 @@ func (awayLimiter) Forgive(context.Context, string, string) error               
 
 // TestNoCountersNoTries: without its counters the door stays shut, and reads go on.
 func TestNoCountersNoTries(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{RateLimit: auth.RateLimit{Limiter: awayLimiter{}}})
 	wantRefusal(t, signIn(r.Client, "ada@example.com"), 503, "SERVICE_UNAVAILABLE")
 	if got := r.Get("/api/auth/get-session").StatusCode; got != 200 {
@@ -215,6 +236,7 @@ func TestNoCountersNoTries(t *testing.T) {
 
 // TestCurrentPasswordIsLimited: whoever holds a stolen session cannot try passwords without end.
 func TestCurrentPasswordIsLimited(t *testing.T) {
+	t.Parallel()
 	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 	post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"`+authtest.Password+`"}`)
 	bodies := map[string]string{

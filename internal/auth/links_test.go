@@ -50,6 +50,7 @@ func oneOf50(t *testing.T, name, want string, fn func(i int) authtest.Answer) {
 
 // TestOneWinner: of 50 at once one gets what there is one of.
 func TestOneWinner(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box})
@@ -91,6 +92,7 @@ func TestOneWinner(t *testing.T) {
 // TestReset: the link changes nothing by being looked at, works once, ends every session and every other link, and
 // proves the address.
 func TestReset(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box})
 	id := r.SignUp("ada@example.com")
@@ -127,6 +129,7 @@ func TestReset(t *testing.T) {
 
 // TestLinksExpireAndBelongToOne: past its time a link is worth nothing, and in somebody else's browser it does nothing.
 func TestLinksExpireAndBelongToOne(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box})
 	r.SignUp("ada@example.com")
@@ -163,6 +166,7 @@ func wantCode(t testing.TB, res authtest.Answer, status int, code string) {
 
 // TestFreshness: what a thief would do first asks for a young session, or for the password.
 func TestFreshness(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{Mailer: &mailbox{}})
 	r.SignUp("ada@example.com")
 	r.clock.advance(10 * time.Minute)
@@ -182,6 +186,7 @@ func TestFreshness(t *testing.T) {
 
 // TestNoTokenAtRest: the store holds no mailed token, only what it hashes to.
 func TestNoTokenAtRest(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box})
 	r.addUser("ada@example.com", "")

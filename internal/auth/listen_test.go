@@ -10,6 +10,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
@@ -25,7 +26,7 @@ func running(t testing.TB, a *auth.Auth) {
 
 // instance starts one more of the app on a PostgreSQL, and gives a browser for it.
 func instance(t testing.TB, url string, box *mailbox) (*auth.Auth, *authtest.Client) {
-	a := authtest.NewOn(t, dbtest.Open(t, url), auth.Options{Mailer: box})
+	a := authtest.NewOn(t, dbtest.Open(t, url), auth.Options{Mailer: box, Links: betterauth.Links(home)})
 	running(t, a)
 	return a, authtest.Serve(t, authtest.Wire(t, a))
 }
@@ -59,6 +60,7 @@ func settled(t testing.TB, c *authtest.Client) {
 // next request, although the copied cookies hold a cache that it has honoured a moment before. So does a third that
 // is started afterwards.
 func TestRevocationReachesEveryInstance(t *testing.T) {
+	t.Parallel()
 	url, box := dbtest.Postgres(t), &mailbox{}
 	here, one := instance(t, url, box)
 	there, two := instance(t, url, box)
@@ -128,6 +130,7 @@ func TestRevocationReachesEveryInstance(t *testing.T) {
 
 // TestACachedReadOnPostgreSQLAsksNothing, once the instance hears what the others revoke.
 func TestACachedReadOnPostgreSQLAsksNothing(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, dbtest.Open(t, dbtest.Postgres(t)), auth.Options{Now: database.Now}) // the clock is compared
 	n, purged := r.statements(), make(chan struct{}, 1)
 	err := r.db.Callback().Delete().After("gorm:delete").Register("test:purged", func(tx *gorm.DB) {

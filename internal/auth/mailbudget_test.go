@@ -18,9 +18,12 @@ func askReset(c *authtest.Client, email, from string) authtest.Answer {
 	return post(c, "/request-password-reset", `{"email":"`+email+`"}`, "X-Test-From", from)
 }
 
+// part:ratelimit
+
 // TestMailsAreLimited: however many strangers ask for links to one mailbox, from wherever, two an hour go there, and nobody
 // can tell the third from the second; the third is for the owner's known device.
 func TestMailsAreLimited(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r, _ := limitedRig(t, db, auth.Options{Mailer: box})
@@ -49,8 +52,13 @@ func TestMailsAreLimited(t *testing.T) {
 	})
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestTagsAreOneMailbox: what stands behind a + is for its owner to choose, and no way to send them more mails.
 func TestTagsAreOneMailbox(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
 		Mailer: box, Notices: true, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}},
@@ -68,9 +76,14 @@ func TestTagsAreOneMailbox(t *testing.T) {
 	}
 }
 
+// end:ratelimit
+
+// part:ratelimit
+
 // TestStrangersDoNotSilenceTheAlarm: whatever mails strangers cause, also to other spellings of the mailbox, the owner hears
 // of a sign-in on a strange device.
 func TestStrangersDoNotSilenceTheAlarm(t *testing.T) {
+	t.Parallel()
 	r, box := noticing(t, dbtest.Open(t, dbtest.SQLite(t)))
 	_, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Ada", Email: "ada@example.com", Password: authtest.Password, Verified: true})
 	if err != nil {
@@ -87,3 +100,5 @@ func TestStrangersDoNotSilenceTheAlarm(t *testing.T) {
 		t.Errorf("a thief has signed in; mails %q", got)
 	}
 }
+
+// end:ratelimit

@@ -1,5 +1,19 @@
 package auth_test
 
+// The rig of this package. Rows of a test are t.Run, so that one row can be run alone.
+//
+//	dbtest.Each(t, func(t *testing.T, db *gorm.DB) { … })   once on SQLite, once on PostgreSQL
+//	r := newRig(t, db, auth.Options{…})                     a provider, its endpoints on a real listener
+//	r.SignUp("ada@example.com")                             r is a browser itself; it keeps cookies
+//	other := r.browser()                                    a second one, without cookies
+//	post(other, "/sign-in/email", `{…}`)                    what a page of the app sends
+//	r.clock.advance(time.Hour)                              time passes only so
+//	r.wantWho("after the ban", other, "")                   whose request it is: an address, "" for none
+//	r.auth, r.db                                            the verbs, the rows
+//
+// Hashes are cheap and answers are not padded: a test about cost or time begins with authtest.Costly. A test that
+// measures the whole process does not call t.Parallel.
+
 import (
 	"cmp"
 	"encoding/json"

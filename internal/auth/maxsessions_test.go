@@ -13,6 +13,7 @@ import (
 // TestSessionsOfAUserAreBounded: the 101st sign-in ends the session that was not used for longest, at once and in its
 // cached copy too; nobody else's, and no more than that.
 func TestSessionsOfAUserAreBounded(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, _ := limitedRig(t, db, auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 		bob := r.browser()

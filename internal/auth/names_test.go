@@ -13,6 +13,7 @@ import (
 // TestNoNameToAnUnprovedAddress: whoever signs up with somebody's address, or moves to it, mails them no sentence of
 // their own; a person who has proved the address is greeted by name.
 func TestNoNameToAnUnprovedAddress(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := noticing(t, db)
 		const bait = "You won. Call 0900-1234"

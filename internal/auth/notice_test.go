@@ -98,6 +98,7 @@ func undo(r *rig, token string) error {
 
 // TestNotices: each thing a thief would do is told to the owner, in the transaction that does it.
 func TestNotices(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := noticing(t, db)
 		ada, id := r.confirmed("ada@example.com")
@@ -131,6 +132,7 @@ func TestNotices(t *testing.T) {
 
 // TestUndoEmailChange: the old address gets the account back whatever the thief did since, once, and nobody is left in it.
 func TestUndoEmailChange(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := noticing(t, db)
 		thief, id := r.confirmed("ada@example.com")
@@ -185,6 +187,7 @@ func TestUndoEmailChange(t *testing.T) {
 // TestUndoBeforeSquatters: until the link of the old address is over nobody gets that address, by any way and whether or not
 // addresses are confirmed; afterwards anybody does.
 func TestUndoBeforeSquatters(t *testing.T) {
+	t.Parallel()
 	for _, confirm := range []bool{true, false} {
 		t.Run(fmt.Sprintf("confirm=%t", confirm), func(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, db *gorm.DB) { undoBeforeSquatters(t, db, confirm) })
@@ -248,6 +251,7 @@ func undoBeforeSquatters(t *testing.T, db *gorm.DB, confirm bool) {
 
 // TestUndoTooLate: after a week, or when the address is somebody else's, nothing changes.
 func TestUndoTooLate(t *testing.T) {
+	t.Parallel()
 	r, box := noticing(t, dbtest.Open(t, dbtest.SQLite(t)))
 	ada, _ := r.confirmed("ada@example.com")
 	r.moved(ada, box, "new@example.com")
@@ -274,6 +278,7 @@ func TestUndoTooLate(t *testing.T) {
 // TestAdminsHearOfNewAdmins: every admin is told when somebody else becomes one, by whichever verb, and when nothing came
 // of it nobody is.
 func TestAdminsHearOfNewAdmins(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := noticing(t, db)
 		told := func(email string) (list []string) {
@@ -365,6 +370,7 @@ func TestAdminsHearOfNewAdmins(t *testing.T) {
 
 // TestUndoEndsWithTheAccount: a ban and a deletion leave no link by which the old address opens the account again.
 func TestUndoEndsWithTheAccount(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := noticing(t, db)
 		banned := true

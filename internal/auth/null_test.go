@@ -10,6 +10,7 @@ import (
 
 // PostgreSQL keeps no null byte: it is refused before it is asked, alike everywhere.
 func TestANullByteNamesNothing(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.SignUp("ada@example.com")

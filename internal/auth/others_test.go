@@ -14,6 +14,7 @@ import (
 
 // TestNobodyTouchesAnothersSessions: a handle of somebody else's session is as good as a made-up one.
 func TestNobodyTouchesAnothersSessions(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	id := r.SignUp("ada@example.com")
 	bob := r.browser()
@@ -38,6 +39,7 @@ func TestNobodyTouchesAnothersSessions(t *testing.T) {
 
 // TestAPersonTakesNoPrivilege: what is not theirs to change is refused or ignored, and does not change.
 func TestAPersonTakesNoPrivilege(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	id := r.SignUp("ada@example.com")
 	bob := r.addUser("bob@example.com", "")
@@ -73,6 +75,7 @@ func TestAPersonTakesNoPrivilege(t *testing.T) {
 
 // TestADeletionUnderWay: requests beside a deletion are answered, and nothing of the user is left.
 func TestADeletionUnderWay(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{Mailer: &mailbox{}})
 		id := r.SignUp("ada@example.com")

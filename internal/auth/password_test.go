@@ -14,6 +14,7 @@ import (
 
 // One password typed on two keyboards must be one.
 func TestAPasswordIsNormalised(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	for i, c := range []struct{ chosen, typed string }{
 		{"cafe\u0301 au lait", "caf\u00e9 au lait"},
@@ -31,6 +32,7 @@ func TestAPasswordIsNormalised(t *testing.T) {
 }
 
 func TestNewHashesAreArgon2id(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, authtest.Costly(auth.Options{}))
 		r.SignUp("ada@example.com")
@@ -53,6 +55,7 @@ func TestNewHashesAreArgon2id(t *testing.T) {
 }
 
 func TestBetterAuthsHashesVerifyAndAreReplaced(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.addAccount(r.addUser("ada@example.com", "").ID, legacy)
@@ -79,6 +82,7 @@ func weak() string {
 }
 
 func TestWeakHashesAreReplacedAndStrongOnesKept(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, authtest.Costly(auth.Options{}))
 	r.addAccount(r.addUser("ada@example.com", "").ID, weak())
 	if res := signIn(r.browser(), "ada@example.com"); res.StatusCode != 200 || !strings.HasPrefix(r.hash(), "$argon2id$v=19$m=19456,t=2,p=1$") {
@@ -92,6 +96,7 @@ func TestWeakHashesAreReplacedAndStrongOnesKept(t *testing.T) {
 
 // TestPasswordRules: the rules of package password hold for every new user, and options change them.
 func TestPasswordRules(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{AppName: "Foyer"})
 	lax := authtest.NewOn(t, r.db, auth.Options{AppName: "Foyer", AllowCommonPasswords: true})
 	for typed, want := range map[string]string{

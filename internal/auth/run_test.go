@@ -12,6 +12,7 @@ import (
 
 // TestRunSurvivesAPanic: a purge that panics neither ends the program nor stays away, and the ear goes on hearing.
 func TestRunSurvivesAPanic(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		var panics atomic.Int32

@@ -16,6 +16,7 @@ import (
 const day = 24 * time.Hour
 
 func TestASessionSlidesOnceItIsADayOld(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.SignUp("ada@example.com")
@@ -62,6 +63,7 @@ func TestASessionSlidesOnceItIsADayOld(t *testing.T) {
 }
 
 func TestASessionDiesUnused(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		for _, c := range []struct {
 			name     string
@@ -99,6 +101,7 @@ func TestASessionDiesUnused(t *testing.T) {
 }
 
 func TestNoCookieOfABriefSessionOutlivesTheBrowser(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	res := post(r.Client, "/sign-in/email", `{"email":"ada@example.com","password":"correct-horse-1","rememberMe":false}`)
@@ -116,6 +119,7 @@ func TestNoCookieOfABriefSessionOutlivesTheBrowser(t *testing.T) {
 
 // Sliding for ever, a stolen cookie would never have to prove anything again.
 func TestASessionEndsAfterThirtyDaysHoweverUsed(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.SignUp("ada@example.com")
@@ -144,6 +148,7 @@ func TestASessionEndsAfterThirtyDaysHoweverUsed(t *testing.T) {
 }
 
 func TestOfManyRefreshesOneWins(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.SignUp("ada@example.com")
@@ -167,6 +172,7 @@ func TestOfManyRefreshesOneWins(t *testing.T) {
 
 // Rack once brought a session back that way (CVE-2025-46336).
 func TestARefreshBesideASignOutRevivesNothing(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.SignUp("ada@example.com")
@@ -192,6 +198,7 @@ func TestARefreshBesideASignOutRevivesNothing(t *testing.T) {
 }
 
 func TestTheSessionOfADeletedOrBannedRowIsAStrangers(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		for name, change := range map[string]func(u *auth.User){
 			"deleted": func(u *auth.User) { db.Delete(u) },
@@ -214,6 +221,7 @@ func TestTheSessionOfADeletedOrBannedRowIsAStrangers(t *testing.T) {
 }
 
 func TestSessionsListsTheLiveOnesOfOneUser(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		id := r.SignUp("ada@example.com")

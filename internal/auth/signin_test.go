@@ -37,6 +37,7 @@ func (r *rig) hash() (hash string) {
 }
 
 func TestSignInRefuses(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	linked := r.addUser("linked@example.com", "") // an account of another kind signs nobody in by password
@@ -77,6 +78,7 @@ func TestSignInRefuses(t *testing.T) {
 
 // The status, the body, the headers and the cookies of a refused sign-in are the same for everyone.
 func TestSignInDoesNotTellWhoExists(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.browser().SignUp("known@example.com")
@@ -139,17 +141,18 @@ func TestLoginTimingDoesNotTellWhoExists(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("after a purge", 19+32)
-	r.Client = authtest.Serve(t, authtest.Wire(t, authtest.NewOn(t, r.db, auth.Options{})))
+	r.Client = authtest.Serve(t, authtest.Wire(t, authtest.NewOn(t, r.db, authtest.Costly(auth.Options{}))))
 	check("after a start", 19+32)
 
 	if res := post(r.browser(), "/sign-in/email", `{"email":"legacy@example.com","password":"correct-horse-1"}`); res.StatusCode != 200 {
 		t.Fatal(res.Text)
 	}
-	r.Client = authtest.Serve(t, authtest.Wire(t, authtest.NewOn(t, r.db, auth.Options{})))
+	r.Client = authtest.Serve(t, authtest.Wire(t, authtest.NewOn(t, r.db, authtest.Costly(auth.Options{}))))
 	check("after all have been upgraded", 19)
 }
 
 func TestABannedUserLearnsWhyWithTheRightPassword(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		id := r.browser().SignUp("ada@example.com")
@@ -178,6 +181,7 @@ func TestABannedUserLearnsWhyWithTheRightPassword(t *testing.T) {
 
 // Between reading the hash and making the session lie 30 ms of hashing: whatever happens there counts.
 func TestABanDuringASignInWins(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		var change func() error
@@ -215,6 +219,7 @@ func TestABanDuringASignInWins(t *testing.T) {
 }
 
 func TestNoSessionOutlivesABanBesideIt(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		id := r.browser().SignUp("ada@example.com")

@@ -15,6 +15,7 @@ import (
 )
 
 func TestSignUpRefuses(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.addUser("taken@example.com", "")
 	body := func(name, email, password, more string) string {
@@ -65,6 +66,7 @@ func TestSignUpRefuses(t *testing.T) {
 }
 
 func TestSignUpSetsOnlyWhatItSays(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		res := post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1","id":"mine","emailVerified":true,
@@ -80,6 +82,7 @@ func TestSignUpSetsOnlyWhatItSays(t *testing.T) {
 }
 
 func TestAddresses(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	for _, email := range []string{
 		"bob@x.example", "bob+1@x.example", "o'neil-smith_1@sub.x.example", "a.b.c@x-y.example", "b@1.example", "bob@xn--pp-6kc.example",
@@ -118,6 +121,7 @@ func TestAddresses(t *testing.T) {
 
 // Pages hand over what a form held; what no database keeps must be refused before one is asked.
 func TestANameIsValidUTF8(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		w := httptest.NewRecorder()
@@ -129,6 +133,7 @@ func TestANameIsValidUTF8(t *testing.T) {
 }
 
 func TestEveryFaultOfASignUpIsTold(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	_, _, err := r.auth.SignUpEmail(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil), auth.Registration{Email: "x", Password: "y"})
 	var e *errs.Error
@@ -138,6 +143,7 @@ func TestEveryFaultOfASignUpIsTold(t *testing.T) {
 }
 
 func TestOfParallelSignUpsOneWins(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		var in, taken atomic.Int64

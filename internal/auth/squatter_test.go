@@ -43,6 +43,7 @@ func (r *rig) wantPassword(what, email, password, code string) {
 // TestAMailboxBeatsASquatter: who signs up with an address gets a mail and owns the account, although a stranger has signed
 // up with it before; nothing that the stranger knows or holds is worth anything.
 func TestAMailboxBeatsASquatter(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box, events := &mailbox{}, []auth.Event{}
 		r, _ := limitedRig(t, db, auth.Options{
@@ -105,6 +106,7 @@ func TestAMailboxBeatsASquatter(t *testing.T) {
 
 // TestOnlyPendingAccountsGiveWay: what an admin made or has decided about, and what somebody has used, stays.
 func TestOnlyPendingAccountsGiveWay(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box, RequireEmailVerification: true})
@@ -156,6 +158,7 @@ func TestOnlyPendingAccountsGiveWay(t *testing.T) {
 
 // TestWithoutAMailNobodyGivesWay: where the address has had its mails of the hour nothing changes, and nobody can tell.
 func TestWithoutAMailNobodyGivesWay(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := noticing(t, db)
 		for range 2 {
@@ -182,6 +185,7 @@ func TestWithoutAMailNobodyGivesWay(t *testing.T) {
 
 // TestPendingAccountsArePurged after 7 days, in small batches, each told as the end of an account.
 func TestPendingAccountsArePurged(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		deleted := map[string]auth.Event{}
 		r := newRig(t, db, auth.Options{RequireEmailVerification: true, OnEvent: func(_ *gorm.DB, e auth.Event) error {
@@ -217,6 +221,7 @@ func TestPendingAccountsArePurged(t *testing.T) {
 // TestVouching: an admin's word for the address of a pending account is for the holder of the address, not for who typed it
 // first. For any other account it is a flag.
 func TestVouching(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := noticing(t, db)
 		yes := auth.UserChanges{EmailVerified: new(bool)}
@@ -275,6 +280,7 @@ func TestVouching(t *testing.T) {
 
 // TestParallelSignUpsForASquattedAddress: one of them owns it in the end, with a link that works, and none fails.
 func TestParallelSignUpsForASquattedAddress(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box, RequireEmailVerification: true})
@@ -304,6 +310,7 @@ func TestParallelSignUpsForASquattedAddress(t *testing.T) {
 // TestSquattersGiveWayToInvitationsAndMoves: an admin can invite the holder of an address, and somebody who has an account can
 // move it to an address of theirs.
 func TestSquattersGiveWayToInvitationsAndMoves(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := noticing(t, db)
 		signUpAs(r.browser(), "ada@example.com", mallorysPassword)
@@ -333,6 +340,7 @@ func TestSquattersGiveWayToInvitationsAndMoves(t *testing.T) {
 // TestSignUpAndSignInTellNothingOfPendingAccounts: who signs up and then signs in with the same password is answered alike,
 // whether a pending account had the address or nobody.
 func TestSignUpAndSignInTellNothingOfPendingAccounts(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, _ := noticing(t, db)
 		signUpAs(r.browser(), "ada@example.com", mallorysPassword)

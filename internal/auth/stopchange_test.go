@@ -55,6 +55,7 @@ func stop(r *rig, m auth.Mail) error {
 // TestTheOldAddressStopsAChange: it is told when a change is asked for. Its link, which needs nobody signed in, ends the
 // change and the session that asked, and nobody else's.
 func TestTheOldAddressStopsAChange(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := stopping(t, db, auth.Options{})
 		thief, id := r.confirmed("ada@example.com")
@@ -84,6 +85,7 @@ func TestTheOldAddressStopsAChange(t *testing.T) {
 // TestAChangeIsAskedForInSight: an address whose notices of the hour are used up loses nothing unseen. One that nobody has
 // verified is not written to, and one that is asked for consent gets that mail alone.
 func TestAChangeIsAskedForInSight(t *testing.T) {
+	t.Parallel()
 	r, box := stopping(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
 	ada, _ := r.confirmed("ada@example.com")
 	for i := range 5 {
@@ -114,6 +116,7 @@ func TestAChangeIsAskedForInSight(t *testing.T) {
 
 // TestStopIsTooLate once the link has expired, or the change is made: then the old address has another link.
 func TestStopIsTooLate(t *testing.T) {
+	t.Parallel()
 	r, box := stopping(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
 	ada, _ := r.confirmed("ada@example.com")
 	post(ada, "/change-email", `{"newEmail":"new@example.com"}`)

@@ -14,6 +14,7 @@ import (
 
 // TestATokenServesOnePurpose: a mailed token does what it was mailed for, letter by letter, and nothing else.
 func TestATokenServesOnePurpose(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box}, betterauth.Options{ConfirmDeletion: true})
 	r.SignUp("ada@example.com")
@@ -59,6 +60,7 @@ func TestATokenServesOnePurpose(t *testing.T) {
 }
 
 func TestResetLinksRunOut(t *testing.T) {
+	t.Parallel()
 	for after, status := range map[time.Duration]int{30*time.Minute - time.Millisecond: 200, 30 * time.Minute: 400} {
 		box := &mailbox{}
 		r := sqliteRig(t, auth.Options{Mailer: box})
@@ -73,6 +75,7 @@ func TestResetLinksRunOut(t *testing.T) {
 
 // TestLinksNameTheConfiguredHost: whatever host a request claims, mails and redirects name ours.
 func TestLinksNameTheConfiguredHost(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box})
 	r.addUser("ada@example.com", "")
@@ -100,6 +103,7 @@ func TestLinksNameTheConfiguredHost(t *testing.T) {
 // TestATakenAddressIsAnsweredAlike: nobody learns by a change of address or, where addresses are verified, by signing
 // up whose address is in use; its owner gets no mail and loses nothing.
 func TestATakenAddressIsAnsweredAlike(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box})
 	r.SignUp("ada@example.com")

@@ -21,6 +21,7 @@ var anyID = regexp.MustCompile(`"id":"[A-Za-z0-9]{32}"`)
 
 // TestSignUpUnverified: nobody is signed in before the link is used, and whose address is taken nobody learns.
 func TestSignUpUnverified(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, authtest.Costly(auth.Options{Mailer: box, RequireEmailVerification: true}))
@@ -85,6 +86,7 @@ func TestSignUpUnverified(t *testing.T) {
 
 // TestVerificationMaySignIn: the first link of an account signs the browser in that opens it, once, and nobody else.
 func TestVerificationMaySignIn(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box, RequireEmailVerification: true, AutoSignInAfterVerification: true})
@@ -140,6 +142,7 @@ func (brokenMailer) Enqueue(context.Context, *gorm.DB, auth.Mail) error {
 
 // An account whose mail is lost could never be opened.
 func TestWithoutItsMailNothingHappens(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{Mailer: brokenMailer{}, RequireEmailVerification: true})
 		got := post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1"}`)
@@ -152,6 +155,7 @@ func TestWithoutItsMailNothingHappens(t *testing.T) {
 
 // TestOfParallelUnverifiedSignUpsOneIsKept: 50 answers that nobody can tell apart, one user, one link.
 func TestOfParallelUnverifiedSignUpsOneIsKept(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box, RequireEmailVerification: true})
@@ -167,9 +171,12 @@ func TestOfParallelUnverifiedSignUpsOneIsKept(t *testing.T) {
 	})
 }
 
+// part:ratelimit
+
 // TestUnverifiedMailsAreLimited: past its mails of the hour an address is answered as ever, and the right password
 // never counts as a guess.
 func TestUnverifiedMailsAreLimited(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
 		Mailer: box, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}},
@@ -191,8 +198,11 @@ func TestUnverifiedMailsAreLimited(t *testing.T) {
 	r.SignIn("bob@example.com", authtest.Password)
 }
 
+// end:ratelimit
+
 // TestWithoutAMailerTheLinkIsNotLogged: whoever reads logs could take any account over.
 func TestWithoutAMailerTheLinkIsNotLogged(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	var token string
 	r := sqliteRig(t, auth.Options{

@@ -15,6 +15,7 @@ import (
 )
 
 func TestCreateUser(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		for _, c := range []struct {
@@ -70,6 +71,7 @@ func TestCreateUser(t *testing.T) {
 }
 
 func TestARoleChangeKeepsSessionsAndIsSeenAtOnce(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.addUser("root@example.com", "admin")
@@ -127,6 +129,7 @@ func TestHasRoleMeansMembership(t *testing.T) {
 }
 
 func TestTheLastAdminStays(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{Roles: []string{"user", "admin", "administrator"}})
 		first := r.addUser("first@example.com", "user,admin")
@@ -165,6 +168,7 @@ func TestTheLastAdminStays(t *testing.T) {
 }
 
 func TestOfTwoDemotionsAtOnceOneIsRefused(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		admins := []*auth.User{r.addUser("a@example.com", "admin"), r.addUser("b@example.com", "admin")}
@@ -197,6 +201,7 @@ func TestOfTwoDemotionsAtOnceOneIsRefused(t *testing.T) {
 // TestRolesChangeSideBySide: whoever makes and unmakes admins, acts as users and removes them, all at once, waits for the
 // others and never in a circle.
 func TestRolesChangeSideBySide(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.addUser("root@example.com", "admin")
@@ -226,6 +231,7 @@ func TestRolesChangeSideBySide(t *testing.T) {
 
 // TestBanReasons: what somebody is told when they try to sign in is bounded, by whichever verb it comes.
 func TestBanReasons(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	id := r.addUser("ada@example.com", "").ID
 	yes := true

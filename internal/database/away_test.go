@@ -15,6 +15,7 @@ import (
 
 // TestSQLiteAway: a read-only file and one that another process locks for too long are outages.
 func TestSQLiteAway(t *testing.T) {
+	t.Parallel()
 	where := dbtest.SQLite(t)
 	db := dbtest.Open(t, where)
 	pool, err := db.DB()
@@ -61,6 +62,7 @@ func TestSQLiteAway(t *testing.T) {
 
 // TestSQLiteBusyEnds: the wait for the write lock of another process ends with the request.
 func TestSQLiteBusyEnds(t *testing.T) {
+	t.Parallel()
 	where := dbtest.SQLite(t)
 	db, holder := dbtest.Open(t, where), dbtest.Open(t, where)
 	pool, err := db.DB()
@@ -90,6 +92,7 @@ func TestSQLiteBusyEnds(t *testing.T) {
 
 // TestTimeIsOver: a read, its rows and a commit after the deadline are outages, by every method of GORM.
 func TestTimeIsOver(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		endless := map[string]string{
 			"sqlite":   "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
@@ -131,6 +134,7 @@ func TestTimeIsOver(t *testing.T) {
 
 // TestClosed: a query after Close is an outage.
 func TestClosed(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		if err := database.Close(db); err != nil {
 			t.Fatal(err)
@@ -146,6 +150,7 @@ func TestClosed(t *testing.T) {
 
 // TestConnectionsCut: the end of all connections of PostgreSQL is an outage at any moment.
 func TestConnectionsCut(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.Postgres(t))
 	ctx, stop := context.WithCancel(t.Context())
 	var group sync.WaitGroup
@@ -183,6 +188,7 @@ func TestConnectionsCut(t *testing.T) {
 
 // TestPostgresAway: a closed connection and a statement time-out are outages.
 func TestPostgresAway(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.Postgres(t))
 	cut := make(chan error, 1)
 	err := db.Transaction(func(tx *gorm.DB) error {
@@ -216,6 +222,7 @@ func TestPostgresAway(t *testing.T) {
 
 // TestCallerGivesUp: the error after a deadline quotes no value.
 func TestCallerGivesUp(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 		defer cancel()

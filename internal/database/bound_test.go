@@ -50,6 +50,7 @@ func inForceWithin(t *testing.T, db *gorm.DB) (got string) {
 }
 
 func TestBound(t *testing.T) {
+	t.Parallel()
 	plain := dbtest.Postgres(t)
 	cases := map[string]struct{ url, before, bound string }{
 		"the usual":                 {plain, "0 0 0", "4s 7s 3s"},
@@ -95,6 +96,7 @@ func TestBound(t *testing.T) {
 
 // TestBoundThroughAPooler: the time-outs of a transaction do not reach other clients of its connection.
 func TestBoundThroughAPooler(t *testing.T) {
+	t.Parallel()
 	where := dbtest.Pooler(t, dbtest.Postgres(t), "transaction", 1, "exec")
 	db, other := open(t, where), open(t, where)
 	database.Bound(db, func() bool { return false })
@@ -110,6 +112,7 @@ func TestBoundThroughAPooler(t *testing.T) {
 
 // TestBoundSQLite: Bound does nothing on SQLite.
 func TestBoundSQLite(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	database.Bound(db, func() bool { return true })
 	if n := scan[int](t, db, "SELECT 7"); n != 7 {
@@ -120,6 +123,7 @@ func TestBoundSQLite(t *testing.T) {
 // TestFrozenInstance: an instance that freezes in a transaction does not block the writes of others for long, and gets
 // an outage when it continues.
 func TestFrozenInstance(t *testing.T) {
+	t.Parallel()
 	where := dbtest.Postgres(t)
 	other := dbtest.Open(t, where)
 	frozen := dbtest.Open(t, with(t, where, "idle_in_transaction_session_timeout", "100ms"))
@@ -140,6 +144,7 @@ func TestFrozenInstance(t *testing.T) {
 
 // TestLockTimeout: a lock time-out is an outage.
 func TestLockTimeout(t *testing.T) {
+	t.Parallel()
 	where := dbtest.Postgres(t)
 	holder, db := dbtest.Open(t, where), dbtest.Open(t, with(t, where, "lock_timeout", "20ms"))
 	exec(t, holder, "CREATE TABLE things (id TEXT PRIMARY KEY)")
@@ -158,6 +163,7 @@ func TestLockTimeout(t *testing.T) {
 // TestReplacedPrimary: a server that became read-only is an outage, the app is not ready, and its connections are
 // dropped.
 func TestReplacedPrimary(t *testing.T) {
+	t.Parallel()
 	where := dbtest.Postgres(t)
 	db := dbtest.Open(t, where)
 	exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
@@ -194,6 +200,7 @@ func TestReplacedPrimary(t *testing.T) {
 
 // TestSilentServer: connecting to a server that does not answer ends.
 func TestSilentServer(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -43,6 +43,7 @@ func TestNow(t *testing.T) {
 
 // TestSQLiteVersion: before 3.51.3 a WAL reset could corrupt the file.
 func TestSQLiteVersion(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	var major, minor, patch int
 	version := scan[string](t, db, "SELECT sqlite_version()")
@@ -56,6 +57,7 @@ func TestSQLiteVersion(t *testing.T) {
 
 // TestSQLiteSettings: every connection of the pool has the settings.
 func TestSQLiteSettings(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	pool, err := db.DB()
 	if err != nil {
@@ -79,6 +81,7 @@ func TestSQLiteSettings(t *testing.T) {
 }
 
 func TestSQLiteFile(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "new folder")
 	for _, name := range []string{"plain.db", "a b.db", "100%.db", "what?.db", "x#y.db", "ä.db"} {
 		path := filepath.Join(dir, name)
@@ -107,6 +110,7 @@ func TestSQLiteFile(t *testing.T) {
 
 // TestTimes: a stored time is read back in UTC and compares as a time with every fraction.
 func TestTimes(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		exec(t, db, "CREATE TABLE moments (n INTEGER, at TIMESTAMP NOT NULL)")
 		noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -144,6 +148,7 @@ func TestTimes(t *testing.T) {
 }
 
 func TestTranslation(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		exec(t, db, "CREATE TABLE parents (id TEXT PRIMARY KEY, name TEXT UNIQUE)")
 		exec(t, db, `CREATE TABLE children (
@@ -178,6 +183,7 @@ func unavailable(err error) bool {
 
 // TestNestedTransaction: a failed inner transaction undoes only itself.
 func TestNestedTransaction(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
 		err := db.Transaction(func(tx *gorm.DB) error {
@@ -199,6 +205,7 @@ func TestNestedTransaction(t *testing.T) {
 
 // TestParallelWriters: the writers of two pools lose no write and get no SQLITE_BUSY.
 func TestParallelWriters(t *testing.T) {
+	t.Parallel()
 	const writers, rounds = 4, 15
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
 		t.Run(name, func(t *testing.T) {

@@ -25,6 +25,7 @@ func count(db *gorm.DB, table string) int64 {
 }
 
 func TestDownAndUp(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		ctx := t.Context()
 		state := func(applied bool) {
@@ -70,6 +71,7 @@ func TestDownAndUp(t *testing.T) {
 
 // TestMigrateTogether: several instances start on an empty database at the same time.
 func TestMigrateTogether(t *testing.T) {
+	t.Parallel()
 	// The second one changes data: unlike creating a table, running it twice would not fail.
 	files := fstest.MapFS{
 		"0001_counter.sql": {Data: []byte("-- +goose Up\nCREATE TABLE counter (n INTEGER);\n" +
@@ -116,6 +118,7 @@ func TestMigrateTogether(t *testing.T) {
 
 // TestBrokenMigration: a failed migration is undone as a whole, reported, and not recorded.
 func TestBrokenMigration(t *testing.T) {
+	t.Parallel()
 	files := fstest.MapFS{"0001_broken.sql": {Data: []byte("-- +goose Up\nCREATE TABLE half (x TEXT);\n" +
 		"INSERT INTO nothing_here VALUES (1);\n-- +goose Down\nDROP TABLE half;\n")}}
 	for name, url := range empty {
@@ -140,6 +143,7 @@ func TestBrokenMigration(t *testing.T) {
 
 // TestReadyOnAnEmptyDatabase: a database without migrations is not ready.
 func TestReadyOnAnEmptyDatabase(t *testing.T) {
+	t.Parallel()
 	for name, url := range empty {
 		t.Run(name, func(t *testing.T) {
 			db, err := database.Open(url(t), 0)
@@ -161,6 +165,7 @@ func TestReadyOnAnEmptyDatabase(t *testing.T) {
 
 // TestLostFile: a process whose SQLite file was deleted or replaced is not ready, because its writes would be lost.
 func TestLostFile(t *testing.T) {
+	t.Parallel()
 	where := dbtest.SQLite(t)
 	path := strings.TrimPrefix(where, "file:")
 	db := dbtest.Open(t, where)

@@ -13,6 +13,7 @@ import (
 // TestServingNeedsNoDDL: after the owner has migrated, a role that may only read and write rows can start and serve. It
 // cannot change a table.
 func TestServingNeedsNoDDL(t *testing.T) {
+	t.Parallel()
 	address := dbtest.Postgres(t)
 	owner := dbtest.Open(t, address)
 	u, err := url.Parse(address)

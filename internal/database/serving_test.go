@@ -21,6 +21,7 @@ func lockForServing(ctx context.Context, db *gorm.DB, patience time.Duration) (r
 }
 
 func TestLockForServing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file, link := filepath.Join(dir, "a #1 in 100%.db"), filepath.Join(dir, "link.db")
 	one := dbtest.Open(t, "file:"+file)
@@ -59,6 +60,7 @@ func TestLockForServing(t *testing.T) {
 }
 
 func TestOnPostgreSQLManyServe(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.Postgres(t))
 	for range 2 {
 		if _, waits, err := lockForServing(t.Context(), db, 0); err != nil || waits != 0 {

@@ -16,6 +16,7 @@ import (
 // TestReadersPassWriters: while another process has the lock that all writers need, readers are served, and the wait of
 // writers ends with their request.
 func TestReadersPassWriters(t *testing.T) {
+	t.Parallel()
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
 		t.Run(name, func(t *testing.T) {
 			where := url(t)
@@ -73,6 +74,7 @@ func readWhileWriting(t *testing.T, db *gorm.DB) {
 
 // TestTurnWaitEnds: the wait for a turn ends with the request. A passed deadline is an outage.
 func TestTurnWaitEnds(t *testing.T) {
+	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
 	err := db.Transaction(func(*gorm.DB) error {
@@ -100,6 +102,7 @@ func TestTurnWaitEnds(t *testing.T) {
 
 // TestTurnIsHandedOn: a turn is free after every kind of end of a transaction or statement.
 func TestTurnIsHandedOn(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
 		type thing struct{ ID string }

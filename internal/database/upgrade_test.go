@@ -67,6 +67,7 @@ func shown(t *testing.T, db *gorm.DB, files fstest.MapFS) (list []string) {
 
 // TestUpdateOfAClone: later migrations of the template are applied to a clone with its own, numbered by time.
 func TestUpdateOfAClone(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, db *gorm.DB, _ string) {
 		clone := steps("0001_first.sql", "0002_second.sql", "20260131120000_projects.sql")
 		updated := maps.Clone(clone)
@@ -99,6 +100,7 @@ func TestUpdateOfAClone(t *testing.T) {
 
 // TestStepBack: the database has a migration for which this build has no file.
 func TestStepBack(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, db *gorm.DB, _ string) {
 		older := steps("0001_first.sql", "0002_second.sql")
 		newer := maps.Clone(older)
@@ -133,6 +135,7 @@ func TestStepBack(t *testing.T) {
 
 // TestNumbers: two migrations with one number, and one without a number, are refused before anything changes.
 func TestNumbers(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, db *gorm.DB, _ string) {
 		for _, c := range []struct {
 			files fstest.MapFS
@@ -162,6 +165,7 @@ func TestNumbers(t *testing.T) {
 
 // TestMigrationLock: a start waits for another one that migrates, and takes over the lease of a dead one.
 func TestMigrationLock(t *testing.T) {
+	t.Parallel()
 	where := dbtest.EmptyPostgres(t)
 	db, files := open(t, where), steps("0001_first.sql")
 	if err := database.Migrate(t.Context(), db, files); err != nil {
@@ -180,6 +184,7 @@ func TestMigrationLock(t *testing.T) {
 
 // TestMigrationLockNamesItsHolder: the error after a wait names the holder of the lock.
 func TestMigrationLockNamesItsHolder(t *testing.T) {
+	t.Parallel()
 	db := open(t, dbtest.EmptyPostgres(t))
 	if err := database.Migrate(t.Context(), db, steps("0001_first.sql")); err != nil {
 		t.Fatal(err)
@@ -209,6 +214,7 @@ func TestMigrationLockNamesItsHolder(t *testing.T) {
 // TestMigrateThroughAPooler: four instances start at once on an empty database through a pooler in transaction mode,
 // with and without prepared statements.
 func TestMigrateThroughAPooler(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"exec", "simple_protocol"} {
 		t.Run(mode, func(t *testing.T) {
 			direct := dbtest.EmptyPostgres(t)

@@ -27,6 +27,7 @@ func (o *office) run() (stop func()) {
 // TestNoSuchMailbox: an address that the server refuses for good is tried once, because providers block repeated
 // attempts.
 func TestNoSuchMailbox(t *testing.T) {
+	t.Parallel()
 	for _, answer := range []string{"550 5.1.1 user unknown", "551 moved", "553 no such name", "554 refused"} {
 		server := mailtest.Serve(t, "")
 		server.FailFor("nobody@", "RCPT", answer)
@@ -58,6 +59,7 @@ func TestNoSuchMailbox(t *testing.T) {
 
 // TestSlowMail: a mail that the server is slow with does not delay the others.
 func TestSlowMail(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		server.FailFor("slow@", "DATA", mailtest.Silence)
@@ -82,6 +84,7 @@ func TestSlowMail(t *testing.T) {
 
 // TestKeptConnection: mails due at the same time use few connections, and idle connections are closed.
 func TestKeptConnection(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -102,6 +105,7 @@ func TestKeptConnection(t *testing.T) {
 
 // TestBrokenConnection: a connection that the server closed between two mails costs no attempt.
 func TestBrokenConnection(t *testing.T) {
+	t.Parallel()
 	for _, goodbye := range []string{"", "421 idle for too long"} {
 		for _, command := range []string{"NOOP", "MAIL"} {
 			t.Run(command+" "+goodbye, func(t *testing.T) {
@@ -127,6 +131,7 @@ func TestBrokenConnection(t *testing.T) {
 
 // TestMailThatPanics: a panic counts as an attempt, and the other mails are attempted.
 func TestMailThatPanics(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -157,6 +162,7 @@ func TestMailThatPanics(t *testing.T) {
 
 // TestStopInTheMiddle: an attempt under way ends soon after the program should, and the next start sends the mail.
 func TestStopInTheMiddle(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"EHLO", "DATA"} {
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()
@@ -182,6 +188,7 @@ func TestStopInTheMiddle(t *testing.T) {
 
 // TestHello: EHLO has a name with a dot, because many servers refuse others.
 func TestHello(t *testing.T) {
+	t.Parallel()
 	for host, want := range map[string]string{
 		"foyer.example": "foyer.example", "localhost": "app.example", "": "app.example", "192.0.2.1": "app.example",
 		"::1": "app.example",
@@ -203,6 +210,7 @@ func TestHello(t *testing.T) {
 
 // TestLoginWithoutTLS: without TLS the password is sent to a server on this machine only.
 func TestLoginWithoutTLS(t *testing.T) {
+	t.Parallel()
 	for _, mechanism := range []string{"PLAIN", "LOGIN"} {
 		server := mailtest.Serve(t, "")
 		server.Login(mechanism, "dev", "s3cr3t pass")

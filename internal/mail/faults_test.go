@@ -13,6 +13,7 @@ import (
 
 // TestFaults: after any fault of the server the mail arrives once, and the log has no secret.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]struct{ command, answer string }{
 		"refuses to talk":    {"", "554 not now"},
 		"hangs up at once":   {"", ""},
@@ -70,6 +71,7 @@ func TestFaults(t *testing.T) {
 
 // TestSilence: while a worker waits for the server, it blocks neither the database nor the other mails.
 func TestSilence(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -101,6 +103,7 @@ func TestSilence(t *testing.T) {
 
 // TestTakenIsTaken: an error after the server has taken a mail does not send it again.
 func TestTakenIsTaken(t *testing.T) {
+	t.Parallel()
 	for _, answer := range []string{"", "500 what"} {
 		for _, command := range []string{"RSET", "QUIT"} {
 			server := mailtest.Serve(t, "")
@@ -119,6 +122,7 @@ func TestTakenIsTaken(t *testing.T) {
 
 // TestServerDown: without a server, mails are enqueued and attempted later.
 func TestServerDown(t *testing.T) {
+	t.Parallel()
 	server := mailtest.Serve(t, "")
 	server.Stop()
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
@@ -141,6 +145,7 @@ func TestServerDown(t *testing.T) {
 
 // TestGivingUp: after a day a mail is abandoned and its content deleted.
 func TestGivingUp(t *testing.T) {
+	t.Parallel()
 	server := mailtest.Serve(t, "")
 	server.Fail("MAIL", "550 who are you")
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
@@ -160,6 +165,7 @@ func TestGivingUp(t *testing.T) {
 
 // TestDeadWorker: after the lease of a dead worker another one sends the mail: at most twice, and with one Message-ID.
 func TestDeadWorker(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)

@@ -115,6 +115,7 @@ func (o *office) rows() []mail.Mail {
 
 // TestManyWorkers: each mail is sent by one worker.
 func TestManyWorkers(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -148,6 +149,7 @@ func TestManyWorkers(t *testing.T) {
 
 // TestRun: Run sends mails until its context ends.
 func TestRun(t *testing.T) {
+	t.Parallel()
 	server := mailtest.Serve(t, "")
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -163,6 +165,7 @@ func TestRun(t *testing.T) {
 
 // TestOldMailsAreDeleted: mails of a week ago are deleted in batches.
 func TestOldMailsAreDeleted(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -196,6 +199,7 @@ func TestOldMailsAreDeleted(t *testing.T) {
 
 // TestMail: a mail has one recipient, a text and HTML, and hostile names are text in both.
 func TestMail(t *testing.T) {
+	t.Parallel()
 	server := mailtest.Serve(t, "")
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	o := newOffice(t, db, server.Addr)
@@ -234,6 +238,7 @@ func TestMail(t *testing.T) {
 // TestMailsGoWithTheAccount: deleting an account deletes the mails that were sent to it. Unsent ones and those of
 // others stay.
 func TestMailsGoWithTheAccount(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -267,6 +272,7 @@ func TestMailsGoWithTheAccount(t *testing.T) {
 
 // TestAMailWithoutAName has a greeting without a name in text and HTML.
 func TestAMailWithoutAName(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), "")
 	if err := o.Enqueue(t.Context(), o.db, auth.Mail{To: "ada@example.com", Purpose: "verify_email",
 		URL: secret}); err != nil {
@@ -280,6 +286,7 @@ func TestAMailWithoutAName(t *testing.T) {
 // TestEnqueue: a mail is stored with the transaction that causes it, to exactly one address, with the text of its
 // purpose.
 func TestEnqueue(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		o := newOffice(t, db, "")
 		undone := errors.New("undone")

@@ -35,6 +35,7 @@ func (o *office) with(secrets ...string) *office {
 // TestMailsWaitSealed: a copy of the database has no readable mail. The mail server and /dev/mail get the plain text,
 // also after the secret was replaced.
 func TestMailsWaitSealed(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -62,6 +63,7 @@ func TestMailsWaitSealed(t *testing.T) {
 
 // TestOldMailsAreSent: unsealed mails of an older version are sent.
 func TestOldMailsAreSent(t *testing.T) {
+	t.Parallel()
 	server := mailtest.Serve(t, "")
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
 	now := o.Now()
@@ -79,6 +81,7 @@ func TestOldMailsAreSent(t *testing.T) {
 // TestAMailThatDoesNotOpen: without its secret a mail is abandoned and logged once, after ten minutes in which an
 // instance with the secret may send it. A mail that was copied to another row does not open.
 func TestAMailThatDoesNotOpen(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
@@ -133,6 +136,7 @@ func FuzzStored(f *testing.F) {
 
 // TestTheNoticeOfAChangeNamesBoth the new address and the link that stops the change.
 func TestTheNoticeOfAChangeNamesBoth(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), "")
 	m := auth.Mail{To: "ada@example.com", Name: "Ada", Purpose: "email_change_asked", NewEmail: "eve@example.com",
 		URL: secret}

@@ -41,7 +41,8 @@ func read(w http.ResponseWriter, r *http.Request, formToo bool) (*Body, error) {
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxSize))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return nil, errs.New(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "The request is larger than 64 KiB.")
+		return nil, errs.New(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE",
+			"The request is larger than 64 KiB.")
 	}
 	if err != nil {
 		return nil, badRequest("The request body could not be read")

@@ -53,6 +53,7 @@ func (c *counting) rows() (n int64) {
 
 // The window opens with the first use and does not slide: refused uses do not extend it.
 func TestHitWindow(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		for range 3 {
 			c.wantHit("a", 0)
@@ -70,6 +71,7 @@ func TestHitWindow(t *testing.T) {
 
 // The waits double, whichever member fails, and a too early attempt changes nothing.
 func TestFailuresWaitLongerEachTime(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		for i := range 3 {
 			c.wantFail(fmt.Sprint(i), 0)
@@ -86,6 +88,7 @@ func TestFailuresWaitLongerEachTime(t *testing.T) {
 
 // Unused counters are deleted, so that storage is bounded.
 func TestExpiredCountersGo(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		for i := range 200 {
 			c.wantHit(fmt.Sprint("address ", i), 0)
@@ -103,6 +106,7 @@ func TestExpiredCountersGo(t *testing.T) {
 
 // TestPurgeIsInBatches: after a flood, each use deletes one batch of its counters.
 func TestPurgeIsInBatches(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		flood := func() {
 			c.t.Helper()
@@ -132,6 +136,7 @@ func TestPurgeIsInBatches(t *testing.T) {
 
 // TestARefusalIsRemembered: a refused key is refused again without the database.
 func TestARefusalIsRemembered(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		for range 3 {
 			c.wantHit("a", 0)
@@ -158,6 +163,7 @@ func TestARefusalIsRemembered(t *testing.T) {
 // TestAStuckKeyDelaysNoOther: while the counter of one key is locked, others are counted, and waiting calls can be
 // cancelled.
 func TestAStuckKeyDelaysNoOther(t *testing.T) {
+	t.Parallel()
 	t.Run("postgres", func(t *testing.T) { // one writer holds all of a SQLite file
 		db := dbtest.Open(t, dbtest.Postgres(t))
 		l := ratelimit.New(db, func() time.Time { return time.Now().UTC() })
@@ -196,6 +202,7 @@ func TestAStuckKeyDelaysNoOther(t *testing.T) {
 
 // TestTheClockIsSetBack: no key is refused until the old time is reached again.
 func TestTheClockIsSetBack(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		for range 3 {
 			c.wantHit("a", 0)
@@ -215,6 +222,7 @@ func TestTheClockIsSetBack(t *testing.T) {
 
 // TestClocksApart: an instance whose clock is a second behind keeps the counters of another.
 func TestClocksApart(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		for range 3 {
 			c.wantHit("a", 0)
@@ -230,6 +238,7 @@ func TestClocksApart(t *testing.T) {
 
 // TestRecall: a recalled failure takes no free failure and causes no wait; the earlier failures stay counted.
 func TestRecall(t *testing.T) {
+	t.Parallel()
 	each(t, func(c *counting) {
 		recall := func() {
 			c.t.Helper()

@@ -28,10 +28,11 @@ type site struct {
 // beforeAuth and afterAuth are the parts, as in cmd/server/main.go.
 var (
 	beforeAuth = []func(*site){
-		(*site).addAudit,
+		(*site).addAudit,      // part:audit
+		(*site).addAuditChain, // part:auditchain
 	}
 	afterAuth = []func(*site){
-		(*site).addWire,
+		(*site).addWire, // part:betterauth
 		(*site).addApp,
 	}
 )

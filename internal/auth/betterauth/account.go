@@ -45,8 +45,10 @@ func (a *api) deleteUser(w http.ResponseWriter, r *http.Request, b *payload.Body
 		return deleted("User deleted"), a.DeleteUserByLink(w, r, s, *token)
 	case a.opts.ConfirmDeletion:
 		return deleted("Verification email sent"), a.MailDeletion(r.Context(), s, callbackURL)
-	case password == nil && s.ImpersonatedBy == nil && !a.RecentlyAuthenticated(s): // DeleteUser refuses impersonators in its own words
-		return nil, errs.New(http.StatusBadRequest, "SESSION_EXPIRED", "Session expired. Re-authenticate to perform this action.")
+	case s.ImpersonatedBy != nil: // DeleteUser refuses it
+	case password == nil && !a.RecentlyAuthenticated(s):
+		return nil, errs.New(http.StatusBadRequest, "SESSION_EXPIRED",
+			"Session expired. Re-authenticate to perform this action.")
 	}
 	return deleted("User deleted"), a.DeleteUser(w, r, s)
 }

@@ -13,6 +13,7 @@ import (
 )
 
 func TestMediaTypes(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	const bad = 415
 	for media, want := range map[string]struct{ signIn, signOut int }{
@@ -60,6 +61,7 @@ func TestMediaTypes(t *testing.T) {
 }
 
 func TestJSONThatTwoParsersReadDifferentlyIsRefused(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	for name, c := range map[string]struct{ body, code string }{
 		"empty":                    {``, "BAD_REQUEST"},
@@ -112,6 +114,7 @@ func TestJSONThatTwoParsersReadDifferentlyIsRefused(t *testing.T) {
 }
 
 func TestBodiesAreBounded(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	pad := func(n int) string { return `{"a":"` + strings.Repeat("a", n-len(`{"a":""}`)) + `"}` }
 	if res := post(r.Client, "/sign-out", pad(payload.MaxSize)); res.StatusCode != 200 {
@@ -132,6 +135,7 @@ func TestBodiesAreBounded(t *testing.T) {
 }
 
 func TestFieldsAreWhatTheySay(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	for body, message := range map[string]string{
 		`{}`:                            "[body.email] Invalid input: expected string, received undefined; [body.password] Invalid input: expected string, received undefined",
@@ -154,6 +158,7 @@ func TestFieldsAreWhatTheySay(t *testing.T) {
 }
 
 func TestFormsSignInAndUp(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	send := func(path, form string) authtest.Answer {
 		return r.browser().Do("POST", "/api/auth"+path, form, "Content-Type", "application/x-www-form-urlencoded", "Origin", home)

@@ -13,6 +13,7 @@ import (
 // TestFormsOfClientsSignUp sends what the forms of better-auth's demo (an empty image) and of its settings UI without
 // further fields (an empty name) send.
 func TestFormsOfClientsSignUp(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		sent := func(fields string) string {
@@ -40,6 +41,7 @@ func TestFormsOfClientsSignUp(t *testing.T) {
 
 // TestImages: an avatar may be where uploads are kept. Data stays out, and so does what other sites see in the clear.
 func TestImages(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		for _, local := range []bool{false, true} {
 			r := newRig(t, db, auth.Options{LocalImages: local})

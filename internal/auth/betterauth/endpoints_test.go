@@ -11,6 +11,7 @@ import (
 
 // TestEndpointsRefuse: what is wrong with a body is said before who is asked for, and nothing happens.
 func TestEndpointsRefuse(t *testing.T) {
+	t.Parallel()
 	box := &mailbox{}
 	r := sqliteRig(t, auth.Options{Mailer: box})
 	id := r.SignUp("ada@example.com")
@@ -119,6 +120,7 @@ func TestEndpointsRefuse(t *testing.T) {
 
 // TestDeadEndsLeadHome: links that have nowhere to go end on the front page, and carry no text of their maker's.
 func TestDeadEndsLeadHome(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	for path, want := range map[string]string{
 		"/error?error=INVALID_TOKEN":                       "/?error=INVALID_TOKEN",
@@ -141,6 +143,7 @@ func TestDeadEndsLeadHome(t *testing.T) {
 
 // TestUpdateUser: the change is in every copy at once, and the cookies keep their life.
 func TestUpdateUser(t *testing.T) {
+	t.Parallel()
 	for remember, life := range map[string]string{"true": "Max-Age=60479", "false": ""} {
 		r := sqliteRig(t, auth.Options{})
 		post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1","rememberMe":`+remember+`}`)
@@ -169,6 +172,7 @@ func TestUpdateUser(t *testing.T) {
 
 // TestRevocationEndpoints: one's own sessions by their handles, nobody else's.
 func TestRevocationEndpoints(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	bob := r.browser()

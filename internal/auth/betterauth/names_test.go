@@ -14,6 +14,7 @@ import (
 // TestNamesDoNotMislead: what turns, hides or links a text is refused beside its field, wherever a name is given;
 // names of all scripts, and emoji, are kept letter by letter.
 func TestNamesDoNotMislead(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		ada := r.browser()

@@ -13,7 +13,8 @@ import (
 // gaps. Programs that send neither Origin, Referer, Sec-Fetch-* nor cookies have nothing to forge and pass.
 func (a *api) checkOrigin(r *http.Request) error {
 	site, mode := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Sec-Fetch-Mode")
-	signsIn := strings.HasPrefix(r.URL.Path, basePath+"/sign-in/") || strings.HasPrefix(r.URL.Path, basePath+"/sign-up/")
+	path := strings.TrimPrefix(r.URL.Path, basePath)
+	signsIn := strings.HasPrefix(path, "/sign-in/") || strings.HasPrefix(path, "/sign-up/")
 	if signsIn && mode == "navigate" && site != "" && site != "same-origin" && site != "none" {
 		return errs.New(http.StatusForbidden, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED",
 			"Cross-site navigation login blocked. This request appears to be a CSRF attack.")

@@ -12,6 +12,7 @@ import (
 // Every row is sent to sign-in with a body that is refused later (400), and to sign-out, which succeeds (200).
 // want is "" where the request passes.
 func TestOriginsOfUnsafeRequests(t *testing.T) {
+	t.Parallel()
 	const missing, invalid, navigation = "MISSING_OR_NULL_ORIGIN", "INVALID_ORIGIN", "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED"
 	const own, partner, evil = "https://app.example", "https://partner.example", "https://evil.example"
 	wire := authtest.Wire(t, authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{BaseURL: own, TrustedOrigins: []string{partner, "myapp://", "exp://"}}))
@@ -134,6 +135,7 @@ func TestOriginsOfUnsafeRequests(t *testing.T) {
 }
 
 func TestAForgedRequestChangesNothing(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	for _, header := range [][]string{

@@ -13,6 +13,7 @@ import (
 )
 
 func TestCallbackURLs(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{BaseURL: "https://app.example", TrustedOrigins: []string{"https://partner.example:8443", "myapp://"}})
 	send := func(path string, body map[string]any) *http.Response {
 		raw, err := json.Marshal(body)
@@ -56,6 +57,7 @@ func TestCallbackURLs(t *testing.T) {
 }
 
 func TestSignInTellsWhereToGo(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	for _, c := range []struct{ callback, want string }{

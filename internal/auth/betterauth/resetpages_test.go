@@ -14,6 +14,7 @@ import (
 // TestResetPages: with a list, the token of a reset gets into the address of no other page, whoever asks for the mail
 // and whatever is put into the link.
 func TestResetPages(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box, TrustedOrigins: []string{"https://spa.example"}},

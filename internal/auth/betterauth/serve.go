@@ -100,8 +100,9 @@ func (a *api) read(w http.ResponseWriter, r *http.Request, e Endpoint) (*payload
 		return nil, err
 	}
 	if err := a.checkOrigin(r); err != nil {
-		a.opts.Logger.InfoContext(r.Context(), "cross-site request refused", "origin", printable(r.Header.Get("Origin")),
-			"host", printable(r.Host), "site", printable(r.Header.Get("Sec-Fetch-Site")), "own", a.origins.Home)
+		a.opts.Logger.InfoContext(r.Context(), "cross-site request refused",
+			"origin", printable(r.Header.Get("Origin")), "host", printable(r.Host),
+			"site", printable(r.Header.Get("Sec-Fetch-Site")), "own", a.origins.Home)
 		a.RecordRefusal(r, nil, event.CrossSite, e.Path)
 		return nil, err
 	}

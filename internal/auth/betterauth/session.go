@@ -86,7 +86,8 @@ func (a *api) updateSession(w http.ResponseWriter, r *http.Request, b *payload.B
 		return nil, errs.New(http.StatusUnauthorized, "FAILED_TO_GET_SESSION", "Failed to get session")
 	}
 	if b.Has("impersonatedBy", "userId", "token", "expiresAt", "ipAddress", "userAgent") {
-		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED", "The fields of a session are not allowed to be set")
+		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED",
+			"The fields of a session are not allowed to be set")
 	}
 	return nil, errs.New(http.StatusBadRequest, "", "No fields to update")
 }

@@ -27,6 +27,7 @@ func take(t *testing.T, from map[string]any, key string) string {
 }
 
 func TestAnswersHaveTheShapesOfTheWire(t *testing.T) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		user := func() map[string]any {
@@ -91,6 +92,7 @@ func TestAnswersHaveTheShapesOfTheWire(t *testing.T) {
 }
 
 func TestOnlyTheWiresPathsAndMethodsExist(t *testing.T) {
+	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	for _, c := range []struct{ method, path string }{
 		{"GET", "/api/auth"}, {"GET", "/api/auth/"}, {"GET", "/api/auth/nothing"}, {"GET", "/api/auth/get-session/"},

@@ -12,8 +12,9 @@ import (
 )
 
 // This file verifies better-auth's scrypt hashes, so that its accounts can be moved over. Verify replaces each hash
-// when its owner next logs in. An app without such accounts can delete this file and its test: the compiler then
-// names the four lines that go with them.
+// when its owner next logs in. An app without such accounts deletes this file with its test, and then what the
+// compiler names: a field and a line in hash.go, two calls of FindLegacy in internal/auth, and the tests that move
+// accounts over.
 
 // legacy compares passwords with scrypt hashes.
 type legacy struct {

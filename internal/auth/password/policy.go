@@ -32,7 +32,7 @@ var commonPasswords = passwordList(passwordsFile)
 func passwordList(file string) string {
 	list := "\n" + strings.ReplaceAll(file, "\r\n", "\n")
 	if n := strings.Count(list, "\n") - 1; n != passwordsListed {
-		panic(fmt.Sprintf("password: passwords.txt has %d lines instead of %d: the list is damaged", n, passwordsListed))
+		panic(fmt.Sprintf("password: passwords.txt is damaged: %d lines instead of %d", n, passwordsListed))
 	}
 	return list
 }

@@ -99,7 +99,8 @@ func TestPasswordListOfAWindowsCheckout(t *testing.T) {
 		}
 	}
 	for name, file := range map[string]string{
-		"empty": "", "short": strings.Join(lines[1:], "\n") + "\n", "old Mac": strings.ReplaceAll(passwordsFile, "\n", "\r"),
+		"empty": "", "short": strings.Join(lines[1:], "\n") + "\n",
+		"old Mac": strings.ReplaceAll(passwordsFile, "\n", "\r"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

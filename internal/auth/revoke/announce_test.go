@@ -15,7 +15,8 @@ var testNow = time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC)
 // offline is a Bus without a database, as on SQLite.
 func offline() *Bus {
 	return &Bus{
-		id: newID(), now: func() time.Time { return testNow }, log: slog.New(slog.DiscardHandler), acks: make(chan string, 1),
+		id: newID(), now: func() time.Time { return testNow }, log: slog.New(slog.DiscardHandler),
+		acks:      make(chan string, 1),
 		revokedAt: map[string]time.Time{}, peers: map[string]time.Time{}, awaitAcks: map[string]chan string{},
 	}
 }
@@ -30,9 +31,14 @@ func FuzzMessage(f *testing.F) {
 	id := strings.Repeat("0f", 16)
 	for _, v := range []string{
 		string(good), "", "null", "[]", "{}", `"x"`, string(good[:50]), string(good) + "x", strings.ToUpper(string(good)),
-		`{"from":"` + id + `","id":"` + id + `"}`, `{"from":"` + id + `","id":"` + id + `","ids":null}`, `{"from":"` + id + `","id":"` + id + `","ids":[1]}`,
-		`{"from":"x","id":"` + id + `","ids":[]}`, `{"from":"` + id + `","id":"\u0000","ids":[]}`, `{"from":"` + id + `","id":"` + strings.Repeat("f", 7900) + `"}`,
-		`{"from":"` + id + `","id":"` + id + `","ids":["\ud800","\u0000",""]}`, `{"from":"` + id + `","id":"a","id":"` + id + `"}`,
+		`{"from":"` + id + `","id":"` + id + `"}`,
+		`{"from":"` + id + `","id":"` + id + `","ids":null}`,
+		`{"from":"` + id + `","id":"` + id + `","ids":[1]}`,
+		`{"from":"x","id":"` + id + `","ids":[]}`,
+		`{"from":"` + id + `","id":"\u0000","ids":[]}`,
+		`{"from":"` + id + `","id":"` + strings.Repeat("f", 7900) + `"}`,
+		`{"from":"` + id + `","id":"` + id + `","ids":["\ud800","\u0000",""]}`,
+		`{"from":"` + id + `","id":"a","id":"` + id + `"}`,
 	} {
 		f.Add(v)
 	}
@@ -70,7 +76,10 @@ func TestRevocationsStayFew(t *testing.T) {
 		id    string
 		read  time.Duration
 		valid bool
-	}{{"a", 0, false}, {"a", -time.Hour, false}, {"a", 1, true}, {"b", time.Minute, false}, {"b", time.Minute + 1, true}, {"d", 0, true}} {
+	}{
+		{"a", 0, false}, {"a", -time.Hour, false}, {"a", 1, true},
+		{"b", time.Minute, false}, {"b", time.Minute + 1, true}, {"d", 0, true},
+	} {
 		if got := b.Valid(testNow.Add(c.read), c.id); got != c.valid {
 			t.Errorf("%s read %v after: valid %v", c.id, c.read, got)
 		}

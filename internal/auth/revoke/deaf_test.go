@@ -153,7 +153,7 @@ func TestThroughAPooler(t *testing.T) {
 		a.revokes("ada")
 		b.wantVoid("after the revocation", "ada", readAt)
 		if !a.Hears() || !b.Hears() || a.Off()+b.Off() != "" || a.log.count("WARN") > 0 {
-			t.Errorf("A hears: %v, B hears: %v, caches off: %q %q, A's log:\n%s", a.Hears(), b.Hears(), a.Off(), b.Off(), a.log)
+			t.Errorf("A hears: %v, B hears: %v, off: %q %q, A's log:\n%s", a.Hears(), b.Hears(), a.Off(), b.Off(), a.log)
 		}
 	})
 }

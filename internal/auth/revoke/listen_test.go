@@ -54,7 +54,8 @@ func TestAStepOfTheClock(t *testing.T) {
 func FuzzNotifications(f *testing.F) {
 	id := newID()
 	for _, v := range []string{
-		"", " ", id, id + " ", " " + id, id + " " + id, id + "  " + id, id + " " + id + " " + id, "\x00 \xff", strings.Repeat("f", 7900),
+		"", " ", id, id + " ", " " + id, id + " " + id, id + "  " + id, id + " " + id + " " + id,
+		"\x00 \xff", strings.Repeat("f", 7900),
 	} {
 		f.Add(v)
 	}

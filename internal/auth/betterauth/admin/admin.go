@@ -71,6 +71,11 @@ func (p *plugin) permitRead(
 // success is the answer of an endpoint that has nothing else to report, or the error.
 func success(err error) (any, error) { return map[string]bool{"success": true}, err }
 
+// faulty refuses a request and names the field that is wrong, as payload.Body does.
+func faulty(field, what string) error {
+	return errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "["+field+"] "+what)
+}
+
 // user wraps a user as most answers do.
 func user(u *auth.User, err error) (any, error) { return map[string]*auth.User{"user": u}, err }
 
@@ -101,7 +106,10 @@ func role(b *payload.Body) (*string, error) {
 // holds lists what a role may do, as in better-auth's default access control.
 var holds = map[string]map[string][]string{
 	"admin": {
-		"user":    {"create", "list", "set-role", "ban", "impersonate", "delete", "set-password", "set-email", "set-phone", "get", "update"},
+		"user": {
+			"create", "list", "get", "update", "delete", "ban", "impersonate",
+			"set-role", "set-password", "set-email", "set-phone",
+		},
 		"session": {"list", "revoke", "delete"},
 	},
 }
@@ -123,7 +131,7 @@ func (p *plugin) hasPermission(w http.ResponseWriter, r *http.Request, b *payloa
 // permissions reads which actions are asked for, by resource.
 func permissions(b *payload.Body) (map[string][]string, error) {
 	invalid := func(expected string) error {
-		return errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.permissions] Invalid input: expected "+expected)
+		return faulty("body.permissions", "Invalid input: expected "+expected)
 	}
 	asked, ok := b.Value("permissions").(map[string]any)
 	if !ok || b.Has("permission") {

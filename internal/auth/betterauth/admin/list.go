@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth/directory"
-	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/payload"
 )
 
@@ -170,5 +169,5 @@ func expected(field, what string) error { return invalid(field, "Invalid input: 
 
 // invalid names the parameter that is wrong.
 func invalid(field, what string) error {
-	return errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[query."+field+"] "+what)
+	return faulty("query."+field, what)
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,9 +21,9 @@ func (p *plugin) getUser(w http.ResponseWriter, r *http.Request, b *payload.Body
 }
 
 func (p *plugin) createUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	in := auth.NewUser{Email: b.String("email"), Name: b.String("name"), Image: b.Object("data", false).OptionalString("image")}
-	if password := b.OptionalString("password"); password != nil {
-		in.Password = *password
+	in := auth.NewUser{
+		Email: b.String("email"), Name: b.String("name"), Password: b.Text("password"),
+		Image: b.Object("data", false).OptionalString("image"),
 	}
 	by, err := p.permit(w, r, b, "CREATE_USERS")
 	if err != nil {
@@ -37,7 +38,7 @@ func (p *plugin) createUser(w http.ResponseWriter, r *http.Request, b *payload.B
 	}
 	u, err := p.auth.CreateUser(r.Context(), by, in)
 	var e *errs.Error
-	if errors.As(err, &e) { // two answers differ from sign-up's
+	if errors.As(err, &e) { // two refusals differ from those of a sign-up
 		refusal := *e
 		if refusal.Status == http.StatusUnprocessableEntity {
 			refusal.Status = http.StatusBadRequest
@@ -67,7 +68,8 @@ func (p *plugin) updateUser(w http.ResponseWriter, r *http.Request, b *payload.B
 	}
 	switch {
 	case data.Has("password"):
-		return nil, errs.New(http.StatusBadRequest, "PASSWORD_CANNOT_BE_UPDATED_VIA_UPDATE_USER", "Password cannot be updated via update-user. Use set-user-password.")
+		return nil, errs.New(http.StatusBadRequest, "PASSWORD_CANNOT_BE_UPDATED_VIA_UPDATE_USER",
+			"Password cannot be updated via update-user. Use set-user-password.")
 	case data.Has("id"):
 		return nil, errs.New(http.StatusBadRequest, "USER_ID_CANNOT_BE_UPDATED", "User id cannot be updated")
 	case !data.Has("name", "email", "image", "emailVerified", "banned", "banReason", "banExpires", "role"):
@@ -88,7 +90,7 @@ func flag(b *payload.Body, name string) *bool {
 	return &v
 }
 
-// date reads an optional date of the wire, nil where it is absent.
+// date reads an optional date, nil where it is absent.
 func date(b *payload.Body, name string) (*time.Time, error) {
 	text, _ := b.Nullable(name)
 	if text == nil {
@@ -96,7 +98,7 @@ func date(b *payload.Body, name string) (*time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, *text)
 	if err != nil {
-		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.data."+name+"] Invalid input: expected date, received string")
+		return nil, faulty("body.data."+name, "Invalid input: expected date, received string")
 	}
 	at = at.UTC().Truncate(time.Millisecond)
 	return &at, nil
@@ -105,7 +107,7 @@ func date(b *payload.Body, name string) (*time.Time, error) {
 func (p *plugin) setRole(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id := b.String("userId")
 	if !b.Has("role") {
-		b.String("role") // says that it is missing
+		b.String("role") // notes that it is missing
 	}
 	by, err := p.permit(w, r, b, "CHANGE_USERS_ROLE")
 	if err != nil {
@@ -120,8 +122,8 @@ func (p *plugin) setRole(w http.ResponseWriter, r *http.Request, b *payload.Body
 
 func (p *plugin) setPassword(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id, password := b.String("userId"), b.String("newPassword")
-	if id == "" && b.Err() == nil || password == "" && b.Err() == nil {
-		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body] userId and newPassword cannot be empty")
+	if b.Err() == nil && (id == "" || password == "") {
+		return nil, faulty("body", "userId and newPassword cannot be empty")
 	}
 	by, err := p.permit(w, r, b, "SET_USERS_PASSWORD")
 	if err != nil {
@@ -134,7 +136,8 @@ func (p *plugin) setPassword(w http.ResponseWriter, r *http.Request, b *payload.
 const maxBan = 100 * 365 * 24 * 3600
 
 func (p *plugin) banUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	id, reason, seconds := b.String("userId"), b.OptionalString("banReason"), b.Number("banExpiresIn")
+	id, seconds := b.String("userId"), b.Number("banExpiresIn")
+	reason := cmp.Or(b.Text("banReason"), "No reason")
 	by, err := p.permit(w, r, b, "BAN_USERS")
 	if err != nil {
 		return nil, err
@@ -142,16 +145,12 @@ func (p *plugin) banUser(w http.ResponseWriter, r *http.Request, b *payload.Body
 	var until *time.Time
 	if seconds != nil && *seconds != 0 {
 		if *seconds < 0 || *seconds > maxBan {
-			return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", fmt.Sprintf("[body.banExpiresIn] Invalid input: expected 0 to %d seconds", maxBan))
+			return nil, faulty("body.banExpiresIn", fmt.Sprintf("Invalid input: expected 0 to %d seconds", maxBan))
 		}
 		at := p.auth.Now().Add(time.Duration(*seconds * float64(time.Second))).Truncate(time.Millisecond)
 		until = &at
 	}
-	why := "No reason"
-	if reason != nil && *reason != "" {
-		why = *reason
-	}
-	return user(p.auth.BanUser(r.Context(), by, id, why, until))
+	return user(p.auth.BanUser(r.Context(), by, id, reason, until))
 }
 
 func (p *plugin) unbanUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {

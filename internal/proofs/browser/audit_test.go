@@ -1,0 +1,86 @@
+package browser
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// reads opens a page of the trail, which says all of this.
+func (b *tab) reads(path string, words ...string) {
+	b.Helper()
+	b.open(path)
+	for _, w := range words {
+		b.wantText("#trail", w)
+	}
+}
+
+// TestAuditPages looks at the trail, full and empty: pictures, widths, and the rules of axe.
+func TestAuditPages(t *testing.T) {
+	t.Parallel()
+	axe := requireAxe(t)
+	s := newSite(t)
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
+	b := newTab(t, s.URL)
+	b.logIn("ada@example.com")
+	for name, page := range map[string]struct{ path, says string }{
+		"audit": {"/admin/audit", "Logged in"}, "audit-none": {"/admin/audit?from=2001-01-01&to=2001-01-01", "No events"},
+	} {
+		b.open(page.path)
+		b.wantText("main", page.says)
+		b.takePictures("admin-" + name)
+		b.checkRules(axe, name)
+	}
+}
+
+// TestAuditFilter: the trail is filtered in place by script: the address can be shared, Back comes back, the focus stays
+// where it was, and the number of events is spoken. Without script the same form is a plain one.
+func TestAuditFilter(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
+	s.addUser(t, "Grace Hopper", "grace@example.com", "user")
+	b := newTab(t, s.URL)
+	b.expect("status of 422")
+	b.logIn("ada@example.com")
+	b.open("/admin/audit")
+	b.wantText("#trail", "Grace Hopper <grace@example.com>")
+
+	b.do(chromedp.SendKeys(chromedp.ID("person"), "ada@example.com"+kb.Enter))
+	b.wait(`!document.querySelector("#trail").textContent.includes("Grace")`)
+	b.wantText("#trail", "Ada Lovelace <ada@example.com>")
+	b.wantPath("/admin/audit?event=&person=ada%40example.com&from=&to=")
+	if got := eval[string](b, `document.activeElement.id`); got != "person" {
+		t.Errorf("the focus is on %q", got)
+	}
+	b.wantText("#live", "events on this page")
+
+	b.do(chromedp.SendKeys(chromedp.ID("person"), "x"+kb.Enter))
+	b.wait(`document.querySelector("#trail").textContent.includes("Enter the id of a user")`)
+	b.wait(`document.title.startsWith("Error: ")`)
+	b.wantText("#live", "There is a problem.")
+	b.back()
+	b.wantText("#trail", "Ada Lovelace <ada@example.com>")
+	if got := eval[string](b, `document.getElementById("person").value + " " + document.title`); got != "ada@example.com Audit trail · Foyer" {
+		t.Errorf("after Back: %s", got)
+	}
+
+	plain := newTab(t, s.URL)
+	plain.logIn("ada@example.com")
+	plain.disableScripts()
+	plain.open("/admin/audit")
+	plain.do(chromedp.SetValue(chromedp.ID("event"), "user_created"))
+	plain.leave("filter without script", submit)
+	plain.wantText("#trail", "Grace Hopper <grace@example.com>")
+	if got := plain.where(); got != s.URL+"/admin/audit?event=user_created&person=&from=&to=" {
+		t.Errorf("without script the form leads to %s", got)
+	}
+}
+
+func init() {
+	partRequests = append(partRequests, []request{
+		{file: "admin_audit", attribute: `"/admin/audit"`, page: "/admin/audit", fields: []string{"person", "grace@example.com"},
+			click: "main form .primary", works: `location.search.includes("grace")`},
+	}...)
+}

@@ -1,0 +1,290 @@
+package browser
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"github.com/chromedp/chromedp"
+	"gorm.io/gorm"
+)
+
+// failure is a way in which a request goes wrong, and what the page then says.
+type failure struct {
+	name, says string
+	patience   time.Duration // of htmx, 0 for its own
+	serve      func(app http.Handler, w http.ResponseWriter, r *http.Request)
+}
+
+var errAway = errors.New("the database is away")
+
+var failures = []failure{
+	{name: "connection lost", says: "The connection was lost.", serve: func(http.Handler, http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler)
+	}},
+	{name: "an error of the app", says: "Back in a moment. The service is busy", serve: func(app http.Handler, w http.ResponseWriter, r *http.Request) {
+		r.Method, r.URL.Path, r.URL.RawQuery, r.Body = http.MethodGet, "/readyz", "", http.NoBody // asks errAway
+		app.ServeHTTP(w, r)
+	}},
+	{name: "the page of a proxy", says: "The service did not answer as it should.", serve: func(_ http.Handler, w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusBadGateway)
+		io.WriteString(w, "<html><head><title>502</title></head><body><h1>502 Bad Gateway</h1></body></html>")
+	}},
+	{name: "no answer", says: "There was no answer in time.", patience: 100 * time.Millisecond, serve: func(_ http.Handler, _ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // else the server does not see that the browser gives up
+		<-r.Context().Done()
+	}},
+}
+
+// request is one request of htmx, as a person causes it.
+type request struct {
+	file, attribute string // the template, and its hx- attribute or path of postForm
+	page            string
+	find            func(*site, *testing.T) string // or where it is
+	fields          []string                       // what is typed before: name and value in turn
+	open            string                         // what is clicked before, so that the fields are there
+	click           string                         // what causes it; "" for a page that asks by itself
+	typed           string                         // or a text typed into #q, of which each letter causes it
+	script          string                         // or a script that does
+	works           string                         // true when it has worked; "" for a form that is refused
+}
+
+// partRequests are those of parts that can be deleted, which add their own.
+var partRequests []request
+
+// everyRequest lists what strangers can cause, and what admins can. links are pages that mails lead to.
+func everyRequest(reset, verify, undo, stop string) (strangers, admins []request) {
+	const button = "main form .primary"
+	wrong := []string{"password", "not-the-password"}
+	strangers = []request{
+		{file: "ui_nav", attribute: `"/nav"`, page: "/", works: `document.querySelector("#account [href='/signup']")`},
+		{file: "ui_layout", attribute: `"/nav"`, page: "/no-such-page",
+			works: `document.querySelector("#problem").hidden`},
+		{file: "auth_login", attribute: `"/login"`, page: "/login", fields: append([]string{"email", "ada@example.com"}, wrong...),
+			click: button},
+		{file: "auth_signup", attribute: `"/signup"`, page: "/signup", fields: []string{"name", "Ada", "email", "new@example.com", "password", "short"},
+			click: button},
+		{file: "auth_forgot", attribute: `"/forgot-password"`, page: "/forgot-password", fields: []string{"email", "ada@example"},
+			click: button},
+		{file: "auth_reset", attribute: `"/reset-password"`, page: reset, fields: []string{"newPassword", "short"},
+			click: button},
+		{file: "auth_verify", attribute: `"/verify-email"`, page: verify, fields: wrong, click: button},
+		{file: "auth_verify", attribute: `"/verify-email/resend"`, page: "/verify-email", fields: []string{"email", "ada@example"},
+			click: button},
+		{file: "auth_undo", attribute: `"/undo-email"`, page: undo, click: button,
+			works: `location.pathname === "/login"`},
+		{file: "auth_stopchange", attribute: `"/stop-email-change"`, page: stop, click: button,
+			works: `location.pathname === "/forgot-password"`},
+	}
+	admins = []request{
+		{file: "auth_reauth", attribute: `"/reauth"`, page: "/reauth", fields: wrong, click: button},
+		{file: "settings_profile", attribute: `"/settings"`, page: "/settings", fields: []string{"name", " King"},
+			click: button,
+			works: `document.querySelector("main [role=status]")?.textContent.includes("Saved")`},
+		{file: "settings_email", attribute: `"/settings/email"`, page: "/settings/email", fields: []string{"newEmail", "ada@example"},
+			click: button},
+		{file: "settings_sessions", attribute: `"/settings/sessions"`, page: "/settings/sessions",
+			click: "button[name=session]", works: `document.activeElement.id === "sessions"`},
+		{file: "settings_password", attribute: `"/settings/security"`, page: "/settings/security", fields: []string{"currentPassword", "not-it", "newPassword", "another-horse"},
+			click: button},
+		{file: "settings_delete", attribute: `"/settings/delete"`, page: "/settings/delete", fields: append([]string{"confirm", "ada@example"}, wrong...),
+			click: "main form .danger"},
+		{file: "dev", attribute: `"/dev/mail"`, page: "/dev/mail", script: `htmx.trigger("#mails", "every")`,
+			works: `document.querySelector("#problem").hidden`},
+	}
+	return strangers, append(admins, partRequests...)
+}
+
+// TestFailedRequests: whatever goes wrong with a request of htmx, the page says so where it can be seen and heard, keeps
+// all that it showed and all that was typed, and the next try works.
+func TestFailedRequests(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(o *auth.Options, db *gorm.DB) {
+		o.Notices = true // for the links that stop and undo a change
+		authtest.Crowd(t, db, 120)
+	})
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
+	s.addUser(t, "Grace Hopper", "grace@example.com", "user")
+	authtest.NewClient(t, s.URL).SignIn("ada@example.com", authtest.Password) // a session to end
+	strangers, admins := everyRequest(
+		s.mailed(t, "/forgot-password", "grace@example.com"), s.mailed(t, "/verify-email/resend", "grace@example.com"),
+		s.undoLink(t, "eve@example.com"), s.stopLink(t, "mallory@example.com"))
+	wantEveryRequest(t, append(strangers, admins...))
+
+	stranger := newTab(t, s.URL)
+	for _, r := range strangers {
+		stranger.tryFailures(s, r)
+	}
+	admin := newTab(t, s.URL)
+	admin.logIn("ada@example.com")
+	for _, r := range admins {
+		if r.find != nil {
+			r.page = r.find(s, t)
+		}
+		admin.tryFailures(s, r)
+	}
+}
+
+var requestAttribute = regexp.MustCompile(
+	`hx-(?:get|post|put|patch|delete|action)=("[^"]*"|\{[^}]*\})|@postForm\("[^"]*", (.*)\) \{`)
+
+// wantEveryRequest fails unless list has every request that a template can cause, and no other.
+func wantEveryRequest(t *testing.T, list []request) {
+	t.Helper()
+	files, err := filepath.Glob("../../../views/*.templ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := map[string]bool{}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range requestAttribute.FindAllStringSubmatch(string(source), -1) {
+			missing[strings.TrimSuffix(filepath.Base(file), ".templ")+" "+match[1]+match[2]] = true
+		}
+	}
+	delete(missing, "ui_form { path }") // of postForm, whose callers count
+	for _, r := range list {
+		key := r.file + " " + r.attribute
+		if !missing[key] {
+			t.Errorf("no template causes %s any more, or it is listed twice", key)
+		}
+		delete(missing, key)
+	}
+	for key := range missing {
+		t.Errorf("%s is not tried: list it in everyRequest", key)
+	}
+}
+
+// undoLink moves a new account from an address to another one, and returns the link that undoes it.
+func (s *site) undoLink(t *testing.T, email string) string {
+	t.Helper()
+	c := s.moving(t, email, "moved@example.com")
+	token := s.newest(t, c, `/verify-email\?token=[A-Za-z0-9_-]+`)
+	_, token, _ = strings.Cut(token, "=")
+	c.PostForm("/verify-email", url.Values{"token": {token}})
+	return s.newest(t, c, `/undo-email\?token=[A-Za-z0-9_-]+`)
+}
+
+// stopLink makes somebody who asks for another address, and gives the link that stops the change.
+func (s *site) stopLink(t *testing.T, email string) string {
+	t.Helper()
+	return s.newest(t, s.moving(t, email, "moving@example.com"), `/stop-email-change\?token=[A-Za-z0-9_-]+`)
+}
+
+// moving makes somebody who asks for another address.
+func (s *site) moving(t *testing.T, email, to string) *authtest.Client {
+	t.Helper()
+	in := auth.NewUser{Name: "Eve", Email: email, Password: authtest.Password, Verified: true}
+	if _, err := s.auth.CreateUser(t.Context(), nil, in); err != nil {
+		t.Fatal(err)
+	}
+	c := authtest.NewClient(t, s.URL)
+	c.SignIn(in.Email, in.Password)
+	c.PostForm("/settings/email", url.Values{"newEmail": {to}})
+	return c
+}
+
+// newest is the newest mailed link of a form.
+func (s *site) newest(t *testing.T, c *authtest.Client, form string) string {
+	t.Helper()
+	link := regexp.MustCompile(form).FindString(c.Get("/dev/mail").Text)
+	if link == "" {
+		t.Fatalf("no link like %s was mailed", form)
+	}
+	return link
+}
+
+// kept is all of a page that a failure must leave alone. What is typed into #q is looked at by itself.
+const kept = `(() => {
+	const main = document.querySelector("main").cloneNode(true);
+	main.querySelector("#problem")?.remove();
+	const fields = [...document.querySelectorAll("main input:not(#q), main select")];
+	return JSON.stringify([
+		location.href, document.title, main.textContent, document.querySelectorAll("[hx-get], [hx-post]").length,
+		...fields.map((e) => e.type === "checkbox" ? e.checked : e.value),
+	]);
+})()`
+
+// said is true when the problem is in sight, and the request over.
+func (f failure) said() string {
+	return fmt.Sprintf(`(() => {
+		const problem = document.querySelector("#problem"), box = problem?.getBoundingClientRect();
+		return problem && !problem.hidden && problem.role === "alert" && problem.textContent.startsWith(%q) && /try again/i.test(problem.textContent) &&
+			problem.contains(document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)) &&
+			!document.querySelector(".htmx-request, main button:disabled");
+	})()`, f.says)
+}
+
+// tryFailures causes a request that fails in every way, and then one that does not.
+func (b *tab) tryFailures(s *site, r request) {
+	b.Helper()
+	b.Logf("%s on %s", r.attribute, r.page)
+	for _, problem := range []string{"ERR_EMPTY_RESPONSE", "htmx:error", "status of 404", "status of 422", "status of 502", "status of 503"} {
+		b.expect(problem)
+	}
+	defer s.failure.Store(nil)
+	byItself := r.click+r.typed+r.script == ""
+	b.open(r.page)
+	if r.open != "" {
+		b.do(chromedp.Click(chromedp.CSS(r.open)), chromedp.WaitVisible(chromedp.ID(r.fields[0])))
+	}
+	b.fill(r.fields...)
+	before := eval[string](b, kept)
+	for i, how := range failures {
+		if byItself && how.patience > 0 {
+			continue
+		}
+		s.failure.Store(&how)
+		if how.patience > 0 {
+			eval[int](b, fmt.Sprintf(`htmx.config.defaultTimeout = %d`, how.patience.Milliseconds()))
+		}
+		b.cause(r, i)
+		b.wait(how.said())
+		eval[int](b, `htmx.config.defaultTimeout = 15000`)
+		if after := eval[string](b, kept); after != before && !byItself {
+			b.Errorf("%s, %s: the page was\n%s\nand is\n%s", r.attribute, how.name, before, after)
+		}
+		if r.click != "" && b.hasFocus("body") {
+			b.Errorf("%s, %s: nothing has the focus", r.attribute, how.name)
+		}
+	}
+	s.failure.Store(nil)
+	b.cause(r, len(failures))
+	if r.works == "" {
+		r.works = summaryFocused
+	}
+	b.wait(r.works + ` && document.querySelector("#problem").hidden`)
+	b.settle()
+}
+
+// cause does for the nth time what a request comes from.
+func (b *tab) cause(r request, n int) {
+	b.Helper()
+	switch {
+	case r.click != "":
+		b.do(chromedp.Click(chromedp.CSS(r.click)))
+	case r.typed != "":
+		b.do(chromedp.SendKeys(chromedp.ID("q"), r.typed[n:n+1]))
+		if got := eval[string](b, `document.querySelector("#q").value`); got != r.typed[:n+1] {
+			b.Errorf("#q holds %q, typed was %q", got, r.typed[:n+1])
+		}
+	case r.script != "":
+		eval[bool](b, r.script)
+	default:
+		b.open(r.page)
+	}
+}

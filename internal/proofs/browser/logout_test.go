@@ -1,0 +1,103 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// After a log-out no page that was fetched before it is shown again, however the browser kept it: in memory for the Back
+// button, fetched ahead, or drawn ahead. The log-out is another tab's, so that this one learns nothing by its own scripts.
+func TestNothingIsShownAfterALogOut(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		keep   func(s *site, b *tab)
+		goBack func(b *tab)
+	}{
+		"in memory": {
+			keep:   func(s *site, b *tab) { b.leave("go to the front page", chromedp.Click(chromedp.CSS(".brand"))) },
+			goBack: (*tab).back,
+		},
+		"in memory, where no script of the page can reload it": {
+			keep: func(s *site, b *tab) {
+				b.disableScripts()
+				b.open("/dashboard")
+				b.leave("go to the front page", chromedp.Click(chromedp.CSS(".brand")))
+			},
+			goBack: (*tab).back,
+		},
+		"fetched ahead": {
+			keep:   func(s *site, b *tab) { b.ahead(s, "prefetch", "/settings") },
+			goBack: func(b *tab) { b.leave("go to the settings", followAhead) },
+		},
+		"drawn ahead": {
+			keep:   func(s *site, b *tab) { b.ahead(s, "prerender", "/settings") },
+			goBack: func(b *tab) { b.leave("go to the settings", followAhead) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
+			b := newTab(t, s.URL)
+			b.logIn("ada@example.com")
+			other := b.sibling()
+			c.keep(s, b)
+			other.open("/dashboard")
+			other.logOut()
+			other.wantPath("/login")
+			c.goBack(b)
+			b.wait(`location.pathname === "/login"`)
+			if body := b.text("body"); strings.Contains(body, "ada@example.com") || strings.Contains(body, "Ada Lovelace") {
+				t.Errorf("after the log-out it shows %q", body)
+			}
+		})
+	}
+}
+
+// followAhead clicks the link that ahead has added.
+var followAhead = chromedp.Evaluate[chromedp.Void](`document.getElementById("ahead").click()`)
+
+// ahead has the browser fetch or draw a page before somebody asks for it, by rules of the test's own.
+func (b *tab) ahead(s *site, kind, path string) {
+	b.Helper()
+	if _, err := chromedp.Call(b.ctx, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}); err != nil {
+		b.Fatal(err)
+	}
+	b.open("/dashboard")
+	before := s.count("GET " + path)
+	eval[int](b, fmt.Sprintf(`(() => {
+		const link = document.createElement("a");
+		link.id = "ahead"; link.href = %[2]q; link.textContent = "ahead";
+		document.querySelector("main").append(link);
+		const rules = document.createElement("script");
+		rules.type = "speculationrules";
+		rules.textContent = JSON.stringify({ %[1]s: [{ urls: [%[2]q], eagerness: "immediate" }] });
+		document.head.append(rules);
+		return 0;
+	})()`, kind, path))
+	for deadline := time.Now().Add(patience); s.count("GET "+path) == before; {
+		if time.Now().After(deadline) {
+			b.Fatalf("%s of %s does not begin", kind, path)
+		}
+		eval[bool](b, nextFrame)
+	}
+}
+
+// sibling opens another tab of the same person.
+func (b *tab) sibling() *tab {
+	b.Helper()
+	other := &tab{T: b.T, base: b.base}
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithListener(other.listen))
+	other.ctx = ctx
+	b.Cleanup(cancel)
+	b.Cleanup(other.checkQuiet)
+	if err := chromedp.Do(ctx); err != nil {
+		b.Fatal(err)
+	}
+	other.everyPage(onNewDocument)
+	return other
+}

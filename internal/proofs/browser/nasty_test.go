@@ -1,0 +1,237 @@
+package browser
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"github.com/chromedp/chromedp"
+	"gorm.io/gorm"
+)
+
+// Data that is legal and hard to draw: one word of the widest letter, as long as a name and an address can be.
+var (
+	longName  = strings.Repeat("W", 200)
+	longEmail = func(who string) string {
+		local := who + strings.Repeat("m", 64-len(who))
+		return local + "@" + strings.Repeat("w", 59) + "." + strings.Repeat("w", 60) + "." + strings.Repeat("w", 60) + ".example"
+	}
+	emojiName   = strings.Repeat("👩‍👩‍👧‍👦", 20)
+	arabicName  = strings.Repeat("عبدالرحمن", 11)
+	chineseName = strings.Repeat("張偉", 50)
+)
+
+// noPages are routes that answer with no page of the app. A letter is drawn as the mail program of its reader does.
+var noPages = []string{
+	"/static/*", "/healthz", "/readyz", "/.well-known/change-password", "/.well-known/jwks.json", "/nav",
+	"/admin/users.csv",
+	"/dev/reload", "/dev/mail/:id",
+}
+
+// fitted is a tab that looks whether pages fit, and remembers their routes.
+type fitted struct {
+	*tab
+	routes map[string]bool
+}
+
+// page opens an address of a route and looks at it.
+func (b fitted) page(route, path string) {
+	b.Helper()
+	b.routes[route] = true
+	b.open(path)
+	b.wait(`!document.querySelector("#account > .skeleton")`)
+	b.fits(route)
+}
+
+// refused presses a form's button, and looks at the form that comes back.
+func (b fitted) refused(name, button string) {
+	b.Helper()
+	b.do(chromedp.Click(chromedp.CSS(button)))
+	b.wait(summaryFocused)
+	b.fits(name + ", refused")
+}
+
+// menu looks at the account menu.
+func (b fitted) menu(name string) {
+	b.Helper()
+	b.do(chromedp.EmulateViewport(1280, 800), chromedp.Click(chromedp.CSS("#account > button")))
+	b.wait(`document.querySelector("#account-menu:popover-open")`)
+	b.fits(name + ", menu")
+}
+
+// dialog opens the dialog of an action and looks at it.
+func (b fitted) dialog(action string) {
+	b.Helper()
+	b.do(chromedp.EmulateViewport(1280, 800), chromedp.Click(chromedp.ID("act-"+action)))
+	b.wait(`document.querySelector("dialog[open] .act")`)
+	b.fits("dialog " + action)
+	if got, want := b.dialogName(), b.text("dialog h2"); got != want {
+		b.Errorf("the dialog %s is called %q", action, got)
+	}
+}
+
+func (b fitted) closeDialog() {
+	b.Helper()
+	b.do(chromedp.Click(chromedp.CSS("dialog [data-cancel]")))
+	b.wait(`!document.querySelector("dialog[open]")`)
+}
+
+// TestNastyData: pages fit on every screen, whatever people are called.
+func TestNastyData(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(o *auth.Options, db *gorm.DB) {
+		o.Notices = true
+		authtest.Crowd(t, db, 60)
+	})
+	for _, u := range []auth.NewUser{
+		{Name: emojiName, Email: "emoji@example.com"}, {Name: arabicName, Email: "arabic@example.com"}, {Name: chineseName, Email: "chinese@example.com"},
+		{Name: longName, Email: longEmail("user")}, {Name: longName, Email: longEmail("admin"), Role: "admin"},
+	} {
+		s.addUser(t, u.Name, u.Email, u.Role)
+	}
+	routes := map[string]bool{}
+	open := func() fitted {
+		b := newTab(t, s.URL)
+		for _, status := range []string{"403", "404", "410", "422"} {
+			b.expect("status of " + status)
+		}
+		return fitted{b, routes}
+	}
+	s.fitStrangers(t, open())
+	s.fitUsers(open())
+	s.fitAdmins(t, open())
+	for _, r := range s.app.Routes() {
+		api := strings.HasPrefix(r.Path, "/api/")
+		if r.Method == http.MethodGet && !api && !routes[r.Path] && !slices.Contains(noPages, r.Path) {
+			t.Errorf("GET %s was not looked at", r.Path)
+		}
+	}
+}
+
+func (s *site) fitStrangers(t *testing.T, b fitted) {
+	b.page("/", "/")
+	b.page("/login", "/login")
+	b.fill("email", longEmail("nobody"), "password", longName)
+	b.refused("/login", "main form .primary")
+	b.page("/signup", "/signup")
+	b.fill("name", arabicName, "email", longEmail("x")+"x", "password", "short")
+	b.refused("/signup", "main form .primary")
+	b.page("/forgot-password", "/forgot-password")
+	b.page("/forgot-password", "/forgot-password?done=sent")
+	b.page("/reset-password", s.mailed(t, "/forgot-password", longEmail("user")))
+	b.page("/verify-email", "/verify-email")
+	b.page("/verify-email", s.mailed(t, "/verify-email/resend", longEmail("user")))
+	b.page("/verify-email", "/verify-email?token=x")
+	b.page("/undo-email", s.undoLink(t, longEmail("undo")))
+	b.page("/stop-email-change", s.stopLink(t, longEmail("stop")))
+	b.page("not found", "/"+longName)
+}
+
+func (s *site) fitUsers(b fitted) {
+	b.logIn(longEmail("user"))
+	b.page("/", "/")
+	b.menu("/")
+	for _, route := range []string{"/dashboard", "/reauth", "/settings", "/settings/security", "/settings/sessions", "/settings/appearance", "/settings/email"} {
+		b.page(route, route)
+		b.wantPath(route)
+	}
+	b.page("/settings/delete", "/settings/delete")
+	b.fill("confirm", longEmail("other"), "password", authtest.Password)
+	b.refused("/settings/delete", "main form .danger")
+	b.page("forbidden", "/admin")
+}
+
+func (s *site) fitAdmins(t *testing.T, b fitted) {
+	b.logIn(longEmail("admin"))
+	for _, route := range []string{
+		"/admin", "/admin/users/new", "/dev/guards", "/dev/mail", "/dev/components",
+		"/admin/audit", // part:audit
+	} {
+		b.page(route, route)
+		b.wantPath(route)
+	}
+	b.do(chromedp.EmulateViewport(1280, 800), chromedp.Click(chromedp.CSS("[command=show-modal]")))
+	b.wait(`document.querySelector("dialog[open]")`)
+	b.fits("/dev/components, dialog")
+
+	for _, fit := range partFits {
+		fit(s, t, b)
+	}
+	b.page("/settings", "/settings")
+	b.page("/", "/")
+	b.menu("/")
+}
+
+// partFits look at the pages of parts that can be deleted, which add their own.
+var partFits []func(*site, *testing.T, fitted)
+
+// misfits lists what is wrong with the page as it stands: what sticks out or is cut, and what covers something else. Some
+// things may scroll sideways, and some be cut because they stand elsewhere in full.
+const misfits = `(async () => {
+	const scrollable = ".table, .tabs, .sidebar", short = ".fit, .breadcrumb li, .account b, #banners .banner span", hidden = "svg, .sr-only, .skip, input, select";
+	const list = [], name = (e) => e.outerHTML.replace(/\s+/g, " ").slice(0, 100);
+	if (document.documentElement.scrollWidth > innerWidth) list.push("the page is " + document.documentElement.scrollWidth + " px wide");
+	for (const e of document.querySelectorAll("body *")) {
+		if (!e.checkVisibility({ contentVisibilityAuto: true }) || e.closest(hidden)) continue;
+		const style = getComputedStyle(e), box = e.getBoundingClientRect();
+		if (!e.closest(scrollable) && (box.right > innerWidth + 1 || box.left < -1)) list.push("sticks out: " + name(e));
+		if (style.display === "inline" || e.closest(short) || e.matches(scrollable)) continue;
+		if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0) list.push(e.scrollWidth + " px in " + e.clientWidth + ": " + name(e));
+		if (style.overflowY === "hidden" && e.scrollHeight > e.clientHeight + 1) list.push("is cut: " + name(e));
+	}
+	const apart = (a, b) => {
+		const [x, y] = [a, b].map((selector) => document.querySelector(selector)?.getBoundingClientRect());
+		if (x?.width && y?.width && x.left < y.right - 1 && y.left < x.right - 1 && x.top < y.bottom - 1 && y.top < x.bottom - 1) list.push(a + " covers " + b);
+	};
+	const inSight = (selector) => {
+		const box = document.querySelector(selector)?.getBoundingClientRect();
+		if (box && (box.top < -1 || box.top > innerHeight - 40)) list.push(selector + " is not in sight, but at " + box.top);
+	};
+	for (const top of [0, document.documentElement.scrollHeight]) {
+		scrollTo({ top, behavior: "instant" });
+		if (document.querySelector(":popover-open")) await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); // it follows its button
+		apart(".breadcrumb", ".account");
+		apart("#banners .banner", ".topbar");
+		apart("#banners .banner", "#account-menu:popover-open");
+		apart("#account > button", "#account-menu:popover-open");
+		inSight("#banners .banner");
+		if (innerWidth >= 768) [".sidebar", ".topbar"].forEach(inSight);
+	}
+	scrollTo({ top: 0, behavior: "instant" });
+	if (document.querySelector("aside:empty")) list.push("an empty landmark");
+	return [...new Set(list)].slice(0, 6);
+})()`
+
+// fits looks at the page as it is on five screens.
+func (b *tab) fits(name string) {
+	b.Helper()
+	for _, screen := range []struct{ width, height int64 }{{1920, 1080}, {1280, 800}, {768, 1024}, {375, 812}, {320, 640}} {
+		b.do(chromedp.EmulateViewport(screen.width, screen.height))
+		b.wait(fmt.Sprintf(`innerWidth === %d`, screen.width))
+		for _, problem := range eval[[]string](b, misfits) {
+			b.Errorf("%s at %d px: %s", name, screen.width, problem)
+		}
+		if pictures != "" {
+			file := strings.Map(func(r rune) rune {
+				if r == '/' || r == ' ' {
+					return '_'
+				}
+				return r
+			}, name)
+			b.keep(fmt.Sprintf("nasty-%s-%d.png", file, screen.width), run(b, "take a picture", chromedp.CaptureScreenshot()))
+		}
+	}
+}
+
+// dialogName is what a screen reader calls the open dialog.
+func (b *tab) dialogName() string {
+	b.Helper()
+	return eval[string](b, `(() => {
+		const dialog = document.querySelector("dialog[open]");
+		return document.getElementById(dialog.getAttribute("aria-labelledby"))?.innerText ?? dialog.getAttribute("aria-label");
+	})()`)
+}

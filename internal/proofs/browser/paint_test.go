@@ -1,0 +1,187 @@
+package browser
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// watchShifts keeps what moved without being asked to.
+const watchShifts = `
+window.shifts = [];
+new PerformanceObserver((list) => {
+	for (const e of list.getEntries()) shifts.push(e.value + " by " + e.sources.map((s) => s.node?.outerHTML?.slice(0, 100)).join(", "));
+}).observe({ type: "layout-shift", buffered: true });
+`
+
+// shifts lists what moved since the page began. What the last frame moved is reported after it.
+func (b *tab) shifts() []string {
+	b.Helper()
+	eval[bool](b, nextFrame)
+	eval[bool](b, nextFrame)
+	return eval[[]string](b, `shifts`)
+}
+
+// Nothing moves while a page settles: the skeletons have the size of what replaces them.
+func TestNothingMoves(t *testing.T) {
+	s := newSite(t)
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
+	for _, width := range []int64{1280, 375} {
+		t.Run(fmt.Sprint(width), func(t *testing.T) {
+			b := newTab(t, s.URL)
+			b.everyPage(watchShifts)
+			b.do(chromedp.EmulateViewport(width, 800))
+			still := func(name string) {
+				t.Helper()
+				for _, shift := range b.shifts() {
+					t.Errorf("%s moves: %s", name, shift)
+				}
+			}
+
+			settle := func() {
+				t.Helper()
+				release := s.hold("GET /nav")
+				defer release()
+				b.open("/")
+				release()
+				b.wait(`!document.querySelector("#account .skeleton")`)
+			}
+			settle()
+			still("the front page for a stranger")
+			b.open("/login")
+			still("the login page")
+			b.logIn("ada@example.com")
+			settle()
+			still("the front page for a user")
+			b.open("/dashboard?slow=300ms")
+			b.wait(`framesSeen.includes("panel")`)
+			if !eval[bool](b, `framesSeen.includes("skeleton")`) {
+				t.Error("no frame showed the skeleton: this proves nothing")
+			}
+			still("the dashboard")
+
+			b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("main").prepend(document.querySelector(".card").cloneNode(true))`))
+			if len(b.shifts()) == 0 {
+				t.Error("what is made to move is not reported: this proves nothing")
+			}
+		})
+	}
+}
+
+// What the first visit of the login page costs, in requests and compressed bytes.
+func TestBudget(t *testing.T) {
+	s := newSite(t)
+	b := newTab(t, s.URL)
+	b.open("/login")
+	type file struct {
+		Name             string
+		Encoded, Decoded int
+	}
+	requests := s.requests()
+	// The browser decides when it loads the first, the brand's picture is the favicon, and the last are the clone's.
+	requests = slices.DeleteFunc(requests, func(r string) bool {
+		path := strings.TrimPrefix(r, "GET /static/")
+		return strings.HasPrefix(path, "speculation.") || strings.HasPrefix(path, "icon.") || strings.HasPrefix(path, "site.")
+	})
+	if len(requests) == 0 || len(requests) > 5 {
+		t.Errorf("%d requests, want at most 5: %v", len(requests), requests)
+	}
+	files := eval[[]file](b, `[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+		.map((e) => ({ Name: new URL(e.name).pathname, Encoded: e.encodedBodySize, Decoded: e.decodedBodySize }))`)
+	size := map[string]int{}
+	for _, f := range files {
+		if strings.HasPrefix(f.Name, "/static/site.") {
+			continue
+		}
+		for _, ext := range []string{".js", ".css"} {
+			if strings.HasSuffix(f.Name, ext) {
+				size[ext] += f.Encoded
+				if f.Encoded >= f.Decoded {
+					t.Errorf("%s comes uncompressed", f.Name)
+				}
+			}
+		}
+	}
+	for ext, limit := range map[string]int{".js": 16 << 10, ".css": 6 << 10} {
+		if size[ext] == 0 || size[ext] > limit {
+			t.Errorf("%d bytes of %s, want at most %d", size[ext], ext, limit)
+		}
+	}
+}
+
+// watchBackground keeps every background that a frame of the page showed.
+const watchBackground = `
+window.backgrounds = [];
+(function watch() {
+	const shown = getComputedStyle(document.documentElement).backgroundColor;
+	if (backgrounds.at(-1) !== shown) backgrounds.push(shown);
+	requestAnimationFrame(watch);
+})();
+`
+
+// A chosen theme is in the HTML itself: no frame shows the other one.
+func TestChosenThemeFromTheFirstFrame(t *testing.T) {
+	const light, dark = "rgb(250, 250, 248)", "rgb(15, 17, 19)"
+	s := newSite(t)
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
+	b := newTab(t, s.URL)
+	b.open("/login")
+	b.setTheme("light")
+	b.everyPage(`requestAnimationFrame(() => {` + watchBackground + `})`)
+	// served is the start tag as it came, before any script.
+	served := func() string {
+		t.Helper()
+		return eval[string](b, `fetch(location.href).then((r) => r.text()).then((s) => s.match(/<html[^>]*>/)[0])`)
+	}
+	check := func(want, theme string) {
+		t.Helper()
+		b.wait(`backgrounds.length > 0`)
+		if got := eval[[]string](b, `backgrounds`); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: frames showed the backgrounds %q, want only %q", b.path(), got, want)
+		}
+		if got := served(); theme != "" && !strings.Contains(got, `data-theme="`+theme+`"`) || theme == "" && strings.Contains(got, "data-theme") {
+			t.Errorf("%s begins with %s, want theme %q", b.path(), got, theme)
+		}
+	}
+	choose := func(theme string) {
+		t.Helper()
+		b.do(chromedp.Click(chromedp.CSS("#account > button")))
+		b.leave("choose a theme", chromedp.Click(chromedp.CSS(fmt.Sprintf("#account [name=theme][value=%q]", theme))))
+		b.wantPath("/dashboard")
+	}
+
+	b.logIn("ada@example.com")
+	check(light, "")
+	choose("dark")
+	check(dark, "dark")
+	b.open("/") // a public page, drawn before anyone is looked up
+	check(dark, "dark")
+	b.open("/dashboard")
+	choose("")
+	check(light, "")
+}
+
+// A click on the navigation that comes while the transition from the last page still runs is not lost. What moves,
+// main, cannot be clicked until then: css-view-transitions takes it out of hit-testing.
+func TestClickDuringTransition(t *testing.T) {
+	s := newSite(t)
+	b := newTab(t, s.URL)
+	b.open("/login")
+	b.everyPage(`addEventListener("pagereveal", (e) => e.viewTransition?.ready.then(() => {
+		document.getAnimations().forEach((a) => a.pause());
+		window.held = e.viewTransition;
+	}))`)
+	follow := func(href string) {
+		t.Helper()
+		click := chromedp.Click(chromedp.CSS(fmt.Sprintf(".auth a[href=%q]", href)))
+		run(b, "follow "+href, chromedp.WaitEvent(page.LoadEventFired, nil, click))
+		b.wantPath(href)
+	}
+	follow("/signup")
+	b.wait(`window.held && document.activeViewTransition === held`)
+	follow("/")
+}
