@@ -10,8 +10,8 @@ import (
 
 // part:betterauth
 
-// TestSetUpForClients: a phone's app that is trusted beside CORS signs up, with what a developer's machine serves as
-// the picture, and by MAIL_LINKS=wire the mail leads to /api/auth alone and from there into the app.
+// TestSetUpForClients: with CORS and MAIL_LINKS=wire, a trusted mobile app signs up with a picture of this machine,
+// and the mailed link leads to /api/auth and from there into the app.
 func TestSetUpForClients(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "EMAIL_VERIFICATION=on", "MAIL_LINKS=wire", "TRUSTED_ORIGINS=myapp://", "CORS=on")
@@ -20,7 +20,8 @@ func TestSetUpForClients(t *testing.T) {
 		"name": "", "email": "ada@example.com", "password": authtest.Password, "callbackURL": "myapp://home",
 		"image": "http://localhost:9000/a.png",
 	}
-	if got := phone.PostJSON("/api/auth/sign-up/email", signUp, "Expo-Origin", "myapp://", "Cookie", "a=b"); got.StatusCode != 200 {
+	if got := phone.PostJSON("/api/auth/sign-up/email", signUp, "Expo-Origin", "myapp://", "Cookie",
+		"a=b"); got.StatusCode != 200 {
 		t.Fatalf("sign-up: %d %s", got.StatusCode, got.Text)
 	}
 	link := regexp.MustCompile(`/api/auth/verify-email\?token=[A-Za-z0-9_-]{43}&(amp;)?callbackURL=myapp%3A%2F%2Fhome`).
@@ -36,11 +37,12 @@ func TestSetUpForClients(t *testing.T) {
 
 // end:betterauth
 
-// TestNoSchemeOfABrowserIsAnApp: whatever a browser acts upon itself keeps the server from starting.
+// TestNoSchemeOfABrowserIsAnApp: the server does not start if it should trust a scheme that browsers handle.
 func TestNoSchemeOfABrowserIsAnApp(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []string{"javascript://", "data://", "https://", "moz-extension://"} {
-		_, stderr, code := result(t, t.TempDir(), authtest.Password+"\n", []string{"TRUSTED_ORIGINS=" + scheme}, "user", "create", "ada@example.com")
+		_, stderr, code := result(t, t.TempDir(), authtest.Password+"\n", []string{"TRUSTED_ORIGINS=" + scheme}, "user",
+			"create", "ada@example.com")
 		if code == 0 || !strings.Contains(stderr, scheme) {
 			t.Errorf("%s: %d %s", scheme, code, stderr)
 		}

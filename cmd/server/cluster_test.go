@@ -17,7 +17,7 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
-// cluster is two servers on one PostgreSQL behind a proxy that gives them the requests in turn.
+// cluster is two servers on one PostgreSQL behind a proxy that alternates between them.
 type cluster struct {
 	t     *testing.T
 	dir   string
@@ -48,7 +48,7 @@ func startCluster(t *testing.T) *cluster {
 	return c
 }
 
-// browser is one of a person who has an address of their own.
+// browser is a client with an IP address of its own.
 func (c *cluster) browser(n int) *authtest.Client {
 	b := authtest.NewClient(c.t, c.url)
 	b.Transport = from(fmt.Sprintf("203.0.113.%d", n))
@@ -63,7 +63,7 @@ func (f from) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// call posts what the official client would.
+// call posts like the official client.
 func (c *cluster) call(b *authtest.Client, path string, v any) authtest.Answer {
 	c.t.Helper()
 	res := b.PostJSON("/api/auth"+path, v, "Origin", c.url)
@@ -73,7 +73,7 @@ func (c *cluster) call(b *authtest.Client, path string, v any) authtest.Answer {
 	return res
 }
 
-// ask shows the cookies that b holds now to one instance: what it says, and whether its cache did.
+// ask sends the current cookies of b to one instance. It returns the answer and whether it came from the cache.
 func (c *cluster) ask(b *authtest.Client, i int) (says string, cached bool) {
 	c.t.Helper()
 	copied := b.Copy()
@@ -85,7 +85,7 @@ func (c *cluster) ask(b *authtest.Client, i int) (says string, cached bool) {
 	return res.Text, res.Text != "null" && len(res.Header["Set-Cookie"]) == 0
 }
 
-// awaitCache returns when both instances believe the cache of somebody who signed in before.
+// awaitCache returns when both instances use the cached copy of an older session.
 func (c *cluster) awaitCache(b *authtest.Client) {
 	c.t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
@@ -103,7 +103,7 @@ func (c *cluster) awaitCache(b *authtest.Client) {
 	}
 }
 
-// TestCluster: what happens through one instance holds on the other with the next request, cached copies or not.
+// TestCluster: a change on one instance has effect on the other with the next request, also on cached copies.
 func TestCluster(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t)
@@ -158,7 +158,7 @@ func TestCluster(t *testing.T) {
 		}
 	}
 
-	// A role given and taken is seen at once, and the page it opened is shut.
+	// A granted or revoked role has effect at once.
 	b, thief, id, _ := enter()
 	for _, role := range []string{"admin", "user"} {
 		c.call(admin, "/admin/set-role", map[string]string{"userId": id, "role": role})
@@ -174,18 +174,19 @@ func TestCluster(t *testing.T) {
 	}
 
 	// part:ratelimit
-	// Both count together.
+	// Both share the counters.
 	guesser := c.browser(2)
 	var statuses []int
 	for range 5 {
-		statuses = append(statuses, guesser.PostJSON("/api/auth/sign-in/email", map[string]string{"email": "user@example.com", "password": "wrong-guess-1"}).StatusCode)
+		statuses = append(statuses, guesser.PostJSON("/api/auth/sign-in/email",
+			map[string]string{"email": "user@example.com", "password": "wrong-guess-1"}).StatusCode)
 	}
 	if got, want := fmt.Sprint(statuses), "[401 401 401 429 429]"; got != want {
 		t.Errorf("wrong passwords through two instances: %s, want %s", got, want)
 	}
 	// end:ratelimit
 
-	// An instance that loses its ear stops believing its cache before the revocation is over.
+	// An instance that no longer hears revocations stops using cached copies.
 	db := dbtest.Open(t, strings.TrimPrefix(c.env[0], "DATABASE_URL="))
 	for range 4 {
 		b, thief, _, _ := enter()
@@ -198,7 +199,7 @@ func TestCluster(t *testing.T) {
 		c.awaitCache(admin)
 	}
 
-	// One is restarted; the other serves meanwhile, and the new one has not forgotten.
+	// One is restarted while the other serves; the new one knows the revocations.
 	b, thief, _, _ = enter()
 	stays, _, _, email := enter()
 	c.at[0].Store(c.at[1].Load())

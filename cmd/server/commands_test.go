@@ -29,7 +29,7 @@ func signUp(c *authtest.Client, i int) bool {
 	return res.StatusCode == http.StatusOK
 }
 
-// TestMistakes: whatever is wrong is said in one line on standard error, without a stack or a secret.
+// TestMistakes: every fault is one line on standard error, without a stack or a secret.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
@@ -52,16 +52,23 @@ func TestMistakes(t *testing.T) {
 		{name: "bad flag", args: []string{"--fast"}, want: "unknown command"},
 		{name: "migrate nowhere", args: []string{"migrate", "sideways"}, want: "unknown command"},
 		{name: "user without address", args: []string{"user", "create"}, want: "unknown command"},
-		{name: "password on the command line", args: []string{"user", "create", "a@example.com", "hunter2hunter2"}, want: "unknown command"},
-		{name: "audit nothing", args: []string{"audit"}, want: "unknown command"},                                  // part:audit
-		{name: "audit a head that is none", args: []string{"audit", "verify", "7"}, want: "unknown command"},       // part:audit
-		{name: "prune without a day", args: []string{"audit", "prune"}, want: "unknown command"},                   // part:audit
-		{name: "prune a day that is none", args: []string{"audit", "prune", "yesterday"}, want: "unknown command"}, // part:audit
+		{name: "password on the command line", args: []string{"user", "create", "a@example.com", "hunter2hunter2"},
+			want: "unknown command"},
+		{name: "audit nothing", args: []string{"audit"}, want: "unknown command"},
+		// part:audit
+		{name: "audit a head that is none", args: []string{"audit", "verify", "7"}, want: "unknown command"},
+		// part:audit
+		{name: "prune without a day", args: []string{"audit", "prune"}, want: "unknown command"},
+		// part:audit
+		{name: "prune a day that is none", args: []string{"audit", "prune", "yesterday"}, want: "unknown command"},
+		// part:audit
 		{name: "busy port", env: []string{"ADDR=" + busy.Addr().String()}, want: "address already in use"},
 		{name: "bad address", env: []string{"ADDR=8080"}, want: "ADDR"},
 		{name: "bad database", env: []string{"DATABASE_URL=mysql://root:hunter2@db/x"}, want: "DATABASE_URL"},
-		{name: "database away", env: []string{"DATABASE_URL=postgres://app:hunter2@127.0.0.1:1/x?connect_timeout=2"}, want: "connection refused"},
-		{name: "folder that cannot be made", env: []string{"DATABASE_URL=file:" + file + "/x/app.db"}, want: "not a directory"},
+		{name: "database away", env: []string{"DATABASE_URL=postgres://app:hunter2@127.0.0.1:1/x?connect_timeout=2"},
+			want: "connection refused"},
+		{name: "folder that cannot be made", env: []string{"DATABASE_URL=file:" + file + "/x/app.db"},
+			want: "not a directory"},
 		{name: "open to all without secret", env: []string{"ADDR=0.0.0.0:0"}, want: "APP_SECRET"},
 		{name: "weak secret", env: []string{"APP_ENV=production", "APP_SECRET=hunter2"}, want: "shorter than 32"},
 		{name: "every fault at once", env: []string{"LOG_LEVEL=loud", "APP_ENV=moon", "APP_URL=nowhere"}, want: "APP_URL"},
@@ -75,7 +82,8 @@ func TestMistakes(t *testing.T) {
 			if code == 0 || !strings.Contains(stderr, test.want) {
 				t.Errorf("exit status %d, %q; want %q", code, stderr, test.want)
 			}
-			if strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "goroutine") || strings.Contains(stdout+stderr, "hunter2") {
+			if strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "goroutine") ||
+				strings.Contains(stdout+stderr, "hunter2") {
 				t.Errorf("not one clear line without secrets: %q %q", stdout, stderr)
 			}
 		})
@@ -106,7 +114,8 @@ func TestUserCommands(t *testing.T) {
 			}
 		})
 	}
-	if _, stderr, code := result(t, dir, "", nil, "user", "promote", "nobody@example.com"); code == 0 || !strings.Contains(stderr, "not found") {
+	if _, stderr, code := result(t, dir, "", nil, "user", "promote", "nobody@example.com"); code == 0 ||
+		!strings.Contains(stderr, "not found") {
 		t.Errorf("promote nobody: %d %q", code, stderr)
 	}
 	s := start(t, dir, "LOG_LEVEL=error")
@@ -123,14 +132,15 @@ func TestUserCommands(t *testing.T) {
 	if b, w := boss.Get("/admin").StatusCode, worker.Get("/admin").StatusCode; b != 200 || w != 403 {
 		t.Errorf("/admin as boss %d, as worker %d", b, w)
 	}
-	// Made by another process while this one runs: the admin door reads the store, so it opens at once.
+	// Another process promotes the user: the admin door reads the database, so it opens at once.
 	if _, stderr, code := result(t, dir, "", nil, "user", "promote", "worker@example.com"); code != 0 {
 		t.Fatal(stderr)
 	}
 	if got := worker.Get("/admin").StatusCode; got != 200 {
 		t.Errorf("/admin as promoted worker: %d", got)
 	}
-	if inbox := boss.Get("/dev/mail").Text; !strings.Contains(inbox, "worker@example.com is now an admin of Foyer") || !strings.Contains(inbox, "To boss@example.com") {
+	if inbox := boss.Get("/dev/mail").Text; !strings.Contains(inbox, "worker@example.com is now an admin of Foyer") ||
+		!strings.Contains(inbox, "To boss@example.com") {
 		t.Errorf("the other admin is not told: %s", inbox)
 	}
 }
@@ -139,11 +149,12 @@ func TestUserCommands(t *testing.T) {
 
 // part:betterauth
 
-// TestStepUpIsOn: the app asks for a fresh session at the wire and the JSON door, too.
+// TestStepUpIsOn: the wire and the JSON door require a fresh session too.
 func TestStepUpIsOn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if _, stderr, code := result(t, dir, "correct horse\n", nil, "user", "create", "--admin", "boss@example.com"); code != 0 {
+	if _, stderr, code := result(t, dir, "correct horse\n", nil, "user", "create", "--admin",
+		"boss@example.com"); code != 0 {
 		t.Fatal(stderr)
 	}
 	s := start(t, dir, "LOG_LEVEL=error")
@@ -152,7 +163,8 @@ func TestStepUpIsOn(t *testing.T) {
 	boss.SignIn("boss@example.com", "correct horse")
 	boss.Forget("session_data")
 	db := dbtest.Open(t, "file:"+filepath.Join(dir, "data", "foyer.db"))
-	if res := db.Exec("UPDATE sessions SET created_at = ?", time.Now().UTC().Add(-11*time.Minute)); res.Error != nil || res.RowsAffected != 1 {
+	if res := db.Exec("UPDATE sessions SET created_at = ?", time.Now().UTC().Add(-11*time.Minute)); res.Error != nil ||
+		res.RowsAffected != 1 {
 		t.Fatal(res.Error, res.RowsAffected)
 	}
 	for path, body := range map[string]map[string]string{
@@ -165,7 +177,8 @@ func TestStepUpIsOn(t *testing.T) {
 			t.Errorf("%s: %d %s", path, got.StatusCode, got.Text)
 		}
 	}
-	if got := boss.Get("/admin/users.csv"); got.StatusCode != 303 || !strings.HasPrefix(got.Header.Get("Location"), "/reauth") {
+	if got := boss.Get("/admin/users.csv"); got.StatusCode != 303 ||
+		!strings.HasPrefix(got.Header.Get("Location"), "/reauth") {
 		t.Errorf("export: %d %s", got.StatusCode, got.Header.Get("Location"))
 	}
 }
@@ -204,7 +217,8 @@ func TestRoutesCommandNamesEveryDoor(t *testing.T) {
 	}
 	for _, line := range lines {
 		words := strings.Fields(line)
-		if len(words) != 3 || !strings.Contains(" public anyone guest user fresh admin freshAdmin service ", " "+words[2]+" ") {
+		if len(words) != 3 || !strings.Contains(" public anyone guest user fresh admin freshAdmin service ",
+			" "+words[2]+" ") {
 			t.Errorf("no method, path, door: %q", line)
 		}
 	}
@@ -225,7 +239,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestSeedingAtOnce: an instance that makes the demo users after this one has looked for them is no failure.
+// TestSeedingAtOnce: seed succeeds if another instance makes the demo users at the same time.
 func TestSeedingAtOnce(t *testing.T) {
 	t.Chdir(t.TempDir())
 	a := &app{getenv: func(string) string { return "" }, stdout: io.Discard}

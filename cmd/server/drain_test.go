@@ -27,14 +27,14 @@ type backend struct {
 	closing  atomic.Int64 // of those, said that their connection ends
 }
 
-// balancer sends each request to a backend that was ready at the last look.
+// balancer sends each request to a backend whose last check was good.
 type balancer struct {
 	backends []*backend
 	turns    atomic.Int64
 	faults   chan error // connections that broke
 }
 
-// newBalancer looks at each backend every 50 ms until ctx ends.
+// newBalancer checks each backend every 50 ms until ctx ends.
 func newBalancer(ctx context.Context, t *testing.T, servers ...*running) *balancer {
 	b := &balancer{faults: make(chan error, 1000)}
 	for _, s := range servers {
@@ -87,8 +87,8 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.faults <- errors.New("nobody is ready")
 }
 
-// TestDeployIsNotNoticed: one of two servers behind a balancer is told to stop under load. No visitor meets a broken
-// connection or an error. The requests are posts, which no proxy may repeat once they are on their way.
+// TestDeployIsNotNoticed: one of two servers behind a balancer stops under load, and no request fails. The requests are
+// POST, which proxies may not repeat.
 func TestDeployIsNotNoticed(t *testing.T) {
 	t.Parallel()
 	leaving := start(t, t.TempDir(), "DRAIN_DELAY=1s", "RATE_LIMIT=off")
@@ -140,6 +140,7 @@ func TestDeployIsNotNoticed(t *testing.T) {
 		t.Errorf("%d of %d requests failed: %v", n, b.backends[0].answered.Load()+b.backends[1].answered.Load(), <-b.faults)
 	}
 	if one := b.backends[0]; !one.said503.Load() || one.closing.Load() == 0 {
-		t.Errorf("/readyz said 503 before the door was shut: %v; %d answers said that they close", one.said503.Load(), one.closing.Load())
+		t.Errorf("/readyz said 503 before the door was shut: %v; %d answers said that they close", one.said503.Load(),
+			one.closing.Load())
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 )
 
-// TestPlainHTTPInProduction is refused in a line that says what to do, and warned of at every start where it is wanted.
+// TestPlainHTTPInProduction: plain http is refused with a hint; with INSECURE_HTTP=on every start warns.
 func TestPlainHTTPInProduction(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -9,8 +9,8 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
-// TestTooManyTries: tries are counted by page and by endpoint, and a restart forgets nothing. Two servers on one
-// PostgreSQL count together; one alone serves a SQLite file.
+// TestTooManyTries: pages and endpoints share the counters, and a restart keeps them. Two servers on one PostgreSQL
+// share them too; an SQLite file has one server.
 func TestTooManyTries(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
@@ -49,11 +49,12 @@ func guess(t *testing.T, s *running) authtest.Answer {
 	return authtest.NewClient(t, s.url).PostForm("/login", form)
 }
 
-// wantFull: who is turned away is told how long to wait, and keeps what was typed but for the password.
+// wantFull: the refusal has the time to wait and keeps the typed values, except the password.
 func wantFull(t *testing.T, s *running) {
 	t.Helper()
 	got := guess(t, s)
-	if got.StatusCode != 429 || got.Header.Get("Retry-After") == "" || !strings.Contains(got.Text, "Too many tries. Wait ") ||
+	if got.StatusCode != 429 || got.Header.Get("Retry-After") == "" ||
+		!strings.Contains(got.Text, "Too many tries. Wait ") ||
 		!strings.Contains(got.Text, `value="user@example.com"`) || strings.Contains(got.Text, "wrong-guess-1") {
 		t.Errorf("%d %v %s", got.StatusCode, got.Header, got.Text)
 	}

@@ -15,8 +15,8 @@ import (
 
 // part:betterauth
 
-// TestMailedLink: in development a forgotten password is set by the link at /dev/mail. It ends what was signed in,
-// copied cookies and a restart included, and works once.
+// TestMailedLink: in development, the link at /dev/mail resets a password. It works once and ends all sessions, also
+// those of copied cookies and after a restart.
 func TestMailedLink(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -30,20 +30,24 @@ func TestMailedLink(t *testing.T) {
 	if text := stranger.Get("/dev/mail").Text; !strings.Contains(text, "No mail yet") {
 		t.Errorf("an inbox before any mail: %s", text)
 	}
-	elsewhere := map[string]string{"email": "ada@example.com", "redirectTo": "/login?from=mail"} // the token would be in its address
-	if res := stranger.PostJSON("/api/auth/request-password-reset", elsewhere); res.StatusCode != http.StatusForbidden || !strings.Contains(res.Text, "INVALID_REDIRECT_URL") {
+	elsewhere := map[string]string{"email": "ada@example.com",
+		"redirectTo": "/login?from=mail"} // the token would be in its address
+	if res := stranger.PostJSON("/api/auth/request-password-reset", elsewhere); res.StatusCode != http.StatusForbidden ||
+		!strings.Contains(res.Text, "INVALID_REDIRECT_URL") {
 		t.Errorf("%d %s", res.StatusCode, res.Text)
 	}
 	for _, email := range []string{"ada@example.com", "nobody@example.com"} {
 		began := time.Now()
-		res := stranger.PostJSON("/api/auth/request-password-reset", map[string]string{"email": email, "redirectTo": "/reset-password"})
+		res := stranger.PostJSON("/api/auth/request-password-reset",
+			map[string]string{"email": email, "redirectTo": "/reset-password"})
 		if took := time.Since(began); res.StatusCode != http.StatusOK || took < 300*time.Millisecond {
 			t.Fatalf("%d %s after %v", res.StatusCode, res.Text, took)
 		}
 	}
 	inbox := stranger.Get("/dev/mail").Text
 	links := regexp.MustCompile(`href="(http[^"]+/reset-password[^"]+)"`).FindAllStringSubmatch(inbox, -1)
-	if len(links) != 1 || !strings.Contains(inbox, "Choose a new password for Foyer") || !strings.Contains(inbox, "To ada@example.com") {
+	if len(links) != 1 || !strings.Contains(inbox, "Choose a new password for Foyer") ||
+		!strings.Contains(inbox, "To ada@example.com") {
 		t.Fatalf("the inbox holds %d links: %s", len(links), inbox)
 	}
 	link, err := url.Parse(html.UnescapeString(links[0][1]))
@@ -53,7 +57,8 @@ func TestMailedLink(t *testing.T) {
 	token := link.Query().Get("token")
 	for range 3 { // looking at it changes nothing
 		res := stranger.Get(link.RequestURI())
-		if res.StatusCode != http.StatusOK || link.Path != "/reset-password" || token == "" || !strings.Contains(res.Text, `name="newPassword"`) {
+		if res.StatusCode != http.StatusOK || link.Path != "/reset-password" || token == "" ||
+			!strings.Contains(res.Text, `name="newPassword"`) {
 			t.Fatalf("%s: %d %s", link, res.StatusCode, res.Text)
 		}
 	}
@@ -63,7 +68,8 @@ func TestMailedLink(t *testing.T) {
 	var statuses []int
 	origin := strings.Replace(s.url, "127.0.0.1", "localhost", 1) // the first reset leaves a cookie
 	for range 2 {
-		res := stranger.PostJSON("/api/auth/reset-password", map[string]string{"newPassword": "better-horse-2", "token": token}, "Origin", origin)
+		res := stranger.PostJSON("/api/auth/reset-password",
+			map[string]string{"newPassword": "better-horse-2", "token": token}, "Origin", origin)
 		statuses = append(statuses, res.StatusCode)
 	}
 	if statuses[0] != http.StatusOK || statuses[1] != http.StatusBadRequest {
@@ -90,7 +96,7 @@ func TestMailedLink(t *testing.T) {
 
 // part:betterauth
 
-// TestConfirmByTheInbox: as the app comes, a newcomer's way in leads through /dev/mail; the demo users need none.
+// TestConfirmByTheInbox: by default a new user confirms the address by a link at /dev/mail; the demo users need not.
 func TestConfirmByTheInbox(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "EMAIL_VERIFICATION=")
@@ -106,7 +112,8 @@ func TestConfirmByTheInbox(t *testing.T) {
 	if link == nil {
 		t.Fatal("no link in the inbox")
 	}
-	if got := b.PostForm("/verify-email", url.Values{"token": {link[1]}}); got.StatusCode != 303 || got.Header.Get("Location") != "/dashboard" {
+	if got := b.PostForm("/verify-email", url.Values{"token": {link[1]}}); got.StatusCode != 303 ||
+		got.Header.Get("Location") != "/dashboard" {
 		t.Errorf("the button: %d to %q %s", got.StatusCode, got.Header.Get("Location"), got.Text)
 	}
 	if got := b.Get("/dashboard"); got.StatusCode != 200 {
@@ -120,10 +127,11 @@ func TestConfirmByTheInbox(t *testing.T) {
 
 // end:betterauth
 
-// TestProductionNeedsMail: the server says at start what would else keep everybody out.
+// TestProductionNeedsMail: production does not start without mail, because no user could confirm an address.
 func TestProductionNeedsMail(t *testing.T) {
 	t.Parallel()
-	_, stderr, code := result(t, t.TempDir(), "", []string{"APP_ENV=production", "APP_SECRET=" + authtest.Secret, "EMAIL_VERIFICATION=on"})
+	_, stderr, code := result(t, t.TempDir(), "",
+		[]string{"APP_ENV=production", "APP_SECRET=" + authtest.Secret, "EMAIL_VERIFICATION=on"})
 	if code == 0 || !strings.Contains(stderr, "SMTP_URL: ") || !strings.Contains(stderr, "MAIL_FROM: ") {
 		t.Errorf("%d %s", code, stderr)
 	}
@@ -131,7 +139,7 @@ func TestProductionNeedsMail(t *testing.T) {
 
 // part:betterauth
 
-// TestKilledBeforeSending: a server that is killed hard after it has answered loses no mail; the next one sends it.
+// TestKilledBeforeSending: the next server sends the mails of one that was killed after its answer.
 func TestKilledBeforeSending(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

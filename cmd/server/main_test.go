@@ -22,7 +22,7 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
-// TestMain lets the test binary be the program: the tests then see real processes, signals and exit codes.
+// TestMain makes the test binary run as the program, so that tests use real processes, signals and exit codes.
 func TestMain(m *testing.M) {
 	if os.Getenv("RUN_AS_SERVER") == "1" {
 		main()
@@ -41,8 +41,11 @@ func process(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, self, args...)
 	cmd.Dir = dir
-	// Most tests come in by sign-up and have no load balancer; the last value of a variable counts.
-	cmd.Env = append([]string{"EMAIL_VERIFICATION=off", "DRAIN_DELAY=0s", "RUN_AS_SERVER=1", "NO_COLOR=1", "PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...)
+	// Most tests sign up and have no load balancer. The last value of a variable takes effect.
+	cmd.Env = append([]string{
+		"EMAIL_VERIFICATION=off", "DRAIN_DELAY=0s", "RUN_AS_SERVER=1", "NO_COLOR=1", "PATH=" + os.Getenv("PATH"),
+		"HOME=" + dir,
+	}, env...)
 	return cmd
 }
 
@@ -68,7 +71,7 @@ type running struct {
 	done chan struct{} // closed when all output is read
 }
 
-// start runs the server in dir on a free port and returns when it says where it is.
+// start runs the server in dir on a free port and returns when it has printed its address.
 func start(t *testing.T, dir string, env ...string) *running {
 	t.Helper()
 	s := launch(t, dir, freeAddr(t), env...)
@@ -89,10 +92,13 @@ func freeAddr(t *testing.T) string {
 	return ""
 }
 
-// launch runs the server in dir at addr; await returns when it says where it is.
+// launch runs the server in dir at addr. await returns when it has printed its address.
 func launch(t *testing.T, dir, addr string, env ...string) *running {
 	t.Helper()
-	s := &running{Cmd: process(t, dir, append(env, "ADDR="+addr)), url: "http://" + addr, up: make(chan struct{}), done: make(chan struct{})}
+	s := &running{
+		Cmd: process(t, dir, append(env, "ADDR="+addr)), url: "http://" + addr,
+		up: make(chan struct{}), done: make(chan struct{}),
+	}
 	out, err := s.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +128,8 @@ func (s *running) read(out io.Reader) {
 		s.mu.Lock()
 		s.text.WriteString(lines.Text() + "\n")
 		s.mu.Unlock()
-		if up != nil && (strings.Contains(lines.Text(), "user@example.com") || strings.Contains(lines.Text(), `"listening"`)) {
+		if up != nil && (strings.Contains(lines.Text(), "user@example.com") ||
+			strings.Contains(lines.Text(), `"listening"`)) {
 			close(up)
 			up = nil
 		}
@@ -161,7 +168,7 @@ func password(t *testing.T, output, email string) string {
 
 // part:betterauth
 
-// TestFirstRun is the newcomer's: no configuration, an empty folder.
+// TestFirstRun starts without configuration in an empty folder.
 func TestFirstRun(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -196,7 +203,7 @@ func TestFirstRun(t *testing.T) {
 	if res := stays.Get("/dashboard"); res.StatusCode != 200 {
 		t.Errorf("dashboard after a restart: %d", res.StatusCode)
 	}
-	// The cache cookie outlives the process that knew of the log-out; it must not be believed by the next one.
+	// The next process must not accept the cached copy of a session that was ended in this one.
 	if res := copied.Get("/dashboard"); res.StatusCode != 303 {
 		t.Errorf("dashboard with a logged-out session's cookies after a restart: %d", res.StatusCode)
 	}

@@ -11,8 +11,8 @@ import (
 
 // part:betterauth
 
-// TestBehindATransactionPooler: the app serves, says at /readyz and once in the log that its session cache is off,
-// and a sign-out waits for nobody.
+// TestBehindATransactionPooler: the app serves without its session cache, reports that at /readyz and once in the log,
+// and signing out does not wait.
 func TestBehindATransactionPooler(t *testing.T) {
 	t.Parallel()
 	direct := dbtest.Postgres(t)

@@ -41,8 +41,8 @@ func (s *running) answer(t *testing.T, path string, keys *servicetoken.Keyring) 
 
 const whoami, jwks = "/api/service/whoami", "/.well-known/jwks.json"
 
-// TestKeysCommand: a key file is made and rotated from the command line, with nothing else configured, while a
-// server that follows it and a worker that signs with it run on.
+// TestKeysCommand: the command line makes and rotates a key file without other configuration, while a server and a
+// worker keep using it.
 func TestKeysCommand(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -82,17 +82,19 @@ func TestKeysCommand(t *testing.T) {
 	if i, j := strings.Index(text, second), strings.Index(text, first); i < 0 || j < i || strings.Contains(text, `"d"`) {
 		t.Errorf("published: %s", text)
 	}
-	for name, args := range map[string][]string{"no verb": {"keys"}, "another": {"keys", "drop"}, "too many": {"keys", "new", "x"}} {
+	for name, args := range map[string][]string{"no verb": {"keys"}, "another": {"keys", "drop"},
+		"too many": {"keys", "new", "x"}} {
 		if _, stderr, code := result(t, dir, "", env, args...); code == 0 || !strings.Contains(stderr, "unknown command") {
 			t.Errorf("%s: %d %q", name, code, stderr)
 		}
 	}
-	if _, stderr, code := result(t, dir, "", nil, "keys", "new"); code == 0 || !strings.Contains(stderr, "SERVICE_KEY_FILE") {
+	if _, stderr, code := result(t, dir, "", nil, "keys", "new"); code == 0 ||
+		!strings.Contains(stderr, "SERVICE_KEY_FILE") {
 		t.Errorf("without a file: %d %q", code, stderr)
 	}
 }
 
-// TestServiceKeys: what the environment says of keys, from none to nonsense.
+// TestServiceKeys: the server starts with good keys and without keys, and refuses bad ones.
 func TestServiceKeys(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -145,15 +147,16 @@ func TestServiceKeys(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, stderr, code := result(t, t.TempDir(), "", append([]string{"ADDR=127.0.0.1:0"}, env...))
-			if code == 0 || !strings.Contains(stderr, "SERVICE_KEY") || strings.Contains(stderr, "zebra") || strings.Count(stderr, "\n") != 1 {
+			if code == 0 || !strings.Contains(stderr, "SERVICE_KEY") || strings.Contains(stderr, "zebra") ||
+				strings.Count(stderr, "\n") != 1 {
 				t.Errorf("%d %q", code, stderr)
 			}
 		})
 	}
 }
 
-// TestAKeyThatOthersCanReadIsTold: who reads it can sign as every service.
-func TestAKeyThatOthersCanReadIsTold(t *testing.T) {
+// TestAKeyThatOthersCanReadIsWarnedOf, because every user of the machine could sign as any service.
+func TestAKeyThatOthersCanReadIsWarnedOf(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "keys.json")

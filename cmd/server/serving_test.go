@@ -12,7 +12,7 @@ import (
 
 const waiting = "waiting for another process that serves this database"
 
-// saysItWaits returns when the server has said so.
+// saysItWaits returns when the server has logged that it waits.
 func (s *running) saysItWaits(t *testing.T) {
 	t.Helper()
 	for !strings.Contains(s.output(), waiting) {
@@ -28,8 +28,8 @@ func (s *running) saysItWaits(t *testing.T) {
 
 // part:betterauth
 
-// TestOneServesASQLiteFile: a second server waits for a whole stop of the first, at the same address too, which is
-// what a reload under `task dev` does. Commands that do not serve do not wait.
+// TestOneServesASQLiteFile: a second server waits until the first has stopped, also at the same address, as a reload
+// under `task dev` does. Commands that do not serve do not wait.
 func TestOneServesASQLiteFile(t *testing.T) {
 	t.Parallel()
 	dir, addr := t.TempDir(), freeAddr(t)
@@ -68,7 +68,7 @@ func TestOneServesASQLiteFile(t *testing.T) {
 
 // end:betterauth
 
-// TestASecondServerGivesUp when the first does not stop, and does nothing to the database by then.
+// TestASecondServerGivesUp if the first does not stop, and leaves the database unchanged.
 func TestASecondServerGivesUp(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -16,7 +16,7 @@ import (
 	"example.com/foyer/internal/mail/mailtest"
 )
 
-// slowRequest starts a request that takes a while and returns once its first bytes are here.
+// slowRequest starts a slow request and returns when its first bytes have arrived.
 func slowRequest(t *testing.T, s *running, wait string) *http.Response {
 	t.Helper()
 	c := authtest.NewClient(t, s.url)
@@ -73,7 +73,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 
 // part:betterauth
 
-// TestKillLosesNoAnsweredSignUp kills the server hard in the middle of many sign-ups.
+// TestKillLosesNoAnsweredSignUp kills the server during many sign-ups.
 func TestKillLosesNoAnsweredSignUp(t *testing.T) {
 	t.Parallel()
 	const people, enough = 200, 40
@@ -119,7 +119,7 @@ func TestKillLosesNoAnsweredSignUp(t *testing.T) {
 
 // end:betterauth
 
-// checkWhole looks into the file: nobody exists by half.
+// checkWhole checks that every stored sign-up is complete.
 func checkWhole(t *testing.T, dir string) {
 	t.Helper()
 	db, err := database.Open("file:"+dir+"/data/foyer.db", 0)
@@ -140,8 +140,7 @@ func checkWhole(t *testing.T, dir string) {
 
 // part:betterauth
 
-// TestStopWithSilentMailServer: a mail server that says nothing does not hold up the end, and what it was to be given
-// is not lost.
+// TestStopWithSilentMailServer: a mail server that does not answer does not delay the stop, and no mail is lost.
 func TestStopWithSilentMailServer(t *testing.T) {
 	t.Parallel()
 	dir, mails := t.TempDir(), mailtest.Serve(t, "")
@@ -163,7 +162,8 @@ func TestStopWithSilentMailServer(t *testing.T) {
 	}
 	defer database.Close(db)
 	var waiting int64
-	if err := db.Raw("SELECT count(*) FROM mails WHERE sent_at IS NULL AND due_at IS NOT NULL").Scan(&waiting).Error; err != nil || waiting == 0 {
+	err = db.Raw("SELECT count(*) FROM mails WHERE sent_at IS NULL AND due_at IS NOT NULL").Scan(&waiting).Error
+	if err != nil || waiting == 0 {
 		t.Errorf("%d letters wait for the next start, %v", waiting, err)
 	}
 }

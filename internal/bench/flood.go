@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -16,24 +15,12 @@ import (
 	"time"
 )
 
-// attacker is the address that the flood comes from.
+// attacker is the address of the flood.
 const attacker = "198.51.100.66"
 
-// flood measures how long signing in takes while one address, which is refused already, keeps many connections that send
-// as fast as they are answered; beside it the same load on /healthz, which says what the load alone costs.
-func flood(ctx context.Context, o options, stdout io.Writer) error {
-	dir, err := os.MkdirTemp("", "bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	if o.database == "" {
-		o.database = "file:" + dir + "/bench.db"
-	}
-	binary, err := build(ctx, dir, false)
-	if err != nil {
-		return err
-	}
+// flood measures how long signing in takes while a refused address sends requests on many connections. The same load on
+// /healthz shows the cost of the load itself.
+func flood(ctx context.Context, o options, binary, dir string, stdout io.Writer) error {
 	app, err := startApp(ctx, binary, dir, o.database, "RATE_LIMIT=on", "TRUSTED_PROXIES=127.0.0.1")
 	if err != nil {
 		return err
@@ -44,9 +31,13 @@ func flood(ctx context.Context, o options, stdout io.Writer) error {
 		return err
 	}
 	health := "GET /healthz HTTP/1.1\r\nHost: " + app.addr + "\r\n\r\n"
-	refused := signInRequest(app.addr, "nobody@example.com", attacker)
-	rows := []floodRow{{name: "alone"}, {"beside /healthz", health, o.flood, nil, nil}, {"beside a refused address", refused, o.flood, nil, nil}}
-	for range floodRounds { // in turns, so that what else the machine does falls on all of them
+	refused := signInRequest(app.addr, "nobody@example.com", "X-Forwarded-For: "+attacker)
+	rows := []floodRow{
+		{name: "alone"},
+		{name: "beside /healthz", request: health, clients: o.flood},
+		{name: "beside a refused address", request: refused, clients: o.flood},
+	}
+	for range floodRounds { // in turns, so that other work of the machine slows down all
 		for i := range rows {
 			if err := rows[i].measure(ctx, app.addr, email); err != nil {
 				return fmt.Errorf("%s: %w", rows[i].name, err)
@@ -65,24 +56,24 @@ func flood(ctx context.Context, o options, stdout io.Writer) error {
 
 const (
 	floodRounds  = 5
-	floodSignIns = 3 // of each round
+	floodSignIns = 3 // per round
 )
 
-// floodRow is what so many clients send, and what came of signing in beside them.
+// floodRow is the request that clients repeat, and the results of signing in beside them.
 type floodRow struct {
 	name, request string
 	clients       int
 	took          []time.Duration
-	rates         []float64 // of the flood's answers in a second, one for each round
+	rates         []float64 // answers to the flood per second, one per round
 }
 
-func signInRequest(addr, email, from string) string {
+func signInRequest(addr, email, header string) string {
 	body := fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)
 	return fmt.Sprintf("POST /api/auth/sign-in/email HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"+
-		"X-Forwarded-For: %s\r\nContent-Length: %d\r\n\r\n%s", addr, from, len(body), body)
+		"%s\r\nContent-Length: %d\r\n\r\n%s", addr, header, len(body), body)
 }
 
-// measure has the clients send while somebody signs in a few times, each time from another address.
+// measure signs in a few times, each time from another address, while the clients send.
 func (f *floodRow) measure(ctx context.Context, addr, email string) error {
 	ctx, stop := context.WithCancel(ctx)
 	var sent atomic.Int64
@@ -93,14 +84,15 @@ func (f *floodRow) measure(ctx context.Context, addr, email string) error {
 		wg.Go(func() { keepSending(ctx, addr, f.request, &sent) })
 	}
 	select {
-	case <-time.After(2 * time.Second): // until every connection is there
+	case <-time.After(2 * time.Second): // until all connections are made
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	begin, before := time.Now(), sent.Load()
 	for range floodSignIns {
 		start := time.Now()
-		status, err := signInOnce(addr, signInRequest(addr, email, fmt.Sprintf("203.0.113.%d", sequence.Add(1))))
+		from := fmt.Sprintf("X-Forwarded-For: 203.0.113.%d", sequence.Add(1))
+		status, err := signInOnce(addr, signInRequest(addr, email, from))
 		if err != nil || status != http.StatusOK {
 			return errors.Join(fmt.Errorf("a sign-in is answered %d", status), err)
 		}
@@ -110,7 +102,7 @@ func (f *floodRow) measure(ctx context.Context, addr, email string) error {
 	return nil
 }
 
-// sequence gives each sign-in an address of its own.
+// sequence makes the addresses of sign-ins.
 var sequence atomic.Int64
 
 func signInOnce(addr, request string) (status int, err error) {
@@ -124,7 +116,7 @@ func signInOnce(addr, request string) (status int, err error) {
 	return c.do([]byte(request))
 }
 
-// keepSending sends request again and again on one connection, and on another when the server has closed it.
+// keepSending repeats request on one connection. When the server closes it, it opens another.
 func keepSending(ctx context.Context, addr, request string, sent *atomic.Int64) {
 	for ctx.Err() == nil {
 		conn, err := net.Dial("tcp", addr)

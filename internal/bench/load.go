@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// load sends requests as fast as they are answered: each client keeps one connection and sends its next request
-// when the answer to the last has come.
+// load sends requests as fast as they are answered: each client keeps one connection and sends its next request after
+// the answer to the last one.
 type load struct {
 	addr     string
 	requests [][]byte // client i sends requests[i % len]
 	clients  int
 	time     time.Duration
-	busy     bool // 503 is an answer too: the queue for passwords was full or slow
+	busy     bool // 503 is accepted: the queue for passwords is full or slow
 }
 
-// figures is what came of a load.
+// figures is the result of a load.
 type figures struct {
 	n         int
 	time      time.Duration
-	cpu       time.Duration   // the server's, where known
+	cpu       time.Duration   // of the server, if known
 	latencies []time.Duration // sorted
 }
 
@@ -38,10 +38,10 @@ func (f figures) percentile(p float64) time.Duration {
 	return f.latencies[min(len(f.latencies)-1, int(p*float64(len(f.latencies))))]
 }
 
-// maxRequests bounds what one client sends, and the memory for its latencies.
+// maxRequests is the most that one client sends, which limits the memory for latencies.
 const maxRequests = 1_000_000
 
-// run sends until the time is up or ctx ends. Any other answer than 200 is an error: it would be measured as work.
+// run sends until the time is over or ctx ends. An answer other than 200 is an error, because it may be faster.
 func (l load) run(ctx context.Context) (figures, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.time)
 	defer cancel()
@@ -93,8 +93,8 @@ func (l load) client(ctx context.Context, request []byte) ([]time.Duration, erro
 	return latencies, nil
 }
 
-// client speaks as much HTTP/1.1 as it takes to know where an answer ends. A whole client would cost more than
-// the handlers that are measured.
+// client knows enough HTTP/1.1 to find the end of an answer. A complete client would cost more than the measured
+// handlers.
 type client struct {
 	conn net.Conn
 	buf  []byte
@@ -126,7 +126,7 @@ func (c *client) do(request []byte) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	// Nothing follows an answer that nobody asked for, so a chunked one ends where the last chunk stands last.
+	// Requests are not pipelined, so a chunked answer ends with the last chunk.
 	for end >= 0 && n < head+4+end || end < 0 && !bytes.HasSuffix(c.buf[:n], lastChunk) {
 		if n, err = c.more(n); err != nil {
 			return 0, err
@@ -143,7 +143,7 @@ func (c *client) more(n int) (int, error) {
 	return n + read, err
 }
 
-// bodyEnd is the length of the body by its head, -1 for a chunked one.
+// bodyEnd returns the length of the body, -1 for a chunked one.
 func bodyEnd(head []byte) (int, error) {
 	if bytes.Contains(head, chunked) {
 		return -1, nil

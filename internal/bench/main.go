@@ -1,12 +1,11 @@
-// Command bench measures the app against a bare net/http handler that answers the same headers and bytes:
+// Command bench compares the app with a bare net/http handler that answers the same headers and bytes:
 //
 //	go run ./internal/bench
 //	go run ./internal/bench -flood 1500
 //
-// Three processes share the machine, all on the loopback interface: the real server, built from cmd/server and
-// configured as in production; the bare one; and this one, which sends requests on kept-open connections. Real
-// and bare server are measured in turns, so that what else the machine does falls on both. Ratios are what
-// counts; requests per second say as much about the machine.
+// Three processes share the machine, all on the loopback interface: the app, built from cmd/server; the bare server;
+// and this one, which sends requests on kept-open connections. App and bare server are measured in turns, so that
+// other work of the machine slows down both. Compare the ratios; requests per second depend on the machine.
 package main
 
 import (
@@ -25,8 +24,6 @@ type options struct {
 	seconds  float64
 	database string
 	clients  int
-	gzip     bool
-	profiles string
 	only     string
 	flood    int
 }
@@ -43,27 +40,21 @@ func main() {
 	flag.Float64Var(&o.seconds, "seconds", 3, "time for each measurement, at most 20")
 	flag.StringVar(&o.database, "database", "", "URL of an empty database (default SQLite in a temporary folder)")
 	flag.IntVar(&o.clients, "clients", 16, "kept-open connections")
-	flag.BoolVar(&o.gzip, "gzip", false, "ask for compressed pages, as browsers do")
-	flag.StringVar(&o.profiles, "profiles", "", "folder for a CPU profile of each measurement")
 	flag.StringVar(&o.only, "only", "", "measure only the reads whose name contains this")
-	flag.IntVar(&o.flood, "flood", 0, "measure signing in beside so many connections of a refused address, such as 1500, and nothing else")
+	flag.IntVar(&o.flood, "flood", 0, "measure only signing in, beside so many connections of a refused address: 1500")
 	flag.Parse()
-	o.seconds = min(o.seconds, 20) // all of it must fit into the five minutes that the cached copy of a session lives
+	o.seconds = min(o.seconds, 20) // everything must be measured in the five minutes for which a cached session is valid
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	measure := run
-	if o.flood > 0 {
-		measure = flood
-	}
-	if err := measure(ctx, o, os.Stdout); err != nil {
+	if err := run(ctx, o, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		stop()
 		os.Exit(1)
 	}
 }
 
-// run does everything in a temporary folder and ends every process it started.
+// run builds the app in a temporary folder, measures it, and ends every process that it started.
 func run(ctx context.Context, o options, stdout io.Writer) error {
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
@@ -73,17 +64,24 @@ func run(ctx context.Context, o options, stdout io.Writer) error {
 	if o.database == "" {
 		o.database = "file:" + dir + "/bench.db"
 	}
-	binary, err := build(ctx, dir, o.profiles != "")
+	binary, err := build(ctx, dir)
 	if err != nil {
 		return err
 	}
+	if o.flood > 0 {
+		return flood(ctx, o, binary, dir, stdout)
+	}
+	return compare(ctx, o, binary, dir, stdout)
+}
+
+func compare(ctx context.Context, o options, binary, dir string, stdout io.Writer) error {
 	app, err := startApp(ctx, binary, dir, o.database)
 	if err != nil {
 		return err
 	}
 	defer func() { app.stop() }()
 
-	v, err := enter(ctx, app.addr, o)
+	v, err := enter(ctx, app.addr)
 	if err != nil {
 		return err
 	}
@@ -101,7 +99,7 @@ func run(ctx context.Context, o options, stdout io.Writer) error {
 	fmt.Fprintf(stdout, "%s %s/%s, %d cores, %d password workers, %d connections, %v each\n\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), workers, o.clients, o.duration())
 	if !v.cached {
-		fmt.Fprintln(stdout, "no session cache on this database: \"cached\" reads ask the store as well")
+		fmt.Fprintln(stdout, "no session cache on this database: \"cached\" reads query the store too")
 	}
 	b := &bench{options: o, ctx: ctx, out: stdout, app: app, bare: bare, visitor: v, workers: workers}
 	if err := b.measure(pages); err != nil {

@@ -11,18 +11,18 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// bench holds what the measurements share and prints each result as a row.
+// bench is shared by the measurements and prints each result as a row.
 type bench struct {
 	options
 	ctx       context.Context
 	out       io.Writer
 	app, bare *process
 	visitor   *visitor
-	workers   int // that may hash passwords at the same time
+	workers   int // that hash passwords at the same time
 	headed    bool
 }
 
-// rounds is how often real and bare server take turns.
+// rounds is how often app and bare server take turns.
 const rounds = 3
 
 func (b *bench) measure(pages map[string]page) error {
@@ -61,7 +61,6 @@ func (b *bench) measure(pages map[string]page) error {
 func (b *bench) read(name, key string, request []byte, target float64) error {
 	_, rest, _ := strings.Cut(string(request), " HTTP/1.1\r\n")
 	bareRequest := []byte("GET " + key + " HTTP/1.1\r\n" + rest)
-	defer b.profile(strings.TrimPrefix(key, "/"))()
 	var app, bare figures
 	for round := range rounds + 1 {
 		f, err := b.turn(b.app, request)
@@ -81,7 +80,7 @@ func (b *bench) read(name, key string, request []byte, target float64) error {
 	return nil
 }
 
-// turn is one round of one server, with the processor time that took it.
+// turn measures one round of one server and its processor time.
 func (b *bench) turn(p *process, request []byte) (figures, error) {
 	before := p.cpu()
 	f, err := load{addr: p.addr, requests: [][]byte{request}, clients: b.clients, time: b.duration() / rounds}.run(b.ctx)
@@ -94,17 +93,17 @@ func (b *bench) compare(name string, app figures, bare, target float64) {
 	if app.cpu > 0 {
 		cpu = fmt.Sprintf("%.0f µs", app.cpu.Seconds()*1e6/float64(app.n))
 	}
-	b.row(name, cpu, fmt.Sprintf("%.0f/s", app.rate()), fmt.Sprintf("%.0f/s", bare), fmt.Sprintf("%.2f", ratio), verdict(ratio >= target, "≥ %.2f", target))
+	b.row(name, cpu, fmt.Sprintf("%.0f/s", app.rate()), fmt.Sprintf("%.0f/s", bare), fmt.Sprintf("%.2f", ratio),
+		verdict(ratio >= target, "≥ %.2f", target))
 }
 
-// signIn compares sign-ins with how many hashes the workers alone manage.
+// signIn compares the rate of sign-ins with the rate of hashes without the app.
 func (b *bench) signIn() error {
-	defer b.profile("sign-in")()
 	var app figures
 	var raw float64
 	for range rounds {
 		raw += b.hashRate(b.duration()/rounds) / rounds
-		f, err := load{addr: b.app.addr, requests: b.visitor.signIns(), clients: stormClients, time: b.duration() / rounds, busy: true}.run(b.ctx)
+		f, err := b.signIns(b.duration() / rounds).run(b.ctx)
 		if err != nil {
 			return err
 		}
@@ -114,7 +113,12 @@ func (b *bench) signIn() error {
 	return nil
 }
 
-// hashRate is how many password hashes a second the workers make with nothing else to do.
+// signIns is a load of sign-ins of different users.
+func (b *bench) signIns(d time.Duration) load {
+	return load{addr: b.app.addr, requests: b.visitor.signIns(), clients: stormClients, time: d, busy: true}
+}
+
+// hashRate returns how many password hashes per second the workers make without the app.
 func (b *bench) hashRate(d time.Duration) float64 {
 	counts := make([]int, b.workers)
 	start := time.Now()
@@ -135,17 +139,14 @@ func (b *bench) hashRate(d time.Duration) float64 {
 	return float64(sum) / time.Since(start).Seconds()
 }
 
-// storm looks at cached reads while many sign in without pause.
+// storm measures cached reads while many users sign in.
 func (b *bench) storm(request []byte) error {
-	defer b.profile("storm")()
 	ctx, cancel := context.WithCancel(b.ctx)
 	defer cancel()
 	var signIns, reads figures
 	var signInErr, readErr error
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		signIns, signInErr = load{addr: b.app.addr, requests: b.visitor.signIns(), clients: stormClients, time: b.duration(), busy: true}.run(ctx)
-	})
+	wg.Go(func() { signIns, signInErr = b.signIns(b.duration()).run(ctx) })
 	wg.Go(func() {
 		reads, readErr = load{addr: b.app.addr, requests: [][]byte{request}, clients: b.clients, time: b.duration()}.run(ctx)
 	})
@@ -154,7 +155,8 @@ func (b *bench) storm(request []byte) error {
 		return fmt.Errorf("sign-ins: %v, reads: %v", signInErr, readErr)
 	}
 	p99 := reads.percentile(0.99)
-	b.row(fmt.Sprintf("cached p99, %d signing in (%.0f/s)", stormClients, signIns.rate()), "", fmt.Sprintf("%.0f/s", reads.rate()), "",
+	name := fmt.Sprintf("cached p99, %d signing in (%.0f/s)", stormClients, signIns.rate())
+	b.row(name, "", fmt.Sprintf("%.0f/s", reads.rate()), "",
 		fmt.Sprintf("%.1f ms", p99.Seconds()*1000), verdict(p99 <= 25*time.Millisecond, "≤ 25 ms"))
 	return nil
 }

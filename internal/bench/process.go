@@ -20,20 +20,19 @@ import (
 
 // process is a server that runs in a process of its own.
 type process struct {
-	addr    string
-	profile string // where its CPU profile can be asked for, "" for none
-	cmd     *exec.Cmd
-	stdin   io.Closer // the bare server ends when this is closed
+	addr  string
+	cmd   *exec.Cmd
+	stdin io.Closer // of the bare server, which ends with it
 }
 
-// stop ends the process by its own id and waits for it; a second call does nothing.
+// stop ends the process and waits for it. A second call does nothing.
 func (p *process) stop() {
 	if p.cmd == nil {
 		return
 	}
 	if p.stdin != nil {
 		p.stdin.Close()
-	} else if p.cmd.Process.Signal(syscall.SIGTERM) != nil { // not known everywhere
+	} else if p.cmd.Process.Signal(syscall.SIGTERM) != nil { // Windows has no SIGTERM
 		p.cmd.Process.Kill()
 	}
 	killer := time.AfterFunc(15*time.Second, func() { p.cmd.Process.Kill() })
@@ -42,69 +41,31 @@ func (p *process) stop() {
 	p.cmd = nil
 }
 
-// profiler is added to the server only when profiles are asked for.
-const profiler = `package main
-
-import (
-	"net/http"
-	_ "net/http/pprof"
-	"os"
-)
-
-func init() { go http.ListenAndServe(os.Getenv("BENCH_PROFILE_ADDR"), nil) }
-`
-
 // build compiles cmd/server into dir.
-func build(ctx context.Context, dir string, profiled bool) (string, error) {
-	binary := filepath.Join(dir, "server")
-	args := []string{"build", "-o", binary}
-	if profiled {
-		overlay, err := writeOverlay(ctx, dir)
-		if err != nil {
-			return "", err
-		}
-		args = append(args, "-overlay", overlay)
-	}
-	cmd := exec.CommandContext(ctx, "go", append(args, "example.com/foyer/cmd/server")...)
+func build(ctx context.Context, dir string) (binary string, err error) {
+	binary = filepath.Join(dir, "server")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "example.com/foyer/cmd/server")
 	cmd.Stderr = os.Stderr
 	return binary, cmd.Run()
 }
 
-// writeOverlay makes the compiler see one more file in cmd/server.
-func writeOverlay(ctx context.Context, dir string) (string, error) {
-	folder, err := exec.CommandContext(ctx, "go", "list", "-f", "{{.Dir}}", "example.com/foyer/cmd/server").Output()
-	if err != nil {
-		return "", err
-	}
-	source, overlay := filepath.Join(dir, "profiler.go"), filepath.Join(dir, "overlay.json")
-	mapping, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(strings.TrimSpace(string(folder)), "profiler.go"): source}})
-	if err == nil {
-		err = errors.Join(os.WriteFile(source, []byte(profiler), 0o600), os.WriteFile(overlay, mapping, 0o600))
-	}
-	return overlay, err
-}
-
-// startApp starts the real server, without rate limits unless env says otherwise, and returns when it is ready.
+// startApp starts the app and returns when it is ready. Rate limits are off, unless env has RATE_LIMIT.
 func startApp(ctx context.Context, binary, dir, database string, env ...string) (*process, error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
 	}
-	profile, err := freeAddr()
-	if err != nil {
-		return nil, err
-	}
 	cmd := exec.CommandContext(ctx, binary)
 	cmd.Dir = dir
-	cmd.Stderr = os.Stderr // the log goes to /dev/null, written in full
+	cmd.Stderr = os.Stderr // the log goes to /dev/null
 	cmd.Env = append(os.Environ(),
-		"APP_ENV=development", "RATE_LIMIT=off", "EMAIL_VERIFICATION=off", "APP_SECRET="+rand.Text()+rand.Text(), "ADDR="+addr, "APP_URL=http://"+addr,
-		"DATABASE_URL="+database, "LOG_LEVEL=info", "BENCH_PROFILE_ADDR="+profile)
+		"APP_ENV=development", "RATE_LIMIT=off", "EMAIL_VERIFICATION=off", "APP_SECRET="+rand.Text()+rand.Text(),
+		"ADDR="+addr, "APP_URL=http://"+addr, "DATABASE_URL="+database, "LOG_LEVEL=info")
 	cmd.Env = append(cmd.Env, env...)
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{addr: addr, profile: profile, cmd: cmd}
+	p := &process{addr: addr, cmd: cmd}
 	if err := p.awaitReady(ctx); err != nil {
 		p.stop()
 		return nil, err
@@ -112,7 +73,7 @@ func startApp(ctx context.Context, binary, dir, database string, env ...string) 
 	return p, nil
 }
 
-// awaitReady asks until /readyz answers 200.
+// awaitReady returns when /readyz answers 200.
 func (p *process) awaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -137,7 +98,7 @@ func (p *process) awaitReady(ctx context.Context) error {
 	}
 }
 
-// startTime is how long the server takes from exec to its first 200, the best of five.
+// startTime returns the time from exec to the first 200 of /readyz, the best of five.
 func startTime(ctx context.Context, binary, dir, database string) (best time.Duration, err error) {
 	for range 5 {
 		begin := time.Now()
@@ -162,7 +123,7 @@ func freeAddr() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// page is an answer of the real server, for the bare one to repeat.
+// page is an answer of the app, which the bare server repeats.
 type page struct {
 	Header http.Header
 	Body   []byte
@@ -170,7 +131,7 @@ type page struct {
 
 const bareCommand = "bare"
 
-// startBare starts this program again as the bare server.
+// startBare starts this program as the bare server.
 func startBare(ctx context.Context, pages map[string]page) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -190,18 +151,20 @@ func startBare(ctx context.Context, pages map[string]page) (*process, error) {
 		return nil, err
 	}
 	p := &process{cmd: cmd, stdin: stdin}
-	if err = json.NewEncoder(stdin).Encode(pages); err == nil {
-		p.addr, err = bufio.NewReader(stdout).ReadString('\n')
+	if err := json.NewEncoder(stdin).Encode(pages); err != nil {
+		p.stop()
+		return nil, err
 	}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
 		p.stop()
 		return nil, err
 	}
-	p.addr = strings.TrimSpace(p.addr)
+	p.addr = strings.TrimSpace(line)
 	return p, nil
 }
 
-// serveBare answers with the pages it reads from in, says on out where, and ends with in.
+// serveBare reads pages from in, prints its address to out, answers with the pages, and ends when in is closed.
 func serveBare(in io.Reader, out io.Writer) error {
 	d := json.NewDecoder(in)
 	var pages map[string]page

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,32 +17,30 @@ const (
 	agent    = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 )
 
-// visitor is somebody signed in, and the requests they send.
+// visitor is a signed-in user and their requests.
 type visitor struct {
 	addr, email   string
-	token, cookie string // Cookie headers: the session's token alone, and with the cached copy
-	gzip          bool
-	cached        bool     // the server handed out a cached copy of the session
-	others        []string // further addresses with the same password, for signing in
+	token, cookie string   // Cookie headers: the token of the session, and token and cached copy
+	cached        bool     // the app has set a cached copy of the session
+	others        []string // other users with the same password, for signing in
 }
 
-// stormClients is how many sign in at the same time.
+// stormClients is how many users sign in at the same time.
 const stormClients = 32
 
-// enter signs up everybody the measurements need.
-func enter(ctx context.Context, addr string, o options) (*visitor, error) {
-	v := &visitor{addr: addr, gzip: o.gzip}
-	emails, cookies, failures := make([]string, stormClients+1), make([][]*http.Cookie, stormClients+1), make([]error, stormClients+1)
+// enter signs up the users that the measurements need.
+func enter(ctx context.Context, addr string) (*visitor, error) {
+	const users = stormClients + 1
+	v := &visitor{addr: addr}
+	emails, cookies, failures := make([]string, users), make([][]*http.Cookie, users), make([]error, users)
 	var wg sync.WaitGroup
 	for i := range emails {
 		emails[i] = strings.ToLower(rand.Text()) + "@example.com"
 		wg.Go(func() { cookies[i], failures[i] = signUp(ctx, addr, emails[i]) })
 	}
 	wg.Wait()
-	for _, err := range failures {
-		if err != nil {
-			return nil, err
-		}
+	if err := errors.Join(failures...); err != nil {
+		return nil, err
 	}
 	v.email, v.others = emails[0], emails[1:]
 	var all []string
@@ -56,22 +55,22 @@ func enter(ctx context.Context, addr string, o options) (*visitor, error) {
 	return v, v.settle(ctx)
 }
 
-// firstCopy is how many looks at the session the server has to hand out a copy: on a database that several instances may
-// share it makes none before it hears of revocations.
+// firstCopy is how many requests the app has time to set a cached copy. On PostgreSQL it sets none before it listens
+// for revocations.
 const firstCopy = 10
 
-// settle takes newer copies of the session until the server answers from one: on a database that several instances may
-// share it trusts none that is as young as the process itself.
+// settle requests the session until the app answers from the cached copy. On PostgreSQL it trusts no copy that is
+// younger than its own start.
 func (v *visitor) settle(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	for looks, pause := 1, time.NewTicker(500*time.Millisecond); ; looks++ {
+	for tries, pause := 1, time.NewTicker(500*time.Millisecond); ; tries++ {
 		p, err := v.captureOne(ctx, "/cached")
 		if err != nil {
 			return fmt.Errorf("waiting for the session cache: %w", err)
 		}
 		renewed := (&http.Response{Header: p.Header}).Cookies()
-		if len(renewed) == 0 && (v.cached || looks > firstCopy) {
+		if len(renewed) == 0 && (v.cached || tries > firstCopy) {
 			return nil
 		}
 		for _, c := range renewed {
@@ -85,7 +84,8 @@ func (v *visitor) settle(ctx context.Context) error {
 
 func signUp(ctx context.Context, addr, email string) ([]*http.Cookie, error) {
 	body := fmt.Sprintf(`{"name":"Ada Lovelace","email":%q,"password":%q}`, email, password)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr+"/api/auth/sign-up/email", strings.NewReader(body))
+	url := "http://" + addr + "/api/auth/sign-up/email"
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -97,37 +97,35 @@ func signUp(ctx context.Context, addr, email string) ([]*http.Cookie, error) {
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
-	if err == nil && res.StatusCode != http.StatusOK {
-		err = fmt.Errorf("sign-up: %s %s", res.Status, text)
+	if err != nil {
+		return nil, err
 	}
-	return res.Cookies(), err
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("sign-up: %s %s", res.Status, text)
+	}
+	return res.Cookies(), nil
 }
 
-// get is the request for a path with a Cookie header, as bytes.
+// get returns a request with a Cookie header.
 func (v *visitor) get(path, cookie string) []byte {
 	head := "GET " + path + " HTTP/1.1\r\nHost: " + v.addr + "\r\nUser-Agent: " + agent + "\r\nAccept: */*\r\n"
-	if v.gzip {
-		head += "Accept-Encoding: gzip\r\n"
-	}
 	if cookie != "" {
 		head += "Cookie: " + cookie + "\r\n"
 	}
 	return []byte(head + "\r\n")
 }
 
-// signIns are requests that sign in, each somebody else.
+// signIns returns one sign-in per other user.
 func (v *visitor) signIns() (requests [][]byte) {
 	for _, email := range v.others {
-		body := fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)
-		requests = append(requests, fmt.Appendf(nil, "POST /api/auth/sign-in/email HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n"+
-			"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", v.addr, agent, len(body), body))
+		requests = append(requests, []byte(signInRequest(v.addr, email, "User-Agent: "+agent)))
 	}
 	return requests
 }
 
 const sessionPath = "/api/auth/get-session"
 
-// paths are the measured reads: the key is what the bare server knows each by.
+// paths returns the measured reads by their path on the bare server.
 func (v *visitor) paths() map[string][]byte {
 	return map[string][]byte{
 		"/cached":    v.get(sessionPath, v.cookie),
@@ -137,19 +135,21 @@ func (v *visitor) paths() map[string][]byte {
 	}
 }
 
-// capture asks the real server for every path and checks that the answer is the one meant.
+// capture requests every path from the app and checks the answers.
 func (v *visitor) capture(ctx context.Context) (map[string]page, error) {
 	pages := map[string]page{}
-	for key, want := range map[string]string{"/cached": v.email, "/store": v.email, "/login": "Log in", "/dashboard": "Ada Lovelace"} {
+	for key, want := range map[string]string{
+		"/cached": v.email, "/store": v.email, "/login": "Log in", "/dashboard": "Ada Lovelace",
+	} {
 		p, err := v.captureOne(ctx, key)
 		if err != nil {
 			return nil, err
 		}
-		if !v.gzip && !strings.Contains(string(p.Body), want) {
+		if !strings.Contains(string(p.Body), want) {
 			return nil, fmt.Errorf("%s lacks %q: %s", key, want, p.Body)
 		}
 		if _, refilled := p.Header["Set-Cookie"]; v.cached && refilled != (key == "/store") {
-			return nil, fmt.Errorf("%s: cookies set is %v; the cache does not work as measured", key, refilled)
+			return nil, fmt.Errorf("%s: cookies set is %v; the cache does not work", key, refilled)
 		}
 		pages[key] = p
 	}
@@ -176,9 +176,6 @@ func (v *visitor) captureOne(ctx context.Context, key string) (p page, err error
 	}
 	transport := &http.Transport{DisableCompression: true}
 	defer transport.CloseIdleConnections()
-	if v.gzip {
-		req.Header.Set("Accept-Encoding", "gzip")
-	}
 	res, err := transport.RoundTrip(req)
 	if err != nil {
 		return p, err

@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestSQLiteAway: a file that takes no writes, or is held by somebody else for too long, is an outage.
+// TestSQLiteAway: a read-only file and one that another process locks for too long are outages.
 func TestSQLiteAway(t *testing.T) {
 	t.Parallel()
 	where := dbtest.SQLite(t)
@@ -54,13 +54,13 @@ func TestSQLiteAway(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if err := db.Exec("INSERT INTO things VALUES ('1')").Error; !errors.Is(err, gorm.ErrDuplicatedKey) || unavailable(err) {
+	err = db.Exec("INSERT INTO things VALUES ('1')").Error
+	if !errors.Is(err, gorm.ErrDuplicatedKey) || unavailable(err) {
 		t.Errorf("a duplicate is no outage: %v", err)
 	}
 }
 
-// TestSQLiteBusyEnds: waiting for somebody else's write lock ends with the request, however long the file would be
-// waited for.
+// TestSQLiteBusyEnds: the wait for the write lock of another process ends with the request.
 func TestSQLiteBusyEnds(t *testing.T) {
 	t.Parallel()
 	where := dbtest.SQLite(t)
@@ -90,7 +90,7 @@ func TestSQLiteBusyEnds(t *testing.T) {
 	}
 }
 
-// TestTimeIsOver: a read, its rows and a commit that come too late are outages, whichever way they are asked for.
+// TestTimeIsOver: a read, its rows and a commit after the deadline are outages, by every method of GORM.
 func TestTimeIsOver(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -132,7 +132,7 @@ func TestTimeIsOver(t *testing.T) {
 	})
 }
 
-// TestClosed: at the end of the program what is still asked is told to come again.
+// TestClosed: a query after Close is an outage.
 func TestClosed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -148,7 +148,7 @@ func TestClosed(t *testing.T) {
 	})
 }
 
-// TestConnectionsCut: whatever the moment at which PostgreSQL ends all connections, nobody is told of a mistake.
+// TestConnectionsCut: the end of all connections of PostgreSQL is an outage at any moment.
 func TestConnectionsCut(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.Postgres(t))
@@ -173,7 +173,8 @@ func TestConnectionsCut(t *testing.T) {
 		})
 	}
 	for range 50 {
-		err := db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()").Error
+		err := db.Exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid()`).Error
 		if err != nil && !unavailable(err) {
 			t.Error(err)
 		}
@@ -185,7 +186,7 @@ func TestConnectionsCut(t *testing.T) {
 	}
 }
 
-// TestPostgresAway: a server that ends our connection, or gives up on a statement, is an outage.
+// TestPostgresAway: a closed connection and a statement time-out are outages.
 func TestPostgresAway(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.Postgres(t))
@@ -219,7 +220,7 @@ func TestPostgresAway(t *testing.T) {
 	}
 }
 
-// TestCallerGivesUp: a request whose time is over says so, and quotes no value.
+// TestCallerGivesUp: the error after a deadline quotes no value.
 func TestCallerGivesUp(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

@@ -14,7 +14,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// with adds parameters, names and values in turn, to a database URL.
+// with adds parameters to a database URL: name, value, name, value.
 func with(t *testing.T, raw string, params ...string) string {
 	t.Helper()
 	u, err := url.Parse(raw)
@@ -25,7 +25,7 @@ func with(t *testing.T, raw string, params ...string) string {
 	for i := 0; i < len(params); i += 2 {
 		q.Set(params[i], params[i+1])
 	}
-	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // PostgreSQL reads no + as a space
+	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // PostgreSQL does not read + as a space
 	return u.String()
 }
 
@@ -83,7 +83,7 @@ func TestBound(t *testing.T) {
 			settled.Store(true)
 			expect("a connection from before", c.bound, c.bound)
 			expect("used again", c.bound, c.bound)
-			err = db.Transaction(func(*gorm.DB) error { // which holds the one that there is
+			err = db.Transaction(func(*gorm.DB) error { // which occupies the only connection
 				expect("a new connection", c.bound, c.bound)
 				return nil
 			})
@@ -94,7 +94,7 @@ func TestBound(t *testing.T) {
 	}
 }
 
-// TestBoundThroughAPooler: what a transaction sets reaches none of those who share its connection.
+// TestBoundThroughAPooler: the time-outs of a transaction do not reach other clients of its connection.
 func TestBoundThroughAPooler(t *testing.T) {
 	t.Parallel()
 	where := dbtest.Pooler(t, dbtest.Postgres(t), "transaction", 1, "exec")
@@ -110,7 +110,7 @@ func TestBoundThroughAPooler(t *testing.T) {
 	}
 }
 
-// TestBoundSQLite: there is nothing to bound.
+// TestBoundSQLite: Bound does nothing on SQLite.
 func TestBoundSQLite(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
@@ -120,8 +120,8 @@ func TestBoundSQLite(t *testing.T) {
 	}
 }
 
-// TestFrozenInstance: an instance that stops in the middle of a transaction does not stop the writes of others, and
-// learns of an outage when it goes on.
+// TestFrozenInstance: an instance that freezes in a transaction does not block the writes of others for long, and gets
+// an outage when it continues.
 func TestFrozenInstance(t *testing.T) {
 	t.Parallel()
 	where := dbtest.Postgres(t)
@@ -142,7 +142,7 @@ func TestFrozenInstance(t *testing.T) {
 	}
 }
 
-// TestLockTimeout: waiting too long for a lock is an outage.
+// TestLockTimeout: a lock time-out is an outage.
 func TestLockTimeout(t *testing.T) {
 	t.Parallel()
 	where := dbtest.Postgres(t)
@@ -160,8 +160,8 @@ func TestLockTimeout(t *testing.T) {
 	}
 }
 
-// TestReplacedPrimary: a server that only reads any more is an outage, the app is not ready on it, and its connections
-// are not used again.
+// TestReplacedPrimary: a server that became read-only is an outage, the app is not ready, and its connections are
+// dropped.
 func TestReplacedPrimary(t *testing.T) {
 	t.Parallel()
 	where := dbtest.Postgres(t)
@@ -173,7 +173,7 @@ func TestReplacedPrimary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool.SetMaxIdleConns(0) // the next connection is one to a server that only reads
+	pool.SetMaxIdleConns(0) // the next connection is read-only
 	pool.SetMaxIdleConns(1)
 	pool.SetMaxOpenConns(1)
 	if err := db.Exec("INSERT INTO things VALUES ('1')").Error; !unavailable(err) {
@@ -182,7 +182,7 @@ func TestReplacedPrimary(t *testing.T) {
 	if err := database.Ready(t.Context(), db, migrations.FS); !unavailable(err) {
 		t.Errorf("ready without being able to write: %v", err)
 	}
-	exec(t, db, "SELECT 1; SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE") // the way back is a write
+	exec(t, db, "SELECT 1; SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE") // makes it writable again
 	exec(t, db, "ALTER DATABASE "+name+" RESET default_transaction_read_only")
 	exec(t, db, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
 	if err := db.Exec("INSERT INTO things VALUES ('2')").Error; !unavailable(err) {
@@ -198,7 +198,7 @@ func TestReplacedPrimary(t *testing.T) {
 	}
 }
 
-// TestSilentServer: a server that takes the connection and says nothing is given up.
+// TestSilentServer: connecting to a server that does not answer ends.
 func TestSilentServer(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -55,7 +55,7 @@ func TestSQLiteVersion(t *testing.T) {
 	}
 }
 
-// TestSQLiteSettings: on every connection of the pool, not only the first.
+// TestSQLiteSettings: every connection of the pool has the settings.
 func TestSQLiteSettings(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
@@ -64,12 +64,14 @@ func TestSQLiteSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 4 {
-		conn, err := pool.Conn(t.Context()) // held until the test ends, so each is another one
+		conn, err := pool.Conn(t.Context()) // open until the test ends, so each is a new one
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		for pragma, want := range map[string]string{"journal_mode": "wal", "foreign_keys": "1", "synchronous": "2", "busy_timeout": "4000"} {
+		for pragma, want := range map[string]string{
+			"journal_mode": "wal", "foreign_keys": "1", "synchronous": "2", "busy_timeout": "4000",
+		} {
 			var got string
 			if err := conn.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
 				t.Errorf("connection %d: %s is %q, want %q (%v)", i, pragma, got, want, err)
@@ -94,7 +96,7 @@ func TestSQLiteFile(t *testing.T) {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	for _, name := range files {
-		if strings.HasSuffix(name, "-shm") { // which holds page numbers and no data
+		if strings.HasSuffix(name, "-shm") { // it has page numbers and no data
 			continue
 		}
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
@@ -106,13 +108,16 @@ func TestSQLiteFile(t *testing.T) {
 	}
 }
 
-// TestTimes: what is written is read again, in UTC, and compares as time, whatever its fraction.
+// TestTimes: a stored time is read back in UTC and compares as a time with every fraction.
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		exec(t, db, "CREATE TABLE moments (n INTEGER, at TIMESTAMP NOT NULL)")
 		noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-		moments := []time.Time{noon.Add(-time.Millisecond), noon, noon.Add(5 * time.Millisecond), noon.Add(50 * time.Millisecond), noon.Add(500 * time.Millisecond), noon.Add(time.Second), noon.AddDate(0, 0, 1)}
+		moments := []time.Time{
+			noon.Add(-time.Millisecond), noon, noon.Add(5 * time.Millisecond), noon.Add(50 * time.Millisecond),
+			noon.Add(500 * time.Millisecond), noon.Add(time.Second), noon.AddDate(0, 0, 1),
+		}
 		for i, at := range moments {
 			exec(t, db, "INSERT INTO moments (n, at) VALUES (?, ?)", i, at)
 		}
@@ -122,7 +127,9 @@ func TestTimes(t *testing.T) {
 				t.Errorf("%s comes back as %s", want, got)
 			}
 			for sql, wantN := range map[string]int{
-				"SELECT count(*) FROM moments WHERE at < ?": i, "SELECT count(*) FROM moments WHERE at = ?": 1, "SELECT count(*) FROM moments WHERE at >= ?": len(moments) - i,
+				"SELECT count(*) FROM moments WHERE at < ?":  i,
+				"SELECT count(*) FROM moments WHERE at = ?":  1,
+				"SELECT count(*) FROM moments WHERE at >= ?": len(moments) - i,
 			} {
 				if n := scan[int](t, db, sql, want); n != wantN {
 					t.Errorf("%s with %s: %d, want %d", sql, want, n, wantN)
@@ -144,7 +151,8 @@ func TestTranslation(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		exec(t, db, "CREATE TABLE parents (id TEXT PRIMARY KEY, name TEXT UNIQUE)")
-		exec(t, db, "CREATE TABLE children (id TEXT PRIMARY KEY, parent TEXT NOT NULL REFERENCES parents (id) ON DELETE CASCADE)")
+		exec(t, db, `CREATE TABLE children (
+			id TEXT PRIMARY KEY, parent TEXT NOT NULL REFERENCES parents (id) ON DELETE CASCADE)`)
 		exec(t, db, "INSERT INTO parents VALUES ('1', 'a')")
 		for _, sql := range []string{"INSERT INTO parents VALUES ('1', 'b')", "INSERT INTO parents VALUES ('2', 'a')"} {
 			err := db.Exec(sql).Error
@@ -152,7 +160,10 @@ func TestTranslation(t *testing.T) {
 				t.Errorf("%s: %v, want a duplicate key", sql, err)
 			}
 		}
-		for _, sql := range []string{"INSERT INTO children VALUES ('1', 'nobody')", "INSERT INTO parents VALUES (", "SELECT * FROM nothing_here", "INSERT INTO children VALUES ('1', NULL)"} {
+		for _, sql := range []string{
+			"INSERT INTO children VALUES ('1', 'nobody')", "INSERT INTO children VALUES ('1', NULL)",
+			"INSERT INTO parents VALUES (", "SELECT * FROM nothing_here",
+		} {
 			if err := db.Exec(sql).Error; err == nil || unavailable(err) || errors.Is(err, gorm.ErrDuplicatedKey) {
 				t.Errorf("%s: %v, want a mistake, neither an outage nor a duplicate", sql, err)
 			}
@@ -170,7 +181,7 @@ func unavailable(err error) bool {
 	return errors.As(err, &e) && e.Status == 503 && e.RetryAfter > 0
 }
 
-// TestNestedTransaction: an inner one that fails undoes itself alone.
+// TestNestedTransaction: a failed inner transaction undoes only itself.
 func TestNestedTransaction(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -192,7 +203,7 @@ func TestNestedTransaction(t *testing.T) {
 	})
 }
 
-// TestParallelWriters: two processes' worth of writers lose nothing and meet no SQLITE_BUSY.
+// TestParallelWriters: the writers of two pools lose no write and get no SQLITE_BUSY.
 func TestParallelWriters(t *testing.T) {
 	t.Parallel()
 	const writers, rounds = 4, 15
@@ -232,15 +243,16 @@ func TestParallelWriters(t *testing.T) {
 	}
 }
 
-// TestOpenFails: with a reason, and without the password.
+// TestOpenFails: the error has the reason and not the password.
 func TestOpenFails(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, []byte("this is no database, but long enough to be looked at as one"), 0o600); err != nil {
+	text := []byte("this is no database, but long enough to be read as one")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, url := range map[string]string{
-		"nobody listens":   "postgres://foyer:zebra-7@127.0.0.1:1/foyer?connect_timeout=2",
+		"no listener":      "postgres://foyer:zebra-7@127.0.0.1:1/foyer?connect_timeout=2",
 		"no such socket":   "postgres://foyer:zebra-7@/foyer?host=" + dir,
 		"folder is a file": "file:" + filepath.Join(file, "x.db"),
 		"not a database":   "file:" + file,

@@ -15,7 +15,7 @@ import (
 
 var tables = []string{"users", "sessions", "accounts", "verifications"}
 
-// count gives the rows of a table, −1 where there is no such table.
+// count returns the number of rows of a table, −1 if it does not exist.
 func count(db *gorm.DB, table string) int64 {
 	var n int64
 	if err := db.Table(table).Count(&n).Error; err != nil {
@@ -69,15 +69,17 @@ func TestDownAndUp(t *testing.T) {
 	})
 }
 
-// TestMigrateTogether: several instances start on an empty database at the same moment.
+// TestMigrateTogether: several instances start on an empty database at the same time.
 func TestMigrateTogether(t *testing.T) {
 	t.Parallel()
-	// The second changes data: unlike a table that exists already, doing it twice would not fail.
+	// The second one changes data: unlike creating a table, running it twice would not fail.
 	files := fstest.MapFS{
-		"0001_counter.sql": {Data: []byte("-- +goose Up\nCREATE TABLE counter (n INTEGER);\nINSERT INTO counter VALUES (0);\n-- +goose Down\nDROP TABLE counter;\n")},
-		"0002_count.sql":   {Data: []byte("-- +goose Up\nUPDATE counter SET n = n + 1;\n-- +goose Down\nUPDATE counter SET n = n - 1;\n")},
+		"0001_counter.sql": {Data: []byte("-- +goose Up\nCREATE TABLE counter (n INTEGER);\n" +
+			"INSERT INTO counter VALUES (0);\n-- +goose Down\nDROP TABLE counter;\n")},
+		"0002_count.sql": {Data: []byte("-- +goose Up\nUPDATE counter SET n = n + 1;\n" +
+			"-- +goose Down\nUPDATE counter SET n = n - 1;\n")},
 	}
-	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.EmptySQLite, "postgres": dbtest.EmptyPostgres} {
+	for name, url := range empty {
 		t.Run(name, func(t *testing.T) {
 			where := url(t)
 			var instances []*gorm.DB
@@ -114,11 +116,12 @@ func TestMigrateTogether(t *testing.T) {
 	}
 }
 
-// TestBrokenMigration: it is undone as a whole, told, and does not count as applied.
+// TestBrokenMigration: a failed migration is undone as a whole, reported, and not recorded.
 func TestBrokenMigration(t *testing.T) {
 	t.Parallel()
-	files := fstest.MapFS{"0001_broken.sql": {Data: []byte("-- +goose Up\nCREATE TABLE half (x TEXT);\nINSERT INTO nothing_here VALUES (1);\n-- +goose Down\nDROP TABLE half;\n")}}
-	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.EmptySQLite, "postgres": dbtest.EmptyPostgres} {
+	files := fstest.MapFS{"0001_broken.sql": {Data: []byte("-- +goose Up\nCREATE TABLE half (x TEXT);\n" +
+		"INSERT INTO nothing_here VALUES (1);\n-- +goose Down\nDROP TABLE half;\n")}}
+	for name, url := range empty {
 		t.Run(name, func(t *testing.T) {
 			db, err := database.Open(url(t), 0)
 			if err != nil {
@@ -138,10 +141,10 @@ func TestBrokenMigration(t *testing.T) {
 	}
 }
 
-// TestReadyOnAnEmptyDatabase: before anything is migrated, the answer is no.
+// TestReadyOnAnEmptyDatabase: a database without migrations is not ready.
 func TestReadyOnAnEmptyDatabase(t *testing.T) {
 	t.Parallel()
-	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.EmptySQLite, "postgres": dbtest.EmptyPostgres} {
+	for name, url := range empty {
 		t.Run(name, func(t *testing.T) {
 			db, err := database.Open(url(t), 0)
 			if err != nil {
@@ -160,7 +163,7 @@ func TestReadyOnAnEmptyDatabase(t *testing.T) {
 	}
 }
 
-// TestLostFile: a process whose SQLite file was deleted or replaced writes to nowhere, and is not ready.
+// TestLostFile: a process whose SQLite file was deleted or replaced is not ready, because its writes would be lost.
 func TestLostFile(t *testing.T) {
 	t.Parallel()
 	where := dbtest.SQLite(t)

@@ -14,7 +14,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// lockForServing counts how often it says that it waits.
+// lockForServing counts the calls of onWait.
 func lockForServing(ctx context.Context, db *gorm.DB, patience time.Duration) (release func(), waits int, err error) {
 	release, err = database.LockForServing(ctx, db, patience, func() { waits++ })
 	return release, waits, err
@@ -49,7 +49,7 @@ func TestLockForServing(t *testing.T) {
 		t.Errorf("writing beside: %v", err)
 	}
 
-	// It is free when the other's process ends, of which release is the gentle kind.
+	// The lock is free after the other process has ended.
 	freed := make(chan struct{})
 	again, err := database.LockForServing(t.Context(), two, time.Minute, func() { release(); close(freed) })
 	if err != nil {

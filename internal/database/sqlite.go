@@ -30,7 +30,8 @@ func openSQLite(path string, maxConns int) (dialect, error) {
 	return dialect{gormlite.Open(sqliteDSN(path, fixedWidth)), cmp.Or(maxConns, 6), 1, nil, opened{path, file}}, nil
 }
 
-// createPrivate makes an empty file that only its owner can read, unless it exists. The driver would let others read it.
+// createPrivate makes an empty file that only its owner can read, unless it exists. The driver would let others read
+// it.
 func createPrivate(path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {

@@ -13,8 +13,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestReadersPassWriters: while somebody else holds the lock that all writers want, readers are served, and writers
-// give up with their request.
+// TestReadersPassWriters: while another process has the lock that all writers need, readers are served, and the wait of
+// writers ends with their request.
 func TestReadersPassWriters(t *testing.T) {
 	t.Parallel()
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
@@ -31,13 +31,13 @@ func TestReadersPassWriters(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			exec(t, db, "UPDATE things SET n = n + 1") // the turns are free again
+			exec(t, db, "UPDATE things SET n = n + 1") // a turn is free again
 		})
 	}
 }
 
 func readWhileWriting(t *testing.T, db *gorm.DB) {
-	patience, giveUp := context.WithTimeout(t.Context(), 20*time.Second) // a hang, not a slow machine
+	patience, giveUp := context.WithTimeout(t.Context(), 20*time.Second) // only a hang takes so long
 	var writers, started sync.WaitGroup
 	defer writers.Wait()
 	defer giveUp()
@@ -62,7 +62,7 @@ func readWhileWriting(t *testing.T, db *gorm.DB) {
 		t.Error(err)
 	}
 	started.Wait()
-	for range 1000 { // while they come
+	for range 1000 { // while the writers start
 		if n := scan[int](t, db.WithContext(patience), "SELECT n FROM things"); n != 0 {
 			t.Errorf("n is %d before the commit", n)
 		}
@@ -72,7 +72,7 @@ func readWhileWriting(t *testing.T, db *gorm.DB) {
 	}
 }
 
-// TestTurnWaitEnds: waiting for a turn ends with the request, and is an outage where its time is over.
+// TestTurnWaitEnds: the wait for a turn ends with the request. A passed deadline is an outage.
 func TestTurnWaitEnds(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
@@ -100,7 +100,7 @@ func TestTurnWaitEnds(t *testing.T) {
 	}
 }
 
-// TestTurnIsHandedOn: however a transaction or a statement ends.
+// TestTurnIsHandedOn: a turn is free after every kind of end of a transaction or statement.
 func TestTurnIsHandedOn(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -135,7 +135,7 @@ func TestTurnIsHandedOn(t *testing.T) {
 	})
 }
 
-// leaveInside cancels a transaction in its middle.
+// leaveInside cancels a transaction before its end.
 func leaveInside(db *gorm.DB, ctx context.Context) {
 	ctx, leave := context.WithCancel(ctx)
 	db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {

@@ -14,9 +14,12 @@ import (
 	"gorm.io/gorm"
 )
 
+// empty makes a database of each kind without migrations.
+var empty = map[string]func(testing.TB) string{"sqlite": dbtest.EmptySQLite, "postgres": dbtest.EmptyPostgres}
+
 // each runs fn on an empty database of each kind.
 func each(t *testing.T, fn func(t *testing.T, db *gorm.DB, where string)) {
-	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.EmptySQLite, "postgres": dbtest.EmptyPostgres} {
+	for name, url := range empty {
 		t.Run(name, func(t *testing.T) {
 			where := url(t)
 			fn(t, open(t, where), where)
@@ -34,17 +37,18 @@ func open(t *testing.T, where string) *gorm.DB {
 	return db
 }
 
-// steps are migrations that each make a table, named in the file's name.
+// steps are migrations; each makes a table with the name in its file name.
 func steps(names ...string) fstest.MapFS {
 	files := fstest.MapFS{}
 	for _, name := range names {
 		_, table, _ := strings.Cut(strings.TrimSuffix(name, ".sql"), "_")
-		files[name] = &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE " + table + " (x TEXT);\n-- +goose Down\nDROP TABLE " + table + ";\n")}
+		text := "-- +goose Up\nCREATE TABLE " + table + " (x TEXT);\n-- +goose Down\nDROP TABLE " + table + ";\n"
+		files[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	return files
 }
 
-// shown is what migrate status says.
+// shown is the output of migrate status.
 func shown(t *testing.T, db *gorm.DB, files fstest.MapFS) (list []string) {
 	t.Helper()
 	all, err := database.Migrations(t.Context(), db, files)
@@ -61,7 +65,7 @@ func shown(t *testing.T, db *gorm.DB, files fstest.MapFS) (list []string) {
 	return list
 }
 
-// TestUpdateOfAClone: a clone that has migrations of its own, numbered by time, takes over later ones of the template.
+// TestUpdateOfAClone: later migrations of the template are applied to a clone with its own, numbered by time.
 func TestUpdateOfAClone(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *gorm.DB, _ string) {
@@ -87,13 +91,14 @@ func TestUpdateOfAClone(t *testing.T) {
 		if err := database.Ready(t.Context(), db, clone); err != nil {
 			t.Errorf("the instance from before the update: %v", err)
 		}
-		if err := database.MigrateDown(t.Context(), db, updated); err != nil || count(db, "third") != -1 || count(db, "projects") != 0 {
+		err := database.MigrateDown(t.Context(), db, updated)
+		if err != nil || count(db, "third") != -1 || count(db, "projects") != 0 {
 			t.Errorf("%v: what was applied last is taken back first", err)
 		}
 	})
 }
 
-// TestStepBack: a database that knows a migration which this build has no file of.
+// TestStepBack: the database has a migration for which this build has no file.
 func TestStepBack(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *gorm.DB, _ string) {
@@ -128,7 +133,7 @@ func TestStepBack(t *testing.T) {
 	})
 }
 
-// TestNumbers: two migrations of one number, or one without, are refused by name before anything is done.
+// TestNumbers: two migrations with one number, and one without a number, are refused before anything changes.
 func TestNumbers(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *gorm.DB, _ string) {
@@ -158,7 +163,7 @@ func TestNumbers(t *testing.T) {
 	})
 }
 
-// TestMigrationLock: who else migrates is waited for; the lease of one that died is taken over.
+// TestMigrationLock: a start waits for another one that migrates, and takes over the lease of a dead one.
 func TestMigrationLock(t *testing.T) {
 	t.Parallel()
 	where := dbtest.EmptyPostgres(t)
@@ -167,7 +172,8 @@ func TestMigrationLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	later := steps("0001_first.sql", "0002_second.sql")
-	exec(t, db, "UPDATE goose_lock SET locked = TRUE, locked_by = 'otherhost-4711-beef', locked_at = now(), lease_expires_at = now() + interval '1 second'")
+	exec(t, db, `UPDATE goose_lock SET locked = TRUE, locked_by = 'otherhost-4711-beef', locked_at = now(),
+		lease_expires_at = now() + interval '1 second'`)
 	if err := database.Migrate(t.Context(), db, later); err != nil || count(db, "second") != 0 {
 		t.Errorf("after the lease of one that died: %v", err)
 	}
@@ -176,7 +182,7 @@ func TestMigrationLock(t *testing.T) {
 	}
 }
 
-// TestMigrationLockNamesItsHolder: a start that waited in vain says for whom.
+// TestMigrationLockNamesItsHolder: the error after a wait names the holder of the lock.
 func TestMigrationLockNamesItsHolder(t *testing.T) {
 	t.Parallel()
 	db := open(t, dbtest.EmptyPostgres(t))
@@ -187,7 +193,8 @@ func TestMigrationLockNamesItsHolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exec(t, db, "UPDATE goose_lock SET locked = TRUE, locked_by = 'otherhost-4711-beef', locked_at = now(), lease_expires_at = now() + interval '1 hour'")
+	exec(t, db, `UPDATE goose_lock SET locked = TRUE, locked_by = 'otherhost-4711-beef', locked_at = now(),
+		lease_expires_at = now() + interval '1 hour'`)
 	lock, err := database.NewMigrationLock(time.Millisecond, 3)
 	if err != nil {
 		t.Fatal(err)
@@ -204,8 +211,8 @@ func TestMigrationLockNamesItsHolder(t *testing.T) {
 	}
 }
 
-// TestMigrateThroughAPooler: four instances start at once on an empty database, through a pooler that hands out another
-// connection for each transaction, with and without prepared statements of one's own.
+// TestMigrateThroughAPooler: four instances start at once on an empty database through a pooler in transaction mode,
+// with and without prepared statements.
 func TestMigrateThroughAPooler(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"exec", "simple_protocol"} {
@@ -229,8 +236,9 @@ func TestMigrateThroughAPooler(t *testing.T) {
 				})
 			}
 			group.Wait()
-			straight := open(t, direct) // by another way the lock is free too
-			if err := database.Migrate(t.Context(), straight, steps("0001_first.sql", "0002_second.sql", "0003_third.sql", "0004_fourth.sql")); err != nil {
+			straight := open(t, direct) // the lock is free without the pooler too
+			all := steps("0001_first.sql", "0002_second.sql", "0003_third.sql", "0004_fourth.sql")
+			if err := database.Migrate(t.Context(), straight, all); err != nil {
 				t.Error(err)
 			}
 		})

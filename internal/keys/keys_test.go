@@ -45,8 +45,7 @@ func TestWeakSecretsAreRefused(t *testing.T) {
 	}
 }
 
-// The signature is that of HKDF-SHA256 without a salt and HMAC-SHA256: made by the code that signed cookies and the
-// trail before this package did.
+// The signature is that of HKDF-SHA256 without a salt and HMAC-SHA256, from older code: existing cookies stay valid.
 func TestSignaturesStayAsTheyWere(t *testing.T) {
 	for _, c := range []struct{ secret, purpose, want string }{
 		{secret, "auth cookie session_token", "1ab021d68380f03b084d08855ad83b7d8dc392acc218a1602e1533988c54d00e"},
@@ -59,7 +58,7 @@ func TestSignaturesStayAsTheyWere(t *testing.T) {
 	}
 }
 
-// What was sealed last month opens today: this text lies in outboxes.
+// A text that older code sealed opens.
 func TestSealedTextsStayReadable(t *testing.T) {
 	plain, ok := ring(t, secret).Seal("mail").Open(unhex(t, sealedOnce), []byte("bound"))
 	if !ok || string(plain) != "message" {
@@ -67,7 +66,7 @@ func TestSealedTextsStayReadable(t *testing.T) {
 	}
 }
 
-// TestRotation: the first secret signs and seals, all verify and open, and one that is gone does not.
+// TestRotation: the first secret signs and seals, all verify and open, and a removed one does not.
 func TestRotation(t *testing.T) {
 	message, bound := []byte("message"), []byte("bound")
 	old, both, fresh := ring(t, older), ring(t, secret, older), ring(t, secret)
@@ -89,8 +88,8 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// TestPurposesArePartedInEveryWay: no key serves two purposes, nor signing and sealing.
-func TestPurposesArePartedInEveryWay(t *testing.T) {
+// TestPurposesAreSeparate: no key serves two purposes, nor signing and sealing.
+func TestPurposesAreSeparate(t *testing.T) {
 	r, message, bound := ring(t, secret), []byte("message"), []byte("bound")
 	purposes := []string{"", "a", "b", "ab", "seal", "seal a", "a\x00"}
 	seen := map[string]string{}
@@ -111,7 +110,7 @@ func TestPurposesArePartedInEveryWay(t *testing.T) {
 	}
 }
 
-// A sealed text opens only beside what it is bound to, says nothing of itself, and no two are alike.
+// A sealed text opens only with its bound value, does not contain the plain text, and is different each time.
 func TestSealedTextsAreBound(t *testing.T) {
 	s, plain := ring(t, secret).Seal("p"), []byte("what was typed")
 	one, two := s.Seal(plain, []byte("user\n/path")), s.Seal(plain, []byte("user\n/path"))
@@ -132,7 +131,7 @@ func TestSealedTextsAreBound(t *testing.T) {
 	}
 }
 
-// FuzzHostileInput: what was not made here is neither opened nor verified, whatever it looks like, and nothing panics.
+// FuzzHostileInput: input that was not made here is neither opened nor verified, and nothing panics.
 func FuzzHostileInput(f *testing.F) {
 	r := ring(f, older, secret)
 	message, bound, sealed := []byte("message"), []byte("bound"), unhex(f, sealedOnce)

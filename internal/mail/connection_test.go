@@ -24,7 +24,8 @@ func (o *office) run() (stop func()) {
 	return stop
 }
 
-// TestNoSuchMailbox: an address that the server refuses for good is tried once. Mail providers count those who go on.
+// TestNoSuchMailbox: an address that the server refuses for good is tried once, because providers block repeated
+// attempts.
 func TestNoSuchMailbox(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{"550 5.1.1 user unknown", "551 moved", "553 no such name", "554 refused"} {
@@ -56,8 +57,8 @@ func TestNoSuchMailbox(t *testing.T) {
 	}
 }
 
-// TestSlowLetter: one letter that a server is slow about does not hold up the others.
-func TestSlowLetter(t *testing.T) {
+// TestSlowMail: a mail that the server is slow with does not delay the others.
+func TestSlowMail(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
@@ -81,7 +82,7 @@ func TestSlowLetter(t *testing.T) {
 	})
 }
 
-// TestKeptConnection: what is due at once goes by few connections, and none is kept for nothing.
+// TestKeptConnection: mails due at the same time use few connections, and idle connections are closed.
 func TestKeptConnection(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -102,7 +103,7 @@ func TestKeptConnection(t *testing.T) {
 	})
 }
 
-// TestBrokenConnection: a connection that the server has closed between two letters costs neither an attempt.
+// TestBrokenConnection: a connection that the server closed between two mails costs no attempt.
 func TestBrokenConnection(t *testing.T) {
 	t.Parallel()
 	for _, goodbye := range []string{"", "421 idle for too long"} {
@@ -128,8 +129,8 @@ func TestBrokenConnection(t *testing.T) {
 	}
 }
 
-// TestLetterThatPanics: it counts as tried, and the others are tried too.
-func TestLetterThatPanics(t *testing.T) {
+// TestMailThatPanics: a panic counts as an attempt, and the other mails are attempted.
+func TestMailThatPanics(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
@@ -147,7 +148,8 @@ func TestLetterThatPanics(t *testing.T) {
 				t.Errorf("%+v", m)
 			}
 		}
-		if log := o.log.String(); !strings.Contains(log, "panic: an answer too odd") || !strings.Contains(log, "export_test.go") {
+		if log := o.log.String(); !strings.Contains(log, "panic: an answer too odd") ||
+			!strings.Contains(log, "export_test.go") {
 			t.Errorf("log: %s", log)
 		}
 		o.Sender = well
@@ -158,7 +160,7 @@ func TestLetterThatPanics(t *testing.T) {
 	})
 }
 
-// TestStopInTheMiddle: a letter under way is given up soon after the end is near, and goes out the next time.
+// TestStopInTheMiddle: an attempt under way ends soon after the program should, and the next start sends the mail.
 func TestStopInTheMiddle(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"EHLO", "DATA"} {
@@ -184,11 +186,12 @@ func TestStopInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestHello: mail servers are greeted with a full name, because many refuse others.
+// TestHello: EHLO has a name with a dot, because many servers refuse others.
 func TestHello(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]string{
-		"foyer.example": "foyer.example", "localhost": "app.example", "": "app.example", "192.0.2.1": "app.example", "::1": "app.example",
+		"foyer.example": "foyer.example", "localhost": "app.example", "": "app.example", "192.0.2.1": "app.example",
+		"::1": "app.example",
 	} {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
@@ -205,7 +208,7 @@ func TestHello(t *testing.T) {
 	}
 }
 
-// TestLoginWithoutTLS: a mail catcher on this machine may ask for a password; no other machine is shown it in plain.
+// TestLoginWithoutTLS: without TLS the password is sent to a server on this machine only.
 func TestLoginWithoutTLS(t *testing.T) {
 	t.Parallel()
 	for _, mechanism := range []string{"PLAIN", "LOGIN"} {

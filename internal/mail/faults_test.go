@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestFaults: whatever the server does, the letter arrives once it is well again, and the log holds no secret.
+// TestFaults: after any fault of the server the mail arrives once, and the log has no secret.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]struct{ command, answer string }{
@@ -69,7 +69,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestSilence: while a server keeps a worker waiting, the database is free: whoever causes a letter does not notice.
+// TestSilence: while a worker waits for the server, it blocks neither the database nor the other mails.
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -101,7 +101,7 @@ func TestSilence(t *testing.T) {
 	})
 }
 
-// TestTakenIsTaken: a letter that a server has taken is not sent again because the server says good-bye badly.
+// TestTakenIsTaken: an error after the server has taken a mail does not send it again.
 func TestTakenIsTaken(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{"", "500 what"} {
@@ -113,13 +113,14 @@ func TestTakenIsTaken(t *testing.T) {
 			o.deliver()
 			o.ahead.Add(int64(time.Hour))
 			if tries := o.deliver(); tries != 0 || len(server.Received()) != 1 {
-				t.Errorf("%q at %s: tried %d times more, %d letters arrived, want one", answer, command, tries, len(server.Received()))
+				t.Errorf("%q at %s: tried %d times more, %d letters arrived, want one", answer, command, tries,
+					len(server.Received()))
 			}
 		}
 	}
 }
 
-// TestServerDown: nothing listens; the request that caused the letter does not notice.
+// TestServerDown: without a server, mails are enqueued and attempted later.
 func TestServerDown(t *testing.T) {
 	t.Parallel()
 	server := mailtest.Serve(t, "")
@@ -142,7 +143,7 @@ func TestServerDown(t *testing.T) {
 	}
 }
 
-// TestGivingUp: after a day a letter is abandoned, and what it said is gone.
+// TestGivingUp: after a day a mail is abandoned and its content deleted.
 func TestGivingUp(t *testing.T) {
 	t.Parallel()
 	server := mailtest.Serve(t, "")
@@ -158,19 +159,18 @@ func TestGivingUp(t *testing.T) {
 		t.Errorf("after %d tries: %+v", tries, m)
 	}
 	if !strings.Contains(o.log.String(), "abandoned=true") {
-		t.Error("nobody is told")
+		t.Error("it is not logged")
 	}
 }
 
-// TestDeadWorker: a worker that dies in the middle keeps the letter for its lease, then another sends it: at most
-// twice, and with one Message-ID.
+// TestDeadWorker: after the lease of a dead worker another one sends the mail: at most twice, and with one Message-ID.
 func TestDeadWorker(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, db, server.Addr)
 		o.must("ada@example.com")
-		// The server takes the letter and dies; so does the worker, before it can write that down.
+		// The server takes the mail and dies. The worker dies before it can record that.
 		server.Fail("taken", "")
 		died := errors.New("killed")
 		err := db.Callback().Update().Before("gorm:update").Register("test:kill", func(tx *gorm.DB) {

@@ -135,5 +135,6 @@ func (m *Mail) Link() string {
 // Page returns the mail as an HTML document.
 func (m *Mail) Page() string {
 	return `<!doctype html><html lang="en"><head><meta charset="utf-8">` +
-		`<meta name="viewport" content="width=device-width"><title>` + html.EscapeString(m.Subject) + `</title></head><body>` + m.HTML + `</body></html>`
+		`<meta name="viewport" content="width=device-width"><title>` + html.EscapeString(m.Subject) +
+		`</title></head><body>` + m.HTML + `</body></html>`
 }

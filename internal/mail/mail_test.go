@@ -40,7 +40,10 @@ type office struct {
 func newOffice(t *testing.T, db *gorm.DB, addr string) *office {
 	t.Helper()
 	o := &office{t: t, db: db}
-	options := mail.Options{AppName: "Foyer", Keys: ring(t, first), Now: func() time.Time { return database.Now().Add(time.Duration(o.ahead.Load())) }, Logger: slog.New(slog.NewTextHandler(&o.log, nil))}
+	options := mail.Options{
+		AppName: "Foyer", Keys: ring(t, first), Logger: slog.New(slog.NewTextHandler(&o.log, nil)),
+		Now: func() time.Time { return database.Now().Add(time.Duration(o.ahead.Load())) },
+	}
 	if addr == "" {
 		options.Keep = true
 	} else {
@@ -74,7 +77,8 @@ const secret = "https://app.example/reset-password?token=s3cr3t-t0ken"
 
 func (o *office) enqueue(to string, after error) error {
 	return o.db.Transaction(func(tx *gorm.DB) error {
-		return errors.Join(o.Enqueue(o.t.Context(), tx, auth.Mail{To: to, Name: "Ada", Purpose: "reset_password", URL: secret}), after)
+		return errors.Join(o.Enqueue(o.t.Context(), tx,
+			auth.Mail{To: to, Name: "Ada", Purpose: "reset_password", URL: secret}), after)
 	})
 }
 
@@ -85,7 +89,7 @@ func (o *office) must(to string) {
 	}
 }
 
-// deliver tries what is due, and returns how many letters that were.
+// deliver attempts all due mails and returns how many there were.
 func (o *office) deliver() (n int) {
 	o.t.Helper()
 	for {
@@ -109,7 +113,7 @@ func (o *office) rows() []mail.Mail {
 	return list
 }
 
-// TestManyWorkers: each letter is sent by one.
+// TestManyWorkers: each mail is sent by one worker.
 func TestManyWorkers(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -132,7 +136,7 @@ func TestManyWorkers(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		o.deliver() // what a worker skipped while another held it
+		o.deliver() // the mails that a worker skipped while another claimed them
 		to := map[string]int{}
 		for _, r := range server.Received() {
 			to[strings.Join(r.Recipients, ",")]++
@@ -143,7 +147,7 @@ func TestManyWorkers(t *testing.T) {
 	})
 }
 
-// TestRun: a letter goes out by itself, and the worker ends when told.
+// TestRun: Run sends mails until its context ends.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	server := mailtest.Serve(t, "")
@@ -159,8 +163,8 @@ func TestRun(t *testing.T) {
 	<-ended
 }
 
-// TestOldLettersGo: what was done with a week ago, in batches.
-func TestOldLettersGo(t *testing.T) {
+// TestOldMailsAreDeleted: mails of a week ago are deleted in batches.
+func TestOldMailsAreDeleted(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
@@ -174,7 +178,8 @@ func TestOldLettersGo(t *testing.T) {
 		}
 		o.must("bob@example.com")
 		batches := make(chan int64, 10)
-		err := db.Callback().Delete().After("gorm:delete").Register("test:batch", func(tx *gorm.DB) { batches <- tx.RowsAffected })
+		err := db.Callback().Delete().After("gorm:delete").Register("test:batch",
+			func(tx *gorm.DB) { batches <- tx.RowsAffected })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,14 +197,15 @@ func TestOldLettersGo(t *testing.T) {
 	})
 }
 
-// TestLetter: what arrives is one letter to one person, in words and in HTML, with hostile names as text.
-func TestLetter(t *testing.T) {
+// TestMail: a mail has one recipient, a text and HTML, and hostile names are text in both.
+func TestMail(t *testing.T) {
 	t.Parallel()
 	server := mailtest.Serve(t, "")
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	o := newOffice(t, db, server.Addr)
 	err := db.Transaction(func(tx *gorm.DB) error {
-		return o.Enqueue(t.Context(), tx, auth.Mail{To: "ada@example.com", Name: `<script>x</script>{app}`, Purpose: "confirm_email_change", NewEmail: "new@example.com", URL: secret + "&a=b"})
+		return o.Enqueue(t.Context(), tx, auth.Mail{To: "ada@example.com", Name: `<script>x</script>{app}`,
+			Purpose: "confirm_email_change", NewEmail: "new@example.com", URL: secret + "&a=b"})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -211,7 +217,9 @@ func TestLetter(t *testing.T) {
 	}
 	h := got[0].Message.Header
 	subject, err := new(mime.WordDecoder).DecodeHeader(h.Get("Subject"))
-	if err != nil || subject != "Allow the change of your e-mail address for Foyer" || h.Get("From") != `"Foyer" <hello@app.example>` || !strings.HasSuffix(h.Get("Message-Id"), "@app.example>") || h.Get("Auto-Submitted") != "auto-generated" {
+	if err != nil || subject != "Allow the change of your e-mail address for Foyer" ||
+		h.Get("From") != `"Foyer" <hello@app.example>` || !strings.HasSuffix(h.Get("Message-Id"), "@app.example>") ||
+		h.Get("Auto-Submitted") != "auto-generated" {
 		t.Errorf("headers %v", h)
 	}
 	body, err := io.ReadAll(got[0].Message.Body)
@@ -219,16 +227,17 @@ func TestLetter(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.ReplaceAll(strings.ReplaceAll(string(body), "=\r\n", ""), "=3D", "=")
-	for _, want := range []string{"text/plain", "text/html", "Hello <script>x</script>{app},", "&lt;script&gt;x&lt;/script&gt;{app}", "moved to new@example.com", "s3cr3t-t0ken&a=b", "s3cr3t-t0ken&amp;a=b"} {
+	for _, want := range []string{"text/plain", "text/html", "Hello <script>x</script>{app},",
+		"&lt;script&gt;x&lt;/script&gt;{app}", "moved to new@example.com", "s3cr3t-t0ken&a=b", "s3cr3t-t0ken&amp;a=b"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing from %s", want, text)
 		}
 	}
 }
 
-// TestLettersGoWithTheAccount: what was sent to the address of somebody who is deleted is not kept for a week; what is
-// on its way, and what others got, stays.
-func TestLettersGoWithTheAccount(t *testing.T) {
+// TestMailsGoWithTheAccount: deleting an account deletes the mails that were sent to it. Unsent ones and those of
+// others stay.
+func TestMailsGoWithTheAccount(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
@@ -254,17 +263,19 @@ func TestLettersGoWithTheAccount(t *testing.T) {
 			left = append(left, fmt.Sprint(m.Recipient, " sent ", m.SentAt != nil))
 		}
 		slices.Sort(left)
-		if want := []string{"ada@example.com sent false", "ada@example.com sent false", "bob@example.com sent true"}; !slices.Equal(left, want) {
+		if want := []string{"ada@example.com sent false", "ada@example.com sent false",
+			"bob@example.com sent true"}; !slices.Equal(left, want) {
 			t.Errorf("left: %q, want %q", left, want)
 		}
 	})
 }
 
-// TestALetterWithoutAName greets nobody, in its text and in its HTML.
-func TestALetterWithoutAName(t *testing.T) {
+// TestAMailWithoutAName has a greeting without a name in text and HTML.
+func TestAMailWithoutAName(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), "")
-	if err := o.Enqueue(t.Context(), o.db, auth.Mail{To: "ada@example.com", Purpose: "verify_email", URL: secret}); err != nil {
+	if err := o.Enqueue(t.Context(), o.db, auth.Mail{To: "ada@example.com", Purpose: "verify_email",
+		URL: secret}); err != nil {
 		t.Fatal(err)
 	}
 	if m := o.rows()[0]; !strings.HasPrefix(m.Text, "Hello,\n") || !strings.HasPrefix(m.HTML, "<p>Hello,</p>") {
@@ -272,7 +283,8 @@ func TestALetterWithoutAName(t *testing.T) {
 	}
 }
 
-// TestEnqueue: written with the change that causes it, to exactly one address, with words for its purpose.
+// TestEnqueue: a mail is stored with the transaction that causes it, to exactly one address, with the text of its
+// purpose.
 func TestEnqueue(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -281,7 +293,8 @@ func TestEnqueue(t *testing.T) {
 		if err := o.enqueue("undone@example.com", undone); !errors.Is(err, undone) {
 			t.Fatal(err)
 		}
-		for _, to := range []string{"", "ada", "ada@example.com, eve@example.com", "ada@example.com\r\nBcc: eve@example.com", "Ada <ada@example.com>", "ada@example.com\n", "<ada@example.com>", "a@b.c;d@e.f"} {
+		for _, to := range []string{"", "ada", "ada@example.com, eve@example.com", "ada@example.com\r\nBcc: eve@example.com",
+			"Ada <ada@example.com>", "ada@example.com\n", "<ada@example.com>", "a@b.c;d@e.f"} {
 			if o.enqueue(to, nil) == nil {
 				t.Errorf("%q is taken", to)
 			}
@@ -295,17 +308,24 @@ func TestEnqueue(t *testing.T) {
 		subjects := map[string]bool{}
 		for _, purpose := range []letter.Purpose{
 			"verify_email", "reset_password", "set_password", "confirm_email_change", "change_email", "delete_account",
-			"password_changed", "email_changed", "new_device", "account_deleted", "existing_account", "admin_made", "email_change_asked",
+			"password_changed", "email_changed", "new_device", "account_deleted", "existing_account", "admin_made",
+			"email_change_asked",
 		} {
-			if err := o.Enqueue(t.Context(), db, auth.Mail{To: "ada@example.com", Name: "Ada 100%s", Purpose: purpose, NewEmail: "new%d@example.com", About: "eve%s@example.com", URL: secret}); err != nil {
+			if err := o.Enqueue(t.Context(), db, auth.Mail{To: "ada@example.com", Name: "Ada 100%s", Purpose: purpose,
+				NewEmail: "new%d@example.com", About: "eve%s@example.com", URL: secret}); err != nil {
 				t.Fatal(err)
 			}
 			m := o.rows()[0]
 			subjects[m.Subject] = true
-			if !strings.HasPrefix(m.Text, "Hello Ada 100%s,") || strings.ContainsAny(m.Subject+m.Text, "{}") || !strings.Contains(m.Subject, "Foyer") || strings.Contains(m.Text, secret) != (purpose != "account_deleted" && purpose != "admin_made") {
+			if !strings.HasPrefix(m.Text, "Hello Ada 100%s,") || strings.ContainsAny(m.Subject+m.Text, "{}") ||
+				!strings.Contains(m.Subject, "Foyer") {
 				t.Errorf("%s: %+v", purpose, m)
 			}
-			if about := strings.Contains(m.Subject, "eve%s@example.com") && strings.Contains(m.Text, "Admin, Users"); about != (purpose == "admin_made") {
+			if linked := strings.Contains(m.Text, secret); linked == (purpose == "account_deleted" || purpose == "admin_made") {
+				t.Errorf("%s: %+v", purpose, m)
+			}
+			if about := strings.Contains(m.Subject, "eve%s@example.com") &&
+				strings.Contains(m.Text, "Admin, Users"); about != (purpose == "admin_made") {
 				t.Errorf("%s: %+v", purpose, m)
 			}
 			o.ahead.Add(int64(time.Second))
@@ -330,7 +350,7 @@ func TestEnqueue(t *testing.T) {
 	})
 }
 
-// TestNewSMTP: what cannot work is refused at the start, without a word of the password.
+// TestNewSMTP: a bad URL or sender is refused, and the error does not quote the password.
 func TestNewSMTP(t *testing.T) {
 	for _, c := range []struct {
 		url, from string

@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// stored reads what the database holds of every letter.
+// stored reads all mails as they are in the database.
 func (o *office) stored() (list []mail.Mail) {
 	o.t.Helper()
 	if err := o.db.Order("created_at, id").Find(&list).Error; err != nil {
@@ -22,7 +22,7 @@ func (o *office) stored() (list []mail.Mail) {
 	return list
 }
 
-// with is the same office after a start with other secrets.
+// with returns the office after a restart with other secrets.
 func (o *office) with(secrets ...string) *office {
 	next := &office{t: o.t, db: o.db}
 	next.ahead.Store(o.ahead.Load())
@@ -32,9 +32,9 @@ func (o *office) with(secrets ...string) *office {
 	return next
 }
 
-// TestLettersWaitSealed: a copy of the database shows no link while a letter waits; the mail server and /dev/mail get
-// the words, also after the secret was replaced.
-func TestLettersWaitSealed(t *testing.T) {
+// TestMailsWaitSealed: a copy of the database has no readable mail. The mail server and /dev/mail get the plain text,
+// also after the secret was replaced.
+func TestMailsWaitSealed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
@@ -61,13 +61,14 @@ func TestLettersWaitSealed(t *testing.T) {
 	})
 }
 
-// TestOldLettersGoOut: what the version before wrote, in clear, is sent as it stands.
-func TestOldLettersGoOut(t *testing.T) {
+// TestOldMailsAreSent: unsealed mails of an older version are sent.
+func TestOldMailsAreSent(t *testing.T) {
 	t.Parallel()
 	server := mailtest.Serve(t, "")
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
 	now := o.Now()
-	old := &mail.Mail{ID: "old", Recipient: "ada@example.com", Subject: "x", Text: "Hello old", HTML: "<p>Hello old</p>", DueAt: &now, CreatedAt: now}
+	old := &mail.Mail{ID: "old", Recipient: "ada@example.com", Subject: "x", Text: "Hello old", HTML: "<p>Hello old</p>",
+		DueAt: &now, CreatedAt: now}
 	if err := o.db.Create(old).Error; err != nil {
 		t.Fatal(err)
 	}
@@ -77,9 +78,9 @@ func TestOldLettersGoOut(t *testing.T) {
 	}
 }
 
-// TestALetterNobodyOpens: after its secret is gone a letter is given up, and the log says so once. For ten minutes it
-// waits for an instance that has the secret; moved to another row it is nobody's.
-func TestALetterNobodyOpens(t *testing.T) {
+// TestAMailThatDoesNotOpen: without its secret a mail is abandoned and logged once, after ten minutes in which an
+// instance with the secret may send it. A mail that was copied to another row does not open.
+func TestAMailThatDoesNotOpen(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		server := mailtest.Serve(t, "")
@@ -106,7 +107,8 @@ func TestALetterNobodyOpens(t *testing.T) {
 			o.ahead.Add(int64(time.Hour))
 			o.deliver()
 		}
-		if n := strings.Count(o.log.String(), "mail not delivered"); n != 1 || !strings.Contains(o.log.String(), "abandoned=true") {
+		if n := strings.Count(o.log.String(), "mail not delivered"); n != 1 ||
+			!strings.Contains(o.log.String(), "abandoned=true") {
 			t.Errorf("the log says %s", o.log.String())
 		}
 		for _, m := range o.stored() {
@@ -117,7 +119,7 @@ func TestALetterNobodyOpens(t *testing.T) {
 	})
 }
 
-// FuzzStored: nothing that a database may hold breaks the outbox, and nothing that it did not seal passes for sealed.
+// FuzzStored: any stored text is read without a panic, and none opens that the outbox has not sealed.
 func FuzzStored(f *testing.F) {
 	for _, s := range []string{"", "Hello", "sealed:", "sealed:AAAA", "sealed:%", "sealed:" + strings.Repeat("A", 64)} {
 		f.Add(s)
@@ -125,21 +127,24 @@ func FuzzStored(f *testing.F) {
 	f.Fuzz(func(t *testing.T, stored string) {
 		m := &mail.Mail{ID: "x", Text: stored, HTML: stored}
 		err := mail.New(nil, mail.Options{Keys: ring(t, first)}).Open(m)
-		if sealed := strings.HasPrefix(stored, "sealed:"); sealed != errors.Is(err, mail.ErrSealed) || !sealed && m.Text != stored {
+		if sealed := strings.HasPrefix(stored, "sealed:"); sealed != errors.Is(err, mail.ErrSealed) || !sealed &&
+			m.Text != stored {
 			t.Errorf("%q: %v", stored, err)
 		}
 	})
 }
 
-// TestTheNoticeOfAChangeNamesBoth: where it goes, and what stops it.
+// TestTheNoticeOfAChangeNamesBoth the new address and the link that stops the change.
 func TestTheNoticeOfAChangeNamesBoth(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), "")
-	m := auth.Mail{To: "ada@example.com", Name: "Ada", Purpose: "email_change_asked", NewEmail: "eve@example.com", URL: secret}
+	m := auth.Mail{To: "ada@example.com", Name: "Ada", Purpose: "email_change_asked", NewEmail: "eve@example.com",
+		URL: secret}
 	if err := o.Enqueue(t.Context(), o.db, m); err != nil {
 		t.Fatal(err)
 	}
-	if got := o.rows()[0].Text; !strings.Contains(got, "move it to eve@example.com") || !strings.Contains(got, "Stop the change:\n"+secret) {
+	if got := o.rows()[0].Text; !strings.Contains(got, "move it to eve@example.com") ||
+		!strings.Contains(got, "Stop the change:\n"+secret) {
 		t.Error(got)
 	}
 }

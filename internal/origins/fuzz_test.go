@@ -95,13 +95,16 @@ func TestTheOracleKnowsABrowser(t *testing.T) {
 	}
 }
 
-// FuzzOrigin: an accepted origin is one of the trusted ones in one of its few spellings, and an accepted target is on it.
+// FuzzOrigin: an accepted origin is one of the trusted ones in one of its few spellings, and an accepted target is on
+// it.
 func FuzzOrigin(f *testing.F) {
 	for _, v := range []string{
-		"http://localhost:8080", "https://app.example:443/", "HTTPS://APP.EXAMPLE", "myapp://", "MyApp://localhost:1", "myapp:///",
+		"http://localhost:8080", "https://app.example:443/", "HTTPS://APP.EXAMPLE", "myapp://", "MyApp://localhost:1",
+		"myapp:///",
 		"myapp://a@b", "myapp://a, https://evil.test", "javascript://myapp://", "myapp:", "https://app.example@evil.test",
 		"https://app.example\\@evil.test", "null",
-		"", "myapp://home?x#y", "myapp:////x", "https://app.example/a?b#c", "https://app.example\x00", "xmyapp://", "myapp\n://",
+		"", "myapp://home?x#y", "myapp:////x", "https://app.example/a?b#c", "https://app.example\x00", "xmyapp://",
+		"myapp\n://",
 		"http://localhost:8080\t",
 	} {
 		f.Add(v)
@@ -112,7 +115,8 @@ func FuzzOrigin(f *testing.F) {
 	}
 	normals := []string{"http://localhost:8080", "https://app.example", "myapp://"}
 	origin := regexp.MustCompile(`^(?i:(http://localhost:8080|https://app\.example(:443)?)/?|myapp://[a-z0-9.:-]*)$`)
-	target := regexp.MustCompile(`^(?i:http://localhost:8080|https://app\.example(:443)?)(/[!-~]*)?$|^(?i:myapp)://[!-~]*$`)
+	target := regexp.MustCompile(
+		`^(?i:http://localhost:8080|https://app\.example(:443)?)(/[!-~]*)?$|^(?i:myapp)://[!-~]*$`)
 	f.Fuzz(func(t *testing.T, raw string) {
 		if normal, ok := trusted.Trusts(raw); ok && (!origin.MatchString(raw) || !slices.Contains(normals, normal)) {
 			t.Fatalf("%q passes for %q", raw, normal)

@@ -15,7 +15,7 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// FuzzJSONBody: what is accepted is what encoding/json reads, and nothing good is refused.
+// FuzzJSONBody: accepted input reads as with encoding/json, and no valid input is refused.
 func FuzzJSONBody(f *testing.F) {
 	for _, v := range []string{
 		`{"email":"a","password":"b"}`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `{}{}`, "\ufeff{}", `{"a":[1,{"b":null}]}`,
@@ -60,7 +60,7 @@ func depth(v any) (deepest int) {
 	return 0
 }
 
-// twice reports whether a value was lost on the way into a map: some key stood there more than once.
+// twice reports whether an object has a key more than once.
 func twice(data []byte) bool {
 	d := json.NewDecoder(bytes.NewReader(data))
 	var count func(v any) int
@@ -93,7 +93,7 @@ func twice(data []byte) bool {
 	return tokens != count(v)
 }
 
-// FuzzQuery: a query is refused as a client's mistake or read as text and lists of text.
+// FuzzQuery: a query is refused with a 400 or read as texts and lists of texts.
 func FuzzQuery(f *testing.F) {
 	for _, query := range []string{"", "a=b", "a=b&a=c", "a", "=", "%zz", "a=%ff", "a;b", "token=x&callbackURL=%2F"} {
 		f.Add(query)

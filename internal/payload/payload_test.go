@@ -25,7 +25,8 @@ func TestJSON(t *testing.T) {
 	req = httptest.NewRequest("POST", "/", strings.NewReader("a=b"))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	var e *errs.Error
-	if _, err := payload.JSON(httptest.NewRecorder(), req); !errors.As(err, &e) || e.Status != http.StatusUnsupportedMediaType {
+	if _, err := payload.JSON(httptest.NewRecorder(), req); !errors.As(err, &e) ||
+		e.Status != http.StatusUnsupportedMediaType {
 		t.Errorf("a form: %v", err)
 	}
 }

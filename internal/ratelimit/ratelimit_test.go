@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// counting is a limiter whose time stands still until it is moved.
+// counting is a limiter with a clock that the test moves.
 type counting struct {
 	*ratelimit.Limiter
 	t   *testing.T
@@ -51,7 +51,7 @@ func (c *counting) rows() (n int64) {
 	return n
 }
 
-// The window opens with the first use and does not slide: what is refused does not make it longer.
+// The window opens with the first use and does not slide: refused uses do not extend it.
 func TestHitWindow(t *testing.T) {
 	t.Parallel()
 	each(t, func(c *counting) {
@@ -69,7 +69,7 @@ func TestHitWindow(t *testing.T) {
 	})
 }
 
-// The waits double, whoever fails, and too early an attempt changes nothing.
+// The waits double, whichever member fails, and a too early attempt changes nothing.
 func TestFailuresWaitLongerEachTime(t *testing.T) {
 	t.Parallel()
 	each(t, func(c *counting) {
@@ -86,7 +86,7 @@ func TestFailuresWaitLongerEachTime(t *testing.T) {
 	})
 }
 
-// Counters nobody asks for any more do not stay: storage is bounded by what a window lets in.
+// Unused counters are deleted, so that storage is bounded.
 func TestExpiredCountersGo(t *testing.T) {
 	t.Parallel()
 	each(t, func(c *counting) {
@@ -104,8 +104,7 @@ func TestExpiredCountersGo(t *testing.T) {
 	})
 }
 
-// TestPurgeIsInBatches: a use takes little of the time it needs to clear what a flood has left, and the next ones the
-// rest.
+// TestPurgeIsInBatches: after a flood, each use deletes one batch of its counters.
 func TestPurgeIsInBatches(t *testing.T) {
 	t.Parallel()
 	each(t, func(c *counting) {
@@ -135,7 +134,7 @@ func TestPurgeIsInBatches(t *testing.T) {
 	})
 }
 
-// TestARefusalIsRemembered: who is refused is refused again without the database.
+// TestARefusalIsRemembered: a refused key is refused again without the database.
 func TestARefusalIsRemembered(t *testing.T) {
 	t.Parallel()
 	each(t, func(c *counting) {
@@ -161,9 +160,9 @@ func TestARefusalIsRemembered(t *testing.T) {
 	})
 }
 
-// TestAStuckKeyKeepsNobody: where the counter of one key cannot be had, others are counted, and who waits for it can
-// leave.
-func TestAStuckKeyKeepsNobody(t *testing.T) {
+// TestAStuckKeyDelaysNoOther: while the counter of one key is locked, others are counted, and waiting calls can be
+// cancelled.
+func TestAStuckKeyDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	t.Run("postgres", func(t *testing.T) { // one writer holds all of a SQLite file
 		db := dbtest.Open(t, dbtest.Postgres(t))
@@ -201,7 +200,7 @@ func TestAStuckKeyKeepsNobody(t *testing.T) {
 	})
 }
 
-// TestTheClockIsSetBack: nobody is kept out until the old time is reached again.
+// TestTheClockIsSetBack: no key is refused until the old time is reached again.
 func TestTheClockIsSetBack(t *testing.T) {
 	t.Parallel()
 	each(t, func(c *counting) {
@@ -221,7 +220,7 @@ func TestTheClockIsSetBack(t *testing.T) {
 	})
 }
 
-// TestClocksApart: an instance whose clock is a second behind forgets nothing that another has counted.
+// TestClocksApart: an instance whose clock is a second behind keeps the counters of another.
 func TestClocksApart(t *testing.T) {
 	t.Parallel()
 	each(t, func(c *counting) {
@@ -237,8 +236,7 @@ func TestClocksApart(t *testing.T) {
 	})
 }
 
-// TestRecall: what has turned out to be no failure costs neither a place among the free ones nor a wait, and what was
-// one before stays one.
+// TestRecall: a recalled failure takes no free failure and causes no wait; the earlier failures stay counted.
 func TestRecall(t *testing.T) {
 	t.Parallel()
 	each(t, func(c *counting) {

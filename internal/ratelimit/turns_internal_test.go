@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestTurnsAreOfOneKey: of two calls for one key one waits; those for another key do not, until all slots are taken. A
-// call whose client leaves does not wait any longer, and nothing is kept of who has gone.
+// TestTurnsAreOfOneKey: of two calls for one key one waits. Calls for another key wait only for a slot. The end of a
+// context ends the wait, and its queue is removed.
 func TestTurnsAreOfOneKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(2)
@@ -46,8 +46,8 @@ func TestTurnsAreOfOneKey(t *testing.T) {
 	})
 }
 
-// TestACrowdIsBounded: so many wait for one key, and no more; those that are few anyway are not kept out by them.
-func TestACrowdIsBounded(t *testing.T) {
+// TestTheQueueIsBounded: only so many calls wait for one key; unlimited calls are not refused.
+func TestTheQueueIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(1)
 		done, err := turns.take(t.Context(), "a", maxWaiting)
@@ -81,8 +81,7 @@ func TestACrowdIsBounded(t *testing.T) {
 	})
 }
 
-// TestMemoryIsBounded: however many keys are refused, the last ones are remembered and there are never more than the
-// bound.
+// TestMemoryIsBounded: the latest refusals are remembered, and never more than the bound.
 func TestMemoryIsBounded(t *testing.T) {
 	var m memory
 	now := time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC)

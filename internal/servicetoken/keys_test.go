@@ -185,7 +185,8 @@ func TestBadKeys(t *testing.T) {
 	const zeros = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 	const ofZeros = "O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik"
 	for name, text := range map[string]string{
-		"nothing": "", "no JSON": "zebra-7", "null": "null", "a list": "[]", "no set": "{}", "an empty set": set(), "a key alone": good,
+		"nothing": "", "no JSON": "zebra-7", "null": "null", "a list": "[]", "no set": "{}", "an empty set": set(),
+		"a key alone":  good,
 		"an empty key": set("{}"), "null for a key": set("null"), "cut short": set(good)[:80],
 		"a key without private half": set(public),
 		"private half empty":         set(key(first, func(v map[string]string) { v["d"] = "" })),

@@ -1,6 +1,6 @@
-// Package dbtest gives each test a migrated database of its own. It migrates one database of each kind per package and
-// copies that. SQLite is always there. PostgreSQL is used where TEST_DATABASE_URL names a server or a local postgres
-// binary can be started; elsewhere those tests skip, which under CI=true is a failure.
+// Package dbtest gives each test a migrated database of its own: a copy of one that was migrated once per package. For
+// PostgreSQL it uses the server of TEST_DATABASE_URL or starts a local binary. Without either, tests on PostgreSQL
+// skip; under CI=true they fail.
 package dbtest
 
 import (
@@ -15,15 +15,15 @@ import (
 	"gorm.io/gorm"
 )
 
-// Main runs a package's tests and stops the PostgreSQL that they started.
+// Main runs the tests of a package and stops the PostgreSQL that they started.
 func Main(m *testing.M) {
 	code := m.Run()
 	stop()
 	os.Exit(code)
 }
 
-// Each runs fn as a subtest on SQLite and, beside it, another on PostgreSQL. They start when the test that calls Each
-// has nothing more to do itself.
+// Each runs fn as two parallel subtests, on SQLite and on PostgreSQL. They start after the calling test function
+// returns.
 func Each(t *testing.T, fn func(t *testing.T, db *gorm.DB)) {
 	t.Helper()
 	for name, url := range map[string]func(testing.TB) string{"sqlite": SQLite, "postgres": Postgres} {
@@ -34,7 +34,7 @@ func Each(t *testing.T, fn func(t *testing.T, db *gorm.DB)) {
 	}
 }
 
-// Open opens a database that SQLite or Postgres gave, and closes it with the test.
+// Open opens the database at url and closes it with the test.
 func Open(t testing.TB, url string) *gorm.DB {
 	t.Helper()
 	db, err := database.Open(url, 0)
@@ -59,10 +59,10 @@ func SQLite(t testing.TB) string {
 	return "file:" + path
 }
 
-// EmptySQLite returns the URL of a SQLite database that nobody has migrated.
+// EmptySQLite returns the URL of an SQLite database without migrations.
 func EmptySQLite(t testing.TB) string { return "file:" + filepath.Join(t.TempDir(), "test.db") }
 
-// migratedFile is what a migrated SQLite database looks like.
+// migratedFile is the content of a migrated SQLite database.
 var migratedFile = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "foyer-sqlite-")
 	if err != nil {
@@ -73,7 +73,7 @@ var migratedFile = sync.OnceValues(func() ([]byte, error) {
 	if err := migrate("file:" + path); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path) // whole: the last connection that closes empties the log
+	return os.ReadFile(path) // complete, because closing the last connection empties the log
 })
 
 func migrate(url string) error {

@@ -12,17 +12,17 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Line lies between a program and PostgreSQL, and can be disturbed.
+// Line forwards the bytes between a program and PostgreSQL. Tests can disturb it.
 type Line struct {
-	URL  string      // what the program connects to
-	Deaf atomic.Bool // notifications do not get through
+	URL  string      // for the program
+	Deaf atomic.Bool // drops notifications
 
-	network, address string // PostgreSQL's
+	network, address string // of PostgreSQL
 	mu               sync.Mutex
 	thaw             chan struct{} // closed: bytes flow
 }
 
-// NewLine lays a line to the PostgreSQL at databaseURL for as long as the test runs.
+// NewLine makes a line to the PostgreSQL at databaseURL until the test ends.
 func NewLine(t testing.TB, databaseURL string) *Line {
 	t.Helper()
 	server, err := pgconn.ParseConfig(databaseURL)
@@ -45,7 +45,7 @@ func NewLine(t testing.TB, databaseURL string) *Line {
 	return l
 }
 
-// Freeze holds all bytes back, as a partition does, until thaw is called.
+// Freeze stops all bytes, like a network partition, until thaw is called.
 func (l *Line) Freeze() (thaw func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -88,7 +88,7 @@ func (l *Line) ask(server, client net.Conn) {
 	}
 }
 
-// answer passes whole messages: a byte for the type, four for the length, of which they are a part.
+// answer forwards whole messages: a byte for the type, then four for the length, which includes them.
 func (l *Line) answer(client, server net.Conn) {
 	defer client.Close()
 	for {

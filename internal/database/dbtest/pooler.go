@@ -16,9 +16,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Pooler puts a PgBouncer in front of the PostgreSQL at databaseURL, for as long as the test runs, and returns its URL. In
-// mode "session" a connection keeps its backend; in mode "transaction" each transaction may meet another, of as many as
-// backends says. exec is pgx's default_query_exec_mode. Without PgBouncer the test skips, which under CI=true is a failure.
+// Pooler starts a PgBouncer for the PostgreSQL at databaseURL until the test ends, and returns its URL. In mode
+// "session" a connection keeps its backend. In mode "transaction" each transaction may use another one of so many
+// backends. exec is pgx's default_query_exec_mode. Without PgBouncer the test skips; under CI=true it fails.
 func Pooler(t testing.TB, databaseURL, mode string, backends int, exec string) string {
 	t.Helper()
 	program, err := pgbouncer()
@@ -31,7 +31,7 @@ func Pooler(t testing.TB, databaseURL, mode string, backends int, exec string) s
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "foyer-pgbouncer-") // t.TempDir's is too long for a socket
+	dir, err := os.MkdirTemp("", "foyer-pgbouncer-") // the path of t.TempDir is too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,8 +55,8 @@ ignore_startup_parameters = extra_float_digits
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	said := run(t, program, dir, config)
-	awaitSocket(t, filepath.Join(dir, ".s.PGSQL.6432"), said)
+	output := run(t, program, dir, config)
+	awaitSocket(t, filepath.Join(dir, ".s.PGSQL.6432"), output)
 	u := url.URL{
 		Scheme: "postgres", User: url.User(server.User), Path: "/" + server.Database,
 		RawQuery: url.Values{"host": {dir}, "port": {"6432"}, "default_query_exec_mode": {exec}}.Encode(),
@@ -64,7 +64,7 @@ ignore_startup_parameters = extra_float_digits
 	return u.String()
 }
 
-// pgbouncer finds the program, which Debian installs where not every PATH leads.
+// pgbouncer finds the program. Debian installs it in a folder that may not be in PATH.
 func pgbouncer() (string, error) {
 	if program, err := exec.LookPath("pgbouncer"); err == nil {
 		return program, nil
@@ -72,26 +72,26 @@ func pgbouncer() (string, error) {
 	return exec.LookPath("/usr/sbin/pgbouncer")
 }
 
-// run keeps a program going until the test ends; what it says can be read when it has.
-func run(t testing.TB, program, dir, config string) (said func() string) {
+// run runs a program until the test ends or output is called, which returns its standard error.
+func run(t testing.TB, program, dir, config string) (output func() string) {
 	t.Helper()
 	cmd := exec.Command(program, config)
 	var err error
 	if cmd.SysProcAttr, err = unprivileged(dir); err != nil {
 		t.Fatal(err)
 	}
-	var output bytes.Buffer
-	cmd.Dir, cmd.Stderr = dir, &output
+	var stderr bytes.Buffer
+	cmd.Dir, cmd.Stderr = dir, &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	end := sync.OnceFunc(func() { cmd.Process.Kill(); cmd.Wait() })
 	t.Cleanup(end)
-	return func() string { end(); return output.String() }
+	return func() string { end(); return stderr.String() }
 }
 
-// awaitSocket returns when somebody listens at a socket.
-func awaitSocket(t testing.TB, path string, said func() string) {
+// awaitSocket returns when a program listens at a socket.
+func awaitSocket(t testing.TB, path string, output func() string) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		conn, err := net.Dial("unix", path)
@@ -100,7 +100,7 @@ func awaitSocket(t testing.TB, path string, said func() string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatal(err, said())
+			t.Fatal(err, output())
 		}
 	}
 }

@@ -24,7 +24,7 @@ func Postgres(t testing.TB) string {
 	return s.create(t, " TEMPLATE "+template)
 }
 
-// EmptyPostgres returns the URL of a PostgreSQL database that nobody has migrated.
+// EmptyPostgres returns the URL of a PostgreSQL database without migrations.
 func EmptyPostgres(t testing.TB) string {
 	t.Helper()
 	return requireServer(t).create(t, "")
@@ -33,10 +33,10 @@ func EmptyPostgres(t testing.TB) string {
 // postgres is a server whose user may create databases.
 type postgres struct {
 	url      *url.URL
-	migrated func() (name string, err error) // a database to copy
+	migrated func() (name string, err error) // the database that Postgres copies
 }
 
-// server is the one that TEST_DATABASE_URL names, or a private one that is started at most once.
+// server is the one of TEST_DATABASE_URL, or a private one that is started once.
 var server = sync.OnceValues(func() (*postgres, error) {
 	address := os.Getenv("TEST_DATABASE_URL")
 	if address == "" {
@@ -70,11 +70,10 @@ func (s *postgres) migrate() (name string, err error) {
 func requireServer(t testing.TB) *postgres {
 	t.Helper()
 	s, err := server()
-	switch {
-	case err == nil:
-	case os.Getenv("CI") == "true":
+	if err != nil && os.Getenv("CI") == "true" {
 		t.Fatal("PostgreSQL is required under CI=true: ", err)
-	default:
+	}
+	if err != nil {
 		t.Skip("no PostgreSQL: ", err)
 	}
 	return s
@@ -97,7 +96,7 @@ func (s *postgres) create(t testing.TB, how string) string {
 	return s.at(name)
 }
 
-// at is the URL of a database of this server.
+// at returns the URL of a database of this server.
 func (s *postgres) at(name string) string {
 	u := *s.url
 	u.Path = "/" + name

@@ -17,7 +17,7 @@ import (
 
 var stop = func() {}
 
-// start runs a private PostgreSQL on a Unix socket in a temporary folder: no port, no durability, no trace.
+// start runs a private PostgreSQL on a Unix socket in a temporary folder, without a port and without durability.
 func start() (url string, err error) {
 	bin, err := binaries()
 	if err != nil {
@@ -33,19 +33,20 @@ func start() (url string, err error) {
 		return "", err
 	}
 	data := filepath.Join(dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "--no-sync", "--auth=trust", "--username=test", "--encoding=UTF8", "--locale=C.UTF-8", "-D", data)
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "--no-sync", "--auth=trust", "--username=test",
+		"--encoding=UTF8", "--locale=C.UTF-8", "-D", data)
 	initdb.SysProcAttr, initdb.Dir = attr, dir
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off",
-		"-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300")
+	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=",
+		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300")
 	server.SysProcAttr, server.Dir = attr, dir
 	if err := server.Start(); err != nil {
 		return "", err
 	}
 	stop = func() {
-		server.Process.Signal(syscall.SIGQUIT) // immediate: nothing is worth saving
+		server.Process.Signal(syscall.SIGQUIT) // immediate shutdown: no data must survive
 		server.Wait()
 		os.RemoveAll(dir)
 	}
@@ -53,12 +54,13 @@ func start() (url string, err error) {
 		if exec.Command(filepath.Join(bin, "pg_isready"), "-q", "-h", dir).Run() == nil {
 			return "postgres://test@/postgres?host=" + dir, nil
 		}
-		time.Sleep(20 * time.Millisecond) // pg_isready is the event; it has no way to wait
+		time.Sleep(20 * time.Millisecond) // pg_isready cannot wait
 	}
 	return "", errors.New("postgres did not get ready")
 }
 
-// unprivileged makes root's children run as user postgres, whom dir then belongs to: initdb refuses root.
+// unprivileged makes programs started by root run as user postgres, because initdb refuses root. It gives dir to
+// postgres.
 func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
@@ -75,7 +77,7 @@ func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
 }
 
-// binaries finds the newest PostgreSQL: on PATH, or where Debian puts it.
+// binaries finds PostgreSQL: in PATH, or the newest in the folder of Debian.
 func binaries() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
 		if path, err = filepath.EvalSymlinks(path); err == nil {
