@@ -24,8 +24,23 @@ type deviceUser struct {
 	address string // its addressTag; "" in cookies of older versions
 }
 
-// addressTag is a short hash of an address for the device cookie, which has no room for addresses.
-func addressTag(email string) string { return hashToken(email)[:12] }
+// rememberDevice notes in the device cookie that u has signed in. The cookie outlives the session.
+func (a *Auth) rememberDevice(w http.ResponseWriter, r *http.Request, u *User) {
+	if a.opts.RateLimit.Limiter == nil {
+		return
+	}
+	name, users := a.device(r)
+	if name == "" {
+		name = newID()
+	}
+	users = slices.DeleteFunc(users, func(other deviceUser) bool { return other.userID == u.ID })
+	users = append([]deviceUser{{u.ID, a.opts.Now().UnixMilli(), addressTag(u.Email)}}, users...)
+	entries := make([]string, min(len(users), deviceUsers))
+	for i := range entries {
+		entries[i] = users[i].userID + "@" + strconv.FormatInt(users[i].at, 10) + "@" + users[i].address
+	}
+	a.setSigned(w, deviceCookie, name+":"+strings.Join(entries, ","), deviceLife)
+}
 
 // device reads the device cookie: a random name, and the users who have signed in, the last one first; "" without a
 // cookie. It is no credential: it only moves its users to budgets of their own.
@@ -47,23 +62,8 @@ func (a *Auth) device(r *http.Request) (name string, users []deviceUser) {
 	return name, users
 }
 
-// rememberDevice notes in the device cookie that u has signed in. The cookie outlives the session.
-func (a *Auth) rememberDevice(w http.ResponseWriter, r *http.Request, u *User) {
-	if a.opts.RateLimit.Limiter == nil {
-		return
-	}
-	name, users := a.device(r)
-	if name == "" {
-		name = newID()
-	}
-	users = slices.DeleteFunc(users, func(other deviceUser) bool { return other.userID == u.ID })
-	users = append([]deviceUser{{u.ID, a.opts.Now().UnixMilli(), addressTag(u.Email)}}, users...)
-	entries := make([]string, min(len(users), deviceUsers))
-	for i := range entries {
-		entries[i] = users[i].userID + "@" + strconv.FormatInt(users[i].at, 10) + "@" + users[i].address
-	}
-	a.setSigned(w, deviceCookie, name+":"+strings.Join(entries, ","), deviceLife)
-}
+// addressTag is a short hash of an address for the device cookie, which has no room for addresses.
+func addressTag(email string) string { return hashToken(email)[:12] }
 
 // isNewDevice reports whether the device cookie knows no sign-in of this user. Without limits there is no such
 // cookie, and no device is new.

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime"
 	"time"
@@ -192,4 +193,13 @@ func set[T comparable](field *T, def T) {
 	if *field == zero {
 		*field = def
 	}
+}
+
+// peer is the IP address at the other end of the connection.
+func peer(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
 }

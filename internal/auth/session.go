@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -22,6 +23,23 @@ func (a *Auth) Session(w http.ResponseWriter, r *http.Request) (*Session, error)
 // StoredSession is Session without the cache, so that it sees a demotion or a ban made by another process.
 func (a *Auth) StoredSession(w http.ResponseWriter, r *http.Request) (*Session, error) {
 	return a.load(w, r, loading{refresh: true})
+}
+
+// This file is the JSON form of a user and a session. The cache cookie holds it, and the npm client reads it.
+
+// SessionJSON is Session as JSON: {"session", "user"}, or null for a stranger. With cache the cache cookie may
+// answer, with refresh an ageing session slides forward.
+func (a *Auth) SessionJSON(w http.ResponseWriter, r *http.Request, cache, refresh bool) (json.RawMessage, error) {
+	if token, ok := a.readSigned(r, tokenCookie); ok && cache {
+		if c := a.readCache(r, token); c != nil {
+			return c.answer, nil // signed by us: it goes out as it is
+		}
+	}
+	s, err := a.load(w, r, loading{refresh: refresh})
+	if s == nil || err != nil {
+		return json.RawMessage("null"), err
+	}
+	return json.Marshal(s.answer())
 }
 
 type loading struct {
@@ -104,6 +122,16 @@ func (a *Auth) find(ctx context.Context, token string) (*Session, error) {
 	return found, nil
 }
 
+// sessionOf reads the session of a token; nil if there is none.
+func (t *transaction) sessionOf(token string) (*Session, error) {
+	var s Session
+	err := t.Where("token_hash = ?", hashToken(token)).Take(&s).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, nil
+	}
+	return &s, err
+}
+
 // eachRow calls scan for each row of a query. GORM does not see the errors of rows, so they are handed to it: only
 // then does an outage become a 503.
 func eachRow(query *gorm.DB, scan func(*sql.Rows) error) error {
@@ -161,22 +189,4 @@ func (a *Auth) refresh(ctx context.Context, s *Session, now time.Time) bool {
 	}
 	s.ExpiresAt, s.UpdatedAt = expiresAt, now
 	return true
-}
-
-// lockSession locks a session's row until the end of t, and reports whether there is one. Rows are locked in the order
-// user, session, link, so that transactions cannot deadlock.
-func (t *transaction) lockSession(id string) (live bool, err error) {
-	var list []Session
-	err = t.Clauses(forUpdate).Select("id").Where("id = ?", id).Find(&list).Error
-	return len(list) > 0, err
-}
-
-// sessionOf reads the session of a token; nil if there is none.
-func (t *transaction) sessionOf(token string) (*Session, error) {
-	var s Session
-	err := t.Where("token_hash = ?", hashToken(token)).Take(&s).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, nil
-	}
-	return &s, err
 }

@@ -3,7 +3,7 @@ package auth
 import (
 	"context"
 	"database/sql"
-	"errors"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -25,6 +25,49 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
 		return rows.Scan(list[len(list)-1].columns()...)
 	})
 	return list, err
+}
+
+// UserSessions lists every session of a user, expired and impersonated ones too, most recently used first.
+func (a *Auth) UserSessions(ctx context.Context, userID string) ([]Session, error) {
+	list := []Session{}
+	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("updated_at DESC, id").Limit(1000).Find(&list).Error
+	return list, err
+}
+
+// SignOut ends the session behind the request, if any, with all impersonations by its user, and clears the cookies on
+// w. It sends no Clear-Site-Data: what the browser stored may belong to a script application. It succeeds for
+// strangers too. If the store is away it fails and the cookies stay: a sign-out that did not happen must not look
+// like one.
+func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
+	if token, ok := a.readSigned(r, tokenCookie); ok {
+		err := a.transact(r.Context(), func(t *transaction) error { return a.signOut(t, r, token) })
+		if err != nil {
+			return err
+		}
+	}
+	a.ClearCookies(w, r)
+	return nil
+}
+
+func (a *Auth) signOut(t *transaction, r *http.Request, token string) error {
+	s, err := t.sessionOf(token)
+	if s == nil || err != nil {
+		return err
+	}
+	if _, err := t.lockUser(s.person()); err != nil {
+		return ignoreMissing(err) // deleted meanwhile, with the session
+	}
+	if err := t.endSession(s); err != nil {
+		return err
+	}
+	if s.ImpersonatedBy != nil { // signing out of an impersonation signs the admin out, too
+		if err := t.endAdminSession(a.readSigned(r, adminCookie)); err != nil {
+			return err
+		}
+	}
+	a.present(s, r, token)
+	t.recordEvent(s.actor(), event.SignOut, s.UserID)
+	return nil
 }
 
 // RevokeSession ends one of the user's sessions by its handle (Session.ID), and all impersonations by the user: a
@@ -51,12 +94,13 @@ func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle st
 	})
 }
 
-// ignoreMissing treats a missing row as success.
-func ignoreMissing(err error) error {
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil
+// RevokeUserSession is RevokeSession for a session of any user.
+func (a *Auth) RevokeUserSession(ctx context.Context, by *Session, handle string) error {
+	var s Session
+	if err := a.db.WithContext(ctx).Where("id = ?", handle).Take(&s).Error; err != nil {
+		return ignoreMissing(err)
 	}
-	return err
+	return a.RevokeSession(ctx, by, s.UserID, handle)
 }
 
 // RevokeSessions ends every session of a user, and all impersonations by the user. Refusals: 404 USER_NOT_FOUND.
@@ -87,19 +131,23 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
 	})
 }
 
-// endSession ends one session and all impersonations by its user, because a thief with a copy of the session may have
-// started one. The database deletes the links that the session asked for with its row.
-func (t *transaction) endSession(s *Session) error {
-	if err := t.deleteSession(s); err != nil || s.ImpersonatedBy != nil {
+// endPresented ends the session that the request presented, if any.
+func (a *Auth) endPresented(t *transaction, r *http.Request) error {
+	token, ok := a.readSigned(r, tokenCookie)
+	if !ok {
+		return nil
+	}
+	s, err := t.sessionOf(token)
+	if s == nil || err != nil {
 		return err
 	}
-	return t.endImpersonationsBy(s.UserID)
-}
-
-// deleteSession deletes one session and invalidates its cached copies.
-func (t *transaction) deleteSession(s *Session) error {
-	t.invalidate(s.ID)
-	return t.Where("id = ?", s.ID).Delete(&Session{}).Error
+	if err := t.endSession(s); err != nil {
+		return err
+	}
+	if s.ImpersonatedBy == nil {
+		return nil
+	}
+	return t.endAdminSession(a.readSigned(r, adminCookie))
 }
 
 // endAdminSession ends the admin's own session that the value of an admin cookie names, if any.
@@ -115,6 +163,47 @@ func (t *transaction) endAdminSession(value string, ok bool) error {
 	return t.endSession(s)
 }
 
+// maxSessions is how many sessions a user can have at once: more than a person has browsers, and as many as a list
+// shows, so that none is hidden from its owner.
+const maxSessions = 100
+
+// makeRoom ends the least recently used sessions of a user, so that one more is within maxSessions.
+func (t *transaction) makeRoom(userID string) error {
+	var surplus []Session
+	err := t.Where("user_id = ? AND impersonated_by IS NULL", userID).
+		Order("updated_at DESC, id").Offset(maxSessions - 1).Limit(maxSessions).Find(&surplus).Error
+	if err != nil {
+		return err
+	}
+	for i := range surplus {
+		if err := t.endSession(&surplus[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endSession ends one session and all impersonations by its user, because a thief with a copy of the session may have
+// started one. The database deletes the links that the session asked for with its row.
+func (t *transaction) endSession(s *Session) error {
+	if err := t.deleteSession(s); err != nil || s.ImpersonatedBy != nil {
+		return err
+	}
+	return t.endImpersonationsBy(s.UserID)
+}
+
+// deleteSession deletes one session and invalidates its cached copies.
+func (t *transaction) deleteSession(s *Session) error {
+	t.invalidate(s.ID)
+	return t.Where("id = ?", s.ID).Delete(&Session{}).Error
+}
+
+// endSessions ends the sessions of a user and all impersonations by the user, but for the kept ones.
+func (t *transaction) endSessions(userID string, keep ...string) error {
+	t.invalidate(userID)
+	return t.endSelected(t.Where("user_id = ? OR impersonated_by = ?", userID, userID), keep...)
+}
+
 // endImpersonationsBy ends the sessions that an admin started as other users.
 func (t *transaction) endImpersonationsBy(adminID string) error {
 	return t.endSelected(t.Where("impersonated_by = ?", adminID))
@@ -123,28 +212,6 @@ func (t *transaction) endImpersonationsBy(adminID string) error {
 // endImpersonationsAs ends the sessions that admins started as this user.
 func (t *transaction) endImpersonationsAs(userID string) error {
 	return t.endSelected(t.Where("user_id = ? AND impersonated_by IS NOT NULL", userID))
-}
-
-// UserSessions lists every session of a user, expired and impersonated ones too, most recently used first.
-func (a *Auth) UserSessions(ctx context.Context, userID string) ([]Session, error) {
-	list := []Session{}
-	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("updated_at DESC, id").Limit(1000).Find(&list).Error
-	return list, err
-}
-
-// RevokeUserSession is RevokeSession for a session of any user.
-func (a *Auth) RevokeUserSession(ctx context.Context, by *Session, handle string) error {
-	var s Session
-	if err := a.db.WithContext(ctx).Where("id = ?", handle).Take(&s).Error; err != nil {
-		return ignoreMissing(err)
-	}
-	return a.RevokeSession(ctx, by, s.UserID, handle)
-}
-
-// endSessions ends the sessions of a user and all impersonations by the user, but for the kept ones.
-func (t *transaction) endSessions(userID string, keep ...string) error {
-	t.invalidate(userID)
-	return t.endSelected(t.Where("user_id = ? OR impersonated_by = ?", userID, userID), keep...)
 }
 
 // endSelected ends the sessions of a query, but for the kept ones, and invalidates their cached copies.

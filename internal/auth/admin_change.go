@@ -3,14 +3,12 @@ package auth
 import (
 	"cmp"
 	"context"
-	"errors"
-	"net/http"
 	"slices"
 	"time"
 
 	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
-	"gorm.io/gorm"
 )
 
 // UserChanges is what an admin may change of a user at once. Nil fields stay.
@@ -22,20 +20,6 @@ type UserChanges struct {
 	Banned        *bool
 	BanReason     *string
 	BanExpires    *time.Time
-}
-
-// event names the change. Of a role and a ban at once the ban counts: an auditor looks for it.
-func (c UserChanges) event() event.Name {
-	if c.Banned != nil && *c.Banned {
-		return event.UserBanned
-	}
-	if c.Banned != nil {
-		return event.UserUnbanned
-	}
-	if c.Role != nil {
-		return event.RoleChanged
-	}
-	return event.UserUpdated
 }
 
 // ChangeUser changes a user as an admin. A new address ends every outstanding link, a ban every session.
@@ -74,6 +58,20 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 		}
 		return nil
 	})
+}
+
+// event names the change. Of a role and a ban at once the ban counts: an auditor looks for it.
+func (c UserChanges) event() event.Name {
+	if c.Banned != nil && *c.Banned {
+		return event.UserBanned
+	}
+	if c.Banned != nil {
+		return event.UserUnbanned
+	}
+	if c.Role != nil {
+		return event.RoleChanged
+	}
+	return event.UserUpdated
 }
 
 // checkChanges refuses what is invalid, and brings address and role into their normal form.
@@ -118,6 +116,44 @@ func assign[T any](field, value *T) {
 	if value != nil {
 		*field = *value
 	}
+}
+
+// SetRole gives a user another role or comma list of roles. Sessions go on, and have the new role from the next
+// request. by is the admin, nil for the command line. Refusals: 400 YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE,
+// LAST_ADMIN; 403 if by is no longer an admin; 404 USER_NOT_FOUND.
+func (a *Auth) SetRole(ctx context.Context, by *Session, userID, role string) (*User, error) {
+	role, err := a.roles(role)
+	if err != nil {
+		return nil, err
+	}
+	return a.updateLocked(ctx, by, userID, event.RoleChanged, func(_ *transaction, u *User) error {
+		u.Role = role
+		return nil
+	})
+}
+
+// BanUser bans a user until the given time, nil for good. All sessions and links of the user end, even one that
+// undoes a change of address. Refusals: 400 YOU_CANNOT_BAN_YOURSELF, VALIDATION_ERROR, LAST_ADMIN; 403 if by is no
+// longer an admin; 404 USER_NOT_FOUND.
+func (a *Auth) BanUser(ctx context.Context, by *Session, userID, reason string, until *time.Time) (*User, error) {
+	if err := refuseOwnBan(by, userID); err != nil {
+		return nil, err
+	}
+	if err := checkReason(&reason); err != nil {
+		return nil, err
+	}
+	return a.updateLocked(ctx, by, userID, event.UserBanned, func(t *transaction, u *User) error {
+		u.Banned, u.BanReason, u.BanExpires = true, &reason, until
+		return t.endSessions(u.ID)
+	})
+}
+
+// UnbanUser ends a ban. Refusals: 403 if by is no longer an admin; 404 USER_NOT_FOUND.
+func (a *Auth) UnbanUser(ctx context.Context, by *Session, userID string) (*User, error) {
+	return a.updateLocked(ctx, by, userID, event.UserUnbanned, func(_ *transaction, u *User) error {
+		u.Banned, u.BanReason, u.BanExpires = false, nil, nil
+		return nil
+	})
 }
 
 // updateLocked applies one change to a locked user. It keeps the last admin, ends impersonations that the new role
@@ -176,16 +212,25 @@ func (t *transaction) endForbidden(u *User) error {
 	return t.dropEveryLink(u.ID)
 }
 
-// saveUser writes a changed user and claims a new address.
-func (a *Auth) saveUser(t *transaction, before, u *User) error {
-	u.UpdatedAt = a.opts.Now()
-	t.invalidate(u.ID)
-	err := t.Select("*").Updates(u).Error
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return takenError(http.StatusBadRequest)
-	}
-	if err != nil || u.Email == before.Email {
+// mustMailPending is mustMail for the mail of handOver, if there will be one. email is the user's new address, "" if
+// it stays.
+func (a *Auth) mustMailPending(ctx context.Context, userID, email string) error {
+	u, err := a.User(ctx, userID)
+	if err != nil || !u.Pending {
 		return err
 	}
-	return a.claim(t, u, http.StatusBadRequest)
+	return a.mustMail(ctx, letter.SetPassword, cmp.Or(email, u.Email))
+}
+
+// handOver gives a pending account, whose address an admin vouches for, to the holder of the address: the password,
+// which a stranger may have chosen, is deleted, and a link to choose one is mailed.
+func (a *Auth) handOver(t *transaction, by actor, u *User) error {
+	u.Pending = false
+	if err := t.blankPassword(u.ID, a.opts.Now()); err != nil {
+		return err
+	}
+	if err := t.dropLinks(u.ID); err != nil || u.Banned {
+		return err
+	}
+	return a.mailLink(t, by, u, letter.SetPassword, u.Email, "")
 }

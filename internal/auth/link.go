@@ -2,11 +2,8 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -17,36 +14,49 @@ import (
 	"gorm.io/gorm"
 )
 
-// padTiming makes a request about an address take at least Options.MinAnswer; defer the function it returns. A fixed
-// time is not enough: a busy processor wakes half a millisecond sooner than an idle one (measured). A random part
-// hides that.
-func (a *Auth) padTiming(ctx context.Context) func() {
-	var chance [2]byte
-	rand.Read(chance[:])
-	shortest := a.opts.MinAnswer
-	more := shortest / 3 * time.Duration(binary.BigEndian.Uint16(chance[:])) / math.MaxUint16
-	timer := time.NewTimer(shortest + more)
-	return func() {
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
+// PeekLink returns the address of a mailed link of one of these purposes, and changes nothing. Refusals: 400
+// INVALID_TOKEN, TOKEN_EXPIRED.
+func (a *Auth) PeekLink(ctx context.Context, token string, purposes ...letter.Purpose) (email string, err error) {
+	v, err := a.link(ctx, token, purposes...)
+	if err != nil {
+		return "", tokenError(http.StatusBadRequest, err)
 	}
+	return v.Email, nil
 }
 
-// superseded lists the links that a new one ends. Links that verify an address all stay valid.
-var superseded = map[letter.Purpose][]letter.Purpose{
-	letter.ResetPassword:      {letter.ResetPassword},
-	letter.SetPassword:        {letter.SetPassword},
-	letter.DeleteAccount:      {letter.DeleteAccount},
-	letter.ConfirmEmailChange: {letter.ConfirmEmailChange, letter.ChangeEmail},
-	letter.ChangeEmail:        {letter.ConfirmEmailChange, letter.ChangeEmail},
+// mailTo runs fn, which mails a link of a purpose that by asked for, if the address has a user who is not banned,
+// whose mail is due and who may get another one this hour. Requests that cause no mail are not counted: else
+// strangers could use up a user's mails.
+func (a *Auth) mailTo(
+	r *http.Request, by actor, email string, purpose letter.Purpose, due func(*User) bool,
+	fn func(*transaction, *User) error,
+) error {
+	var found User
+	if err := a.db.WithContext(r.Context()).Where("email = ?", email).Take(&found).Error; err != nil {
+		return ignoreMissing(err)
+	}
+	if found.banned(a.opts.Now()) || !due(&found) {
+		return nil
+	}
+	known, err := a.isOwnBrowser(r, by, &found)
+	if err != nil {
+		return err
+	}
+	may, err := a.mayMailTo(r.Context(), known, purpose, email)
+	if !may || err != nil {
+		return err
+	}
+	return a.transact(r.Context(), func(t *transaction) error {
+		u, err := t.lockUser(found.ID)
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		if u.Email != email || u.banned(a.opts.Now()) || !due(u) {
+			return nil
+		}
+		return fn(t, u)
+	})
 }
-
-// sessionBound lists the links that end with the session which asked for them, so that a thief's requests do not
-// outlive the stolen session. The database deletes them with the session's row, so that no code can forget to.
-var sessionBound = []letter.Purpose{letter.ConfirmEmailChange, letter.ChangeEmail, letter.DeleteAccount}
 
 // mailLink stores a single-use token and mails its link, in t, which has locked u: of two requests the last one
 // counts. For letter.ConfirmEmailChange and letter.ChangeEmail, address is the new one. A link of sessionBound is
@@ -88,6 +98,19 @@ func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpos
 	return a.enqueue(t, m)
 }
 
+// superseded lists the links that a new one ends. Links that verify an address all stay valid.
+var superseded = map[letter.Purpose][]letter.Purpose{
+	letter.ResetPassword:      {letter.ResetPassword},
+	letter.SetPassword:        {letter.SetPassword},
+	letter.DeleteAccount:      {letter.DeleteAccount},
+	letter.ConfirmEmailChange: {letter.ConfirmEmailChange, letter.ChangeEmail},
+	letter.ChangeEmail:        {letter.ConfirmEmailChange, letter.ChangeEmail},
+}
+
+// sessionBound lists the links that end with the session which asked for them, so that a thief's requests do not
+// outlive the stolen session. The database deletes them with the session's row, so that no code can forget to.
+var sessionBound = []letter.Purpose{letter.ConfirmEmailChange, letter.ChangeEmail, letter.DeleteAccount}
+
 var linkEvents = map[letter.Purpose]event.Name{
 	letter.VerifyEmail:        event.VerificationSent,
 	letter.ResetPassword:      event.PasswordResetAsked,
@@ -110,11 +133,6 @@ func (a *Auth) linkLife(purpose letter.Purpose) time.Duration {
 	}
 	return a.opts.VerifyTokenTTL
 }
-
-var (
-	errNoLink      = errors.New("no such link")
-	errLinkExpired = errors.New("link has expired")
-)
 
 // link looks a mailed token up; errNoLink or errLinkExpired if it is not valid for these purposes.
 func (a *Auth) link(ctx context.Context, token string, purposes ...letter.Purpose) (*Verification, error) {
@@ -191,30 +209,4 @@ func (t *transaction) dropLinks(userID string, purposes ...letter.Purpose) error
 // dropEveryLink deletes all links of a user, undo links too.
 func (t *transaction) dropEveryLink(userID string) error {
 	return t.Where("user_id = ?", userID).Delete(&Verification{}).Error
-}
-
-// tokenError turns an error of link or useLink into a refusal: TOKEN_EXPIRED or INVALID_TOKEN. Other errors pass.
-func tokenError(status int, err error) error {
-	if errors.Is(err, errLinkExpired) {
-		return errs.New(status, "TOKEN_EXPIRED", "Token expired")
-	}
-	return invalidToken(status, err)
-}
-
-// invalidToken is tokenError where an expired link is INVALID_TOKEN, too.
-func invalidToken(status int, err error) error {
-	if errors.Is(err, errNoLink) || errors.Is(err, errLinkExpired) {
-		return errs.New(status, "INVALID_TOKEN", "Invalid token")
-	}
-	return err
-}
-
-// PeekLink returns the address of a mailed link of one of these purposes, and changes nothing. Refusals: 400
-// INVALID_TOKEN, TOKEN_EXPIRED.
-func (a *Auth) PeekLink(ctx context.Context, token string, purposes ...letter.Purpose) (email string, err error) {
-	v, err := a.link(ctx, token, purposes...)
-	if err != nil {
-		return "", tokenError(http.StatusBadRequest, err)
-	}
-	return v.Email, nil
 }

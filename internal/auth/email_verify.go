@@ -2,13 +2,11 @@ package auth
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
-	"gorm.io/gorm"
 )
 
 // SendVerificationEmail mails a link that verifies an address. s is nil for a stranger, who learns neither from the
@@ -69,6 +67,105 @@ func mayApply(s *Session, v *Verification) bool {
 		return s == nil || s.UserID == v.UserID
 	}
 	return s != nil && s.UserID == v.UserID && s.ImpersonatedBy == nil
+}
+
+// Confirmation is what a mailed link about an address would do.
+type Confirmation struct {
+	Purpose  letter.Purpose // VerifyEmail, ConfirmEmailChange or ChangeEmail
+	Email    string         // the address it is about
+	Password bool           // ConfirmEmail asks for the password of the account
+
+	// CallbackURL is where the client that asked for the link wants the browser to go in the end: a path of this site or
+	// an address on a trusted origin, "" for nowhere in particular.
+	CallbackURL string
+
+	link *Verification
+}
+
+// PeekConfirmation looks a link up for s, nil for a stranger, and changes nothing. Refusals: 401 INVALID_TOKEN,
+// TOKEN_EXPIRED, INVALID_USER if the link is not s's; 403 while impersonating.
+func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Confirmation, error) {
+	v, err := a.link(r.Context(), token, letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail)
+	if err != nil {
+		return Confirmation{}, tokenError(http.StatusUnauthorized, err)
+	}
+	if err := mayConfirm(s, v); err != nil {
+		return Confirmation{}, err
+	}
+	_, own := a.signedUpHere(r, v)
+	c := Confirmation{Purpose: v.Purpose, Email: v.Email, Password: s == nil && !own, link: v}
+	if a.origins.MaySend(v.CallbackURL) { // the origin may have lost its trust meanwhile
+		c.CallbackURL = v.CallbackURL
+	}
+	return c, nil
+}
+
+// ConfirmEmail is VerifyEmail for pages; c is what PeekConfirmation returned for s. It demands proof that the visitor
+// owns the account, because an attacker may have made it with a victim's address and wait for the victim to confirm it
+// (pre-hijacking). The proof is a session of the account, s; or the browser that signed up (see Registration.Pending);
+// or the password. Without s it starts a session. It returns the session that the browser has then, nil for none.
+// Refusals: 401 INVALID_TOKEN, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL; 400 INVALID_PASSWORD and 429 as for a sign-in
+// (the link survives these); 403 BANNED_USER.
+func (a *Auth) ConfirmEmail(
+	w http.ResponseWriter, r *http.Request, s *Session, c Confirmation, password string,
+) (*Session, error) {
+	if err := mayConfirm(s, c.link); err != nil {
+		return nil, err
+	}
+	p, own := a.signedUpHere(r, c.link)
+	o := opening{session: s, signIn: s == nil, remember: p.remember}
+	if s == nil && !own {
+		var err error
+		if o.proved, err = a.checkPasswordOfLink(r, c.link, password); err != nil {
+			return nil, err
+		}
+		o.remember = true
+	}
+	_, newSession, err := a.applyLink(w, r, c.link, o)
+	if err != nil {
+		return nil, err
+	}
+	if own {
+		a.clearPending(w, r)
+	}
+	if newSession != nil {
+		return newSession, nil
+	}
+	return s, nil
+}
+
+// mayConfirm refuses a link of another user than that of s, and an impersonation.
+func mayConfirm(s *Session, v *Verification) error {
+	if s == nil {
+		return nil
+	}
+	if s.UserID != v.UserID {
+		return errInvalidUser()
+	}
+	return notImpersonating(s)
+}
+
+// signedUpHere reports whether this browser signed up the account whose address the link verifies. For a change of
+// address that is no proof: the account may have changed hands.
+func (a *Auth) signedUpHere(r *http.Request, v *Verification) (pending, bool) {
+	p, ok := a.readPending(r)
+	return p, ok && v.Purpose == letter.VerifyEmail && p.userID == v.UserID
+}
+
+// checkPasswordOfLink checks the password of the account that a link belongs to. It is counted like a sign-in.
+func (a *Auth) checkPasswordOfLink(r *http.Request, v *Verification, password string) (*Account, error) {
+	if password == "" {
+		return nil, errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
+	}
+	u, err := a.User(r.Context(), v.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Count(r, actSignIn, func() string { return u.Email }); err != nil {
+		return nil, err
+	}
+	account, err := a.checkPassword(r, a.stranger(r), u, event.SignInFailed, password)
+	return &account, err
 }
 
 // opening is the way in which a link about an address was opened.
@@ -170,75 +267,4 @@ func (a *Auth) setVerified(t *transaction, by actor, u *User, email string) erro
 	t.invalidate(u.ID)
 	t.recordEvent(by, event.EmailVerified, u.ID)
 	return t.Select("email_verified", "pending", "updated_at").Updates(u).Error
-}
-
-// setEmail gives a user another address, which a mailed link has proved. Links mailed to the old one end.
-func (a *Auth) setEmail(t *transaction, by actor, u *User, email string) error {
-	old, proved := u.Email, u.EmailVerified
-	u.Email, u.EmailVerified, u.UpdatedAt = email, true, a.opts.Now()
-	t.invalidate(u.ID)
-	err := t.Select("email", "search", "email_verified", "updated_at").Updates(u).Error
-	if errors.Is(err, gorm.ErrDuplicatedKey) { // taken since it was asked for
-		return takenError(http.StatusUnauthorized)
-	}
-	if err != nil {
-		return err
-	}
-	if err := a.claim(t, u, http.StatusUnauthorized); err != nil {
-		return err
-	}
-	if err := t.dropLinks(u.ID); err != nil {
-		return err
-	}
-	t.recordEvent(by, event.EmailChanged, u.ID)
-	if !proved {
-		return nil
-	}
-	return a.mailUndo(t, u, old)
-}
-
-// ChangeEmail mails the link that moves s's user to another address: to the old address first with
-// Options.ConfirmEmailChange, else to the new one, which demands a session younger than Options.ReauthAge. A taken
-// address is answered alike, and gets no mail. With Options.Notices the old address gets a warning with a link that
-// stops the change, unless it is asked anyway. Refusals: 400 VALIDATION_ERROR, "Email is the same"; 403
-// SESSION_NOT_FRESH; 401 if s has ended meanwhile.
-func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL string) error {
-	email, err := validEmail(newEmail)
-	if err != nil {
-		return onField(err, "newEmail")
-	}
-	if s == nil {
-		return errs.Unauthenticated()
-	}
-	if err := notImpersonating(s); err != nil {
-		return err
-	}
-	if email == s.User.Email {
-		return errs.Invalid("newEmail", "", "Email is the same")
-	}
-	purpose := letter.ChangeEmail
-	if a.opts.ConfirmEmailChange && s.User.EmailVerified {
-		purpose = letter.ConfirmEmailChange
-	} else if err := a.requireRecent(s); err != nil {
-		return err
-	}
-	defer a.padTiming(r.Context())()
-	if _, taken, err := a.heldBy(r.Context(), email, s.UserID); taken || err != nil {
-		return err
-	}
-	if may, err := a.mayMailChange(r.Context(), s.User, purpose, email); !may || err != nil {
-		return err
-	}
-	return a.transact(r.Context(), func(t *transaction) error {
-		u, err := t.lockUser(s.UserID)
-		if err != nil {
-			return notFound(err)
-		}
-		if a.warnsOfChange(u, purpose) {
-			if err := a.mailStop(t, u, email); err != nil {
-				return err
-			}
-		}
-		return a.mailLink(t, s.actor(), u, purpose, email, callbackURL)
-	})
 }
