@@ -14,18 +14,6 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// NewUser is a user that an admin makes. Role "" means the first of Options.Roles. With an empty Password nobody can
-// sign in until a password is set; Invite mails a link for that.
-type NewUser struct {
-	Name     string
-	Email    string
-	Password string
-	Role     string
-	Image    *string
-	Verified bool // the admin vouches for the address
-	Invite   bool
-}
-
 // CreateUser makes a user without starting a session. by is the admin, nil for the command line. It replaces a
 // pending account of the address (see User.Pending). Refusals are those of SignUpEmail, and 400
 // YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE for an unknown role; 403 if by is no longer an admin; for an

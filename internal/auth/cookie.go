@@ -65,40 +65,6 @@ func cookieDomain(domain, origin string) (string, error) {
 	return low, nil
 }
 
-// setSessionCookies sends all cookies of s; readAt is when the store was last read.
-func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Session, readAt time.Time) {
-	if s.admin != nil {
-		a.setAdminCookie(w, s.admin)
-	}
-	a.setSigned(w, tokenCookie, s.token, a.cookieLife(s))
-	if !s.Remember {
-		a.setSigned(w, forgetCookie, "true", 0)
-	} else if a.hasCookie(r, forgetCookie) {
-		a.setCookie(w, forgetCookie, "", expired)
-	}
-	a.setCache(w, s, readAt)
-	if s.ImpersonatedBy == nil {
-		a.clearAdminCookie(w, r)
-	}
-}
-
-// cookieLife is the rest of a remembered session, rounded up to seconds; 0 for one that ends with the browser.
-func (a *Auth) cookieLife(s *Session) time.Duration {
-	if !s.Remember {
-		return 0
-	}
-	return (s.ExpiresAt.Sub(a.opts.Now()) + time.Second - 1).Truncate(time.Second)
-}
-
-// setAdminCookie keeps the token of the admin's own session, and better-auth's mark of one that ends with the browser.
-func (a *Auth) setAdminCookie(w http.ResponseWriter, admin *Session) {
-	forget := ""
-	if !admin.Remember {
-		forget = "true"
-	}
-	a.setSigned(w, adminCookie, admin.token+":"+forget, a.cookieLife(admin))
-}
-
 // ClearCookies deletes the cookies of the session that the request presented. Call it after a verb has ended that
 // session.
 func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {

@@ -83,38 +83,3 @@ func (a *Auth) knownDevice(r *http.Request, account Account) string {
 	}
 	return name
 }
-
-// deviceBudget names the budget of a sign-in on a known device: one on which a user has signed in with the typed
-// e-mail address, or on which a user re-authenticates. Else it is "", and the IP address counts. An attacker behind
-// the same IP address then cannot lock out the users of known devices. Wrong passwords are counted apart from that.
-func (a *Auth) deviceBudget(r *http.Request, act string, typed func() string) string {
-	if act != actSignIn && act != actSignInAgain {
-		return ""
-	}
-	name, users := a.device(r)
-	if len(users) == 0 {
-		return ""
-	}
-	if act == actSignInAgain {
-		return name
-	}
-	email, ok := normalEmail(typed())
-	tag := addressTag(email)
-	if !ok || !slices.ContainsFunc(users, func(u deviceUser) bool { return u.address == tag }) {
-		return ""
-	}
-	return name + "|" + tag
-}
-
-// isOwnBrowser reports whether the browser is one of u's: by is u, u signed up in it, or has signed in with the
-// present password.
-func (a *Auth) isOwnBrowser(r *http.Request, by actor, u *User) (bool, error) {
-	if p, ok := a.readPending(r); by.userID == u.ID || ok && p.userID == u.ID {
-		return true, nil
-	}
-	if a.isNewDevice(r, u.ID) {
-		return false, nil
-	}
-	account, err := a.credential(r.Context(), u.Email)
-	return account.UserID == u.ID && a.knownDevice(r, account) != "", err
-}

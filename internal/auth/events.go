@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -45,14 +44,6 @@ func (t *transaction) recordEvent(by actor, name event.Name, subjectID string) *
 	e := newEvent(by, name, subjectID)
 	t.events = append(t.events, e)
 	return e
-}
-
-// recordEvent records an event that changes nothing else.
-func (a *Auth) recordEvent(ctx context.Context, by actor, name event.Name, subjectID string) error {
-	return a.transact(ctx, func(t *transaction) error {
-		t.recordEvent(by, name, subjectID)
-		return nil
-	})
 }
 
 func (a *Auth) recordRefusal(r *http.Request, e *Event, detail string) {

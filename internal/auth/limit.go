@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,20 +64,6 @@ type RateRule struct {
 	Window time.Duration
 }
 
-func (o *RateLimit) setDefaults() {
-	if o.Rules == nil {
-		o.Rules = []RateRule{
-			{"/sign-in", 3, 10 * time.Second}, {"/sign-up", 3, 10 * time.Second},
-			{"/change-password", 3, 10 * time.Second}, {"/change-email", 3, 10 * time.Second},
-			{"/request-password-reset", 3, time.Minute}, {"/send-verification-email", 3, time.Minute},
-			{"", 100, 10 * time.Second},
-		}
-	}
-	set(&o.FreeFailures, 5)
-	set(&o.FailureWindow, 15*time.Minute)
-	set(&o.MailsPerHour, 3)
-}
-
 // actSignIn and actSignInAgain are the acts that try a password: of any account, or of the session's own.
 const (
 	actSignIn      = "/sign-in/email"
@@ -121,6 +108,28 @@ func (a *Auth) budgets(r *http.Request, act string, typed func() string) (list [
 		return list
 	}
 	return nil
+}
+
+// deviceBudget names the budget of a sign-in on a known device: one on which a user has signed in with the typed
+// e-mail address, or on which a user re-authenticates. Else it is "", and the IP address counts. An attacker behind
+// the same IP address then cannot lock out the users of known devices. Wrong passwords are counted apart from that.
+func (a *Auth) deviceBudget(r *http.Request, act string, typed func() string) string {
+	if act != actSignIn && act != actSignInAgain {
+		return ""
+	}
+	name, users := a.device(r)
+	if len(users) == 0 {
+		return ""
+	}
+	if act == actSignInAgain {
+		return name
+	}
+	email, ok := normalEmail(typed())
+	tag := addressTag(email)
+	if !ok || !slices.ContainsFunc(users, func(u deviceUser) bool { return u.address == tag }) {
+		return ""
+	}
+	return name + "|" + tag
 }
 
 // networks lists the networks that count as one client, the narrowest first: an IPv4 address, or of IPv6 the /64, /56

@@ -58,6 +58,19 @@ func (a *Auth) mailTo(
 	})
 }
 
+// isOwnBrowser reports whether the browser is one of u's: by is u, u signed up in it, or has signed in with the
+// present password.
+func (a *Auth) isOwnBrowser(r *http.Request, by actor, u *User) (bool, error) {
+	if p, ok := a.readPending(r); by.userID == u.ID || ok && p.userID == u.ID {
+		return true, nil
+	}
+	if a.isNewDevice(r, u.ID) {
+		return false, nil
+	}
+	account, err := a.credential(r.Context(), u.Email)
+	return account.UserID == u.ID && a.knownDevice(r, account) != "", err
+}
+
 // mailLink stores a single-use token and mails its link, in t, which has locked u: of two requests the last one
 // counts. For letter.ConfirmEmailChange and letter.ChangeEmail, address is the new one. A link of sessionBound is
 // refused with 401 if the session of by has ended. Callers ask mayMail first.

@@ -95,6 +95,18 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 	return err
 }
 
+// NewUser is a user that an admin makes. Role "" means the first of Options.Roles. With an empty Password nobody can
+// sign in until a password is set; Invite mails a link for that.
+type NewUser struct {
+	Name     string
+	Email    string
+	Password string
+	Role     string
+	Image    *string
+	Verified bool // the admin vouches for the address
+	Invite   bool
+}
+
 // prepare checks a new user and hashes the password, before anything is written.
 func (a *Auth) prepare(ctx context.Context, p password.Place, in NewUser, needsPassword bool) (*User, string, error) {
 	email, ok := normalEmail(in.Email)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/revoke"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
@@ -38,6 +39,14 @@ func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) err
 
 // invalidate names sessions and users whose cached copies end with the commit.
 func (t *transaction) invalidate(ids ...string) { t.invalid = append(t.invalid, ids...) }
+
+// recordEvent records an event that changes nothing else.
+func (a *Auth) recordEvent(ctx context.Context, by actor, name event.Name, subjectID string) error {
+	return a.transact(ctx, func(t *transaction) error {
+		t.recordEvent(by, name, subjectID)
+		return nil
+	})
+}
 
 var forUpdate = clause.Locking{Strength: clause.LockingStrengthUpdate}
 
