@@ -75,7 +75,7 @@ func (a *Auth) checkPassword(r *http.Request, by actor, u *User, failed event.Na
 	if account.ID == "" {
 		return Account{}, errs.New(http.StatusBadRequest, "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found")
 	}
-	match, _, err := a.tryPassword(r, a.passwordTry(r, u.Email, account), normal)
+	match, _, err := a.tryPassword(r, u.Email, account, normal)
 	if err != nil {
 		return Account{}, err
 	}
@@ -86,6 +86,28 @@ func (a *Auth) checkPassword(r *http.Request, by actor, u *User, failed event.Na
 		return Account{}, wrong
 	}
 	return account, nil
+}
+
+// tryPassword compares a password with that of the account, empty if email has none. It counts a failure before the
+// comparison, so that parallel tries cannot pass together, and refunds it, with earlier ones of the same source, if
+// the password is right. upgrade is a better hash of the password, "" for none. Refusals: 429 after too many
+// failures, 503 if hashing is overloaded or the counters are away.
+func (a *Auth) tryPassword(
+	r *http.Request, email string, account Account, typed string,
+) (match bool, upgrade string, err error) {
+	try := a.passwordTry(r, email, account)
+	if err := a.countFailure(r, try); err != nil {
+		return false, "", err
+	}
+	match, upgrade, err = a.hasher.Verify(r.Context(), try.place, try.account.Password, typed)
+	if err != nil {
+		a.refundFailure(r, try)
+		return false, "", err
+	}
+	if !match || a.opts.RateLimit.Limiter == nil {
+		return match, upgrade, nil
+	}
+	return true, upgrade, a.opts.RateLimit.Limiter.Forgive(r.Context(), try.counter, try.source)
 }
 
 // passwordTry is one try of the password of an account, "" for an unknown one. counter and source are where a failure
@@ -116,25 +138,6 @@ func (a *Auth) strangerPlace(r *http.Request) password.Place {
 	}
 	list := networks(a.opts.ClientIP(r))
 	return password.Place{Stranger: true, Network: list[len(list)-1]}
-}
-
-// tryPassword compares a password with that of the account. It counts a failure before the
-// comparison, so that parallel tries cannot pass together, and refunds it, with earlier ones of the same source, if
-// the password is right. Refusals: 429 after too many failures, 503 if hashing is overloaded or the counters are
-// away.
-func (a *Auth) tryPassword(r *http.Request, try passwordTry, typed string) (match bool, upgrade string, err error) {
-	if err := a.countFailure(r, try); err != nil {
-		return false, "", err
-	}
-	match, upgrade, err = a.hasher.Verify(r.Context(), try.place, try.account.Password, typed)
-	if err != nil {
-		a.refundFailure(r, try)
-		return false, "", err
-	}
-	if !match || a.opts.RateLimit.Limiter == nil {
-		return match, upgrade, nil
-	}
-	return true, upgrade, a.opts.RateLimit.Limiter.Forgive(r.Context(), try.counter, try.source)
 }
 
 func (a *Auth) countFailure(r *http.Request, try passwordTry) error {
@@ -174,14 +177,14 @@ func (a *Auth) refundFailure(r *http.Request, try passwordTry) {
 func (a *Auth) recheckLocked(t *transaction, account Account, upgrade string) (*User, error) {
 	user, err := t.lockUser(account.UserID)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, errWrongCredentials()
+		return nil, errWrongCredentials
 	}
 	if err != nil {
 		return nil, err
 	}
 	err = t.Where("id = ? AND password = ?", account.ID, account.Password).Take(&Account{}).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, errWrongCredentials()
+		return nil, errWrongCredentials
 	}
 	if err != nil || upgrade == "" {
 		return user, err
@@ -195,27 +198,6 @@ func (t *transaction) addPassword(userID, hash string, now time.Time) error {
 		ID: newID(), UserID: userID, ProviderID: providerCredential, AccountID: userID, Password: hash,
 		CreatedAt: now, UpdatedAt: now,
 	}).Error
-}
-
-// replacePassword gives a user another, or a first, password. Every session and link of the user ends.
-func (t *transaction) replacePassword(u *User, hash string, now time.Time) error {
-	set := t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", u.ID, providerCredential).
-		Updates(map[string]any{"password": hash, "updated_at": now})
-	if set.Error != nil {
-		return set.Error
-	}
-	if set.RowsAffected == 0 {
-		if err := t.addPassword(u.ID, hash, now); err != nil {
-			return err
-		}
-	}
-	if err := t.settle(u); err != nil {
-		return err
-	}
-	if err := t.endSessions(u.ID); err != nil {
-		return err
-	}
-	return t.dropLinks(u.ID)
 }
 
 // blankPassword deletes a user's password.

@@ -3,6 +3,7 @@ package auth
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -31,38 +32,63 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 	if err := a.checkChanges(by, userID, &c); err != nil {
 		return nil, err
 	}
-	vouched := c.EmailVerified != nil && *c.EmailVerified
-	if vouched {
+	if c.vouches() {
 		if err := a.mustMailPending(ctx, userID, text(c.Email)); err != nil {
 			return nil, err
 		}
 	}
-	return a.updateLocked(ctx, by, userID, c.event(), func(t *transaction, u *User) error {
-		old := u.Email
+	var u *User
+	err := a.transact(ctx, func(t *transaction) error {
+		admins, err := t.adminsFor(by, userID)
+		if err != nil {
+			return err
+		}
+		if u, err = t.lockUser(userID); err != nil {
+			return notFound(err)
+		}
+		before := *u
 		c.apply(u)
 		if c.BanExpires != nil && !u.Banned {
 			return errs.Invalid("banExpires", "VALIDATION_ERROR", "Only a ban has an end, and the user is not banned.")
 		}
-		if u.Email != old {
-			if err := t.dropLinks(u.ID); err != nil {
-				return err
-			}
+		if (!u.HasRole("admin") || u.Banned) && slices.Equal(admins, []string{u.ID}) {
+			return errLastAdmin
 		}
-		if c.Banned != nil && *c.Banned {
-			if err := t.endSessions(u.ID); err != nil {
-				return err
-			}
+		if err := a.changeLocked(t, by.actor(), &before, u, c); err != nil {
+			return err
 		}
-		if vouched && u.Pending {
-			return a.handOver(t, by.actor(), u)
-		}
-		return nil
+		return a.warnAdmins(t, &before, u)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return u, nil
 }
+
+// SetRole is ChangeUser for the role alone. Sessions go on, and have the new role from the next request.
+func (a *Auth) SetRole(ctx context.Context, by *Session, userID, role string) (*User, error) {
+	return a.ChangeUser(ctx, by, userID, UserChanges{Role: &role})
+}
+
+// BanUser is ChangeUser for a ban until the given time, nil for good. All sessions and links of the user end, even one
+// that undoes a change of address.
+func (a *Auth) BanUser(ctx context.Context, by *Session, userID, reason string, until *time.Time) (*User, error) {
+	return a.ChangeUser(ctx, by, userID, UserChanges{Banned: new(true), BanReason: &reason, BanExpires: until})
+}
+
+// UnbanUser is ChangeUser for the end of a ban.
+func (a *Auth) UnbanUser(ctx context.Context, by *Session, userID string) (*User, error) {
+	return a.ChangeUser(ctx, by, userID, UserChanges{Banned: new(false)})
+}
+
+func (c UserChanges) bans() bool { return c.Banned != nil && *c.Banned }
+
+// vouches reports whether an admin vouches for the address.
+func (c UserChanges) vouches() bool { return c.EmailVerified != nil && *c.EmailVerified }
 
 // event names the change. Of a role and a ban at once the ban counts: an auditor looks for it.
 func (c UserChanges) event() event.Name {
-	if c.Banned != nil && *c.Banned {
+	if c.bans() {
 		return event.UserBanned
 	}
 	if c.Banned != nil {
@@ -76,6 +102,9 @@ func (c UserChanges) event() event.Name {
 
 // checkChanges refuses what is invalid, and brings address and role into their normal form.
 func (a *Auth) checkChanges(by *Session, userID string, c *UserChanges) error {
+	if c.bans() && by != nil && by.UserID == userID {
+		return errs.New(http.StatusBadRequest, "YOU_CANNOT_BAN_YOURSELF", "You cannot ban yourself")
+	}
 	if err := firstOf(a.checkProfile(c.Profile), checkReason(c.BanReason)); err != nil {
 		return err
 	}
@@ -92,9 +121,6 @@ func (a *Auth) checkChanges(by *Session, userID string, c *UserChanges) error {
 			return err
 		}
 		c.Role = &role
-	}
-	if c.Banned != nil && *c.Banned {
-		return refuseOwnBan(by, userID)
 	}
 	return nil
 }
@@ -118,82 +144,35 @@ func assign[T any](field, value *T) {
 	}
 }
 
-// SetRole gives a user another role or comma list of roles. Sessions go on, and have the new role from the next
-// request. by is the admin, nil for the command line. Refusals: 400 YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE,
-// LAST_ADMIN; 403 if by is no longer an admin; 404 USER_NOT_FOUND.
-func (a *Auth) SetRole(ctx context.Context, by *Session, userID, role string) (*User, error) {
-	role, err := a.roles(role)
-	if err != nil {
-		return nil, err
-	}
-	return a.updateLocked(ctx, by, userID, event.RoleChanged, func(_ *transaction, u *User) error {
-		u.Role = role
-		return nil
-	})
-}
-
-// BanUser bans a user until the given time, nil for good. All sessions and links of the user end, even one that
-// undoes a change of address. Refusals: 400 YOU_CANNOT_BAN_YOURSELF, VALIDATION_ERROR, LAST_ADMIN; 403 if by is no
-// longer an admin; 404 USER_NOT_FOUND.
-func (a *Auth) BanUser(ctx context.Context, by *Session, userID, reason string, until *time.Time) (*User, error) {
-	if err := refuseOwnBan(by, userID); err != nil {
-		return nil, err
-	}
-	if err := checkReason(&reason); err != nil {
-		return nil, err
-	}
-	return a.updateLocked(ctx, by, userID, event.UserBanned, func(t *transaction, u *User) error {
-		u.Banned, u.BanReason, u.BanExpires = true, &reason, until
-		return t.endSessions(u.ID)
-	})
-}
-
-// UnbanUser ends a ban. Refusals: 403 if by is no longer an admin; 404 USER_NOT_FOUND.
-func (a *Auth) UnbanUser(ctx context.Context, by *Session, userID string) (*User, error) {
-	return a.updateLocked(ctx, by, userID, event.UserUnbanned, func(_ *transaction, u *User) error {
-		u.Banned, u.BanReason, u.BanExpires = false, nil, nil
-		return nil
-	})
-}
-
-// updateLocked applies one change to a locked user. It keeps the last admin, ends impersonations that the new role
-// forbids, records the event and warns the admins of a new one.
-func (a *Auth) updateLocked(
-	ctx context.Context, by *Session, userID string, name event.Name, change func(*transaction, *User) error,
-) (*User, error) {
-	var u *User
-	err := a.transact(ctx, func(t *transaction) error {
-		admins, err := t.adminsFor(by, userID)
-		if err != nil {
+// changeLocked writes a changed user, ends what the change ends, and records the event.
+func (a *Auth) changeLocked(t *transaction, by actor, before, u *User, c UserChanges) error {
+	if u.Email != before.Email {
+		if err := t.dropLinks(u.ID); err != nil {
 			return err
 		}
-		if u, err = t.lockUser(userID); err != nil {
-			return notFound(err)
-		}
-		before := *u
-		if err := change(t, u); err != nil {
-			return err
-		}
-		if (!u.HasRole("admin") || u.Banned) && slices.Equal(admins, []string{u.ID}) {
-			return errLastAdmin()
-		}
-		if err := t.endForbidden(u); err != nil {
-			return err
-		}
-		if err := a.saveUser(t, &before, u); err != nil {
-			return err
-		}
-		e := t.recordEvent(by.actor(), name, u.ID)
-		e.Detail = changes(&before, u)
-		if u.Banned {
-			e.Note = text(u.BanReason)
-		}
-		return a.warnAdmins(t, &before, u)
-	})
-	if err != nil {
-		return nil, err
 	}
-	return u, nil
+	if c.bans() {
+		if err := t.endSessions(u.ID); err != nil {
+			return err
+		}
+	}
+	if c.vouches() && u.Pending {
+		if err := a.handOver(t, by, u); err != nil {
+			return err
+		}
+	}
+	if err := t.endForbidden(u); err != nil {
+		return err
+	}
+	if err := a.saveUser(t, before, u); err != nil {
+		return err
+	}
+	e := t.recordEvent(by, c.event(), u.ID)
+	e.Detail = changes(before, u)
+	if u.Banned {
+		e.Note = text(u.BanReason)
+	}
+	return nil
 }
 
 // endForbidden ends what the role or ban of u forbids: nobody impersonates an admin, only admins impersonate, and
@@ -209,7 +188,7 @@ func (t *transaction) endForbidden(u *User) error {
 	if !u.Banned {
 		return nil
 	}
-	return t.dropEveryLink(u.ID)
+	return t.Where("user_id = ?", u.ID).Delete(&Verification{}).Error
 }
 
 // mustMailPending is mustMail for the mail of handOver, if there will be one. email is the user's new address, "" if

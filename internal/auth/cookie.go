@@ -71,15 +71,15 @@ func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	for _, name := range []string{tokenCookie, cacheCookie, forgetCookie} {
 		a.setCookie(w, name, "", expired)
 	}
-	a.clearAdminCookie(w, r)
-	a.clearPending(w, r)
+	a.clearCookie(w, r, adminCookie)
+	a.clearCookie(w, r, pendingCookie)
 }
 
-// clearAdminCookie deletes the admin cookie, if the browser has one.
-func (a *Auth) clearAdminCookie(w http.ResponseWriter, r *http.Request) {
-	if a.hasCookie(r, adminCookie) {
-		a.setCookie(w, adminCookie, "", expired)
-	}
+// adminToken is the token in the admin cookie; "" without one.
+func (a *Auth) adminToken(r *http.Request) string {
+	value, _ := a.readSigned(r, adminCookie)
+	token, _, _ := strings.Cut(value, ":")
+	return token
 }
 
 // maxCookieSize bounds a cookie with name and attributes; the cache has a bound of its own. All headers of an answer
@@ -122,6 +122,13 @@ func (a *Auth) sendCookie(w http.ResponseWriter, line string) {
 	name, _, _ := strings.Cut(line, "=")
 	kept := slices.DeleteFunc(w.Header()["Set-Cookie"], func(old string) bool { return strings.HasPrefix(old, name+"=") })
 	w.Header()["Set-Cookie"] = append(kept, line)
+}
+
+// clearCookie deletes a cookie, if the browser has it.
+func (a *Auth) clearCookie(w http.ResponseWriter, r *http.Request, name string) {
+	if a.hasCookie(r, name) {
+		a.setCookie(w, name, "", expired)
+	}
 }
 
 // hasCookie reports whether the request has a cookie, signed or not.

@@ -13,22 +13,12 @@ import (
 // sessions that asked for the change end, because a thief in them would ask again. Refusals: 400 INVALID_TOKEN,
 // TOKEN_EXPIRED; the first also if the change is made already, which has an undo link of its own.
 func (a *Auth) StopEmailChange(r *http.Request, token string) error {
-	v, err := a.link(r.Context(), token, letter.StopEmailChange)
-	if err != nil {
-		return tokenError(http.StatusBadRequest, err)
-	}
-	err = a.transact(r.Context(), func(t *transaction) error { return a.stopChange(t, r, v) })
-	return tokenError(http.StatusBadRequest, err)
+	return a.applyWarning(r, token, letter.StopEmailChange, a.stopChange)
 }
 
-func (a *Auth) stopChange(t *transaction, r *http.Request, v *Verification) error {
-	u, err := t.useLink(v)
-	if err != nil {
-		return err
-	}
+func (a *Auth) stopChange(t *transaction, by actor, u *User, _ *Verification) error {
 	var asked []string
-	purposes := []letter.Purpose{letter.ConfirmEmailChange, letter.ChangeEmail}
-	changes := t.Model(&Verification{}).Where("user_id = ? AND purpose IN ? AND session_id IS NOT NULL", u.ID, purposes)
+	changes := t.Model(&Verification{}).Where("user_id = ? AND purpose IN ? AND session_id IS NOT NULL", u.ID, changeLinks)
 	if err := changes.Distinct().Pluck("session_id", &asked).Error; err != nil {
 		return err
 	}
@@ -40,18 +30,15 @@ func (a *Auth) stopChange(t *transaction, r *http.Request, v *Verification) erro
 			return err
 		}
 	}
-	t.recordEvent(a.actorFor(r, u.ID), event.EmailChangeStopped, u.ID)
+	t.recordEvent(by, event.EmailChangeStopped, u.ID)
 	return nil
 }
 
 // mailStop warns the address of u of a change to another one, with a link that stops it. The link belongs to no
 // session: else a thief could end the session, ask again in the next one, and leave the owner a dead link.
 func (a *Auth) mailStop(t *transaction, u *User, email string) error {
-	link, err := a.warningLink(t, u, letter.StopEmailChange, u.Email)
-	if err != nil {
-		return err
-	}
-	return a.enqueue(t, Mail{To: u.Email, Name: u.Name, Purpose: letter.EmailChangeAsked, URL: link, NewEmail: email})
+	m := Mail{To: u.Email, Purpose: letter.EmailChangeAsked, NewEmail: email}
+	return a.warnWithLink(t, u, letter.StopEmailChange, m)
 }
 
 // UndoEmailChange moves an account back to the address it had, by the link mailed to that address. Every session and
@@ -60,18 +47,7 @@ func (a *Auth) mailStop(t *transaction, u *User, email string) error {
 // another account. Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL if another
 // account has the address all the same.
 func (a *Auth) UndoEmailChange(r *http.Request, token string) error {
-	v, err := a.link(r.Context(), token, letter.UndoEmailChange)
-	if err != nil {
-		return tokenError(http.StatusBadRequest, err)
-	}
-	err = a.transact(r.Context(), func(t *transaction) error {
-		u, err := t.useLink(v)
-		if err != nil {
-			return err
-		}
-		return a.restoreEmail(t, a.actorFor(r, u.ID), u, v)
-	})
-	return tokenError(http.StatusBadRequest, err)
+	return a.applyWarning(r, token, letter.UndoEmailChange, a.restoreEmail)
 }
 
 func (a *Auth) restoreEmail(t *transaction, by actor, u *User, v *Verification) error {
@@ -109,23 +85,38 @@ func (a *Auth) mailUndo(t *transaction, u *User, old string) error {
 	if !a.opts.Notices {
 		return nil
 	}
-	link, err := a.warningLink(t, u, letter.UndoEmailChange, old)
-	if err != nil {
-		return err
-	}
-	return a.enqueue(t, Mail{To: old, Name: u.Name, Purpose: letter.EmailChanged, URL: link, NewEmail: u.Email})
+	m := Mail{To: old, Purpose: letter.EmailChanged, NewEmail: u.Email}
+	return a.warnWithLink(t, u, letter.UndoEmailChange, m)
 }
 
-// warningLink stores the token of a link in a warning and returns its address; "" if the app has no page for it.
-func (a *Auth) warningLink(t *transaction, u *User, purpose letter.Purpose, address string) (string, error) {
+// warnWithLink mails a warning with a link of a purpose; without the link if the app has no page for it.
+func (a *Auth) warnWithLink(t *transaction, u *User, purpose letter.Purpose, m Mail) error {
 	token := newToken()
-	link := a.opts.Links(purpose, token, "")
-	if link == "" {
-		return "", nil
+	m.Name, m.URL = u.Name, a.opts.Links(purpose, token, "")
+	if m.URL != "" {
+		err := a.storeLink(t, token, Verification{UserID: u.ID, Purpose: purpose, Email: m.To})
+		if err != nil {
+			return err
+		}
 	}
-	now := a.opts.Now()
-	return link, t.Create(&Verification{
-		ID: newID(), UserID: u.ID, Purpose: purpose, Email: address, TokenHash: hashToken(token),
-		ExpiresAt: now.Add(a.linkLife(purpose)), CreatedAt: now,
-	}).Error
+	return a.enqueue(t, m)
+}
+
+// applyWarning applies the link of a warning to its user, whom it locks.
+func (a *Auth) applyWarning(
+	r *http.Request, token string, purpose letter.Purpose,
+	apply func(*transaction, actor, *User, *Verification) error,
+) error {
+	v, err := a.link(r.Context(), token, purpose)
+	if err != nil {
+		return tokenError(http.StatusBadRequest, err)
+	}
+	err = a.transact(r.Context(), func(t *transaction) error {
+		u, err := t.useLink(v)
+		if err != nil {
+			return err
+		}
+		return apply(t, a.actorFor(r, u.ID), u, v)
+	})
+	return tokenError(http.StatusBadRequest, err)
 }

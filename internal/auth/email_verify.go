@@ -17,23 +17,21 @@ func (a *Auth) SendVerificationEmail(r *http.Request, s *Session, rawEmail, call
 	if err != nil {
 		return err
 	}
-	by := a.stranger(r)
 	if s == nil {
 		defer a.padTiming(r.Context())()
-	} else {
-		by = s.actor()
-		if s.User.Email != email {
-			return errs.New(http.StatusBadRequest, "EMAIL_MISMATCH", "You can only send a verification email to your own email")
-		}
-		if s.User.EmailVerified {
-			return errs.New(http.StatusBadRequest, "EMAIL_ALREADY_VERIFIED", "Email is already verified")
-		}
+		return a.mailLinkTo(r, a.stranger(r), email, letter.VerifyEmail, callbackURL)
 	}
-	due := func(u *User) bool { return !u.EmailVerified }
-	return a.mailTo(r, by, email, letter.VerifyEmail, due, func(t *transaction, u *User) error {
-		return a.mailLink(t, by, u, letter.VerifyEmail, u.Email, callbackURL)
-	})
+	if s.User.Email != email {
+		return errs.New(http.StatusBadRequest, "EMAIL_MISMATCH", "You can only send a verification email to your own email")
+	}
+	if s.User.EmailVerified {
+		return errs.New(http.StatusBadRequest, "EMAIL_ALREADY_VERIFIED", "Email is already verified")
+	}
+	return a.mailLinkTo(r, s.actor(), email, letter.VerifyEmail, callbackURL)
 }
+
+// addressLinks are the links that VerifyEmail and ConfirmEmail apply.
+var addressLinks = []letter.Purpose{letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail}
 
 // VerifyEmail applies a mailed link: it verifies an address, allows its change, or makes the change. s is nil for a
 // stranger. In the session of another user it verifies, but does not change, the address, and s goes on. An address
@@ -43,12 +41,12 @@ func (a *Auth) SendVerificationEmail(r *http.Request, s *Session, rawEmail, call
 func (a *Auth) VerifyEmail(
 	w http.ResponseWriter, r *http.Request, s *Session, token, callbackURL string,
 ) (u *User, changed bool, err error) {
-	v, err := a.link(r.Context(), token, letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail)
+	v, err := a.link(r.Context(), token, addressLinks...)
 	if err != nil {
 		return nil, false, tokenError(http.StatusUnauthorized, err)
 	}
 	if !mayApply(s, v) {
-		return nil, false, errInvalidUser()
+		return nil, false, errInvalidUser
 	}
 	enter := s == nil && a.opts.AutoSignInAfterVerification
 	o := opening{session: s, callbackURL: callbackURL, signIn: enter, remember: true}
@@ -85,7 +83,7 @@ type Confirmation struct {
 // PeekConfirmation looks a link up for s, nil for a stranger, and changes nothing. Refusals: 401 INVALID_TOKEN,
 // TOKEN_EXPIRED, INVALID_USER if the link is not s's; 403 while impersonating.
 func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Confirmation, error) {
-	v, err := a.link(r.Context(), token, letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail)
+	v, err := a.link(r.Context(), token, addressLinks...)
 	if err != nil {
 		return Confirmation{}, tokenError(http.StatusUnauthorized, err)
 	}
@@ -126,7 +124,7 @@ func (a *Auth) ConfirmEmail(
 		return nil, err
 	}
 	if own {
-		a.clearPending(w, r)
+		a.clearCookie(w, r, pendingCookie)
 	}
 	if newSession != nil {
 		return newSession, nil
@@ -140,16 +138,9 @@ func mayConfirm(s *Session, v *Verification) error {
 		return nil
 	}
 	if s.UserID != v.UserID {
-		return errInvalidUser()
+		return errInvalidUser
 	}
 	return notImpersonating(s)
-}
-
-// signedUpHere reports whether this browser signed up the account whose address the link verifies. For a change of
-// address that is no proof: the account may have changed hands.
-func (a *Auth) signedUpHere(r *http.Request, v *Verification) (pending, bool) {
-	p, ok := a.readPending(r)
-	return p, ok && v.Purpose == letter.VerifyEmail && p.userID == v.UserID
 }
 
 // checkPasswordOfLink checks the password of the account that a link belongs to. It is counted like a sign-in.
@@ -175,6 +166,7 @@ type opening struct {
 	signIn      bool     // start a session; without a password only on the first verification
 	remember    bool
 	callbackURL string // for the next mail of a change
+	squatter    string // the pending account that has the new address, for evict; else ""
 }
 
 // applyLink uses a link about an address. It returns the user, and the session that it started, if any.
@@ -191,13 +183,18 @@ func (a *Auth) applyLink(
 			return u, nil, err
 		}
 	}
-	apply, err := a.linkEffect(r, v, o)
-	if err != nil {
-		return nil, nil, err
+	if v.Purpose == letter.ChangeEmail {
+		if o.squatter, _, err = a.heldBy(r.Context(), v.Email, v.UserID); err != nil {
+			return nil, nil, err
+		}
+	}
+	by := a.actorFor(r, v.UserID)
+	if v.SessionID != nil { // the next link of a change belongs to the session that asked for the first
+		by.sessionID = *v.SessionID
 	}
 	if s := o.session; s != nil && s.UserID == v.UserID && v.Purpose != letter.ConfirmEmailChange {
 		_, err = a.transactSession(w, r, func(t *transaction) (*Session, error) {
-			if u, _, err = apply(t); err != nil {
+			if u, _, err = a.applyLocked(t, by, v, o); err != nil {
 				return nil, err
 			}
 			s.User = u
@@ -208,7 +205,7 @@ func (a *Auth) applyLink(
 	way := entry{event: event.SignIn, remember: o.remember}
 	newSession, err = a.signIn(w, r, way, func(t *transaction) (*User, error) {
 		var first bool
-		if u, first, err = apply(t); err != nil || !o.signIn {
+		if u, first, err = a.applyLocked(t, by, v, o); err != nil || !o.signIn {
 			return nil, err
 		}
 		if o.proved == nil && (!first || u.banned(a.opts.Now())) {
@@ -219,43 +216,27 @@ func (a *Auth) applyLink(
 	return u, newSession, tokenError(http.StatusUnauthorized, err)
 }
 
-// effect is what a link does to its user in a transaction; first reports that it verified a new address.
-type effect func(t *transaction) (u *User, first bool, err error)
-
-func (a *Auth) linkEffect(r *http.Request, v *Verification, o opening) (effect, error) {
-	squatter := ""
-	if v.Purpose == letter.ChangeEmail {
-		var err error
-		if squatter, _, err = a.heldBy(r.Context(), v.Email, v.UserID); err != nil {
-			return nil, err
-		}
+// applyLocked applies a link to its user, in t; first reports that it verified a new address.
+func (a *Auth) applyLocked(t *transaction, by actor, v *Verification, o opening) (u *User, first bool, err error) {
+	if err := a.evictSquatter(t, by, o.squatter, v); err != nil {
+		return nil, false, err
 	}
-	by := a.actorFor(r, v.UserID)
-	if v.SessionID != nil { // the next link of a change belongs to the session that asked for the first
-		by.sessionID = *v.SessionID
-	}
-	return func(t *transaction) (*User, bool, error) {
-		if err := a.evictSquatter(t, by, squatter, v); err != nil {
+	if o.proved != nil {
+		if _, err := a.recheckLocked(t, *o.proved, ""); err != nil {
 			return nil, false, err
 		}
-		if o.proved != nil {
-			if _, err := a.recheckLocked(t, *o.proved, ""); err != nil {
-				return nil, false, err
-			}
-		}
-		u, err := t.useLink(v)
-		if err != nil {
-			return nil, false, err
-		}
-		switch v.Purpose {
-		case letter.ConfirmEmailChange:
-			return u, false, a.mailLink(t, by, u, letter.ChangeEmail, v.Email, cmp.Or(o.callbackURL, v.CallbackURL))
-		case letter.ChangeEmail:
-			return u, false, a.setEmail(t, by, u, v.Email)
-		}
-		first := !u.EmailVerified
-		return u, first, a.setVerified(t, by, u, v.Email)
-	}, nil
+	}
+	if u, err = t.useLink(v); err != nil {
+		return nil, false, err
+	}
+	switch v.Purpose {
+	case letter.ConfirmEmailChange:
+		return u, false, a.mailLink(t, by, u, letter.ChangeEmail, v.Email, cmp.Or(o.callbackURL, v.CallbackURL))
+	case letter.ChangeEmail:
+		return u, false, a.setEmail(t, by, u, v.Email)
+	}
+	first = !u.EmailVerified
+	return u, first, a.setVerified(t, by, u, v.Email)
 }
 
 // setVerified marks the address of u as verified, if it still is the one of the link.

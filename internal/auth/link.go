@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"example.com/foyer/internal/auth/event"
@@ -24,18 +23,18 @@ func (a *Auth) PeekLink(ctx context.Context, token string, purposes ...letter.Pu
 	return v.Email, nil
 }
 
-// mailTo runs fn, which mails a link of a purpose that by asked for, if the address has a user who is not banned,
-// whose mail is due and who may get another one this hour. Requests that cause no mail are not counted: else
-// strangers could use up a user's mails.
-func (a *Auth) mailTo(
-	r *http.Request, by actor, email string, purpose letter.Purpose, due func(*User) bool,
-	fn func(*transaction, *User) error,
-) error {
+// mailLinkTo mails a link of a purpose that by asked for, if the address has a user who is not banned, who needs one
+// and who may get another one this hour. Requests that cause no mail are not counted: else strangers could use up a
+// user's mails.
+func (a *Auth) mailLinkTo(r *http.Request, by actor, email string, purpose letter.Purpose, callbackURL string) error {
+	needless := func(u *User) bool {
+		return u.banned(a.opts.Now()) || purpose == letter.VerifyEmail && u.EmailVerified
+	}
 	var found User
 	if err := a.db.WithContext(r.Context()).Where("email = ?", email).Take(&found).Error; err != nil {
 		return ignoreMissing(err)
 	}
-	if found.banned(a.opts.Now()) || !due(&found) {
+	if needless(&found) {
 		return nil
 	}
 	known, err := a.isOwnBrowser(r, by, &found)
@@ -51,10 +50,10 @@ func (a *Auth) mailTo(
 		if err != nil {
 			return ignoreMissing(err)
 		}
-		if u.Email != email || u.banned(a.opts.Now()) || !due(u) {
+		if u.Email != email || needless(u) {
 			return nil
 		}
-		return fn(t, u)
+		return a.mailLink(t, by, u, purpose, u.Email, callbackURL)
 	})
 }
 
@@ -72,11 +71,12 @@ func (a *Auth) isOwnBrowser(r *http.Request, by actor, u *User) (bool, error) {
 }
 
 // mailLink stores a single-use token and mails its link, in t, which has locked u: of two requests the last one
-// counts. For letter.ConfirmEmailChange and letter.ChangeEmail, address is the new one. A link of sessionBound is
-// refused with 401 if the session of by has ended. Callers ask mayMail first.
+// counts. For letter.ConfirmEmailChange and letter.ChangeEmail, address is the new one. A link that is bound to
+// the session of by is refused with 401 if that has ended. Callers ask mayMail first.
 func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpose, address, callbackURL string) error {
-	var session *string
-	if slices.Contains(sessionBound, purpose) {
+	rule := linkRules[purpose]
+	v := Verification{UserID: u.ID, Purpose: purpose, Email: address, CallbackURL: callbackURL}
+	if rule.bound {
 		live, err := t.lockSession(by.sessionID)
 		if err != nil {
 			return err
@@ -84,22 +84,18 @@ func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpos
 		if !live {
 			return errs.Unauthenticated()
 		}
-		session = &by.sessionID
+		v.SessionID = &by.sessionID
 	}
-	if old := superseded[purpose]; old != nil {
-		if err := t.dropLinks(u.ID, old...); err != nil {
+	if len(rule.ends) > 0 {
+		if err := t.dropLinks(u.ID, rule.ends...); err != nil {
 			return err
 		}
 	}
-	now, token := a.opts.Now(), newToken()
-	err := t.Create(&Verification{
-		ID: newID(), UserID: u.ID, SessionID: session, Purpose: purpose, Email: address, TokenHash: hashToken(token),
-		ExpiresAt: now.Add(a.linkLife(purpose)), CreatedAt: now, CallbackURL: callbackURL,
-	}).Error
-	if err != nil {
+	token := newToken()
+	if err := a.storeLink(t, token, v); err != nil {
 		return err
 	}
-	t.recordEvent(by, linkEvents[purpose], u.ID)
+	t.recordEvent(by, rule.event, u.ID)
 	m := Mail{To: address, Purpose: purpose, URL: a.opts.Links(purpose, token, callbackURL)}
 	if m.URL == "" {
 		return fmt.Errorf("auth: Options.Links gives no address for a mail of purpose %s", purpose)
@@ -111,26 +107,32 @@ func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpos
 	return a.enqueue(t, m)
 }
 
-// superseded lists the links that a new one ends. Links that verify an address all stay valid.
-var superseded = map[letter.Purpose][]letter.Purpose{
-	letter.ResetPassword:      {letter.ResetPassword},
-	letter.SetPassword:        {letter.SetPassword},
-	letter.DeleteAccount:      {letter.DeleteAccount},
-	letter.ConfirmEmailChange: {letter.ConfirmEmailChange, letter.ChangeEmail},
-	letter.ChangeEmail:        {letter.ConfirmEmailChange, letter.ChangeEmail},
+// linkRule says what mailing a link of a purpose does.
+type linkRule struct {
+	event event.Name       // recorded
+	ends  []letter.Purpose // the older links that it replaces
+
+	// bound links end with the session that asked for them, so that a thief's requests do not outlive the stolen
+	// session. The database deletes them with the session's row, so that no code can forget to.
+	bound bool
 }
 
-// sessionBound lists the links that end with the session which asked for them, so that a thief's requests do not
-// outlive the stolen session. The database deletes them with the session's row, so that no code can forget to.
-var sessionBound = []letter.Purpose{letter.ConfirmEmailChange, letter.ChangeEmail, letter.DeleteAccount}
+var changeLinks = []letter.Purpose{letter.ConfirmEmailChange, letter.ChangeEmail}
 
-var linkEvents = map[letter.Purpose]event.Name{
-	letter.VerifyEmail:        event.VerificationSent,
-	letter.ResetPassword:      event.PasswordResetAsked,
-	letter.DeleteAccount:      event.DeletionAsked,
-	letter.ConfirmEmailChange: event.EmailChangeAsked,
-	letter.ChangeEmail:        event.EmailChangeAsked,
-	letter.SetPassword:        event.Invited,
+var linkRules = map[letter.Purpose]linkRule{
+	letter.VerifyEmail:        {event: event.VerificationSent},
+	letter.ResetPassword:      {event: event.PasswordResetAsked, ends: []letter.Purpose{letter.ResetPassword}},
+	letter.SetPassword:        {event: event.Invited, ends: []letter.Purpose{letter.SetPassword}},
+	letter.DeleteAccount:      {event: event.DeletionAsked, ends: []letter.Purpose{letter.DeleteAccount}, bound: true},
+	letter.ConfirmEmailChange: {event: event.EmailChangeAsked, ends: changeLinks, bound: true},
+	letter.ChangeEmail:        {event: event.EmailChangeAsked, ends: changeLinks, bound: true},
+}
+
+// storeLink stores v as the link of a token.
+func (a *Auth) storeLink(t *transaction, token string, v Verification) error {
+	v.ID, v.TokenHash, v.CreatedAt = newID(), hashToken(token), a.opts.Now()
+	v.ExpiresAt = v.CreatedAt.Add(a.linkLife(v.Purpose))
+	return t.Create(&v).Error
 }
 
 func (a *Auth) linkLife(purpose letter.Purpose) time.Duration {
@@ -165,7 +167,7 @@ func (a *Auth) link(ctx context.Context, token string, purposes ...letter.Purpos
 
 // checkAsker returns errNoLink for a link whose session has expired: its row is in the store until the next purge.
 func (a *Auth) checkAsker(ctx context.Context, v *Verification) error {
-	if !slices.Contains(sessionBound, v.Purpose) {
+	if !linkRules[v.Purpose].bound {
 		return nil
 	}
 	if v.SessionID == nil { // written by an older version of the app that still runs
@@ -195,7 +197,7 @@ func (t *transaction) useLink(v *Verification) (*User, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.SessionID != nil { // before the link: see lockSession
+	if v.SessionID != nil { // before the link: see transact
 		if _, err := t.lockSession(*v.SessionID); err != nil {
 			return nil, err
 		}
@@ -217,9 +219,4 @@ func (t *transaction) dropLinks(userID string, purposes ...letter.Purpose) error
 		q = q.Where("purpose IN ?", purposes)
 	}
 	return q.Delete(&Verification{}).Error
-}
-
-// dropEveryLink deletes all links of a user, undo links too.
-func (t *transaction) dropEveryLink(userID string) error {
-	return t.Where("user_id = ?", userID).Delete(&Verification{}).Error
 }

@@ -111,6 +111,8 @@ type Verification struct {
 	CallbackURL string // where the browser goes in the end; "" for nowhere in particular
 }
 
+// The JSON form of a user and a session follows. The cache cookie holds it, and the npm client reads it.
+
 // MarshalJSON gives the wire's form of a user.
 func (u User) MarshalJSON() ([]byte, error) { return json.Marshal(u.wire()) }
 
@@ -129,12 +131,12 @@ func (s *Session) answer() answer { return answer{s.wire(), s.User.wire()} }
 func (v answer) session() *Session {
 	s, u := v.Session, v.User
 	return &Session{
-		ID: s.ID, UserID: s.UserID, ExpiresAt: s.ExpiresAt.Time, CreatedAt: s.CreatedAt.Time, UpdatedAt: s.UpdatedAt.Time,
+		ID: s.ID, UserID: s.UserID, ExpiresAt: time.Time(s.ExpiresAt), CreatedAt: time.Time(s.CreatedAt), UpdatedAt: time.Time(s.UpdatedAt),
 		IPAddress: s.IPAddress, UserAgent: s.UserAgent, ImpersonatedBy: s.ImpersonatedBy,
 		User: &User{
 			ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image, Role: u.Role,
-			Banned: u.Banned, BanReason: u.BanReason, BanExpires: u.BanExpires.pointer(),
-			CreatedAt: u.CreatedAt.Time, UpdatedAt: u.UpdatedAt.Time,
+			Banned: u.Banned, BanReason: u.BanReason, BanExpires: (*time.Time)(u.BanExpires),
+			CreatedAt: time.Time(u.CreatedAt), UpdatedAt: time.Time(u.UpdatedAt),
 		},
 	}
 }
@@ -157,8 +159,8 @@ type wireUser struct {
 func (u *User) wire() wireUser {
 	return wireUser{
 		ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image,
-		CreatedAt: isoTime{u.CreatedAt}, UpdatedAt: isoTime{u.UpdatedAt}, Role: u.Role,
-		Banned: u.Banned, BanReason: u.BanReason, BanExpires: isoPointer(u.BanExpires),
+		CreatedAt: isoTime(u.CreatedAt), UpdatedAt: isoTime(u.UpdatedAt), Role: u.Role,
+		Banned: u.Banned, BanReason: u.BanReason, BanExpires: (*isoTime)(u.BanExpires),
 	}
 }
 
@@ -176,31 +178,20 @@ type wireSession struct {
 
 func (s *Session) wire() wireSession {
 	return wireSession{
-		ID: s.ID, Token: s.ID, UserID: s.UserID, ExpiresAt: isoTime{s.ExpiresAt}, CreatedAt: isoTime{s.CreatedAt},
-		UpdatedAt: isoTime{s.UpdatedAt}, IPAddress: s.IPAddress, UserAgent: s.UserAgent, ImpersonatedBy: s.ImpersonatedBy,
+		ID: s.ID, Token: s.ID, UserID: s.UserID, ExpiresAt: isoTime(s.ExpiresAt), CreatedAt: isoTime(s.CreatedAt),
+		UpdatedAt: isoTime(s.UpdatedAt), IPAddress: s.IPAddress, UserAgent: s.UserAgent, ImpersonatedBy: s.ImpersonatedBy,
 	}
 }
 
 // isoTime marshals as the wire's dates: ISO 8601, UTC, exactly three decimals.
-type isoTime struct{ time.Time }
+type isoTime time.Time
 
-func isoPointer(t *time.Time) *isoTime {
-	if t == nil {
-		return nil
-	}
-	return &isoTime{*t}
-}
-
-func (t *isoTime) pointer() *time.Time {
-	if t == nil {
-		return nil
-	}
-	return &t.Time
-}
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *isoTime) UnmarshalJSON(b []byte) error { return (*time.Time)(t).UnmarshalJSON(b) }
 
 // MarshalJSON implements json.Marshaler.
 func (t isoTime) MarshalJSON() ([]byte, error) {
-	return t.UTC().AppendFormat(make([]byte, 0, 26), `"2006-01-02T15:04:05.000Z"`), nil
+	return time.Time(t).UTC().AppendFormat(make([]byte, 0, 26), `"2006-01-02T15:04:05.000Z"`), nil
 }
 
 // newToken gives 256 random bits as 43 base64url characters.
@@ -216,9 +207,6 @@ func newID() string {
 	rand.Read(b)
 	return hex.EncodeToString(b)
 }
-
-// isID reports whether s is what newID gives.
-func isID(s string) bool { return len(s) == 32 && strings.Trim(s, "0123456789abcdef") == "" }
 
 // hashToken is what the store keeps of a token. The token is random, so a fast hash is enough.
 func hashToken(token string) string {

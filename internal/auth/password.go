@@ -2,6 +2,7 @@ package auth
 
 import (
 	"net/http"
+	"time"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
@@ -23,7 +24,7 @@ func (a *Auth) ChangePassword(
 	if err != nil {
 		return nil, onField(err, "newPassword")
 	}
-	account, err := a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, current)
+	account, err := a.checkOwnPassword(r, s, current)
 	if err != nil {
 		return nil, onField(err, "currentPassword")
 	}
@@ -54,21 +55,22 @@ func (a *Auth) ChangePassword(
 // CheckPassword returns nil if password is that of s's user. Refusals: 400 INVALID_PASSWORD,
 // CREDENTIAL_ACCOUNT_NOT_FOUND; 403 while impersonating; 429 after too many failures.
 func (a *Auth) CheckPassword(r *http.Request, s *Session, password string) error {
-	if err := notImpersonating(s); err != nil {
-		return err
-	}
-	_, err := a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, password)
+	_, err := a.checkOwnPassword(r, s, password)
 	return err
+}
+
+func (a *Auth) checkOwnPassword(r *http.Request, s *Session, password string) (Account, error) {
+	if err := notImpersonating(s); err != nil {
+		return Account{}, err
+	}
+	return a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, password)
 }
 
 // Reauthenticate checks the password of s's user again and replaces s with a new session and token: the age of the
 // session is the only clock of RecentlyAuthenticated. The links and impersonations of s go on. Refusals: those of
 // CheckPassword.
 func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session, password string) (*Session, error) {
-	if err := notImpersonating(s); err != nil {
-		return nil, err
-	}
-	account, err := a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, password)
+	account, err := a.checkOwnPassword(r, s, password)
 	if err != nil {
 		return nil, err
 	}
@@ -106,11 +108,7 @@ func (a *Auth) RequestPasswordReset(r *http.Request, rawEmail, callbackURL strin
 		return err
 	}
 	defer a.padTiming(r.Context())()
-	by := a.stranger(r)
-	due := func(*User) bool { return true }
-	return a.mailTo(r, by, email, letter.ResetPassword, due, func(t *transaction, u *User) error {
-		return a.mailLink(t, by, u, letter.ResetPassword, u.Email, callbackURL)
-	})
+	return a.mailLinkTo(r, a.stranger(r), email, letter.ResetPassword, callbackURL)
 }
 
 // ResetPassword sets a new password by a mailed token, once. Every session and every other link of the user ends, and
@@ -158,4 +156,25 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 	}
 	a.rememberDevice(w, r, u)
 	return nil
+}
+
+// replacePassword gives a user another, or a first, password. Every session and link of the user ends.
+func (t *transaction) replacePassword(u *User, hash string, now time.Time) error {
+	set := t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", u.ID, providerCredential).
+		Updates(map[string]any{"password": hash, "updated_at": now})
+	if set.Error != nil {
+		return set.Error
+	}
+	if set.RowsAffected == 0 {
+		if err := t.addPassword(u.ID, hash, now); err != nil {
+			return err
+		}
+	}
+	if err := t.settle(u); err != nil {
+		return err
+	}
+	if err := t.endSessions(u.ID); err != nil {
+		return err
+	}
+	return t.dropLinks(u.ID)
 }

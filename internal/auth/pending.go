@@ -49,6 +49,14 @@ func (a *Auth) setPending(w http.ResponseWriter, u *User, remember bool, callbac
 	a.sendCookie(w, full)
 }
 
+// linkCallback is the callbackURL of the link mailed for a sign-up. For pages the pending cookie has it instead.
+func linkCallback(pending bool, callbackURL string) string {
+	if pending {
+		return ""
+	}
+	return callbackURL
+}
+
 func (a *Auth) readPending(r *http.Request) (p pending, ok bool) {
 	value, ok := a.readSigned(r, pendingCookie)
 	parts := strings.SplitN(value, ":", 5)
@@ -62,11 +70,11 @@ func (a *Auth) readPending(r *http.Request) (p pending, ok bool) {
 	return pending{userID: parts[0], remember: parts[2] == "true", email: parts[3], callbackURL: parts[4]}, true
 }
 
-// clearPending deletes the pending cookie, if the browser has one.
-func (a *Auth) clearPending(w http.ResponseWriter, r *http.Request) {
-	if a.hasCookie(r, pendingCookie) {
-		a.setCookie(w, pendingCookie, "", expired)
-	}
+// signedUpHere reports whether this browser signed up the account whose address the link verifies. For a change of
+// address that is no proof: the account may have changed hands.
+func (a *Auth) signedUpHere(r *http.Request, v *Verification) (pending, bool) {
+	p, ok := a.readPending(r)
+	return p, ok && v.Purpose == letter.VerifyEmail && p.userID == v.UserID
 }
 
 // pendingAccountLife is how long a pending account waits for its first sign-in.

@@ -9,6 +9,19 @@ import (
 	"gorm.io/gorm"
 )
 
+var (
+	errWrongCredentials = errs.New(http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
+	errUnverified       = errs.New(http.StatusForbidden, "EMAIL_NOT_VERIFIED", "Email not verified")
+	errInvalidUser      = errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user")
+	errLastAdmin        = errs.New(http.StatusBadRequest, "LAST_ADMIN",
+		"The last admin cannot be demoted, banned or removed.")
+
+	// Of link and useLink; tokenError and invalidToken make refusals of them.
+	errNoLink      = errors.New("no such link")
+	errLinkExpired = errors.New("link has expired")
+)
+
+// notFound turns a missing row into a refusal.
 func notFound(err error) error {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return errs.New(http.StatusNotFound, "USER_NOT_FOUND", "User not found")
@@ -24,28 +37,11 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-func errLastAdmin() error {
-	return errs.New(http.StatusBadRequest, "LAST_ADMIN", "The last admin cannot be demoted, banned or removed.")
-}
-
-func refuseOwnBan(by *Session, userID string) error {
-	if by != nil && by.UserID == userID {
-		return errs.New(http.StatusBadRequest, "YOU_CANNOT_BAN_YOURSELF", "You cannot ban yourself")
-	}
-	return nil
-}
-
 func notImpersonating(s *Session) error {
 	if s.ImpersonatedBy != nil {
 		return errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while you impersonate a user.")
 	}
 	return nil
-}
-
-var errUnverified = errs.New(http.StatusForbidden, "EMAIL_NOT_VERIFIED", "Email not verified")
-
-func errWrongCredentials() error {
-	return errs.New(http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
 }
 
 func bannedError(u *User) error {
@@ -70,13 +66,6 @@ func takenError(status int) error {
 		Fields: map[string]string{"email": "There is already an account with this address. Log in, or use another address."},
 	}
 }
-
-func errInvalidUser() error { return errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user") }
-
-var (
-	errNoLink      = errors.New("no such link")
-	errLinkExpired = errors.New("link has expired")
-)
 
 // tokenError turns an error of link or useLink into a refusal: TOKEN_EXPIRED or INVALID_TOKEN. Other errors pass.
 func tokenError(status int, err error) error {

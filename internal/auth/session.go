@@ -25,8 +25,6 @@ func (a *Auth) StoredSession(w http.ResponseWriter, r *http.Request) (*Session, 
 	return a.load(w, r, loading{refresh: true})
 }
 
-// This file is the JSON form of a user and a session. The cache cookie holds it, and the npm client reads it.
-
 // SessionJSON is Session as JSON: {"session", "user"}, or null for a stranger. With cache the cache cookie may
 // answer, with refresh an ageing session slides forward.
 func (a *Auth) SessionJSON(w http.ResponseWriter, r *http.Request, cache, refresh bool) (json.RawMessage, error) {
@@ -122,8 +120,11 @@ func (a *Auth) find(ctx context.Context, token string) (*Session, error) {
 	return found, nil
 }
 
-// sessionOf reads the session of a token; nil if there is none.
+// sessionOf reads the session of a token, "" for none; nil if there is none.
 func (t *transaction) sessionOf(token string) (*Session, error) {
+	if token == "" {
+		return nil, nil
+	}
 	var s Session
 	err := t.Where("token_hash = ?", hashToken(token)).Take(&s).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -191,6 +192,25 @@ func (a *Auth) refresh(ctx context.Context, s *Session, now time.Time) bool {
 	return true
 }
 
+// transactSession is transact for what starts or changes the session of a browser: after the commit it sends the
+// cookies of the session that fn returns, if any. The cached copy among them is dated before the transaction, so that
+// a revocation which commits meanwhile is newer than the copy.
+func (a *Auth) transactSession(
+	w http.ResponseWriter, r *http.Request, fn func(*transaction) (*Session, error),
+) (*Session, error) {
+	readAt := a.opts.Now()
+	var s *Session
+	err := a.transact(r.Context(), func(t *transaction) (err error) {
+		s, err = fn(t)
+		return err
+	})
+	if s == nil || err != nil {
+		return nil, err
+	}
+	a.setSessionCookies(w, r, s, readAt)
+	return s, nil
+}
+
 // setSessionCookies sends all cookies of s; readAt is when the store was last read.
 func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Session, readAt time.Time) {
 	if s.admin != nil {
@@ -199,12 +219,12 @@ func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Sess
 	a.setSigned(w, tokenCookie, s.token, a.cookieLife(s))
 	if !s.Remember {
 		a.setSigned(w, forgetCookie, "true", 0)
-	} else if a.hasCookie(r, forgetCookie) {
-		a.setCookie(w, forgetCookie, "", expired)
+	} else {
+		a.clearCookie(w, r, forgetCookie)
 	}
 	a.setCache(w, s, readAt)
 	if s.ImpersonatedBy == nil {
-		a.clearAdminCookie(w, r)
+		a.clearCookie(w, r, adminCookie)
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"net/http"
-	"slices"
-	"strings"
 
 	"example.com/foyer/internal/auth/event"
 	"gorm.io/gorm"
@@ -57,13 +55,8 @@ func (a *Auth) signOut(t *transaction, r *http.Request, token string) error {
 	if _, err := t.lockUser(s.person()); err != nil {
 		return ignoreMissing(err) // deleted meanwhile, with the session
 	}
-	if err := t.endSession(s); err != nil {
+	if err := a.endPresented(t, r, s); err != nil {
 		return err
-	}
-	if s.ImpersonatedBy != nil { // signing out of an impersonation signs the admin out, too
-		if err := t.endAdminSession(a.readSigned(r, adminCookie)); err != nil {
-			return err
-		}
 	}
 	a.present(s, r, token)
 	t.recordEvent(s.actor(), event.SignOut, s.UserID)
@@ -105,11 +98,20 @@ func (a *Auth) RevokeUserSession(ctx context.Context, by *Session, handle string
 
 // RevokeSessions ends every session of a user, and all impersonations by the user. Refusals: 404 USER_NOT_FOUND.
 func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) error {
+	return a.revokeSessions(ctx, by, userID, "")
+}
+
+// RevokeOtherSessions ends every session of its user but s.
+func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
+	return a.revokeSessions(ctx, s, s.UserID, s.ID)
+}
+
+func (a *Auth) revokeSessions(ctx context.Context, by *Session, userID, keep string) error {
 	return a.transact(ctx, func(t *transaction) error {
 		if _, err := t.lockUser(userID); err != nil {
 			return notFound(err)
 		}
-		if err := t.endSessions(userID); err != nil {
+		if err := t.endOtherSessions(userID, keep); err != nil {
 			return err
 		}
 		t.recordEvent(by.actor(), event.SessionsRevoked, userID)
@@ -117,50 +119,16 @@ func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) e
 	})
 }
 
-// RevokeOtherSessions ends every session of its user but s.
-func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
-	return a.transact(ctx, func(t *transaction) error {
-		if _, err := t.lockUser(s.UserID); err != nil {
-			return notFound(err)
-		}
-		if err := t.endSessions(s.UserID, s.ID); err != nil {
-			return err
-		}
-		t.recordEvent(s.actor(), event.SessionsRevoked, s.UserID)
-		return nil
-	})
-}
-
-// endPresented ends the session that the request presented, if any.
-func (a *Auth) endPresented(t *transaction, r *http.Request) error {
-	token, ok := a.readSigned(r, tokenCookie)
-	if !ok {
-		return nil
-	}
-	s, err := t.sessionOf(token)
-	if s == nil || err != nil {
+// endPresented ends the session s that r presented. With an impersonation it also ends the admin's own session.
+func (a *Auth) endPresented(t *transaction, r *http.Request, s *Session) error {
+	if err := t.endSession(s); err != nil || s.ImpersonatedBy == nil {
 		return err
 	}
-	if err := t.endSession(s); err != nil {
+	admin, err := t.sessionOf(a.adminToken(r))
+	if admin == nil || err != nil {
 		return err
 	}
-	if s.ImpersonatedBy == nil {
-		return nil
-	}
-	return t.endAdminSession(a.readSigned(r, adminCookie))
-}
-
-// endAdminSession ends the admin's own session that the value of an admin cookie names, if any.
-func (t *transaction) endAdminSession(value string, ok bool) error {
-	token, _, _ := strings.Cut(value, ":")
-	if !ok {
-		return nil
-	}
-	s, err := t.sessionOf(token)
-	if s == nil || err != nil {
-		return err
-	}
-	return t.endSession(s)
+	return t.endSession(admin)
 }
 
 // maxSessions is how many sessions a user can have at once: more than a person has browsers, and as many as a list
@@ -198,10 +166,13 @@ func (t *transaction) deleteSession(s *Session) error {
 	return t.Where("id = ?", s.ID).Delete(&Session{}).Error
 }
 
-// endSessions ends the sessions of a user and all impersonations by the user, but for the kept ones.
-func (t *transaction) endSessions(userID string, keep ...string) error {
+// endSessions ends the sessions of a user and all impersonations by the user.
+func (t *transaction) endSessions(userID string) error { return t.endOtherSessions(userID, "") }
+
+// endOtherSessions is endSessions for all but one session.
+func (t *transaction) endOtherSessions(userID, keep string) error {
 	t.invalidate(userID)
-	return t.endSelected(t.Where("user_id = ? OR impersonated_by = ?", userID, userID), keep...)
+	return t.endSelected(t.Where("(user_id = ? OR impersonated_by = ?) AND id <> ?", userID, userID, keep))
 }
 
 // endImpersonationsBy ends the sessions that an admin started as other users.
@@ -214,13 +185,12 @@ func (t *transaction) endImpersonationsAs(userID string) error {
 	return t.endSelected(t.Where("user_id = ? AND impersonated_by IS NOT NULL", userID))
 }
 
-// endSelected ends the sessions of a query, but for the kept ones, and invalidates their cached copies.
-func (t *transaction) endSelected(query *gorm.DB, keep ...string) error {
+// endSelected ends the sessions of a query, and invalidates their cached copies.
+func (t *transaction) endSelected(query *gorm.DB) error {
 	var ids []string
 	if err := query.Model(&Session{}).Pluck("id", &ids).Error; err != nil {
 		return err
 	}
-	ids = slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(keep, id) })
 	t.invalidate(ids...)
 	const chunk = 500 // SQLite and PostgreSQL bound the parameters of one statement
 	for len(ids) > 0 {

@@ -37,7 +37,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	if err != nil {
 		return nil, err
 	}
-	match, upgrade, err := a.tryPassword(r, a.passwordTry(r, email, account), typed)
+	match, upgrade, err := a.tryPassword(r, email, account, typed)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 		if err := a.recordEvent(r.Context(), a.stranger(r), event.SignInFailed, account.UserID); err != nil {
 			return nil, err
 		}
-		return nil, errWrongCredentials()
+		return nil, errWrongCredentials
 	}
 	mayMail := true
 	if a.mustVerify(account.User) {
@@ -84,14 +84,6 @@ func checkCredentials(in Credentials) (email, typed string, err error) {
 		passwordErr = errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
 	}
 	return email, typed, firstOf(emailErr, passwordErr)
-}
-
-// linkCallback is the callbackURL of the link mailed for a sign-up. For pages the pending cookie has it instead.
-func linkCallback(pending bool, callbackURL string) string {
-	if pending {
-		return ""
-	}
-	return callbackURL
 }
 
 // entry is one way into an account.
@@ -147,25 +139,6 @@ func (a *Auth) signIn(
 	return s, nil
 }
 
-// transactSession is transact for what starts or changes the session of a browser: after the commit it sends the
-// cookies of the session that fn returns, if any. The cached copy among them is dated before the transaction, so that
-// a revocation which commits meanwhile is newer than the copy.
-func (a *Auth) transactSession(
-	w http.ResponseWriter, r *http.Request, fn func(*transaction) (*Session, error),
-) (*Session, error) {
-	readAt := a.opts.Now()
-	var s *Session
-	err := a.transact(r.Context(), func(t *transaction) (err error) {
-		s, err = fn(t)
-		return err
-	})
-	if s == nil || err != nil {
-		return nil, err
-	}
-	a.setSessionCookies(w, r, s, readAt)
-	return s, nil
-}
-
 // mustVerify reports whether u may not sign in before the address is verified.
 func (a *Auth) mustVerify(u *User) bool { return a.opts.RequireEmailVerification && !u.EmailVerified }
 
@@ -175,8 +148,11 @@ func (a *Auth) newSession(t *transaction, r *http.Request, u *User, in entry) (*
 		t.recordEvent(in.by.actor(), in.event, u.ID)
 		return a.startImpersonation(t, r, u, in.by)
 	}
-	if err := a.liftBan(t, u); err != nil {
-		return nil, err
+	if u.Banned { // until a time that is over
+		u.Banned, u.BanReason, u.BanExpires, u.UpdatedAt = false, nil, nil, a.opts.Now()
+		if err := t.Select("banned", "ban_reason", "ban_expires", "updated_at").Updates(u).Error; err != nil {
+			return nil, err
+		}
 	}
 	start := a.startAnother
 	if in.replace {
@@ -193,26 +169,24 @@ func (a *Auth) newSession(t *transaction, r *http.Request, u *User, in entry) (*
 	return s, a.warn(t, u, letter.NewDevice)
 }
 
-// liftBan removes a ban that has run out.
-func (a *Auth) liftBan(t *transaction, u *User) error {
-	if !u.Banned {
-		return nil
-	}
-	u.Banned, u.BanReason, u.BanExpires, u.UpdatedAt = false, nil, nil, a.opts.Now()
-	return t.Select("banned", "ban_reason", "ban_expires", "updated_at").Updates(u).Error
-}
-
 // startAnother ends the session that the request presented, if any, and starts one.
 func (a *Auth) startAnother(t *transaction, r *http.Request, u *User, in entry) (*Session, error) {
-	if err := a.endPresented(t, r); err != nil {
+	token, _ := a.readSigned(r, tokenCookie)
+	presented, err := t.sessionOf(token)
+	if err != nil {
 		return nil, err
+	}
+	if presented != nil {
+		if err := a.endPresented(t, r, presented); err != nil {
+			return nil, err
+		}
 	}
 	return a.startSession(t, r, u, in.remember)
 }
 
 // replaceSession starts a session that takes over the links of in.by. Impersonations that in.by began go on.
 func (a *Auth) replaceSession(t *transaction, r *http.Request, u *User, in entry) (*Session, error) {
-	if _, err := t.lockSession(in.by.ID); err != nil { // before its links: see lockSession
+	if _, err := t.lockSession(in.by.ID); err != nil { // before its links: see transact
 		return nil, err
 	}
 	s, err := a.startSession(t, r, u, in.remember)

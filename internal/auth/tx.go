@@ -17,7 +17,8 @@ type transaction struct {
 	events  []*Event // written before the commit
 }
 
-// transact runs fn in one transaction, writes the events that fn recorded and, after the commit, invalidates the
+// transact runs fn in one transaction. Locks are taken in the order user, session, link, and users in id order, so that
+// transactions cannot deadlock. At the end it writes the events that fn recorded and, after the commit, invalidates the
 // cached copies that fn named.
 func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) error {
 	t := &transaction{}
@@ -58,8 +59,7 @@ func (t *transaction) lockUser(id string) (*User, error) {
 	return &u, err
 }
 
-// lockSession locks a session's row until the end of t, and reports whether there is one. Rows are locked in the order
-// user, session, link, so that transactions cannot deadlock.
+// lockSession locks a session's row until the end of t, and reports whether there is one.
 func (t *transaction) lockSession(id string) (live bool, err error) {
 	var list []Session
 	err = t.Clauses(forUpdate).Select("id").Where("id = ?", id).Find(&list).Error
@@ -67,11 +67,10 @@ func (t *transaction) lockSession(id string) (live bool, err error) {
 }
 
 // lockAdmins locks all admins who are not banned, and returns their ids: of two concurrent demotions the second sees
-// the result of the first. It also locks the user and. One statement locks all rows in id order, so that transactions
-// cannot deadlock.
-func (t *transaction) lockAdmins(and string) ([]string, error) {
+// the result of the first. It also locks the user with userID.
+func (t *transaction) lockAdmins(userID string) ([]string, error) {
 	var admins []User
-	err := t.Clauses(forUpdate).Where("role LIKE ? AND banned = ? OR id = ?", "%admin%", false, and).
+	err := t.Clauses(forUpdate).Where("role LIKE ? AND banned = ? OR id = ?", "%admin%", false, userID).
 		Order("id").Find(&admins).Error
 	var ids []string
 	for _, u := range admins {
@@ -84,8 +83,8 @@ func (t *transaction) lockAdmins(and string) ([]string, error) {
 
 // adminsFor is lockAdmins for a change that by, nil for the command line, makes as an admin. It refuses by if another
 // admin has demoted or banned them since the request was let in, such as while a password was hashed.
-func (t *transaction) adminsFor(by *Session, and string) ([]string, error) {
-	admins, err := t.lockAdmins(and)
+func (t *transaction) adminsFor(by *Session, userID string) ([]string, error) {
+	admins, err := t.lockAdmins(userID)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +101,7 @@ func (t *transaction) keepAdmins(leaving string) error {
 		return err
 	}
 	if slices.Equal(admins, []string{leaving}) {
-		return errLastAdmin()
+		return errLastAdmin
 	}
 	return nil
 }
