@@ -102,11 +102,7 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 		if err != nil {
 			return notFound(err)
 		}
-		if err := t.replacePassword(u, hash, a.opts.Now()); err != nil {
-			return err
-		}
-		t.recordEvent(by.actor(), event.PasswordSet, u.ID)
-		return a.warn(t, u, letter.PasswordChanged)
+		return a.replacePassword(t, by.actor(), event.PasswordSet, u, hash)
 	})
 }
 

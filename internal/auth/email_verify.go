@@ -30,9 +30,6 @@ func (a *Auth) SendVerificationEmail(r *http.Request, s *Session, rawEmail, call
 	return a.mailLinkTo(r, s.actor(), email, letter.VerifyEmail, callbackURL)
 }
 
-// addressLinks are the links that VerifyEmail and ConfirmEmail apply.
-var addressLinks = []letter.Purpose{letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail}
-
 // VerifyEmail applies a mailed link: it verifies an address, allows its change, or makes the change. s is nil for a
 // stranger. In the session of another user it verifies, but does not change, the address, and s goes on. An address
 // changes only in a session of its user, because mail scanners open links, too. callbackURL goes into the next mail
@@ -179,7 +176,7 @@ func (a *Auth) applyLink(
 			return nil, nil, err
 		}
 		if !may { // the link stays good for later
-			u, err := a.User(r.Context(), v.UserID)
+			u, err = a.User(r.Context(), v.UserID)
 			return u, nil, err
 		}
 	}

@@ -117,6 +117,10 @@ type linkRule struct {
 	bound bool
 }
 
+// addressLinks are the links that VerifyEmail and ConfirmEmail apply.
+var addressLinks = []letter.Purpose{letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail}
+
+// changeLinks move a user to another address.
 var changeLinks = []letter.Purpose{letter.ConfirmEmailChange, letter.ChangeEmail}
 
 var linkRules = map[letter.Purpose]linkRule{

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"net/http"
-	"time"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
@@ -59,13 +58,6 @@ func (a *Auth) CheckPassword(r *http.Request, s *Session, password string) error
 	return err
 }
 
-func (a *Auth) checkOwnPassword(r *http.Request, s *Session, password string) (Account, error) {
-	if err := notImpersonating(s); err != nil {
-		return Account{}, err
-	}
-	return a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, password)
-}
-
 // Reauthenticate checks the password of s's user again and replaces s with a new session and token: the age of the
 // session is the only clock of RecentlyAuthenticated. The links and impersonations of s go on. Refusals: those of
 // CheckPassword.
@@ -76,6 +68,13 @@ func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session
 	}
 	way := entry{event: event.Reauthenticated, remember: s.Remember, by: s, replace: true}
 	return a.signIn(w, r, way, func(t *transaction) (*User, error) { return a.recheckLocked(t, account, "") })
+}
+
+func (a *Auth) checkOwnPassword(r *http.Request, s *Session, password string) (Account, error) {
+	if err := notImpersonating(s); err != nil {
+		return Account{}, err
+	}
+	return a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, password)
 }
 
 // RecentlyAuthenticated reports whether s is younger than Options.ReauthAge. An impersonation never is.
@@ -138,18 +137,13 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 		if u.Email != v.Email {
 			return errNoLink
 		}
-		now := a.opts.Now()
 		if !u.EmailVerified {
-			u.EmailVerified, u.UpdatedAt = true, now
+			u.EmailVerified, u.UpdatedAt = true, a.opts.Now()
 			if err := t.Select("email_verified", "updated_at").Updates(u).Error; err != nil {
 				return err
 			}
 		}
-		if err := t.replacePassword(u, hash, now); err != nil {
-			return err
-		}
-		t.recordEvent(a.actorFor(r, u.ID), event.PasswordReset, u.ID)
-		return a.warn(t, u, letter.PasswordChanged)
+		return a.replacePassword(t, a.actorFor(r, u.ID), event.PasswordReset, u, hash)
 	})
 	if err != nil {
 		return invalidToken(http.StatusBadRequest, err)
@@ -158,8 +152,10 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 	return nil
 }
 
-// replacePassword gives a user another, or a first, password. Every session and link of the user ends.
-func (t *transaction) replacePassword(u *User, hash string, now time.Time) error {
+// replacePassword gives a user another, or a first, password. Every session and link of the user ends. It records the
+// event name and warns the user.
+func (a *Auth) replacePassword(t *transaction, by actor, name event.Name, u *User, hash string) error {
+	now := a.opts.Now()
 	set := t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", u.ID, providerCredential).
 		Updates(map[string]any{"password": hash, "updated_at": now})
 	if set.Error != nil {
@@ -176,5 +172,9 @@ func (t *transaction) replacePassword(u *User, hash string, now time.Time) error
 	if err := t.endSessions(u.ID); err != nil {
 		return err
 	}
-	return t.dropLinks(u.ID)
+	if err := t.dropLinks(u.ID); err != nil {
+		return err
+	}
+	t.recordEvent(by, name, u.ID)
+	return a.warn(t, u, letter.PasswordChanged)
 }

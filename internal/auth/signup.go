@@ -109,11 +109,7 @@ type NewUser struct {
 
 // prepare checks a new user and hashes the password, before anything is written.
 func (a *Auth) prepare(ctx context.Context, p password.Place, in NewUser, needsPassword bool) (*User, string, error) {
-	email, ok := normalEmail(in.Email)
-	var emailErr error
-	if !ok {
-		emailErr = errs.Invalid("email", "VALIDATION_ERROR", "Enter an e-mail address such as name@example.com.")
-	}
+	email, emailErr := validEmail(in.Email)
 	role, roleErr := a.roles(cmp.Or(in.Role, a.opts.Roles[0]))
 	var normal string
 	var passwordErr error

@@ -15,7 +15,7 @@ import (
 func validEmail(raw string) (string, error) {
 	email, ok := normalEmail(raw)
 	if !ok {
-		return "", errs.Invalid("email", "VALIDATION_ERROR", "Enter an e-mail address such as name@example.com.")
+		return email, errs.Invalid("email", "VALIDATION_ERROR", "Enter an e-mail address such as name@example.com.")
 	}
 	return email, nil
 }
