@@ -6,7 +6,8 @@
 //
 //   - User: a person, with roles and bans (model.go). Users sign up (signup.go), change or delete themselves (user.go),
 //     verify and change their address (email_verify.go, email_change.go), and take a change back (email_undo.go). A user
-//     whose address was never verified is pending (pending.go). Admins make, find and change users (admin.go, admin_change.go).
+//     whose address was never verified is pending (pending.go). Admins make, find and change users (admin.go,
+//     admin_change.go).
 //   - Session: a signed-in browser (session.go). Every session starts in signIn (signin.go), also one in which an admin
 //     acts as another user (impersonate.go). Sessions are listed and ended in sessions.go.
 //   - Account: one way for a user to sign in. Its password is tried in account.go, and replaced in password.go.

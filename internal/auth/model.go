@@ -131,7 +131,8 @@ func (s *Session) answer() answer { return answer{s.wire(), s.User.wire()} }
 func (v answer) session() *Session {
 	s, u := v.Session, v.User
 	return &Session{
-		ID: s.ID, UserID: s.UserID, ExpiresAt: time.Time(s.ExpiresAt), CreatedAt: time.Time(s.CreatedAt), UpdatedAt: time.Time(s.UpdatedAt),
+		ID: s.ID, UserID: s.UserID,
+		ExpiresAt: time.Time(s.ExpiresAt), CreatedAt: time.Time(s.CreatedAt), UpdatedAt: time.Time(s.UpdatedAt),
 		IPAddress: s.IPAddress, UserAgent: s.UserAgent, ImpersonatedBy: s.ImpersonatedBy,
 		User: &User{
 			ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image, Role: u.Role,
