@@ -126,18 +126,8 @@ func (a *Auth) passwordTry(r *http.Request, email string, account Account) passw
 		try.place = password.Place{Account: account.UserID}
 		return try
 	}
-	try.source, try.place = networks(a.opts.ClientIP(r))[0], a.strangerPlace(r)
+	try.source, try.place = a.strangerPlace(r)
 	return try
-}
-
-// strangerPlace is the place in the hash queue of a request from an unknown device. Its network is the widest that one
-// customer may have, because a /48 contains 65,536 of the narrower kind. Without a Limiter nobody is a stranger.
-func (a *Auth) strangerPlace(r *http.Request) password.Place {
-	if a.opts.RateLimit.Limiter == nil {
-		return password.Place{}
-	}
-	list := networks(a.opts.ClientIP(r))
-	return password.Place{Stranger: true, Network: list[len(list)-1]}
 }
 
 func (a *Auth) countFailure(r *http.Request, try passwordTry) error {

@@ -74,7 +74,9 @@ type Confirmation struct {
 	// an address on a trusted origin, "" for nowhere in particular.
 	CallbackURL string
 
-	link *Verification
+	link    *Verification
+	own     bool    // the browser that opens it signed up
+	pending pending // its pending cookie
 }
 
 // PeekConfirmation looks a link up for s, nil for a stranger, and changes nothing. Refusals: 401 INVALID_TOKEN,
@@ -87,29 +89,29 @@ func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Conf
 	if err := mayConfirm(s, v); err != nil {
 		return Confirmation{}, err
 	}
-	_, own := a.signedUpHere(r, v)
-	c := Confirmation{Purpose: v.Purpose, Email: v.Email, Password: s == nil && !own, link: v}
+	c := Confirmation{Purpose: v.Purpose, Email: v.Email, link: v}
+	c.pending, c.own = a.signedUpHere(r, v)
+	c.Password = s == nil && !c.own
 	if a.origins.MaySend(v.CallbackURL) { // the origin may have lost its trust meanwhile
 		c.CallbackURL = v.CallbackURL
 	}
 	return c, nil
 }
 
-// ConfirmEmail is VerifyEmail for pages; c is what PeekConfirmation returned for s. It demands proof that the visitor
-// owns the account, because an attacker may have made it with a victim's address and wait for the victim to confirm it
-// (pre-hijacking). The proof is a session of the account, s; or the browser that signed up (see Registration.Pending);
-// or the password. Without s it starts a session. It returns the session that the browser has then, nil for none.
-// Refusals: 401 INVALID_TOKEN, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL; 400 INVALID_PASSWORD and 429 as for a sign-in
-// (the link survives these); 403 BANNED_USER.
+// ConfirmEmail is VerifyEmail for pages; c is from PeekConfirmation of the same r and s. It demands proof that the
+// visitor owns the account, because an attacker may have made it with a victim's address and wait for the victim to
+// confirm it (pre-hijacking). The proof is a session of the account, s; or the browser that signed up (see
+// Registration.Pending); or the password. Without s it starts a session. It returns the session that the browser has
+// then, nil for none. Refusals: 401 INVALID_TOKEN, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL; 400 INVALID_PASSWORD and 429
+// as for a sign-in (the link survives these); 403 BANNED_USER.
 func (a *Auth) ConfirmEmail(
 	w http.ResponseWriter, r *http.Request, s *Session, c Confirmation, password string,
 ) (*Session, error) {
 	if err := mayConfirm(s, c.link); err != nil {
 		return nil, err
 	}
-	p, own := a.signedUpHere(r, c.link)
-	o := opening{session: s, signIn: s == nil, remember: p.remember}
-	if s == nil && !own {
+	o := opening{session: s, signIn: s == nil, remember: c.pending.remember}
+	if s == nil && !c.own {
 		var err error
 		if o.proved, err = a.checkPasswordOfLink(r, c.link, password); err != nil {
 			return nil, err
@@ -120,7 +122,7 @@ func (a *Auth) ConfirmEmail(
 	if err != nil {
 		return nil, err
 	}
-	if own {
+	if c.own {
 		a.clearCookie(w, r, pendingCookie)
 	}
 	if newSession != nil {

@@ -13,6 +13,7 @@ import (
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
 )
 
@@ -130,6 +131,17 @@ func (a *Auth) deviceBudget(r *http.Request, act string, typed func() string) st
 		return ""
 	}
 	return name + "|" + tag
+}
+
+// strangerPlace is where a request from an unknown device counts and waits: source is the narrowest of its networks, and
+// the place in the hash queue is that of the widest that one customer may have, because a /48 contains 65,536 of the
+// narrower kind. Without a Limiter nobody is a stranger.
+func (a *Auth) strangerPlace(r *http.Request) (source string, place password.Place) {
+	list := networks(a.opts.ClientIP(r))
+	if a.opts.RateLimit.Limiter == nil {
+		return list[0], password.Place{}
+	}
+	return list[0], password.Place{Stranger: true, Network: list[len(list)-1]}
 }
 
 // networks lists the networks that count as one client, the narrowest first: an IPv4 address, or of IPv6 the /64, /56

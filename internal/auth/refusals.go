@@ -97,28 +97,6 @@ func tooMany(message string, wait time.Duration) error {
 	return &errs.Error{Status: http.StatusTooManyRequests, Message: message, RetryAfter: wait}
 }
 
-// firstOf returns the first refusal, with the fields of all of them.
-func firstOf(refusals ...error) error {
-	var first *errs.Error
-	for _, err := range refusals {
-		var e *errs.Error
-		if !errors.As(err, &e) {
-			continue
-		}
-		if first == nil {
-			first = e
-			continue
-		}
-		for field, message := range e.Fields {
-			first.Fields[field] = message
-		}
-	}
-	if first == nil {
-		return nil
-	}
-	return first
-}
-
 // onField moves the refusal of a password to another field of the form.
 func onField(err error, field string) error {
 	var e *errs.Error

@@ -131,26 +131,6 @@ func (a *Auth) endPresented(t *transaction, r *http.Request, s *Session) error {
 	return t.endSession(admin)
 }
 
-// maxSessions is how many sessions a user can have at once: more than a person has browsers, and as many as a list
-// shows, so that none is hidden from its owner.
-const maxSessions = 100
-
-// makeRoom ends the least recently used sessions of a user, so that one more is within maxSessions.
-func (t *transaction) makeRoom(userID string) error {
-	var surplus []Session
-	err := t.Where("user_id = ? AND impersonated_by IS NULL", userID).
-		Order("updated_at DESC, id").Offset(maxSessions - 1).Limit(maxSessions).Find(&surplus).Error
-	if err != nil {
-		return err
-	}
-	for i := range surplus {
-		if err := t.endSession(&surplus[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // endSession ends one session and all impersonations by its user, because a thief with a copy of the session may have
 // started one. The database deletes the links that the session asked for with its row.
 func (t *transaction) endSession(s *Session) error {

@@ -7,8 +7,6 @@ import (
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
-	"example.com/foyer/internal/auth/password"
-	"example.com/foyer/internal/errs"
 )
 
 // Credentials is what a person types to sign in.
@@ -71,19 +69,6 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 		a.setPending(w, unverified, in.Remember, in.CallbackURL)
 	}
 	return s, err
-}
-
-func checkCredentials(in Credentials) (email, typed string, err error) {
-	email, ok := normalEmail(in.Email)
-	var emailErr error
-	if !ok {
-		emailErr = errs.Invalid("email", "INVALID_EMAIL", "Enter an e-mail address such as name@example.com.")
-	}
-	typed, passwordErr := password.Normal(in.Password)
-	if in.Password == "" {
-		passwordErr = errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
-	}
-	return email, typed, firstOf(emailErr, passwordErr)
 }
 
 // entry is one way into an account.
@@ -216,6 +201,26 @@ func (a *Auth) startSession(t *transaction, r *http.Request, u *User, remember b
 	}
 	s.User = u
 	return s, t.settle(u)
+}
+
+// maxSessions is how many sessions a user can have at once: more than a person has browsers, and as many as a list
+// shows, so that none is hidden from its owner.
+const maxSessions = 100
+
+// makeRoom ends the least recently used sessions of a user, so that one more is within maxSessions.
+func (t *transaction) makeRoom(userID string) error {
+	var surplus []Session
+	err := t.Where("user_id = ? AND impersonated_by IS NULL", userID).
+		Order("updated_at DESC, id").Offset(maxSessions - 1).Limit(maxSessions).Find(&surplus).Error
+	if err != nil {
+		return err
+	}
+	for i := range surplus {
+		if err := t.endSession(&surplus[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // startImpersonation stores a session in which admin acts as u. It ends no later than admin.

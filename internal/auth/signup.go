@@ -36,7 +36,8 @@ type Registration struct {
 // PASSWORD_TOO_COMMON; 422 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL; 503 when too many sign up at once.
 func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registration) (*User, *Session, error) {
 	made := NewUser{Name: in.Name, Email: in.Email, Password: in.Password, Image: in.Image}
-	user, hash, err := a.prepare(r.Context(), a.strangerPlace(r), made, true)
+	_, place := a.strangerPlace(r)
+	user, hash, err := a.prepare(r.Context(), place, made, true)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"net/url"
 	"regexp"
 	"slices"
@@ -8,9 +9,32 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/origins"
 )
+
+// firstOf returns the first refusal, with the fields of all of them.
+func firstOf(refusals ...error) error {
+	var first *errs.Error
+	for _, err := range refusals {
+		var e *errs.Error
+		if !errors.As(err, &e) {
+			continue
+		}
+		if first == nil {
+			first = e
+			continue
+		}
+		for field, message := range e.Fields {
+			first.Fields[field] = message
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return first
+}
 
 func validEmail(raw string) (string, error) {
 	email, ok := normalEmail(raw)
@@ -18,6 +42,19 @@ func validEmail(raw string) (string, error) {
 		return email, errs.Invalid("email", "VALIDATION_ERROR", "Enter an e-mail address such as name@example.com.")
 	}
 	return email, nil
+}
+
+func checkCredentials(in Credentials) (email, typed string, err error) {
+	email, ok := normalEmail(in.Email)
+	var emailErr error
+	if !ok {
+		emailErr = errs.Invalid("email", "INVALID_EMAIL", "Enter an e-mail address such as name@example.com.")
+	}
+	typed, passwordErr := password.Normal(in.Password)
+	if in.Password == "" {
+		passwordErr = errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
+	}
+	return email, typed, firstOf(emailErr, passwordErr)
 }
 
 // normalEmail returns the stored form of an address; false if it is none.
