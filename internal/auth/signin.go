@@ -27,7 +27,7 @@ type Credentials struct {
 // EMAIL_NOT_VERIFIED tells an attacker who signed up with an address that no verified account has it. The wire
 // contract demands that answer. Every such try mails the holder of the address.
 func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credentials) (*Session, error) {
-	email, typed, err := checkCredentials(in)
+	email, typed, err := checkCredentials(in.Email, in.Password)
 	if err != nil {
 		return nil, err
 	}

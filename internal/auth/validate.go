@@ -14,26 +14,18 @@ import (
 	"example.com/foyer/internal/origins"
 )
 
-// firstOf returns the first refusal, with the fields of all of them.
-func firstOf(refusals ...error) error {
-	var first *errs.Error
-	for _, err := range refusals {
-		var e *errs.Error
-		if !errors.As(err, &e) {
-			continue
-		}
-		if first == nil {
-			first = e
-			continue
-		}
-		for field, message := range e.Fields {
-			first.Fields[field] = message
-		}
+// checkCredentials returns the normal forms of what a person typed to sign in.
+func checkCredentials(rawEmail, rawPassword string) (email, typed string, err error) {
+	email, ok := normalEmail(rawEmail)
+	var emailErr error
+	if !ok {
+		emailErr = errs.Invalid("email", "INVALID_EMAIL", "Enter an e-mail address such as name@example.com.")
 	}
-	if first == nil {
-		return nil
+	typed, passwordErr := password.Normal(rawPassword)
+	if rawPassword == "" {
+		passwordErr = errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
 	}
-	return first
+	return email, typed, firstOf(emailErr, passwordErr)
 }
 
 func validEmail(raw string) (string, error) {
@@ -42,19 +34,6 @@ func validEmail(raw string) (string, error) {
 		return email, errs.Invalid("email", "VALIDATION_ERROR", "Enter an e-mail address such as name@example.com.")
 	}
 	return email, nil
-}
-
-func checkCredentials(in Credentials) (email, typed string, err error) {
-	email, ok := normalEmail(in.Email)
-	var emailErr error
-	if !ok {
-		emailErr = errs.Invalid("email", "INVALID_EMAIL", "Enter an e-mail address such as name@example.com.")
-	}
-	typed, passwordErr := password.Normal(in.Password)
-	if in.Password == "" {
-		passwordErr = errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
-	}
-	return email, typed, firstOf(emailErr, passwordErr)
 }
 
 // normalEmail returns the stored form of an address; false if it is none.
@@ -181,4 +160,26 @@ func text(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+// firstOf returns the first refusal, with the fields of all of them.
+func firstOf(refusals ...error) error {
+	var first *errs.Error
+	for _, err := range refusals {
+		var e *errs.Error
+		if !errors.As(err, &e) {
+			continue
+		}
+		if first == nil {
+			first = e
+			continue
+		}
+		for field, message := range e.Fields {
+			first.Fields[field] = message
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return first
 }
