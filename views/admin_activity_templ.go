@@ -56,7 +56,7 @@ func Activity(days []Day) templ.Component {
 			most = max(most, d.SignIns, d.Refusals)
 		}
 		n := strconv.Itoa(len(days))
-		label := "Log-ins and refusals on each of the last " + n + " days, at most " + count(most) + " on one"
+		label := "Log-ins and refusals on each of the last " + n + " days, at most " + count(most) + " a day"
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"card stack\"><h2 id=\"activity\">The last ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -79,7 +79,8 @@ func TestAuditPage(t *testing.T) {
 		lacks(t, page, "ada@", "spam")
 		contains(t, page, "Deleted user "+id[:8])
 		gone := "|Deleted user " + id[:8]
-		for _, want := range []string{"Account deleted|The command line" + gone + "|", "Failed log-in|No longer known" + gone + "|"} {
+		deleted, failed := "Account deleted|The command line"+gone+"|", "Failed log-in|No longer known"+gone+"|"
+		for _, want := range []string{deleted, failed} {
 			if got := rows(t, page); !slices.Contains(got, want) {
 				t.Errorf("got %q, want %q among them", got, want)
 			}
@@ -113,7 +114,8 @@ func TestAuditFilters(t *testing.T) {
 	today, before := s.now().Format(time.DateOnly), s.now().Add(-48*time.Hour).Format(time.DateOnly)
 
 	for query, want := range map[string]int{
-		"": 6, "event=sign_up": 3, "event=user_banned": 0, "person=" + ada: 2, "person=ADA@example.com": 2, "person=" + ada + "&event=sign_in": 1,
+		"": 6, "event=sign_up": 3, "event=user_banned": 0,
+		"person=" + ada: 2, "person=ADA@example.com": 2, "person=" + ada + "&event=sign_in": 1,
 		"from=" + today: 2, "to=" + before: 4, "from=" + before + "&to=" + today: 6, "to=2001-02-03": 0,
 		"event=sign_in&person=ada@example.com&from=" + today + "&to=" + today: 1, "event=+&person=++&from=&to=": 6,
 		"person=" + strings.Repeat("0", 32): 0,
@@ -142,9 +144,11 @@ func TestAuditMistakes(t *testing.T) {
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	for query, want := range map[string]string{
-		"event=nothing": "no such event", "person=ada": "Enter the id of a user", "person=nobody@example.com": "Enter the id of a user",
-		"person=" + strings.Repeat("z", 33): "Enter the id", "person=%00@%ff": "Enter the id", "from=yesterday": "Enter a day", "to=2026-02-30": "Enter a day",
-		"to=9999-12-31": "Enter a day", "from=2026-05-02&to=2026-05-01": "before the first", "from=%3Cscript%3E": "Enter a day",
+		"event=nothing": "no such event", "from=yesterday": "Enter a day", "to=2026-02-30": "Enter a day",
+		"person=ada": "Enter the id of a user", "person=nobody@example.com": "Enter the id of a user",
+		"person=" + strings.Repeat("z", 33): "Enter the id", "person=%00@%ff": "Enter the id",
+		"to=9999-12-31": "Enter a day", "from=%3Cscript%3E": "Enter a day",
+		"from=2026-05-02&to=2026-05-01": "before the first",
 	} {
 		for _, header := range [][]string{navigate, s.htmx("/admin/audit")} {
 			page := boss.Get("/admin/audit?"+query, header...)
@@ -156,12 +160,15 @@ func TestAuditMistakes(t *testing.T) {
 	for _, query := range []string{"before=x", "after=99999999999999999999", "before=1e3"} {
 		expect(t, boss.Get("/admin/audit?"+query, navigate...), 400)
 	}
-	for _, query := range []string{"before=-1", "before=999999", "after=999999", "before=1&after=1", "from=0000-01-01", "event=sign_up&event=x"} {
+	for _, query := range []string{
+		"before=-1", "before=999999", "after=999999", "before=1&after=1", "from=0000-01-01", "event=sign_up&event=x",
+	} {
 		expect(t, boss.Get("/admin/audit?"+query, navigate...), 200)
 	}
 	user, _ := s.person(t, "user@example.com")
 	expect(t, user.Get("/admin/audit", navigate...), 403)
-	expect(t, s.Get("/admin/audit?person=x", navigate...), 303, "Location", "/login?returnTo=%2Fadmin%2Faudit%3Fperson%3Dx")
+	login := "/login?returnTo=%2Fadmin%2Faudit%3Fperson%3Dx"
+	expect(t, s.Get("/admin/audit?person=x", navigate...), 303, "Location", login)
 }
 
 var pagerLink = regexp.MustCompile(`<a class="button" href="([^"]+)" rel="(prev|next)">`)
@@ -173,7 +180,8 @@ func TestAuditPages(t *testing.T) {
 	boss := s.admin(t, "boss@example.com")
 	const more = 123
 	for i := range more {
-		if _, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: fmt.Sprint("P", i), Email: fmt.Sprintf("p%d@example.com", i)}); err != nil {
+		user := auth.NewUser{Name: fmt.Sprint("P", i), Email: fmt.Sprintf("p%d@example.com", i)}
+		if _, err := s.auth.CreateUser(t.Context(), nil, user); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -224,7 +232,8 @@ func TestHostileAudit(t *testing.T) {
 	bySession := s.sessionOf(t, boss)
 	var want string
 	for i, payload := range append([]string{"harmless"}, payloads...) {
-		form := url.Values{"name": {payload}, "email": {fmt.Sprintf("p%d@example.com", i)}, "password": {"a long enough one"}, "remember": {"on"}}
+		form := url.Values{"name": {payload}, "password": {"a long enough one"}, "remember": {"on"}}
+		form.Set("email", fmt.Sprintf("p%d@example.com", i))
 		browser := s.stranger(t)
 		expect(t, browser.PostForm("/signup", form, "User-Agent", payload), 303)
 		user, err := s.auth.UserByEmail(t.Context(), form.Get("email"))
@@ -244,7 +253,8 @@ func TestHostileAudit(t *testing.T) {
 			t.Errorf("%q has another shape:\n%s\n%s", payload, got, want)
 		}
 		contains(t, authtest.Answer{Response: page.Response, Text: textOf(parse(t, page))}, payload)
-		expect(t, boss.Get("/admin/audit?"+url.Values{"person": {payload}, "event": {payload}, "from": {payload}}.Encode(), navigate...), 422)
+		query := url.Values{"person": {payload}, "event": {payload}, "from": {payload}}
+		expect(t, boss.Get("/admin/audit?"+query.Encode(), navigate...), 422)
 	}
 }
 
@@ -268,7 +278,8 @@ func TestRecentEvents(t *testing.T) {
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
 	ada, id := s.person(t, "ada@example.com")
-	expect(t, s.stranger(t).PostForm("/login", credentials("ada@example.com", "not-the-password"), "User-Agent", "curl/8"), 422)
+	wrong := credentials("ada@example.com", "not-the-password")
+	expect(t, s.stranger(t).PostForm("/login", wrong, "User-Agent", "curl/8"), 422)
 	expect(t, ada.Get("/admin", navigate...), 403)
 	by := s.sessionOf(t, boss)
 	if _, err := s.auth.SetRole(t.Context(), by, id, "user,admin"); err != nil {
@@ -282,7 +293,9 @@ func TestRecentEvents(t *testing.T) {
 		cells := tags(tr, "td")
 		got = append(got, textOf(cells[0])+"|"+textOf(cells[2])+"|"+textOf(cells[3]))
 	}
-	want := []string{"Role changed||An administrator", "Failed log-in|127.0.0.1|curl", "Signed up|127.0.0.1|Unknown browser"}
+	want := []string{
+		"Role changed||An administrator", "Failed log-in|127.0.0.1|curl", "Signed up|127.0.0.1|Unknown browser",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -314,8 +327,9 @@ func TestMadeUpMethodsAreOneKind(t *testing.T) {
 		expect(t, s.raw(t, fmt.Sprintf("X%d", i), fmt.Sprintf("/nowhere/%d", i), "Origin", "https://evil.example"), 403)
 	}
 	expect(t, s.raw(t, "POST", "/login", "Origin", "https://evil.example", "Content-Length", "0"), 403)
-	var told []string
-	if err := s.db.Table("audit_events").Order("seq").Pluck("detail", &told).Error; err != nil || !slices.Equal(told, []string{"/login", "", "POST /login"}) {
-		t.Errorf("told %q, %v", told, err)
+	var details []string
+	err := s.db.Table("audit_events").Order("seq").Pluck("detail", &details).Error
+	if err != nil || !slices.Equal(details, []string{"/login", "", "POST /login"}) {
+		t.Errorf("recorded %q, %v", details, err)
 	}
 }

@@ -73,6 +73,8 @@ var sameAs = map[string]string{
 	"/settings/security": "/change-password", "/settings/email": "/change-email", "/settings/delete": "/delete-user",
 }
 
+// part:betterauth
+
 // TestEveryUnsafeRequestIsCounted: every unsafe request is refused if its counter is full, for every visitor, before
 // any query. A page shares the counter of the endpoint that does the same.
 func TestEveryUnsafeRequestIsCounted(t *testing.T) {
@@ -81,16 +83,16 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 	_, id := s.person(t, "ada@example.com")
 	boss := s.admin(t, "boss@example.com")
 	limiter.fill()
+	// part:audit
 	events := func() (n int64) {
 		t.Helper()
-		// part:audit
 		if err := s.db.Table("audit_events").Where("event <> 'rate_limited'").Count(&n).Error; err != nil {
 			t.Fatal(err)
 		}
-		// end:audit
 		return n
 	}
 	before := events()
+	// end:audit
 	seen := 0
 	for _, route := range s.server.Routes() {
 		if route.Method != http.MethodPost {
@@ -121,10 +123,16 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 	if seen < 15 {
 		t.Errorf("only %d unsafe routes: the registry is not filled", seen)
 	}
+	// part:audit
 	if n := events(); n != before {
 		t.Errorf("%d events happened in spite of the refusals", n-before)
 	}
+	// end:audit
 }
+
+// end:betterauth
+
+// part:admin
 
 // TestAFullFormKeepsWhatWasTyped: after too many requests the form is shown as it was typed, with empty passwords, with
 // and without htmx.
@@ -171,6 +179,10 @@ func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
+// end:admin
+
+// part:admin,betterauth
+
 // TestAFullButtonSaysHowLong: what has no form of its own to keep is refused with a page, and what asks for JSON with JSON.
 func TestAFullButtonSaysHowLong(t *testing.T) {
 	t.Parallel()
@@ -186,3 +198,5 @@ func TestAFullButtonSaysHowLong(t *testing.T) {
 	got := boss.PostJSON("/api/admin/users", map[string]string{"name": "Ada", "email": "new@example.com"})
 	expect(t, got, 429, "Retry-After", "7", "Content-Type", "application/json")
 }
+
+// end:admin,betterauth

@@ -16,8 +16,8 @@ var reported = regexp.MustCompile(`^(\d+) events, all as they were written; (\d+
 head (\d+:[0-9a-f]{64})
 $`)
 
-// The trail holds what users and commands did on a running server, and, when it has stopped, the number of refusals. After
-// an edit, verify fails.
+// The trail holds what users and commands did on a running server, and, when it has stopped, the number of refusals.
+// After an edit, verify fails.
 func TestAuditCommands(t *testing.T) {
 	t.Parallel()
 	dir, url := t.TempDir(), dbtest.Postgres(t)

@@ -6,7 +6,7 @@ import (
 	"example.com/foyer/web"
 )
 
-// addWireLinks mails links of the npm client's contract where the app has no page, or none is wanted.
+// addWireLinks mails links to /api/auth for purposes without a page of the app, or for all with MAIL_LINKS=wire.
 func (a *app) addWireLinks() error {
 	links := web.Links
 	if a.WireLinks {
@@ -20,7 +20,7 @@ func (a *app) addWireLinks() error {
 func (a *app) addWire() (err error) {
 	a.site.API, err = betterauth.New(a.auth, betterauth.Options{
 		ResetPages: []string{web.ResetPage},
-		Plugins:    []betterauth.Plugin{admin.Endpoints},
+		Plugins:    []betterauth.Plugin{admin.Endpoints}, // part:admin
 		Logger:     a.log,
 	})
 	return err

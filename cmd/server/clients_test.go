@@ -8,8 +8,10 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 )
 
-// TestSetUpForClients: a phone's app that is trusted beside CORS signs up, with what a developer's machine serves as the
-// picture, and by MAIL_LINKS=wire the mail leads to /api/auth alone and from there into the app.
+// part:betterauth
+
+// TestSetUpForClients: a phone's app that is trusted beside CORS signs up, with what a developer's machine serves as
+// the picture, and by MAIL_LINKS=wire the mail leads to /api/auth alone and from there into the app.
 func TestSetUpForClients(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "EMAIL_VERIFICATION=on", "MAIL_LINKS=wire", "TRUSTED_ORIGINS=myapp://", "CORS=on")
@@ -31,6 +33,8 @@ func TestSetUpForClients(t *testing.T) {
 		t.Errorf("the link: %d to %q", opened.StatusCode, opened.Header.Get("Location"))
 	}
 }
+
+// end:betterauth
 
 // TestNoSchemeOfABrowserIsAnApp: whatever a browser acts upon itself keeps the server from starting.
 func TestNoSchemeOfABrowserIsAnApp(t *testing.T) {

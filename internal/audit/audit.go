@@ -27,8 +27,8 @@ type Options struct {
 	Now    func() time.Time // UTC in whole milliseconds
 	Logger *slog.Logger
 
-	// Seal fills the columns of the chain in h and rows before they are written; nil leaves them empty. It runs under
-	// the lock of h.
+	// Seal fills columns of its own in h and rows before they are written. It runs under the lock of h. The default
+	// fills none.
 	Seal func(tx *gorm.DB, h *Head, rows []Row)
 }
 

@@ -74,9 +74,7 @@ type Confirmation struct {
 	// an address on a trusted origin, "" for nowhere in particular.
 	CallbackURL string
 
-	link    *Verification
-	own     bool    // the browser that opens it signed up
-	pending pending // its pending cookie
+	link *Verification
 }
 
 // PeekConfirmation looks a link up for s, nil for a stranger, and changes nothing. Refusals: 401 INVALID_TOKEN,
@@ -89,16 +87,15 @@ func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Conf
 	if err := mayConfirm(s, v); err != nil {
 		return Confirmation{}, err
 	}
-	c := Confirmation{Purpose: v.Purpose, Email: v.Email, link: v}
-	c.pending, c.own = a.signedUpHere(r, v)
-	c.Password = s == nil && !c.own
+	_, own := a.signedUpHere(r, v)
+	c := Confirmation{Purpose: v.Purpose, Email: v.Email, Password: s == nil && !own, link: v}
 	if a.origins.MaySend(v.CallbackURL) { // the origin may have lost its trust meanwhile
 		c.CallbackURL = v.CallbackURL
 	}
 	return c, nil
 }
 
-// ConfirmEmail is VerifyEmail for pages; c is from PeekConfirmation of the same r and s. It demands proof that the
+// ConfirmEmail is VerifyEmail for pages; c is what PeekConfirmation returned for s. It demands proof that the
 // visitor owns the account, because an attacker may have made it with a victim's address and wait for the victim to
 // confirm it (pre-hijacking). The proof is a session of the account, s; or the browser that signed up (see
 // Registration.Pending); or the password. Without s it starts a session. It returns the session that the browser has
@@ -110,8 +107,9 @@ func (a *Auth) ConfirmEmail(
 	if err := mayConfirm(s, c.link); err != nil {
 		return nil, err
 	}
-	o := opening{session: s, signIn: s == nil, remember: c.pending.remember}
-	if s == nil && !c.own {
+	p, own := a.signedUpHere(r, c.link)
+	o := opening{session: s, signIn: s == nil, remember: p.remember}
+	if s == nil && !own {
 		var err error
 		if o.proved, err = a.checkPasswordOfLink(r, c.link, password); err != nil {
 			return nil, err
@@ -122,7 +120,7 @@ func (a *Auth) ConfirmEmail(
 	if err != nil {
 		return nil, err
 	}
-	if c.own {
+	if own {
 		a.clearCookie(w, r, pendingCookie)
 	}
 	if newSession != nil {

@@ -82,6 +82,7 @@ func (b fitted) closeDialog() {
 
 // TestNastyData: pages fit on every screen, whatever people are called.
 func TestNastyData(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(o *auth.Options, db *gorm.DB) {
 		o.Notices = true
 		authtest.Crowd(t, db, 60)
@@ -147,8 +148,8 @@ func (s *site) fitUsers(b fitted) {
 func (s *site) fitAdmins(t *testing.T, b fitted) {
 	b.logIn(longEmail("admin"))
 	for _, route := range []string{
-		"/admin", "/admin/users/new", "/dev/guards", "/dev/mail", "/dev/components",
 		"/admin/audit", // part:audit
+		"/admin", "/admin/users/new", "/dev/guards", "/dev/mail", "/dev/components",
 	} {
 		b.page(route, route)
 		b.wantPath(route)
