@@ -21,7 +21,7 @@ func (s *Server) login(c *echo.Context) error {
 	}
 	_, err = s.Auth.SignInEmail(c.Response(), c.Request(), auth.Credentials{
 		Email: form.Email, Password: values.Get("password"), Remember: form.Remember, Pending: true,
-		CallbackURL: returnTo(c),
+		CallbackURL: form.ReturnTo,
 	})
 	if hasCode(err, "EMAIL_NOT_VERIFIED") {
 		return seeOther(c, "/verify-email?done=asked")
@@ -29,7 +29,7 @@ func (s *Server) login(c *echo.Context) error {
 	if err != nil {
 		return s.refuseForm(c, views.Login(form), asFormError(err, "INVALID_EMAIL_OR_PASSWORD"))
 	}
-	return seeOther(c, returnTo(c))
+	return seeOther(c, form.ReturnTo)
 }
 
 func loginForm(c *echo.Context) views.LoginForm {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -97,26 +98,6 @@ func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
 	return db.Where("id IN (?)", some).Delete(model)
 }
 
-// transact runs fn in one transaction, writes the events that fn recorded and, after the commit, invalidates the
-// cached copies that fn named.
-func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) error {
-	t := &transaction{}
-	var revocation *revoke.Announcement
-	err := a.db.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
-		t.DB = tx
-		if err := fn(t); err != nil {
-			return err
-		}
-		if err := a.writeEvents(tx, t.events...); err != nil {
-			return err
-		}
-		revocation, err = a.revoked.Announce(tx, t.invalid)
-		return err
-	})
-	revocation.Done(err)
-	return err
-}
-
 // Hears reports whether a connection to PostgreSQL is known to keep its backend: no pooler in transaction mode is
 // between.
 func (a *Auth) Hears() bool { return a.revoked.Hears() }
@@ -125,25 +106,11 @@ func (a *Auth) Hears() bool { return a.revoked.Hears() }
 // "" if nothing is known.
 func (a *Auth) CacheOff() string { return a.revoked.Off() }
 
-type transaction struct {
-	*gorm.DB
-	invalid []string // see invalidate
-	events  []*Event // written before the commit
-}
-
-// invalidate names sessions and users whose cached copies end with the commit.
-func (t *transaction) invalidate(ids ...string) { t.invalid = append(t.invalid, ids...) }
-
-// lockUser reads a user and locks the row until the end of t. Everything that ends sessions or changes credentials
-// calls it, so that a concurrent sign-in sees the state before or after, never half of it.
-func (t *transaction) lockUser(id string) (*User, error) {
-	var u User
-	err := t.Clauses(forUpdate).Where("id = ?", id).Take(&u).Error
-	return &u, err
-}
-
 // Origins are BaseURL and TrustedOrigins: what may call the app, and where it may send a browser.
 func (a *Auth) Origins() *origins.List { return a.origins }
 
 // Now reads Options.Now.
 func (a *Auth) Now() time.Time { return a.opts.Now() }
+
+// Roles lists the roles a user can have.
+func (a *Auth) Roles() []string { return slices.Clone(a.opts.Roles) }

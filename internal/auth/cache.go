@@ -58,22 +58,6 @@ func (a *Auth) encodeCache(s *Session, readAt time.Time, life time.Duration) str
 	return base64.RawURLEncoding.EncodeToString(append(b, a.macs[cacheCookie].Sign(b)...))
 }
 
-// cachedCopy is the content of a valid cache cookie.
-type cachedCopy struct {
-	readAt            time.Time
-	sessionID, userID string
-	answer            []byte // JSON
-}
-
-// session parses the copy; nil if it is none of ours.
-func (c *cachedCopy) session() *Session {
-	var v answer
-	if err := json.Unmarshal(c.answer, &v); err != nil {
-		return nil
-	}
-	return v.session()
-}
-
 // readCache returns the copy in the request's cache cookie, nil if the store has to be asked.
 func (a *Auth) readCache(r *http.Request, token string) *cachedCopy {
 	cookie, err := r.Cookie(a.cookieName(cacheCookie))
@@ -108,4 +92,20 @@ func (a *Auth) decodeCache(value, tokenHash string) *cachedCopy {
 		return nil
 	}
 	return &cachedCopy{readAt, string(sessionID), string(userID), answer}
+}
+
+// cachedCopy is the content of a valid cache cookie.
+type cachedCopy struct {
+	readAt            time.Time
+	sessionID, userID string
+	answer            []byte // JSON
+}
+
+// session parses the copy; nil if it is none of ours.
+func (c *cachedCopy) session() *Session {
+	var v answer
+	if err := json.Unmarshal(c.answer, &v); err != nil {
+		return nil
+	}
+	return v.session()
 }

@@ -65,6 +65,23 @@ func cookieDomain(domain, origin string) (string, error) {
 	return low, nil
 }
 
+// ClearCookies deletes the cookies of the session that the request presented. Call it after a verb has ended that
+// session.
+func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {
+	for _, name := range []string{tokenCookie, cacheCookie, forgetCookie} {
+		a.setCookie(w, name, "", expired)
+	}
+	a.clearCookie(w, r, adminCookie)
+	a.clearCookie(w, r, pendingCookie)
+}
+
+// adminToken is the token in the admin cookie; "" without one.
+func (a *Auth) adminToken(r *http.Request) string {
+	value, _ := a.readSigned(r, adminCookie)
+	token, _, _ := strings.Cut(value, ":")
+	return token
+}
+
 // maxCookieSize bounds a cookie with name and attributes; the cache has a bound of its own. All headers of an answer
 // stay below 3.5 KB, because proxies such as nginx answer 502 beyond 4 KB.
 const maxCookieSize = 512
@@ -74,6 +91,17 @@ const signatureSize = 44
 
 // expired is the life of a cookie that the browser shall delete.
 const expired = -time.Second
+
+// setSigned sends value with its signature.
+func (a *Auth) setSigned(w http.ResponseWriter, name, value string, life time.Duration) {
+	a.setCookie(w, name, a.signed(name, value), life)
+}
+
+// signed is value "." signature, percent-encoded, as better-auth does.
+func (a *Auth) signed(name, value string) string {
+	signature := base64.StdEncoding.EncodeToString(a.macs[name].Sign([]byte(value)))
+	return url.QueryEscape(value + "." + signature)
+}
 
 // setCookie sends one cookie, in place of an earlier one of the same name in this answer. A life of 0 ends with the
 // browser.
@@ -96,72 +124,17 @@ func (a *Auth) sendCookie(w http.ResponseWriter, line string) {
 	w.Header()["Set-Cookie"] = append(kept, line)
 }
 
+// clearCookie deletes a cookie, if the browser has it.
+func (a *Auth) clearCookie(w http.ResponseWriter, r *http.Request, name string) {
+	if a.hasCookie(r, name) {
+		a.setCookie(w, name, "", expired)
+	}
+}
+
 // hasCookie reports whether the request has a cookie, signed or not.
 func (a *Auth) hasCookie(r *http.Request, name string) bool {
 	_, err := r.Cookie(a.cookieName(name))
 	return err == nil
-}
-
-// setSessionCookies sends all cookies of s; readAt is when the store was last read.
-func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Session, readAt time.Time) {
-	if s.admin != nil {
-		a.setAdminCookie(w, s.admin)
-	}
-	a.setSigned(w, tokenCookie, s.token, a.cookieLife(s))
-	if !s.Remember {
-		a.setSigned(w, forgetCookie, "true", 0)
-	} else if a.hasCookie(r, forgetCookie) {
-		a.setCookie(w, forgetCookie, "", expired)
-	}
-	a.setCache(w, s, readAt)
-	if s.ImpersonatedBy == nil {
-		a.clearAdminCookie(w, r)
-	}
-}
-
-// cookieLife is the rest of a remembered session, rounded up to seconds; 0 for one that ends with the browser.
-func (a *Auth) cookieLife(s *Session) time.Duration {
-	if !s.Remember {
-		return 0
-	}
-	return (s.ExpiresAt.Sub(a.opts.Now()) + time.Second - 1).Truncate(time.Second)
-}
-
-// ClearCookies deletes the cookies of the session that the request presented. Call it after a verb has ended that
-// session.
-func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {
-	for _, name := range []string{tokenCookie, cacheCookie, forgetCookie} {
-		a.setCookie(w, name, "", expired)
-	}
-	a.clearAdminCookie(w, r)
-	a.clearPending(w, r)
-}
-
-// setAdminCookie keeps the token of the admin's own session, and better-auth's mark of one that ends with the browser.
-func (a *Auth) setAdminCookie(w http.ResponseWriter, admin *Session) {
-	forget := ""
-	if !admin.Remember {
-		forget = "true"
-	}
-	a.setSigned(w, adminCookie, admin.token+":"+forget, a.cookieLife(admin))
-}
-
-// clearAdminCookie deletes the admin cookie, if the browser has one.
-func (a *Auth) clearAdminCookie(w http.ResponseWriter, r *http.Request) {
-	if a.hasCookie(r, adminCookie) {
-		a.setCookie(w, adminCookie, "", expired)
-	}
-}
-
-// setSigned sends value with its signature.
-func (a *Auth) setSigned(w http.ResponseWriter, name, value string, life time.Duration) {
-	a.setCookie(w, name, a.signed(name, value), life)
-}
-
-// signed is value "." signature, percent-encoded, as better-auth does.
-func (a *Auth) signed(name, value string) string {
-	signature := base64.StdEncoding.EncodeToString(a.macs[name].Sign([]byte(value)))
-	return url.QueryEscape(value + "." + signature)
 }
 
 // readSigned returns the value of a cookie with a valid signature. The first cookie of a name counts.

@@ -24,8 +24,23 @@ type deviceUser struct {
 	address string // its addressTag; "" in cookies of older versions
 }
 
-// addressTag is a short hash of an address for the device cookie, which has no room for addresses.
-func addressTag(email string) string { return hashToken(email)[:12] }
+// rememberDevice notes in the device cookie that u has signed in. The cookie outlives the session.
+func (a *Auth) rememberDevice(w http.ResponseWriter, r *http.Request, u *User) {
+	if a.opts.RateLimit.Limiter == nil {
+		return
+	}
+	name, users := a.device(r)
+	if name == "" {
+		name = newID()
+	}
+	users = slices.DeleteFunc(users, func(other deviceUser) bool { return other.userID == u.ID })
+	users = append([]deviceUser{{u.ID, a.opts.Now().UnixMilli(), addressTag(u.Email)}}, users...)
+	entries := make([]string, min(len(users), deviceUsers))
+	for i := range entries {
+		entries[i] = users[i].userID + "@" + strconv.FormatInt(users[i].at, 10) + "@" + users[i].address
+	}
+	a.setSigned(w, deviceCookie, name+":"+strings.Join(entries, ","), deviceLife)
+}
 
 // device reads the device cookie: a random name, and the users who have signed in, the last one first; "" without a
 // cookie. It is no credential: it only moves its users to budgets of their own.
@@ -47,23 +62,8 @@ func (a *Auth) device(r *http.Request) (name string, users []deviceUser) {
 	return name, users
 }
 
-// rememberDevice notes in the device cookie that u has signed in. The cookie outlives the session.
-func (a *Auth) rememberDevice(w http.ResponseWriter, r *http.Request, u *User) {
-	if a.opts.RateLimit.Limiter == nil {
-		return
-	}
-	name, users := a.device(r)
-	if name == "" {
-		name = newID()
-	}
-	users = slices.DeleteFunc(users, func(other deviceUser) bool { return other.userID == u.ID })
-	users = append([]deviceUser{{u.ID, a.opts.Now().UnixMilli(), addressTag(u.Email)}}, users...)
-	entries := make([]string, min(len(users), deviceUsers))
-	for i := range entries {
-		entries[i] = users[i].userID + "@" + strconv.FormatInt(users[i].at, 10) + "@" + users[i].address
-	}
-	a.setSigned(w, deviceCookie, name+":"+strings.Join(entries, ","), deviceLife)
-}
+// addressTag is a short hash of an address for the device cookie, which has no room for addresses.
+func addressTag(email string) string { return hashToken(email)[:12] }
 
 // isNewDevice reports whether the device cookie knows no sign-in of this user. Without limits there is no such
 // cookie, and no device is new.
@@ -82,39 +82,4 @@ func (a *Auth) knownDevice(r *http.Request, account Account) string {
 		return ""
 	}
 	return name
-}
-
-// deviceBudget names the budget of a sign-in on a known device: one on which a user has signed in with the typed
-// e-mail address, or on which a user re-authenticates. Else it is "", and the IP address counts. An attacker behind
-// the same IP address then cannot lock out the users of known devices. Wrong passwords are counted apart from that.
-func (a *Auth) deviceBudget(r *http.Request, act string, typed func() string) string {
-	if act != actSignIn && act != actSignInAgain {
-		return ""
-	}
-	name, users := a.device(r)
-	if len(users) == 0 {
-		return ""
-	}
-	if act == actSignInAgain {
-		return name
-	}
-	email, ok := normalEmail(typed())
-	tag := addressTag(email)
-	if !ok || !slices.ContainsFunc(users, func(u deviceUser) bool { return u.address == tag }) {
-		return ""
-	}
-	return name + "|" + tag
-}
-
-// isOwnBrowser reports whether the browser is one of u's: by is u, u signed up in it, or has signed in with the
-// present password.
-func (a *Auth) isOwnBrowser(r *http.Request, by actor, u *User) (bool, error) {
-	if p, ok := a.readPending(r); by.userID == u.ID || ok && p.userID == u.ID {
-		return true, nil
-	}
-	if a.isNewDevice(r, u.ID) {
-		return false, nil
-	}
-	account, err := a.credential(r.Context(), u.Email)
-	return account.UserID == u.ID && a.knownDevice(r, account) != "", err
 }

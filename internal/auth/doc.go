@@ -2,14 +2,20 @@
 // tables users, sessions, accounts and verifications. Callers get a *Session (with its .User) and verbs; they never
 // see a hash or a token. It knows no pages; package betterauth serves its verbs to the npm client of Better Auth.
 //
-// # Nouns
+// # Nouns, and the files of their verbs
 //
-//   - User: a person, with roles and bans (model.go).
-//   - Session: a signed-in browser (session.go). Every session starts in signIn (entry.go).
-//   - Account: one way for a user to sign in, such as a password (model.go).
-//   - Verification: a mailed, single-use link (links.go).
-//   - actor: who acts, and from where (actor.go).
-//   - Event: one recorded act (events.go).
+//   - User: a person, with roles and bans (model.go). Users sign up (signup.go), change or delete themselves (user.go),
+//     verify and change their address (email_verify.go, email_change.go), and take a change back (email_undo.go). A user
+//     whose address was never verified is pending (pending.go). Admins make, find and change users (admin.go,
+//     admin_change.go).
+//   - Session: a signed-in browser (session.go). Every session starts in signIn (signin.go), also one in which an admin
+//     acts as another user (impersonate.go). Sessions are listed and ended in sessions.go.
+//   - Account: one way for a user to sign in. Its password is tried in account.go, and replaced in password.go.
+//   - Verification: a mailed, single-use link (link.go). Mails and warnings are in mailer.go.
+//   - actor and Event: who acts, from where, and the record of it (events.go).
+//
+// Verbs change rows in transact, in one order of locks (tx.go). Refusals are listed in refusals.go, the rules of input
+// in validate.go, the budgets of guesses and mails in limit.go.
 //
 // # Cookies
 //
@@ -39,23 +45,23 @@
 //     against the revocations of this and, on PostgreSQL, all other instances (cache.go, revoke). A cache older than
 //     this process is not honoured.
 //   - A stolen account: mails warn its user of a thief's first acts, and the old address can undo a change for a week
-//     (notice.go). Until then no other account can take that address (squatter.go).
+//     (mailer.go, email_undo.go). Until then no other account can take that address (pending.go).
 //   - A stolen session, by an unlocked screen or a copied cookie: a thief's first acts demand that the password was
-//     typed minutes ago (reauth.go); all admins are warned of a new one (notice.go). Links and impersonations end
-//     with the session that asked for them (links.go, sessions.go). The old address can stop a change of e-mail
-//     (stopchange.go).
+//     typed minutes ago (password.go); all admins are warned of a new one (mailer.go). Links and impersonations end
+//     with the session that asked for them (link.go, sessions.go). The old address can stop a change of e-mail
+//     (email_undo.go).
 //   - Pre-hijacking, signing up with a victim's address before the victim does: an account that was never confirmed
-//     is replaced by the holder of the address, and deleted after a week (squatter.go). Confirming it needs the
-//     browser that signed up, or the password (confirm.go, pending.go).
+//     is replaced by the holder of the address, and deleted after a week (pending.go). Confirming it needs the
+//     browser that signed up, or the password (email_verify.go, pending.go).
 //   - Guessing passwords: counters per IP address and per account. Known devices have counters of their own, so that
-//     an attacker cannot lock out the user (limit.go, guess.go, device.go).
-//   - Flooding a user with mails, or using up the warnings: a budget per mailbox and purpose (mailbudget.go).
+//     an attacker cannot lock out the user (limit.go, account.go, device.go).
+//   - Flooding a user with mails, or using up the warnings: a budget per mailbox and purpose (limit.go).
 //   - Finding out which addresses have an account: unknown ones cost the same hash and query and get the same answer
-//     (signin.go, links.go).
+//     (account.go, limit.go).
 //   - Exhausting memory by signing in: hashing is bounded (password/queue.go).
 //   - Requests forged by another site: the origin rules of the wire contract, without their gaps
 //     (betterauth/origin.go).
-//   - Session fixation: signing in mints a new token and ends the presented session (entry.go).
+//   - Session fixation: signing in mints a new token and ends the presented session (signin.go).
 //   - Requests that two parsers read differently: duplicate keys, odd types, invalid UTF-8 and trailing data are
 //     refused before anything acts on them (internal/payload).
 //

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -30,28 +29,6 @@ type Event struct {
 	Refused bool
 }
 
-func newEvent(by actor, name event.Name, subjectID string) *Event {
-	return &Event{
-		Name: name, SubjectID: subjectID, ActorID: by.userID, ImpersonatorID: by.impersonatorID,
-		IPAddress: by.ip, UserAgent: by.agent,
-	}
-}
-
-// recordEvent records an event at the end of t: the audit log locks its newest row, and should hold that lock briefly.
-func (t *transaction) recordEvent(by actor, name event.Name, subjectID string) *Event {
-	e := newEvent(by, name, subjectID)
-	t.events = append(t.events, e)
-	return e
-}
-
-// recordEvent records an event that changes nothing else.
-func (a *Auth) recordEvent(ctx context.Context, by actor, name event.Name, subjectID string) error {
-	return a.transact(ctx, func(t *transaction) error {
-		t.recordEvent(by, name, subjectID)
-		return nil
-	})
-}
-
 // RecordRefusal records that the app refused a request; s is nil if nobody is signed in. detail is what was tried. If
 // recording fails, the error is logged and the request stays refused.
 func (a *Auth) RecordRefusal(r *http.Request, s *Session, name event.Name, detail string) {
@@ -62,10 +39,24 @@ func (a *Auth) RecordRefusal(r *http.Request, s *Session, name event.Name, detai
 	a.recordRefusal(r, newEvent(by, name, by.userID), detail)
 }
 
+// recordEvent records an event at the end of t: the audit log locks its newest row, and should hold that lock briefly.
+func (t *transaction) recordEvent(by actor, name event.Name, subjectID string) *Event {
+	e := newEvent(by, name, subjectID)
+	t.events = append(t.events, e)
+	return e
+}
+
 func (a *Auth) recordRefusal(r *http.Request, e *Event, detail string) {
 	e.Refused, e.Detail = true, detail
 	if err := a.writeEvents(a.db.WithContext(r.Context()), e); err != nil && r.Context().Err() == nil {
 		a.opts.Logger.ErrorContext(r.Context(), "recording a refusal failed", "event", e.Name, "error", err)
+	}
+}
+
+func newEvent(by actor, name event.Name, subjectID string) *Event {
+	return &Event{
+		Name: name, SubjectID: subjectID, ActorID: by.userID, ImpersonatorID: by.impersonatorID,
+		IPAddress: by.ip, UserAgent: by.agent,
 	}
 }
 
@@ -106,13 +97,45 @@ func (e *Event) findNames(tx *gorm.DB) error {
 	return err
 }
 
-// title is the name of a user in events.
-func (u *User) title() string { return u.Name + " <" + u.Email + ">" }
-
 func logEvent(log *slog.Logger) func(*gorm.DB, Event) error {
 	return func(tx *gorm.DB, e Event) error {
 		log.InfoContext(tx.Statement.Context, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID,
 			"subject", e.SubjectID, "detail", e.Detail, "ip", e.IPAddress, "agent", e.UserAgent)
 		return nil
 	}
+}
+
+// actor is who acts, and from where. The zero actor is the command line.
+type actor struct {
+	userID         string // "" for a stranger
+	sessionID      string // "" without a session
+	impersonatorID string // the admin who acts as userID, else ""
+	ip, agent      string // of the request
+}
+
+// stranger is the actor of a request in which nobody is signed in.
+func (a *Auth) stranger(r *http.Request) actor {
+	return actor{ip: a.opts.ClientIP(r), agent: printable(r.UserAgent(), maxUserAgent)}
+}
+
+// maxUserAgent bounds what a client can make the store and the cache cookie carry; real ones stay below 300 bytes.
+const maxUserAgent = 512
+
+// actorFor is the actor of a request that acts for a user without a session, such as one that opens a mailed link.
+func (a *Auth) actorFor(r *http.Request, userID string) actor {
+	by := a.stranger(r)
+	by.userID = userID
+	return by
+}
+
+// actor is the user of s; a nil session is the command line.
+func (s *Session) actor() actor {
+	if s == nil {
+		return actor{}
+	}
+	by := actor{userID: s.UserID, sessionID: s.ID, ip: s.ip, agent: s.agent}
+	if s.ImpersonatedBy != nil {
+		by.impersonatorID = *s.ImpersonatedBy
+	}
+	return by
 }

@@ -3,7 +3,6 @@ package auth
 import (
 	"net/http"
 	"slices"
-	"strings"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
@@ -72,11 +71,10 @@ func (a *Auth) StopImpersonating(w http.ResponseWriter, r *http.Request, s *Sess
 
 // adminSession finds the session of the admin cookie; nil if there is none.
 func (a *Auth) adminSession(r *http.Request) (*Session, error) {
-	value, ok := a.readSigned(r, adminCookie)
-	if !ok {
+	token := a.adminToken(r)
+	if token == "" {
 		return nil, nil
 	}
-	token, _, _ := strings.Cut(value, ":")
 	s, err := a.find(r.Context(), token)
 	if s == nil || err != nil {
 		return nil, err

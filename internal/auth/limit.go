@@ -2,12 +2,18 @@ package auth
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"math"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
 )
 
@@ -59,20 +65,6 @@ type RateRule struct {
 	Window time.Duration
 }
 
-func (o *RateLimit) setDefaults() {
-	if o.Rules == nil {
-		o.Rules = []RateRule{
-			{"/sign-in", 3, 10 * time.Second}, {"/sign-up", 3, 10 * time.Second},
-			{"/change-password", 3, 10 * time.Second}, {"/change-email", 3, 10 * time.Second},
-			{"/request-password-reset", 3, time.Minute}, {"/send-verification-email", 3, time.Minute},
-			{"", 100, 10 * time.Second},
-		}
-	}
-	set(&o.FreeFailures, 5)
-	set(&o.FailureWindow, 15*time.Minute)
-	set(&o.MailsPerHour, 3)
-}
-
 // actSignIn and actSignInAgain are the acts that try a password: of any account, or of the session's own.
 const (
 	actSignIn      = "/sign-in/email"
@@ -119,6 +111,39 @@ func (a *Auth) budgets(r *http.Request, act string, typed func() string) (list [
 	return nil
 }
 
+// deviceBudget names the budget of a sign-in on a known device: one on which a user has signed in with the typed
+// e-mail address, or on which a user re-authenticates. Else it is "", and the IP address counts. An attacker behind
+// the same IP address then cannot lock out the users of known devices. Wrong passwords are counted apart from that.
+func (a *Auth) deviceBudget(r *http.Request, act string, typed func() string) string {
+	if act != actSignIn && act != actSignInAgain {
+		return ""
+	}
+	name, users := a.device(r)
+	if len(users) == 0 {
+		return ""
+	}
+	if act == actSignInAgain {
+		return name
+	}
+	email, ok := normalEmail(typed())
+	tag := addressTag(email)
+	if !ok || !slices.ContainsFunc(users, func(u deviceUser) bool { return u.address == tag }) {
+		return ""
+	}
+	return name + "|" + tag
+}
+
+// strangerPlace is where a request from an unknown device counts and waits: source is the narrowest of its networks, and
+// the place in the hash queue is that of the widest that one customer may have, because a /48 contains 65,536 of the
+// narrower kind. Without a Limiter nobody is a stranger.
+func (a *Auth) strangerPlace(r *http.Request) (source string, place password.Place) {
+	list := networks(a.opts.ClientIP(r))
+	if a.opts.RateLimit.Limiter == nil {
+		return list[0], password.Place{}
+	}
+	return list[0], password.Place{Stranger: true, Network: list[len(list)-1]}
+}
+
 // networks lists the networks that count as one client, the narrowest first: an IPv4 address, or of IPv6 the /64, /56
 // and /48, because one customer gets at least a /64 and up to a /48.
 func networks(ip string) []string {
@@ -137,16 +162,78 @@ func networks(ip string) []string {
 	return list
 }
 
-func refusal(wait time.Duration, err error) error {
-	if err != nil {
-		return errs.Unavailable(err)
-	}
-	if wait <= 0 {
-		return nil
-	}
-	return tooMany("Too many requests. Please try again later.", wait)
+// mayMail reports whether a mailbox may get another mail of a purpose this hour, and counts it. Each purpose has a
+// counter, so that mails which a stranger can cause do not use up the others. Call it outside a transaction: on
+// SQLite the counter would wait for its end.
+func (a *Auth) mayMail(ctx context.Context, purpose letter.Purpose, address string) (bool, error) {
+	return a.mayHit(ctx, "mail|"+string(purpose)+"|"+hashToken(mailbox(address)), a.opts.RateLimit.MailsPerHour)
 }
 
-func tooMany(message string, wait time.Duration) error {
-	return &errs.Error{Status: http.StatusTooManyRequests, Message: message, RetryAfter: wait}
+// mailbox is the address without its +tag, which the owner of the mailbox is free to choose.
+func mailbox(address string) string {
+	local, domain, _ := strings.Cut(strings.ToLower(address), "@")
+	local, _, _ = strings.Cut(local, "+")
+	return local + "@" + domain
+}
+
+// mayMailTo is mayMail for a link that strangers can ask for: a third of the budget is kept for the user's own
+// browsers.
+func (a *Auth) mayMailTo(ctx context.Context, known bool, purpose letter.Purpose, address string) (bool, error) {
+	most := a.opts.RateLimit.MailsPerHour
+	if !known {
+		may, err := a.mayHit(ctx, "mail|"+string(purpose)+"|stranger|"+hashToken(mailbox(address)), most-most/3)
+		if !may || err != nil {
+			return false, err
+		}
+	}
+	return a.mayMail(ctx, purpose, address)
+}
+
+func (a *Auth) mayHit(ctx context.Context, key string, most int) (bool, error) {
+	limit := a.opts.RateLimit
+	if limit.Limiter == nil {
+		return true, nil
+	}
+	wait, err := limit.Limiter.Hit(ctx, key, most, time.Hour)
+	if err != nil {
+		return false, errs.Unavailable(err)
+	}
+	return wait <= 0, nil
+}
+
+// mustMail is mayMail for an admin, who may learn the reason: 429 if the mailbox has had its mails.
+func (a *Auth) mustMail(ctx context.Context, purpose letter.Purpose, address string) error {
+	may, err := a.mayMail(ctx, purpose, address)
+	if may || err != nil {
+		return err
+	}
+	return tooMany("This address has had its mails for this hour.", time.Hour)
+}
+
+// mayWarnOfDevice reports whether a sign-in on this device, with the right password, mails its user a warning: only
+// on a new device, and a few times an hour. It counts by user, not by mailbox, so that a stranger cannot use up the
+// budget with an account of another spelling of the address.
+func (a *Auth) mayWarnOfDevice(r *http.Request, userID string) (bool, error) {
+	if !a.opts.Notices || !a.isNewDevice(r, userID) {
+		return false, nil
+	}
+	return a.mayHit(r.Context(), "mail|"+string(letter.NewDevice)+"|"+userID, a.opts.RateLimit.MailsPerHour)
+}
+
+// padTiming makes a request about an address take at least Options.MinAnswer; defer the function it returns. A fixed
+// time is not enough: a busy processor wakes half a millisecond sooner than an idle one (measured). A random part
+// hides that.
+func (a *Auth) padTiming(ctx context.Context) func() {
+	var chance [2]byte
+	rand.Read(chance[:])
+	shortest := a.opts.MinAnswer
+	more := shortest / 3 * time.Duration(binary.BigEndian.Uint16(chance[:])) / math.MaxUint16
+	timer := time.NewTimer(shortest + more)
+	return func() {
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
 }

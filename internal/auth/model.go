@@ -1,6 +1,11 @@
 package auth
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -47,6 +52,9 @@ func (u *User) HasRole(roles ...string) bool {
 func (u *User) banned(now time.Time) bool {
 	return u.Banned && (u.BanExpires == nil || now.Before(*u.BanExpires))
 }
+
+// title is the name of a user in events.
+func (u *User) title() string { return u.Name + " <" + u.Email + ">" }
 
 // Session is a signed-in browser. Answers carry ID as "token": it names the session, and is no credential.
 type Session struct {
@@ -101,4 +109,108 @@ type Verification struct {
 	CreatedAt time.Time
 
 	CallbackURL string // where the browser goes in the end; "" for nowhere in particular
+}
+
+// The JSON form of a user and a session follows. The cache cookie holds it, and the npm client reads it.
+
+// MarshalJSON gives the wire's form of a user.
+func (u User) MarshalJSON() ([]byte, error) { return json.Marshal(u.wire()) }
+
+// MarshalJSON gives the wire's form of a session, without its user and without anything secret.
+func (s Session) MarshalJSON() ([]byte, error) { return json.Marshal(s.wire()) }
+
+// answer is what SessionJSON says; the cache cookie holds the very same.
+type answer struct {
+	Session wireSession `json:"session"`
+	User    wireUser    `json:"user"`
+}
+
+func (s *Session) answer() answer { return answer{s.wire(), s.User.wire()} }
+
+// session is the way back: what an answer says of a session and its user.
+func (v answer) session() *Session {
+	s, u := v.Session, v.User
+	return &Session{
+		ID: s.ID, UserID: s.UserID,
+		ExpiresAt: time.Time(s.ExpiresAt), CreatedAt: time.Time(s.CreatedAt), UpdatedAt: time.Time(s.UpdatedAt),
+		IPAddress: s.IPAddress, UserAgent: s.UserAgent, ImpersonatedBy: s.ImpersonatedBy,
+		User: &User{
+			ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image, Role: u.Role,
+			Banned: u.Banned, BanReason: u.BanReason, BanExpires: (*time.Time)(u.BanExpires),
+			CreatedAt: time.Time(u.CreatedAt), UpdatedAt: time.Time(u.UpdatedAt),
+		},
+	}
+}
+
+// wireUser and wireSession have dates with exactly three decimals, and absent values as null.
+type wireUser struct {
+	ID            string   `json:"id"`
+	Name          string   `json:"name"`
+	Email         string   `json:"email"`
+	EmailVerified bool     `json:"emailVerified"`
+	Image         *string  `json:"image"`
+	CreatedAt     isoTime  `json:"createdAt"`
+	UpdatedAt     isoTime  `json:"updatedAt"`
+	Role          string   `json:"role"`
+	Banned        bool     `json:"banned"`
+	BanReason     *string  `json:"banReason"`
+	BanExpires    *isoTime `json:"banExpires"`
+}
+
+func (u *User) wire() wireUser {
+	return wireUser{
+		ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image,
+		CreatedAt: isoTime(u.CreatedAt), UpdatedAt: isoTime(u.UpdatedAt), Role: u.Role,
+		Banned: u.Banned, BanReason: u.BanReason, BanExpires: (*isoTime)(u.BanExpires),
+	}
+}
+
+type wireSession struct {
+	ID             string  `json:"id"`
+	Token          string  `json:"token"`
+	UserID         string  `json:"userId"`
+	ExpiresAt      isoTime `json:"expiresAt"`
+	CreatedAt      isoTime `json:"createdAt"`
+	UpdatedAt      isoTime `json:"updatedAt"`
+	IPAddress      string  `json:"ipAddress"`
+	UserAgent      string  `json:"userAgent"`
+	ImpersonatedBy *string `json:"impersonatedBy"`
+}
+
+func (s *Session) wire() wireSession {
+	return wireSession{
+		ID: s.ID, Token: s.ID, UserID: s.UserID, ExpiresAt: isoTime(s.ExpiresAt), CreatedAt: isoTime(s.CreatedAt),
+		UpdatedAt: isoTime(s.UpdatedAt), IPAddress: s.IPAddress, UserAgent: s.UserAgent, ImpersonatedBy: s.ImpersonatedBy,
+	}
+}
+
+// isoTime marshals as the wire's dates: ISO 8601, UTC, exactly three decimals.
+type isoTime time.Time
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *isoTime) UnmarshalJSON(b []byte) error { return (*time.Time)(t).UnmarshalJSON(b) }
+
+// MarshalJSON implements json.Marshaler.
+func (t isoTime) MarshalJSON() ([]byte, error) {
+	return time.Time(t).UTC().AppendFormat(make([]byte, 0, 26), `"2006-01-02T15:04:05.000Z"`), nil
+}
+
+// newToken gives 256 random bits as 43 base64url characters.
+func newToken() string {
+	b := make([]byte, 32)
+	rand.Read(b) // never fails: crypto/rand ends the program instead
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// newID gives an id of 32 hexadecimal characters. Ids are names, not secrets.
+func newID() string {
+	b := make([]byte, 16)
+	rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
+// hashToken is what the store keeps of a token. The token is random, so a fast hash is enough.
+func hashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
 }

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime"
 	"time"
@@ -187,9 +188,32 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+func (o *RateLimit) setDefaults() {
+	if o.Rules == nil {
+		o.Rules = []RateRule{
+			{"/sign-in", 3, 10 * time.Second}, {"/sign-up", 3, 10 * time.Second},
+			{"/change-password", 3, 10 * time.Second}, {"/change-email", 3, 10 * time.Second},
+			{"/request-password-reset", 3, time.Minute}, {"/send-verification-email", 3, time.Minute},
+			{"", 100, 10 * time.Second},
+		}
+	}
+	set(&o.FreeFailures, 5)
+	set(&o.FailureWindow, 15*time.Minute)
+	set(&o.MailsPerHour, 3)
+}
+
 func set[T comparable](field *T, def T) {
 	var zero T
 	if *field == zero {
 		*field = def
 	}
+}
+
+// peer is the IP address at the other end of the connection.
+func peer(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
 }

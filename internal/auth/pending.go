@@ -1,11 +1,17 @@
 package auth
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
+	"gorm.io/gorm"
 )
 
 // pendingLife is how long a browser that signed up may confirm the address without the password.
@@ -15,6 +21,13 @@ const pendingLife = time.Hour
 type pending struct {
 	userID, email, callbackURL string
 	remember                   bool
+}
+
+// Pending returns the address that this browser has signed up with and not verified, and the CallbackURL given then;
+// "" for none.
+func (a *Auth) Pending(r *http.Request) (email, callbackURL string) {
+	p, _ := a.readPending(r)
+	return p.email, p.callbackURL
 }
 
 // setPending binds the browser to an account whose address is not verified yet. It names the account by id: an
@@ -36,6 +49,14 @@ func (a *Auth) setPending(w http.ResponseWriter, u *User, remember bool, callbac
 	a.sendCookie(w, full)
 }
 
+// linkCallback is the callbackURL of the link mailed for a sign-up. For pages the pending cookie has it instead.
+func linkCallback(pending bool, callbackURL string) string {
+	if pending {
+		return ""
+	}
+	return callbackURL
+}
+
 func (a *Auth) readPending(r *http.Request) (p pending, ok bool) {
 	value, ok := a.readSigned(r, pendingCookie)
 	parts := strings.SplitN(value, ":", 5)
@@ -49,16 +70,135 @@ func (a *Auth) readPending(r *http.Request) (p pending, ok bool) {
 	return pending{userID: parts[0], remember: parts[2] == "true", email: parts[3], callbackURL: parts[4]}, true
 }
 
-// Pending returns the address that this browser has signed up with and not verified, and the CallbackURL given then;
-// "" for none.
-func (a *Auth) Pending(r *http.Request) (email, callbackURL string) {
-	p, _ := a.readPending(r)
-	return p.email, p.callbackURL
+// signedUpHere reports whether this browser signed up the account whose address the link verifies. For a change of
+// address that is no proof: the account may have changed hands.
+func (a *Auth) signedUpHere(r *http.Request, v *Verification) (pending, bool) {
+	p, ok := a.readPending(r)
+	return p, ok && v.Purpose == letter.VerifyEmail && p.userID == v.UserID
 }
 
-// clearPending deletes the pending cookie, if the browser has one.
-func (a *Auth) clearPending(w http.ResponseWriter, r *http.Request) {
-	if a.hasCookie(r, pendingCookie) {
-		a.setCookie(w, pendingCookie, "", expired)
+// pendingAccountLife is how long a pending account waits for its first sign-in.
+const pendingAccountLife = 7 * 24 * time.Hour
+
+// pendingBatch is how many pending accounts one transaction deletes: each records an event, and blocks other writers
+// of the audit log.
+const pendingBatch = 20
+
+// The Details of event.UserDeleted for pending accounts.
+const (
+	detailNeverConfirmed = "never confirmed"
+	detailGaveWay        = "gave way to the holder of the address"
+)
+
+// squats reports whether u is a pending account that the holder of the address may replace. An account with a role or
+// a ban stays, because an admin decided that.
+func (a *Auth) squats(u *User) bool { return u.Pending && !u.Banned && u.Role == a.opts.Roles[0] }
+
+// heldBy reports whether an address is taken for the user mover, "" for a new one. A squatting account does not take
+// it: squatter is its id, for evict.
+func (a *Auth) heldBy(ctx context.Context, email, mover string) (squatter string, taken bool, err error) {
+	db := a.db.WithContext(ctx)
+	var u User
+	err = db.Where("email = ?", email).Take(&u).Error
+	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+		return "", false, err
 	}
+	if u.ID != "" && !a.squats(&u) {
+		return "", true, nil
+	}
+	taken, err = a.reserved(db, email, mover)
+	return u.ID, taken, err
+}
+
+// reserved reports whether an undo link may still bring another account than mover's back to an address. Without this
+// a thief who moved the account could take its old address, and make the link useless.
+func (a *Auth) reserved(db *gorm.DB, email, mover string) (bool, error) {
+	var n int64
+	err := db.Model(&Verification{}).Where(
+		"email = ? AND purpose = ? AND user_id <> ? AND expires_at > ?", email, letter.UndoEmailChange, mover, a.opts.Now(),
+	).Count(&n).Error
+	return n > 0, err
+}
+
+// claim refuses a reserved address. Call it after u is written: the unique index then waits for the account that left
+// the address, which commits its undo link in the same transaction.
+func (a *Auth) claim(t *transaction, u *User, status int) error {
+	reserved, err := a.reserved(t.DB, u.Email, u.ID)
+	if err != nil {
+		return err
+	}
+	if reserved {
+		return takenError(status)
+	}
+	return nil
+}
+
+// evict deletes the account that heldBy named, if it still squats on the address. by is the user who takes its place.
+func (a *Auth) evict(t *transaction, by actor, squatter, email string) error {
+	if squatter == "" {
+		return nil
+	}
+	u, err := t.lockUser(squatter)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	if u.Email != email || !a.squats(u) {
+		return nil
+	}
+	return t.erasePending(by, u, detailGaveWay)
+}
+
+// evictSquatter evicts the pending account that has the address to which v moves its user. One statement locks both
+// rows in id order, so that transactions cannot deadlock.
+func (a *Auth) evictSquatter(t *transaction, by actor, squatter string, v *Verification) error {
+	if squatter == "" {
+		return nil
+	}
+	both := []string{v.UserID, squatter}
+	err := t.Clauses(forUpdate).Select("id").Where("id IN ?", both).Order("id").Find(&[]User{}).Error
+	if err != nil {
+		return err
+	}
+	return a.evict(t, by, squatter, v.Email)
+}
+
+// purgePending deletes at most pendingBatch pending accounts that are older than pendingAccountLife, and returns how
+// many.
+func (a *Auth) purgePending(ctx context.Context) (n int64, err error) {
+	over := a.opts.Now().Add(-pendingAccountLife)
+	err = a.transact(ctx, func(t *transaction) error {
+		var list []User
+		err := t.Clauses(forUpdate).Where("pending AND NOT banned AND role = ? AND created_at <= ?", a.opts.Roles[0], over).
+			Order("id").Limit(pendingBatch).Find(&list).Error
+		if err != nil {
+			return err
+		}
+		n = int64(len(list))
+		for i := range list {
+			if err := t.erasePending(actor{}, &list[i], detailNeverConfirmed); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
+// erasePending deletes a locked pending account. Its only sessions are impersonations. It invalidates nothing else,
+// because a sign-up that replaces an account must not take longer than one that does not.
+func (t *transaction) erasePending(by actor, u *User, detail string) error {
+	if err := t.endImpersonationsAs(u.ID); err != nil {
+		return err
+	}
+	t.recordEvent(by, event.UserDeleted, u.ID).Detail = detail
+	return t.Where("id = ?", u.ID).Delete(&User{}).Error
+}
+
+// settle ends the time in which u can be replaced.
+func (t *transaction) settle(u *User) error {
+	if !u.Pending {
+		return nil
+	}
+	u.Pending = false
+	return t.Model(&User{}).Where("id = ?", u.ID).UpdateColumn("pending", false).Error
 }

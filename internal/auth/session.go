@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -22,6 +23,21 @@ func (a *Auth) Session(w http.ResponseWriter, r *http.Request) (*Session, error)
 // StoredSession is Session without the cache, so that it sees a demotion or a ban made by another process.
 func (a *Auth) StoredSession(w http.ResponseWriter, r *http.Request) (*Session, error) {
 	return a.load(w, r, loading{refresh: true})
+}
+
+// SessionJSON is Session as JSON: {"session", "user"}, or null for a stranger. With cache the cache cookie may
+// answer, with refresh an ageing session slides forward.
+func (a *Auth) SessionJSON(w http.ResponseWriter, r *http.Request, cache, refresh bool) (json.RawMessage, error) {
+	if token, ok := a.readSigned(r, tokenCookie); ok && cache {
+		if c := a.readCache(r, token); c != nil {
+			return c.answer, nil // signed by us: it goes out as it is
+		}
+	}
+	s, err := a.load(w, r, loading{refresh: refresh})
+	if s == nil || err != nil {
+		return json.RawMessage("null"), err
+	}
+	return json.Marshal(s.answer())
 }
 
 type loading struct {
@@ -104,6 +120,19 @@ func (a *Auth) find(ctx context.Context, token string) (*Session, error) {
 	return found, nil
 }
 
+// sessionOf reads the session of a token, "" for none; nil if there is none.
+func (t *transaction) sessionOf(token string) (*Session, error) {
+	if token == "" {
+		return nil, nil
+	}
+	var s Session
+	err := t.Where("token_hash = ?", hashToken(token)).Take(&s).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, nil
+	}
+	return &s, err
+}
+
 // eachRow calls scan for each row of a query. GORM does not see the errors of rows, so they are handed to it: only
 // then does an outage become a 503.
 func eachRow(query *gorm.DB, scan func(*sql.Rows) error) error {
@@ -163,20 +192,55 @@ func (a *Auth) refresh(ctx context.Context, s *Session, now time.Time) bool {
 	return true
 }
 
-// lockSession locks a session's row until the end of t, and reports whether there is one. Rows are locked in the order
-// user, session, link, so that transactions cannot deadlock.
-func (t *transaction) lockSession(id string) (live bool, err error) {
-	var list []Session
-	err = t.Clauses(forUpdate).Select("id").Where("id = ?", id).Find(&list).Error
-	return len(list) > 0, err
+// transactSession is transact for what starts or changes the session of a browser: after the commit it sends the
+// cookies of the session that fn returns, if any. The cached copy among them is dated before the transaction, so that
+// a revocation which commits meanwhile is newer than the copy.
+func (a *Auth) transactSession(
+	w http.ResponseWriter, r *http.Request, fn func(*transaction) (*Session, error),
+) (*Session, error) {
+	readAt := a.opts.Now()
+	var s *Session
+	err := a.transact(r.Context(), func(t *transaction) (err error) {
+		s, err = fn(t)
+		return err
+	})
+	if s == nil || err != nil {
+		return nil, err
+	}
+	a.setSessionCookies(w, r, s, readAt)
+	return s, nil
 }
 
-// sessionOf reads the session of a token; nil if there is none.
-func (t *transaction) sessionOf(token string) (*Session, error) {
-	var s Session
-	err := t.Where("token_hash = ?", hashToken(token)).Take(&s).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, nil
+// setSessionCookies sends all cookies of s; readAt is when the store was last read.
+func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Session, readAt time.Time) {
+	if s.admin != nil {
+		a.setAdminCookie(w, s.admin)
 	}
-	return &s, err
+	a.setSigned(w, tokenCookie, s.token, a.cookieLife(s))
+	if !s.Remember {
+		a.setSigned(w, forgetCookie, "true", 0)
+	} else {
+		a.clearCookie(w, r, forgetCookie)
+	}
+	a.setCache(w, s, readAt)
+	if s.ImpersonatedBy == nil {
+		a.clearCookie(w, r, adminCookie)
+	}
+}
+
+// setAdminCookie keeps the token of the admin's own session, and better-auth's mark of one that ends with the browser.
+func (a *Auth) setAdminCookie(w http.ResponseWriter, admin *Session) {
+	forget := ""
+	if !admin.Remember {
+		forget = "true"
+	}
+	a.setSigned(w, adminCookie, admin.token+":"+forget, a.cookieLife(admin))
+}
+
+// cookieLife is the rest of a remembered session, rounded up to seconds; 0 for one that ends with the browser.
+func (a *Auth) cookieLife(s *Session) time.Duration {
+	if !s.Remember {
+		return 0
+	}
+	return (s.ExpiresAt.Sub(a.opts.Now()) + time.Second - 1).Truncate(time.Second)
 }

@@ -3,9 +3,7 @@ package auth
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"slices"
-	"strings"
+	"net/http"
 
 	"example.com/foyer/internal/auth/event"
 	"gorm.io/gorm"
@@ -25,6 +23,44 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
 		return rows.Scan(list[len(list)-1].columns()...)
 	})
 	return list, err
+}
+
+// UserSessions lists every session of a user, expired and impersonated ones too, most recently used first.
+func (a *Auth) UserSessions(ctx context.Context, userID string) ([]Session, error) {
+	list := []Session{}
+	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("updated_at DESC, id").Limit(1000).Find(&list).Error
+	return list, err
+}
+
+// SignOut ends the session behind the request, if any, with all impersonations by its user, and clears the cookies on
+// w. It sends no Clear-Site-Data: what the browser stored may belong to a script application. It succeeds for
+// strangers too. If the store is away it fails and the cookies stay: a sign-out that did not happen must not look
+// like one.
+func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
+	if token, ok := a.readSigned(r, tokenCookie); ok {
+		err := a.transact(r.Context(), func(t *transaction) error { return a.signOut(t, r, token) })
+		if err != nil {
+			return err
+		}
+	}
+	a.ClearCookies(w, r)
+	return nil
+}
+
+func (a *Auth) signOut(t *transaction, r *http.Request, token string) error {
+	s, err := t.sessionOf(token)
+	if s == nil || err != nil {
+		return err
+	}
+	if _, err := t.lockUser(s.person()); err != nil {
+		return ignoreMissing(err) // deleted meanwhile, with the session
+	}
+	if err := a.endPresented(t, r, s); err != nil {
+		return err
+	}
+	a.present(s, r, token)
+	t.recordEvent(s.actor(), event.SignOut, s.UserID)
+	return nil
 }
 
 // RevokeSession ends one of the user's sessions by its handle (Session.ID), and all impersonations by the user: a
@@ -51,21 +87,31 @@ func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle st
 	})
 }
 
-// ignoreMissing treats a missing row as success.
-func ignoreMissing(err error) error {
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil
+// RevokeUserSession is RevokeSession for a session of any user.
+func (a *Auth) RevokeUserSession(ctx context.Context, by *Session, handle string) error {
+	var s Session
+	if err := a.db.WithContext(ctx).Where("id = ?", handle).Take(&s).Error; err != nil {
+		return ignoreMissing(err)
 	}
-	return err
+	return a.RevokeSession(ctx, by, s.UserID, handle)
 }
 
 // RevokeSessions ends every session of a user, and all impersonations by the user. Refusals: 404 USER_NOT_FOUND.
 func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) error {
+	return a.revokeSessions(ctx, by, userID, "")
+}
+
+// RevokeOtherSessions ends every session of its user but s.
+func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
+	return a.revokeSessions(ctx, s, s.UserID, s.ID)
+}
+
+func (a *Auth) revokeSessions(ctx context.Context, by *Session, userID, keep string) error {
 	return a.transact(ctx, func(t *transaction) error {
 		if _, err := t.lockUser(userID); err != nil {
 			return notFound(err)
 		}
-		if err := t.endSessions(userID); err != nil {
+		if err := t.endOtherSessions(userID, keep); err != nil {
 			return err
 		}
 		t.recordEvent(by.actor(), event.SessionsRevoked, userID)
@@ -73,18 +119,16 @@ func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) e
 	})
 }
 
-// RevokeOtherSessions ends every session of its user but s.
-func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
-	return a.transact(ctx, func(t *transaction) error {
-		if _, err := t.lockUser(s.UserID); err != nil {
-			return notFound(err)
-		}
-		if err := t.endSessions(s.UserID, s.ID); err != nil {
-			return err
-		}
-		t.recordEvent(s.actor(), event.SessionsRevoked, s.UserID)
-		return nil
-	})
+// endPresented ends the session s that r presented. With an impersonation it also ends the admin's own session.
+func (a *Auth) endPresented(t *transaction, r *http.Request, s *Session) error {
+	if err := t.endSession(s); err != nil || s.ImpersonatedBy == nil {
+		return err
+	}
+	admin, err := t.sessionOf(a.adminToken(r))
+	if admin == nil || err != nil {
+		return err
+	}
+	return t.endSession(admin)
 }
 
 // endSession ends one session and all impersonations by its user, because a thief with a copy of the session may have
@@ -102,17 +146,13 @@ func (t *transaction) deleteSession(s *Session) error {
 	return t.Where("id = ?", s.ID).Delete(&Session{}).Error
 }
 
-// endAdminSession ends the admin's own session that the value of an admin cookie names, if any.
-func (t *transaction) endAdminSession(value string, ok bool) error {
-	token, _, _ := strings.Cut(value, ":")
-	if !ok {
-		return nil
-	}
-	s, err := t.sessionOf(token)
-	if s == nil || err != nil {
-		return err
-	}
-	return t.endSession(s)
+// endSessions ends the sessions of a user and all impersonations by the user.
+func (t *transaction) endSessions(userID string) error { return t.endOtherSessions(userID, "") }
+
+// endOtherSessions is endSessions for all but one session.
+func (t *transaction) endOtherSessions(userID, keep string) error {
+	t.invalidate(userID)
+	return t.endSelected(t.Where("(user_id = ? OR impersonated_by = ?) AND id <> ?", userID, userID, keep))
 }
 
 // endImpersonationsBy ends the sessions that an admin started as other users.
@@ -125,35 +165,12 @@ func (t *transaction) endImpersonationsAs(userID string) error {
 	return t.endSelected(t.Where("user_id = ? AND impersonated_by IS NOT NULL", userID))
 }
 
-// UserSessions lists every session of a user, expired and impersonated ones too, most recently used first.
-func (a *Auth) UserSessions(ctx context.Context, userID string) ([]Session, error) {
-	list := []Session{}
-	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("updated_at DESC, id").Limit(1000).Find(&list).Error
-	return list, err
-}
-
-// RevokeUserSession is RevokeSession for a session of any user.
-func (a *Auth) RevokeUserSession(ctx context.Context, by *Session, handle string) error {
-	var s Session
-	if err := a.db.WithContext(ctx).Where("id = ?", handle).Take(&s).Error; err != nil {
-		return ignoreMissing(err)
-	}
-	return a.RevokeSession(ctx, by, s.UserID, handle)
-}
-
-// endSessions ends the sessions of a user and all impersonations by the user, but for the kept ones.
-func (t *transaction) endSessions(userID string, keep ...string) error {
-	t.invalidate(userID)
-	return t.endSelected(t.Where("user_id = ? OR impersonated_by = ?", userID, userID), keep...)
-}
-
-// endSelected ends the sessions of a query, but for the kept ones, and invalidates their cached copies.
-func (t *transaction) endSelected(query *gorm.DB, keep ...string) error {
+// endSelected ends the sessions of a query, and invalidates their cached copies.
+func (t *transaction) endSelected(query *gorm.DB) error {
 	var ids []string
 	if err := query.Model(&Session{}).Pluck("id", &ids).Error; err != nil {
 		return err
 	}
-	ids = slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(keep, id) })
 	t.invalidate(ids...)
 	const chunk = 500 // SQLite and PostgreSQL bound the parameters of one statement
 	for len(ids) > 0 {

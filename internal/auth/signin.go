@@ -1,19 +1,13 @@
 package auth
 
 import (
-	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
-	"example.com/foyer/internal/auth/password"
-	"example.com/foyer/internal/errs"
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
-
-var forUpdate = clause.Locking{Strength: clause.LockingStrengthUpdate}
 
 // Credentials is what a person types to sign in.
 type Credentials struct {
@@ -33,7 +27,7 @@ type Credentials struct {
 // EMAIL_NOT_VERIFIED tells an attacker who signed up with an address that no verified account has it. The wire
 // contract demands that answer. Every such try mails the holder of the address.
 func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credentials) (*Session, error) {
-	email, typed, err := checkCredentials(in)
+	email, typed, err := checkCredentials(in.Email, in.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +35,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	if err != nil {
 		return nil, err
 	}
-	match, upgrade, err := a.tryPassword(r, a.passwordTry(r, email, account), typed)
+	match, upgrade, err := a.tryPassword(r, email, account, typed)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +43,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 		if err := a.recordEvent(r.Context(), a.stranger(r), event.SignInFailed, account.UserID); err != nil {
 			return nil, err
 		}
-		return nil, errWrongCredentials()
+		return nil, errWrongCredentials
 	}
 	mayMail := true
 	if a.mustVerify(account.User) {
@@ -77,73 +71,178 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	return s, err
 }
 
-func checkCredentials(in Credentials) (email, typed string, err error) {
-	email, ok := normalEmail(in.Email)
-	var emailErr error
-	if !ok {
-		emailErr = errs.Invalid("email", "INVALID_EMAIL", "Enter an e-mail address such as name@example.com.")
-	}
-	typed, passwordErr := password.Normal(in.Password)
-	if in.Password == "" {
-		passwordErr = errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
-	}
-	return email, typed, firstOf(emailErr, passwordErr)
+// entry is one way into an account.
+type entry struct {
+	event     event.Name // recorded
+	remember  bool       // keep the session when the browser closes
+	newDevice bool       // warn the user by mail
+
+	by          *Session // who is signed in already; nil for a stranger
+	replace     bool     // by continues as the new session
+	impersonate bool     // by, an admin's, goes on beside the new session
+
+	// unverified runs in place of the sign-in while the address has to be verified, and is committed. Default: nothing.
+	unverified func(*transaction, *User) error
 }
 
-func errWrongCredentials() error {
-	return errs.New(http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
-}
-
-// linkCallback is the callbackURL of the link mailed for a sign-up. For pages the pending cookie has it instead.
-func linkCallback(pending bool, callbackURL string) string {
-	if pending {
-		return ""
-	}
-	return callbackURL
-}
-
-// credential finds the password account of an address by one query; an empty account if there is none.
-func (a *Auth) credential(ctx context.Context, email string) (Account, error) {
-	var account Account
-	err := a.db.WithContext(ctx).Joins("User").
-		Where(`"User"."email" = ? AND accounts.provider_id = ?`, email, providerCredential).Take(&account).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return Account{}, nil
-	}
-	return account, err
-}
-
-// recheckLocked checks under the user's lock that the account still has the password that was proved: hashing takes
-// long enough for it to change. It stores upgrade, a better hash of the same or another password, unless that is "".
-func (a *Auth) recheckLocked(t *transaction, account Account, upgrade string) (*User, error) {
-	user, err := t.lockUser(account.UserID)
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, errWrongCredentials()
-	}
+// signIn is the one way to start a session: for passwords, sign-ups, mailed links, re-authentication, changed
+// passwords and impersonation. In one transaction it runs check, which returns the locked user or, to start no
+// session, nil; refuses banned and unverified users; ends or replaces the presented session; starts the new one and
+// records the event. After the commit it sends the cookies. Refusals: those of check; 403 BANNED_USER,
+// EMAIL_NOT_VERIFIED.
+func (a *Auth) signIn(
+	w http.ResponseWriter, r *http.Request, in entry, check func(*transaction) (*User, error),
+) (*Session, error) {
+	var refusal error // after the commit
+	s, err := a.transactSession(w, r, func(t *transaction) (*Session, error) {
+		u, err := check(t)
+		if u == nil || err != nil {
+			return nil, err
+		}
+		if u.banned(a.opts.Now()) {
+			return nil, bannedError(u)
+		}
+		if in.by == nil && a.mustVerify(u) {
+			if in.unverified == nil {
+				return nil, errUnverified
+			}
+			refusal = errUnverified
+			return nil, in.unverified(t, u)
+		}
+		// A second factor is asked for here: the user is proved, and has no session yet.
+		return a.newSession(t, r, u, in)
+	})
 	if err != nil {
 		return nil, err
 	}
-	err = t.Where("id = ? AND password = ?", account.ID, account.Password).Take(&Account{}).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, errWrongCredentials()
+	if s == nil {
+		return nil, refusal
 	}
-	if err != nil || upgrade == "" {
-		return user, err
+	if !in.impersonate {
+		a.rememberDevice(w, r, s.User)
 	}
-	hashed := map[string]any{"password": upgrade, "updated_at": a.opts.Now()}
-	return user, t.Model(&Account{}).Where("id = ?", account.ID).Updates(hashed).Error
+	return s, nil
 }
 
-func bannedError(u *User) error {
-	e := errs.New(http.StatusForbidden, "BANNED_USER",
-		"You have been banned from this application. Please contact support if you believe this is an error.")
-	reason := "This account is banned"
-	if u.BanExpires != nil {
-		reason += " until " + u.BanExpires.Format("2 January 2006, 15:04 UTC")
+// mustVerify reports whether u may not sign in before the address is verified.
+func (a *Auth) mustVerify(u *User) bool { return a.opts.RequireEmailVerification && !u.EmailVerified }
+
+// newSession starts the session of an entry, and ends or replaces the presented one.
+func (a *Auth) newSession(t *transaction, r *http.Request, u *User, in entry) (*Session, error) {
+	if in.impersonate {
+		t.recordEvent(in.by.actor(), in.event, u.ID)
+		return a.startImpersonation(t, r, u, in.by)
 	}
-	if u.BanReason != nil && *u.BanReason != "" {
-		reason += ": " + *u.BanReason
+	if u.Banned { // until a time that is over
+		u.Banned, u.BanReason, u.BanExpires, u.UpdatedAt = false, nil, nil, a.opts.Now()
+		if err := t.Select("banned", "ban_reason", "ban_expires", "updated_at").Updates(u).Error; err != nil {
+			return nil, err
+		}
 	}
-	e.Fields = map[string]string{"email": reason}
-	return e
+	start := a.startAnother
+	if in.replace {
+		start = a.replaceSession
+	}
+	s, err := start(t, r, u, in)
+	if err != nil {
+		return nil, err
+	}
+	t.recordEvent(s.actor(), in.event, u.ID)
+	if !in.newDevice {
+		return s, nil
+	}
+	return s, a.warn(t, u, letter.NewDevice)
+}
+
+// startAnother ends the session that the request presented, if any, and starts one.
+func (a *Auth) startAnother(t *transaction, r *http.Request, u *User, in entry) (*Session, error) {
+	token, _ := a.readSigned(r, tokenCookie)
+	presented, err := t.sessionOf(token)
+	if err != nil {
+		return nil, err
+	}
+	if presented != nil {
+		if err := a.endPresented(t, r, presented); err != nil {
+			return nil, err
+		}
+	}
+	return a.startSession(t, r, u, in.remember)
+}
+
+// replaceSession starts a session that takes over the links of in.by. Impersonations that in.by began go on.
+func (a *Auth) replaceSession(t *transaction, r *http.Request, u *User, in entry) (*Session, error) {
+	if _, err := t.lockSession(in.by.ID); err != nil { // before its links: see transact
+		return nil, err
+	}
+	s, err := a.startSession(t, r, u, in.remember)
+	if err != nil {
+		return nil, err
+	}
+	err = t.Model(&Verification{}).Where("session_id = ?", in.by.ID).Update("session_id", s.ID).Error
+	if err != nil {
+		return nil, err
+	}
+	return s, t.deleteSession(in.by)
+}
+
+// startSession stores a new session of u. Its token goes into a cookie after the commit.
+func (a *Auth) startSession(t *transaction, r *http.Request, u *User, remember bool) (*Session, error) {
+	life := a.opts.ExpiresIn
+	if !remember {
+		life = a.opts.BriefExpiresIn
+	}
+	if err := t.makeRoom(u.ID); err != nil {
+		return nil, err
+	}
+	s := a.mint(r, u.ID, min(life, a.opts.MaxAge))
+	s.Remember = remember
+	if err := t.Create(s).Error; err != nil {
+		return nil, err
+	}
+	s.User = u
+	return s, t.settle(u)
+}
+
+// maxSessions is how many sessions a user can have at once: more than a person has browsers, and as many as a list
+// shows, so that none is hidden from its owner.
+const maxSessions = 100
+
+// makeRoom ends the least recently used sessions of a user, so that one more is within maxSessions.
+func (t *transaction) makeRoom(userID string) error {
+	var surplus []Session
+	err := t.Where("user_id = ? AND impersonated_by IS NULL", userID).
+		Order("updated_at DESC, id").Offset(maxSessions - 1).Limit(maxSessions).Find(&surplus).Error
+	if err != nil {
+		return err
+	}
+	for i := range surplus {
+		if err := t.endSession(&surplus[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startImpersonation stores a session in which admin acts as u. It ends no later than admin.
+func (a *Auth) startImpersonation(t *transaction, r *http.Request, u *User, admin *Session) (*Session, error) {
+	s := a.mint(r, u.ID, a.opts.ImpersonationExpiresIn)
+	s.ImpersonatedBy, s.admin = &admin.UserID, admin
+	if s.ExpiresAt.After(admin.ExpiresAt) {
+		s.ExpiresAt = admin.ExpiresAt
+	}
+	if err := t.Create(s).Error; err != nil {
+		return nil, err
+	}
+	s.User = u
+	return s, nil
+}
+
+// mint makes a session with a new token.
+func (a *Auth) mint(r *http.Request, userID string, life time.Duration) *Session {
+	now, by, token := a.opts.Now(), a.stranger(r), newToken()
+	return &Session{
+		ID: newID(), UserID: userID, TokenHash: hashToken(token), token: token,
+		IPAddress: by.ip, UserAgent: by.agent, ip: by.ip, agent: by.agent,
+		ExpiresAt: now.Add(life), CreatedAt: now, UpdatedAt: now,
+	}
 }

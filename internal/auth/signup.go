@@ -5,9 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
-	"time"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
@@ -15,9 +12,6 @@ import (
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
-
-// providerCredential names the account that is an e-mail address and a password.
-const providerCredential = "credential"
 
 // Registration is what a person types to sign up.
 type Registration struct {
@@ -42,7 +36,8 @@ type Registration struct {
 // PASSWORD_TOO_COMMON; 422 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL; 503 when too many sign up at once.
 func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registration) (*User, *Session, error) {
 	made := NewUser{Name: in.Name, Email: in.Email, Password: in.Password, Image: in.Image}
-	user, hash, err := a.prepare(r.Context(), a.strangerPlace(r), made, true)
+	_, place := a.strangerPlace(r)
+	user, hash, err := a.prepare(r.Context(), place, made, true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -101,15 +96,6 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 	return err
 }
 
-const codeTaken = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
-
-func takenError(status int) error {
-	return &errs.Error{
-		Status: status, Code: codeTaken, Message: "User already exists. Use another email.",
-		Fields: map[string]string{"email": "There is already an account with this address. Log in, or use another address."},
-	}
-}
-
 // NewUser is a user that an admin makes. Role "" means the first of Options.Roles. With an empty Password nobody can
 // sign in until a password is set; Invite mails a link for that.
 type NewUser struct {
@@ -122,53 +108,9 @@ type NewUser struct {
 	Invite   bool
 }
 
-// CreateUser makes a user without starting a session. by is the admin, nil for the command line. It replaces a
-// pending account of the address (see User.Pending). Refusals are those of SignUpEmail, and 400
-// YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE for an unknown role; 403 if by is no longer an admin; for an
-// invitation 429 if the address has had its mails for this hour.
-func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, error) {
-	user, hash, err := a.prepare(ctx, password.Place{}, in, false)
-	if err != nil {
-		return nil, err
-	}
-	if in.Invite {
-		if err := a.mustMail(ctx, letter.SetPassword, user.Email); err != nil {
-			return nil, err
-		}
-	}
-	squatter, _, err := a.heldBy(ctx, user.Email, "")
-	if err != nil {
-		return nil, err
-	}
-	err = a.transact(ctx, func(t *transaction) error {
-		if _, err := t.adminsFor(by, squatter); err != nil {
-			return err
-		}
-		if err := a.evict(t, by.actor(), squatter, user.Email); err != nil {
-			return err
-		}
-		if err := a.addUser(t, user, hash); err != nil {
-			return err
-		}
-		t.recordEvent(by.actor(), event.UserCreated, user.ID).Detail = "role: " + user.Role
-		if err := a.warnAdmins(t, &User{}, user); err != nil || !in.Invite {
-			return err
-		}
-		return a.mailLink(t, by.actor(), user, letter.SetPassword, user.Email, "")
-	})
-	if err != nil {
-		return nil, err
-	}
-	return user, nil
-}
-
 // prepare checks a new user and hashes the password, before anything is written.
 func (a *Auth) prepare(ctx context.Context, p password.Place, in NewUser, needsPassword bool) (*User, string, error) {
-	email, ok := normalEmail(in.Email)
-	var emailErr error
-	if !ok {
-		emailErr = errs.Invalid("email", "VALIDATION_ERROR", "Enter an e-mail address such as name@example.com.")
-	}
+	email, emailErr := validEmail(in.Email)
 	role, roleErr := a.roles(cmp.Or(in.Role, a.opts.Roles[0]))
 	var normal string
 	var passwordErr error
@@ -192,19 +134,6 @@ func (a *Auth) prepare(ctx context.Context, p password.Place, in NewUser, needsP
 	}, hash, nil
 }
 
-// roles checks a comma list of roles and returns it without spaces.
-func (a *Auth) roles(list string) (string, error) {
-	roles := strings.Split(list, ",")
-	for i, role := range roles {
-		roles[i] = strings.TrimSpace(role)
-		if !slices.Contains(a.opts.Roles, roles[i]) {
-			return "", errs.Invalid("role", "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE",
-				"You are not allowed to set a non-existent role value")
-		}
-	}
-	return strings.Join(roles, ","), nil
-}
-
 // addUser writes a user and, with a hash, the password account.
 func (a *Auth) addUser(t *transaction, u *User, hash string) error {
 	err := t.Create(u).Error
@@ -220,11 +149,4 @@ func (a *Auth) addUser(t *transaction, u *User, hash string) error {
 		}
 	}
 	return a.claim(t, u, http.StatusUnprocessableEntity)
-}
-
-func (t *transaction) addPassword(userID, hash string, now time.Time) error {
-	return t.Create(&Account{
-		ID: newID(), UserID: userID, ProviderID: providerCredential, AccountID: userID, Password: hash,
-		CreatedAt: now, UpdatedAt: now,
-	}).Error
 }

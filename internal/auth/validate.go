@@ -4,17 +4,37 @@ import (
 	"errors"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/origins"
 )
 
-// emailGrammar is better-auth's, ASCII only. net/mail would accept quoted local parts, IP literals and full-width
-// letters: second spellings of an address that another user has. Labels neither start nor end with a hyphen.
-var emailGrammar = regexp.MustCompile(`^(?:[a-z0-9_'+-]+\.)*[a-z0-9_'+-]*[a-z0-9_+-]@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
+// checkCredentials returns the normal forms of what a person typed to sign in.
+func checkCredentials(rawEmail, rawPassword string) (email, typed string, err error) {
+	email, ok := normalEmail(rawEmail)
+	var emailErr error
+	if !ok {
+		emailErr = errs.Invalid("email", "INVALID_EMAIL", "Enter an e-mail address such as name@example.com.")
+	}
+	typed, passwordErr := password.Normal(rawPassword)
+	if rawPassword == "" {
+		passwordErr = errs.Invalid("password", "VALIDATION_ERROR", "Enter your password.")
+	}
+	return email, typed, firstOf(emailErr, passwordErr)
+}
+
+func validEmail(raw string) (string, error) {
+	email, ok := normalEmail(raw)
+	if !ok {
+		return email, errs.Invalid("email", "VALIDATION_ERROR", "Enter an e-mail address such as name@example.com.")
+	}
+	return email, nil
+}
 
 // normalEmail returns the stored form of an address; false if it is none.
 func normalEmail(raw string) (string, bool) {
@@ -25,6 +45,10 @@ func normalEmail(raw string) (string, bool) {
 	at := strings.IndexByte(email, '@')
 	return email, at > 0 && at <= 64 && emailGrammar.MatchString(email)
 }
+
+// emailGrammar is better-auth's, ASCII only. net/mail would accept quoted local parts, IP literals and full-width
+// letters: second spellings of an address that another user has. Labels neither start nor end with a hyphen.
+var emailGrammar = regexp.MustCompile(`^(?:[a-z0-9_'+-]+\.)*[a-z0-9_'+-]*[a-z0-9_+-]@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
 
 // asciiLower changes ASCII letters only: strings.ToLower turns the Kelvin sign into k.
 func asciiLower(s string) string {
@@ -37,26 +61,17 @@ func asciiLower(s string) string {
 	return string(b)
 }
 
-// firstOf returns the first refusal, with the fields of all of them.
-func firstOf(refusals ...error) error {
-	var first *errs.Error
-	for _, err := range refusals {
-		var e *errs.Error
-		if !errors.As(err, &e) {
-			continue
-		}
-		if first == nil {
-			first = e
-			continue
-		}
-		for field, message := range e.Fields {
-			first.Fields[field] = message
+// roles checks a comma list of roles and returns it without spaces.
+func (a *Auth) roles(list string) (string, error) {
+	roles := strings.Split(list, ",")
+	for i, role := range roles {
+		roles[i] = strings.TrimSpace(role)
+		if !slices.Contains(a.opts.Roles, roles[i]) {
+			return "", errs.Invalid("role", "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE",
+				"You are not allowed to set a non-existent role value")
 		}
 	}
-	if first == nil {
-		return nil
-	}
-	return first
+	return strings.Join(roles, ","), nil
 }
 
 func checkName(name string) error {
@@ -137,4 +152,34 @@ func printable(s string, limit int) string {
 		s = s[:len(s)-size]
 	}
 	return s
+}
+
+// text reads an optional text; nil is "".
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// firstOf returns the first refusal, with the fields of all of them.
+func firstOf(refusals ...error) error {
+	var first *errs.Error
+	for _, err := range refusals {
+		var e *errs.Error
+		if !errors.As(err, &e) {
+			continue
+		}
+		if first == nil {
+			first = e
+			continue
+		}
+		for field, message := range e.Fields {
+			first.Fields[field] = message
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return first
 }

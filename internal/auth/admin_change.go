@@ -1,0 +1,215 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/errs"
+)
+
+// UserChanges is what an admin may change of a user at once. Nil fields stay.
+type UserChanges struct {
+	Profile
+	Email         *string
+	EmailVerified *bool
+	Role          *string
+	Banned        *bool
+	BanReason     *string
+	BanExpires    *time.Time
+}
+
+// ChangeUser changes a user as an admin. A new address ends every outstanding link, a ban every session.
+// EmailVerified vouches for the address: a pending account (see User.Pending), which a stranger may have made, then
+// loses its password, and a link to choose one is mailed; 429 if the address has had its mails for this hour. Other
+// refusals: 400 VALIDATION_ERROR, INVALID_EMAIL, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, YOU_CANNOT_BAN_YOURSELF,
+// LAST_ADMIN, YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 403 if by is no longer an admin; 404 USER_NOT_FOUND.
+func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c UserChanges) (*User, error) {
+	if err := a.checkChanges(by, userID, &c); err != nil {
+		return nil, err
+	}
+	if c.vouches() {
+		if err := a.mustMailPending(ctx, userID, text(c.Email)); err != nil {
+			return nil, err
+		}
+	}
+	var u *User
+	err := a.transact(ctx, func(t *transaction) error {
+		admins, err := t.adminsFor(by, userID)
+		if err != nil {
+			return err
+		}
+		if u, err = t.lockUser(userID); err != nil {
+			return notFound(err)
+		}
+		before := *u
+		c.apply(u)
+		if c.BanExpires != nil && !u.Banned {
+			return errs.Invalid("banExpires", "VALIDATION_ERROR", "Only a ban has an end, and the user is not banned.")
+		}
+		if (!u.HasRole("admin") || u.Banned) && slices.Equal(admins, []string{u.ID}) {
+			return errLastAdmin
+		}
+		if err := a.changeLocked(t, by.actor(), &before, u, c); err != nil {
+			return err
+		}
+		return a.warnAdmins(t, &before, u)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// SetRole is ChangeUser for the role alone. Sessions go on, and have the new role from the next request.
+func (a *Auth) SetRole(ctx context.Context, by *Session, userID, role string) (*User, error) {
+	return a.ChangeUser(ctx, by, userID, UserChanges{Role: &role})
+}
+
+// BanUser is ChangeUser for a ban until the given time, nil for good. All sessions and links of the user end, even one
+// that undoes a change of address.
+func (a *Auth) BanUser(ctx context.Context, by *Session, userID, reason string, until *time.Time) (*User, error) {
+	return a.ChangeUser(ctx, by, userID, UserChanges{Banned: new(true), BanReason: &reason, BanExpires: until})
+}
+
+// UnbanUser is ChangeUser for the end of a ban.
+func (a *Auth) UnbanUser(ctx context.Context, by *Session, userID string) (*User, error) {
+	return a.ChangeUser(ctx, by, userID, UserChanges{Banned: new(false)})
+}
+
+func (c UserChanges) bans() bool { return c.Banned != nil && *c.Banned }
+
+// vouches reports whether an admin vouches for the address.
+func (c UserChanges) vouches() bool { return c.EmailVerified != nil && *c.EmailVerified }
+
+// event names the change. Of a role and a ban at once the ban counts: an auditor looks for it.
+func (c UserChanges) event() event.Name {
+	if c.bans() {
+		return event.UserBanned
+	}
+	if c.Banned != nil {
+		return event.UserUnbanned
+	}
+	if c.Role != nil {
+		return event.RoleChanged
+	}
+	return event.UserUpdated
+}
+
+// checkChanges refuses what is invalid, and brings address and role into their normal form.
+func (a *Auth) checkChanges(by *Session, userID string, c *UserChanges) error {
+	if c.bans() && by != nil && by.UserID == userID {
+		return errs.New(http.StatusBadRequest, "YOU_CANNOT_BAN_YOURSELF", "You cannot ban yourself")
+	}
+	if err := firstOf(a.checkProfile(c.Profile), checkReason(c.BanReason)); err != nil {
+		return err
+	}
+	if c.Email != nil {
+		email, ok := normalEmail(*c.Email)
+		if !ok {
+			return errs.Invalid("email", "INVALID_EMAIL", "Invalid email")
+		}
+		c.Email = &email
+	}
+	if c.Role != nil {
+		role, err := a.roles(*c.Role)
+		if err != nil {
+			return err
+		}
+		c.Role = &role
+	}
+	return nil
+}
+
+func (c UserChanges) apply(u *User) {
+	c.Profile.apply(u)
+	assign(&u.Email, c.Email)
+	assign(&u.EmailVerified, c.EmailVerified)
+	assign(&u.Role, c.Role)
+	if c.Banned != nil {
+		u.Banned, u.BanReason, u.BanExpires = *c.Banned, c.BanReason, c.BanExpires
+		return
+	}
+	u.BanReason, u.BanExpires = cmp.Or(c.BanReason, u.BanReason), cmp.Or(c.BanExpires, u.BanExpires)
+}
+
+// assign sets a field to a value, unless that is nil.
+func assign[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// changeLocked writes a changed user, ends what the change ends, and records the event.
+func (a *Auth) changeLocked(t *transaction, by actor, before, u *User, c UserChanges) error {
+	if u.Email != before.Email {
+		if err := t.dropLinks(u.ID); err != nil {
+			return err
+		}
+	}
+	if c.bans() {
+		if err := t.endSessions(u.ID); err != nil {
+			return err
+		}
+	}
+	if c.vouches() && u.Pending {
+		if err := a.handOver(t, by, u); err != nil {
+			return err
+		}
+	}
+	if err := t.endForbidden(u); err != nil {
+		return err
+	}
+	if err := a.saveUser(t, before, u); err != nil {
+		return err
+	}
+	e := t.recordEvent(by, c.event(), u.ID)
+	e.Detail = changes(before, u)
+	if u.Banned {
+		e.Note = text(u.BanReason)
+	}
+	return nil
+}
+
+// endForbidden ends what the role or ban of u forbids: nobody impersonates an admin, only admins impersonate, and
+// links of a banned user are dead.
+func (t *transaction) endForbidden(u *User) error {
+	end := t.endImpersonationsBy
+	if u.HasRole("admin") {
+		end = t.endImpersonationsAs
+	}
+	if err := end(u.ID); err != nil {
+		return err
+	}
+	if !u.Banned {
+		return nil
+	}
+	return t.Where("user_id = ?", u.ID).Delete(&Verification{}).Error
+}
+
+// mustMailPending is mustMail for the mail of handOver, if there will be one. email is the user's new address, "" if
+// it stays.
+func (a *Auth) mustMailPending(ctx context.Context, userID, email string) error {
+	u, err := a.User(ctx, userID)
+	if err != nil || !u.Pending {
+		return err
+	}
+	return a.mustMail(ctx, letter.SetPassword, cmp.Or(email, u.Email))
+}
+
+// handOver gives a pending account, whose address an admin vouches for, to the holder of the address: the password,
+// which a stranger may have chosen, is deleted, and a link to choose one is mailed.
+func (a *Auth) handOver(t *transaction, by actor, u *User) error {
+	u.Pending = false
+	if err := t.blankPassword(u.ID, a.opts.Now()); err != nil {
+		return err
+	}
+	if err := t.dropLinks(u.ID); err != nil || u.Banned {
+		return err
+	}
+	return a.mailLink(t, by, u, letter.SetPassword, u.Email, "")
+}

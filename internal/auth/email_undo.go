@@ -1,0 +1,122 @@
+package auth
+
+import (
+	"errors"
+	"net/http"
+
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
+	"gorm.io/gorm"
+)
+
+// StopEmailChange stops a change of address by the link mailed to the present address. It needs no session. The
+// sessions that asked for the change end, because a thief in them would ask again. Refusals: 400 INVALID_TOKEN,
+// TOKEN_EXPIRED; the first also if the change is made already, which has an undo link of its own.
+func (a *Auth) StopEmailChange(r *http.Request, token string) error {
+	return a.applyWarning(r, token, letter.StopEmailChange, a.stopChange)
+}
+
+func (a *Auth) stopChange(t *transaction, by actor, u *User, _ *Verification) error {
+	var asked []string
+	changes := t.Model(&Verification{}).Where("user_id = ? AND purpose IN ? AND session_id IS NOT NULL", u.ID, changeLinks)
+	if err := changes.Distinct().Pluck("session_id", &asked).Error; err != nil {
+		return err
+	}
+	if len(asked) > 0 {
+		if err := t.endSelected(t.Where("id IN ?", asked)); err != nil { // with their links
+			return err
+		}
+		if err := t.endImpersonationsBy(u.ID); err != nil {
+			return err
+		}
+	}
+	t.recordEvent(by, event.EmailChangeStopped, u.ID)
+	return nil
+}
+
+// mailStop warns the address of u of a change to another one, with a link that stops it. The link belongs to no
+// session: else a thief could end the session, ask again in the next one, and leave the owner a dead link.
+func (a *Auth) mailStop(t *transaction, u *User, email string) error {
+	m := Mail{To: u.Email, Purpose: letter.EmailChangeAsked, NewEmail: email}
+	return a.warnWithLink(t, u, letter.StopEmailChange, m)
+}
+
+// UndoEmailChange moves an account back to the address it had, by the link mailed to that address. Every session and
+// every link ends, the password is deleted and a link to choose a new one is mailed. Older undo links stay valid, so
+// that changing the address twice does not lock the owner out; until a link expires, its address cannot be taken by
+// another account. Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL if another
+// account has the address all the same.
+func (a *Auth) UndoEmailChange(r *http.Request, token string) error {
+	return a.applyWarning(r, token, letter.UndoEmailChange, a.restoreEmail)
+}
+
+func (a *Auth) restoreEmail(t *transaction, by actor, u *User, v *Verification) error {
+	now := a.opts.Now()
+	u.Email, u.EmailVerified, u.UpdatedAt = v.Email, true, now
+	t.invalidate(u.ID)
+	err := t.Select("email", "search", "email_verified", "updated_at").Updates(u).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return takenError(http.StatusConflict)
+	}
+	if err != nil {
+		return err
+	}
+	t.recordEvent(by, event.EmailRestored, u.ID)
+	if err := t.endSessions(u.ID); err != nil {
+		return err
+	}
+	if err := t.dropLinks(u.ID); err != nil {
+		return err
+	}
+	err = t.Where("user_id = ? AND purpose = ? AND created_at >= ?", u.ID, letter.UndoEmailChange, v.CreatedAt).
+		Delete(&Verification{}).Error
+	if err != nil {
+		return err
+	}
+	if err := t.blankPassword(u.ID, now); err != nil {
+		return err
+	}
+	return a.mailLink(t, by, u, letter.ResetPassword, u.Email, "")
+}
+
+// mailUndo warns the old address of u, with a link that moves the account back. The link outlives all others, because
+// a thief in the account could end those.
+func (a *Auth) mailUndo(t *transaction, u *User, old string) error {
+	if !a.opts.Notices {
+		return nil
+	}
+	m := Mail{To: old, Purpose: letter.EmailChanged, NewEmail: u.Email}
+	return a.warnWithLink(t, u, letter.UndoEmailChange, m)
+}
+
+// warnWithLink mails a warning with a link of a purpose; without the link if the app has no page for it.
+func (a *Auth) warnWithLink(t *transaction, u *User, purpose letter.Purpose, m Mail) error {
+	token := newToken()
+	m.Name, m.URL = u.Name, a.opts.Links(purpose, token, "")
+	if m.URL != "" {
+		err := a.storeLink(t, token, Verification{UserID: u.ID, Purpose: purpose, Email: m.To})
+		if err != nil {
+			return err
+		}
+	}
+	return a.enqueue(t, m)
+}
+
+// applyWarning applies the link of a warning to its user, whom it locks.
+func (a *Auth) applyWarning(
+	r *http.Request, token string, purpose letter.Purpose,
+	apply func(*transaction, actor, *User, *Verification) error,
+) error {
+	v, err := a.link(r.Context(), token, purpose)
+	if err != nil {
+		return tokenError(http.StatusBadRequest, err)
+	}
+	err = a.transact(r.Context(), func(t *transaction) error {
+		u, err := t.useLink(v)
+		if err != nil {
+			return err
+		}
+		return apply(t, a.actorFor(r, u.ID), u, v)
+	})
+	return tokenError(http.StatusBadRequest, err)
+}

@@ -1,0 +1,226 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
+)
+
+// PeekLink returns the address of a mailed link of one of these purposes, and changes nothing. Refusals: 400
+// INVALID_TOKEN, TOKEN_EXPIRED.
+func (a *Auth) PeekLink(ctx context.Context, token string, purposes ...letter.Purpose) (email string, err error) {
+	v, err := a.link(ctx, token, purposes...)
+	if err != nil {
+		return "", tokenError(http.StatusBadRequest, err)
+	}
+	return v.Email, nil
+}
+
+// mailLinkTo mails a link of a purpose that by asked for, if the address has a user who is not banned, who needs one
+// and who may get another one this hour. Requests that cause no mail are not counted: else strangers could use up a
+// user's mails.
+func (a *Auth) mailLinkTo(r *http.Request, by actor, email string, purpose letter.Purpose, callbackURL string) error {
+	needless := func(u *User) bool {
+		return u.banned(a.opts.Now()) || purpose == letter.VerifyEmail && u.EmailVerified
+	}
+	var found User
+	if err := a.db.WithContext(r.Context()).Where("email = ?", email).Take(&found).Error; err != nil {
+		return ignoreMissing(err)
+	}
+	if needless(&found) {
+		return nil
+	}
+	known, err := a.isOwnBrowser(r, by, &found)
+	if err != nil {
+		return err
+	}
+	may, err := a.mayMailTo(r.Context(), known, purpose, email)
+	if !may || err != nil {
+		return err
+	}
+	return a.transact(r.Context(), func(t *transaction) error {
+		u, err := t.lockUser(found.ID)
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		if u.Email != email || needless(u) {
+			return nil
+		}
+		return a.mailLink(t, by, u, purpose, u.Email, callbackURL)
+	})
+}
+
+// isOwnBrowser reports whether the browser is one of u's: by is u, u signed up in it, or has signed in with the
+// present password.
+func (a *Auth) isOwnBrowser(r *http.Request, by actor, u *User) (bool, error) {
+	if p, ok := a.readPending(r); by.userID == u.ID || ok && p.userID == u.ID {
+		return true, nil
+	}
+	if a.isNewDevice(r, u.ID) {
+		return false, nil
+	}
+	account, err := a.credential(r.Context(), u.Email)
+	return account.UserID == u.ID && a.knownDevice(r, account) != "", err
+}
+
+// mailLink stores a single-use token and mails its link, in t, which has locked u: of two requests the last one
+// counts. For letter.ConfirmEmailChange and letter.ChangeEmail, address is the new one. A link that is bound to
+// the session of by is refused with 401 if that has ended. Callers ask mayMail first.
+func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpose, address, callbackURL string) error {
+	rule := linkRules[purpose]
+	v := Verification{UserID: u.ID, Purpose: purpose, Email: address, CallbackURL: callbackURL}
+	if rule.bound {
+		live, err := t.lockSession(by.sessionID)
+		if err != nil {
+			return err
+		}
+		if !live {
+			return errs.Unauthenticated()
+		}
+		v.SessionID = &by.sessionID
+	}
+	if len(rule.ends) > 0 {
+		if err := t.dropLinks(u.ID, rule.ends...); err != nil {
+			return err
+		}
+	}
+	token := newToken()
+	if err := a.storeLink(t, token, v); err != nil {
+		return err
+	}
+	t.recordEvent(by, rule.event, u.ID)
+	m := Mail{To: address, Purpose: purpose, URL: a.opts.Links(purpose, token, callbackURL)}
+	if m.URL == "" {
+		return fmt.Errorf("auth: Options.Links gives no address for a mail of purpose %s", purpose)
+	}
+	if purpose == letter.ConfirmEmailChange {
+		m.To, m.NewEmail = u.Email, address
+	}
+	m.Name = u.nameFor(m.To)
+	return a.enqueue(t, m)
+}
+
+// linkRule says what mailing a link of a purpose does.
+type linkRule struct {
+	event event.Name       // recorded
+	ends  []letter.Purpose // the older links that it replaces
+
+	// bound links end with the session that asked for them, so that a thief's requests do not outlive the stolen
+	// session. The database deletes them with the session's row, so that no code can forget to.
+	bound bool
+}
+
+// addressLinks are the links that VerifyEmail and ConfirmEmail apply.
+var addressLinks = []letter.Purpose{letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail}
+
+// changeLinks move a user to another address.
+var changeLinks = []letter.Purpose{letter.ConfirmEmailChange, letter.ChangeEmail}
+
+var linkRules = map[letter.Purpose]linkRule{
+	letter.VerifyEmail:        {event: event.VerificationSent},
+	letter.ResetPassword:      {event: event.PasswordResetAsked, ends: []letter.Purpose{letter.ResetPassword}},
+	letter.SetPassword:        {event: event.Invited, ends: []letter.Purpose{letter.SetPassword}},
+	letter.DeleteAccount:      {event: event.DeletionAsked, ends: []letter.Purpose{letter.DeleteAccount}, bound: true},
+	letter.ConfirmEmailChange: {event: event.EmailChangeAsked, ends: changeLinks, bound: true},
+	letter.ChangeEmail:        {event: event.EmailChangeAsked, ends: changeLinks, bound: true},
+}
+
+// storeLink stores v as the link of a token.
+func (a *Auth) storeLink(t *transaction, token string, v Verification) error {
+	v.ID, v.TokenHash, v.CreatedAt = newID(), hashToken(token), a.opts.Now()
+	v.ExpiresAt = v.CreatedAt.Add(a.linkLife(v.Purpose))
+	return t.Create(&v).Error
+}
+
+func (a *Auth) linkLife(purpose letter.Purpose) time.Duration {
+	switch purpose {
+	case letter.ResetPassword:
+		return a.opts.ResetTokenTTL
+	case letter.DeleteAccount:
+		return a.opts.DeleteTokenTTL
+	case letter.SetPassword:
+		return a.opts.InviteTokenTTL
+	case letter.UndoEmailChange:
+		return a.opts.UndoTokenTTL
+	}
+	return a.opts.VerifyTokenTTL
+}
+
+// link looks a mailed token up; errNoLink or errLinkExpired if it is not valid for these purposes.
+func (a *Auth) link(ctx context.Context, token string, purposes ...letter.Purpose) (*Verification, error) {
+	var v Verification
+	err := a.db.WithContext(ctx).Where("token_hash = ? AND purpose IN ?", hashToken(token), purposes).Take(&v).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, errNoLink
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !a.opts.Now().Before(v.ExpiresAt) {
+		return nil, errLinkExpired
+	}
+	return &v, a.checkAsker(ctx, &v)
+}
+
+// checkAsker returns errNoLink for a link whose session has expired: its row is in the store until the next purge.
+func (a *Auth) checkAsker(ctx context.Context, v *Verification) error {
+	if !linkRules[v.Purpose].bound {
+		return nil
+	}
+	if v.SessionID == nil { // written by an older version of the app that still runs
+		return errNoLink
+	}
+	var s Session
+	err := a.db.WithContext(ctx).Where("id = ?", *v.SessionID).Take(&s).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return errNoLink
+	}
+	if err != nil {
+		return err
+	}
+	if a.over(&s, a.opts.Now()) {
+		return errNoLink
+	}
+	return nil
+}
+
+// useLink deletes a mailed token and returns its user, locked. Of concurrent requests one succeeds, the others get
+// errNoLink.
+func (t *transaction) useLink(v *Verification) (*User, error) {
+	u, err := t.lockUser(v.UserID)
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, errNoLink
+	}
+	if err != nil {
+		return nil, err
+	}
+	if v.SessionID != nil { // before the link: see transact
+		if _, err := t.lockSession(*v.SessionID); err != nil {
+			return nil, err
+		}
+	}
+	deleted := t.Where("id = ?", v.ID).Delete(&Verification{})
+	if deleted.Error != nil {
+		return nil, deleted.Error
+	}
+	if deleted.RowsAffected == 0 {
+		return nil, errNoLink
+	}
+	return u, nil
+}
+
+// dropLinks deletes a user's links: those of the given purposes; without purposes all but undo links.
+func (t *transaction) dropLinks(userID string, purposes ...letter.Purpose) error {
+	q := t.Where("user_id = ? AND purpose <> ?", userID, letter.UndoEmailChange)
+	if len(purposes) > 0 {
+		q = q.Where("purpose IN ?", purposes)
+	}
+	return q.Delete(&Verification{}).Error
+}

@@ -1,0 +1,100 @@
+package auth
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"example.com/foyer/internal/auth/letter"
+	"gorm.io/gorm"
+)
+
+// Mail is a mail to one user. URL is its link, "" for none, and holds the only copy of a secret: it belongs into the
+// mail and nowhere else. A warning has one only if Options.Links names a page for it.
+type Mail struct {
+	To       string
+	Name     string // the user's; "" if To is not proved to be theirs
+	Purpose  letter.Purpose
+	URL      string
+	NewEmail string // of confirm_email_change, email_changed and email_change_asked
+	About    string // of admin_made: the address of the new admin
+}
+
+// Mailer enqueues a mail inside tx, so that it goes out if, and only if, the change that causes it commits.
+type Mailer interface {
+	Enqueue(ctx context.Context, tx *gorm.DB, m Mail) error
+}
+
+type logMailer struct{ log *slog.Logger }
+
+// Enqueue implements Mailer; the link stays out of the log.
+func (m logMailer) Enqueue(ctx context.Context, _ *gorm.DB, mail Mail) error {
+	m.log.WarnContext(ctx, "mail not sent: no mailer is configured", "purpose", mail.Purpose)
+	return nil
+}
+
+// enqueue hands a mail to the mailer, in t.
+func (a *Auth) enqueue(t *transaction, m Mail) error {
+	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, m)
+}
+
+// warn mails u a warning, with Options.Notices.
+func (a *Auth) warn(t *transaction, u *User, purpose letter.Purpose) error {
+	if !a.opts.Notices {
+		return nil
+	}
+	return a.enqueue(t, Mail{To: u.Email, Name: u.nameFor(u.Email), Purpose: purpose})
+}
+
+// nameFor is the name of u in a mail to an address: "" if u has not proved the address, because an attacker could
+// sign up with any sentence as a name and have it mailed to anybody.
+func (u *User) nameFor(to string) string {
+	if !u.EmailVerified || to != u.Email {
+		return ""
+	}
+	return u.Name
+}
+
+// warnAdmins warns all other admins if u has become one. The admin who did it is warned, too: it may have been a
+// thief in that admin's session.
+func (a *Auth) warnAdmins(t *transaction, before, u *User) error {
+	if !a.opts.Notices || before.HasRole("admin") || !u.HasRole("admin") {
+		return nil
+	}
+	var admins []User
+	err := t.Where("role LIKE ? AND banned = ? AND id <> ?", "%admin%", false, u.ID).Order("id").Find(&admins).Error
+	if err != nil {
+		return err
+	}
+	for _, to := range admins {
+		if !to.HasRole("admin") {
+			continue
+		}
+		err := a.enqueue(t, Mail{To: to.Email, Name: to.nameFor(to.Email), Purpose: letter.AdminMade, About: u.Email})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// warnOwner warns the owner of an address that a stranger tried to sign up with it. The stranger learns nothing.
+func (a *Auth) warnOwner(r *http.Request, email string) error {
+	if !a.opts.Notices {
+		return nil
+	}
+	may, err := a.mayMail(r.Context(), letter.ExistingAccount, email)
+	if !may || err != nil {
+		return err
+	}
+	return a.transact(r.Context(), func(t *transaction) error {
+		var u User
+		if err := t.Where("email = ?", email).Take(&u).Error; err != nil {
+			return ignoreMissing(err) // reserved, or deleted meanwhile
+		}
+		if !u.EmailVerified || u.banned(a.opts.Now()) {
+			return nil
+		}
+		return a.warn(t, &u, letter.ExistingAccount)
+	})
+}

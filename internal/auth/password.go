@@ -1,0 +1,180 @@
+package auth
+
+import (
+	"net/http"
+
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/auth/password"
+	"example.com/foyer/internal/errs"
+)
+
+// ChangePassword replaces the password of s's user, who has to type the current one. It returns a new session; the
+// presented one ends, and every link that changes the account. With others every other session ends, too. Refusals:
+// 400 INVALID_PASSWORD, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON, CREDENTIAL_ACCOUNT_NOT_FOUND; 403
+// while impersonating; 429 after too many failures.
+func (a *Auth) ChangePassword(
+	w http.ResponseWriter, r *http.Request, s *Session, current, next string, others bool,
+) (*Session, error) {
+	if err := notImpersonating(s); err != nil {
+		return nil, err
+	}
+	normal, err := a.policy.Check(next, s.User.Email)
+	if err != nil {
+		return nil, onField(err, "newPassword")
+	}
+	account, err := a.checkOwnPassword(r, s, current)
+	if err != nil {
+		return nil, onField(err, "currentPassword")
+	}
+	hash, err := a.hasher.Hash(r.Context(), password.Place{}, normal)
+	if err != nil {
+		return nil, err
+	}
+	way := entry{event: event.PasswordChanged, remember: s.Remember, by: s}
+	return a.signIn(w, r, way, func(t *transaction) (*User, error) {
+		user, err := a.recheckLocked(t, account, hash)
+		if err != nil {
+			return nil, err
+		}
+		if others {
+			if err := t.endSessions(user.ID); err != nil {
+				return nil, err
+			}
+		}
+		// A thief with the old password may have asked for any of these.
+		err = t.dropLinks(user.ID, letter.ResetPassword, letter.ConfirmEmailChange, letter.ChangeEmail, letter.DeleteAccount)
+		if err != nil {
+			return nil, err
+		}
+		return user, a.warn(t, user, letter.PasswordChanged)
+	})
+}
+
+// CheckPassword returns nil if password is that of s's user. Refusals: 400 INVALID_PASSWORD,
+// CREDENTIAL_ACCOUNT_NOT_FOUND; 403 while impersonating; 429 after too many failures.
+func (a *Auth) CheckPassword(r *http.Request, s *Session, password string) error {
+	_, err := a.checkOwnPassword(r, s, password)
+	return err
+}
+
+// Reauthenticate checks the password of s's user again and replaces s with a new session and token: the age of the
+// session is the only clock of RecentlyAuthenticated. The links and impersonations of s go on. Refusals: those of
+// CheckPassword.
+func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session, password string) (*Session, error) {
+	account, err := a.checkOwnPassword(r, s, password)
+	if err != nil {
+		return nil, err
+	}
+	way := entry{event: event.Reauthenticated, remember: s.Remember, by: s, replace: true}
+	return a.signIn(w, r, way, func(t *transaction) (*User, error) { return a.recheckLocked(t, account, "") })
+}
+
+func (a *Auth) checkOwnPassword(r *http.Request, s *Session, password string) (Account, error) {
+	if err := notImpersonating(s); err != nil {
+		return Account{}, err
+	}
+	return a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, password)
+}
+
+// RecentlyAuthenticated reports whether s is younger than Options.ReauthAge. An impersonation never is.
+func (a *Auth) RecentlyAuthenticated(s *Session) bool {
+	return s.ImpersonatedBy == nil && a.opts.Now().Sub(s.CreatedAt) < a.opts.ReauthAge
+}
+
+// StepUp refuses s if Options.StepUp is set and s is not younger than Options.ReauthAge: 403 SESSION_NOT_FRESH. Call
+// it after the role is checked: a password cannot open what the role forbids.
+func (a *Auth) StepUp(s *Session) error {
+	if !a.opts.StepUp {
+		return nil
+	}
+	return a.requireRecent(s)
+}
+
+func (a *Auth) requireRecent(s *Session) error {
+	if a.RecentlyAuthenticated(s) {
+		return nil
+	}
+	return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+}
+
+// RequestPasswordReset mails a link to choose a new password, if the address has an account. Neither the answer nor
+// its time tells a stranger whether it has. callbackURL is where the link leads in the end. Refusals: 400
+// VALIDATION_ERROR.
+func (a *Auth) RequestPasswordReset(r *http.Request, rawEmail, callbackURL string) error {
+	email, err := validEmail(rawEmail)
+	if err != nil {
+		return err
+	}
+	defer a.padTiming(r.Context())()
+	return a.mailLinkTo(r, a.stranger(r), email, letter.ResetPassword, callbackURL)
+}
+
+// ResetPassword sets a new password by a mailed token, once. Every session and every other link of the user ends, and
+// the address becomes verified, because the mail has arrived. No session starts, but the device becomes a known one,
+// so that an attacker who guesses passwords cannot keep the owner from the next sign-in. Refusals: 400 INVALID_TOKEN,
+// PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON (the token survives the last three).
+func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next string) error {
+	// Before any hashing, so that a made-up token costs only a query.
+	v, err := a.link(r.Context(), token, letter.ResetPassword, letter.SetPassword)
+	if err != nil {
+		return invalidToken(http.StatusBadRequest, err)
+	}
+	normal, err := a.policy.Check(next, v.Email)
+	if err != nil {
+		return onField(err, "newPassword")
+	}
+	hash, err := a.hasher.Hash(r.Context(), password.Place{}, normal)
+	if err != nil {
+		return err
+	}
+	var u *User
+	err = a.transact(r.Context(), func(t *transaction) error {
+		u, err = t.useLink(v)
+		if err != nil {
+			return err
+		}
+		if u.Email != v.Email {
+			return errNoLink
+		}
+		if !u.EmailVerified {
+			u.EmailVerified, u.UpdatedAt = true, a.opts.Now()
+			if err := t.Select("email_verified", "updated_at").Updates(u).Error; err != nil {
+				return err
+			}
+		}
+		return a.replacePassword(t, a.actorFor(r, u.ID), event.PasswordReset, u, hash)
+	})
+	if err != nil {
+		return invalidToken(http.StatusBadRequest, err)
+	}
+	a.rememberDevice(w, r, u)
+	return nil
+}
+
+// replacePassword gives a user another, or a first, password. Every session and link of the user ends. It records the
+// event name and warns the user.
+func (a *Auth) replacePassword(t *transaction, by actor, name event.Name, u *User, hash string) error {
+	now := a.opts.Now()
+	set := t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", u.ID, providerCredential).
+		Updates(map[string]any{"password": hash, "updated_at": now})
+	if set.Error != nil {
+		return set.Error
+	}
+	if set.RowsAffected == 0 {
+		if err := t.addPassword(u.ID, hash, now); err != nil {
+			return err
+		}
+	}
+	if err := t.settle(u); err != nil {
+		return err
+	}
+	if err := t.endSessions(u.ID); err != nil {
+		return err
+	}
+	if err := t.dropLinks(u.ID); err != nil {
+		return err
+	}
+	t.recordEvent(by, name, u.ID)
+	return a.warn(t, u, letter.PasswordChanged)
+}

@@ -1,0 +1,204 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
+	"gorm.io/gorm"
+)
+
+// User finds a user by id; 404 USER_NOT_FOUND if there is none.
+func (a *Auth) User(ctx context.Context, id string) (*User, error) {
+	var u User
+	if !storable(id) {
+		return &u, notFound(gorm.ErrRecordNotFound)
+	}
+	return &u, notFound(a.db.WithContext(ctx).Where("id = ?", id).Take(&u).Error)
+}
+
+// UserByEmail finds a user by address; 404 USER_NOT_FOUND if there is none.
+func (a *Auth) UserByEmail(ctx context.Context, email string) (*User, error) {
+	var u User
+	normal, ok := normalEmail(email)
+	if !ok { // no user has it, and not every database accepts it
+		return &u, notFound(gorm.ErrRecordNotFound)
+	}
+	return &u, notFound(a.db.WithContext(ctx).Where("email = ?", normal).Take(&u).Error)
+}
+
+// Profile is what users may change about themselves without a proof. A nil Name stays. With SetImage, Image replaces
+// the image; nil removes it.
+type Profile struct {
+	Name     *string
+	Image    *string // an https address or a path of this site; "" is none
+	SetImage bool
+}
+
+// UpdateUser changes the profile of s's user and sends the cookies again, so that the cache cannot show the old one.
+// Refusals: 400 VALIDATION_ERROR.
+func (a *Auth) UpdateUser(w http.ResponseWriter, r *http.Request, s *Session, p Profile) error {
+	if err := a.checkProfile(p); err != nil {
+		return err
+	}
+	_, err := a.transactSession(w, r, func(t *transaction) (*Session, error) {
+		u, err := t.lockUser(s.UserID)
+		if err != nil {
+			return nil, notFound(err)
+		}
+		before := *u
+		p.apply(u)
+		if err := a.saveUser(t, &before, u); err != nil {
+			return nil, err
+		}
+		s.User = u
+		t.recordEvent(s.actor(), event.UserUpdated, u.ID).Detail = changes(&before, u)
+		return s, nil
+	})
+	return err
+}
+
+func (a *Auth) checkProfile(p Profile) error {
+	var nameErr, imageErr error
+	if p.Name != nil {
+		nameErr = checkName(*p.Name)
+	}
+	if p.SetImage {
+		imageErr = a.checkImage(p.Image)
+	}
+	return firstOf(nameErr, imageErr)
+}
+
+func (p Profile) apply(u *User) {
+	if p.Name != nil {
+		u.Name = *p.Name
+	}
+	if p.SetImage {
+		u.Image = noImage(p.Image)
+	}
+}
+
+// saveUser writes a changed user and claims a new address.
+func (a *Auth) saveUser(t *transaction, before, u *User) error {
+	u.UpdatedAt = a.opts.Now()
+	t.invalidate(u.ID)
+	err := t.Select("*").Updates(u).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return takenError(http.StatusBadRequest)
+	}
+	if err != nil || u.Email == before.Email {
+		return err
+	}
+	return a.claim(t, u, http.StatusBadRequest)
+}
+
+// changes lists the differences between two states of a user: old and new value for role and flags; for personal data
+// only the name of the field.
+func changes(before, after *User) string {
+	var list []string
+	differs := func(is bool, what string) {
+		if is {
+			list = append(list, what)
+		}
+	}
+	differs(before.Name != after.Name, "name")
+	differs(before.Email != after.Email, "e-mail")
+	differs(text(before.Image) != text(after.Image), "image")
+	differs(before.Role != after.Role, "role: "+before.Role+" → "+after.Role)
+	differs(before.EmailVerified != after.EmailVerified, "verified: "+strconv.FormatBool(after.EmailVerified))
+	if after.Banned {
+		until := "for good"
+		if after.BanExpires != nil {
+			until = "until " + after.BanExpires.Format(time.RFC3339)
+		}
+		list = append(list, "banned "+until)
+	}
+	return strings.Join(list, ", ")
+}
+
+// DeleteUser deletes s's user and everything of theirs, and clears the cookies on w. Callers have checked the
+// password, or that s is younger than Options.ReauthAge. Refusals: 403 while impersonating; 400 LAST_ADMIN.
+func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) error {
+	if err := notImpersonating(s); err != nil {
+		return err
+	}
+	err := a.transact(r.Context(), func(t *transaction) error { return a.removeUser(t, s.actor(), s.UserID) })
+	if err != nil {
+		return err
+	}
+	a.ClearCookies(w, r)
+	return nil
+}
+
+// MailDeletion mails s's user the link that DeleteUserByLink takes; it then leads to callbackURL. If the address has
+// had its mails for this hour, none is sent, and that is no error. Refusals: 403 while impersonating; 401 if s has
+// ended meanwhile.
+func (a *Auth) MailDeletion(ctx context.Context, s *Session, callbackURL string) error {
+	if err := notImpersonating(s); err != nil {
+		return err
+	}
+	may, err := a.mayMail(ctx, letter.DeleteAccount, s.User.Email)
+	if !may || err != nil {
+		return err
+	}
+	return a.transact(ctx, func(t *transaction) error {
+		u, err := t.lockUser(s.UserID)
+		if err != nil {
+			return notFound(err)
+		}
+		return a.mailLink(t, s.actor(), u, letter.DeleteAccount, u.Email, callbackURL)
+	})
+}
+
+// DeleteUserByLink is DeleteUser by a mailed link, in the browser of its user only. Refusals: 404 INVALID_TOKEN; 403
+// while impersonating; 400 LAST_ADMIN.
+func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Session, token string) error {
+	if err := notImpersonating(s); err != nil {
+		return err
+	}
+	v, err := a.link(r.Context(), token, letter.DeleteAccount)
+	if err != nil {
+		return invalidToken(http.StatusNotFound, err)
+	}
+	if v.UserID != s.UserID {
+		return invalidToken(http.StatusNotFound, errNoLink)
+	}
+	err = a.transact(r.Context(), func(t *transaction) error {
+		if err := t.keepAdmins(s.UserID); err != nil {
+			return err
+		}
+		if _, err := t.useLink(v); err != nil {
+			return err
+		}
+		return a.removeUser(t, s.actor(), s.UserID)
+	})
+	if err != nil {
+		return invalidToken(http.StatusNotFound, err)
+	}
+	a.ClearCookies(w, r)
+	return nil
+}
+
+// removeUser deletes a user; the database deletes the rows that belong to it.
+func (a *Auth) removeUser(t *transaction, by actor, userID string) error {
+	if err := t.keepAdmins(userID); err != nil {
+		return err
+	}
+	u, err := t.lockUser(userID)
+	if err != nil {
+		return notFound(err)
+	}
+	if err := t.endSessions(u.ID); err != nil {
+		return err
+	}
+	if err := a.warn(t, u, letter.AccountDeleted); err != nil {
+		return err
+	}
+	t.recordEvent(by, event.UserDeleted, u.ID)
+	return t.Where("id = ?", u.ID).Delete(&User{}).Error
+}
