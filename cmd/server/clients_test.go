@@ -8,6 +8,8 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 )
 
+// part:betterauth
+
 // TestSetUpForClients: with CORS and MAIL_LINKS=wire, a trusted mobile app signs up with a picture of this machine,
 // and the mailed link leads to /api/auth and from there into the app.
 func TestSetUpForClients(t *testing.T) {
@@ -32,6 +34,8 @@ func TestSetUpForClients(t *testing.T) {
 		t.Errorf("the link: %d to %q", opened.StatusCode, opened.Header.Get("Location"))
 	}
 }
+
+// end:betterauth
 
 // TestNoSchemeOfABrowserIsAnApp: the server does not start if it should trust a scheme that browsers handle.
 func TestNoSchemeOfABrowserIsAnApp(t *testing.T) {

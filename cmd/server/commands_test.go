@@ -54,14 +54,10 @@ func TestMistakes(t *testing.T) {
 		{name: "user without address", args: []string{"user", "create"}, want: "unknown command"},
 		{name: "password on the command line", args: []string{"user", "create", "a@example.com", "hunter2hunter2"},
 			want: "unknown command"},
-		{name: "audit nothing", args: []string{"audit"}, want: "unknown command"},
-		// part:audit
-		{name: "audit a head that is none", args: []string{"audit", "verify", "7"}, want: "unknown command"},
-		// part:audit
-		{name: "prune without a day", args: []string{"audit", "prune"}, want: "unknown command"},
-		// part:audit
-		{name: "prune a day that is none", args: []string{"audit", "prune", "yesterday"}, want: "unknown command"},
-		// part:audit
+		{name: "audit nothing", args: []string{"audit"}, want: "unknown command"},                                  // part:audit
+		{name: "audit a head that is none", args: []string{"audit", "verify", "7"}, want: "unknown command"},       // part:audit
+		{name: "prune without a day", args: []string{"audit", "prune"}, want: "unknown command"},                   // part:audit
+		{name: "prune a day that is none", args: []string{"audit", "prune", "yesterday"}, want: "unknown command"}, // part:audit
 		{name: "busy port", env: []string{"ADDR=" + busy.Addr().String()}, want: "address already in use"},
 		{name: "bad address", env: []string{"ADDR=8080"}, want: "ADDR"},
 		{name: "bad database", env: []string{"DATABASE_URL=mysql://root:hunter2@db/x"}, want: "DATABASE_URL"},
@@ -89,6 +85,8 @@ func TestMistakes(t *testing.T) {
 		})
 	}
 }
+
+// part:betterauth
 
 func TestUserCommands(t *testing.T) {
 	t.Parallel()
@@ -143,6 +141,10 @@ func TestUserCommands(t *testing.T) {
 	}
 }
 
+// end:betterauth
+
+// part:betterauth
+
 // TestStepUpIsOn: the wire and the JSON door require a fresh session too.
 func TestStepUpIsOn(t *testing.T) {
 	t.Parallel()
@@ -176,6 +178,8 @@ func TestStepUpIsOn(t *testing.T) {
 		t.Errorf("export: %d %s", got.StatusCode, got.Header.Get("Location"))
 	}
 }
+
+// end:betterauth
 
 func TestMigrateCommand(t *testing.T) {
 	t.Parallel()

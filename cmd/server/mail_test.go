@@ -13,6 +13,8 @@ import (
 	"example.com/foyer/internal/mail/mailtest"
 )
 
+// part:betterauth
+
 // TestMailedLink: in development, the link at /dev/mail resets a password. It works once and ends all sessions, also
 // those of copied cookies and after a restart.
 func TestMailedLink(t *testing.T) {
@@ -90,6 +92,10 @@ func TestMailedLink(t *testing.T) {
 	authtest.NewClient(t, s.url).SignIn("ada@example.com", "better-horse-2")
 }
 
+// end:betterauth
+
+// part:betterauth
+
 // TestConfirmByTheInbox: by default a new user confirms the address by a link at /dev/mail; the demo users need not.
 func TestConfirmByTheInbox(t *testing.T) {
 	t.Parallel()
@@ -119,6 +125,8 @@ func TestConfirmByTheInbox(t *testing.T) {
 	authtest.NewClient(t, s.url).SignIn("user@example.com", password(t, s.output(), "user@example.com"))
 }
 
+// end:betterauth
+
 // TestProductionNeedsMail: production does not start without mail, because no user could confirm an address.
 func TestProductionNeedsMail(t *testing.T) {
 	t.Parallel()
@@ -128,6 +136,8 @@ func TestProductionNeedsMail(t *testing.T) {
 		t.Errorf("%d %s", code, stderr)
 	}
 }
+
+// part:betterauth
 
 // TestKilledBeforeSending: the next server sends the mails of one that was killed after its answer.
 func TestKilledBeforeSending(t *testing.T) {
@@ -167,3 +177,5 @@ func TestKilledBeforeSending(t *testing.T) {
 		t.Errorf("the log holds a token: %s", s.output())
 	}
 }
+
+// end:betterauth

@@ -166,6 +166,8 @@ func password(t *testing.T, output, email string) string {
 	return found[1]
 }
 
+// part:betterauth
+
 // TestFirstRun starts without configuration in an empty folder.
 func TestFirstRun(t *testing.T) {
 	t.Parallel()
@@ -207,6 +209,8 @@ func TestFirstRun(t *testing.T) {
 	}
 	s.stop(t)
 }
+
+// end:betterauth
 
 func TestProductionPrintsNoPasswords(t *testing.T) {
 	t.Parallel()

@@ -9,6 +9,8 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
+// part:betterauth
+
 // TestBehindATransactionPooler: the app serves without its session cache, reports that at /readyz and once in the log,
 // and signing out does not wait.
 func TestBehindATransactionPooler(t *testing.T) {
@@ -42,3 +44,5 @@ func TestBehindATransactionPooler(t *testing.T) {
 		t.Errorf("log:\n%s", out)
 	}
 }
+
+// end:betterauth

@@ -26,6 +26,8 @@ func (s *running) saysItWaits(t *testing.T) {
 	}
 }
 
+// part:betterauth
+
 // TestOneServesASQLiteFile: a second server waits until the first has stopped, also at the same address, as a reload
 // under `task dev` does. Commands that do not serve do not wait.
 func TestOneServesASQLiteFile(t *testing.T) {
@@ -63,6 +65,8 @@ func TestOneServesASQLiteFile(t *testing.T) {
 	three.await(t)
 	three.stop(t)
 }
+
+// end:betterauth
 
 // TestASecondServerGivesUp if the first does not stop, and leaves the database unchanged.
 func TestASecondServerGivesUp(t *testing.T) {
