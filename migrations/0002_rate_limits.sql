@@ -1,4 +1,4 @@
--- Owned by internal/ratelimit: counters that all instances share. They hold hashes and addresses, no names.
+-- Owned by internal/ratelimit: counters that all instances share. They have hashes and IP addresses, no names.
 -- +goose Up
 CREATE TABLE rate_limits (
     key        TEXT NOT NULL,

@@ -1,5 +1,5 @@
--- Owned by internal/audit: who did what to whom. audit_events and audit_head are sealed, row by row, and never changed;
--- what names people, or where they were, lies in audit_private and goes with their account.
+-- Owned by internal/audit: the audit trail. Rows of audit_events are never changed. Names, IP addresses and notes are in
+-- audit_private; its rows are deleted with the account.
 -- +goose Up
 CREATE TABLE audit_events (
     seq             BIGINT PRIMARY KEY,

@@ -5,7 +5,7 @@ package migrations
 
 import "embed"
 
-// FS holds every migration.
+// FS has every migration.
 //
 //go:embed *.sql
 var FS embed.FS

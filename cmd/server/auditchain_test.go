@@ -16,7 +16,7 @@ var reported = regexp.MustCompile(`^(\d+) events, all as they were written; (\d+
 head (\d+:[0-9a-f]{64})
 $`)
 
-// The trail holds what users and commands did on a running server, and, when it has stopped, the number of refusals.
+// The trail has the acts of users and commands on a running server and, after its stop, the number of refusals.
 // After an edit, verify fails.
 func TestAuditCommands(t *testing.T) {
 	t.Parallel()

@@ -30,9 +30,9 @@ var commands = []command{
 	{"seed", "", "make the demo users (development, empty users table)", (*app).seedCommand},
 	{"user create", "<email> [--admin] [--invite]", "make a user; reads the password, or mails a link", (*app).createUser},
 	{"user promote", "<email>", "make a user an admin", (*app).promoteUser},
-	{"keys", "<new|rotate>", "make SERVICE_KEY_FILE, or put a new key in front", (*app).writeKeys},                  // part:servicetoken
-	{"audit verify", "[seq:link]", "verify the audit trail, and that an earlier head is in it", (*app).verifyAudit}, // part:auditchain
-	{"audit prune", "<yyyy-mm-dd>", "delete the events of the audit trail before a day", (*app).pruneAudit},         // part:auditchain
+	{"keys", "<new|rotate>", "make SERVICE_KEY_FILE, or put a new key in front", (*app).writeKeys},   // part:servicetoken
+	{"audit verify", "[seq:link]", "verify the audit trail and an earlier head", (*app).verifyAudit}, // part:auditchain
+	{"audit prune", "<yyyy-mm-dd>", "delete the events before a day", (*app).pruneAudit},             // part:auditchain
 }
 
 // find returns the command that a command line names, and its arguments; nil if there is none or their number is wrong.

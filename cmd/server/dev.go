@@ -25,20 +25,25 @@ type devSecrets struct {
 
 // loadDevSecrets reads the file. The first start makes it.
 func loadDevSecrets(path string) (*devSecrets, error) {
-	d := &devSecrets{}
 	data, err := os.ReadFile(path)
-	if err == nil {
-		err := json.Unmarshal(data, d)
-		if err != nil || len(d.Secret) < 32 || d.AdminPassword == "" || d.UserPassword == "" {
-			return nil, fmt.Errorf("%s is damaged; delete it to get new secrets", path)
-		}
-		return d, nil
+	if errors.Is(err, os.ErrNotExist) {
+		return makeDevSecrets(path)
 	}
-	if !errors.Is(err, os.ErrNotExist) {
+	if err != nil {
 		return nil, err
 	}
-	d = &devSecrets{Secret: rand.Text() + rand.Text(), AdminPassword: demoPassword(), UserPassword: demoPassword()}
-	if data, err = json.MarshalIndent(d, "", "  "); err != nil {
+	d := &devSecrets{}
+	err = json.Unmarshal(data, d)
+	if err != nil || len(d.Secret) < 32 || d.AdminPassword == "" || d.UserPassword == "" {
+		return nil, fmt.Errorf("%s is damaged; delete it to get new secrets", path)
+	}
+	return d, nil
+}
+
+func makeDevSecrets(path string) (*devSecrets, error) {
+	d := &devSecrets{Secret: rand.Text() + rand.Text(), AdminPassword: demoPassword(), UserPassword: demoPassword()}
+	data, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -23,7 +23,7 @@ func TestMailedLink(t *testing.T) {
 	s := start(t, dir)
 	b := authtest.NewClient(t, s.url)
 	b.SignUp("ada@example.com")
-	b.Get("/dashboard") // the cookies hold a cached copy now
+	b.Get("/dashboard") // the cookies have a cached copy now
 	thief := b.Copy()
 
 	stranger := authtest.NewClient(t, s.url)

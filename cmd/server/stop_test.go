@@ -153,7 +153,7 @@ func TestStopWithSilentMailServer(t *testing.T) {
 	<-mails.Held
 	began := time.Now()
 	s.stop(t)
-	if took := time.Since(began); took > 20*time.Second { // else the server has half a minute
+	if took := time.Since(began); took > 20*time.Second { // without the rule the server has half a minute
 		t.Errorf("the end took %v", took)
 	}
 	db, err := database.Open("file:"+dir+"/data/foyer.db", 0)

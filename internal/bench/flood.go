@@ -125,10 +125,11 @@ func keepSending(ctx context.Context, addr, request string, sent *atomic.Int64) 
 		}
 		end := context.AfterFunc(ctx, func() { conn.Close() })
 		c := client{conn: conn, buf: make([]byte, 8<<10)}
-		for err == nil {
-			if _, err = c.do([]byte(request)); err == nil {
-				sent.Add(1)
+		for {
+			if _, err := c.do([]byte(request)); err != nil {
+				break
 			}
+			sent.Add(1)
 		}
 		end()
 		conn.Close()

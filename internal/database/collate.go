@@ -3,6 +3,7 @@ package database
 import (
 	"bytes"
 	"io/fs"
+	"strings"
 )
 
 // binaryOrder adapts migrations to SQLite: the collation by bytes is "C" on PostgreSQL and BINARY on SQLite. No SQL
@@ -12,32 +13,22 @@ type binaryOrder struct{ fs.FS }
 // Open implements fs.FS.
 func (b binaryOrder) Open(name string) (fs.File, error) {
 	f, err := b.FS.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err != nil || info.IsDir() {
+	if err != nil || !strings.HasSuffix(name, ".sql") {
 		return f, err
 	}
-	defer f.Close()
 	text, err := fs.ReadFile(b.FS, name)
 	if err != nil {
+		f.Close()
 		return nil, err
 	}
-	return memoryFile{bytes.NewReader(bytes.ReplaceAll(text, []byte(`COLLATE "C"`), []byte("COLLATE BINARY"))), info}, nil
+	return replaced{f, bytes.NewReader(bytes.ReplaceAll(text, []byte(`COLLATE "C"`), []byte("COLLATE BINARY")))}, nil
 }
 
-// memoryFile is a file with replaced content.
-type memoryFile struct {
-	*bytes.Reader
-	fs.FileInfo
+// replaced is a file with another text.
+type replaced struct {
+	fs.File
+	text *bytes.Reader
 }
 
-// Stat implements fs.File.
-func (f memoryFile) Stat() (fs.FileInfo, error) { return f, nil }
-
-// Size implements fs.FileInfo.
-func (f memoryFile) Size() int64 { return f.Reader.Size() }
-
-// Close implements fs.File.
-func (memoryFile) Close() error { return nil }
+// Read implements fs.File.
+func (r replaced) Read(p []byte) (int, error) { return r.text.Read(p) }

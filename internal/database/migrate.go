@@ -67,14 +67,7 @@ func recordOnce(ctx context.Context, db *gorm.DB, p *goose.Provider) error {
 // MigrateDown reverts the migration that was applied last and has a file.
 func MigrateDown(ctx context.Context, db *gorm.DB, files fs.FS) error {
 	return withGoose(db, files, func(p *goose.Provider) error {
-		if _, err := p.HasPending(ctx); err != nil { // creates goose's table
-			return err
-		}
-		applied, err := recorded(ctx, db)
-		if err != nil {
-			return err
-		}
-		names, err := numbered(files)
+		names, applied, err := known(ctx, db, p, files)
 		if err != nil {
 			return err
 		}
@@ -91,14 +84,7 @@ func MigrateDown(ctx context.Context, db *gorm.DB, files fs.FS) error {
 // Migrations lists every migration in the order of their numbers. It takes no lock.
 func Migrations(ctx context.Context, db *gorm.DB, files fs.FS) (list []Migration, err error) {
 	err = withGoose(db, files, func(p *goose.Provider) error {
-		if _, err := p.HasPending(ctx); err != nil { // creates goose's table
-			return err
-		}
-		applied, err := recorded(ctx, db)
-		if err != nil {
-			return err
-		}
-		names, err := numbered(files)
+		names, applied, err := known(ctx, db, p, files)
 		if err != nil {
 			return err
 		}
@@ -112,6 +98,20 @@ func Migrations(ctx context.Context, db *gorm.DB, files fs.FS) (list []Migration
 		return nil
 	})
 	return list, err
+}
+
+// known returns the names of the files by number and the numbers of the applied migrations, the last one first.
+func known(
+	ctx context.Context, db *gorm.DB, p *goose.Provider, files fs.FS,
+) (names map[int64]string, applied []int64, err error) {
+	if _, err := p.HasPending(ctx); err != nil { // creates goose's table
+		return nil, nil, err
+	}
+	if names, err = numbered(files); err != nil {
+		return nil, nil, err
+	}
+	applied, err = recorded(ctx, db)
+	return names, applied, err
 }
 
 // sortedNumbers returns the numbers of all files and all applied migrations.
@@ -154,14 +154,12 @@ func numbered(files fs.FS) (map[int64]string, error) {
 
 // withGoose runs fn with goose set up for db. On SQLite goose has a connection of its own, because it writes times in a
 // format that connections of Open cannot read.
-func withGoose(db *gorm.DB, files fs.FS, fn func(*goose.Provider) error) error {
-	if err := runGoose(db, files, fn); err != nil {
-		return fmt.Errorf("migrations: %w", err)
-	}
-	return nil
-}
-
-func runGoose(db *gorm.DB, files fs.FS, fn func(*goose.Provider) error) error {
+func withGoose(db *gorm.DB, files fs.FS, fn func(*goose.Provider) error) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("migrations: %w", err)
+		}
+	}()
 	if _, err := numbered(files); err != nil {
 		return err
 	}

@@ -75,9 +75,6 @@ func sum(key, message []byte) []byte {
 	return h.Sum(nil)
 }
 
-// Overhead is how many bytes longer a sealed text is than the plain one: nonce and tag.
-const Overhead = 12 + 16
-
 // Seal returns the Sealer of a purpose.
 func (r *Ring) Seal(purpose string) Sealer {
 	var s Sealer

@@ -13,6 +13,8 @@ const (
 	secret = "0123456789abcdefghijklmnopqrstuvwxyzABCD"
 	older  = "an older secret of a sufficient length"
 
+	overhead = 12 + 16 // nonce and tag of a sealed text
+
 	// sealedOnce is "message" sealed for "mail" beside "bound", when this test was written.
 	sealedOnce = "bbc5fd59161410a74b3a16d03e658175465f85582e88aeb5dc9ea050a5215607632b7d"
 )
@@ -114,7 +116,7 @@ func TestPurposesAreSeparate(t *testing.T) {
 func TestSealedTextsAreBound(t *testing.T) {
 	s, plain := ring(t, secret).Seal("p"), []byte("what was typed")
 	one, two := s.Seal(plain, []byte("user\n/path")), s.Seal(plain, []byte("user\n/path"))
-	if bytes.Equal(one, two) || bytes.Contains(one, plain[:4]) || len(one) != len(plain)+keys.Overhead {
+	if bytes.Equal(one, two) || bytes.Contains(one, plain[:4]) || len(one) != len(plain)+overhead {
 		t.Errorf("sealed as %q and %q", one, two)
 	}
 	for _, bound := range []string{"", "user\n/other", "other\n/path", "user\n/path "} {
@@ -138,7 +140,7 @@ func FuzzHostileInput(f *testing.F) {
 	sealer, mac, oldMAC := r.Seal("mail"), r.MAC("mail"), ring(f, secret).MAC("mail")
 	signature, old := mac.Sign(message), oldMAC.Sign(message)
 	for _, v := range [][]byte{
-		nil, {0}, make([]byte, keys.Overhead), sealed, sealed[1:], sealed[:len(sealed)-1], append(bytes.Clone(sealed), 0),
+		nil, {0}, make([]byte, overhead), sealed, sealed[1:], sealed[:len(sealed)-1], append(bytes.Clone(sealed), 0),
 		signature, old, signature[1:], signature[:31], append(bytes.Clone(signature), 0),
 	} {
 		f.Add(v, message)

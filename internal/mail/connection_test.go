@@ -174,7 +174,7 @@ func TestStopInTheMiddle(t *testing.T) {
 			<-server.Held
 			began := time.Now()
 			stop()
-			if took := time.Since(began); took > 20*time.Second { // else a silent server has half a minute
+			if took := time.Since(began); took > 20*time.Second { // without the rule a silent server has half a minute
 				t.Errorf("the end took %v", took)
 			}
 			server.Heal()

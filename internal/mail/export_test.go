@@ -1,6 +1,10 @@
 package mail
 
-import gomail "github.com/wneessen/go-mail"
+import (
+	"context"
+
+	gomail "github.com/wneessen/go-mail"
+)
 
 // Broken returns a copy of s that panics.
 func (s *SMTP) Broken() *SMTP {
@@ -14,3 +18,10 @@ var ErrSealed = errSealed
 
 // Open opens a mail as before it is sent.
 func (o *Outbox) Open(m *Mail) error { return o.open(m) }
+
+// Deliver attempts one due mail on a connection of its own.
+func (o *Outbox) Deliver(ctx context.Context) (found bool, err error) {
+	c := connection{SMTP: o.Sender}
+	defer c.quit()
+	return o.deliver(ctx, &c)
+}

@@ -40,6 +40,9 @@ var (
 	}
 )
 
+// errBadURL does not quote the URL, because it may contain a password.
+var errBadURL = errors.New("the mail server is not smtp://user:password@host:587 or smtps://user:password@host:465")
+
 // NewSMTP makes a sender for smtp://user:password@host:587 (STARTTLS, which only a server on this machine may lack) or
 // smtps://user:password@host:465 (TLS from the start). from is the sender, such as "Foyer <hello@app.example>". host
 // is the host of the app, used in EHLO; if it has no dot, the domain of from is used, because many servers refuse such
@@ -51,12 +54,12 @@ func NewSMTP(rawURL, from, host string, stepTime time.Duration) (*SMTP, error) {
 		return nil, errors.New("the sender is not an address such as Foyer <hello@app.example>")
 	}
 	u, err := url.Parse(rawURL)
-	port := 0
-	if err == nil {
-		port = map[string]int{"smtp": 587, "smtps": 465}[u.Scheme]
+	if err != nil {
+		return nil, errBadURL
 	}
-	if port == 0 || u.Hostname() == "" || u.Path+u.RawQuery+u.Fragment != "" {
-		return nil, errors.New("the mail server is not smtp://user:password@host:587 or smtps://user:password@host:465")
+	port, known := map[string]int{"smtp": 587, "smtps": 465}[u.Scheme]
+	if !known || u.Hostname() == "" || u.Path+u.RawQuery+u.Fragment != "" {
+		return nil, errBadURL
 	}
 	if p := u.Port(); p != "" {
 		if port, err = strconv.Atoi(p); err != nil {
@@ -72,17 +75,17 @@ func NewSMTP(rawURL, from, host string, stepTime time.Duration) (*SMTP, error) {
 		gomail.WithPort(port), gomail.WithTimeout(stepTime), gomail.WithHELO(fullName(host, s.domain)),
 		gomail.WithTLSPolicy(gomail.TLSMandatory),
 	}
-	known := logins
+	methods := logins
 	switch {
 	case u.Scheme == "smtps":
 		s.tls = &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}
 		s.options = append(s.options, gomail.WithSSL())
 	case origins.Loopback(s.host):
 		s.options = append(s.options, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
-		known = localLogins
+		methods = localLogins
 	}
 	if password, _ := u.User.Password(); u.User.Username() != "" {
-		s.options = append(s.options, gomail.WithOpportunisticSMTPAuth(known...),
+		s.options = append(s.options, gomail.WithOpportunisticSMTPAuth(methods...),
 			gomail.WithUsername(u.User.Username()), gomail.WithPassword(password))
 	}
 	_, err = gomail.NewClient(s.host, s.options...)

@@ -223,25 +223,15 @@ func (l *Limiter) change(
 	})
 }
 
-// Purge deletes expired counters.
-func (l *Limiter) Purge(ctx context.Context) error {
-	return purge.All(ctx, func() *gorm.DB { return l.purgeSome(ctx) })
-}
-
-// purgeSome deletes at most purge.Batch expired counters.
-func (l *Limiter) purgeSome(ctx context.Context) *gorm.DB {
-	return l.db.WithContext(ctx).Exec(`
-		DELETE FROM rate_limits
-		WHERE (key, member) IN (SELECT key, member FROM rate_limits WHERE expires_at <= ? LIMIT ?)`, l.now(), purge.Batch)
-}
-
-// purgeIfDue deletes one batch. If there are more, the next request deletes the next one.
+// purgeIfDue deletes one batch of expired counters. If there are more, the next request deletes the next batch.
 func (l *Limiter) purgeIfDue(ctx context.Context, now time.Time) error {
 	due := l.due.Load()
 	if now.UnixMilli() < due || !l.due.CompareAndSwap(due, now.Add(purgeEvery).UnixMilli()) {
 		return nil
 	}
-	done := l.purgeSome(ctx)
+	done := l.db.WithContext(ctx).Exec(`
+		DELETE FROM rate_limits
+		WHERE (key, member) IN (SELECT key, member FROM rate_limits WHERE expires_at <= ? LIMIT ?)`, now, purge.Batch)
 	if done.RowsAffected == purge.Batch {
 		l.due.Store(due)
 	}
