@@ -59,7 +59,8 @@ func TestSQLiteAway(t *testing.T) {
 	}
 }
 
-// TestSQLiteBusyEnds: waiting for somebody else's write lock ends with the request, however long the file would be waited for.
+// TestSQLiteBusyEnds: waiting for somebody else's write lock ends with the request, however long the file would be
+// waited for.
 func TestSQLiteBusyEnds(t *testing.T) {
 	t.Parallel()
 	where := dbtest.SQLite(t)

@@ -11,33 +11,33 @@ import (
 	"gorm.io/gorm"
 )
 
-// timeouts bound what one instance may hold up on PostgreSQL: a wait for a lock, a statement, and above all a transaction
-// whose instance was stopped in the middle of it. All end before the 8 seconds of a request do.
+// timeouts are the limits of a wait for a lock, of a statement, and of a transaction whose instance hangs, so that no
+// instance blocks the others for long. All are shorter than the deadline of a request, 8 seconds.
 var timeouts = []struct{ name, value string }{
 	{"lock_timeout", "4s"}, {"statement_timeout", "7s"}, {"idle_in_transaction_session_timeout", "3s"},
 }
 
-// Bound sets time-outs on what runs on db from now on: lock_timeout 4 s, statement_timeout 7 s and
-// idle_in_transaction_session_timeout 3 s, but for those that the database URL names. It is for serving: migrations and a
-// walk through a long trail take longer. On SQLite it does nothing.
+// Bound sets time-outs for PostgreSQL from now on: lock_timeout 4 s, statement_timeout 7 s and
+// idle_in_transaction_session_timeout 3 s, except those that the database URL sets. Call it when serving starts,
+// because migrations and commands take longer. On SQLite it does nothing.
 //
-// settled tells whether a connection here stays one to the database: through a pooler in transaction mode it does not, and
-// what is set on it would reach others. While settled is false each transaction opens with time-outs of its own, and a
-// statement outside any transaction has none; once it is true, they are set on each connection.
+// settled reports whether each connection has a backend of its own. Behind a pooler in transaction mode it has not,
+// and a setting of the connection would reach other clients. While settled is false, each transaction sets its
+// time-outs itself, and a statement outside a transaction has none. When it is true, they are set on each connection.
 func Bound(db *gorm.DB, settled func() bool) {
 	if t := turnsOf(db); t.bounds != nil {
 		t.bounds.settled.Store(&settled)
 	}
 }
 
-// bounds is what Bound has set on a pool; nil on SQLite.
+// bounds are the time-outs of a pool; nil on SQLite.
 type bounds struct {
-	session string // the statements that set all for a connection, or
-	local   string // for a transaction; "" where the database URL names all
+	session string // the statements that set the time-outs of a connection
+	local   string // and of a transaction; "" if the database URL sets all
 	settled atomic.Pointer[func() bool]
 }
 
-// newBounds leaves out the time-outs that are among the parameters of the database URL.
+// newBounds omits the time-outs that the database URL sets.
 func newBounds(params map[string]string) *bounds {
 	b := &bounds{}
 	for _, t := range timeouts {
@@ -50,7 +50,7 @@ func newBounds(params map[string]string) *bounds {
 	return b
 }
 
-// opening is what a transaction begins with, "" for nothing.
+// opening returns the statements that a transaction begins with, "" for none.
 func (b *bounds) opening() string {
 	if b == nil {
 		return ""
@@ -61,10 +61,10 @@ func (b *bounds) opening() string {
 	return b.local
 }
 
-// applied marks the connections that have the time-outs.
+// applied marks a connection that has the time-outs.
 const applied = "database: time-outs"
 
-// apply sets the time-outs on a connection, once, before it is used or used again.
+// apply sets the time-outs of a connection once. It runs before each use.
 func (b *bounds) apply(ctx context.Context, conn *pgx.Conn) error {
 	marks := conn.PgConn().CustomData()
 	if settled := b.settled.Load(); marks[applied] != nil || settled == nil || !(*settled)() {

@@ -120,8 +120,8 @@ func TestBoundSQLite(t *testing.T) {
 	}
 }
 
-// TestFrozenInstance: an instance that stops in the middle of a transaction does not stop the writes of others, and learns
-// of an outage when it goes on.
+// TestFrozenInstance: an instance that stops in the middle of a transaction does not stop the writes of others, and
+// learns of an outage when it goes on.
 func TestFrozenInstance(t *testing.T) {
 	t.Parallel()
 	where := dbtest.Postgres(t)
@@ -160,8 +160,8 @@ func TestLockTimeout(t *testing.T) {
 	}
 }
 
-// TestReplacedPrimary: a server that only reads any more is an outage, the app is not ready on it, and its connections are
-// not used again.
+// TestReplacedPrimary: a server that only reads any more is an outage, the app is not ready on it, and its connections
+// are not used again.
 func TestReplacedPrimary(t *testing.T) {
 	t.Parallel()
 	where := dbtest.Postgres(t)

@@ -5,8 +5,8 @@ import (
 	"io/fs"
 )
 
-// binaryOrder gives migrations to SQLite, which knows the byte order that PostgreSQL calls "C" as BINARY: the one word
-// that no SQL says for both.
+// binaryOrder adapts migrations to SQLite: the collation by bytes is "C" on PostgreSQL and BINARY on SQLite. No SQL
+// has a name for both.
 type binaryOrder struct{ fs.FS }
 
 // Open implements fs.FS.
@@ -27,7 +27,7 @@ func (b binaryOrder) Open(name string) (fs.File, error) {
 	return memoryFile{bytes.NewReader(bytes.ReplaceAll(text, []byte(`COLLATE "C"`), []byte("COLLATE BINARY"))), info}, nil
 }
 
-// memoryFile is a file of other content than its info tells the size of.
+// memoryFile is a file with replaced content.
 type memoryFile struct {
 	*bytes.Reader
 	fs.FileInfo

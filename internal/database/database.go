@@ -1,5 +1,5 @@
-// Package database opens SQLite or PostgreSQL behind one *gorm.DB and applies the migrations. It owns
-// connection settings, the time format and what counts as "the database is away"; it knows no table.
+// Package database opens SQLite or PostgreSQL as a *gorm.DB and applies the migrations. It owns connection settings,
+// the time format and the definition of an outage. It knows no table.
 package database
 
 import (
@@ -11,31 +11,30 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// Now is the program's clock: UTC in whole milliseconds, the precision both databases keep and the wire shows.
+// Now is the clock of the program: UTC in whole milliseconds, the precision of both databases and of the wire.
 func Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// Open connects to postgres://… or file:path (SQLite; the folder is made where missing) with at most maxConns connections;
-// 0 means 16, on SQLite 6. Conditions that a later try may cure come out of every query as a 503 errs.Error.
+// Open connects to postgres://… or file:path (SQLite; a missing folder is made) with at most maxConns connections; 0
+// means 16, on SQLite 6. Every query returns an outage as errs.Unavailable.
 func Open(databaseURL string, maxConns int) (*gorm.DB, error) {
 	path, isFile := strings.CutPrefix(databaseURL, "file:")
-	dialector, err := dialect{}, error(nil)
+	open, address := openPostgres, databaseURL
 	if isFile {
-		dialector, err = openSQLite(path, maxConns)
-	} else {
-		dialector, err = openPostgres(databaseURL, maxConns)
+		open, address = openSQLite, path
 	}
+	dialector, err := open(address, maxConns)
 	if err != nil {
 		return nil, err
 	}
 	db, err := gorm.Open(dialector, &gorm.Config{
 		NowFunc: Now,
-		// GORM's cache of statements is waited for with a connection held, which on PostgreSQL stops all at a cold start.
-		// There pgx keeps statements, each connection its own.
+		// On PostgreSQL, callers that wait for GORM's statement cache occupy all connections at a cold start: a deadlock.
+		// pgx caches statements per connection there.
 		PrepareStmt:            isFile,
 		QueryFields:            true, // SELECT * breaks a running process when a migration adds a column
 		SkipDefaultTransaction: true,
 		TranslateError:         true,
-		Logger:                 logger.Discard, // it would print values: addresses, hashes. Errors are returned.
+		Logger:                 logger.Discard, // it would log values such as addresses and hashes; errors are returned
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
@@ -43,7 +42,7 @@ func Open(databaseURL string, maxConns int) (*gorm.DB, error) {
 	return db, nil
 }
 
-// Close ends every connection of db.
+// Close closes every connection of db.
 func Close(db *gorm.DB) error {
 	pool, err := db.DB()
 	if err != nil {

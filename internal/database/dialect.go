@@ -9,11 +9,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// dialect adds to a GORM dialect what no caller has to know: how many connections there are, whose turn it is to write, and
-// the translation of outages.
+// dialect adds the number of connections, turns for writers and the translation of outages to a GORM dialect.
 type dialect struct {
 	gorm.Dialector
-	conns, writers int // at most, at once
+	conns, writers int // the most, at the same time
 	bounds         *bounds
 	opened         opened
 }
@@ -33,14 +32,14 @@ func (d dialect) Initialize(db *gorm.DB) error {
 	return errors.Join(t.register(db), rows.Replace("gorm:row", translated(rows.Get("gorm:row"))))
 }
 
-// translated makes the errors of Rows and Row what those of all other methods are; GORM forgets them.
+// translated translates the errors of Rows and Row. GORM translates only those of its other methods.
 func translated(query func(*gorm.DB)) func(*gorm.DB) {
 	return func(db *gorm.DB) {
 		before := db.Error
 		query(db)
 		if err := db.Error; before == nil && err != nil {
 			db.Error = nil
-			db.AddError(err)
+			db.AddError(err) // translates
 		}
 	}
 }
@@ -51,7 +50,7 @@ func (d dialect) Translate(err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	if away(err) {
+	if outage(err) {
 		return errs.Unavailable(err)
 	}
 	if t, ok := d.Dialector.(gorm.ErrorTranslator); ok {

@@ -15,23 +15,23 @@ import (
 	"gorm.io/gorm"
 )
 
-// Migration is one step of the schema: a file, or a number that the database holds and no file has, as after a step back
-// to an older build. Name is the number then.
+// Migration is one step of the schema. NoFile means that the database has it but this build does not, as after a
+// return to an older build; its Name is the number.
 type Migration struct {
 	Name    string
 	Applied bool
 	NoFile  bool
 }
 
-// Migrate applies every pending migration, each once and in the order of their numbers; one that came in with an update is
-// applied after those that were there already. Several instances may start at once: on PostgreSQL one holds a lock, by a
-// lease in the table goose_lock, and the others wait for up to a minute; on SQLite the loser's work is undone and it looks
-// again.
+// Migrate applies every pending migration once, in the order of their numbers. One that an update adds may have a
+// lower number than those that are applied. Several instances may call it at the same time. On PostgreSQL one of them
+// has a lease in the table goose_lock, and the others wait for up to a minute. On SQLite the slower one is undone and
+// retries.
 func Migrate(ctx context.Context, db *gorm.DB, files fs.FS) error {
 	return withGoose(db, files, func(p *goose.Provider) error {
 		tries := 1
 		if db.Name() == "sqlite" {
-			tries = min(len(p.ListSources()), 8) + 2 // another instance may win the race for each
+			tries = min(len(p.ListSources()), 8) + 2 // another instance may be faster with each
 		}
 		for try := 1; ; try++ {
 			err := up(ctx, db, p)
@@ -51,22 +51,23 @@ func up(ctx context.Context, db *gorm.DB, p *goose.Provider) error {
 	return err
 }
 
-// recordOnce makes SQLite refuse to record a migration twice, which undoes what the second run of it changed:
-// goose decides what is pending before it holds the write lock.
+// recordOnce makes SQLite refuse a second record of a migration, which undoes its second run. goose looks for pending
+// migrations before it has the write lock, so two instances may run the same one.
 func recordOnce(ctx context.Context, db *gorm.DB, p *goose.Provider) error {
 	if db.Name() != "sqlite" {
 		return nil
 	}
-	if _, err := p.GetDBVersion(ctx); err != nil { // makes goose's table
+	if _, err := p.GetDBVersion(ctx); err != nil { // creates goose's table
 		return err
 	}
-	return db.WithContext(ctx).Exec("CREATE UNIQUE INDEX IF NOT EXISTS goose_db_version_once ON goose_db_version (version_id)").Error
+	const once = "CREATE UNIQUE INDEX IF NOT EXISTS goose_db_version_once ON goose_db_version (version_id)"
+	return db.WithContext(ctx).Exec(once).Error
 }
 
-// MigrateDown takes back the migration that was applied last, of those that have a file.
+// MigrateDown reverts the migration that was applied last and has a file.
 func MigrateDown(ctx context.Context, db *gorm.DB, files fs.FS) error {
 	return withGoose(db, files, func(p *goose.Provider) error {
-		if _, err := p.HasPending(ctx); err != nil { // makes goose's table
+		if _, err := p.HasPending(ctx); err != nil { // creates goose's table
 			return err
 		}
 		applied, err := recorded(ctx, db)
@@ -83,14 +84,14 @@ func MigrateDown(ctx context.Context, db *gorm.DB, files fs.FS) error {
 				return err
 			}
 		}
-		return errors.New("none is applied that could be taken back")
+		return errors.New("no applied migration can be reverted")
 	})
 }
 
 // Migrations lists every migration in the order of their numbers. It takes no lock.
 func Migrations(ctx context.Context, db *gorm.DB, files fs.FS) (list []Migration, err error) {
 	err = withGoose(db, files, func(p *goose.Provider) error {
-		if _, err := p.HasPending(ctx); err != nil { // makes goose's table
+		if _, err := p.HasPending(ctx); err != nil { // creates goose's table
 			return err
 		}
 		applied, err := recorded(ctx, db)
@@ -113,7 +114,7 @@ func Migrations(ctx context.Context, db *gorm.DB, files fs.FS) (list []Migration
 	return list, err
 }
 
-// sortedNumbers are those of all files and of all that is applied.
+// sortedNumbers returns the numbers of all files and all applied migrations.
 func sortedNumbers(names map[int64]string, applied []int64) []int64 {
 	all := slices.Clone(applied)
 	for number := range names {
@@ -123,13 +124,14 @@ func sortedNumbers(names map[int64]string, applied []int64) []int64 {
 	return slices.Compact(all)
 }
 
-// recorded lists the numbers of what is applied, the last first.
+// recorded returns the numbers of the applied migrations, the last one first.
 func recorded(ctx context.Context, db *gorm.DB) (numbers []int64, err error) {
-	err = db.WithContext(ctx).Table("goose_db_version").Where("version_id > 0 AND is_applied").Order("id DESC").Pluck("version_id", &numbers).Error
+	err = db.WithContext(ctx).Table("goose_db_version").Where("version_id > 0 AND is_applied").
+		Order("id DESC").Pluck("version_id", &numbers).Error
 	return numbers, err
 }
 
-// numbered gives the names of migrations by their numbers, and refuses those that have none or one that is taken.
+// numbered returns the names of the migrations by number. It refuses a file without a number and two with the same.
 func numbered(files fs.FS) (map[int64]string, error) {
 	found, err := fs.Glob(files, "*.sql")
 	if err != nil {
@@ -142,16 +144,16 @@ func numbered(files fs.FS) (map[int64]string, error) {
 			return nil, fmt.Errorf("%s does not begin with a number and _", name)
 		}
 		if other := names[number]; other != "" {
-			return nil, fmt.Errorf("%s and %s have the same number; give yours the time it was made at, such as %s_", other, name,
-				time.Now().UTC().Format("20060102150405"))
+			return nil, fmt.Errorf("%s and %s have the same number; use the present time for yours, such as %s_",
+				other, name, time.Now().UTC().Format("20060102150405"))
 		}
 		names[number] = name
 	}
 	return names, nil
 }
 
-// withGoose runs fn with goose set up for db. On SQLite that is a connection of its own: goose writes times in
-// SQLite's form, which connections of Open do not read.
+// withGoose runs fn with goose set up for db. On SQLite goose has a connection of its own, because it writes times in a
+// format that connections of Open cannot read.
 func withGoose(db *gorm.DB, files fs.FS, fn func(*goose.Provider) error) error {
 	if err := runGoose(db, files, fn); err != nil {
 		return fmt.Errorf("migrations: %w", err)
@@ -188,7 +190,7 @@ func runGoose(db *gorm.DB, files fs.FS, fn func(*goose.Provider) error) error {
 	return fn(p)
 }
 
-// driverDefaults opens the file of db once more, without our time format.
+// driverDefaults opens the file of db with the time format of the driver.
 func driverDefaults(db *gorm.DB) (*sql.DB, error) {
 	path, err := sqlitePath(db)
 	if err != nil {

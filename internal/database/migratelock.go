@@ -10,14 +10,14 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// A lock by a row of a table survives a pooler, which would hand a lock of a connection to somebody else.
+// The lock is a row of a table, because behind a pooler a lock of the connection could pass to another client.
 const (
-	lockLease = 30 * time.Second // how long a holder that is gone holds it; one that works renews it
+	lockLease = 30 * time.Second // a dead holder blocks the others so long; a living one renews it
 	lockRetry = 500 * time.Millisecond
 	lockTries = 120 // a minute in all: longer than the lease
 )
 
-// migrationLock is goose's, whose error names the holder.
+// migrationLock is goose's lock with an error that names the holder.
 type migrationLock struct{ lock.Locker }
 
 func newMigrationLock(retry time.Duration, tries uint64) (migrationLock, error) {
@@ -37,10 +37,11 @@ func (l migrationLock) Lock(ctx context.Context, pool *sql.DB) error {
 	}
 	var holder string
 	var since, until time.Time
-	row := pool.QueryRowContext(ctx, "SELECT locked_by, locked_at, lease_expires_at FROM goose_lock WHERE locked AND lease_expires_at > now()")
+	row := pool.QueryRowContext(ctx, `
+		SELECT locked_by, locked_at, lease_expires_at FROM goose_lock WHERE locked AND lease_expires_at > now()`)
 	if row.Scan(&holder, &since, &until) != nil {
 		return err
 	}
-	return fmt.Errorf("%s (host, process) migrates since %s and has reserved the schema until %s: %w",
+	return fmt.Errorf("%s (host, process) migrates since %s, and its lock expires at %s: %w",
 		holder, since.UTC().Format(time.DateTime), until.UTC().Format(time.DateTime), err)
 }

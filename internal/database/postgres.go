@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	connectTime = 5 * time.Second  // for a server that takes a connection and says nothing
-	connectLife = 30 * time.Minute // so that a failover, or another address of the server, is found at last
+	connectTime = 5 * time.Second  // for a server that accepts a connection but does not answer
+	connectLife = 30 * time.Minute // so that a failover or a new address of the server takes effect
 	readOnly    = "25006"          // SQLSTATE read_only_sql_transaction
 )
 
-// openPostgres leaves at least a quarter of the connections to those who read, and one to the listener for revocations.
+// openPostgres leaves a quarter of the connections to readers, and one to the listener for revocations.
 func openPostgres(databaseURL string, maxConns int) (dialect, error) {
 	config, err := pgx.ParseConfig(databaseURL)
 	if err != nil {
@@ -26,7 +26,7 @@ func openPostgres(databaseURL string, maxConns int) (dialect, error) {
 	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, connectTime)
 	keep := config.OnPgError
 	config.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
-		return err.Code != readOnly && keep(conn, err) // the server behind it is no primary any more: the next one may be
+		return err.Code != readOnly && keep(conn, err) // after a failover, a new connection may reach the new primary
 	}
 	b := newBounds(config.RuntimeParams)
 	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(b.apply), stdlib.OptionResetSession(b.apply))

@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// Ready reports whether the database answers, takes writes and holds every migration of files. It takes no lock that
-// another one waits for.
+// Ready returns why the database cannot serve: it does not answer, refuses writes or lacks a migration of files. Ready
+// takes no lock that blocks others.
 func Ready(ctx context.Context, db *gorm.DB, files fs.FS) error {
 	names, err := numbered(files)
 	if err != nil {
@@ -33,8 +33,8 @@ func Ready(ctx context.Context, db *gorm.DB, files fs.FS) error {
 	return nil
 }
 
-// writable finds a PostgreSQL that only reads, whose connection is then dropped, and an SQLite file that is no longer the
-// one at its path: all that is written to it would be lost at the end of the process.
+// writable refuses a read-only PostgreSQL, whose connection is then dropped, and an SQLite file that was replaced at
+// its path: all writes to it would be lost at the end of the process.
 func writable(ctx context.Context, db *gorm.DB) error {
 	if db.Name() == "postgres" {
 		var none []int
@@ -46,7 +46,7 @@ func writable(ctx context.Context, db *gorm.DB) error {
 		return fmt.Errorf("the database file: %w", err)
 	}
 	if !os.SameFile(t.file, now) {
-		return errors.New("the database file is another one than when it was opened")
+		return errors.New("the database file was replaced after it was opened")
 	}
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 	"example.com/foyer/migrations"
 )
 
-// TestServingNeedsNoDDL: once the owner has migrated, a role that may only read and write rows is enough to start and to
-// serve, and it can change no table.
+// TestServingNeedsNoDDL: once the owner has migrated, a role that may only read and write rows is enough to start and
+// to serve, and it can change no table.
 func TestServingNeedsNoDDL(t *testing.T) {
 	t.Parallel()
 	address := dbtest.Postgres(t)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -14,13 +13,12 @@ import (
 	"gorm.io/gorm"
 )
 
-// LockForServing makes this process the only one that serves db's SQLite file, until release or the end of the
-// process, however that ends. Instances on PostgreSQL tell each other what is revoked; on SQLite nothing does, so
-// two of them would honour each other's ended sessions. While another process serves, LockForServing calls waits
-// once and tries again; after patience it fails. Commands that do not serve take no lock. On PostgreSQL there is
-// none to take.
+// LockForServing makes this process the only one that serves the SQLite file of db, until release or the end of the
+// process. Two of them would accept sessions that the other has ended, because revocations are exchanged on PostgreSQL
+// only. While another process serves, LockForServing calls onWait once and retries; it fails after limit. On
+// PostgreSQL it does nothing.
 func LockForServing(
-	ctx context.Context, db *gorm.DB, patience time.Duration, waits func(),
+	ctx context.Context, db *gorm.DB, limit time.Duration, onWait func(),
 ) (release func(), err error) {
 	if db.Name() != "sqlite" {
 		return func() {}, nil
@@ -33,7 +31,7 @@ func LockForServing(
 	if err != nil {
 		return nil, fmt.Errorf("lock for serving: %w", err)
 	}
-	held, err := takeLock(ctx, lock, patience, waits)
+	held, err := takeLock(ctx, lock, limit, onWait)
 	if err != nil {
 		lock.Close()
 		return nil, fmt.Errorf("lock for serving %s: %w", path, err)
@@ -41,37 +39,32 @@ func LockForServing(
 	return func() { held.Rollback(); lock.Close() }, nil
 }
 
-// openLock opens a database that stays empty. Its lock is one that the driver takes on every system, and the system
-// drops it with the process.
+// openLock opens an empty database, because its lock works on every system and ends with the process.
 func openLock(path string) (*sql.DB, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // the driver would let others read it, that is lock it
-	if err != nil {
-		return nil, err
-	}
-	if err := file.Close(); err != nil {
+	if err := createPrivate(path); err != nil { // other users could lock a file that they can read
 		return nil, err
 	}
 	q := url.Values{"_txlock": {"exclusive"}, "_pragma": {"busy_timeout(0)"}}
 	return driver.Open(sqliteURI(path, q))
 }
 
-// takeLock tries until it is in a transaction that excludes all others, ctx ends or patience is over.
-func takeLock(ctx context.Context, lock *sql.DB, patience time.Duration, waits func()) (*sql.Tx, error) {
-	over := time.After(patience)
+// takeLock retries until it has an exclusive transaction, ctx ends or limit is over.
+func takeLock(ctx context.Context, lock *sql.DB, limit time.Duration, onWait func()) (*sql.Tx, error) {
+	over := time.After(limit)
 	for first := true; ; first = false {
 		held, err := lock.Begin() // not with ctx: the lock outlives the signal to stop
 		if !errors.Is(err, sqlite3.BUSY) {
 			return held, err
 		}
 		if first {
-			waits()
+			onWait()
 		}
 		select {
 		case <-time.After(100 * time.Millisecond):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-over:
-			return nil, errors.New("another process serves this file, and only one can; stop it, or use PostgreSQL")
+			return nil, errors.New("another process serves this file; stop it, or use PostgreSQL")
 		}
 	}
 }

@@ -11,23 +11,23 @@ import (
 	"gorm.io/gorm"
 )
 
-// turns is the pool as GORM sees it. Those who want to write wait here, for as long as their context lets them and without
-// a connection, so that readers always find one: SQLite has one writer at a time anyway, and on PostgreSQL a lock that is
-// held would fill the pool with those who wait for it.
+// turns is the pool as GORM sees it. Writers wait here for a turn, without a connection, so that readers always find
+// one. Otherwise writers that wait for SQLite's one write lock, or for a row lock of PostgreSQL, would occupy all
+// connections.
 type turns struct {
 	*sql.DB
-	busy   chan struct{} // holds one for each writer at work, as many as may be at once
+	busy   chan struct{} // one element per writer; its capacity is the most
 	bounds *bounds
-	opened // the file, on SQLite
+	opened // on SQLite
 }
 
-// opened is an SQLite file as it was when it was opened.
+// opened is an SQLite file as it was opened.
 type opened struct {
 	path string
 	file os.FileInfo
 }
 
-// turnsOf finds the pool under db.
+// turnsOf returns the pool of db.
 func turnsOf(db *gorm.DB) *turns {
 	pool := db.ConnPool
 	if prepared, ok := pool.(*gorm.PreparedStmtDB); ok {
@@ -37,7 +37,7 @@ func turnsOf(db *gorm.DB) *turns {
 	return t
 }
 
-// take waits for a turn; give hands it on, once however often it is called.
+// take waits for a turn. give ends it; further calls of give do nothing.
 func (t *turns) take(ctx context.Context) (give func(), err error) {
 	select {
 	case t.busy <- struct{}{}:
@@ -50,11 +50,11 @@ func (t *turns) take(ctx context.Context) (give func(), err error) {
 // GetDBConn implements gorm.GetDBConnector.
 func (t *turns) GetDBConn() (*sql.DB, error) { return t.DB, nil }
 
-// prepareTime bounds how long a statement may take to be prepared, the wait for a connection included.
+// prepareTime is the limit for preparing a statement, including the wait for a connection.
 const prepareTime = 4 * time.Second
 
-// PrepareContext implements gorm.ConnPool for GORM's cache of statements: others wait for what is prepared here, so a
-// caller who leaves does not end it.
+// PrepareContext implements gorm.ConnPool for GORM's statement cache. It ignores the end of ctx, because other callers
+// wait for the same statement.
 func (t *turns) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), prepareTime)
 	defer cancel()
@@ -92,7 +92,7 @@ func (t *turns) begin(ctx context.Context, options *sql.TxOptions, give func()) 
 	return &turn{Tx: tx, ctx: ctx, pool: t.DB, give: give}, nil
 }
 
-// turn is a transaction that hands its turn on when it ends; give may be called again.
+// turn is a transaction that ends its turn with itself.
 type turn struct {
 	*sql.Tx
 	ctx  context.Context
@@ -102,7 +102,7 @@ type turn struct {
 	committed bool
 }
 
-// AtEnd has fn called when the transaction has ended, however it does; committed is true where it is known to be kept.
+// AtEnd calls fn when the transaction has ended. committed is false if it was rolled back or the result is unknown.
 func (t *turn) AtEnd(fn func(committed bool)) {
 	give := t.give
 	t.give = sync.OnceFunc(func() {
@@ -114,7 +114,7 @@ func (t *turn) AtEnd(fn func(committed bool)) {
 // GetDBConn implements gorm.GetDBConnector.
 func (t *turn) GetDBConn() (*sql.DB, error) { return t.pool, nil }
 
-// Commit implements gorm.TxCommitter. A transaction whose time was over is rolled back by now: that is the error then.
+// Commit implements gorm.TxCommitter. database/sql rolls back when ctx ends; Commit returns the error of ctx then.
 func (t *turn) Commit() error {
 	defer t.give()
 	err := t.Tx.Commit()
@@ -131,7 +131,7 @@ func (t *turn) Rollback() error {
 	return t.Tx.Rollback()
 }
 
-// register makes statements that write wait for their turn, but for those of a transaction, which has one.
+// register makes statements that write wait for a turn. Those in a transaction have its turn.
 func (t *turns) register(db *gorm.DB) error {
 	c := db.Callback()
 	return errors.Join(

@@ -13,8 +13,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestReadersPassWriters: while somebody else holds the lock that all writers want, readers are served, and writers give
-// up with their request.
+// TestReadersPassWriters: while somebody else holds the lock that all writers want, readers are served, and writers
+// give up with their request.
 func TestReadersPassWriters(t *testing.T) {
 	t.Parallel()
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {

@@ -61,7 +61,8 @@ func TestSignaturesStayAsTheyWere(t *testing.T) {
 
 // What was sealed last month opens today: this text lies in outboxes.
 func TestSealedTextsStayReadable(t *testing.T) {
-	if plain, ok := ring(t, secret).Seal("mail").Open(unhex(t, sealedOnce), []byte("bound")); !ok || string(plain) != "message" {
+	plain, ok := ring(t, secret).Seal("mail").Open(unhex(t, sealedOnce), []byte("bound"))
+	if !ok || string(plain) != "message" {
 		t.Errorf("opened %q, %v", plain, ok)
 	}
 }

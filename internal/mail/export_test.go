@@ -2,15 +2,15 @@ package mail
 
 import gomail "github.com/wneessen/go-mail"
 
-// Broken is s with a fault of the program in it.
+// Broken returns a copy of s that panics.
 func (s *SMTP) Broken() *SMTP {
 	broken := *s
 	broken.options = []gomail.Option{func(*gomail.Client) error { panic("an answer too odd") }}
 	return &broken
 }
 
-// ErrSealed is what Open gives for what no secret opens.
+// ErrSealed is the error of Open if no secret opens a mail.
 var ErrSealed = errSealed
 
-// Open is what happens to a letter before it is sent.
+// Open opens a mail as before it is sent.
 func (o *Outbox) Open(m *Mail) error { return o.open(m) }

@@ -226,8 +226,8 @@ func TestLetter(t *testing.T) {
 	}
 }
 
-// TestLettersGoWithTheAccount: what was sent to the address of somebody who is deleted is not kept for a week; what is on
-// its way, and what others got, stays.
+// TestLettersGoWithTheAccount: what was sent to the address of somebody who is deleted is not kept for a week; what is
+// on its way, and what others got, stays.
 func TestLettersGoWithTheAccount(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// What a letter says waits in the database sealed, because it may hold a link that opens an account: a copy of the database
-// shows none, not even while a mail server is away.
+// Text and HTML of a waiting mail are sealed in the database, because their link may open an account: a stolen copy of
+// the database has no usable link.
 
-// sealMark starts a sealed text. What an older version wrote has none: it is no text of a letter.
+// sealMark begins a sealed text. Rows of older versions are not sealed; none of their texts begins like this.
 const sealMark = "sealed:"
 
-// errSealed says that a letter was sealed by a secret that this process does not have, or moved from one row to another.
-var errSealed = errors.New("the letter is sealed by a secret that is not in APP_SECRET")
+// errSealed is for a mail that was sealed with a secret that this process does not have, or copied from another row.
+var errSealed = errors.New("the mail is sealed with a secret that is not in APP_SECRET")
 
 func (o *Outbox) seal(m *Mail) {
 	m.Text = sealMark + o.sealPart(m.Text, m.ID+" text")
@@ -24,7 +24,7 @@ func (o *Outbox) sealPart(plain, of string) string {
 	return base64.RawStdEncoding.EncodeToString(o.sealer.Seal([]byte(plain), []byte(of)))
 }
 
-// open puts what a letter says in place of what the database holds; errSealed leaves it as it is.
+// open replaces Text and HTML by their plain texts. With errSealed it leaves them as they are.
 func (o *Outbox) open(m *Mail) error {
 	text, textOK := o.openPart(m.Text, m.ID+" text")
 	html, htmlOK := o.openPart(m.HTML, m.ID+" html")

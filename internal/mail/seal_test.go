@@ -32,8 +32,8 @@ func (o *office) with(secrets ...string) *office {
 	return next
 }
 
-// TestLettersWaitSealed: a copy of the database shows no link while a letter waits; the mail server and /dev/mail get the
-// words, also after the secret was replaced.
+// TestLettersWaitSealed: a copy of the database shows no link while a letter waits; the mail server and /dev/mail get
+// the words, also after the secret was replaced.
 func TestLettersWaitSealed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

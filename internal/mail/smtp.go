@@ -14,21 +14,21 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// patience is how long a server may take over a step: the connection, or a letter.
-const patience = 30 * time.Second
+// maxStepTime is how long a server may take for a step: connecting, or taking a mail.
+const maxStepTime = 30 * time.Second
 
-// SMTP is a mail server and what it is told about the sender.
+// SMTP is a mail server and the sender of mails.
 type SMTP struct {
 	host    string
 	port    int
 	tls     *tls.Config // from the first byte; nil for STARTTLS
 	options []gomail.Option
 	from    string
-	domain  string // of from; ends message ids
+	domain  string // of from; the end of message ids
 }
 
-// How a password is shown to a server, the best way first. The first that the server knows is taken. Without TLS it is
-// shown in plain to this machine only, where nobody listens in.
+// Log-in methods, the most secure first; the first that the server supports is used. localLogins include those that
+// send the password in plain text without TLS, to a server on this machine only.
 var (
 	logins = []gomail.SMTPAuthType{
 		gomail.SMTPAuthSCRAMSHA256PLUS, gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1PLUS, gomail.SMTPAuthSCRAMSHA1,
@@ -40,31 +40,34 @@ var (
 	}
 )
 
-// NewSMTP makes a sender for smtp://user:password@host:587 (STARTTLS, which only a server on this machine may lack)
-// or smtps://user:password@host:465 (TLS from the first byte). from is what letters come from, such as
-// "Foyer <hello@app.example>". host is the app's: mail servers are greeted with it, or with from's domain where it is
-// no full name, because many refuse a name without a dot. A server that takes longer than stepTime over a step is given
-// up until the letter's next try; 0 means 30 seconds, which nothing may exceed. Errors never hold the URL: there is a
-// password in it.
+// NewSMTP makes a sender for smtp://user:password@host:587 (STARTTLS, which only a server on this machine may lack) or
+// smtps://user:password@host:465 (TLS from the start). from is the sender, such as "Foyer <hello@app.example>". host
+// is the host of the app, used in EHLO; if it has no dot, the domain of from is used, because many servers refuse such
+// names. An attempt fails if a step takes longer than stepTime; 0 and more than 30 seconds mean 30 seconds. Errors do
+// not quote rawURL, because it may contain a password.
 func NewSMTP(rawURL, from, host string, stepTime time.Duration) (*SMTP, error) {
 	sender, err := mail.ParseAddress(from)
 	if err != nil {
 		return nil, errors.New("the sender is not an address such as Foyer <hello@app.example>")
 	}
 	u, err := url.Parse(rawURL)
-	if err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || u.Path+u.RawQuery+u.Fragment != "" {
+	port := 0
+	if err == nil {
+		port = map[string]int{"smtp": 587, "smtps": 465}[u.Scheme]
+	}
+	if port == 0 || u.Hostname() == "" || u.Path+u.RawQuery+u.Fragment != "" {
 		return nil, errors.New("the mail server is not smtp://user:password@host:587 or smtps://user:password@host:465")
 	}
-	port := map[string]int{"smtp": 587, "smtps": 465}[u.Scheme]
 	if p := u.Port(); p != "" {
 		if port, err = strconv.Atoi(p); err != nil {
-			return nil, errors.New("the mail server's port is no number")
+			return nil, errors.New("the port of the mail server is no number")
 		}
 	}
-	if stepTime <= 0 || stepTime > patience {
-		stepTime = patience
+	if stepTime <= 0 || stepTime > maxStepTime {
+		stepTime = maxStepTime
 	}
-	s := &SMTP{host: u.Hostname(), port: port, from: from, domain: sender.Address[strings.LastIndex(sender.Address, "@")+1:]}
+	domain := sender.Address[strings.LastIndex(sender.Address, "@")+1:]
+	s := &SMTP{host: u.Hostname(), port: port, from: from, domain: domain}
 	s.options = []gomail.Option{
 		gomail.WithPort(port), gomail.WithTimeout(stepTime), gomail.WithHELO(fullName(host, s.domain)),
 		gomail.WithTLSPolicy(gomail.TLSMandatory),
@@ -86,7 +89,7 @@ func NewSMTP(rawURL, from, host string, stepTime time.Duration) (*SMTP, error) {
 	return s, err
 }
 
-// fullName is host, or the domain where host is an address or has no dot.
+// fullName returns host, or domain if host is an IP address or has no dot.
 func fullName(host, domain string) string {
 	if _, err := netip.ParseAddr(host); err == nil || !strings.Contains(host, ".") {
 		return domain
@@ -94,7 +97,7 @@ func fullName(host, domain string) string {
 	return host
 }
 
-// message is m as it is sent. Its Message-ID is that of the row, so that a mailbox that gets it twice can tell.
+// message returns m for sending. The Message-ID is the ID of the row, so that a mailbox can detect duplicates.
 func (s *SMTP) message(m *Mail) (*gomail.Msg, error) {
 	msg := gomail.NewMsg()
 	if err := msg.From(s.from); err != nil {

@@ -10,11 +10,11 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// Body is what was sent. Its getters note what is wrong with a field; Err reports all of it at once.
+// Body is the content of a request. Its getters collect faults; Err returns all of them at once.
 type Body struct {
 	values map[string]any
-	text   bool   // values are text: a form or a query cannot say true
-	where  string // how faults name it, such as body or query
+	text   bool   // a form or query: booleans and numbers are texts
+	where  string // its name in faults, such as body or query
 	faults *[]string
 }
 
@@ -28,7 +28,7 @@ func (b *Body) String(name string) string {
 	return s
 }
 
-// OptionalString returns a text, or nil where it is absent.
+// OptionalString returns a text, or nil if it is absent.
 func (b *Body) OptionalString(name string) *string {
 	if s, ok := b.string(name, false); ok {
 		return &s
@@ -36,7 +36,7 @@ func (b *Body) OptionalString(name string) *string {
 	return nil
 }
 
-// Text returns an optional text, "" where it is absent.
+// Text returns an optional text, "" if it is absent.
 func (b *Body) Text(name string) string {
 	s, _ := b.string(name, false)
 	return s
@@ -56,7 +56,7 @@ func (b *Body) string(name string, required bool) (string, bool) {
 	return s, ok
 }
 
-// Bool returns an optional boolean, def where it is absent.
+// Bool returns an optional boolean, def if it is absent.
 func (b *Body) Bool(name string, def bool) bool {
 	v, present := b.values[name]
 	if !present {
@@ -72,7 +72,7 @@ func (b *Body) Bool(name string, def bool) bool {
 	return value
 }
 
-// Number returns an optional number, nil where it is absent.
+// Number returns an optional number, nil if it is absent.
 func (b *Body) Number(name string) *float64 {
 	v, present := b.values[name]
 	if !present {
@@ -90,7 +90,7 @@ func (b *Body) Number(name string) *float64 {
 	return &n
 }
 
-// Nullable returns an optional text that null clears: nil and true.
+// Nullable returns an optional text; nil and true if it is null.
 func (b *Body) Nullable(name string) (value *string, present bool) {
 	v, present := b.values[name]
 	if present && v == nil {
@@ -100,8 +100,8 @@ func (b *Body) Nullable(name string) (value *string, present bool) {
 	return value, present
 }
 
-// Object returns the object under name, empty where it is absent; its faults are reported with those of b. Another
-// value is a fault, and so is none where the object is required.
+// Object returns the object under name, empty if it is absent. Its faults are reported with those of b. Another value
+// is a fault, and so is an absent one that is required.
 func (b *Body) Object(name string, required bool) *Body {
 	v, present := b.values[name]
 	values, ok := v.(map[string]any)
@@ -116,10 +116,10 @@ func (b *Body) Has(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { _, present := b.values[name]; return present })
 }
 
-// Value returns what is under name as encoding/json decodes it (numbers as json.Number), nil where it is absent.
+// Value returns the value under name as encoding/json decodes it (numbers as json.Number), nil if it is absent.
 func (b *Body) Value(name string) any { return b.values[name] }
 
-// Err is a 400 VALIDATION_ERROR that names every fault the getters met, or nil.
+// Err returns a 400 VALIDATION_ERROR that names every fault the getters met, or nil.
 func (b *Body) Err() error {
 	if len(*b.faults) == 0 {
 		return nil

@@ -17,7 +17,11 @@ import (
 
 // FuzzJSONBody: what is accepted is what encoding/json reads, and nothing good is refused.
 func FuzzJSONBody(f *testing.F) {
-	for _, v := range []string{`{"email":"a","password":"b"}`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `{}{}`, "\ufeff{}", `{"a":[1,{"b":null}]}`, `[]`, `null`, `{"a":1e999}`, `{"a":"\ud800"}`, "{\"\xff\":1}", `{"a":1,}`, `[1,]`, strings.Repeat(`{"a":`, 9) + "1" + strings.Repeat("}", 9)} {
+	for _, v := range []string{
+		`{"email":"a","password":"b"}`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `{}{}`, "\ufeff{}", `{"a":[1,{"b":null}]}`,
+		`[]`, `null`, `{"a":1e999}`, `{"a":"\ud800"}`, "{\"\xff\":1}", `{"a":1,}`, `[1,]`,
+		strings.Repeat(`{"a":`, 9) + "1" + strings.Repeat("}", 9),
+	} {
 		f.Add([]byte(v))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

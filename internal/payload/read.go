@@ -1,5 +1,5 @@
-// Package payload reads what a program sends, strictly: a JSON object, a form or a query. It refuses what two parsers
-// would read differently. A Body collects what is wrong with its fields, so that the sender learns of all at once.
+// Package payload reads requests of programs strictly: a JSON object, a form or a query. It refuses input that two
+// parsers would read differently. A Body collects the faults of its fields, so that one answer reports all of them.
 package payload
 
 import (
@@ -19,7 +19,7 @@ import (
 // MaxSize is how many bytes of a request body are read; more is a 413.
 const MaxSize = 64 << 10
 
-// maxDepth bounds nesting; no endpoint takes more than an object in an object.
+// maxDepth is the deepest nesting accepted; endpoints need an object in an object.
 const maxDepth = 8
 
 // JSON decodes a JSON object. Refusals: 415 for another media type or charset, 413 beyond MaxSize, 400 for broken
@@ -55,7 +55,7 @@ func read(w http.ResponseWriter, r *http.Request, formToo bool) (*Body, error) {
 
 func badRequest(message string) error { return errs.New(http.StatusBadRequest, "BAD_REQUEST", message) }
 
-// Query reads the query of a GET as if it were a body. A name given more than once is an array.
+// Query reads the query of a GET like a body. A repeated name is an array.
 func Query(r *http.Request) (*Body, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -95,7 +95,7 @@ func parseForm(data []byte) (*Body, error) {
 
 func parseJSON(data []byte) (*Body, error) {
 	broken := badRequest("Invalid JSON in request body")
-	if !utf8.Valid(data) { // encoding/json would replace what is broken, in keys too
+	if !utf8.Valid(data) { // encoding/json would replace invalid bytes, in keys too
 		return nil, broken
 	}
 	d := json.NewDecoder(bytes.NewReader(data))

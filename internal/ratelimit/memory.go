@@ -6,26 +6,25 @@ import (
 )
 
 const (
-	// maxRemembered bounds the refusals that a process remembers: about 2 MB. Each half of them is a generation.
+	// maxRemembered is how many refusals a process remembers: about 2 MB. Each half of them is a generation.
 	maxRemembered = 10_000
 
-	// askAgainAfter bounds how long a refusal is remembered before the database is asked again: another process may
-	// have forgiven the failures that caused it.
+	// askAgainAfter is how long a refusal is remembered at most, because another process may forgive its failures.
 	askAgainAfter = 5 * time.Second
 )
 
-// memory remembers which keys were refused, so that a flood of refused requests costs a look into a map and nothing
-// else. Of two generations the older one goes when the younger one is full. The zero value is ready.
+// memory remembers refused keys, so that a flood of refused requests costs one map lookup each. When the younger of two
+// generations is full, the older one is dropped. The zero value is ready.
 type memory struct {
 	mu         sync.RWMutex
 	young, old map[string]refused
 }
 
-// refused is until when a key is refused, and until when that is taken as known.
+// refused is a refusal until a time, remembered until known.
 type refused struct{ until, known time.Time }
 
-// wait tells how long key is still refused, 0 where nothing is known of it. A refusal beyond longest was noted before
-// the clock was set back: it counts no more.
+// wait returns how long key is still refused, 0 if memory has no refusal. A wait beyond longest was noted before the
+// clock was set back; it is ignored.
 func (m *memory) wait(key string, now time.Time, longest time.Duration) time.Duration {
 	m.mu.RLock()
 	r, found := m.young[key]
@@ -40,7 +39,7 @@ func (m *memory) wait(key string, now time.Time, longest time.Duration) time.Dur
 	return atLeast(wait)
 }
 
-// note remembers that key is refused for wait from now on.
+// note remembers that key is refused for wait.
 func (m *memory) note(key string, now time.Time, wait time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -50,7 +49,7 @@ func (m *memory) note(key string, now time.Time, wait time.Duration) {
 	m.young[key] = refused{until: now.Add(wait), known: now.Add(min(wait, askAgainAfter))}
 }
 
-// forget lets key be asked for again.
+// forget removes the refusal of key.
 func (m *memory) forget(key string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

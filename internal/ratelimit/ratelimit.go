@@ -1,6 +1,5 @@
-// Package ratelimit keeps counters in the database, so that all instances share them. It owns the table
-// rate_limits and knows nothing of what is counted. To do without limits, delete this folder and its line where the
-// provider is made.
+// Package ratelimit counts in the database, so that all instances share the counters. It owns the table rate_limits.
+// Keys and members are opaque to it.
 package ratelimit
 
 import (
@@ -13,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// Limiter counts. It is safe for use by many goroutines and processes.
+// Limiter counts uses and failures. It is safe for concurrent use, also by several processes.
 type Limiter struct {
 	db      *gorm.DB
 	now     func() time.Time
@@ -23,15 +22,15 @@ type Limiter struct {
 }
 
 const (
-	// purgeEvery bounds how long counters nobody asks for any more stay.
+	// purgeEvery is how often expired counters are deleted.
 	purgeEvery = time.Minute
 
-	// clockSkew is how far the clocks of two processes may be apart. A counter from further ahead was written before
-	// the clock was set back, and counts as expired: else its key would be refused until the old time is reached again.
+	// clockSkew is how far the clocks of two processes may differ. A counter from further ahead was written before the
+	// clock was set back. It counts as expired, or its key would be refused until the old time is reached again.
 	clockSkew = 2 * time.Second
 
-	// connections is how many of PostgreSQL's connections the counters of a process use at the same time. SQLite has one
-	// writer, so there it is one.
+	// connections is how many connections to PostgreSQL a process uses for counters at the same time. SQLite has one
+	// writer, so it is one there.
 	connections = 4
 )
 
@@ -44,22 +43,23 @@ func New(db *gorm.DB, now func() time.Time) *Limiter {
 	return &Limiter{db: db, now: now, turns: newTurns(slots)}
 }
 
-// Hit counts one use of key. Where max are counted already in the window that the first of them opened, it counts
-// nothing and tells how long that window still lasts. One statement, so that no two uses take the same place.
+// Hit implements auth.Limiter. It counts in one statement, so that concurrent uses cannot exceed max.
 func (l *Limiter) Hit(ctx context.Context, key string, max int, window time.Duration) (time.Duration, error) {
 	return l.inTurn(ctx, key, window, func(now time.Time) (time.Duration, error) {
 		return l.hit(ctx, key, max, window, now)
 	})
 }
 
-// inTurn runs ask in the turn of key, unless key is known to be refused, before that turn or at it. What ask refuses is
-// remembered. A key whose queue is full is refused too.
-func (l *Limiter) inTurn(ctx context.Context, key string, longest time.Duration, ask func(now time.Time) (time.Duration, error)) (time.Duration, error) {
+// inTurn calls ask in the turn of key, unless memory knows a refusal of key. It remembers a refusal by ask. If too many
+// calls for key wait, it refuses too.
+func (l *Limiter) inTurn(
+	ctx context.Context, key string, longest time.Duration, ask func(now time.Time) (time.Duration, error),
+) (time.Duration, error) {
 	if wait := l.refused.wait(key, l.now(), longest); wait > 0 {
 		return wait, nil
 	}
 	done, err := l.turns.take(ctx, key, maxWaiting)
-	if errors.Is(err, errCrowded) {
+	if errors.Is(err, errQueueFull) {
 		return atLeast(0), nil
 	}
 	if err != nil {
@@ -70,7 +70,7 @@ func (l *Limiter) inTurn(ctx context.Context, key string, longest time.Duration,
 	if wait := l.refused.wait(key, now, longest); wait > 0 {
 		return wait, nil
 	}
-	if err := l.purgeNowAndThen(ctx, now); err != nil {
+	if err := l.purgeIfDue(ctx, now); err != nil {
 		return 0, err
 	}
 	wait, err := ask(now)
@@ -81,8 +81,10 @@ func (l *Limiter) inTurn(ctx context.Context, key string, longest time.Duration,
 	return atLeast(wait), nil
 }
 
-func (l *Limiter) hit(ctx context.Context, key string, max int, window time.Duration, now time.Time) (time.Duration, error) {
-	latest := now.Add(window + clockSkew) // beyond it the counter is over too: see clockSkew
+func (l *Limiter) hit(
+	ctx context.Context, key string, max int, window time.Duration, now time.Time,
+) (time.Duration, error) {
+	latest := now.Add(window + clockSkew) // a counter beyond it is expired: see clockSkew
 	taken := l.db.WithContext(ctx).Exec(`
 		INSERT INTO rate_limits (key, member, count, last_at, expires_at) VALUES (?, '', 1, ?, ?)
 		ON CONFLICT (key, member) DO UPDATE SET
@@ -110,9 +112,7 @@ type counter struct {
 // TableName implements gorm's Tabler.
 func (counter) TableName() string { return "rate_limits" }
 
-// Fail counts one failure of member against key, before it is known to be one. Beyond free failures each further one
-// has to wait 2, 4, 8 … seconds after the last, window at most; an attempt that comes too early counts nothing and
-// is told how long to wait. Failures are forgotten a window after the wait is over.
+// Fail implements auth.Limiter. It counts before the attempt, so that concurrent attempts cannot exceed the free ones.
 func (l *Limiter) Fail(ctx context.Context, key, member string, free int, window time.Duration) (time.Duration, error) {
 	return l.inTurn(ctx, key, window, func(now time.Time) (wait time.Duration, err error) {
 		err = l.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -123,12 +123,14 @@ func (l *Limiter) Fail(ctx context.Context, key, member string, free int, window
 	})
 }
 
-func fail(tx *gorm.DB, key, member string, free int, window time.Duration, now time.Time) (wait time.Duration, err error) {
+func fail(
+	tx *gorm.DB, key, member string, free int, window time.Duration, now time.Time,
+) (wait time.Duration, err error) {
 	head, err := lock(tx, key, now)
 	if err != nil {
 		return 0, err
 	}
-	if !now.Before(head.ExpiresAt) || head.LastAt.Sub(now) > clockSkew { // all forgotten
+	if !now.Before(head.ExpiresAt) || head.LastAt.Sub(now) > clockSkew { // all are expired
 		head.Count = 0
 		if err := tx.Exec("DELETE FROM rate_limits WHERE key = ? AND member <> ''", key).Error; err != nil {
 			return 0, err
@@ -150,19 +152,20 @@ func fail(tx *gorm.DB, key, member string, free int, window time.Duration, now t
 		key, "m:"+member, now, expires).Error
 }
 
-// lock makes sure that key has a head row, which counts all its members, and holds it until the end of tx.
+// lock returns the head row of key, which counts all members, and makes it if it is missing. It locks the row until the
+// end of tx: on PostgreSQL even an update without a change does; on SQLite tx has the whole database anyway.
 func lock(tx *gorm.DB, key string, now time.Time) (head counter, err error) {
-	// An update that changes nothing holds an existing row on PostgreSQL; SQLite holds everything anyway.
 	err = tx.Exec(`
 		INSERT INTO rate_limits (key, member, count, last_at, expires_at) VALUES (?, '', 0, ?, ?)
 		ON CONFLICT (key, member) DO UPDATE SET count = rate_limits.count`, key, now, now).Error
-	if err == nil {
-		err = tx.Where("key = ? AND member = ''", key).Take(&head).Error
+	if err != nil {
+		return head, err
 	}
+	err = tx.Where("key = ? AND member = ''", key).Take(&head).Error
 	return head, err
 }
 
-// penalty is the wait after a number of failures beyond the free ones: 2, 4, 8 … seconds, most at most.
+// penalty returns the wait after so many failures beyond the free ones: 2, 4, 8 … seconds, at most most.
 func penalty(beyond int, most time.Duration) time.Duration {
 	if beyond < 0 {
 		return 0
@@ -170,35 +173,38 @@ func penalty(beyond int, most time.Duration) time.Duration {
 	return min(most, 2*time.Second<<min(beyond, 20))
 }
 
-// Forgive takes back everything that Fail counted of member against key.
+// Forgive implements auth.Limiter.
 func (l *Limiter) Forgive(ctx context.Context, key, member string) error {
 	return l.change(ctx, key, member, func(tx *gorm.DB, head, pair counter) error {
 		if err := tx.Exec("DELETE FROM rate_limits WHERE key = ? AND member = ?", key, "m:"+member).Error; err != nil {
 			return err
 		}
-		return tx.Exec("UPDATE rate_limits SET count = ? WHERE key = ? AND member = ''", max(0, head.Count-pair.Count), key).Error
+		rest := max(0, head.Count-pair.Count)
+		return tx.Exec("UPDATE rate_limits SET count = ? WHERE key = ? AND member = ''", rest, key).Error
 	})
 }
 
-// Recall takes back the last failure that Fail counted of member against key, free and window being those it was counted
-// with, and the wait that it caused: it has turned out to be none.
+// Recall implements auth.Limiter. free and window must be those of Fail.
 func (l *Limiter) Recall(ctx context.Context, key, member string, free int, window time.Duration) error {
 	return l.change(ctx, key, member, func(tx *gorm.DB, head, pair counter) error {
-		if pair.Count == 0 || head.Count == 0 { // forgotten meanwhile
+		if pair.Count == 0 || head.Count == 0 { // expired meanwhile
 			return nil
 		}
 		err := tx.Exec("UPDATE rate_limits SET count = count - 1 WHERE key = ? AND member = ?", key, "m:"+member).Error
 		if err != nil {
 			return err
 		}
-		last := head.LastAt.Add(-penalty(head.Count-1-free, window)) // that wait was over
-		return tx.Exec("UPDATE rate_limits SET count = ?, last_at = ? WHERE key = ? AND member = ''", head.Count-1, last, key).Error
+		last := head.LastAt.Add(-penalty(head.Count-1-free, window)) // the wait before this failure was over
+		return tx.Exec("UPDATE rate_limits SET count = ?, last_at = ? WHERE key = ? AND member = ''",
+			head.Count-1, last, key).Error
 	})
 }
 
-// change runs fn on what is counted against key, in all and of member, in the turn of key and in one transaction.
-func (l *Limiter) change(ctx context.Context, key, member string, fn func(tx *gorm.DB, head, pair counter) error) error {
-	done, err := l.turns.take(ctx, key, everybody)
+// change calls fn in the turn of key and in a transaction. head counts all failures against key, pair those of member.
+func (l *Limiter) change(
+	ctx context.Context, key, member string, fn func(tx *gorm.DB, head, pair counter) error,
+) error {
+	done, err := l.turns.take(ctx, key, unlimited)
 	if err != nil {
 		return err
 	}
@@ -217,19 +223,20 @@ func (l *Limiter) change(ctx context.Context, key, member string, fn func(tx *go
 	})
 }
 
-// Purge deletes counters that have run out; storage stays as small as what is being counted.
+// Purge deletes expired counters.
 func (l *Limiter) Purge(ctx context.Context) error {
 	return purge.All(ctx, func() *gorm.DB { return l.purgeSome(ctx) })
 }
 
-// purgeSome deletes at most purge.Batch of them.
+// purgeSome deletes at most purge.Batch expired counters.
 func (l *Limiter) purgeSome(ctx context.Context) *gorm.DB {
 	return l.db.WithContext(ctx).Exec(`
-		DELETE FROM rate_limits WHERE (key, member) IN (SELECT key, member FROM rate_limits WHERE expires_at <= ? LIMIT ?)`, l.now(), purge.Batch)
+		DELETE FROM rate_limits
+		WHERE (key, member) IN (SELECT key, member FROM rate_limits WHERE expires_at <= ? LIMIT ?)`, l.now(), purge.Batch)
 }
 
-// purgeNowAndThen takes little of a request's time: what is left is for the next one.
-func (l *Limiter) purgeNowAndThen(ctx context.Context, now time.Time) error {
+// purgeIfDue deletes one batch. If there are more, the next request deletes the next one.
+func (l *Limiter) purgeIfDue(ctx context.Context, now time.Time) error {
 	due := l.due.Load()
 	if now.UnixMilli() < due || !l.due.CompareAndSwap(due, now.Add(purgeEvery).UnixMilli()) {
 		return nil
@@ -241,5 +248,5 @@ func (l *Limiter) purgeNowAndThen(ctx context.Context, now time.Time) error {
 	return done.Error
 }
 
-// atLeast keeps a wait from being none.
+// atLeast rounds the wait of a refusal up to a second, because 0 means allowed.
 func atLeast(wait time.Duration) time.Duration { return max(wait, time.Second) }

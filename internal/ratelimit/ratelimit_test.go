@@ -104,7 +104,8 @@ func TestExpiredCountersGo(t *testing.T) {
 	})
 }
 
-// TestPurgeIsInBatches: a use takes little of the time it needs to clear what a flood has left, and the next ones the rest.
+// TestPurgeIsInBatches: a use takes little of the time it needs to clear what a flood has left, and the next ones the
+// rest.
 func TestPurgeIsInBatches(t *testing.T) {
 	t.Parallel()
 	each(t, func(c *counting) {
@@ -160,7 +161,8 @@ func TestARefusalIsRemembered(t *testing.T) {
 	})
 }
 
-// TestAStuckKeyKeepsNobody: where the counter of one key cannot be had, others are counted, and who waits for it can leave.
+// TestAStuckKeyKeepsNobody: where the counter of one key cannot be had, others are counted, and who waits for it can
+// leave.
 func TestAStuckKeyKeepsNobody(t *testing.T) {
 	t.Parallel()
 	t.Run("postgres", func(t *testing.T) { // one writer holds all of a SQLite file
@@ -235,8 +237,8 @@ func TestClocksApart(t *testing.T) {
 	})
 }
 
-// TestRecall: what has turned out to be no failure costs neither a place among the free ones nor a wait, and what was one
-// before stays one.
+// TestRecall: what has turned out to be no failure costs neither a place among the free ones nor a wait, and what was
+// one before stays one.
 func TestRecall(t *testing.T) {
 	t.Parallel()
 	each(t, func(c *counting) {

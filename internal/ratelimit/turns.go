@@ -8,16 +8,16 @@ import (
 )
 
 const (
-	maxWaiting = 100         // calls for one key that wait for their turn at the same time
-	everybody  = math.MaxInt // for calls that are few by what came before them
+	maxWaiting = 100         // calls that wait for the turn of one key at the same time
+	unlimited  = math.MaxInt // for calls that follow a call of Fail, so that they are few
 )
 
-// errCrowded says that too many calls for one key wait already.
-var errCrowded = errors.New("too many calls for one key at once")
+// errQueueFull means that too many calls wait for the turn of one key.
+var errQueueFull = errors.New("too many calls for one key at once")
 
-// turns serves the calls for each key one after another, and no more than its slots at the same time: a flood that
-// waits inside the database would starve everything else, of SQLite's one writer or of PostgreSQL's connections.
-// A crowd that waits for one key keeps nobody who asks for another.
+// turns lets one call per key at a time into the database, and as many calls as it has slots. A flood that waits
+// inside the database would take SQLite's one writer or all of PostgreSQL's connections from other requests. Calls
+// that wait for one key do not delay calls for another.
 type turns struct {
 	slots chan struct{}
 
@@ -25,9 +25,9 @@ type turns struct {
 	keys map[string]*queue
 }
 
-// queue is who wants one key: the call whose turn it is, and those that wait.
+// queue counts the calls for one key: the one whose turn it is and those that wait.
 type queue struct {
-	turn  chan struct{} // of one
+	turn  chan struct{} // has one place
 	calls int
 }
 
@@ -35,12 +35,12 @@ func newTurns(slots int) *turns {
 	return &turns{slots: make(chan struct{}, slots), keys: map[string]*queue{}}
 }
 
-// take waits for the turn of a call for key; call done at the end of it. It gives errCrowded where most wait already, and
-// the error of ctx where that ends first.
+// take waits for the turn of key. Call done to end the turn. It fails with errQueueFull if most calls wait, and with
+// the error of ctx when that ends.
 func (t *turns) take(ctx context.Context, key string, most int) (done func(), err error) {
 	q := t.join(key, most)
 	if q == nil {
-		return nil, errCrowded
+		return nil, errQueueFull
 	}
 	if err := enter(ctx, q.turn); err != nil {
 		t.leave(key, q)
@@ -58,7 +58,7 @@ func (t *turns) take(ctx context.Context, key string, most int) (done func(), er
 	}, nil
 }
 
-// join enters a call into the queue of key, nil where most wait in it.
+// join adds a call to the queue of key. It returns nil if most calls wait.
 func (t *turns) join(key string, most int) *queue {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -74,7 +74,7 @@ func (t *turns) join(key string, most int) *queue {
 	return q
 }
 
-// leave ends a call; with the last one the queue goes.
+// leave removes a call from the queue, and the queue with the last one.
 func (t *turns) leave(key string, q *queue) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -83,7 +83,7 @@ func (t *turns) leave(key string, q *queue) {
 	}
 }
 
-// enter takes a place in room, or gives the error of ctx where that ends first.
+// enter takes a place in room, or returns the error of ctx when that ends.
 func enter(ctx context.Context, room chan struct{}) error {
 	select {
 	case room <- struct{}{}:

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestTurnsAreOfOneKey: of two calls for one key one waits; those for another key do not, until all slots are taken. A call
-// whose client leaves does not wait any longer, and nothing is kept of who has gone.
+// TestTurnsAreOfOneKey: of two calls for one key one waits; those for another key do not, until all slots are taken. A
+// call whose client leaves does not wait any longer, and nothing is kept of who has gone.
 func TestTurnsAreOfOneKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(2)
@@ -62,12 +62,12 @@ func TestACrowdIsBounded(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		if _, err := turns.take(t.Context(), "a", maxWaiting); !errors.Is(err, errCrowded) {
+		if _, err := turns.take(t.Context(), "a", maxWaiting); !errors.Is(err, errQueueFull) {
 			t.Errorf("beyond the bound: %v", err)
 		}
 		let := make(chan error)
 		go func() {
-			done, err := turns.take(t.Context(), "a", everybody)
+			done, err := turns.take(t.Context(), "a", unlimited)
 			if err == nil {
 				done()
 			}
@@ -81,7 +81,8 @@ func TestACrowdIsBounded(t *testing.T) {
 	})
 }
 
-// TestMemoryIsBounded: however many keys are refused, the last ones are remembered and there are never more than the bound.
+// TestMemoryIsBounded: however many keys are refused, the last ones are remembered and there are never more than the
+// bound.
 func TestMemoryIsBounded(t *testing.T) {
 	var m memory
 	now := time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC)

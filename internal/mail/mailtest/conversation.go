@@ -13,25 +13,25 @@ type conversation struct {
 	*Server
 	in    *bufio.Reader
 	out   io.Writer
-	mail  Received // the one that is being handed over
-	login *login   // what is still to be shown
-	worn  bool     // a mail has been handed over
+	mail  Received // the one under way
+	login *login   // nil: not needed, or done
+	used  bool     // a mail has been transferred
 }
 
-// failing finds what is said at a command in place of the usual answer.
-func (c *conversation) failing(command string) (answer string, yes bool, well chan struct{}) {
+// failing returns the answer of a fault to a command, and whether there is one.
+func (c *conversation) failing(command string) (answer string, yes bool, healed chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f := c.fails
-	if f == nil || f.command != command || f.worn && !c.worn || !strings.Contains(strings.Join(c.mail.Recipients, " "), f.recipient) {
-		return "", false, c.well
+	if f == nil || f.command != command || f.used && !c.used {
+		return "", false, c.healed
 	}
-	return f.answer, true, c.well
+	return f.answer, strings.Contains(strings.Join(c.mail.Recipients, " "), f.recipient), c.healed
 }
 
-// say answers a command; false ends the conversation.
+// say answers a command. false ends the conversation.
 func (c *conversation) say(command, usual string) bool {
-	answer, failing, well := c.failing(command)
+	answer, failing, healed := c.failing(command)
 	if !failing {
 		answer = usual
 	}
@@ -40,7 +40,7 @@ func (c *conversation) say(command, usual string) bool {
 		case c.Held <- struct{}{}:
 		default:
 		}
-		<-well
+		<-healed
 	}
 	if answer == "" || answer == Silence {
 		return false
@@ -77,7 +77,7 @@ func (c *conversation) answer(line string) (ok bool) {
 	return c.say(command, "250 ok")
 }
 
-// admit looks at a login (RFC 4954; LOGIN asks for both words in turn).
+// admit checks a login (RFC 4954; LOGIN asks for name and password in turn).
 func (c *conversation) admit(words []string) bool {
 	if c.login == nil || words[1] != c.login.mechanism {
 		return c.say("AUTH", "504 unknown")
@@ -106,7 +106,7 @@ func (c *conversation) admit(words []string) bool {
 	return c.say("AUTH", "235 welcome")
 }
 
-// take reads the words of a mail and keeps them.
+// take reads the content of a mail and keeps it.
 func (c *conversation) take() bool {
 	var text strings.Builder
 	for {
@@ -122,10 +122,10 @@ func (c *conversation) take() bool {
 	r := c.mail
 	r.Text = text.String()
 	r.Message, _ = mail.ReadMessage(strings.NewReader(r.Text))
-	if answer, failing, _ := c.failing("taken"); !failing || answer == "" { // one that dies after taking it has it
+	if answer, failing, _ := c.failing("taken"); !failing || answer == "" { // a server that closes the connection has the mail
 		c.keep(r)
 	}
-	c.worn = true
+	c.used = true
 	return c.say("taken", "250 taken")
 }
 

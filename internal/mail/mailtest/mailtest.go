@@ -1,4 +1,4 @@
-// Package mailtest gives tests a mail server that does as it is told.
+// Package mailtest gives tests a mail server with scripted answers.
 package mailtest
 
 import (
@@ -13,45 +13,45 @@ import (
 // Server takes mails by SMTP on the loopback interface, without TLS.
 type Server struct {
 	Addr string
-	Stop func() // ends it before the test does
+	Stop func() // stops the server before the end of the test
 
-	// Mails tells of each mail as it comes, as long as there is room for a hundred.
+	// Mails has each mail as it arrives, at most a hundred unread ones.
 	Mails chan Received
 
-	// Held tells of each conversation that meets Silence, as long as there is room for a hundred.
+	// Held has a value for each conversation that reaches Silence, at most a hundred.
 	Held chan struct{}
 
 	mu            sync.Mutex
 	fails         *fault        // nil: none
-	login         *login        // nil: everybody may send
-	well          chan struct{} // closed by Heal
+	login         *login        // nil: none is needed
+	healed        chan struct{} // closed by Heal
 	conversations int
 	got           []Received
 }
 
-// fault is an answer in place of the usual one; "" hangs up.
+// fault replaces the usual answer to a command; "" closes the connection.
 type fault struct {
-	recipient string // part of the RCPT line of the mail it is for, "" for any
-	worn      bool   // only once the connection has brought a mail
+	recipient string // part of the RCPT line of the affected mails, "" for all
+	used      bool   // only after the first mail of a connection
 	command   string
 	answer    string
 }
 
 type login struct{ mechanism, user, password string }
 
-// Silence as an answer is none: the connection stays open until Heal, and is then hung up.
+// Silence sends no answer: the connection stays open until Heal, which closes it.
 const Silence = "(silence)"
 
-// Received is one mail: the RCPT lines it came with, and what it says.
+// Received is one mail and its RCPT lines.
 type Received struct {
 	Recipients   []string
 	Message      *mail.Message
 	Text         string
-	Hello        string // what the sender called itself
-	Conversation int    // the number of the connection it came by, from 1
+	Hello        string // the name in EHLO
+	Conversation int    // the number of its connection, from 1
 }
 
-// Serve listens at addr, "" for any, until the test ends.
+// Serve listens at addr, "" for any port, until the test ends.
 func Serve(t testing.TB, addr string) *Server {
 	t.Helper()
 	if addr == "" {
@@ -61,7 +61,10 @@ func Serve(t testing.TB, addr string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Addr: listener.Addr().String(), well: make(chan struct{}), Mails: make(chan Received, 100), Held: make(chan struct{}, 100)}
+	s := &Server{
+		Addr: listener.Addr().String(), healed: make(chan struct{}),
+		Mails: make(chan Received, 100), Held: make(chan struct{}, 100),
+	}
 	var conns sync.WaitGroup
 	conns.Go(func() {
 		for {
@@ -77,48 +80,48 @@ func Serve(t testing.TB, addr string) *Server {
 	return s
 }
 
-// Fail makes the server answer a command, or the end of a mail ("taken"), or a new connection (""), so from now on; an
-// empty answer hangs up. It takes the place of what was said before.
+// Fail sets the answer to a command from now on. "taken" is the end of a mail, "" a new connection. An empty answer
+// closes the connection. Only the latest fault applies.
 func (s *Server) Fail(command, answer string) { s.FailFor("", command, answer) }
 
-// FailFor is Fail for mails to a recipient alone.
+// FailFor is Fail for mails to one recipient.
 func (s *Server) FailFor(recipient, command, answer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fails = &fault{recipient: recipient, command: command, answer: answer}
 }
 
-// Worn is Fail for connections that a mail has come by already.
-func (s *Server) Worn(command, answer string) {
+// FailUsed is Fail for connections that have transferred a mail.
+func (s *Server) FailUsed(command, answer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fails = &fault{worn: true, command: command, answer: answer}
+	s.fails = &fault{used: true, command: command, answer: answer}
 }
 
-// Login makes the server take mails only after a login by a mechanism, PLAIN or LOGIN.
+// Login makes the server require a login by a mechanism, PLAIN or LOGIN.
 func (s *Server) Login(mechanism, user, password string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.login = &login{mechanism, user, password}
 }
 
-// Heal makes it answer as it should.
+// Heal ends the fault.
 func (s *Server) Heal() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fails = nil
-	close(s.well)
-	s.well = make(chan struct{})
+	close(s.healed)
+	s.healed = make(chan struct{})
 }
 
-// Received lists what has come, oldest first.
+// Received returns all mails, oldest first.
 func (s *Server) Received() []Received {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Received(nil), s.got...)
 }
 
-// Conversations is how many connections there have been.
+// Conversations returns the number of connections so far.
 func (s *Server) Conversations() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,7 +132,9 @@ func (s *Server) serve(conn net.Conn) {
 	defer conn.Close()
 	s.mu.Lock()
 	s.conversations++
-	c := &conversation{Server: s, in: bufio.NewReader(conn), out: conn, mail: Received{Conversation: s.conversations}, login: s.login}
+	c := &conversation{
+		Server: s, in: bufio.NewReader(conn), out: conn, mail: Received{Conversation: s.conversations}, login: s.login,
+	}
 	s.mu.Unlock()
 	for ok := c.say("", "220 scripted"); ok; {
 		line, err := c.in.ReadString('\n')

@@ -109,7 +109,7 @@ func TestBrokenConnection(t *testing.T) {
 		for _, command := range []string{"NOOP", "MAIL"} {
 			t.Run(command+" "+goodbye, func(t *testing.T) {
 				server := mailtest.Serve(t, "")
-				server.Worn(command, goodbye)
+				server.FailUsed(command, goodbye)
 				o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
 				for i := range 6 {
 					o.must(fmt.Sprintf("user%d@example.com", i))
