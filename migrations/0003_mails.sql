@@ -1,4 +1,4 @@
--- Owned by internal/mail: the outbox. due_at is when a mail is to be tried (again), NULL where nothing is left to do.
+-- Owned by internal/mail: the outbox. due_at is the time of the next attempt, NULL after the last.
 -- +goose Up
 CREATE TABLE mails (
     id         TEXT PRIMARY KEY,

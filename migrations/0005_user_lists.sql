@@ -1,6 +1,6 @@
--- Owned by internal/auth: what makes lists of users fast.
--- search is what people are found by, name and e-mail in lower case; internal/auth keeps it. Text is ordered byte by
--- byte everywhere (on SQLite, COLLATE "C" is read as BINARY).
+-- Owned by internal/auth: indexes for lists of users.
+-- search has name and e-mail in lower case; internal/auth updates it. Texts are sorted by bytes (on SQLite, internal/database
+-- replaces COLLATE "C" by BINARY).
 -- +goose Up
 ALTER TABLE users ADD COLUMN search TEXT NOT NULL DEFAULT '';
 UPDATE users SET search = LOWER(name || ' ' || email);

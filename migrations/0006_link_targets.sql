@@ -1,4 +1,4 @@
--- Owned by internal/auth: where the client that asked for a mailed link wants the browser to go in the end.
+-- Owned by internal/auth: the address that a mailed link redirects to in the end, chosen by the client that requested it.
 -- +goose Up
 ALTER TABLE verifications ADD COLUMN callback_url TEXT NOT NULL DEFAULT '';
 

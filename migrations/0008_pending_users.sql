@@ -1,4 +1,5 @@
--- Owned by internal/auth: which accounts anybody may have made of an address. Accounts from before are nobody's to replace.
+-- Owned by internal/auth: accounts whose address is not verified. A later sign-up may replace them. Older accounts are not
+-- marked, so none is replaced.
 -- +goose Up
 ALTER TABLE users ADD COLUMN pending BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE INDEX users_pending ON users (created_at) WHERE pending;

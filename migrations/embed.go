@@ -1,6 +1,6 @@
-// Package migrations carries the schema: numbered SQL files that run unchanged on SQLite and PostgreSQL. The template's are
-// 0001 to 0999; those of what is built on it begin with the time they are made at, such as 20260131120000_projects.sql, so
-// that neither ever takes a number of the other. One that is applied somewhere is never edited or deleted.
+// Package migrations embeds the schema: numbered SQL files that run unchanged on SQLite and PostgreSQL. The template
+// has the numbers 0001 to 0999. A clone numbers its files by the time, such as 20260131120000_projects.sql, so that no
+// number is used twice. A migration that was applied anywhere is never edited or deleted.
 package migrations
 
 import "embed"

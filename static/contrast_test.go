@@ -27,7 +27,7 @@ func luminance(t *testing.T, hex string) float64 {
 	return 0.2126*channel(16) + 0.7152*channel(8) + 0.0722*channel(0)
 }
 
-// TestContrast holds the colour tokens to WCAG 2.2 AA: 4.5 for text, 3 for the edges of controls (1.4.3, 1.4.11).
+// TestContrast checks the colour tokens against WCAG 2.2 AA: 4.5 for text, 3 for the edges of controls (1.4.3, 1.4.11).
 func TestContrast(t *testing.T) {
 	css, err := os.ReadFile("app.css")
 	if err != nil {

@@ -1,10 +1,10 @@
-// Development only: load the page again when the server or a template is another than the one it came from.
+// Development only: load the page again when the server or a template has changed.
 let version;
 const source = new EventSource("/dev/reload");
 source.onmessage = (event) => {
   if (version && version !== event.data) location.reload();
   version ??= event.data;
 };
-// The browser keeps few connections to one server: give this one back before leaving.
+// Browsers allow few connections per server: close this one before the page is left.
 window.addEventListener("pagehide", () => source.close());
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

@@ -1,5 +1,5 @@
-// Package static carries the files browsers load and gives each an address that changes with its content, so
-// that it can be cached for good. Names without that hash are not served.
+// Package static embeds the files that browsers load. The address of each has a hash of its content, so that browsers
+// can cache it forever. Addresses without the hash are not served.
 package static
 
 import (
@@ -50,7 +50,7 @@ func init() {
 	}
 }
 
-// onlyComment reports whether a style or script does nothing, so that it is not worth a request.
+// onlyComment reports whether a style or script has no effect, so that pages need not load it.
 func onlyComment(data []byte) bool {
 	text := strings.TrimSpace(string(data))
 	text, opened := strings.CutPrefix(text, "/*")
@@ -59,7 +59,7 @@ func onlyComment(data []byte) bool {
 }
 
 func contentType(name string) string {
-	if name == "speculation.json" { // HTML standard, "speculation rules": no other type is taken
+	if name == "speculation.json" { // HTML standard, "speculation rules": browsers require this type
 		return "application/speculationrules+json"
 	}
 	return mime.TypeByExtension(path.Ext(name))
@@ -73,7 +73,7 @@ func compress(data []byte) []byte {
 	return b.Bytes()
 }
 
-// URL gives the address of a file, "" if it has only a comment. It panics on a name that does not exist.
+// URL returns the address of a file, "" if it has only a comment. It panics if there is no such file.
 func URL(name string) string {
 	url, ok := urls[name]
 	if !ok {
@@ -82,8 +82,8 @@ func URL(name string) string {
 	return url
 }
 
-// Serve answers a request for an address made by URL, compressed where the browser takes it, and reports
-// whether there is such a file.
+// Serve answers a request for an address of URL, compressed if the browser accepts gzip. It reports whether there is
+// such a file.
 func Serve(w http.ResponseWriter, r *http.Request) bool {
 	a, ok := assets[r.URL.EscapedPath()]
 	if !ok {

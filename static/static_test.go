@@ -84,7 +84,7 @@ func TestNothingElseIsServed(t *testing.T) {
 	static.URL("no-such-file.css")
 }
 
-// TestBudgets: what a first visit loads stays small, and nothing in it comes from elsewhere or needs eval.
+// TestBudgets: a first visit loads little, nothing from other sites, and nothing that needs eval.
 func TestBudgets(t *testing.T) {
 	size := func(name string) int {
 		w, _ := get("GET", static.URL(name), "gzip")

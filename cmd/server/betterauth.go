@@ -6,7 +6,7 @@ import (
 	"example.com/foyer/web"
 )
 
-// addWireLinks mails links of the npm client's contract where the app has no page, or none is wanted.
+// addWireLinks mails links to /api/auth for purposes without a page of the app, or for all with MAIL_LINKS=wire.
 func (a *app) addWireLinks() error {
 	links := web.Links
 	if a.WireLinks {

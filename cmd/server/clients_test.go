@@ -8,8 +8,8 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 )
 
-// TestSetUpForClients: a phone's app that is trusted beside CORS signs up, with what a developer's machine serves as the
-// picture, and by MAIL_LINKS=wire the mail leads to /api/auth alone and from there into the app.
+// TestSetUpForClients: a phone's app that is trusted beside CORS signs up, with what a developer's machine serves as
+// the picture, and by MAIL_LINKS=wire the mail leads to /api/auth alone and from there into the app.
 func TestSetUpForClients(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "EMAIL_VERIFICATION=on", "MAIL_LINKS=wire", "TRUSTED_ORIGINS=myapp://", "CORS=on")

@@ -16,8 +16,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// command is a line of help and what it does. run gets as many arguments as args names: <required> and [optional]. It
-// checks them before it builds the app, so that a mistake leaves nothing behind.
+// command is a line of help and its function. run gets as many arguments as args names: <required> and [optional]. It
+// must check them before it builds the app, so that a mistake changes nothing.
 type command struct {
 	name, args, does string
 	run              func(a *app, ctx context.Context, args []string) error
@@ -60,7 +60,7 @@ func help(stdout io.Writer) error {
 	return err
 }
 
-// routes needs no configuration, so it also runs where none is.
+// routes needs no configuration.
 func (a *app) routes(context.Context, []string) error {
 	for _, r := range web.New(web.Config{API: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler)}).Routes() {
 		fmt.Fprintf(a.stdout, "%-6s %-28s %s\n", r.Method, r.Path, r.Door)

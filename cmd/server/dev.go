@@ -16,20 +16,20 @@ import (
 	"example.com/foyer/web"
 )
 
-// devSecrets are the random values of a developer's copy. They exist in development only, in a file that git ignores
-// and only its owner can read.
+// devSecrets are random values for development. They are in a file that git ignores and only its owner can read.
 type devSecrets struct {
 	Secret        string `json:"secret"`
 	AdminPassword string `json:"adminPassword"`
 	UserPassword  string `json:"userPassword"`
 }
 
-// loadDevSecrets reads the file, making it at the first start.
+// loadDevSecrets reads the file. The first start makes it.
 func loadDevSecrets(path string) (*devSecrets, error) {
 	d := &devSecrets{}
 	data, err := os.ReadFile(path)
 	if err == nil {
-		if err := json.Unmarshal(data, d); err != nil || len(d.Secret) < 32 || d.AdminPassword == "" || d.UserPassword == "" {
+		err := json.Unmarshal(data, d)
+		if err != nil || len(d.Secret) < 32 || d.AdminPassword == "" || d.UserPassword == "" {
 			return nil, fmt.Errorf("%s is damaged; delete it to get new secrets", path)
 		}
 		return d, nil
@@ -47,7 +47,7 @@ func loadDevSecrets(path string) (*devSecrets, error) {
 	return d, os.WriteFile(path, append(data, '\n'), 0o600)
 }
 
-// demoPassword is 80 random bits in four groups one can type.
+// demoPassword returns 80 random bits in four groups that are easy to type.
 func demoPassword() string {
 	s := strings.ToLower(rand.Text())
 	return s[:4] + "-" + s[4:8] + "-" + s[8:12] + "-" + s[12:16]
@@ -60,7 +60,7 @@ func (d *devSecrets) users() []auth.NewUser {
 	}
 }
 
-// seed makes the demo users if the users table is empty. Another instance may do so at the same time.
+// seed makes the demo users if the users table is empty.
 func (a *app) seed(ctx context.Context) error {
 	stats, err := a.auth.Stats(ctx)
 	if err != nil || stats.Users > 0 {
@@ -69,8 +69,8 @@ func (a *app) seed(ctx context.Context) error {
 	for _, u := range a.dev.users() {
 		_, err := a.auth.CreateUser(ctx, nil, u)
 		var refused *errs.Error
-		if errors.As(err, &refused) && refused.Status == http.StatusUnprocessableEntity { // it exists by now
-			continue
+		if errors.As(err, &refused) && refused.Status == http.StatusUnprocessableEntity {
+			continue // another instance has made it
 		}
 		if err != nil {
 			return fmt.Errorf("seed %s: %w", u.Email, err)

@@ -5,7 +5,7 @@ import (
 	"example.com/foyer/internal/ratelimit"
 )
 
-// addRateLimit counts tries in the database, so that instances count together and a restart forgets none.
+// addRateLimit counts attempts in the database, so that instances share the counters and a restart keeps them.
 func (a *app) addRateLimit() error {
 	if !a.RateLimit {
 		a.warnings = append(a.warnings, "RATE_LIMIT=off: passwords can be guessed without limit")

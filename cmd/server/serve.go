@@ -14,17 +14,17 @@ import (
 	"example.com/foyer/web"
 )
 
-// After the listener is closed, requests under way and workers have stopTime together. The last part of it is reserved
-// for workers, so that they record what the last request caused.
+// After the listener is closed, running requests and works have stopTime together. workerTime at its end is reserved
+// for works, so that they finish what the last request caused.
 const (
 	stopTime   = 10 * time.Second
 	workerTime = time.Second
 )
 
-// handOver is how much longer than a whole stop another process that serves the same SQLite file may take to end.
+// handOver is how much longer than a whole stop serve waits for another process that serves the same SQLite file.
 const handOver = 5 * time.Second
 
-// serve runs the app until ctx ends, then lets requests under way finish.
+// serve runs the app until ctx ends, then lets running requests finish.
 func (a *app) serve(ctx context.Context, _ []string) error {
 	if err := a.open(); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (a *app) serve(ctx context.Context, _ []string) error {
 	defer end()
 	release, err := a.lockDatabase(ctx)
 	if err != nil && ctx.Err() != nil {
-		return nil // stopped while it waited
+		return nil // stopped during the wait
 	}
 	if err != nil {
 		return err
@@ -121,12 +121,12 @@ func (a *app) startWork(ctx context.Context) (end func(context.Context)) {
 	}
 }
 
-// stop makes /readyz say 503 and answers on for drain, because a load balancer looks only now and then. Then it closes
-// the listener, and requests under way have stopTime.
+// stop makes /readyz answer 503 and keeps serving for drain, because a load balancer only asks now and then. Then it
+// closes the listener, and running requests have stopTime.
 func (a *app) stop(site *web.Server, server *http.Server, drain time.Duration, endWork func(context.Context)) error {
 	a.log.Info("stopping", "drain", drain)
 	site.Drain()
-	time.Sleep(drain) // a second signal ends the process meanwhile
+	time.Sleep(drain) // a second signal ends the process
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	defer endWork(ctx)

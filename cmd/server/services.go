@@ -48,7 +48,7 @@ func (a *app) serviceKeys() (*servicetoken.Keyring, error) {
 // service. It does not refuse: some platforms hand out secrets as such files, to containers with one user.
 func (a *app) warnOfReaders(path string) {
 	info, err := os.Stat(path)
-	if err != nil || runtime.GOOS == "windows" { // modes say nothing there
+	if err != nil || runtime.GOOS == "windows" { // it has no such modes
 		return
 	}
 	if info.Mode().Perm()&0o004 != 0 {
