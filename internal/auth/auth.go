@@ -123,7 +123,7 @@ func (a *Auth) Hears() bool { return a.revoked.Hears() }
 
 // CacheOff says, in a line for /readyz, what an operator must mend before this process trusts a cached session. It is
 // "" if nothing is known.
-func (a *Auth) CacheOff() string { return a.revoked.Off() }
+func (a *Auth) CacheOff() string { return a.revoked.CacheFault() }
 
 type transaction struct {
 	*gorm.DB
