@@ -112,8 +112,8 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 	user, owner := s.person(t, "user@example.com")
 	other, _ := s.person(t, "other@example.com")
 	admin := s.admin(t, "boss@example.com")
-	s.admin(t, "chief@example.com") // acts so often that earlier sessions end
-	_, acted := s.person(t, "acted@example.com")
+	s.admin(t, "chief@example.com")              // acts so often that earlier sessions end // part:admin
+	_, acted := s.person(t, "acted@example.com") // part:admin
 	banned, id := s.person(t, "banned@example.com")
 	banned.Get("/dashboard") // sets a cached session
 	if _, err := s.auth.BanUser(t.Context(), nil, id, "spam", nil); err != nil {
@@ -137,14 +137,18 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 		{"user", signedIn(user, "user@example.com")},
 		{"other", signedIn(other, "other@example.com")},
 		{"admin", signedIn(admin, "boss@example.com")},
+		// part:admin
 		{"acting", func(t *testing.T, method string) *authtest.Client {
 			boss := s.stranger(t)
 			boss.SignIn("chief@example.com", authtest.Password)
 			return s.actAs(t, boss, acted)
 		}},
+		// end:admin
 		{"banned", func(*testing.T, string) *authtest.Client { return banned.Copy() }},
 	}, owner
 }
+
+// part:admin
 
 // actAs makes the admin of a browser impersonate a user.
 func (s *site) actAs(t *testing.T, boss *authtest.Client, userID string) *authtest.Client {
@@ -163,6 +167,8 @@ func (s *site) actAs(t *testing.T, boss *authtest.Client, userID string) *authte
 	boss.Jar.SetCookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(s.Base, "http://"), Path: "/"}, w.Result().Cookies())
 	return boss
 }
+
+// end:admin
 
 func (s *site) accessTable(t *testing.T, routes []web.Route, owned owners) string {
 	t.Helper()

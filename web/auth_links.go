@@ -85,6 +85,8 @@ func allowLeaving(c *echo.Context, target string) {
 	c.Response().Header().Set("Content-Security-Policy", policy)
 }
 
+// part:betterauth
+
 // WireLinks is Links for a front end that forwards /api/auth only. Links that verify an address are those of wire,
 // which act when they are opened and then lead to any trusted callbackURL.
 func WireLinks(appURL string, wire links) links {
@@ -96,6 +98,8 @@ func WireLinks(appURL string, wire links) links {
 		return pages(purpose, token, callbackURL)
 	}
 }
+
+// end:betterauth
 
 // hideLink keeps the token in a page's address out of the Referer header.
 func hideLink(c *echo.Context) { c.Response().Header().Set("Referrer-Policy", "no-referrer") }

@@ -45,12 +45,16 @@ func (s *Server) door(name string, guards ...echo.MiddlewareFunc) door {
 // GET registers a read. Reads are not counted.
 func (d door) GET(path string, show echo.HandlerFunc) { d.add(http.MethodGet, path, show) }
 
+// part:betterauth
+
 // Mount passes every request below a path to h, which has to count them itself. Without h there is no route.
 func (d door) Mount(path string, h http.Handler) {
 	if h != nil {
 		d.add(echo.RouteAny, path, echo.WrapHandler(h))
 	}
 }
+
+// end:betterauth
 
 // POST registers a command. Its requests are counted before the guards, and refused there if there were too many. as is
 // an endpoint of /api/auth that does the same and shares the budget; by default the route has its own.

@@ -227,13 +227,13 @@ func TestWhichRequestsNameTheirUser(t *testing.T) {
 		})
 	}
 	other := url.Values{"for": {bob}}
-	json := map[string]string{"for": bob, "name": "Eve", "email": "eve@example.com"}
-	expect(t, boss.PostJSON("/api/admin/users", json, "Origin", s.Base), 201)
+	json := map[string]string{"for": bob, "name": "Eve", "email": "eve@example.com"} // part:admin
+	expect(t, boss.PostJSON("/api/admin/users", json, "Origin", s.Base), 201)        // part:admin
 	expect(t, boss.PostForm("/theme", url.Values{"for": {bob}, "theme": {"dark"}}), 303)
-	acting := s.actAs(t, boss.Copy(), bob)
-	expect(t, acting.PostForm("/impersonation/stop", url.Values{"for": {own}}), 303)
+	acting := s.actAs(t, boss.Copy(), bob)                                           // part:admin
+	expect(t, acting.PostForm("/impersonation/stop", url.Values{"for": {own}}), 303) // part:admin
 	expect(t, boss.PostForm("/logout", other), 303, "Location", "/login")
-	expect(t, boss.PostForm("/impersonation/stop", other), 303, "Location", "/login")
+	expect(t, boss.PostForm("/impersonation/stop", other), 303, "Location", "/login") // part:admin
 }
 
 // TestAFormOfAnotherComesBeforeTheRest: it asks for no password first, and keeps nothing that was typed.
@@ -260,6 +260,8 @@ func TestAFormOfAnotherComesBeforeTheRest(t *testing.T) {
 	}
 }
 
+// part:admin
+
 // TestStoppingMakesOldForms: a form that was drawn during an impersonation does not act for the admin, and the other
 // way round.
 func TestStoppingMakesOldForms(t *testing.T) {
@@ -284,6 +286,8 @@ func TestStoppingMakesOldForms(t *testing.T) {
 	lacks(t, got, "bob@example.com")
 	lacks(t, boss.Get("/settings", navigate...), "Bob Married", "Boss Baby")
 }
+
+// end:admin
 
 // undrawn are the forms of private pages that act for the visitor there is: each ends a login, or chooses how pages look.
 var undrawn = map[string]bool{"/logout": true, "/theme": true, "/impersonation/stop": true}

@@ -352,6 +352,8 @@ func (r *resident) fitting() (size int) {
 	return size
 }
 
+// part:ratelimit
+
 // TestHeadersFitProxies: with any profile, the headers of every answer fit into the buffers of common proxies.
 // Otherwise a user with a long profile gets a 502 at every login.
 func TestHeadersFitProxies(t *testing.T) {
@@ -392,6 +394,8 @@ func TestHeadersFitProxies(t *testing.T) {
 	}
 	t.Logf("largest %v", r.largest)
 }
+
+// end:ratelimit
 
 // longWays asks for what is too long to come back to.
 func (r *resident) longWays() {

@@ -81,16 +81,16 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 	_, id := s.person(t, "ada@example.com")
 	boss := s.admin(t, "boss@example.com")
 	limiter.fill()
+	// part:audit
 	events := func() (n int64) {
 		t.Helper()
-		// part:audit
 		if err := s.db.Table("audit_events").Where("event <> 'rate_limited'").Count(&n).Error; err != nil {
 			t.Fatal(err)
 		}
-		// end:audit
 		return n
 	}
 	before := events()
+	// end:audit
 	seen := 0
 	for _, route := range s.server.Routes() {
 		if route.Method != http.MethodPost {
@@ -121,9 +121,11 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 	if seen < 15 {
 		t.Errorf("only %d unsafe routes: the registry is not filled", seen)
 	}
+	// part:audit
 	if n := events(); n != before {
 		t.Errorf("%d events happened in spite of the refusals", n-before)
 	}
+	// end:audit
 }
 
 // TestAFullFormKeepsWhatWasTyped: after too many requests the form is shown as it was typed, with empty passwords, with

@@ -31,7 +31,7 @@ var settingsTabs = []views.Link{
 
 var adminTabs = []views.Link{
 	{Href: "/admin", Label: "Overview"},
-	{Href: "/admin/users", Label: "Users"},
+	{Href: "/admin/users", Label: "Users"},       // part:admin
 	{Href: "/admin/audit", Label: "Audit trail"}, // part:audit
 }
 

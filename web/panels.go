@@ -24,12 +24,16 @@ func (s *Server) overviewPanels() []panel {
 	}
 }
 
+// part:admin
+
 // userPanels stand on the page of a user, for admins.
 func (s *Server) userPanels() []panel {
 	return []panel{
 		{"audit trail", s.trailOf}, // part:audit
 	}
 }
+
+// end:admin
 
 // securityPanels stand below the form for the password, for its owner.
 func (s *Server) securityPanels() []panel {
@@ -41,7 +45,7 @@ func (s *Server) securityPanels() []panel {
 // banners stand above every page while something unusual lasts. Each draws itself only when it applies.
 func banners() []templ.Component {
 	return []templ.Component{
-		views.ImpersonationBanner(),
+		views.ImpersonationBanner(), // part:admin
 	}
 }
 

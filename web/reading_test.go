@@ -20,7 +20,10 @@ func TestReadingChangesNothing(t *testing.T) {
 	s.person(t, "user@example.com")
 	snapshot := func() string {
 		var b strings.Builder
-		for _, table := range []string{"users", "sessions", "accounts", "verifications", "rate_limits"} {
+		for _, table := range []string{
+			"users", "sessions", "accounts", "verifications",
+			"rate_limits", // part:ratelimit
+		} {
 			var rows []map[string]any
 			if err := s.db.Table(table).Order("1").Find(&rows).Error; err != nil {
 				t.Fatal(err)

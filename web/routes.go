@@ -41,7 +41,7 @@ func (s *Server) routes(
 	guest.Form("/signup", s.signup, "/sign-up/email")
 
 	user.GET("/dashboard", s.showDashboard)
-	user.POST(stopPath, s.stopImpersonating)
+	user.POST(stopPath, s.stopImpersonating) // part:admin
 	user.GET("/reauth", s.showReauth)
 	user.Form("/reauth", s.reauth, "/sign-in/again")
 	user.GET("/settings", s.showProfile)
@@ -58,16 +58,16 @@ func (s *Server) routes(
 	fresh.Form("/settings/delete", s.deleteAccount, "/delete-user")
 
 	admin.GET("/admin", s.showAdmin)
-	admin.GET("/admin/audit", s.showAudit) // part:audit
-	admin.POST("/api/admin/users", s.createUser, "/admin/create-user")
-	admin.GET("/admin/users", s.showUsers)
-	admin.GET("/admin/users/:id", s.showUser)
+	admin.GET("/admin/audit", s.showAudit)                             // part:audit
+	admin.POST("/api/admin/users", s.createUser, "/admin/create-user") // part:admin
+	admin.GET("/admin/users", s.showUsers)                             // part:admin
+	admin.GET("/admin/users/:id", s.showUser)                          // part:admin
 
-	freshAdmin.GET("/admin/users.csv", s.exportUsers)
-	freshAdmin.GET("/admin/users/new", s.showInvite)
-	freshAdmin.Form("/admin/users/new", s.invite)
-	freshAdmin.GET("/admin/users/:id/:action", s.showUserAction)
-	freshAdmin.Form("/admin/users/:id/:action", s.actOnUser)
+	freshAdmin.GET("/admin/users.csv", s.exportUsers)            // part:admin
+	freshAdmin.GET("/admin/users/new", s.showInvite)             // part:admin
+	freshAdmin.Form("/admin/users/new", s.invite)                // part:admin
+	freshAdmin.GET("/admin/users/:id/:action", s.showUserAction) // part:admin
+	freshAdmin.Form("/admin/users/:id/:action", s.actOnUser)     // part:admin
 
 	service.from("service:worker").GET("/api/service/whoami", s.whoami) // part:servicetoken
 

@@ -26,7 +26,7 @@ import (
 type Config struct {
 	Stores
 	Auth        *auth.Auth
-	API         http.Handler // answers /api/auth; nil has no such route
+	API         http.Handler // answers /api/auth; nil has no such route // part:betterauth
 	AppURL      string       // the origin people type
 	CORSOrigins []string     // whose pages may read what /api/auth answers, with cookies; none by default
 	Development bool

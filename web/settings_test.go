@@ -215,6 +215,8 @@ func TestFresh(t *testing.T) {
 	expect(t, ada.PostForm("/reauth", form), 303, "Location", "/dashboard")
 }
 
+// part:admin
+
 // TestFreshIsNotForActors: an impersonation opens nothing behind the fresh door, with any password.
 func TestFreshIsNotForActors(t *testing.T) {
 	t.Parallel()
@@ -242,6 +244,8 @@ func TestFreshIsNotForActors(t *testing.T) {
 	expect(t, boss.PostForm("/settings/delete", url.Values{"confirm": {"ada@example.com"}, "password": {authtest.Password}}), 403)
 	expect(t, boss.PostForm("/reauth", url.Values{"password": {authtest.Password}}), 403)
 }
+
+// end:admin
 
 // part:ratelimit
 

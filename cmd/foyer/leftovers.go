@@ -42,7 +42,7 @@ func leftovers(t tree) ([]string, error) {
 }
 
 // unlisted returns the files of parts.txt that do not exist, and those that are missing in it: where parts have more than
-// half of a folder, they have all of it.
+// half of a folder, tests apart, they have all of it.
 func unlisted(t tree) (list []string, err error) {
 	parts, err := readParts(t[partsFile])
 	if err != nil {
@@ -57,10 +57,12 @@ func unlisted(t tree) (list []string, err error) {
 	}
 	listed, rest := map[string]int{}, map[string][]string{}
 	for _, name := range t.names() {
-		if dir := path.Dir(name); files[name] {
-			listed[dir]++
-		} else {
+		dir := path.Dir(name)
+		switch {
+		case !files[name]:
 			rest[dir] = append(rest[dir], name)
+		case !strings.HasSuffix(name, "_test.go"):
+			listed[dir]++
 		}
 	}
 	for _, dir := range slices.Sorted(maps.Keys(listed)) {

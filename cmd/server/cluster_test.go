@@ -173,6 +173,7 @@ func TestCluster(t *testing.T) {
 		}
 	}
 
+	// part:ratelimit
 	// Both count together.
 	guesser := c.browser(2)
 	var statuses []int
@@ -182,6 +183,7 @@ func TestCluster(t *testing.T) {
 	if got, want := fmt.Sprint(statuses), "[401 401 401 429 429]"; got != want {
 		t.Errorf("wrong passwords through two instances: %s, want %s", got, want)
 	}
+	// end:ratelimit
 
 	// An instance that loses its ear stops believing its cache before the revocation is over.
 	db := dbtest.Open(t, strings.TrimPrefix(c.env[0], "DATABASE_URL="))

@@ -62,7 +62,11 @@ func help(stdout io.Writer) error {
 
 // routes needs no configuration.
 func (a *app) routes(context.Context, []string) error {
-	for _, r := range web.New(web.Config{API: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler)}).Routes() {
+	c := web.Config{
+		API:    http.NotFoundHandler(), // part:betterauth
+		Logger: slog.New(slog.DiscardHandler),
+	}
+	for _, r := range web.New(c).Routes() {
 		fmt.Fprintf(a.stdout, "%-6s %-28s %s\n", r.Method, r.Path, r.Door)
 	}
 	return nil

@@ -102,9 +102,9 @@ var parts = []func(*app) error{
 	(*app).addRateLimit,  // part:ratelimit
 	(*app).addAudit,      // part:audit
 	(*app).addAuditChain, // part:auditchain
-	(*app).addWireLinks,
+	(*app).addWireLinks,  // part:betterauth
 	(*app).addAuth,
-	(*app).addWire,
+	(*app).addWire, // part:betterauth
 	(*app).addSite,
 	(*app).addServices, // part:servicetoken
 	(*app).addApp,

@@ -75,6 +75,8 @@ func TestWhoIsNoAdminAnyMoreCannotUndoIt(t *testing.T) {
 	})
 }
 
+// part:admin
+
 // Nobody acts as an admin: who is made one while somebody acts as them loses that guest, and no session of their own.
 func TestAPromotionEndsImpersonations(t *testing.T) {
 	t.Parallel()
@@ -101,6 +103,8 @@ func TestAPromotionEndsImpersonations(t *testing.T) {
 	r.wantWho("the person", r.Client, "ada@example.com")
 	r.wantWho("the admin", boss, "boss@example.com")
 }
+
+// end:admin
 
 // Whoever held a stolen session may have asked for a link; with the password it is worth nothing any more.
 func TestAPasswordChangeEndsLinks(t *testing.T) {

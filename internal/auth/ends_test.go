@@ -316,6 +316,8 @@ func TestNoLinkOfAnEndedSession(t *testing.T) {
 	})
 }
 
+// part:admin
+
 // actAs has an admin's browser act as somebody else.
 func (r *rig) actAs(c *authtest.Client, id string) {
 	r.t.Helper()
@@ -330,6 +332,8 @@ func (r *rig) actAs(c *authtest.Client, id string) {
 	})
 }
 
+// end:admin
+
 // boss signs an admin in.
 func (r *rig) boss(email string) *authtest.Client {
 	r.t.Helper()
@@ -341,6 +345,8 @@ func (r *rig) boss(email string) *authtest.Client {
 	c.SignIn(email, authtest.Password)
 	return c
 }
+
+// part:admin
 
 // TestAnImpersonationAsksForNothing that could outlive it, and uses no link of the person.
 func TestAnImpersonationAsksForNothing(t *testing.T) {
@@ -355,6 +361,10 @@ func TestAnImpersonationAsksForNothing(t *testing.T) {
 	wantCode(t, admin.Get("/api/auth/verify-email?token="+linkToken(t, box.last())), 401, "INVALID_USER")
 	r.wantWho("the user", r.Client, "ada@example.com")
 }
+
+// end:admin
+
+// part:admin
 
 // TestImpersonationsEndWithTheirSession: a copy of an admin's session acts as somebody else; once the admin ends that
 // session, in whichever way, the copy is nobody. A session that only proves itself again goes on.
@@ -396,6 +406,8 @@ func TestImpersonationsEndWithTheirSession(t *testing.T) {
 		}
 	})
 }
+
+// end:admin
 
 // TestEndingsAndLinksMeet: whatever ends a session and whatever uses its links come in at once, and none waits for another
 // that waits for it: everybody gets an answer.

@@ -132,6 +132,7 @@ func TestEventsNamePeople(t *testing.T) {
 		_, err = r.auth.ChangeUser(t.Context(), by, bob.ID, auth.UserChanges{Profile: auth.Profile{Name: &name}, EmailVerified: &yes})
 		done(err)
 		want("user_updated", me, "Robert <bob@example.com>", "name, verified: true", "")
+		// part:admin
 		acting, err := r.auth.Impersonate(httptest.NewRecorder(), req, by, bob.ID)
 		done(err)
 		name = "Rob"
@@ -140,9 +141,10 @@ func TestEventsNamePeople(t *testing.T) {
 		if last.ImpersonatorID != root || last.ImpersonatorName != me {
 			t.Errorf("impersonator: %+v", last)
 		}
+		// end:admin
 		_, err = r.auth.BanUser(t.Context(), by, bob.ID, "spam", nil)
 		done(err)
-		want("user_banned", me, "Rob <bob@example.com>", "banned for good", "spam")
+		want("user_banned", me, name+" <bob@example.com>", "banned for good", "spam")
 		done(r.auth.RemoveUser(t.Context(), by, bob.ID))
 		want("user_deleted", me, "", "", "")
 	})

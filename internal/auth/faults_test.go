@@ -102,7 +102,7 @@ func TestAllOrNothing(t *testing.T) {
 	}
 	eve := r.addUser("eve@example.com", "admin")
 	name, email, yes := "Eve", "eva@example.com", true
-	var adminCookies []*http.Cookie
+	var adminCookies []*http.Cookie // part:admin
 	for _, step := range []struct {
 		name string
 		do   func() error
@@ -142,6 +142,7 @@ func TestAllOrNothing(t *testing.T) {
 			_, err := r.auth.CreateUser(ctx, nil, auth.NewUser{Name: "C", Email: "c@example.com", Password: "another-horse-2"})
 			return err
 		}},
+		// part:admin
 		{"Impersonate", func() error {
 			w, req := httptest.NewRecorder(), request(boss)
 			s, err := r.auth.StoredSession(w, req)
@@ -155,6 +156,8 @@ func TestAllOrNothing(t *testing.T) {
 			}
 			return err
 		}},
+		// end:admin
+		// part:admin
 		{"StopImpersonating", func() error {
 			w, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil)
 			for _, cookie := range adminCookies {
@@ -166,6 +169,7 @@ func TestAllOrNothing(t *testing.T) {
 			}
 			return err
 		}},
+		// end:admin
 		{"RevokeUserSession", func() error {
 			list, err := r.auth.UserSessions(ctx, bossID)
 			if err == nil {

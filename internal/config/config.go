@@ -29,7 +29,7 @@ type Config struct {
 	CORS              bool          // pages of TrustedOrigins may read /api/auth
 	InsecureHTTP      bool          // production may be served over plain http
 	EmailVerification bool          // signing in requires a verified address
-	WireLinks         bool          // mailed links lead to /api/auth instead of the app's pages
+	WireLinks         bool          // mailed links lead to /api/auth instead of the app's pages // part:betterauth
 	SMTPURL           string        // smtp:// or smtps://, may contain a password; "" sends no mail
 	MailFrom          string        // the sender of mails
 	ServiceKeyFile    string        // the key file of service tokens; "" for none // part:servicetoken
@@ -56,7 +56,7 @@ func Load(getenv func(string) string) (Config, error) {
 		CORS:              l.choice("CORS", "off", "on") == "on",
 		InsecureHTTP:      l.choice("INSECURE_HTTP", "off", "on") == "on",
 		EmailVerification: l.choice("EMAIL_VERIFICATION", "on", "off") == "on",
-		WireLinks:         l.choice("MAIL_LINKS", "pages", "wire") == "wire",
+		WireLinks:         l.choice("MAIL_LINKS", "pages", "wire") == "wire", // part:betterauth
 		SMTPURL:           l.smtp("SMTP_URL"),
 		MailFrom:          l.mailbox("MAIL_FROM"),
 		ServiceKeyFile:    getenv("SERVICE_KEY_FILE"), // part:servicetoken

@@ -37,8 +37,9 @@ func TestEverything(t *testing.T) {
 		"APP_SECRET": strong + " , " + other, "PORT": "3000", "LOG_LEVEL": "warn", "DRAIN_DELAY": "1500ms",
 		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "DATABASE_MAX_CONNS": "40",
 		"TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443, MyApp://,",
-		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "CORS": "on", "MAIL_LINKS": "wire", "INSECURE_HTTP": "on",
+		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "CORS": "on", "INSECURE_HTTP": "on",
 		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://foyer:pass@mail.example", "MAIL_FROM": "Foyer <mail@app.example>",
+		"MAIL_LINKS":       "wire",                 // part:betterauth
 		"RATE_LIMIT":       "on",                   // part:ratelimit
 		"SERVICE_KEY_FILE": "/etc/foyer/keys.json", // part:servicetoken
 	})
@@ -47,8 +48,9 @@ func TestEverything(t *testing.T) {
 		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other},
 		DatabaseURL: "postgres://foyer:pass@db/foyer", MaxConns: 40, LogLevel: slog.LevelWarn,
 		TrustedOrigins: []string{"https://one.example", "https://two.example:8443", "myapp://"},
-		CORS:           true, WireLinks: true, InsecureHTTP: true, DrainDelay: 1500 * time.Millisecond,
+		CORS:           true, InsecureHTTP: true, DrainDelay: 1500 * time.Millisecond,
 		EmailVerification: true, SMTPURL: "smtps://foyer:pass@mail.example", MailFrom: "Foyer <mail@app.example>",
+		WireLinks:      true,                   // part:betterauth
 		RateLimit:      true,                   // part:ratelimit
 		ServiceKeyFile: "/etc/foyer/keys.json", // part:servicetoken
 	}

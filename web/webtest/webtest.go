@@ -32,7 +32,7 @@ var (
 		(*site).addAuditChain, // part:auditchain
 	}
 	afterAuth = []func(*site){
-		(*site).addWire,
+		(*site).addWire, // part:betterauth
 		(*site).addApp,
 	}
 )

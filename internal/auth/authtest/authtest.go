@@ -72,7 +72,9 @@ func Costly(o auth.Options) auth.Options {
 type Client struct {
 	*http.Client
 	Base string // the server's origin
-	t    testing.TB
+	// Enter signs in by a page and returns the user's id; nil asks the endpoints of the npm client.
+	Enter func(c *Client, page string, form url.Values) (userID string)
+	t     testing.TB
 }
 
 // NewClient makes a browser without cookies for the server at base.
@@ -146,20 +148,29 @@ func (c *Client) PostJSON(path string, v any, header ...string) Answer {
 	return c.Do(http.MethodPost, path, string(body), append([]string{"Content-Type", "application/json"}, header...)...)
 }
 
-// SignUp makes an account by the wire's endpoint and leaves the browser signed in; it returns the user's id.
+// SignUp makes an account and leaves the browser signed in; it returns the user's id.
 func (c *Client) SignUp(email string) string {
 	c.t.Helper()
-	return c.enter("/api/auth/sign-up/email", map[string]any{"name": "Test Person", "email": email, "password": Password})
+	return c.enter("up", url.Values{"name": {"Test Person"}, "email": {email}, "password": {Password}})
 }
 
-// SignIn signs in by the wire's endpoint; it returns the user's id.
+// SignIn signs in; it returns the user's id.
 func (c *Client) SignIn(email, password string) string {
 	c.t.Helper()
-	return c.enter("/api/auth/sign-in/email", map[string]any{"email": email, "password": password})
+	return c.enter("in", url.Values{"email": {email}, "password": {password}})
 }
 
-func (c *Client) enter(path string, body map[string]any) string {
+func (c *Client) enter(way string, form url.Values) string {
 	c.t.Helper()
+	if c.Enter != nil {
+		form.Set("remember", "on")
+		return c.Enter(c, map[string]string{"in": "/login", "up": "/signup"}[way], form)
+	}
+	body := map[string]string{}
+	for name := range form {
+		body[name] = form.Get(name)
+	}
+	path := "/api/auth/sign-" + way + "/email"
 	res := c.PostJSON(path, body)
 	var v struct{ User struct{ ID string } }
 	if err := json.Unmarshal([]byte(res.Text), &v); res.StatusCode != http.StatusOK || err != nil {

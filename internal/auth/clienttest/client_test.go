@@ -78,7 +78,7 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 	verify := start(t, open(), auth.Options{
 		RequireEmailVerification: true, AutoSignInAfterVerification: true, ConfirmEmailChange: true,
 	}, betterauth.Options{ConfirmDeletion: true, FreshAge: 2 * time.Second})
-	db := open()
+	db := open()                                                                                                                            // part:ratelimit
 	rate := start(t, db, auth.Options{RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, func() time.Time { return time.Now().UTC() })}}) // part:ratelimit
 	foyer := start(t, open(), auth.Options{CookiePrefix: web.CookiePrefix})
 	https := start(t, open(), auth.Options{CookiePrefix: web.CookiePrefix, BaseURL: "https://"})

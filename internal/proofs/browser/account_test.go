@@ -14,6 +14,7 @@ import (
 // TestAccountLife: forgotten password by the mail of /dev/mail, name, password, another browser thrown out, and the end
 // of the account.
 func TestAccountLife(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "")
 	other := newTab(t, s.URL)
@@ -85,6 +86,7 @@ func TestAccountLife(t *testing.T) {
 // TestMovingAndBack: a change of address by the mail of /dev/mail, and its undoing from the old address, which ends
 // the session that made it.
 func TestMovingAndBack(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(o *auth.Options, _ *gorm.DB) { o.Notices = true })
 	in := auth.NewUser{Name: "Ada Lovelace", Email: "ada@example.com", Password: authtest.Password, Verified: true}
 	if _, err := s.auth.CreateUser(t.Context(), nil, in); err != nil {

@@ -16,6 +16,7 @@ import (
 // TestAdminAtWork: one among 100,000 is found, banned under the open browser, let in again, given a role, acted as; with
 // scripts, and then the same without.
 func TestAdminAtWork(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(_ *auth.Options, db *gorm.DB) { authtest.Crowd(t, db, 100_000) })
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
 	s.addUser(t, "Grace Hopper", "grace@example.com", "user")
@@ -167,6 +168,7 @@ func (s *site) userPath(t *testing.T, email string) string {
 
 // TestAdminPages looks at every kind of page about users: pictures, widths, and the rules of axe.
 func TestAdminPages(t *testing.T) {
+	t.Parallel()
 	axe := requireAxe(t)
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
@@ -196,6 +198,7 @@ func TestAdminPages(t *testing.T) {
 
 // TestAdminByKeyboard: a user is found, banned with a mistake on the way, let in again, acted as and left, with no mouse.
 func TestAdminByKeyboard(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
 	s.addUser(t, "Grace Hopper", "grace@example.com", "user")
@@ -236,6 +239,7 @@ func TestAdminByKeyboard(t *testing.T) {
 // TestAdminsFormOfTheOtherTab: the dialog of one admin bans nobody in the name of the next, whatever they are called; nor
 // does a form without htmx.
 func TestAdminsFormOfTheOtherTab(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.addUser(t, "Ann Early", "ann@example.com", "admin")
 	s.addUser(t, longName, longEmail("later"), "admin")

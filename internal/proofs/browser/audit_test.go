@@ -18,6 +18,7 @@ func (b *tab) reads(path string, words ...string) {
 
 // TestAuditPages looks at the trail, full and empty: pictures, widths, and the rules of axe.
 func TestAuditPages(t *testing.T) {
+	t.Parallel()
 	axe := requireAxe(t)
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
@@ -36,6 +37,7 @@ func TestAuditPages(t *testing.T) {
 // TestAuditFilter: the trail is filtered in place by script: the address can be shared, Back comes back, the focus stays
 // where it was, and the number of events is spoken. Without script the same form is a plain one.
 func TestAuditFilter(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
 	s.addUser(t, "Grace Hopper", "grace@example.com", "user")

@@ -31,6 +31,7 @@ func requireAxe(t *testing.T) string {
 
 // TestAccessibilityRules runs axe-core over every kind of page, in both themes, on a wide and a narrow screen.
 func TestAccessibilityRules(t *testing.T) {
+	t.Parallel()
 	axe := requireAxe(t)
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")

@@ -13,6 +13,7 @@ import (
 
 // TestConfirmingEndsOnAnotherOrigin: the page's policy lets its form lead to where the client said, scripts or none.
 func TestConfirmingEndsOnAnotherOrigin(t *testing.T) {
+	t.Parallel()
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "<!doctype html><title>The front</title><link rel=icon href=data:,><p>Welcome")
 	}))

@@ -31,6 +31,7 @@ func (b *tab) told(who string) {
 // TestFormOfTheOtherTab: what one person left in a tab is not done to another who has logged in by the next tab, and the
 // page leads on to their own.
 func TestFormOfTheOtherTab(t *testing.T) {
+	t.Parallel()
 	for name, scripts := range map[string]bool{"with scripts": true, "without": false} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)

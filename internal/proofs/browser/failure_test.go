@@ -109,6 +109,7 @@ func everyRequest(reset, verify, undo, stop string) (strangers, admins []request
 // TestFailedRequests: whatever goes wrong with a request of htmx, the page says so where it can be seen and heard, keeps
 // all that it showed and all that was typed, and the next try works.
 func TestFailedRequests(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(o *auth.Options, db *gorm.DB) {
 		o.Notices = true // for the links that stop and undo a change
 		authtest.Crowd(t, db, 120)

@@ -50,6 +50,7 @@ func TestFrontDoor(t *testing.T) {
 
 // TestFrontDoor proves something only if this browser does keep pages in memory.
 func TestBackIsFromMemory(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
 	b := newTab(t, s.URL)
@@ -65,6 +66,7 @@ func TestBackIsFromMemory(t *testing.T) {
 
 // The public page is drawn before anyone is looked up; its corner settles by itself.
 func TestNavigationSettles(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
 	b := newTab(t, s.URL)
@@ -90,6 +92,7 @@ const summaryFocused = `document.activeElement?.matches("[data-summary]")`
 
 // What a failed login by htmx leaves behind.
 func TestFailedLogin(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
 	b := newTab(t, s.URL)
@@ -121,6 +124,7 @@ func TestFailedLogin(t *testing.T) {
 
 // TestImpatientEnterPostsOnce: htmx alone queues the second submit and posts twice.
 func TestImpatientEnterPostsOnce(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := newTab(t, s.URL)
 	b.expect("status of 422")
@@ -142,6 +146,7 @@ func TestImpatientEnterPostsOnce(t *testing.T) {
 // A session that ends while the page is open: the fragment's answer takes the whole page to the door, and from
 // there back to where the person was.
 func TestSessionEndsUnderAnOpenPage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
 	b := newTab(t, s.URL)
@@ -161,6 +166,7 @@ func TestSessionEndsUnderAnOpenPage(t *testing.T) {
 
 // A session that ends before htmx brings a page of the history back: the door knows which page that was.
 func TestSessionEndsBeforeHistoryRestore(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
 	b := newTab(t, s.URL)
@@ -185,6 +191,7 @@ func TestSessionEndsBeforeHistoryRestore(t *testing.T) {
 
 // Everything works with JavaScript off.
 func TestWithoutJavaScript(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := newTab(t, s.URL)
 	b.expect("status of 422")
@@ -228,6 +235,7 @@ func TestWithoutJavaScript(t *testing.T) {
 
 // The alarm every other test relies on: what the policy stops is reported.
 func TestViolationsAreSeen(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for name, script := range map[string]string{
 		"inline script": `(() => { const e = document.createElement("script"); e.append("1"); document.head.append(e); })()`,

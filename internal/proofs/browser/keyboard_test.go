@@ -15,6 +15,7 @@ import (
 
 // The whole way of a visitor with no mouse: nothing here clicks.
 func TestByKeyboard(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := newTab(t, s.URL)
 	b.expect("status of 422")
@@ -87,6 +88,7 @@ func TestByKeyboard(t *testing.T) {
 
 // A dialog takes the focus, keeps it and gives it back.
 func TestDialogByKeyboard(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := newTab(t, s.URL)
 	b.open("/dev/components")

@@ -35,6 +35,7 @@ func (b *tab) mend(field string, presses ...string) {
 
 // The life of an account with no mouse: a forgotten password, every page of the settings, and the end.
 func TestAccountByKeyboard(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "")
 	authtest.NewClient(t, s.URL).SignIn("ada@example.com", authtest.Password) // another browser

@@ -16,6 +16,7 @@ import (
 // TestTooManyTries: who guesses too often is told how long to wait, where the focus is; the address stays typed, and
 // after the wait the right password gets in. All of it by keyboard on a phone's screen.
 func TestTooManyTries(t *testing.T) {
+	t.Parallel()
 	var s *site
 	s = newSite(t, func(o *auth.Options, db *gorm.DB) {
 		o.RateLimit.Limiter = ratelimit.New(db, func() time.Time { return s.now() })

@@ -36,6 +36,7 @@ func (b *tab) click(what, selector string) {
 
 // TestMailedLinks: from sign-up through the mail to the dashboard, out again, and back in by a forgotten password.
 func TestMailedLinks(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(o *auth.Options, _ *gorm.DB) { o.RequireEmailVerification = true })
 	for _, scripts := range []bool{true, false} {
 		name, email := "with scripts", "ada@example.com"

@@ -82,6 +82,7 @@ func (b fitted) closeDialog() {
 
 // TestNastyData: pages fit on every screen, whatever people are called.
 func TestNastyData(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(o *auth.Options, db *gorm.DB) {
 		o.Notices = true
 		authtest.Crowd(t, db, 60)

@@ -14,6 +14,7 @@ import (
 // TestPictures looks at every kind of page in both themes on screens wide and narrow: nothing may stick out
 // sideways. FOYER_SCREENSHOTS names a folder that keeps the pictures.
 func TestPictures(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
 	b := newTab(t, s.URL)

@@ -10,6 +10,7 @@ import (
 
 // TestNoSecretInTheAddress: what a mail leads to works, and its secret is neither in the address bar nor in the history.
 func TestNoSecretInTheAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(o *auth.Options, _ *gorm.DB) { o.Notices = true })
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
 	b := newTab(t, s.URL)
