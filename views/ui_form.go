@@ -85,6 +85,8 @@ func typedAddress(email, value string) input {
 	return input{Name: "confirm", Label: "Type " + email + " to confirm", Type: "email", Value: value, Autocomplete: "off"}
 }
 
+// part:admin
+
 // pairs makes each word both value and label of a choice.
 func pairs(words []string) (options []string) {
 	for _, w := range words {
@@ -92,3 +94,5 @@ func pairs(words []string) (options []string) {
 	}
 	return options
 }
+
+// end:admin

@@ -136,6 +136,8 @@ func ownerFaults(table string, routes []web.Route, owned owners) (list []string)
 	return list
 }
 
+// part:admin,betterauth
+
 // TestAccessOfOwners: a domain's routes are asked for what their owner has, and a route that forgets to look is found.
 func TestAccessOfOwners(t *testing.T) {
 	t.Parallel()
@@ -175,6 +177,8 @@ POST /notes/:id (user)
 		t.Errorf("refused: %q", faults)
 	}
 }
+
+// end:admin,betterauth
 
 // TestAccessOfOwnersNotices: ownerFaults reports a route that serves everybody, and a route without an owner in the
 // test.

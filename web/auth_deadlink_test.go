@@ -244,6 +244,8 @@ func TestScannersChangeNothing(t *testing.T) {
 	expect(t, ada.PostForm("/reset-password", url.Values{"token": {tokenOf(t, link)}, "newPassword": {"another-horse-2"}}), 303)
 }
 
+// part:betterauth
+
 // TestLinksBelongToOne: in a browser where another user is logged in, a link changes neither account, and the page
 // explains why.
 func TestLinksBelongToOne(t *testing.T) {
@@ -274,6 +276,8 @@ func TestLinksBelongToOne(t *testing.T) {
 	contains(t, ada.Get("/verify-email?done=changed", navigate...), "Your address is changed")
 	contains(t, ada.Get("/dashboard", navigate...), "new@example.com")
 }
+
+// end:betterauth
 
 // part:ratelimit
 
@@ -323,6 +327,8 @@ func TestConfirmedVisitorsNeedNoMail(t *testing.T) {
 	expect(t, refused, 422)
 	contains(t, refused, "already verified")
 }
+
+// part:betterauth
 
 // TestLinksOfTheWire: a link leads to the callbackURL of the client. Opening it changes nothing.
 func TestLinksOfTheWire(t *testing.T) {
@@ -380,6 +386,8 @@ func TestLinksOfTheWire(t *testing.T) {
 	}
 	expect(t, victim.PostForm("/verify-email", url.Values{"token": {tokenOf(t, link)}, "password": {"eves-own-password"}, "returnTo": {"/welcome"}}), 303, "Location", "/welcome")
 }
+
+// end:betterauth
 
 // FuzzLinkToken: no text but the token itself shows or does anything, and none breaks a page.
 func FuzzLinkToken(f *testing.F) {

@@ -44,6 +44,8 @@ func freeze(t *testing.T, db *gorm.DB) func(bool) {
 	return frozen.Store
 }
 
+// part:admin,betterauth
+
 // TestFrozenDatabase: every kind of request ends while the database is silent, and works again afterwards.
 func TestFrozenDatabase(t *testing.T) {
 	t.Parallel()
@@ -108,6 +110,8 @@ func TestFrozenDatabase(t *testing.T) {
 		t.Errorf("afterwards: %d", res.StatusCode)
 	}
 }
+
+// end:admin,betterauth
 
 // TestDrainingIsNotReady: a server that shuts down is not ready, even if the last ping succeeded.
 func TestDrainingIsNotReady(t *testing.T) {

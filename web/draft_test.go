@@ -46,6 +46,8 @@ func (s *site) idOf(t *testing.T, email string) string {
 	return u.ID
 }
 
+// part:admin
+
 // TestDraft: what was typed before the password was asked for is in the form again, once, and in no address.
 func TestDraft(t *testing.T) {
 	t.Parallel()
@@ -90,6 +92,8 @@ func TestDraft(t *testing.T) {
 		})
 	}
 }
+
+// end:admin
 
 // TestDraftIsOnesOwn: a draft is valid for ten minutes, for its user and its form only, and cannot be forged.
 func TestDraftIsOnesOwn(t *testing.T) {

@@ -79,6 +79,8 @@ func (s *site) standing(t *testing.T, ids ...string) (text string) {
 	return text
 }
 
+// part:admin
+
 // TestAFormActsForWhomItWasDrawn: a form that is sent after another user has logged in in another tab changes nothing.
 // The page names the user who is logged in.
 func TestAFormActsForWhomItWasDrawn(t *testing.T) {
@@ -142,6 +144,8 @@ func TestAFormActsForWhomItWasDrawn(t *testing.T) {
 		}
 	})
 }
+
+// end:admin
 
 // TestAnAccountIsNotHandedOver: an address typed in the old tab of one user does not become the address of another
 // user, whose own form still works.
@@ -292,6 +296,8 @@ func TestStoppingMakesOldForms(t *testing.T) {
 // undrawn are the forms of private pages that act for the visitor there is: each ends a login, or chooses how pages look.
 var undrawn = map[string]bool{"/logout": true, "/theme": true, "/impersonation/stop": true}
 
+// part:admin
+
 // TestPrivateFormsNameTheirPerson: every form of every page behind the private doors, drawn afresh or refused, is for the
 // visitor.
 func TestPrivateFormsNameTheirPerson(t *testing.T) {
@@ -335,3 +341,5 @@ func TestPrivateFormsNameTheirPerson(t *testing.T) {
 		}
 	}
 }
+
+// end:admin

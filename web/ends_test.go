@@ -11,6 +11,8 @@ import (
 	"example.com/foyer/web"
 )
 
+// part:betterauth
+
 // TestFlashEndsWithTheSession: a message for one user is not shown to the next user of the browser, however the session
 // ended.
 func TestFlashEndsWithTheSession(t *testing.T) {
@@ -53,6 +55,8 @@ func TestFlashEndsWithTheSession(t *testing.T) {
 	})
 }
 
+// end:betterauth
+
 // TestHiddenReturnToIsChecked: no page carries on an address that leads elsewhere, even where it would be checked again
 // when it is used.
 func TestHiddenReturnToIsChecked(t *testing.T) {
@@ -93,6 +97,8 @@ func wantLocalReturnTo(t *testing.T, name, text string) {
 	}
 }
 
+// part:betterauth
+
 // TestRepeatedHeadersAreRefused: where a proxy appends to what a browser sent, no header's first value decides alone.
 func TestRepeatedHeadersAreRefused(t *testing.T) {
 	t.Parallel()
@@ -122,6 +128,8 @@ func TestRepeatedHeadersAreRefused(t *testing.T) {
 		})
 	}
 }
+
+// end:betterauth
 
 // sendAll sends every header as often as it is named, without cookies, and returns the status.
 func (s *site) sendAll(t *testing.T, method, path, body string, header ...string) int {

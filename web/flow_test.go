@@ -131,6 +131,8 @@ func TestSignedInVisitorAtTheDoor(t *testing.T) {
 	expect(t, user.Get("/dashboard", navigate...), 200)
 }
 
+// part:admin,betterauth
+
 // TestRevocationBites: what ends or changes a session elsewhere is seen by the next request, cache or not.
 func TestRevocationBites(t *testing.T) {
 	t.Parallel()
@@ -167,6 +169,8 @@ func TestRevocationBites(t *testing.T) {
 	expect(t, right, 422, "Set-Cookie", "")
 	contains(t, right, "This account is banned: spam", `value="user@example.com"`)
 }
+
+// end:admin,betterauth
 
 // TestLogoutIsAPost: no link, image or prefetch signs anyone out.
 func TestLogoutIsAPost(t *testing.T) {

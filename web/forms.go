@@ -10,16 +10,18 @@ import (
 	"unicode/utf8"
 
 	"example.com/foyer/internal/errs"
-	"example.com/foyer/internal/payload"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
 
-// limitBody bounds the body that any handler can read, to the limit of /api/auth.
+// maxBody is how many bytes of a request any handler can read. More is a 413.
+const maxBody = 64 << 10
+
+// limitBody bounds the body to maxBody.
 func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		r := c.Request()
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, payload.MaxSize)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
 		return next(c)
 	}
 }

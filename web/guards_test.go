@@ -74,6 +74,8 @@ func TestQueriesPerPage(t *testing.T) {
 	}
 }
 
+// part:admin,betterauth
+
 // TestStoreAway: while the database is away, nobody is taken for logged out and no cookie is deleted.
 func TestStoreAway(t *testing.T) {
 	t.Parallel()
@@ -123,6 +125,8 @@ func TestStoreAway(t *testing.T) {
 		contains(t, got, "Test Person", "could not be loaded", "</html>")
 	})
 }
+
+// end:admin,betterauth
 
 // TestStoreReadOnly: what cannot be written is not claimed to have happened.
 func TestStoreReadOnly(t *testing.T) {

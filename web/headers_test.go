@@ -27,6 +27,8 @@ var securityHeaders = []string{
 	"Server", "", "X-Powered-By", "", "X-XSS-Protection", "", "Access-Control-Allow-Origin", "", "Access-Control-Allow-Credentials", "",
 }
 
+// part:admin,betterauth
+
 func TestSecurityHeadersEverywhere(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *web.Config) { c.Ready = nil }) // /readyz fails by a panic
@@ -90,6 +92,8 @@ func TestSecurityHeadersEverywhere(t *testing.T) {
 		})
 	}
 }
+
+// end:admin,betterauth
 
 func TestHTTPS(t *testing.T) {
 	t.Parallel()

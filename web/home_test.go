@@ -5,6 +5,8 @@ import (
 	"testing"
 )
 
+// part:betterauth
+
 // TestHomeTellsWhatWentWrong: /api/auth redirects failed links here with a code. The page shows a sentence, and nothing
 // of the query.
 func TestHomeTellsWhatWentWrong(t *testing.T) {
@@ -18,3 +20,5 @@ func TestHomeTellsWhatWentWrong(t *testing.T) {
 	lacks(t, strange, "0900-1234")
 	contains(t, s.Get(strings.TrimPrefix(s.Get("/api/auth/error?error=TOKEN_EXPIRED").Header.Get("Location"), s.Base)), "This link has expired.")
 }
+
+// end:betterauth

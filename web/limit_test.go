@@ -73,6 +73,8 @@ var sameAs = map[string]string{
 	"/settings/security": "/change-password", "/settings/email": "/change-email", "/settings/delete": "/delete-user",
 }
 
+// part:betterauth
+
 // TestEveryUnsafeRequestIsCounted: every unsafe request is refused if its counter is full, for every visitor, before
 // any query. A page shares the counter of the endpoint that does the same.
 func TestEveryUnsafeRequestIsCounted(t *testing.T) {
@@ -128,6 +130,10 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 	// end:audit
 }
 
+// end:betterauth
+
+// part:admin
+
 // TestAFullFormKeepsWhatWasTyped: after too many requests the form is shown as it was typed, with empty passwords, with
 // and without htmx.
 func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
@@ -173,6 +179,10 @@ func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
+// end:admin
+
+// part:admin,betterauth
+
 // TestAFullButtonSaysHowLong: what has no form of its own to keep is refused with a page, and what asks for JSON with JSON.
 func TestAFullButtonSaysHowLong(t *testing.T) {
 	t.Parallel()
@@ -188,3 +198,5 @@ func TestAFullButtonSaysHowLong(t *testing.T) {
 	got := boss.PostJSON("/api/admin/users", map[string]string{"name": "Ada", "email": "new@example.com"})
 	expect(t, got, 429, "Retry-After", "7", "Content-Type", "application/json")
 }
+
+// end:admin,betterauth

@@ -11,6 +11,8 @@ import (
 	"example.com/foyer/web"
 )
 
+// part:betterauth
+
 // TestOneLinePerRequest: the route's pattern, the status and the request's id; never the path or the query.
 func TestOneLinePerRequest(t *testing.T) {
 	t.Parallel()
@@ -67,6 +69,8 @@ func TestOneLinePerRequest(t *testing.T) {
 	}
 }
 
+// end:betterauth
+
 // TestFailuresAreLogged: once, as an error, with the cause that no visitor sees.
 func TestFailuresAreLogged(t *testing.T) {
 	t.Parallel()
@@ -90,6 +94,8 @@ func TestFailuresAreLogged(t *testing.T) {
 		t.Errorf("a panic is logged as %v", lines)
 	}
 }
+
+// part:betterauth
 
 // TestLogHoldsNoSecret walks the whole way through the door and looks for everything that opens it.
 func TestLogHoldsNoSecret(t *testing.T) {
@@ -135,6 +141,8 @@ func TestLogHoldsNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// end:betterauth
 
 // TestLogInjection: what a client writes cannot end a line, start another or colour a terminal.
 func TestLogInjection(t *testing.T) {

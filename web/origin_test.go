@@ -120,6 +120,8 @@ func postVia(t *testing.T, s *site, host, path, origin, fetchSite string) int {
 	return res.StatusCode
 }
 
+// part:betterauth
+
 // TestRefusedOriginIsLogged: the log shows operators of a proxy what does not match. Strangers cannot write much to it.
 func TestRefusedOriginIsLogged(t *testing.T) {
 	t.Parallel()
@@ -141,6 +143,10 @@ func TestRefusedOriginIsLogged(t *testing.T) {
 	}
 }
 
+// end:betterauth
+
+// part:betterauth
+
 // TestLoginCrossOriginAtTheProvider: the origin rules of /api/auth also apply inside the app.
 func TestLoginCrossOriginAtTheProvider(t *testing.T) {
 	t.Parallel()
@@ -151,6 +157,8 @@ func TestLoginCrossOriginAtTheProvider(t *testing.T) {
 	expect(t, user.PostJSON("/api/auth/sign-out", map[string]any{}, "Origin", s.Base), 200)
 	expect(t, user.Get("/dashboard", navigate...), 303)
 }
+
+// end:betterauth
 
 // TestDevelopmentAnswersUnderEveryLocalName: localhost and 127.0.0.1 are the same app on a developer's machine.
 func TestDevelopmentAnswersUnderEveryLocalName(t *testing.T) {

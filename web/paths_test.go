@@ -7,6 +7,8 @@ import (
 	"testing"
 )
 
+// part:admin,betterauth
+
 // TestPathSpellings: every spelling of a guarded address is either that address, guarded, or nothing. The
 // router never redirects to a tidier one.
 func TestPathSpellings(t *testing.T) {
@@ -107,6 +109,8 @@ func TestPathSpellings(t *testing.T) {
 		})
 	}
 }
+
+// end:admin,betterauth
 
 // TestNotFoundDoesNotEcho: what is not here is not repeated either.
 func TestNotFoundDoesNotEcho(t *testing.T) {

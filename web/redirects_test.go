@@ -12,6 +12,8 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 )
 
+// part:betterauth
+
 // TestNoEntranceSendsVisitorsAway takes every hostile target through every place that takes one: the login page and
 // its form, both by htmx, the signed-in visitor at the door, and the endpoints for programs.
 func TestNoEntranceSendsVisitorsAway(t *testing.T) {
@@ -57,6 +59,10 @@ func TestNoEntranceSendsVisitorsAway(t *testing.T) {
 	}
 }
 
+// end:betterauth
+
+// part:betterauth
+
 // TestEntrancesKeepGoodTargets: what stays on this site arrives byte by byte.
 func TestEntrancesKeepGoodTargets(t *testing.T) {
 	t.Parallel()
@@ -81,3 +87,5 @@ func TestEntrancesKeepGoodTargets(t *testing.T) {
 		}
 	}
 }
+
+// end:betterauth

@@ -176,6 +176,8 @@ func TestRefusalsOfADomain(t *testing.T) {
 	expect(t, ada.PostForm("/notes/1", form, navigate...), 303, "Location", "/login")
 }
 
+// part:admin,betterauth
+
 // TestErrorsNameTheirFields: a program learns which field is wrong; the wire's own errors stay as its client knows them.
 func TestErrorsNameTheirFields(t *testing.T) {
 	t.Parallel()
@@ -202,6 +204,10 @@ func TestErrorsNameTheirFields(t *testing.T) {
 	}
 }
 
+// end:admin,betterauth
+
+// part:admin
+
 // TestAPISpeaksJSON: below /api no client is redirected to a page, with any Accept.
 func TestAPISpeaksJSON(t *testing.T) {
 	t.Parallel()
@@ -221,6 +227,8 @@ func TestAPISpeaksJSON(t *testing.T) {
 		expect(t, s.Do("GET", "/api/nothing", "", kind...), 404, "Content-Type", "application/json")
 	}
 }
+
+// end:admin
 
 // TestCauseOnlyInDevelopment: causes of errors are shown in development only.
 func TestCauseOnlyInDevelopment(t *testing.T) {

@@ -59,7 +59,7 @@ func (s *Server) routes(
 
 	admin.GET("/admin", s.showAdmin)
 	admin.GET("/admin/audit", s.showAudit)                             // part:audit
-	admin.POST("/api/admin/users", s.createUser, "/admin/create-user") // part:admin
+	admin.POST("/api/admin/users", s.createUser, "/admin/create-user") // part:admin,betterauth
 	admin.GET("/admin/users", s.showUsers)                             // part:admin
 	admin.GET("/admin/users/:id", s.showUser)                          // part:admin
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 )
 
+// part:admin,betterauth
+
 // TestTrailingSlash: the address of a page with a trailing slash redirects to the page. Other addresses do not
 // redirect.
 func TestTrailingSlash(t *testing.T) {
@@ -43,3 +45,5 @@ func TestTrailingSlash(t *testing.T) {
 		})
 	}
 }
+
+// end:admin,betterauth

@@ -13,6 +13,8 @@ import (
 	"gorm.io/gorm"
 )
 
+// part:admin,betterauth,ratelimit
+
 // TestAColumnMore: a running instance keeps working while the next version adds columns to its tables. Prepared
 // statements must not depend on the number of columns.
 func TestAColumnMore(t *testing.T) {
@@ -48,6 +50,8 @@ func TestAColumnMore(t *testing.T) {
 		})
 	}
 }
+
+// end:admin,betterauth,ratelimit
 
 // useAll reads and writes every table, by the ways that differ.
 func useAll(t *testing.T, when string, s *site, admin *authtest.Client, userID string) {

@@ -39,6 +39,8 @@ func shape(t *testing.T, page string) string {
 	return b.String()
 }
 
+// part:betterauth
+
 // TestStoredText: with any name and any User-Agent, pages have the same structure as with harmless text, and show the
 // text literally.
 func TestStoredText(t *testing.T) {
@@ -82,6 +84,8 @@ func TestStoredText(t *testing.T) {
 		})
 	}
 }
+
+// end:betterauth
 
 // TestReflectedText: typed text comes back in its field and nowhere else.
 func TestReflectedText(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 )
 
+// part:betterauth
+
 // TestSetUpForClients: a phone's app that is trusted beside CORS signs up, with what a developer's machine serves as
 // the picture, and by MAIL_LINKS=wire the mail leads to /api/auth alone and from there into the app.
 func TestSetUpForClients(t *testing.T) {
@@ -31,6 +33,8 @@ func TestSetUpForClients(t *testing.T) {
 		t.Errorf("the link: %d to %q", opened.StatusCode, opened.Header.Get("Location"))
 	}
 }
+
+// end:betterauth
 
 // TestNoSchemeOfABrowserIsAnApp: whatever a browser acts upon itself keeps the server from starting.
 func TestNoSchemeOfABrowserIsAnApp(t *testing.T) {

@@ -82,6 +82,8 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// part:betterauth
+
 func TestUserCommands(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -133,6 +135,10 @@ func TestUserCommands(t *testing.T) {
 	}
 }
 
+// end:betterauth
+
+// part:betterauth
+
 // TestStepUpIsOn: the app asks for a fresh session at the wire and the JSON door, too.
 func TestStepUpIsOn(t *testing.T) {
 	t.Parallel()
@@ -163,6 +169,8 @@ func TestStepUpIsOn(t *testing.T) {
 		t.Errorf("export: %d %s", got.StatusCode, got.Header.Get("Location"))
 	}
 }
+
+// end:betterauth
 
 func TestMigrateCommand(t *testing.T) {
 	t.Parallel()

@@ -13,6 +13,8 @@ import (
 	"example.com/foyer/internal/mail/mailtest"
 )
 
+// part:betterauth
+
 // TestMailedLink: in development a forgotten password is set by the link at /dev/mail. It ends what was signed in,
 // copied cookies and a restart included, and works once.
 func TestMailedLink(t *testing.T) {
@@ -84,6 +86,10 @@ func TestMailedLink(t *testing.T) {
 	authtest.NewClient(t, s.url).SignIn("ada@example.com", "better-horse-2")
 }
 
+// end:betterauth
+
+// part:betterauth
+
 // TestConfirmByTheInbox: as the app comes, a newcomer's way in leads through /dev/mail; the demo users need none.
 func TestConfirmByTheInbox(t *testing.T) {
 	t.Parallel()
@@ -112,6 +118,8 @@ func TestConfirmByTheInbox(t *testing.T) {
 	authtest.NewClient(t, s.url).SignIn("user@example.com", password(t, s.output(), "user@example.com"))
 }
 
+// end:betterauth
+
 // TestProductionNeedsMail: the server says at start what would else keep everybody out.
 func TestProductionNeedsMail(t *testing.T) {
 	t.Parallel()
@@ -120,6 +128,8 @@ func TestProductionNeedsMail(t *testing.T) {
 		t.Errorf("%d %s", code, stderr)
 	}
 }
+
+// part:betterauth
 
 // TestKilledBeforeSending: a server that is killed hard after it has answered loses no mail; the next one sends it.
 func TestKilledBeforeSending(t *testing.T) {
@@ -159,3 +169,5 @@ func TestKilledBeforeSending(t *testing.T) {
 		t.Errorf("the log holds a token: %s", s.output())
 	}
 }
+
+// end:betterauth

@@ -159,6 +159,8 @@ func password(t *testing.T, output, email string) string {
 	return found[1]
 }
 
+// part:betterauth
+
 // TestFirstRun is the newcomer's: no configuration, an empty folder.
 func TestFirstRun(t *testing.T) {
 	t.Parallel()
@@ -200,6 +202,8 @@ func TestFirstRun(t *testing.T) {
 	}
 	s.stop(t)
 }
+
+// end:betterauth
 
 func TestProductionPrintsNoPasswords(t *testing.T) {
 	t.Parallel()

@@ -9,6 +9,8 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
+// part:betterauth
+
 // TestBehindATransactionPooler: the app serves, says at /readyz and once in the log that its session cache is off,
 // and a sign-out waits for nobody.
 func TestBehindATransactionPooler(t *testing.T) {
@@ -43,3 +45,5 @@ func TestBehindATransactionPooler(t *testing.T) {
 		t.Errorf("log:\n%s", out)
 	}
 }
+
+// end:betterauth

@@ -26,6 +26,8 @@ func (s *running) saysItWaits(t *testing.T) {
 	}
 }
 
+// part:betterauth
+
 // TestOneServesASQLiteFile: a second server waits for a whole stop of the first, at the same address too, which is
 // what a reload under `task dev` does. Commands that do not serve do not wait.
 func TestOneServesASQLiteFile(t *testing.T) {
@@ -63,6 +65,8 @@ func TestOneServesASQLiteFile(t *testing.T) {
 	three.await(t)
 	three.stop(t)
 }
+
+// end:betterauth
 
 // TestASecondServerGivesUp when the first does not stop, and does nothing to the database by then.
 func TestASecondServerGivesUp(t *testing.T) {

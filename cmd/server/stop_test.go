@@ -28,6 +28,8 @@ func slowRequest(t *testing.T, s *running, wait string) *http.Response {
 	return res
 }
 
+// part:betterauth
+
 func TestStopLetsRequestsFinish(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "DRAIN_DELAY=500ms")
@@ -48,6 +50,10 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 	}
 }
 
+// end:betterauth
+
+// part:betterauth
+
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "DRAIN_DELAY=10s")
@@ -62,6 +68,10 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		t.Error("the second signal was taken for a graceful end")
 	}
 }
+
+// end:betterauth
+
+// part:betterauth
 
 // TestKillLosesNoAnsweredSignUp kills the server hard in the middle of many sign-ups.
 func TestKillLosesNoAnsweredSignUp(t *testing.T) {
@@ -107,6 +117,8 @@ func TestKillLosesNoAnsweredSignUp(t *testing.T) {
 	checkWhole(t, dir)
 }
 
+// end:betterauth
+
 // checkWhole looks into the file: nobody exists by half.
 func checkWhole(t *testing.T, dir string) {
 	t.Helper()
@@ -125,6 +137,8 @@ func checkWhole(t *testing.T, dir string) {
 		t.Errorf("integrity %q, %d people by half, %v", integrity, halves, err)
 	}
 }
+
+// part:betterauth
 
 // TestStopWithSilentMailServer: a mail server that says nothing does not hold up the end, and what it was to be given
 // is not lost.
@@ -153,3 +167,5 @@ func TestStopWithSilentMailServer(t *testing.T) {
 		t.Errorf("%d letters wait for the next start, %v", waiting, err)
 	}
 }
+
+// end:betterauth

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"strings"
 )
 
 // newToken gives 256 random bits as 43 base64url characters.
@@ -21,9 +20,6 @@ func newID() string {
 	rand.Read(b)
 	return hex.EncodeToString(b)
 }
-
-// isID reports whether s is what newID gives.
-func isID(s string) bool { return len(s) == 32 && strings.Trim(s, "0123456789abcdef") == "" }
 
 // hashToken is what the store keeps of a token. The token is random, so a fast hash is enough.
 func hashToken(token string) string {

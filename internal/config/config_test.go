@@ -227,7 +227,7 @@ func TestRefusedValues(t *testing.T) {
 			"*", "null", "https://*.app.example/x", "app.example", "https://", "http://", "javascript://",
 			"myapp", "myapp:", "myapp://home", "my app://", "1app://",
 		},
-		"MAIL_LINKS":      {"on", "Wire", "page"},
+		"MAIL_LINKS":      {"on", "Wire", "page"}, // part:betterauth
 		"TRUSTED_PROXIES": {"*", "10.0.0.0/33", "10.0.0", "proxy.example", "0.0.0.0/0", "::/0"},
 		"DATABASE_URL": {
 			"mysql://db/x", "foyer.db", "/data/foyer.db", "postgres://", "file:", "file://host/x.db", "file:x.db?mode=memory",

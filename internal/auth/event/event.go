@@ -47,10 +47,16 @@ const (
 	SignInFailed    Name = "sign_in_failed"
 )
 
+// part:audit
+
 // Refusals lists the names of what was refused.
 func Refusals() []Name {
 	return []Name{CookieForged, CrossSite, Forbidden, PasswordRefused, RateLimited, SignInFailed}
 }
+
+// end:audit
+
+// part:audit
 
 // All lists every name.
 func All() []Name {
@@ -61,3 +67,5 @@ func All() []Name {
 		UserDeleted, UserUnbanned, UserUpdated, UsersExported, VerificationSent,
 	)
 }
+
+// end:audit

@@ -148,8 +148,8 @@ func (s *site) fitUsers(b fitted) {
 func (s *site) fitAdmins(t *testing.T, b fitted) {
 	b.logIn(longEmail("admin"))
 	for _, route := range []string{
-		"/admin", "/admin/users/new", "/dev/guards", "/dev/mail", "/dev/components",
 		"/admin/audit", // part:audit
+		"/admin", "/admin/users/new", "/dev/guards", "/dev/mail", "/dev/components",
 	} {
 		b.page(route, route)
 		b.wantPath(route)
