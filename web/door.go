@@ -8,12 +8,12 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// door registers routes behind its guards, and enters them in the registry under its name.
+// door registers routes behind its guards. The registry lists them under its name.
 type door struct {
 	server    *Server
 	name      string
 	guards    []echo.MiddlewareFunc
-	uncounted bool // requests are not counted by address, because the guards ask for a stronger proof // part:servicetoken
+	uncounted bool // POST and Form count nothing, because the guards ask for a signed token // part:servicetoken
 }
 
 // doors are all doors, for routes and appRoutes.
@@ -42,12 +42,12 @@ func (s *Server) door(name string, guards ...echo.MiddlewareFunc) door {
 	return door{server: s, name: name, guards: guards}
 }
 
-// GET registers a read. Reads are not counted.
+// GET registers a read. Reads are not counted, so they have no rate limit.
 func (d door) GET(path string, show echo.HandlerFunc) { d.add(http.MethodGet, path, show) }
 
 // part:betterauth
 
-// Mount passes every request below a path to h, which has to count them itself. Without h there is no route.
+// Mount passes the requests of every method for path to h, which must count them itself. Without h there is no route.
 func (d door) Mount(path string, h http.Handler) {
 	if h != nil {
 		d.add(echo.RouteAny, path, echo.WrapHandler(h))
@@ -56,18 +56,19 @@ func (d door) Mount(path string, h http.Handler) {
 
 // end:betterauth
 
-// POST registers a command. Its requests are counted before the guards, and refused there if there were too many. as is
-// an endpoint of /api/auth that does the same and shares the budget; by default the route has its own.
+// POST registers a command. Its requests are counted before the guards run (see auth.Auth.Count), and refused if there
+// were too many. as is the act that they count as, such as the endpoint of /api/auth that does the same and then shares
+// the budget; by default it is path.
 func (d door) POST(path string, act echo.HandlerFunc, as ...string) {
 	d.add(http.MethodPost, path, act, d.count(path, as, false))
 }
 
-// Form is POST for a form that shows the refusal itself: parseForm returns it to the handler, with what was typed.
+// Form is POST for a form that shows the refusal itself: parseForm returns it to the handler with the typed values.
 func (d door) Form(path string, act echo.HandlerFunc, as ...string) {
 	d.add(http.MethodPost, path, act, d.count(path, as, true))
 }
 
-// add registers a route. The route has the name of its door, which register reads.
+// add registers a route. The route has the name of its door, which register checks.
 func (d door) add(method, path string, h echo.HandlerFunc, first ...echo.MiddlewareFunc) {
 	_, err := d.server.echo.AddRoute(echo.Route{
 		Name: d.name, Method: method, Path: path, Handler: h, Middlewares: append(first, d.guards...),
@@ -78,9 +79,9 @@ func (d door) add(method, path string, h echo.HandlerFunc, first ...echo.Middlew
 }
 
 func (d door) count(path string, as []string, form bool) echo.MiddlewareFunc {
-	budget := path
+	act := path
 	if len(as) > 0 {
-		budget = as[0]
+		act = as[0]
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		// part:servicetoken
@@ -90,10 +91,10 @@ func (d door) count(path string, as []string, form bool) echo.MiddlewareFunc {
 		// end:servicetoken
 		return func(c *echo.Context) error {
 			typed := func() string {
-				values, _ := readForm(c) // an unreadable form has no address
+				values, _ := readForm(c) // an unreadable form contains no address
 				return values.Get("email")
 			}
-			err := d.server.Auth.Count(c.Request(), budget, typed)
+			err := d.server.Auth.Count(c.Request(), act, typed)
 			if err != nil && !form {
 				return err
 			}
@@ -103,8 +104,8 @@ func (d door) count(path string, as []string, form bool) echo.MiddlewareFunc {
 	}
 }
 
-// register enters a route in the registry under the name of its door. It refuses a route without a door, because a
-// forgotten guard would open it to everybody.
+// register adds a route to the registry under the name of its door. It refuses a route without a door, because a
+// forgotten guard would open the route to every visitor.
 func (s *Server) register(r echo.Route) error {
 	if r.Name == "" {
 		return fmt.Errorf("%s has no door: register it on one of the doors of routes.go", r.Path)

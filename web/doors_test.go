@@ -101,7 +101,7 @@ func TestSessionPanicsWhereNobodyLooked(t *testing.T) {
 		return nil
 	}
 	for name, guard := range map[string]echo.MiddlewareFunc{"requireAuth": s.requireAuth, "requireGuest": s.requireGuest, "requireRole": s.requireRole("admin")} {
-		if message := panicOf(func() { guard(next)(c) }); !strings.Contains(message, "loads no session") {
+		if message := panicOf(func() { guard(next)(c) }); !strings.Contains(message, "a door that loads a session") {
 			t.Errorf("%s before any loader: %q, want a panic", name, message)
 		}
 	}
@@ -146,7 +146,7 @@ func TestForgottenGuardShowsNobody(t *testing.T) {
 	if res := get("/forgotten"); !strings.Contains(res.Body.String(), "skeleton") || strings.Contains(res.Body.String(), "Live sessions") {
 		t.Errorf("a private page on a public route shows its content: %s", res.Body)
 	}
-	if res := get("/asks"); res.Code != http.StatusInternalServerError || strings.Contains(res.Body.String(), "loads no session") {
+	if res := get("/asks"); res.Code != http.StatusInternalServerError || strings.Contains(res.Body.String(), "loads a session") {
 		t.Errorf("session(c) on a public route: %d %s, want a bare 500", res.Code, res.Body)
 	}
 }

@@ -19,15 +19,16 @@ const (
 	maxDraft    = 440 // bytes of the value: the header line then has at most 512, which proxies accept
 )
 
-// keepDraft replaces the draft by what was typed into the form at path. A draft that is too long is not kept.
+// keepDraft replaces the draft by what was typed into the form at path. If that is empty or too long, it only deletes
+// the draft. Without Server.Keys there are no drafts.
 func (s *Server) keepDraft(c *echo.Context, path string, typed url.Values) {
 	if s.Keys != nil {
 		s.setCookie(c, draftCookie, sealDraft(s.drafts, typed, draftOf(c, path), s.Auth.Now()), draftLife)
 	}
 }
 
-// takeDraft returns the draft for the form of this page and deletes it; nil if there is none, or if it belongs to
-// another user or form, or is too old.
+// takeDraft returns the draft for the form of this page and deletes it. It returns nil and deletes nothing if there is
+// no draft, if the draft is too old or belongs to another user or form, or if the answer is not shown as a page.
 func (s *Server) takeDraft(c *echo.Context) url.Values {
 	r := c.Request()
 	value := s.cookie(r, draftCookie)
@@ -45,8 +46,8 @@ func (s *Server) takeDraft(c *echo.Context) url.Values {
 func draftOf(c *echo.Context, path string) []byte { return []byte(session(c).UserID + "\n" + path) }
 
 // sealDraft makes the value of the cookie, "" if nothing was typed or it is too long. It leaves out fields with
-// "password" in their name, because no cookie may hold a password, and forField, which nobody typed.
-func sealDraft(by keys.Sealer, typed url.Values, of []byte, now time.Time) string {
+// "password" in their name, because no cookie may contain a password, and forField, which is not typed.
+func sealDraft(by keys.Sealer, typed url.Values, bound []byte, now time.Time) string {
 	kept := url.Values{}
 	for name, values := range typed {
 		if name != forField && !strings.Contains(strings.ToLower(name), "password") {
@@ -55,20 +56,20 @@ func sealDraft(by keys.Sealer, typed url.Values, of []byte, now time.Time) strin
 	}
 	plain := binary.BigEndian.AppendUint64(nil, uint64(now.Add(draftLife).UnixMilli()))
 	plain = append(plain, kept.Encode()...)
-	value := base64.RawURLEncoding.EncodeToString(by.Seal(plain, of))
+	value := base64.RawURLEncoding.EncodeToString(by.Seal(plain, bound))
 	if len(kept) == 0 || len(value) > maxDraft {
 		return ""
 	}
 	return value
 }
 
-// openDraft reads the value of the cookie; nil if sealDraft did not make it for the same of, or if it has expired.
-func openDraft(by keys.Sealer, value string, of []byte, now time.Time) url.Values {
+// openDraft reads the value of the cookie; nil if sealDraft did not make it for the same bound, or if it has expired.
+func openDraft(by keys.Sealer, value string, bound []byte, now time.Time) url.Values {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(value)
 	if err != nil {
 		return nil
 	}
-	plain, ok := by.Open(sealed, of)
+	plain, ok := by.Open(sealed, bound)
 	if !ok || len(plain) < 8 || now.UnixMilli() >= int64(binary.BigEndian.Uint64(plain)) {
 		return nil
 	}

@@ -28,7 +28,7 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 
 const (
 	formKey    = "form"    // the form that readForm has read
-	refusedKey = "refused" // the error of a door.Form that counted too many requests; nil for none
+	refusedKey = "refused" // the refusal of a request that a door.Form counted; nil for none
 )
 
 // form is the form of a request, or why it cannot be read.
@@ -37,8 +37,8 @@ type form struct {
 	err    error
 }
 
-// parseForm is readForm for the handler of a form. If the door counted too many requests, it returns the values, to
-// show them again, and the refusal.
+// parseForm is readForm for the handler of a form. If the door refused the request, because there were too many or they
+// could not be counted, it returns that refusal with the values, so that the form is shown again with them.
 func parseForm(c *echo.Context) (url.Values, error) {
 	values, err := readForm(c)
 	if err != nil {
@@ -48,8 +48,8 @@ func parseForm(c *echo.Context) (url.Values, error) {
 	return values, refused
 }
 
-// readForm reads the form of a request once. Other media types are a 415, too large a body a 413, invalid text a 400.
-// It ignores the query.
+// readForm reads the form of a request once. It ignores the query. Refusals: 415 for another media type or an encoded
+// body, 413 for too large a body, 400 for a broken form or invalid UTF-8.
 func readForm(c *echo.Context) (url.Values, error) {
 	read, err := echo.ContextGet[form](c, formKey)
 	if err != nil { // not read yet
@@ -82,11 +82,11 @@ func decodeForm(r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
-// trim removes the spaces that phones add after a word.
+// trim removes the spaces around a value, because phones add one after a word.
 func trim(s string) string { return strings.TrimSpace(s) }
 
 // refuseForm draws a form again, with its errors beside the fields and its passwords empty: 422, or 429 after too many
-// requests. It returns err if no change of the form can help, as for a missing row or a database that is away.
+// requests. It returns err if no change of the form can help, for example if a row is missing or the database is away.
 func (s *Server) refuseForm(c *echo.Context, form views.Form, err error) error {
 	var e *errs.Error
 	if !errors.As(err, &e) || !aboutForm(e) {
@@ -101,8 +101,8 @@ func (s *Server) refuseForm(c *echo.Context, form views.Form, err error) error {
 	return s.renderPart(c, status, form.Page(), form.Fragment())
 }
 
-// aboutForm reports whether another try with the same form can succeed: if the request is invalid or comes too often,
-// or if the refusal names a field.
+// aboutForm reports whether a later or corrected try can succeed: if the request is invalid or comes too often, or if
+// the refusal names a field.
 func aboutForm(e *errs.Error) bool {
 	switch e.Status {
 	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusTooManyRequests:
@@ -111,7 +111,7 @@ func aboutForm(e *errs.Error) bool {
 	return e.Status < 500 && len(e.Fields) > 0
 }
 
-// fieldErrors lists the errors in the order of inputs.
+// fieldErrors lists the errors of fields in the order of inputs. If no input has one, it is the message of the refusal.
 func fieldErrors(e *errs.Error, inputs []string) (list views.Errors) {
 	if e.Status == http.StatusTooManyRequests {
 		return views.Errors{{Message: tooManyTries(e)}}
@@ -127,7 +127,8 @@ func fieldErrors(e *errs.Error, inputs []string) (list views.Errors) {
 	return list
 }
 
-// asFormError turns the refusals with these codes into errors of a form. A wrong password is a 401 for programs only.
+// asFormError changes the status of a refusal with one of the codes to 422, so that refuseForm shows it. Without it a
+// wrong password, a 401, would redirect a person to the log-in.
 func asFormError(err error, codes ...string) error {
 	var e *errs.Error
 	if !errors.As(err, &e) || !slices.Contains(codes, e.Code) {

@@ -12,13 +12,14 @@ import (
 
 const sessionKey = "session"
 
-// loadSession loads the session, nil if there is none, and refuses nobody. A GET may be served from the session cache
-// of internal/auth, which also sets its cookies here.
+// loadSession loads the session, nil if there is none, and refuses no visitor. A GET or HEAD may be answered from the
+// session cache of internal/auth, which also sets its cookies here.
 func (s *Server) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
 	return load(s.Auth.Session, next)
 }
 
-// loadStoredSession is loadSession without the cache, for doors that must notice a demotion at once.
+// loadStoredSession reads the session from the database, so that the doors of admins and fresh sessions never act on a
+// cached copy.
 func (s *Server) loadStoredSession(next echo.HandlerFunc) echo.HandlerFunc {
 	return load(s.Auth.StoredSession, next)
 }
@@ -51,8 +52,8 @@ func (s *Server) requireAuth(next echo.HandlerFunc) echo.HandlerFunc {
 
 const codeNotFresh = "SESSION_NOT_FRESH"
 
-// requireFresh refuses sessions whose password was entered too long ago, because a thief of the session does not know
-// it, and impersonations.
+// requireFresh refuses impersonations, and sessions whose password was typed too long ago, because a thief with a
+// stolen session does not know the password. Register it behind requireAuth.
 func (s *Server) requireFresh(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		switch session := session(c); {
@@ -76,8 +77,7 @@ func (s *Server) requireGuest(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// requireRole refuses users who have none of the roles. It stands behind requireAuth and never calls it: authentication
-// says who the visitor is, authorization what that user may do.
+// requireRole refuses a session without one of the roles and records the refusal. Register it behind requireAuth.
 func (s *Server) requireRole(roles ...string) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {
@@ -94,17 +94,18 @@ func (s *Server) requireRole(roles ...string) echo.MiddlewareFunc {
 	}
 }
 
-// session returns the session of the request, nil if nobody is logged in. It panics if no middleware has loaded it,
-// because a guard that took "not loaded" for "logged out" would stop guarding.
+// session returns the session of the request, nil for a visitor who is not logged in. It panics if no guard has loaded
+// it, because a guard that took "not loaded" for "logged out" would stop guarding.
 func session(c *echo.Context) *auth.Session {
 	session, err := echo.ContextGet[*auth.Session](c, sessionKey)
 	if err != nil {
-		panic("web: the door of this route loads no session: " + c.Path())
+		panic("web: register this route on a door that loads a session (door.go): " + c.Path())
 	}
 	return session
 }
 
-// visitor is the visitor for views: the guard state, and only the data that pages show.
+// visitor is what views know of the session: whether it is loaded, absent or present, and only the fields that pages
+// show.
 func visitor(c *echo.Context) views.Visitor {
 	session, err := echo.ContextGet[*auth.Session](c, sessionKey)
 	switch {

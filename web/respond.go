@@ -34,7 +34,7 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	return page.Render(ctx, struct{ io.Writer }{c.Response()})
 }
 
-// renderPart answers htmx with fragment and everybody else with page.
+// renderPart answers with fragment if htmx puts the answer into a part of its page, otherwise with page.
 func (s *Server) renderPart(c *echo.Context, status int, page, fragment templ.Component) error {
 	if wantsFragment(c) {
 		return s.render(c, status, fragment)
@@ -43,7 +43,7 @@ func (s *Server) renderPart(c *echo.Context, status int, page, fragment templ.Co
 }
 
 // wantsFragment reports whether htmx puts the answer into a part of its page. It adds Vary, because the answer depends
-// on that.
+// on that header.
 func wantsFragment(c *echo.Context) bool {
 	c.Response().Header().Add("Vary", "HX-Request-Type")
 	return c.Request().Header.Get("HX-Request-Type") == "partial"
@@ -58,21 +58,21 @@ func seeOther(c *echo.Context, path string) error {
 	return c.Redirect(http.StatusSeeOther, path)
 }
 
-// sentByScript reports whether a script sent the request. htmx restores its history without HX-Request; browsers mark
-// every fetch by Sec-Fetch-Mode.
+// sentByScript reports whether a script sent the request. htmx restores its history with another header than
+// HX-Request; browsers mark every fetch by Sec-Fetch-Mode.
 func sentByScript(r *http.Request) bool {
 	mode := r.Header.Get("Sec-Fetch-Mode")
 	htmx := r.Header.Get("HX-Request") != "" || r.Header.Get("HX-History-Restore-Request") != ""
 	return htmx || mode != "" && mode != "navigate"
 }
 
-// wantsJSON reports whether the client is a program.
+// wantsJSON reports whether the client is a program: its path is below /api/, or it accepts JSON.
 func wantsJSON(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, "/api/") || strings.Contains(r.Header.Get("Accept"), "application/json")
 }
 
-// answerError answers every error of a guard or handler: with JSON to programs, with a page to people, and to htmx with
-// a redirect or a fragment.
+// answerError answers every error of a guard or handler: with JSON to programs, with a page or a fragment to people. A
+// person without a session is redirected to the log-in; one whose session is not fresh, to /reauth.
 func (s *Server) answerError(c *echo.Context, err error) {
 	if res, _ := echo.UnwrapResponse(c.Response()); res != nil && res.Committed {
 		return // part of the answer is sent; the error is logged
@@ -105,7 +105,8 @@ type problem struct {
 	Fields  map[string]string `json:"fields,omitempty"` // field name → error
 }
 
-// refusal is what the client may learn of err.
+// refusal turns err into what the client may learn of it: an errs.Error stays, a 4xx of Echo gets the words of
+// problems, and anything else is a 500 without its text.
 func (s *Server) refusal(err error) *errs.Error {
 	if e := errs.Of(err); e != nil {
 		return e

@@ -104,7 +104,7 @@ func (a *Auth) Hears() bool { return a.revoked.Hears() }
 
 // CacheOff says, in a line for /readyz, what an operator must mend before this process trusts a cached session. It is
 // "" if nothing is known.
-func (a *Auth) CacheOff() string { return a.revoked.Off() }
+func (a *Auth) CacheOff() string { return a.revoked.CacheFault() }
 
 // Origins are BaseURL and TrustedOrigins: what may call the app, and where it may send a browser.
 func (a *Auth) Origins() *origins.List { return a.origins }

@@ -25,8 +25,8 @@ var timeouts = []struct{ name, value string }{
 // and a setting of the connection would reach other clients. While settled is false, each transaction sets its
 // time-outs itself, and a statement outside a transaction has none. When it is true, they are set on each connection.
 func Bound(db *gorm.DB, settled func() bool) {
-	if t := turnsOf(db); t.bounds != nil {
-		t.bounds.settled.Store(&settled)
+	if p := writerPoolOf(db); p.bounds != nil {
+		p.bounds.settled.Store(&settled)
 	}
 }
 

@@ -14,7 +14,7 @@ type dialect struct {
 	gorm.Dialector
 	conns, writers int // the most, at the same time
 	bounds         *bounds
-	opened         opened
+	file           sqliteFile
 }
 
 // Initialize implements gorm.Dialector.
@@ -26,10 +26,10 @@ func (d dialect) Initialize(db *gorm.DB) error {
 	pool.SetMaxOpenConns(d.conns)
 	pool.SetMaxIdleConns(d.conns)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	t := &turns{pool, make(chan struct{}, d.writers), d.bounds, d.opened}
-	db.ConnPool = t
+	p := &writerPool{pool, make(chan struct{}, d.writers), d.bounds, d.file}
+	db.ConnPool = p
 	rows := db.Callback().Row()
-	return errors.Join(t.register(db), rows.Replace("gorm:row", translated(rows.Get("gorm:row"))))
+	return errors.Join(p.register(db), rows.Replace("gorm:row", translated(rows.Get("gorm:row"))))
 }
 
 // translated translates the errors of Rows and Row. GORM translates only those of its other methods.

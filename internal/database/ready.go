@@ -40,12 +40,12 @@ func writable(ctx context.Context, db *gorm.DB) error {
 		var none []int
 		return db.WithContext(ctx).Raw("SELECT 1 FROM goose_db_version WHERE FALSE FOR SHARE").Scan(&none).Error
 	}
-	t := turnsOf(db)
-	now, err := os.Stat(t.path)
+	file := writerPoolOf(db).file
+	now, err := os.Stat(file.path)
 	if err != nil {
 		return fmt.Errorf("the database file: %w", err)
 	}
-	if !os.SameFile(t.file, now) {
+	if !os.SameFile(file.info, now) {
 		return errors.New("the database file was replaced after it was opened")
 	}
 	return nil

@@ -27,7 +27,7 @@ func openSQLite(path string, maxConns int) (dialect, error) {
 	if err != nil {
 		return dialect{}, fmt.Errorf("database file: %w", err)
 	}
-	return dialect{gormlite.Open(sqliteDSN(path, fixedWidth)), cmp.Or(maxConns, 6), 1, nil, opened{path, file}}, nil
+	return dialect{gormlite.Open(sqliteDSN(path, fixedWidth)), cmp.Or(maxConns, 6), 1, nil, sqliteFile{path, file}}, nil
 }
 
 // createPrivate makes an empty file that only its owner can read, unless it exists. The driver would let others read

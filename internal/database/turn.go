@@ -11,75 +11,76 @@ import (
 	"gorm.io/gorm"
 )
 
-// turns is the pool as GORM sees it. Writers wait here for a turn, without a connection, so that readers always find
-// one. Otherwise writers that wait for SQLite's one write lock, or for a row lock of PostgreSQL, would occupy all
-// connections.
-type turns struct {
+// writerPool is GORM's connection pool with a limit on writers. A writer waits for a turn before it takes a connection.
+// Otherwise writers that wait for SQLite's one write lock, or for a row lock of PostgreSQL, would occupy all
+// connections, and readers would get none.
+type writerPool struct {
 	*sql.DB
-	busy   chan struct{} // one element per writer; its capacity is the most
+	turns  chan struct{} // one element per writer; its capacity is the most
 	bounds *bounds
-	opened // on SQLite
+	file   sqliteFile
 }
 
-// opened is an SQLite file as it was opened.
-type opened struct {
+// sqliteFile is an SQLite file as it was opened; zero on PostgreSQL.
+type sqliteFile struct {
 	path string
-	file os.FileInfo
+	info os.FileInfo
 }
 
-// turnsOf returns the pool of db.
-func turnsOf(db *gorm.DB) *turns {
+// writerPoolOf returns the pool of db.
+func writerPoolOf(db *gorm.DB) *writerPool {
 	pool := db.ConnPool
 	if prepared, ok := pool.(*gorm.PreparedStmtDB); ok {
 		pool = prepared.ConnPool
 	}
-	t, _ := pool.(*turns)
-	return t
+	p, _ := pool.(*writerPool)
+	return p
 }
 
-// take waits for a turn. give ends it; further calls of give do nothing.
-func (t *turns) take(ctx context.Context) (give func(), err error) {
+// acquire waits for a turn. release frees it. A second call does nothing, because GORM rolls back after a commit that
+// failed.
+func (p *writerPool) acquire(ctx context.Context) (release func(), err error) {
 	select {
-	case t.busy <- struct{}{}:
-		return sync.OnceFunc(func() { <-t.busy }), nil
+	case p.turns <- struct{}{}:
+		return sync.OnceFunc(func() { <-p.turns }), nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
 // GetDBConn implements gorm.GetDBConnector.
-func (t *turns) GetDBConn() (*sql.DB, error) { return t.DB, nil }
+func (p *writerPool) GetDBConn() (*sql.DB, error) { return p.DB, nil }
 
 // prepareTime is the limit for preparing a statement, including the wait for a connection.
 const prepareTime = 4 * time.Second
 
-// PrepareContext implements gorm.ConnPool for GORM's statement cache. It ignores the end of ctx, because other callers
-// wait for the same statement.
-func (t *turns) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+// PrepareContext implements gorm.ConnPool for GORM's statement cache. GORM shares a prepared statement among callers,
+// so one cancelled request must not cancel it for the others.
+func (p *writerPool) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), prepareTime)
 	defer cancel()
-	return t.DB.PrepareContext(ctx, query)
+	return p.DB.PrepareContext(ctx, query)
 }
 
 // BeginTx implements gorm.ConnPoolBeginner. A transaction that only reads needs no turn.
-func (t *turns) BeginTx(ctx context.Context, options *sql.TxOptions) (gorm.ConnPool, error) {
+func (p *writerPool) BeginTx(ctx context.Context, options *sql.TxOptions) (gorm.ConnPool, error) {
 	if options != nil && options.ReadOnly {
-		return t.begin(ctx, options, func() {})
+		return p.begin(ctx, options, func() {})
 	}
-	give, err := t.take(ctx)
+	release, err := p.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	tx, err := t.begin(ctx, options, give)
+	tx, err := p.begin(ctx, options, release)
 	if err != nil {
-		give()
+		release()
 	}
 	return tx, err
 }
 
-func (t *turns) begin(ctx context.Context, options *sql.TxOptions, give func()) (gorm.ConnPool, error) {
-	opening := t.bounds.opening()
-	tx, err := t.DB.BeginTx(ctx, options)
+func (p *writerPool) begin(ctx context.Context, options *sql.TxOptions, release func()) (gorm.ConnPool, error) {
+	opening := p.bounds.opening()
+	tx, err := p.DB.BeginTx(ctx, options)
 	if err != nil {
 		return nil, err
 	}
@@ -89,34 +90,36 @@ func (t *turns) begin(ctx context.Context, options *sql.TxOptions, give func()) 
 			return nil, err
 		}
 	}
-	return &turn{Tx: tx, ctx: ctx, pool: t.DB, give: give}, nil
+	return &writerTx{Tx: tx, ctx: ctx, pool: p.DB, release: release}, nil
 }
 
-// turn is a transaction that ends its turn with itself.
-type turn struct {
+// writerTx is a transaction that frees its turn when it ends.
+type writerTx struct {
 	*sql.Tx
-	ctx  context.Context
-	pool *sql.DB
-	give func()
+	ctx     context.Context
+	pool    *sql.DB
+	release func()
 
 	committed bool
 }
 
-// AtEnd calls fn when the transaction has ended. committed is false if it was rolled back or the result is unknown.
-func (t *turn) AtEnd(fn func(committed bool)) {
-	give := t.give
-	t.give = sync.OnceFunc(func() {
+// AtEnd calls fn once, after the commit or roll-back and before the turn is free, so fn must not write. committed is
+// false if the transaction was rolled back or the outcome is unknown.
+func (t *writerTx) AtEnd(fn func(committed bool)) {
+	release := t.release
+	t.release = sync.OnceFunc(func() {
 		fn(t.committed)
-		give()
+		release()
 	})
 }
 
 // GetDBConn implements gorm.GetDBConnector.
-func (t *turn) GetDBConn() (*sql.DB, error) { return t.pool, nil }
+func (t *writerTx) GetDBConn() (*sql.DB, error) { return t.pool, nil }
 
-// Commit implements gorm.TxCommitter. database/sql rolls back when ctx ends; Commit returns the error of ctx then.
-func (t *turn) Commit() error {
-	defer t.give()
+// Commit implements gorm.TxCommitter. If the context ended first, database/sql has rolled back. Commit then returns the
+// context's error, so that the caller sees a time-out.
+func (t *writerTx) Commit() error {
+	defer t.release()
 	err := t.Tx.Commit()
 	t.committed = err == nil
 	if errors.Is(err, sql.ErrTxDone) && t.ctx.Err() != nil {
@@ -126,34 +129,35 @@ func (t *turn) Commit() error {
 }
 
 // Rollback implements gorm.TxCommitter.
-func (t *turn) Rollback() error {
-	defer t.give()
+func (t *writerTx) Rollback() error {
+	defer t.release()
 	return t.Tx.Rollback()
 }
 
-// register makes statements that write wait for a turn. Those in a transaction have its turn.
-func (t *turns) register(db *gorm.DB) error {
+// register makes Create, Update, Delete and Exec wait for a turn outside a transaction. Raw(...).Scan does not wait, so
+// do not write with it.
+func (p *writerPool) register(db *gorm.DB) error {
 	c := db.Callback()
 	return errors.Join(
-		c.Create().Replace("gorm:create", t.around(c.Create().Get("gorm:create"))),
-		c.Update().Replace("gorm:update", t.around(c.Update().Get("gorm:update"))),
-		c.Delete().Replace("gorm:delete", t.around(c.Delete().Get("gorm:delete"))),
-		c.Raw().Replace("gorm:raw", t.around(c.Raw().Get("gorm:raw"))),
+		c.Create().Replace("gorm:create", p.around(c.Create().Get("gorm:create"))),
+		c.Update().Replace("gorm:update", p.around(c.Update().Get("gorm:update"))),
+		c.Delete().Replace("gorm:delete", p.around(c.Delete().Get("gorm:delete"))),
+		c.Raw().Replace("gorm:raw", p.around(c.Raw().Get("gorm:raw"))),
 	)
 }
 
-func (t *turns) around(write func(*gorm.DB)) func(*gorm.DB) {
+func (p *writerPool) around(write func(*gorm.DB)) func(*gorm.DB) {
 	return func(db *gorm.DB) {
 		if _, inside := db.Statement.ConnPool.(gorm.TxCommitter); inside || db.Error != nil || db.DryRun {
 			write(db)
 			return
 		}
-		give, err := t.take(db.Statement.Context)
+		release, err := p.acquire(db.Statement.Context)
 		if err != nil {
 			db.AddError(err)
 			return
 		}
-		defer give()
+		defer release()
 		write(db)
 	}
 }

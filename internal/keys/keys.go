@@ -28,7 +28,7 @@ func New(secrets []string) (*Ring, error) {
 	r := &Ring{}
 	for i, secret := range secrets {
 		if len(secret) < MinSecret {
-			return nil, fmt.Errorf("keys: secret %d is shorter than %d characters", i+1, MinSecret)
+			return nil, fmt.Errorf("keys: secret %d is shorter than %d bytes", i+1, MinSecret)
 		}
 		r.secrets = append(r.secrets, []byte(secret))
 	}

@@ -1,5 +1,5 @@
 // Package mail sends mails. A mail is a row of the outbox, written in the transaction that causes it. A worker sends
-// it by SMTP and tries again until a server accepts it. In development, mails stay in the outbox for /dev/mail.
+// it by SMTP and, if that fails, tries again for a day. In development, mails stay in the outbox for /dev/mail.
 package mail
 
 import (
@@ -26,7 +26,7 @@ type Mail struct {
 	Text      string
 	HTML      string
 	Attempts  int
-	DueAt     *time.Time // of the next attempt; nil after the last
+	DueAt     *time.Time // of the next attempt; nil after the last, and without a Sender
 	SentAt    *time.Time
 	CreatedAt time.Time
 }
@@ -36,7 +36,7 @@ type Options struct {
 	AppName string           // the name of the app in mails
 	Keys    *keys.Ring       // seals Text and HTML until the mail is sent; required
 	Sender  *SMTP            // nil sends nothing
-	Keep    bool             // for /dev/mail: the newest 100 mails keep Text and HTML
+	Keep    bool             // for /dev/mail: mails keep Text and HTML, and only the newest 100 are kept
 	Now     func() time.Time // UTC in whole milliseconds
 	Logger  *slog.Logger
 }
@@ -58,7 +58,8 @@ const (
 func New(db *gorm.DB, o Options) *Outbox { return &Outbox{db, o, o.Keys.Seal("mail")} }
 
 // Enqueue implements auth.Mailer: the mail is stored if tx commits. It fails if the recipient is not exactly one
-// address or the purpose has no text; both are mistakes of the program and undo tx.
+// address or the purpose has no text; both are mistakes of the program. The mail about a deleted account also deletes
+// the earlier mails to its address that are sent or abandoned.
 func (o *Outbox) Enqueue(ctx context.Context, tx *gorm.DB, m auth.Mail) error {
 	if a, err := mail.ParseAddress(m.To); err != nil || a.Address != m.To {
 		return errors.New("mail: the recipient is not one address")
@@ -102,9 +103,9 @@ func (o *Outbox) List(ctx context.Context) ([]Mail, error) {
 // Stats counts the mails of the last 7 days.
 type Stats struct {
 	Waiting   int64 // with an attempt to come
-	Failing   int64 // of those, the ones with a failed attempt
+	Failing   int64 // of those, the ones that wait after a failed attempt, or whose attempt is under way
 	Sent      int64
-	Abandoned int64 // after a day of attempts, or because the address does not exist
+	Abandoned int64 // after a day of attempts, because the address does not exist, or because no secret opens the mail
 }
 
 // Stats counts the mails of the last 7 days by their state.

@@ -10,7 +10,8 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// Body is the content of a request. Its getters collect faults; Err returns all of them at once.
+// Body is the content of a request. Its getters collect faults; Err returns all of them at once. Use what the getters
+// returned only if Err is nil.
 type Body struct {
 	values map[string]any
 	text   bool   // a form or query: booleans and numbers are texts
@@ -90,7 +91,7 @@ func (b *Body) Number(name string) *float64 {
 	return &n
 }
 
-// Nullable returns an optional text; nil and true if it is null.
+// Nullable returns an optional text: nil and true for null, nil and false if it is absent.
 func (b *Body) Nullable(name string) (value *string, present bool) {
 	v, present := b.values[name]
 	if present && v == nil {
@@ -133,7 +134,7 @@ func (b *Body) fault(name, want string, got any, present bool) {
 	*b.faults = append(*b.faults, fault)
 }
 
-// kind names a JSON value as JavaScript would.
+// kind names the type of a JSON value; an absent one is undefined, as in JavaScript.
 func kind(v any, present bool) string {
 	switch v.(type) {
 	case nil:

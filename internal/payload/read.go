@@ -19,14 +19,14 @@ import (
 // MaxSize is how many bytes of a request body are read; more is a 413.
 const MaxSize = 64 << 10
 
-// maxDepth is the deepest nesting accepted; endpoints need an object in an object.
+// maxDepth is how many objects and arrays may be nested; endpoints need two.
 const maxDepth = 8
 
-// JSON decodes a JSON object. Refusals: 415 for another media type or charset, 413 beyond MaxSize, 400 for broken
-// JSON, duplicate keys, invalid UTF-8, trailing data and deep nesting. Unknown keys are ignored.
+// JSON decodes a JSON object. Refusals: 415 for another media type or charset or an encoded body, 413 beyond MaxSize,
+// 400 for broken JSON, duplicate keys, invalid UTF-8, trailing data and deep nesting. Unknown keys are ignored.
 func JSON(w http.ResponseWriter, r *http.Request) (*Body, error) { return read(w, r, false) }
 
-// JSONOrForm is JSON that also takes application/x-www-form-urlencoded.
+// JSONOrForm is JSON that also takes application/x-www-form-urlencoded. A form with a repeated name is a 400.
 func JSONOrForm(w http.ResponseWriter, r *http.Request) (*Body, error) { return read(w, r, true) }
 
 func read(w http.ResponseWriter, r *http.Request, formToo bool) (*Body, error) {

@@ -22,7 +22,7 @@ type Limiter struct {
 }
 
 const (
-	// purgeEvery is how often expired counters are deleted.
+	// purgeEvery is how often a request deletes expired counters.
 	purgeEvery = time.Minute
 
 	// clockSkew is how far the clocks of two processes may differ. A counter from further ahead was written before the
@@ -103,6 +103,8 @@ func (l *Limiter) hit(
 	return atLeast(c.ExpiresAt.Sub(now)), err
 }
 
+// counter is a row. The row with the member "" is the head of its key: it counts the uses of the key, or the failures of
+// all members. Rows of members have the prefix "m:", because a member may be "" too.
 type counter struct {
 	Key, Member       string
 	Count             int

@@ -3,7 +3,8 @@
 // reasons for refusals. It knows no routes, users or sessions: a route names the services that it admits.
 //
 // A token is a compact JWS, EdDSA and nothing else. Its header has alg, kid and typ; its claims are sub, aud (one
-// string), iat, exp and jti, with times in whole seconds.
+// string), iat, exp and jti, with times in whole seconds. Verify remembers no jti: a stolen token can be used until it
+// expires.
 //
 //	keys, err := servicetoken.Open("service-keys.json") // made by: server keys new
 //	token, err := keys.Sign("service:worker", "service:api")
@@ -29,7 +30,7 @@ import (
 )
 
 const (
-	lifetime  = 60 * time.Second // the longest lifetime of a token that Verify accepts
+	lifetime  = 60 * time.Second // of a token that Sign makes, and the longest that Verify accepts
 	leeway    = 5 * time.Second  // how far the signer's clock may be ahead; exp has no leeway
 	maxToken  = 2048             // bytes; ours are about 350
 	tokenType = "service+jwt"    // RFC 8725 §3.11: a token that was signed for another purpose is refused
@@ -38,7 +39,7 @@ const (
 // Keyring signs with its first key and verifies with all. The zero value has no key: it signs nothing and refuses every
 // token. Set Now before the first use; the methods may be called concurrently.
 type Keyring struct {
-	Now func() time.Time // time.Now, unless set
+	Now func() time.Time // Open, Parse and Generate set time.Now
 
 	path string // of the key file; "" for keys that do not change
 	mu   sync.Mutex
@@ -116,7 +117,7 @@ func (k *Keyring) verify(token, aud string) (c claims, err error) {
 }
 
 // parse checks everything that needs no key. The header may have three names only: names that bring a key along (jwk,
-// jku, x5u), change what is signed (b64, zip) or ask for extensions (crit) are refused unread.
+// jku, x5u), change what is signed (b64, zip) or ask for extensions (crit) are refused, never followed.
 func parse(token string) (kid string, signed *jwt.JSONWebToken, err error) {
 	if len(token) > maxToken {
 		return "", nil, errors.New("longer than a token can be")

@@ -1,11 +1,14 @@
 // Package chain makes edits of the audit trail visible. An HMAC, whose key comes from APP_SECRET, seals each event
 // together with all events before it; the head, sealed too, holds the end of the chain. Verify finds rows that were
 // edited, removed, moved or cut off. Personal data must be able to go with its user, so an event seals only the salted
-// hashes of its Personal rows; which of them are gone by right is known from the event user_deleted.
+// hashes of its Personal rows. Verify accepts that Personal rows are missing only if the trail records user_deleted for
+// their owner.
 //
-// Verify cannot find a forgery made with APP_SECRET, nor a database that was restored whole from an earlier copy.
-// Against both, store the head that `server audit verify` prints elsewhere, and pass it to a later verify. A process
-// that runs during such a restoration logs an error at its next event.
+// Verify alone cannot find three things: a forgery made with APP_SECRET, a database restored from an earlier copy, and
+// a trail emptied together with its head. Store the head that `server audit verify` prints outside this database and
+// pass it to the next verify, which then finds them in all events up to that head. A running process logs an error at
+// its next event if a restored copy lacks the newest event which that process wrote. This is a chance find, not a
+// guarantee.
 //
 // To rotate the secret, put the new one first, and remove the old one after the next event. If the old one is removed
 // at once, events are still recorded, but Verify reports the trail broken at that point. Events that were recorded
@@ -57,21 +60,22 @@ func (c *Chain) Seal(tx *gorm.DB, h *audit.Head, rows []audit.Row) {
 	audit.AtEnd(tx, func(committed bool) { c.newest.note(end, committed) })
 }
 
-// checkHead logs what cannot be done through this package.
+// checkHead logs a rolled-back trail and a head with a bad seal. It marks the place of a bad seal in BrokenSeq, so that
+// the new seal does not hide it.
 func (c *Chain) checkHead(tx *gorm.DB, h *audit.Head) {
 	fail := func(message string) {
-		c.log.Logger.ErrorContext(tx.Statement.Context, "audit: "+message, "seq", h.Seq)
+		c.log.Logger.ErrorContext(tx.Statement.Context, "audit: "+message+"; run `server audit verify`", "seq", h.Seq)
 	}
-	if c.newest.isAfter(endOf(h)) {
+	if c.newest.rolledBackTo(endOf(h)) {
 		fail("the trail was put back to an earlier state while the server ran")
 	}
 	if !c.sealed(h) && h.BrokenSeq == 0 {
-		h.BrokenSeq = h.Seq + 1 // the new seal must not hide that the old one was wrong
+		h.BrokenSeq = h.Seq + 1
 		fail("the head of the trail was altered, or APP_SECRET was replaced")
 	}
 }
 
-// sealed reports whether this package wrote h, or the migration did.
+// sealed reports whether this package sealed h, or the trail is still empty as the migration made it.
 func (c *Chain) sealed(h *audit.Head) bool {
 	return *h == audit.Head{ID: 1} || verified(c.heads, encodeHead(h), h.MAC)
 }

@@ -31,8 +31,9 @@ func (n *newest) note(p Point, committed bool) {
 	}
 }
 
-// isAfter reports whether the database, whose chain ends at p, has lost what is remembered. It reports a loss once.
-func (n *newest) isAfter(p Point) bool {
+// rolledBackTo reports whether the chain, which now ends at p, has lost the newest event of this process. It reports a
+// loss once.
+func (n *newest) rolledBackTo(p Point) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if p.Seq > n.Seq || p == n.Point {

@@ -11,15 +11,15 @@ import (
 	"gorm.io/gorm"
 )
 
-// keptFor is how long events cannot be pruned: a thief would prune what happened last, and the deletion of a user must
-// be known as long as events about them may still be written.
+// keptFor is how long events cannot be pruned, so that a thief cannot prune the record of the theft. It also keeps the
+// event user_deleted while a request under way may still write an event about that user.
 const keptFor = 7 * 24 * time.Hour
 
-// cuts are the events older than before that a transaction of Prune ends with: the last of each batch.
+// cuts collects where each transaction of Prune ends: at the last event of each batch that is older than before.
 type cuts struct {
 	before time.Time
 	points []Point
-	done   bool // an event was not older
+	done   bool // an event was not older than before
 }
 
 func (c *cuts) add(p Point, at time.Time) {
@@ -32,9 +32,9 @@ func (c *cuts) add(p Point, at time.Time) {
 	c.points = append(c.points, p)
 }
 
-// Prune deletes the events before a time, which must be at least a week ago, and returns their number. It verifies the
-// trail first and returns its *Tampering, unless that is a replaced secret in the part being deleted. An event records
-// it.
+// Prune deletes the events before a time, which must be at least a week ago, and returns their number. It records an
+// EventPruned. It verifies the trail first and returns its *Tampering, but goes on if the only damage is a replaced
+// secret inside the pruned part.
 func (c *Chain) Prune(ctx context.Context, before time.Time) (int64, error) {
 	if c.log.Now().Sub(before) < keptFor {
 		return 0, errors.New("audit: the last 7 days are kept")
@@ -77,7 +77,7 @@ func (c *Chain) cut(tx *gorm.DB, from int64, to Point) error {
 		return err
 	}
 	if h.PrunedSeq != from || !c.sealed(&h) {
-		return errors.New("audit: the trail was pruned or altered meanwhile")
+		return errors.New("audit: another process pruned the trail, or it was altered; run `server audit verify`")
 	}
 	if h.PrunedSeq, h.PrunedLink = to.Seq, to.Link; h.BrokenSeq <= to.Seq {
 		h.BrokenSeq = 0

@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// Tampering is the first place where a trail is not as it was written: at event Seq, or before it if Why says so.
+// Tampering is the first place where a trail is not as it was written: event Seq, or a place before it if Why says so.
 type Tampering struct {
 	Seq int64
 	Why string
@@ -49,9 +49,9 @@ type walk struct {
 
 	report   Report
 	head     audit.Head
-	end      Point // of the rows read
-	unsealed int64 // the first row since the last valid seal; 0 for none. A later seal covers it
-	found    *Tampering
+	end      Point      // of the rows read
+	unsealed int64      // the first row after the last valid seal, 0 for none; a valid seal covers all rows before it
+	found    *Tampering // the first
 }
 
 func (w *walk) run(ctx context.Context) error {
@@ -143,11 +143,11 @@ func (w *walk) fail(seq int64, why string) {
 func (w *walk) misplaced(seq int64) bool {
 	switch next := w.end.Seq + 1; {
 	case seq > next:
-		w.fail(next, "it is missing")
+		w.fail(next, "this event is missing")
 	case seq < next:
-		w.fail(seq, "it does not belong there")
+		w.fail(seq, "this event is out of order")
 	case seq > w.head.Seq && w.sealed(&w.head):
-		w.fail(seq, "it comes after the end")
+		w.fail(seq, "this event comes after the last sealed event")
 	default:
 		return false
 	}
@@ -167,7 +167,7 @@ func (w *walk) checkRow(row *audit.Row) {
 	w.cuts.add(w.end, row.At)
 	for _, p := range w.noted {
 		if p.Seq == w.end.Seq && p.Link != w.end.Link {
-			w.fail(p.Seq, "this or an earlier event differs from when the head was noted")
+			w.fail(p.Seq, "this or an earlier event was changed after the given head was printed")
 		}
 	}
 }
@@ -176,7 +176,7 @@ func (w *walk) checkRow(row *audit.Row) {
 func (w *walk) checkPersonal(row *audit.Row, deleted map[string]bool) {
 	owners, hashes := row.Owners(), strings.Split(row.Private, " ")
 	if len(owners) != len(hashes) {
-		w.fail(row.Seq, "it was edited")
+		w.fail(row.Seq, "this event was edited")
 		return
 	}
 	for _, p := range row.Personal {
@@ -189,7 +189,7 @@ func (w *walk) checkPersonal(row *audit.Row, deleted map[string]bool) {
 		case hashes[i] == "" || deleted[p.OwnerID]:
 			w.fail(row.Seq, "personal data of a deleted user has reappeared")
 		case hashPersonal(&p) != hashes[i]:
-			w.fail(row.Seq, "its name, address, agent or note was edited")
+			w.fail(row.Seq, "the name, address, agent or note of this event was edited")
 		}
 		hashes[i] = ""
 	}
@@ -200,28 +200,32 @@ func (w *walk) checkPersonal(row *audit.Row, deleted map[string]bool) {
 	}
 }
 
-const whyReplaced = "the head before it was altered, or APP_SECRET was replaced at once: older events are not verified"
+const (
+	whyUnsealed = "this event was edited or is not in its place, or its secret is no longer in APP_SECRET"
+	whyReplaced = "before this event the head was altered, or APP_SECRET was replaced without keeping the old secret in " +
+		"second place; the seals of older events cannot be checked"
+)
 
 // checkEnd compares the chain with its head.
 func (w *walk) checkEnd() {
 	sealed := w.sealed(&w.head)
 	complete := w.end == endOf(&w.head)
 	if w.unsealed > 0 && !(sealed && complete) && (w.found == nil || w.unsealed <= w.found.Seq) {
-		w.found = &Tampering{w.unsealed, "it was edited or is not in its place, or its secret is no longer in APP_SECRET"}
+		w.found = &Tampering{w.unsealed, whyUnsealed}
 	}
 	switch {
 	case !sealed:
-		w.fail(w.head.Seq, "the head was altered, or its secret is no longer in APP_SECRET")
+		w.fail(w.head.Seq, "the row of audit_head is missing or altered, or its secret is no longer in APP_SECRET")
 	case w.end.Seq < w.head.Seq:
-		w.fail(w.end.Seq+1, "from here on the end is cut off")
+		w.fail(w.end.Seq+1, "this event and all later ones were removed")
 	case !complete:
-		w.fail(w.end.Seq, "it is not what the head says")
+		w.fail(w.end.Seq, "this event differs from the last event that the sealed head names")
 	case w.head.BrokenSeq > 0:
 		w.fail(w.head.BrokenSeq, whyReplaced)
 	}
 	for _, p := range w.noted {
 		if p.Seq > w.end.Seq {
-			w.fail(w.end.Seq+1, fmt.Sprintf("the trail reached event %d when its head was noted", p.Seq))
+			w.fail(w.end.Seq+1, fmt.Sprintf("events up to %d existed when the given head was printed; they are gone", p.Seq))
 		}
 	}
 }

@@ -60,14 +60,14 @@ func TestEveryEditIsFound(t *testing.T) {
 	each(t, func(r *trail) {
 		later := r.Clock().Add(time.Millisecond)
 		for _, column := range []string{"event", "actor_id", "impersonator_id", "subject_id", "detail", "private", "mac"} {
-			r.tampered(column, 3, "it was edited", func() {
+			r.tampered(column, 3, "event was edited", func() {
 				r.Exec("UPDATE audit_events SET " + column + " = 'x' || SUBSTR(" + column + ", 2) WHERE seq = 3")
 			})
 		}
-		r.tampered("at", 3, "it was edited", func() { r.Exec("UPDATE audit_events SET at = ? WHERE seq = 3", later) })
-		r.tampered("times", 3, "it was edited", func() { r.Exec("UPDATE audit_events SET times = 2 WHERE seq = 3") })
-		r.tampered("the last one", 9, "it was edited", func() { r.Exec("UPDATE audit_events SET detail = '' WHERE seq = 9") })
-		r.tampered("the last seal", 9, "it was edited", func() { r.Exec("UPDATE audit_events SET mac = '' WHERE seq = 9") })
+		r.tampered("at", 3, "event was edited", func() { r.Exec("UPDATE audit_events SET at = ? WHERE seq = 3", later) })
+		r.tampered("times", 3, "event was edited", func() { r.Exec("UPDATE audit_events SET times = 2 WHERE seq = 3") })
+		r.tampered("the last one", 9, "was edited", func() { r.Exec("UPDATE audit_events SET detail = '' WHERE seq = 9") })
+		r.tampered("the last seal", 9, "was edited", func() { r.Exec("UPDATE audit_events SET mac = '' WHERE seq = 9") })
 
 		for _, column := range []string{"salt", "name", "ip_address", "user_agent", "note"} {
 			r.tampered(column, 3, "was edited", func() {
@@ -88,16 +88,16 @@ func TestEveryEditIsFound(t *testing.T) {
 			r.Exec("DELETE FROM audit_private WHERE seq = 3 AND owner_id = 'bob'")
 		})
 
-		r.tampered("seq", 8, "the head was altered", func() { r.Exec("UPDATE audit_head SET seq = 8") })
-		r.tampered("pruned_seq", 1, "does not belong", func() { r.Exec("UPDATE audit_head SET pruned_seq = 8") })
-		r.tampered("broken_seq", 9, "the head was altered", func() { r.Exec("UPDATE audit_head SET broken_seq = 8") })
+		r.tampered("seq", 8, "missing or altered", func() { r.Exec("UPDATE audit_head SET seq = 8") })
+		r.tampered("pruned_seq", 1, "out of order", func() { r.Exec("UPDATE audit_head SET pruned_seq = 8") })
+		r.tampered("broken_seq", 9, "missing or altered", func() { r.Exec("UPDATE audit_head SET broken_seq = 8") })
 		for _, column := range []string{"link", "mac"} {
-			r.tampered(column, 9, "the head was altered", func() {
+			r.tampered(column, 9, "missing or altered", func() {
 				r.Exec("UPDATE audit_head SET " + column + " = 'x' || SUBSTR(" + column + ", 2)")
 			})
 		}
-		r.tampered("pruned_link", 1, "it was edited", func() { r.Exec("UPDATE audit_head SET pruned_link = 'x'") })
-		r.tampered("no head", 0, "the head was altered", func() { r.Exec("DELETE FROM audit_head") })
+		r.tampered("pruned_link", 1, "event was edited", func() { r.Exec("UPDATE audit_head SET pruned_link = 'x'") })
+		r.tampered("no head", 0, "missing or altered", func() { r.Exec("DELETE FROM audit_head") })
 	})
 }
 
@@ -108,12 +108,12 @@ func TestWhatIsGoneOrMovedIsFound(t *testing.T) {
 			r.Exec("DELETE FROM audit_private WHERE " + where)
 			r.Exec("DELETE FROM audit_events WHERE " + where)
 		}
-		r.tampered("the first", 1, "it is missing", func() { remove("seq = 1") })
-		r.tampered("one in the middle", 6, "it is missing", func() { remove("seq = 6") })
-		r.tampered("the last", 9, "cut off", func() { remove("seq = 9") })
-		r.tampered("the last four", 6, "cut off", func() { remove("seq > 5") })
-		r.tampered("all", 1, "cut off", func() { remove("seq > 0") })
-		r.tampered("all but the head's seal", 0, "the head was altered", func() {
+		r.tampered("the first", 1, "this event is missing", func() { remove("seq = 1") })
+		r.tampered("one in the middle", 6, "this event is missing", func() { remove("seq = 6") })
+		r.tampered("the last", 9, "and all later ones were removed", func() { remove("seq = 9") })
+		r.tampered("the last four", 6, "and all later ones were removed", func() { remove("seq > 5") })
+		r.tampered("all", 1, "and all later ones were removed", func() { remove("seq > 0") })
+		r.tampered("all but the head's seal", 0, "missing or altered", func() {
 			remove("seq > 0")
 			r.Exec("UPDATE audit_head SET seq = 0, link = '', pruned_seq = 0")
 		})
@@ -125,15 +125,15 @@ func TestWhatIsGoneOrMovedIsFound(t *testing.T) {
 			}
 		})
 		const columns = "at, event, actor_id, impersonator_id, subject_id, detail, times, private, mac"
-		r.tampered("one more", 10, "after the end", func() {
+		r.tampered("one more", 10, "after the last sealed event", func() {
 			r.Exec("INSERT INTO audit_events SELECT 10, " + columns + " FROM audit_events WHERE seq = 9")
 			r.Exec("INSERT INTO audit_private SELECT 10, owner_id, salt, name, ip_address, user_agent, note " +
 				"FROM audit_private WHERE seq = 9")
 		})
-		r.tampered("one before the first", 0, "does not belong", func() {
+		r.tampered("one before the first", 0, "out of order", func() {
 			r.Exec("INSERT INTO audit_events SELECT 0, " + columns + " FROM audit_events WHERE seq = 9")
 		})
-		r.tampered("a forged pruning", 9, "the head was altered", func() {
+		r.tampered("a forged pruning", 9, "missing or altered", func() {
 			remove("seq <= 3")
 			r.Exec("UPDATE audit_head SET pruned_seq = 3, pruned_link = ?", r.third.Link)
 		})
@@ -191,11 +191,11 @@ func TestNotedHead(t *testing.T) {
 			r.Exec("INSERT INTO " + table + " SELECT * FROM copy_" + table)
 		}
 		r.wantWhole(3)
-		r.wantTampering("put back", 4, "reached event 5", noted, later)
+		r.wantTampering("put back", 4, "events up to 5 existed", noted, later)
 		for i := range 3 {
 			r.Write(r.Log, audittest.Sample(7+i))
 		}
-		r.wantTampering("put back and gone on", 5, "differs from when the head was noted", noted, later)
+		r.wantTampering("put back and gone on", 5, "changed after the given head was printed", noted, later)
 	})
 }
 
@@ -221,7 +221,7 @@ func TestRotation(t *testing.T) {
 		r.wantTampering("the secret that was given up", 4, "no longer in APP_SECRET")
 		r.restart(otherSecret)
 		r.Exec("UPDATE audit_events SET detail = 'x' WHERE seq = 2")
-		r.wantTampering("an edit before the rotation", 1, "it was edited")
+		r.wantTampering("an edit before the rotation", 1, "this event was edited")
 	})
 }
 

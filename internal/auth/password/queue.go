@@ -2,7 +2,7 @@ package password
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"runtime"
 	"runtime/metrics"
 	"sync"
@@ -13,17 +13,18 @@ import (
 
 const (
 	maxWaiting   = 64               // hashes that may wait for a worker
-	maxStrangers = 32               // of these, hashes of strangers: the other places are kept for known devices
-	halfFull     = maxStrangers / 2 // from so many waiting strangers on, each network gets few places
-	maxNetwork   = 4                // the few places of one network
-	maxAccount   = 2                // places of one account's known devices
+	maxStrangers = 32               // of these, hashes of unknown devices; the other places are kept for known devices
+	networkFrom  = maxStrangers / 2 // waiting hashes of unknown devices from which on maxNetwork applies
+	maxNetwork   = 4                // waiting hashes of one network
+	maxAccount   = 2                // waiting hashes of the known devices of one account
 	maxWait      = 5 * time.Second  // for a worker
 )
 
-// Place says on whose behalf a hash waits. The zero value is for people who are logged in already.
+// Place decides which quotas of the queue apply to a hash. The zero value has no quota but the queue's. It serves
+// logged-in users, holders of a valid mailed link, and every request of an unknown device when nothing is limited.
 type Place struct {
-	Stranger bool
-	Network  string // of a stranger, "" if unknown
+	Stranger bool   // the request comes from an unknown device
+	Network  string // of an unknown device, "" if unknown
 	Account  string // of a known device
 }
 
@@ -36,7 +37,7 @@ type queue struct {
 	mu        sync.Mutex
 	waiting   int
 	strangers int
-	same      map[string]int // network or account → how many wait
+	same      map[string]int // network or account → waiting hashes
 }
 
 func newQueue(o Options) queue {
@@ -55,10 +56,10 @@ func (q *queue) Do(ctx context.Context, p Place, fn func()) error {
 	return nil
 }
 
-// wait takes a worker.
+// wait occupies a worker; Do frees it.
 func (q *queue) wait(ctx context.Context, p Place) error {
-	if !q.join(p) {
-		return errors.New("password queue is full")
+	if err := q.join(p); err != nil {
+		return fmt.Errorf("password queue: %w", err)
 	}
 	defer q.leave(p)
 	timer := time.NewTimer(maxWait)
@@ -67,30 +68,33 @@ func (q *queue) wait(ctx context.Context, p Place) error {
 	case q.workers <- struct{}{}:
 		return nil
 	case <-timer.C:
-		return errors.New("password queue is too slow")
+		return fmt.Errorf("no hash worker became free in %v; raise auth.Options.HashWorkers or add CPU cores", maxWait)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// join takes a place in the queue, false if p may have none.
-func (q *queue) join(p Place) bool {
+// join takes a place in the queue, or returns which quota is used up.
+func (q *queue) join(p Place) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	name := p.Network + "|" + p.Account
-	full := q.waiting >= maxWaiting
-	full = full || p.Account != "" && q.same[name] >= maxAccount
-	full = full || p.Stranger && q.strangers >= maxStrangers
-	full = full || p.Network != "" && q.strangers >= halfFull && q.same[name] >= maxNetwork
-	if full {
-		return false
+	switch {
+	case q.waiting >= maxWaiting:
+		return fmt.Errorf("%d hashes are waiting", maxWaiting)
+	case p.Account != "" && q.same[name] >= maxAccount:
+		return fmt.Errorf("this account has %d hashes waiting", maxAccount)
+	case p.Stranger && q.strangers >= maxStrangers:
+		return fmt.Errorf("%d hashes of unknown devices are waiting", maxStrangers)
+	case p.Network != "" && q.strangers >= networkFrom && q.same[name] >= maxNetwork:
+		return fmt.Errorf("this network has %d hashes waiting", maxNetwork)
 	}
 	q.waiting++
 	q.same[name]++
 	if p.Stranger {
 		q.strangers++
 	}
-	return true
+	return nil
 }
 
 // leave gives the place back.

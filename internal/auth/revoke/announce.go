@@ -80,15 +80,18 @@ func (a *Announcement) Done(err error) {
 //
 // Say N is that message, and B an instance that trusts copies without having handled N. It does so by a nonce that
 // was committed before N, because notifications arrive in the order of commits. So B stops within a lease of N's
-// commit, and ackWait is always enough. Usually B acknowledges at once. Which B there are is known in two ways:
+// commit, which is less than ackWait. Usually B acknowledges at once. The list of such instances has two sources:
 //
-//   - By nonces. A nonce of B that was committed before N arrives here before N does. If N has come back and B's last
-//     nonce is older than the lease, B has stopped. A frozen or dead instance slows the first revocations alone.
-//   - By name, if this instance has listened for less than a lease or does not hear. B names its connection before it
-//     sends the nonce, so the name is there after N's commit. One case is left: the server has ended B's
-//     connection within the lease, B has not noticed, and this instance has just started or does not hear.
+//   - Nonces. A nonce of B that was committed before N arrives here before N does. If N has come back and B's last
+//     nonce is older than silence, B has stopped. A frozen or dead instance delays only the first revocations.
+//   - Names, if this instance has listened for less than a lease or does not hear. B names its connection before it
+//     sends the nonce, so the name is there after N's commit.
 //
-// An instance that does not hear, such as a command, waits for ackWait if there is any such name.
+// Waiting ackWait is enough for every instance in the list. One instance can be missing from the list: the server
+// dropped its connection less than a lease ago, and this instance just started or does not hear. That instance may then
+// use a copy for up to one lease.
+//
+// An instance that does not hear, such as a command, waits for ackWait if the list is not empty.
 func (a *Announcement) wait() {
 	ctx, cancel := context.WithTimeout(context.Background(), ackWait) // a caller who leaves does not undo a revocation
 	defer cancel()
@@ -96,10 +99,10 @@ func (a *Announcement) wait() {
 	missing, err := b.others(ctx)
 	if err != nil {
 		<-ctx.Done()
-		b.log.Warn("it is unknown whether every instance handled a revocation", "waited", ackWait, "error", err)
+		b.log.Warn("a log-out or ban waited the full 3 s, because the other instances could not be listed", "error", err)
 		return
 	}
-	returned := false // the message has arrived here, too
+	returned := false // the message has arrived here
 	look := time.NewTicker(lease / 20)
 	defer look.Stop()
 	for len(missing) > 0 {
@@ -110,8 +113,9 @@ func (a *Announcement) wait() {
 		case <-look.C:
 		case <-ctx.Done():
 			if b.Hears() { // otherwise no acknowledgement can arrive
-				b.log.Warn("not every instance confirmed a revocation in time",
-					"waited", ackWait, "missing", slices.Sorted(maps.Keys(missing)))
+				names := listenerName + strings.Join(slices.Sorted(maps.Keys(missing)), ", "+listenerName)
+				b.log.Warn("an instance did not confirm a log-out or ban in 3 s, but cannot serve a session that ended",
+					"application_name", names)
 			}
 			return
 		}
@@ -144,7 +148,7 @@ func (b *Bus) others(ctx context.Context) (map[string]bool, error) {
 }
 
 // silent reports whether an instance has stopped trusting copies: this instance hears, has listened for longer than
-// the lease, and has had no nonce of it meanwhile; b.mu is held.
+// silence, and no nonce of the other arrived meanwhile; b.mu is held.
 func (b *Bus) silent(id string) bool {
 	last := b.peers[id]
 	if last.Before(b.openedAt) {
@@ -167,7 +171,7 @@ func (b *Bus) handleMessage(payload string) {
 	b.revoke(m.IDs)
 	select {
 	case b.acks <- m.ID:
-	default: // too many at once: the other instance waits for ackWait
+	default: // too many at once; the other instance waits for ackWait
 	}
 }
 

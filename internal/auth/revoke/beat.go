@@ -105,7 +105,7 @@ func (b *Bus) handleBeat(ctx context.Context, conn *pgx.Conn, payload string) er
 	id, from, _ := strings.Cut(payload, " ")
 	own, hears := b.takeNonce(id, from, b.now())
 	if own && !hears {
-		return b.name(ctx, conn)
+		return b.announceListener(ctx, conn)
 	}
 	if own {
 		b.report(ctx, fine, nil)
@@ -122,10 +122,10 @@ func (b *Bus) takeNonce(id, from string, now time.Time) (own, hears bool) {
 	switch {
 	case i >= 0:
 		if i > 0 {
-			b.since = now
+			b.blindBefore = now
 		}
 		if b.hears {
-			b.lastSeen = b.sent[i].at
+			b.heardUpTo = b.sent[i].at
 			maps.DeleteFunc(b.peers, func(id string, _ time.Time) bool { return b.silent(id) })
 		}
 		b.sent = b.sent[i+1:]

@@ -3,19 +3,21 @@
 //
 // # Threat
 //
-// A signed cookie holds a copy of a session and answers reads without the database for some minutes. A person logs
-// out on one instance, or an admin bans somebody there. A thief then replays the cookies on another instance. That
-// instance must refuse the copy, from the moment on that the log-out is answered.
+// A signed cookie contains a copy of a session and answers reads without the database for some minutes. A user logs out
+// on one instance, or an admin bans a user there. A thief then replays the cookies on another instance. The log-out is
+// answered when every other instance refuses the copy, or after 3 seconds: the lease of an instance that has not
+// confirmed by then is over, so it uses no copy. Announcement.wait names the one exception.
 //
 // # Protocol
 //
 //  1. Each instance listens on one connection (LISTEN). Over another one it sends a nonce every half second (NOTIFY),
 //     which arrives on the connection that listens.
 //  2. PostgreSQL delivers notifications in the order of commits. So a nonce that comes back proves that this instance
-//     has handled every revocation committed before the nonce was sent. From then on it trusts copies for one lease.
+//     has handled every revocation committed before the nonce was sent. It trusts copies for one lease after the
+//     sending.
 //  3. The transaction that revokes sends the ids as a notification, which is delivered if it commits.
 //  4. Each other instance voids its copies and acknowledges. The revocation is over when every instance has
-//     acknowledged, or has been silent for longer than a lease and so trusts no copy.
+//     acknowledged, or no nonce of it has arrived for a lease and a beat, so that it trusts no copy.
 //  5. Copies and revocations are dated by the clocks of their instances. An instance compares its clock with the
 //     database's, and trusts and makes no copy while they are more than two seconds apart.
 //
@@ -23,8 +25,8 @@
 //
 // Behind a pooler in transaction mode LISTEN succeeds and nothing is delivered. Then no nonce comes back, so the
 // instance trusts no copy: each read asks the database, which is slower and never wrong. The same happens while the
-// connection is down, the process is frozen or the network is cut. The log says so once, and Off in a line for
-// /readyz.
+// connection is down, the process is frozen or the network is cut. The log reports a failure once. /readyz shows only
+// notifications that do not arrive and a wrong clock.
 //
 // Nonces go out over the pool, never over the connection that listens: behind a pooler both might meet on one
 // backend, and the nonce would come back although nothing arrives from other instances.
@@ -53,11 +55,11 @@ const (
 
 	beat      = 500 * time.Millisecond // from one nonce to the next
 	lease     = 2 * time.Second        // how long a nonce counts, and how long sending one may take
-	silence   = lease + beat           // an instance that sends no nonce for so long trusts no copy
+	silence   = lease + beat           // an instance whose nonces do not arrive for so long trusts no copy
 	ackWait   = 3 * time.Second        // how long a revocation waits at most: longer than silence
 	connLimit = 10 * time.Second       // for a connection and its LISTEN
 	deafAfter = 20                     // nonces that did not come back: 10 s
-	deafRetry = 5 * time.Minute        // a network may be mended without a restart of this process
+	deafRetry = 5 * time.Minute        // until a deaf instance tries again
 )
 
 // Bus remembers revocations and exchanges them with the other instances. It is safe for use by many goroutines. Make
@@ -72,15 +74,15 @@ type Bus struct {
 	retry  time.Duration // deafRetry
 	acks   chan string   // messages to acknowledge
 
-	mu        sync.Mutex
-	revokedAt map[string]time.Time // session or user → when
-	since     time.Time            // revocations before then may be unknown here
-	newest    time.Time            // date of the newest copy
+	mu          sync.Mutex
+	revokedAt   map[string]time.Time // session or user → when
+	blindBefore time.Time            // revocations before then may be unknown here
+	newest      time.Time            // date of the newest copy
 
 	state     state
 	hears     bool      // a nonce came back on the present connection
 	openedAt  time.Time // when the present connection began to listen (monotonic)
-	lastSeen  time.Time // when the newest nonce that came back was sent (monotonic)
+	heardUpTo time.Time // when the newest nonce that came back was sent (monotonic)
 	sent      []nonce   // not yet back, oldest first
 	clock     clock
 	peers     map[string]time.Time   // other instances that hear → when their last nonce arrived (monotonic)
@@ -91,7 +93,7 @@ type Bus struct {
 func New(db *gorm.DB, now func() time.Time, log *slog.Logger) *Bus {
 	b := &Bus{
 		db: db, now: now, log: log, id: newID(), shared: db.Name() == "postgres", retry: deafRetry,
-		acks: make(chan string, 256), revokedAt: map[string]time.Time{}, since: now(),
+		acks: make(chan string, 256), revokedAt: map[string]time.Time{}, blindBefore: now(),
 		peers: map[string]time.Time{}, awaitAcks: map[string]chan string{},
 	}
 	if b.shared {
@@ -107,18 +109,23 @@ func (b *Bus) Run(ctx context.Context) {
 	}
 }
 
-// Off says, in a line for /readyz, what an operator must mend before this instance trusts a copy: notifications do
-// not arrive, or a clock is wrong. It is "" if neither is known.
-func (b *Bus) Off() string {
+// cacheOff is a line for /readyz and the log.
+const cacheOff = "session cache off: PostgreSQL notifications do not reach this instance. " +
+	"Is a transaction pooler such as PgBouncer in DATABASE_URL?"
+
+// CacheFault is a line for /readyz about what an operator must mend before this instance trusts a copy: notifications
+// do not arrive, or a clock is wrong. It is "" if neither is known.
+func (b *Bus) CacheFault() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.state == deaf {
-		return "session cache off: notifications do not arrive"
+		return cacheOff
 	}
 	return b.clock.complaint()
 }
 
-// Stamp reports whether a copy of what the database said at readAt may be made now, and remembers its date.
+// Stamp reports whether a copy of a row read at readAt may be made now. It remembers the newest readAt, so that a
+// revocation after the clock was set back still voids that copy.
 func (b *Bus) Stamp(readAt time.Time) bool {
 	now := b.now()
 	b.mu.Lock()
@@ -132,12 +139,13 @@ func (b *Bus) Stamp(readAt time.Time) bool {
 	return true
 }
 
-// Valid reports whether a copy of what the database said at readAt of some ids may be used now.
+// Valid reports whether a copy read at readAt may be used now. The copy must be newer than the revocations of its ids,
+// on PostgreSQL by more than clockSkew, because the clocks of instances differ.
 func (b *Bus) Valid(readAt time.Time, ids ...string) bool {
 	now := b.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.trusted(now) || !b.since.Add(b.skew).Before(readAt) {
+	if !b.trusted(now) || !b.blindBefore.Add(b.skew).Before(readAt) {
 		return false
 	}
 	for _, id := range ids {
@@ -150,15 +158,15 @@ func (b *Bus) Valid(readAt time.Time, ids ...string) bool {
 
 // trusted reports whether this instance has handled every revocation that is over; b.mu is held.
 func (b *Bus) trusted(now time.Time) bool {
-	return !b.shared || !b.lastSeen.IsZero() && time.Since(b.lastSeen) < lease && b.clock.good(now)
+	return !b.shared || !b.heardUpTo.IsZero() && time.Since(b.heardUpTo) < lease && b.clock.check(now)
 }
 
-// revoke voids the copies of ids that are dated now or earlier.
+// revoke voids the copies of ids made until now.
 func (b *Bus) revoke(ids []string) {
 	now := b.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if now.Before(b.newest) { // the clock was set back; the revocation is newer than every copy all the same
+	if now.Before(b.newest) { // the clock was set back, but the revocation is newer than every copy
 		now = b.newest
 	}
 	for _, id := range ids {

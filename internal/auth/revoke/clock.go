@@ -23,9 +23,9 @@ type clock struct {
 	logged bool          // that it is off
 }
 
-// good reports whether now, by this process's clock, is near the database's. It notices at once that the clock was
-// set; a clock that was off stays so until the next comparison.
-func (c *clock) good(now time.Time) bool {
+// check reports whether now, by this process's clock, is near the database's. It notices at once that the clock was
+// set. After that it reports false until the next comparison.
+func (c *clock) check(now time.Time) bool {
 	if c.there.IsZero() {
 		return false
 	}
@@ -43,7 +43,7 @@ func tooFar(off time.Duration) time.Duration {
 	return off
 }
 
-// complaint is "" while the clock is good.
+// complaint is a line for /readyz, "" while the clock is right.
 func (c *clock) complaint() string {
 	if c.off == 0 {
 		return ""
@@ -62,7 +62,7 @@ func (b *Bus) compareClocks(ctx context.Context, asked, there time.Time) {
 	before := b.clock
 	b.clock = clock{there: there, here: asked.Add(trip / 2), off: off, logged: off != 0}
 	if before.off != 0 && off == 0 {
-		b.since = now // what was revoked meanwhile is dated wrong
+		b.blindBefore = now // what was revoked meanwhile is dated wrong
 	}
 	b.mu.Unlock()
 	switch {

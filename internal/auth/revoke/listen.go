@@ -15,25 +15,26 @@ import (
 // errDeaf is the error of a connection on which LISTEN succeeds and nothing arrives.
 var errDeaf = errors.New("notifications do not arrive")
 
-// state is what has become of listening, from good to bad.
+// state is the state of listening, from good to bad.
 type state int
 
 const (
 	fine   state = iota
-	missed       // a nonce could not be sent
+	missed       // a nonce or an acknowledgement could not be sent
 	down         // no connection listens
-	deaf         // one listened, and no nonce came back
+	deaf         // a connection listened, and no nonce came back
 )
 
 var reports = map[state]string{
-	fine:   "revocations are heard; the session cache is trusted again",
-	missed: "no nonce could be sent; the session cache is not trusted until one comes back",
-	down:   "revocation listener is down; the session cache is not trusted",
-	deaf: "LISTEN is not delivered; is a transaction pooler between this process and PostgreSQL? " +
-		"The session cache is off.",
+	fine: "revocation listener works again; the session cache is on, if the clock is right",
+	missed: "a revocation heartbeat or acknowledgement could not be sent; after 2 s without a heartbeat " +
+		"each read asks the database",
+	down: "revocation listener is down; each read asks the database",
+	deaf: cacheOff,
 }
 
-// report logs a state, unless one as bad was logged since all was fine. An error at the end of ctx is no news.
+// report logs a state, unless the same or a worse one was logged since the state fine. After the end of ctx it logs
+// nothing.
 func (b *Bus) report(ctx context.Context, s state, err error) {
 	if ctx.Err() != nil || !b.become(s) {
 		return
@@ -77,7 +78,7 @@ func (b *Bus) listen(ctx context.Context) {
 func (b *Bus) disconnected(ctx context.Context) {
 	b.mu.Lock()
 	heard := b.hears
-	b.hears, b.sent, b.lastSeen = false, nil, time.Time{}
+	b.hears, b.sent, b.heardUpTo = false, nil, time.Time{}
 	b.mu.Unlock()
 	if heard {
 		b.send(ctx, beatChannel, func() string { return " " + b.id }) // if it is lost, the others wait for silence
@@ -117,7 +118,7 @@ func (b *Bus) hear(ctx context.Context, conn *pgx.Conn) error {
 	}
 	now := b.now()
 	b.mu.Lock()
-	b.openedAt, b.since = time.Now(), now
+	b.openedAt, b.blindBefore = time.Now(), now
 	b.mu.Unlock()
 	ctx, stop := context.WithCancelCause(ctx)
 	var speaking sync.WaitGroup
@@ -153,10 +154,10 @@ func (b *Bus) handle(ctx context.Context, conn *pgx.Conn, channel, payload strin
 	return nil
 }
 
-// name shows others in pg_stat_activity that conn hears. From now on conn runs no statement, so it must not be ended
-// as idle. Nonces sent before count for nothing: so this instance trusts no copy before others can see that they must
-// wait for it.
-func (b *Bus) name(ctx context.Context, conn *pgx.Conn) error {
+// announceListener names conn in pg_stat_activity, where other instances see that they must wait for this one. It drops
+// the nonces sent before, so that this instance trusts no copy earlier. It turns idle_session_timeout off, because conn
+// runs no statement from now on.
+func (b *Bus) announceListener(ctx context.Context, conn *pgx.Conn) error {
 	err := execute(ctx, conn, "SET application_name = '"+listenerName+b.id+"'; "+
 		"SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'")
 	if err != nil {
@@ -165,7 +166,7 @@ func (b *Bus) name(ctx context.Context, conn *pgx.Conn) error {
 	now := b.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.hears, b.sent, b.since = true, nil, now
+	b.hears, b.sent, b.blindBefore = true, nil, now
 	return nil
 }
 

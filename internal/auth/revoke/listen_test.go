@@ -37,14 +37,14 @@ func TestAStepOfTheClock(t *testing.T) {
 	now := time.Now()
 	c := clock{there: now, here: now}
 	for _, d := range []time.Duration{0, clockBound - time.Second, time.Second - clockBound} {
-		if !c.good(time.Now().Add(d)) {
+		if !c.check(time.Now().Add(d)) {
 			t.Errorf("%v ahead is too far", d)
 		}
 	}
-	if c.good(time.Now().Add(clockBound+time.Second)) || c.good(time.Now()) {
+	if c.check(time.Now().Add(clockBound+time.Second)) || c.check(time.Now()) {
 		t.Error("a clock that stepped is good")
 	}
-	if (&clock{}).good(now) {
+	if (&clock{}).check(now) {
 		t.Error("a clock that nothing was compared with is good")
 	}
 }
