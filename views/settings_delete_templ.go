@@ -8,10 +8,8 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// DeleteForm deletes the visitor's account.
-type DeleteForm struct {
-	Confirm string // the account's address, as typed
-}
+// DeleteForm deletes the visitor's account. Confirm is its address, as typed.
+type DeleteForm struct{ Confirm string }
 
 // Delete is the form to delete the account.
 func Delete(f DeleteForm) Form {

@@ -8,10 +8,8 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// PasswordForm changes the password.
-type PasswordForm struct {
-	Others bool // log out all other browsers
-}
+// PasswordForm changes the password. Others logs out all other browsers.
+type PasswordForm struct{ Others bool }
 
 // Password is the form to change the password.
 func Password(f PasswordForm) Form {
