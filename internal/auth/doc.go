@@ -6,8 +6,8 @@
 //
 //   - User: a person, with roles and bans (model.go). Users sign up (signup.go), change or delete themselves (user.go),
 //     verify and change their address (email_verify.go, email_change.go), and take a change back (email_undo.go). A
-//     user who has neither signed in nor verified the address is pending (pending.go). Admins make, find and change users (admin.go,
-//     admin_change.go).
+//     user who has neither signed in nor verified the address is pending (pending.go). Admins make, find and change
+//     users (admin.go, admin_change.go).
 //   - Session: a signed-in browser (session.go). Every session starts in signIn (signin.go), also one in which an admin
 //     acts as another user (impersonate.go). Sessions are listed and ended in sessions.go.
 //   - Account: one way for a user to sign in. Its password is tried in account.go, and replaced in password.go.
@@ -40,7 +40,7 @@
 //
 // # Threats, and where they are met
 //
-// A defence that names an option is off by default; cmd/server/main.go sets these options.
+// A defence that names an option is off by default; cmd/server sets these options.
 //
 //   - A stolen database: it holds SHA-256 of session tokens and argon2id of passwords (session.go, password).
 //   - A revoked session, replayed with its cache cookie: the cache answers reads only, and every hit is checked
