@@ -1,6 +1,6 @@
 // Package auth owns authentication: it alone hashes passwords, mints tokens, writes auth cookies and touches the
 // tables users, sessions, accounts and verifications. Callers get a *Session (with its .User) and verbs; they never
-// see a hash or a token. It knows no pages; package betterauth serves its verbs to the npm client of Better Auth.
+// see a hash or a token. It knows no pages and no endpoints.
 //
 // # Nouns, and the files of their verbs
 //

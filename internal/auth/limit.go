@@ -17,8 +17,7 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// Limiter keeps counters that all instances share; internal/ratelimit keeps them in the database. Its methods are
-// atomic. An error means that the counters are away.
+// Limiter keeps counters that all instances share. Its methods are atomic. An error means that the counters are away.
 type Limiter interface {
 	// Hit counts one use of key. If max are counted already in the window that the first of them opened, it counts
 	// nothing and returns the time to wait.
