@@ -49,7 +49,7 @@ var userActions = []userAction{
 	},
 	{
 		name: "impersonate", title: "Impersonate", button: "Impersonate", danger: true,
-		sentence: "For an hour you see what they see and act in their name. The audit trail records that it was you. " +
+		sentence: "For an hour you see what they see and act in their name. What you do is recorded as done by you. " +
 			"You cannot open pages that ask for a password.",
 		offered: canImpersonate, act: (*Server).impersonate, to: defaultReturnTo,
 	},

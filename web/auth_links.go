@@ -28,7 +28,7 @@ type links = func(purpose letter.Purpose, token, callbackURL string) string
 
 // Links is auth.Options.Links for the pages of the app at appURL. The page leads on to a callbackURL of this site that
 // is not too long; one on another trusted origin is stored in the link itself. Purposes without a page, and clients
-// with a page of their own for new passwords, get the link of wire, such as betterauth.Links; a nil wire has none.
+// with a page of their own for new passwords, get the link of wire; a nil wire has none.
 // Links that verify an address always lead to a page, because those of wire act when they are opened: after a sign-up
 // with a victim's address, the victim's mail scanner would verify it for the attacker.
 func Links(appURL string, wire links) links {

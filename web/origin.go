@@ -22,7 +22,7 @@ func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		s.Logger.InfoContext(r.Context(), "cross-site request refused", "origin", printable(r.Header.Get("Origin")),
 			"host", printable(r.Host), "site", printable(r.Header.Get("Sec-Fetch-Site")), "own", s.AppURL)
-		// The route's method, not the request's: each invented method would become a new row of the audit trail.
+		// The route's method, not the request's: each invented method would become an event of its own.
 		s.Auth.RecordRefusal(r, nil, event.CrossSite, strings.TrimSpace(c.RouteInfo().Method+" "+c.Path()))
 		return errs.New(http.StatusForbidden, "CROSS_SITE_REQUEST",
 			"This request came from another site and was not carried out.")

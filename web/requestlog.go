@@ -73,7 +73,7 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 			s.Logger.ErrorContext(ctx, "request failed", append(attrs, "error", err)...)
 		case c.Path() == "/healthz" || c.Path() == "/readyz" || c.Path() == "/static/*":
 			s.Logger.DebugContext(ctx, "request", attrs...)
-		case status == http.StatusTooManyRequests: // the audit trail records a flood once, with its number of requests
+		case status == http.StatusTooManyRequests: // an event records the flood, counted
 			s.Logger.DebugContext(ctx, "request", attrs...)
 		default:
 			s.Logger.InfoContext(ctx, "request", attrs...)
