@@ -142,12 +142,9 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
-	data, encoded := v.(json.RawMessage)
-	if !encoded {
-		var err error
-		if data, err = json.Marshal(v); err != nil { // every v is of our own making
-			panic(err)
-		}
+	data, err := json.Marshal(v)
+	if err != nil { // every v is of our own making
+		panic(err)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
