@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// This file holds the wall around forms: one that does something behind a private door names the person it was drawn for,
-// because another person may have logged in by another tab before it is sent. web checks the name (web/drawnfor.go).
+// This file holds the wall around forms: one that does something behind a private door names the person it was drawn
+// for, because another person may have logged in by another tab before it is sent. web checks the name
+// (web/drawnfor.go).
 
 // undrawn are the forms that act for whatever visitor there is: they end a login, or choose how pages look.
 var undrawn = []string{"/logout", "/theme", "/impersonation/stop"}
@@ -24,7 +25,8 @@ var (
 	openPost   = regexp.MustCompile(`\b(?:public|anyone|guest)\.(?:POST|Form|Any)\("([^"]+)"`)
 )
 
-// formFaults lists the forms of a template that lack @drawnFor(). open are the addresses of forms that strangers may send.
+// formFaults lists the forms of a template that lack @drawnFor(). open are the addresses of forms that strangers may
+// send.
 func formFaults(name, text string, open []string) (list []string) {
 	report := func(at int, what string) {
 		list = append(list, fmt.Sprintf("%s:%d: %s", name, 1+strings.Count(text[:at], "\n"), what))

@@ -326,8 +326,8 @@ func (p *checked) clauseFault(n ast.Node) string {
 	return ""
 }
 
-// statementBuilders put statements together from constants of their own (columns of a list, names of channels, time-outs)
-// or hand on GORM's. Name single files here, and read them well.
+// statementBuilders put statements together from constants of their own (columns of a list, names of channels,
+// time-outs) or hand on GORM's. Name single files here, and read them well.
 var statementBuilders = []string{
 	"internal/auth/directory/list.go", "internal/auth/directory/query.go", "internal/auth/revoke/listen.go",
 	"internal/database/bound.go", "internal/database/turn.go",

@@ -39,7 +39,8 @@ func plant(t *testing.T, c *checker, file, code string, imports ...string) []str
 	for _, spec := range imports {
 		code = "import " + spec + "\n" + code
 	}
-	p, err := c.check(path.Dir(file), map[string]string{file: "package p\n" + strings.ReplaceAll(code, "MODULE", c.module)})
+	p, err := c.check(path.Dir(file), map[string]string{file: "package p\n" + strings.ReplaceAll(code,
+		"MODULE", c.module)})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, code)
 	}
@@ -83,12 +84,17 @@ func TestWallsOfDatabaseStand(t *testing.T) {
 		{"verifications", web, inside("var list []auth.Verification; _ = list"), "it holds hashes"},
 		{"account as a parameter", notes, "func save(a *auth.Account) {}", "it holds hashes"},
 
-		{"Joins", notes, "type Note struct { ID, OwnerID string; Owner *auth.User }\n" + inside("var list []Note; db.Joins(`Owner`).Find(&list)"), "Find hands gorm auth.User"},
-		{"Preload", notes, "type Note struct { ID, OwnerID string; Owner *auth.User }\n" + inside("var n Note; db.Preload(`Owner`).Take(&n)"), "Take hands gorm auth.User"},
-		{"Model of a relation", notes, "type Note struct { Owner *auth.User }\n" + inside("var n Note; db.Model(n.Owner).Update(`role`, `admin`)"), "Model hands gorm auth.User"},
-		{"Model of a parameter", notes, "func f(db *gorm.DB, u *auth.User) { db.Model(u).Update(\"role\", \"admin\") }", "Model hands gorm auth.User"},
+		{"Joins", notes, "type Note struct { ID, OwnerID string; Owner *auth.User }\n" +
+			inside("var list []Note; db.Joins(`Owner`).Find(&list)"), "Find hands gorm auth.User"},
+		{"Preload", notes, "type Note struct { ID, OwnerID string; Owner *auth.User }\n" +
+			inside("var n Note; db.Preload(`Owner`).Take(&n)"), "Take hands gorm auth.User"},
+		{"Model of a relation", notes, "type Note struct { Owner *auth.User }\n" +
+			inside("var n Note; db.Model(n.Owner).Update(`role`, `admin`)"), "Model hands gorm auth.User"},
+		{"Model of a parameter", notes, "func f(db *gorm.DB, u *auth.User) { db.Model(u).Update(\"role\", \"admin\") }",
+			"Model hands gorm auth.User"},
 		{"Save of a field of a parameter", notes, inside("db.Save(by.User)"), "Save hands gorm auth.User"},
-		{"Find of a list", notes, inside("list, _ := a.Sessions(ctx, by.UserID); db.Find(&list)"), "Find hands gorm auth.Session"},
+		{"Find of a list", notes, inside("list, _ := a.Sessions(ctx, by.UserID); db.Find(&list)"),
+			"Find hands gorm auth.Session"},
 		{"Create", notes, inside("db.Create(by)"), "Create hands gorm auth.Session"},
 		{"Delete", notes, inside("db.Delete(by.User, \"id = ?\", by.UserID)"), "Delete hands gorm auth.User"},
 		{"First", notes, inside("db.First(by.User)"), "First hands gorm auth.User"},
@@ -97,22 +103,29 @@ func TestWallsOfDatabaseStand(t *testing.T) {
 		{"Updates", notes, own + inside("db.Model(&Note{}).Updates(*by.User)"), "Updates hands gorm auth.User"},
 		{"Assign", notes, own + inside("db.Assign(by.User).FirstOrCreate(&Note{})"), "Assign hands gorm auth.User"},
 		{"Where", notes, inside("db.Where(by.User)"), "Where"},
-		{"inside a struct", notes, inside("row := struct { Text string; By *auth.Session }{}; db.Save(&row)"), "Save hands gorm auth.Session"},
+		{"inside a struct", notes, inside("row := struct { Text string; By *auth.Session }{}; db.Save(&row)"),
+			"Save hands gorm auth.Session"},
 		{"inside a map", notes, inside("row := map[string]any{}; db.Save(row); list := map[bool]*auth.User{true: by.User}; db.Save(list)"), "Save hands gorm auth.User"},
 		{"of a function", notes, inside("u, _ := a.User(ctx, by.UserID); db.Save(u)"), "Save hands gorm auth.User"},
 		{"interface", notes, "func save(db *gorm.DB, row any) { db.Save(row) }", "Save hands gorm an interface"},
-		{"in a transaction", notes, inside("db.Transaction(func(tx *gorm.DB) error { return tx.Save(by.User).Error })"), "Save hands gorm auth.User"},
+		{"in a transaction", notes, inside("db.Transaction(func(tx *gorm.DB) error { return tx.Save(by.User).Error })"),
+			"Save hands gorm auth.User"},
 		{"promoted from an embedded gorm.DB", notes, "type store struct { *gorm.DB }\nfunc (s store) save(u *auth.User) { s.Save(u) }", "Save hands gorm auth.User"},
 		{"in web", web, inside("db.Save(by.User)"), "Save hands gorm auth.User"},
-		{"generic function", notes, "func save[T any](db *gorm.DB, row T) { db.Save(row) }\n" + inside("save(db, by.User)"), "save becomes one for auth.User"},
+		{"generic function", notes, "func save[T any](db *gorm.DB, row T) { db.Save(row) }\n" + inside("save(db, by.User)"),
+			"save becomes one for auth.User"},
 		{"inferred type argument of gorm", notes, "func one[T any](db *gorm.DB, row T) gorm.Interface[T] { return gorm.G[T](db) }\n" + inside("one(db, *by.User)"), "one becomes one for auth.User"},
 
-		{"type of the same name", notes, "type User struct { ID, Role string }\n" + inside("db.Model(&User{}).Update(\"role\", \"admin\")"), "Model hands gorm User, which gorm keeps in the table users"},
-		{"unexported, in a list", notes, "type session struct { ID string }\n" + inside("var list []session; db.Find(&list)"), "in the table sessions"},
+		{"type of the same name", notes, "type User struct { ID, Role string }\n" +
+			inside("db.Model(&User{}).Update(\"role\", \"admin\")"),
+			"Model hands gorm User, which gorm keeps in the table users"},
+		{"unexported, in a list", notes, "type session struct { ID string }\n" + inside("var list []session; db.Find(&list)"),
+			"in the table sessions"},
 		{"as a relation", notes, "type Account struct { ID string }\ntype Note struct { ID string; AccountID string; Account Account }\n" + inside("db.Joins(\"Account\").Find(&Note{})"), "in the table accounts"},
 		{"TableName", notes, own + "func (Note) TableName() string { return \"users\" }", "TableName names a table"},
 		{"TableName with a schema", notes, own + "const schema = \"public.\"\nfunc (*Note) TableName() string { return schema + \"users\" }", "TableName names a table"},
-		{"many to many", notes, "type Tag struct { ID string; Notes []string `gorm:\"many2many:accounts\"` }", "names a table"},
+		{"many to many", notes, "type Tag struct { ID string; Notes []string `gorm:\"many2many:accounts\"` }",
+			"names a table"},
 		{"Table", notes, inside("db.Table(\"users\").Count(nil)"), "names a table"},
 		{"Table with another name", notes, inside("db.Table(`notes n, \"users\" AS u`)"), "names a table"},
 		{"clause", notes, inside("db.Clauses(clause.From{Tables: []clause.Table{{Name: \"users\"}}})"), "names a table"},
@@ -125,7 +138,8 @@ func TestWallsOfDatabaseStand(t *testing.T) {
 		{"with a schema", notes, inside("pool.QueryContext(ctx, `SELECT * FROM \"public\".\"users\"`)"), "names a table"},
 		{"with a comment", notes, inside("pool.Query(`SELECT * FROM/**/users`)"), "names a table"},
 		{"only", notes, inside("pool.Query(`SELECT * FROM ONLY users`)"), "names a table"},
-		{"joined", notes, own + inside("db.Joins(\"LEFT JOIN users u ON u.id = notes.owner_id\").Find(&Note{})"), "names a table"},
+		{"joined", notes, own + inside("db.Joins(\"LEFT JOIN users u ON u.id = notes.owner_id\").Find(&Note{})"),
+			"names a table"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

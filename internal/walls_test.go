@@ -18,8 +18,8 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// This file holds the walls of the house: who may import whom, and what may be written where. A wall that a
-// test cannot see through is a custom; each rule is proved in wallproofs_test.go and wallgormproofs_test.go by code that
+// This file holds the walls of the house: who may import whom, and what may be written where. A wall that a test
+// cannot see through is a custom; each rule is proved in wallproofs_test.go and wallgormproofs_test.go by code that
 // breaks it.
 
 const root = ".."
@@ -41,7 +41,8 @@ var cookieWriters = []string{"web/cookies.go"}
 // leaves are packages below internal/auth that it builds on. They may import leafMayImport and no more of this module.
 var (
 	leaves = []string{
-		"internal/auth/directory", "internal/auth/event", "internal/auth/letter", "internal/auth/password", "internal/auth/revoke",
+		"internal/auth/directory", "internal/auth/event", "internal/auth/letter", "internal/auth/password",
+		"internal/auth/revoke",
 	}
 	leafMayImport = []string{"internal/errs", "internal/keys", "internal/worker"}
 )
@@ -60,7 +61,8 @@ func TestWalls(t *testing.T) {
 			return err
 		}
 		if d.IsDir() {
-			if name != root && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"node_modules", "testdata", "data", "bin"}, d.Name())) {
+			if name != root && (strings.HasPrefix(d.Name(), ".") ||
+				slices.Contains([]string{"node_modules", "testdata", "data", "bin"}, d.Name())) {
 				return filepath.SkipDir
 			}
 			return nil
@@ -82,7 +84,8 @@ func TestWalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"web/routes.go", "views/ui_layout.templ", "views/ui_layout_templ.go", "internal/auth/session.go", "internal/errs/errs.go", "cmd/server/main.go"} {
+	for _, name := range []string{"web/routes.go", "views/ui_layout.templ", "views/ui_layout_templ.go",
+		"internal/auth/session.go", "internal/errs/errs.go", "cmd/server/main.go"} {
 		if !seen[name] {
 			t.Errorf("%s was not looked at", name)
 		}
@@ -200,7 +203,8 @@ var maySeal = []string{
 // importFault says why dir may not import a package, "" where it may; own is its path within this module.
 func importFault(dir, imported, own string) string {
 	is := func(prefix string) bool { return imported == prefix || strings.HasPrefix(imported, prefix+"/") }
-	token := strings.Contains(imported, "jwt") || strings.Contains(imported, "jose") || strings.Contains(imported, "jwx") || strings.Contains(imported, "paseto")
+	token := strings.Contains(imported, "jwt") || strings.Contains(imported, "jose") ||
+		strings.Contains(imported, "jwx") || strings.Contains(imported, "paseto")
 	switch {
 	case (is("golang.org/x/crypto") || token) && !within(dir, "internal/auth", "internal/servicetoken"):
 		return "hashing and tokens belong to internal/auth and internal/servicetoken"
@@ -208,13 +212,15 @@ func importFault(dir, imported, own string) string {
 		return "there is no fake randomness here; use crypto/rand"
 	case is("gorm.io") && within(dir, "web", "views"):
 		return "web and views touch no table; call a verb"
-	case within(dir, "internal/auth") && (is("github.com/labstack/echo") || is("github.com/a-h/templ") || within(own, "web", "views", "static", "internal/config")):
+	case within(dir, "internal/auth") && (is("github.com/labstack/echo") || is("github.com/a-h/templ") ||
+		within(own, "web", "views", "static", "internal/config")):
 		return "internal/auth speaks net/http and gorm, so that it can move to another router whole"
 	case within(dir, leaves...) && own != "" && !within(own, leafMayImport...):
 		return "internal/auth builds on this package, which knows nothing of users and sessions"
 	case within(dir, "views") && !slices.Contains(viewsMayImport, imported):
 		return "views draw plain values; they know no HTTP, database or other package"
-	case within(dir, "internal/errs", "internal/keys") && own != "", within(dir, "static") && own != "", within(dir, "migrations") && own != "":
+	case within(dir, "internal/errs", "internal/keys") && own != "", within(dir, "static") && own != "",
+		within(dir, "migrations") && own != "":
 		return dir + " stands below everything"
 	case within(dir, "internal/payload", "internal/origins") && own != "" && own != "internal/errs":
 		return dir + " stands below everything but internal/errs"

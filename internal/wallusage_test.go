@@ -36,7 +36,8 @@ func selectorFault(name string, s *ast.SelectorExpr) string {
 	dir, word := path.Dir(name), s.Sel.Name
 	provider := within(dir, "internal/auth")
 	switch {
-	case (word == "SetCookie" || isName(s.X, "http") && word == "Cookie") && !provider && !slices.Contains(cookieWriters, name):
+	case (word == "SetCookie" || isName(s.X, "http") && word == "Cookie") && !provider &&
+		!slices.Contains(cookieWriters, name):
 		return "touches cookies: only internal/auth does"
 	case word == "TokenHash" && !provider:
 		return "reads a token's hash: only internal/auth does"
@@ -44,7 +45,8 @@ func selectorFault(name string, s *ast.SelectorExpr) string {
 		return "templ." + word + " writes what is not escaped"
 	case isName(s.X, "os") && slices.Contains([]string{"Getenv", "LookupEnv", "Environ"}, word) && dir != "cmd/server":
 		return "reads the environment: only internal/config does, through cmd/server"
-	case isName(s.X, "fmt", "log") && slices.Contains([]string{"Print", "Printf", "Println", "Fatal", "Fatalf", "Fatalln"}, word):
+	case isName(s.X, "fmt", "log") && slices.Contains([]string{"Print", "Printf", "Println", "Fatal", "Fatalf",
+		"Fatalln"}, word):
 		return s.X.(*ast.Ident).Name + "." + word + ": write to what was handed in, or log with slog"
 	}
 	return ""
@@ -73,7 +75,8 @@ func templateFaults(name, text string) (list []string) {
 	for _, r := range templateRules {
 		if found := r.rule.FindStringIndex(text); found != nil {
 			line := 1 + strings.Count(text[:found[0]], "\n")
-			list = append(list, fmt.Sprintf("%s:%d: holds %s: %s", name, line, r.what, strings.TrimSpace(text[found[0]:found[1]])))
+			list = append(list, fmt.Sprintf("%s:%d: holds %s: %s", name, line, r.what,
+				strings.TrimSpace(text[found[0]:found[1]])))
 		}
 	}
 	return list

@@ -24,7 +24,8 @@ func get(method, path, encoding string) (*httptest.ResponseRecorder, bool) {
 
 func TestFiles(t *testing.T) {
 	for name, media := range map[string]string{
-		"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "htmx-4.0.1.min.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
+		"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8",
+		"htmx-4.0.1.min.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
 	} {
 		t.Run(name, func(t *testing.T) {
 			file, err := os.ReadFile(name)
@@ -52,14 +53,16 @@ func TestFiles(t *testing.T) {
 				t.Errorf("HEAD: %d bytes, Content-Length %q", head.Body.Len(), head.Header().Get("Content-Length"))
 			}
 			for _, w := range []*httptest.ResponseRecorder{plain, packed, head} {
-				for key, want := range map[string]string{"Content-Type": media, "Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"} {
+				for key, want := range map[string]string{"Content-Type": media,
+					"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"} {
 					if got := w.Header().Get(key); got != want {
 						t.Errorf("%s: %q, want %q", key, got, want)
 					}
 				}
 			}
 			if plain.Header().Get("Content-Encoding") != "" || packed.Header().Get("Content-Encoding") != "gzip" {
-				t.Errorf("Content-Encoding %q and %q", plain.Header().Get("Content-Encoding"), packed.Header().Get("Content-Encoding"))
+				t.Errorf("Content-Encoding %q and %q", plain.Header().Get("Content-Encoding"),
+					packed.Header().Get("Content-Encoding"))
 			}
 		})
 	}
@@ -68,8 +71,10 @@ func TestFiles(t *testing.T) {
 func TestNothingElseIsServed(t *testing.T) {
 	url := static.URL("app.css")
 	for _, path := range []string{
-		"/static/", "/static", "/", "/static/app.css", "/static/static.go", "/static/app.000000000000.css", url + "/", url + "%00", "/x" + url, "/" + url,
-		strings.ToUpper(url), strings.Replace(url, "app", "%61pp", 1), "/static/..%2f" + strings.TrimPrefix(url, "/"), "/static/../static/app.css", "/static/%2e%2e/go.mod",
+		"/static/", "/static", "/", "/static/app.css", "/static/static.go", "/static/app.000000000000.css", url + "/", url +
+			"%00", "/x" + url, "/" + url,
+		strings.ToUpper(url), strings.Replace(url, "app", "%61pp", 1), "/static/..%2f" + strings.TrimPrefix(url, "/"),
+		"/static/../static/app.css", "/static/%2e%2e/go.mod",
 	} {
 		w, ok := get("GET", path, "")
 		if ok || w.Body.Len() > 0 || len(w.Header()) > 0 {
@@ -107,7 +112,8 @@ func TestBudgets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []string{"eval(", "new Function", "innerHTML", "localStorage", "sessionStorage", "http://", "https://"} {
+	for _, bad := range []string{"eval(", "new Function", "innerHTML", "localStorage", "sessionStorage", "http://",
+		"https://"} {
 		if bytes.Contains(script, []byte(bad)) {
 			t.Errorf("app.js holds %s", bad)
 		}

@@ -36,7 +36,8 @@ func TestGuardStates(t *testing.T) {
 	}
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	panel := templ.Raw("<ul>the panel</ul>")
-	for name, page := range map[string]templ.Component{"dashboard": views.Dashboard(now, now, 1, panel), "admin": views.Admin(views.Overview{Users: 7}),
+	for name, page := range map[string]templ.Component{"dashboard": views.Dashboard(now, now, 1, panel),
+		"admin":    views.Admin(views.Overview{Users: 7}),
 		"users":    views.Users(views.UserList{Rows: []views.UserRow{{Name: "Grace"}}, Href: func(string, string, int) string { return "/" }}), // part:admin
 		"user":     views.User(views.UserPage{UserRow: views.UserRow{Name: "Grace"}}),                                                          // part:admin
 		"settings": views.Profile(views.ProfileForm{}).Page(),
@@ -45,18 +46,23 @@ func TestGuardStates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			forged := ada // fields that a careless handler filled without a state
 			forged.State = views.Loading
-			for state, v := range map[string]views.Visitor{"zero": {}, "loading": {State: views.Loading}, "loading with a name": forged} {
+			for state, v := range map[string]views.Visitor{"zero": {}, "loading": {State: views.Loading},
+				"loading with a name": forged} {
 				got := draw(t, frame(v), page)
-				if !strings.Contains(got, "skeleton") || strings.Contains(got, `class="card`) || strings.Contains(got, "the panel") || strings.Contains(got, "ada@example.com") || strings.Contains(got, "data-private") {
+				if !strings.Contains(got, "skeleton") || strings.Contains(got, `class="card`) ||
+					strings.Contains(got, "the panel") || strings.Contains(got, "ada@example.com") ||
+					strings.Contains(got, "data-private") {
 					t.Errorf("%s shows more than a skeleton: %s", state, got)
 				}
 			}
 			got := draw(t, frame(views.Visitor{State: views.Unauthenticated}), page)
-			if !strings.Contains(got, "You are not logged in") || strings.Contains(got, `class="card`) || strings.Contains(got, "the panel") {
+			if !strings.Contains(got, "You are not logged in") || strings.Contains(got, `class="card`) ||
+				strings.Contains(got, "the panel") {
 				t.Errorf("a stranger sees: %s", got)
 			}
 			got = draw(t, frame(ada), page)
-			if !strings.Contains(got, `class="card`) || !strings.Contains(got, "Ada Lovelace") || !strings.Contains(got, "data-private") {
+			if !strings.Contains(got, `class="card`) || !strings.Contains(got, "Ada Lovelace") ||
+				!strings.Contains(got, "data-private") {
 				t.Errorf("the visitor sees: %s", got)
 			}
 		})
@@ -70,9 +76,12 @@ func TestAccountCorner(t *testing.T) {
 		visitor     views.Visitor
 		want, lacks []string
 	}{
-		"loading":         {views.Visitor{}, []string{`hx-get="/nav"`, `href="/dashboard"`, "skeleton"}, []string{"Log out", "Log in"}},
-		"authenticated":   {ada, []string{"Ada Lovelace", "Log out", `action="/logout"`, `method="post"`}, []string{"hx-get", "Log in"}},
-		"unauthenticated": {views.Visitor{State: views.Unauthenticated}, []string{`href="/login"`, `href="/signup"`}, []string{"hx-get", "Log out"}},
+		"loading": {views.Visitor{}, []string{`hx-get="/nav"`, `href="/dashboard"`, "skeleton"},
+			[]string{"Log out", "Log in"}},
+		"authenticated": {ada, []string{"Ada Lovelace", "Log out", `action="/logout"`, `method="post"`},
+			[]string{"hx-get", "Log in"}},
+		"unauthenticated": {views.Visitor{State: views.Unauthenticated}, []string{`href="/login"`, `href="/signup"`},
+			[]string{"hx-get", "Log out"}},
 	} {
 		got := draw(t, frame(c.visitor), views.Account())
 		for _, want := range c.want {
@@ -96,7 +105,8 @@ func TestAccountCorner(t *testing.T) {
 // TestWordsStayApart: text and what follows it on the same line keep their space.
 func TestWordsStayApart(t *testing.T) {
 	at := time.Date(2026, 11, 23, 12, 5, 0, 0, time.FixedZone("", 3600))
-	rows := views.SessionList([]views.SessionRow{{Browser: "Firefox on Linux", IP: "203.0.113.9", Used: at, Current: true}})
+	rows := views.SessionList([]views.SessionRow{{Browser: "Firefox on Linux", IP: "203.0.113.9", Used: at,
+		Current: true}})
 	got := draw(t, frame(ada), views.Dashboard(at, at, 1, rows))
 	for _, bad := range []string{"since<time", "Ends<time", "203.0.113.9<time", "Linux<span"} {
 		if strings.Contains(got, bad) {
@@ -111,29 +121,35 @@ func TestWordsStayApart(t *testing.T) {
 }
 
 func TestErrorDetailIsOptional(t *testing.T) {
-	p := views.Problem{Status: 500, Title: "Our mistake", Message: "Sorry.", RequestID: "ID7", ActionURL: "/", ActionLabel: "Home"}
-	if got := draw(t, frame(views.Visitor{}), views.Error(p)); strings.Contains(got, "causes") || !strings.Contains(got, "ID7") || !strings.Contains(got, ">500<") {
+	p := views.Problem{Status: 500, Title: "Our mistake", Message: "Sorry.", RequestID: "ID7", ActionURL: "/",
+		ActionLabel: "Home"}
+	if got := draw(t, frame(views.Visitor{}), views.Error(p)); strings.Contains(got, "causes") ||
+		!strings.Contains(got, "ID7") || !strings.Contains(got, ">500<") {
 		t.Errorf("without a cause: %s", got)
 	}
 	p.Causes, p.Route = []string{"outer", "<b>cause</b>"}, "GET /x"
-	if got := draw(t, frame(views.Visitor{}), views.ErrorFragment(p)); !strings.Contains(got, "&lt;b&gt;cause") || !strings.Contains(got, "outer") || !strings.Contains(got, "GET /x") || strings.Contains(got, "<html") {
+	if got := draw(t, frame(views.Visitor{}), views.ErrorFragment(p)); !strings.Contains(got, "&lt;b&gt;cause") ||
+		!strings.Contains(got, "outer") || !strings.Contains(got, "GET /x") || strings.Contains(got, "<html") {
 		t.Errorf("with a cause: %s", got)
 	}
 }
 
 func TestErrors(t *testing.T) {
 	errors := views.Errors{{Field: "email", Message: "wrong"}, {Message: "whole"}}
-	if errors.Of("email") != "wrong" || errors.Of("name") != "" || errors.Of("") != "whole" || (views.Errors)(nil).Of("x") != "" {
+	if errors.Of("email") != "wrong" || errors.Of("name") != "" || errors.Of("") != "whole" ||
+		(views.Errors)(nil).Of("x") != "" {
 		t.Errorf("%+v", errors)
 	}
 	form := views.Login(views.LoginForm{Email: `"><x>`, ReturnTo: "/a?b=1&c=2", Signup: "javascript:alert(1)"})
 	form.Errors, form.Below = errors, []templ.Component{templ.Raw("<p>a card below</p>")}
 	fragment := draw(t, frame(views.Visitor{}), form.Fragment())
-	if !strings.HasPrefix(fragment, "<title>Error: Log in") || strings.Contains(fragment, "<html") || strings.Contains(fragment, "below") {
+	if !strings.HasPrefix(fragment, "<title>Error: Log in") || strings.Contains(fragment, "<html") ||
+		strings.Contains(fragment, "below") {
 		t.Errorf("the form alone: %s", fragment)
 	}
 	got := draw(t, frame(views.Visitor{}), form.Page())
-	for _, want := range []string{"<title>Error: Log in", "a card below", `<a href="#email">wrong</a>`, "<li>whole</li>", `aria-invalid="true"`, `id="email-error">wrong`, `value="&#34;&gt;&lt;x&gt;"`, `value="/a?b=1&amp;c=2"`} {
+	for _, want := range []string{"<title>Error: Log in", "a card below", `<a href="#email">wrong</a>`, "<li>whole</li>",
+		`aria-invalid="true"`, `id="email-error">wrong`, `value="&#34;&gt;&lt;x&gt;"`, `value="/a?b=1&amp;c=2"`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing: %s", want, got)
 		}

@@ -88,7 +88,8 @@ func TestDevelopmentAddsOnlyItsOwnDoor(t *testing.T) {
 	t.Parallel()
 	production := newSite(t).server.Routes()
 	for _, route := range newSite(t, func(c *web.Config) { c.Development = true }).server.Routes() {
-		if !slices.Contains(production, route) && (route.Door != "dev" || route.Method != http.MethodGet || !strings.HasPrefix(route.Path, "/dev/")) {
+		if !slices.Contains(production, route) && (route.Door != "dev" || route.Method != http.MethodGet ||
+			!strings.HasPrefix(route.Path, "/dev/")) {
 			t.Errorf("%s %s (%s) exists in development only", route.Method, route.Path, route.Door)
 		}
 	}
@@ -164,7 +165,8 @@ func (s *site) actAs(t *testing.T, boss *authtest.Client, userID string) *authte
 	if err != nil {
 		t.Fatal(err)
 	}
-	boss.Jar.SetCookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(s.Base, "http://"), Path: "/"}, w.Result().Cookies())
+	boss.Jar.SetCookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(s.Base, "http://"), Path: "/"},
+		w.Result().Cookies())
 	return boss
 }
 

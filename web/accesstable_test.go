@@ -129,7 +129,8 @@ func ownerFaults(table string, routes []web.Route, owned owners) (list []string)
 				continue // refused before the id was read
 			}
 			if strings.HasPrefix(owner, "404") || strings.HasPrefix(owner, "403") || !strings.HasPrefix(other, "404") {
-				list = append(list, fmt.Sprintf("%s by %s: the owner gets %s, another person %s, want 404", said[i].route, kind, owner, other))
+				list = append(list, fmt.Sprintf("%s by %s: the owner gets %s, another person %s, want 404", said[i].route, kind,
+					owner, other))
 			}
 		}
 	}
@@ -242,7 +243,8 @@ func TestAccessFailuresAreShort(t *testing.T) {
 			t.Errorf("%s:\n%s\nwant\n%s", name, got, c.want)
 		}
 	}
-	if list := differences(was, table("POST /settings (user)", "GET  / (public)", "GET  /settings (user)")); len(list) > 0 {
+	if list := differences(was, table("POST /settings (user)", "GET  / (public)",
+		"GET  /settings (user)")); len(list) > 0 {
 		t.Errorf("another order is no difference: %q", list)
 	}
 }

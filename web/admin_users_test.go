@@ -38,8 +38,10 @@ func TestUserList(t *testing.T) {
 		s := newSiteOn(t, db)
 		boss := s.admin(t, "boss@example.com")
 		for i, u := range []auth.NewUser{
-			{Name: "Ada Lovelace", Email: "ada@example.com", Verified: true}, {Name: "Émilie du Châtelet", Email: "emilie@example.com", Verified: true},
-			{Name: "Zoë 100%", Email: "zoe_1@example.com"}, {Name: "grace", Email: "grace@example.com", Role: "user,admin", Verified: true},
+			{Name: "Ada Lovelace", Email: "ada@example.com", Verified: true},
+			{Name: "Émilie du Châtelet", Email: "emilie@example.com", Verified: true},
+			{Name: "Zoë 100%", Email: "zoe_1@example.com"},
+			{Name: "grace", Email: "grace@example.com", Role: "user,admin", Verified: true},
 		} {
 			s.ahead.Add(int64(1e9))
 			made, err := s.auth.CreateUser(t.Context(), nil, u)
@@ -79,8 +81,10 @@ func TestUserList(t *testing.T) {
 			}
 		}
 		for query, want := range map[string]string{
-			"?sort=password": "sorted by", "?dir=up": "order", "?status=x": "Status", "?role=root": "no such role", "?page=0": "no such page",
-			"?page=x": "no such page", "?page=99999999999999999999": "no such page", "?q=" + strings.Repeat("x", 201): "at most 200", "?q=%00": "at most 200", "?q=%ff": "at most 200",
+			"?sort=password": "sorted by", "?dir=up": "order", "?status=x": "Status", "?role=root": "no such role",
+			"?page=0": "no such page",
+			"?page=x": "no such page", "?page=99999999999999999999": "no such page",
+			"?q=" + strings.Repeat("x", 201): "at most 200", "?q=%00": "at most 200", "?q=%ff": "at most 200",
 			"?sort=name%3Bdrop+table": "sorted by",
 		} {
 			got := boss.Get("/admin/users"+query, navigate...)
@@ -97,7 +101,9 @@ func TestUserPages(t *testing.T) {
 	authtest.Crowd(t, s.db, 130)
 	boss := s.admin(t, "boss@example.com")
 	got := boss.Get("/admin/users?q=number&sort=name&dir=asc", navigate...)
-	contains(t, got, "130 users", "Page 1 of 3", `aria-sort="ascending"`, `href="/admin/users?dir=desc&amp;q=number&amp;sort=name"`, `href="/admin/users.csv?dir=asc&amp;q=number&amp;sort=name"`)
+	contains(t, got, "130 users", "Page 1 of 3", `aria-sort="ascending"`,
+		`href="/admin/users?dir=desc&amp;q=number&amp;sort=name"`,
+		`href="/admin/users.csv?dir=asc&amp;q=number&amp;sort=name"`)
 	next := "/admin/users?dir=asc&page=2&q=number&sort=name"
 	contains(t, got, `href="`+html.EscapeString(next)+`"`)
 	got = boss.Get(next, navigate...)
@@ -116,15 +122,18 @@ func TestExport(t *testing.T) {
 	s := newSite(t)
 	authtest.Crowd(t, s.db, 2500)
 	boss := s.admin(t, "boss@example.com")
-	for _, name := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\"quoted\", she said", "plain = fine; too", "x;=cmd|' /C calc'!A0;", "; +1", " =2", "＝3"} {
-		if _, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: name, Email: fmt.Sprintf("x%d@example.com", len(name)*100+int(name[0]))}); err != nil {
+	for _, name := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\"quoted\", she said", "plain = fine; too",
+		"x;=cmd|' /C calc'!A0;", "; +1", " =2", "＝3"} {
+		if _, err := s.auth.CreateUser(t.Context(), nil,
+			auth.NewUser{Name: name, Email: fmt.Sprintf("x%d@example.com", len(name)*100+int(name[0]))}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	rows := func(query string) [][]string {
 		t.Helper()
 		got := boss.Get("/admin/users.csv"+query, navigate...)
-		expect(t, got, http.StatusOK, "Content-Type", "text/csv; charset=utf-8", "Content-Disposition", `attachment; filename="users.csv"`, "Cache-Control", "private, no-store")
+		expect(t, got, http.StatusOK, "Content-Type", "text/csv; charset=utf-8", "Content-Disposition",
+			`attachment; filename="users.csv"`, "Cache-Control", "private, no-store")
 		list, err := csv.NewReader(strings.NewReader(got.Text)).ReadAll()
 		if err != nil {
 			t.Fatal(err)
@@ -132,7 +141,8 @@ func TestExport(t *testing.T) {
 		return list
 	}
 	all := rows("")
-	if len(all) != 1+2500+1+10 || strings.Join(all[0], ",") != "\ufeffid,name,email,verified,role,banned,joined" || all[1][1] != "Person Number 00000" || all[2500][1] != "Person Number 02499" {
+	if len(all) != 1+2500+1+10 || strings.Join(all[0], ",") != "\ufeffid,name,email,verified,role,banned,joined" ||
+		all[1][1] != "Person Number 00000" || all[2500][1] != "Person Number 02499" {
 		t.Errorf("%d rows: %q, %q", len(all), all[0], all[1])
 	}
 	seen := map[string]bool{}
@@ -185,7 +195,8 @@ func TestUserActions(t *testing.T) {
 		expect(t, got, http.StatusForbidden)
 		contains(t, got, "Not allowed")
 		act("reset", "A mail with a link is on its way", nil)
-		if link := s.lastMailed(t, "reset_password", "grace@example.com"); !strings.HasPrefix(link, "/reset-password?token=") {
+		if link := s.lastMailed(t, "reset_password", "grace@example.com"); !strings.HasPrefix(link,
+			"/reset-password?token=") {
 			t.Errorf("mailed %q", link)
 		}
 		act("verify", "address is verified", nil)
@@ -222,7 +233,8 @@ func TestUserActions(t *testing.T) {
 		got = boss.PostForm(at+"/delete", url.Values{"confirm": {"boss@example.com"}})
 		expect(t, got, http.StatusUnprocessableEntity)
 		contains(t, got, "Type grace@example.com to confirm", `value="boss@example.com"`)
-		expect(t, boss.PostForm(at+"/delete", url.Values{"confirm": {"grace@example.com"}}), http.StatusSeeOther, "Location", "/admin/users")
+		expect(t, boss.PostForm(at+"/delete", url.Values{"confirm": {"grace@example.com"}}), http.StatusSeeOther, "Location",
+			"/admin/users")
 		expect(t, boss.Get(at, navigate...), http.StatusNotFound)
 		expect(t, her.Get("/dashboard", navigate...), http.StatusSeeOther)
 	})
@@ -283,7 +295,8 @@ func TestALinkDecidesNothing(t *testing.T) {
 	lacks(t, boss.Get("/admin/users/new?role=admin", navigate...), `<option value="admin" selected>`)
 	const planted, day = "planted@evil.example", "2099-05-01"
 	query := "?until=" + day
-	for _, field := range []string{"newEmail", "name", "email", "confirm", "reason", "session", "password", "currentPassword", "newPassword", "others", "for"} {
+	for _, field := range []string{"newEmail", "name", "email", "confirm", "reason", "session", "password",
+		"currentPassword", "newPassword", "others", "for"} {
 		query += "&" + field + "=" + url.QueryEscape(planted)
 	}
 	forms, form := 0, regexp.MustCompile(`(?s)<form[^>]* method="post".*?</form>`)
@@ -344,7 +357,8 @@ func TestPlainUsersDoNothing(t *testing.T) {
 	user, own := s.person(t, "user@example.com")
 	_, target := s.person(t, "target@example.com")
 	before := s.userRows(t)
-	forged := url.Values{"role": {"admin"}, "banned": {"false"}, "id": {own}, "userId": {own}, "confirm": {"target@example.com"}, "reason": {"x"}}
+	forged := url.Values{"role": {"admin"}, "banned": {"false"}, "id": {own}, "userId": {own},
+		"confirm": {"target@example.com"}, "reason": {"x"}}
 	refused := func(what string, got authtest.Answer, statuses ...int) {
 		t.Helper()
 		ok := false
@@ -359,7 +373,8 @@ func TestPlainUsersDoNothing(t *testing.T) {
 		}
 	}
 	for _, id := range []string{target, own} {
-		for _, action := range []string{"role", "reset", "verify", "sessions", "impersonate", "ban", "unban", "delete", "explode"} {
+		for _, action := range []string{"role", "reset", "verify", "sessions", "impersonate", "ban", "unban", "delete",
+			"explode"} {
 			at := "/admin/users/" + id + "/" + action
 			for kind, header := range map[string][]string{"page": navigate, "htmx": s.htmx("/dashboard"), "json": program} {
 				header := append([]string{"Origin", s.Base, "Content-Type", "application/x-www-form-urlencoded"}, header...)
@@ -373,22 +388,30 @@ func TestPlainUsersDoNothing(t *testing.T) {
 					refused(kind+" "+method+" "+action, user.Do(method, at, forged.Encode(), header...), 405)
 				}
 			}
-			for _, odd := range []string{at + "/", "/" + at, strings.Replace(at, "/users/", "/users//", 1), strings.Replace(at, "users", "Users", 1), at + ";x", at + "%2f", "/x/.." + at} {
+			for _, odd := range []string{at + "/", "/" + at, strings.Replace(at, "/users/", "/users//", 1),
+				strings.Replace(at, "users", "Users", 1), at + ";x", at + "%2f", "/x/.." + at} {
 				got := s.raw(t, "GET", odd, "Cookie", cookies(user))
 				refused("odd path "+odd, got, 403, 404)
 			}
 		}
 	}
-	for _, path := range []string{"/admin/users", "/admin/users.csv", "/admin/users/" + target, "/admin/users/new", "/admin"} {
+	for _, path := range []string{"/admin/users", "/admin/users.csv", "/admin/users/" + target,
+		"/admin/users/new", "/admin"} {
 		refused("GET "+path, user.Get(path, navigate...), 403)
 	}
-	refused("invite", user.PostForm("/admin/users/new", url.Values{"name": {"x"}, "email": {"x@example.com"}, "role": {"admin"}}), 403)
-	refused("create", user.PostJSON("/api/admin/users", map[string]string{"email": "x@example.com", "name": "x", "role": "admin"}), 403)
+	refused("invite", user.PostForm("/admin/users/new",
+		url.Values{"name": {"x"}, "email": {"x@example.com"}, "role": {"admin"}}), 403)
+	refused("create", user.PostJSON("/api/admin/users",
+		map[string]string{"email": "x@example.com", "name": "x", "role": "admin"}), 403)
 	for path, body := range map[string]map[string]any{
-		"create-user": {"email": "x@example.com", "name": "x", "role": "admin"}, "update-user": {"userId": own, "data": map[string]any{"role": "admin"}},
-		"set-role": {"userId": own, "role": "admin"}, "set-user-password": {"userId": target, "newPassword": "another-horse-2"},
-		"ban-user": {"userId": target}, "unban-user": {"userId": target}, "remove-user": {"userId": target}, "list-user-sessions": {"userId": target},
-		"revoke-user-session": {"sessionToken": "x"}, "revoke-user-sessions": {"userId": target}, "impersonate-user": {"userId": target},
+		"create-user":       {"email": "x@example.com", "name": "x", "role": "admin"},
+		"update-user":       {"userId": own, "data": map[string]any{"role": "admin"}},
+		"set-role":          {"userId": own, "role": "admin"},
+		"set-user-password": {"userId": target, "newPassword": "another-horse-2"},
+		"ban-user":          {"userId": target}, "unban-user": {"userId": target}, "remove-user": {"userId": target},
+		"list-user-sessions":  {"userId": target},
+		"revoke-user-session": {"sessionToken": "x"}, "revoke-user-sessions": {"userId": target},
+		"impersonate-user": {"userId": target},
 	} {
 		told = nil
 		refused(path, user.PostJSON("/api/auth/admin/"+path, body, "Origin", s.Base), 403)
@@ -407,10 +430,12 @@ func TestInvite(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
-	got := boss.PostForm("/admin/users/new", url.Values{"name": {"Grace Hopper"}, "email": {"boss@example.com"}, "role": {"admin"}})
+	got := boss.PostForm("/admin/users/new", url.Values{"name": {"Grace Hopper"}, "email": {"boss@example.com"},
+		"role": {"admin"}})
 	expect(t, got, http.StatusUnprocessableEntity)
 	contains(t, got, "already an account", `value="Grace Hopper"`, `<option value="admin" selected>`)
-	got = boss.PostForm("/admin/users/new", url.Values{"name": {"Grace Hopper"}, "email": {" Grace@example.com "}, "role": {"user"}})
+	got = boss.PostForm("/admin/users/new", url.Values{"name": {"Grace Hopper"}, "email": {" Grace@example.com "},
+		"role": {"user"}})
 	u, err := s.auth.UserByEmail(t.Context(), "grace@example.com")
 	if err != nil || u.EmailVerified {
 		t.Fatal(u, err)
@@ -418,7 +443,8 @@ func TestInvite(t *testing.T) {
 	expect(t, got, http.StatusSeeOther, "Location", "/admin/users/"+u.ID)
 	link := s.lastMailed(t, "set_password", "grace@example.com")
 	contains(t, s.Get(link, navigate...), "grace@example.com")
-	expect(t, s.PostForm("/reset-password", url.Values{"token": {tokenOf(t, link)}, "newPassword": {authtest.Password}}), http.StatusSeeOther, "Location", "/login")
+	expect(t, s.PostForm("/reset-password", url.Values{"token": {tokenOf(t, link)}, "newPassword": {authtest.Password}}),
+		http.StatusSeeOther, "Location", "/login")
 	her := s.stranger(t)
 	her.SignIn("grace@example.com", authtest.Password)
 	contains(t, her.Get("/dashboard", navigate...), "Grace Hopper")
@@ -442,7 +468,8 @@ func TestImpersonationEndsWithTheAdmin(t *testing.T) {
 	if err := s.db.Delete(&auth.Session{}, "id = ?", list[0].ID).Error; err != nil { // as when its time is up
 		t.Fatal(err)
 	}
-	expect(t, boss.PostForm("/impersonation/stop", nil), http.StatusSeeOther, "Location", "/login?returnTo=%2Fadmin%2Fusers%2F"+id)
+	expect(t, boss.PostForm("/impersonation/stop", nil), http.StatusSeeOther, "Location",
+		"/login?returnTo=%2Fadmin%2Fusers%2F"+id)
 	contains(t, boss.Get("/login", navigate...), "so did your own session")
 	expect(t, boss.Get("/dashboard", navigate...), http.StatusSeeOther)
 }

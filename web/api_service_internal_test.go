@@ -18,7 +18,8 @@ func TestServicePanicsBehindOtherDoors(t *testing.T) {
 // TestACallerIsAService: a route that names a caller that is no service panics.
 func TestACallerIsAService(t *testing.T) {
 	for _, name := range []string{"worker", "user:1", "", "SERVICE:worker", "service:"} {
-		if message := panicOf(func() { emptyServer().requireCaller("service:worker", name) }); !strings.Contains(message, "not the name of a service") {
+		if message := panicOf(func() { emptyServer().requireCaller("service:worker", name) }); !strings.Contains(message,
+			"not the name of a service") {
 			t.Errorf("%q: %q, want a panic", name, message)
 		}
 	}

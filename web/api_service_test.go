@@ -49,7 +49,8 @@ func bearer(t *testing.T, keys *servicetoken.Keyring) string {
 // shut fails unless the answer is the door's refusal and the log has its reason, once, and nothing of the token.
 func (s *site) shut(t *testing.T, got authtest.Answer, token, reason string) {
 	t.Helper()
-	expect(t, got, 401, "WWW-Authenticate", "Bearer", "Content-Type", "application/json", "Cache-Control", "private, no-store", "Set-Cookie", "", "Location", "")
+	expect(t, got, 401, "WWW-Authenticate", "Bearer", "Content-Type", "application/json", "Cache-Control",
+		"private, no-store", "Set-Cookie", "", "Location", "")
 	if strings.TrimSpace(got.Text) != `{"code":"UNAUTHORIZED","message":"Unauthorized"}` {
 		t.Errorf("says %s", got.Text)
 	}
@@ -61,7 +62,8 @@ func (s *site) shut(t *testing.T, got authtest.Answer, token, reason string) {
 			found = append(found, v["level"]+" "+v["route"]+" "+v["requestId"]+" "+v["reason"])
 		}
 	}
-	if want := "WARN " + whoami + " " + got.Header.Get("X-Request-Id") + " "; len(found) != 1 || !strings.HasPrefix(found[0], want) || !strings.Contains(found[0], reason) {
+	if want := "WARN " + whoami + " " + got.Header.Get("X-Request-Id") + " "; len(found) != 1 ||
+		!strings.HasPrefix(found[0], want) || !strings.Contains(found[0], reason) {
 		t.Errorf("logged %q, want one %q with %q", found, want, reason)
 	}
 	for part := range strings.SplitSeq(token, ".") {
@@ -75,12 +77,14 @@ func TestServiceDoor(t *testing.T) {
 	s, keys, _ := keyed(t)
 	for _, header := range []string{bearer(t, keys), strings.Replace(bearer(t, keys), "Bearer", "bearer", 1)} {
 		got := s.Get(whoami, "Authorization", header)
-		expect(t, got, 200, "Content-Type", "application/json", "Cache-Control", "private, no-store", "Set-Cookie", "", "WWW-Authenticate", "")
+		expect(t, got, 200, "Content-Type", "application/json", "Cache-Control", "private, no-store", "Set-Cookie", "",
+			"WWW-Authenticate", "")
 		var v struct {
 			Sub, Aud string
 			Exp      int64
 		}
-		if err := json.Unmarshal([]byte(got.Text), &v); err != nil || v.Sub != worker || v.Aud != api || time.Until(time.Unix(v.Exp, 0)) > time.Minute || time.Until(time.Unix(v.Exp, 0)) < 0 {
+		if err := json.Unmarshal([]byte(got.Text), &v); err != nil || v.Sub != worker || v.Aud != api ||
+			time.Until(time.Unix(v.Exp, 0)) > time.Minute || time.Until(time.Unix(v.Exp, 0)) < 0 {
 			t.Errorf("%s, %v", got.Text, err)
 		}
 	}
@@ -198,8 +202,10 @@ func TestPublishedKeys(t *testing.T) {
 func TestAServiceRouteNamesItsCallers(t *testing.T) {
 	s, keys, _ := keyed(t)
 	for caller, want := range map[string]int{
-		worker: 200, "service:unknown": 403, "service:worker2": 403, "SERVICE:WORKER": 403, "service:": 403, " service:worker": 403,
-		"user:1": 403, "admin@example.com": 403, "x": 403, "worker": 403, "service:worker,service:api": 403, api: 403,
+		worker: 200, "service:unknown": 403, "service:worker2": 403, "SERVICE:WORKER": 403, "service:": 403,
+		" service:worker": 403,
+		"user:1":          403, "admin@example.com": 403, "x": 403, "worker": 403,
+		"service:worker,service:api": 403, api: 403,
 	} {
 		token, err := keys.Sign(caller, api)
 		if err != nil {

@@ -68,13 +68,15 @@ func (s *site) lastMailed(t *testing.T, purpose, email string) string {
 
 func (s *site) resetLink(t *testing.T, email string) string {
 	t.Helper()
-	expect(t, s.stranger(t).PostForm("/forgot-password", url.Values{"email": {email}}), 303, "Location", "/forgot-password?done=sent", "Set-Cookie", "")
+	expect(t, s.stranger(t).PostForm("/forgot-password", url.Values{"email": {email}}), 303, "Location",
+		"/forgot-password?done=sent", "Set-Cookie", "")
 	return s.lastMailed(t, "reset_password", email)
 }
 
 func (s *site) verifyLink(t *testing.T, email string) string {
 	t.Helper()
-	expect(t, s.stranger(t).PostForm("/verify-email/resend", url.Values{"email": {email}}), 303, "Location", "/verify-email?done=sent", "Set-Cookie", "")
+	expect(t, s.stranger(t).PostForm("/verify-email/resend", url.Values{"email": {email}}), 303, "Location",
+		"/verify-email?done=sent", "Set-Cookie", "")
 	return s.lastMailed(t, "verify_email", email)
 }
 
@@ -101,7 +103,8 @@ func TestConfirmWithoutJavaScript(t *testing.T) {
 		form := registration("ada@example.com", authtest.Password)
 		form.Set("returnTo", "/dashboard?tab=2")
 		expect(t, ada.PostForm("/signup", form), 303, "Location", "/verify-email")
-		contains(t, ada.Get("/verify-email", navigate...), "Check your e-mail", "There is a mail for <b>ada@example.com</b>", `name="email" value="ada@example.com"`)
+		contains(t, ada.Get("/verify-email", navigate...), "Check your e-mail", "There is a mail for <b>ada@example.com</b>",
+			`name="email" value="ada@example.com"`)
 		expect(t, ada.Get("/dashboard", navigate...), 303, "Location", "/login")
 		link := s.lastMailed(t, "verify_email", "ada@example.com")
 		page := ada.Get(link, navigate...)
@@ -111,7 +114,8 @@ func TestConfirmWithoutJavaScript(t *testing.T) {
 		expect(t, ada.PostForm("/verify-email", url.Values{"token": {tokenOf(t, link)}}), 303, "Location", "/dashboard?tab=2")
 		contains(t, ada.Get("/dashboard", navigate...), "Hello Ada.")
 
-		expect(t, s.stranger(t).PostForm("/signup", registration("bob@example.com", authtest.Password)), 303, "Location", "/verify-email")
+		expect(t, s.stranger(t).PostForm("/signup", registration("bob@example.com", authtest.Password)), 303, "Location",
+			"/verify-email")
 		link = s.lastMailed(t, "verify_email", "bob@example.com")
 		phone := s.stranger(t)
 		contains(t, phone.Get(link, navigate...), `type="password"`, `autocomplete="current-password"`)
@@ -142,10 +146,13 @@ func TestLoginBeforeConfirming(t *testing.T) {
 	expect(t, s.stranger(t).PostForm("/signup", registration("ada@example.com", authtest.Password)), 303)
 	later := s.stranger(t)
 	expect(t, later.PostForm("/login", credentials("ada@example.com", "wrong-horse-9")), 422, "Set-Cookie", "")
-	expect(t, later.PostForm("/login", credentials("ada@example.com", authtest.Password)), 303, "Location", "/verify-email?done=asked")
-	contains(t, later.Get("/verify-email?done=asked", navigate...), "not confirmed yet", "ada@example.com", `href="/dev/mail"`)
+	expect(t, later.PostForm("/login", credentials("ada@example.com", authtest.Password)), 303, "Location",
+		"/verify-email?done=asked")
+	contains(t, later.Get("/verify-email?done=asked", navigate...), "not confirmed yet", "ada@example.com",
+		`href="/dev/mail"`)
 	links := s.mailed(t, "verify_email", "ada@example.com")
-	expect(t, later.PostForm("/verify-email", url.Values{"token": {tokenOf(t, links[len(links)-1])}}), 303, "Location", "/dashboard")
+	expect(t, later.PostForm("/verify-email", url.Values{"token": {tokenOf(t, links[len(links)-1])}}), 303, "Location",
+		"/dashboard")
 	expect(t, later.Get("/dashboard", navigate...), 200)
 }
 
@@ -161,7 +168,8 @@ func TestSignUpTellsNobodyWhoseAddressIsTaken(t *testing.T) {
 			t.Errorf("%s: %q and %q", name, a.Header.Get(name), b.Header.Get(name))
 		}
 	}
-	if len(a.Cookies()) != 1 || len(b.Cookies()) != 1 || a.Cookies()[0].Name != b.Cookies()[0].Name || a.StatusCode != b.StatusCode || a.Text != b.Text {
+	if len(a.Cookies()) != 1 || len(b.Cookies()) != 1 || a.Cookies()[0].Name != b.Cookies()[0].Name ||
+		a.StatusCode != b.StatusCode || a.Text != b.Text {
 		t.Errorf("%d %v and %d %v", a.StatusCode, a.Cookies(), b.StatusCode, b.Cookies())
 	}
 	if x, y := fresh.Get("/verify-email").Text, taken.Get("/verify-email").Text; x != y {
@@ -169,17 +177,19 @@ func TestSignUpTellsNobodyWhoseAddressIsTaken(t *testing.T) {
 	}
 	link := s.lastMailed(t, "verify_email", "ada@example.com")
 	contains(t, fresh.Get(link, navigate...), `type="password"`) // the account of the first gave way
-	expect(t, fresh.PostForm("/verify-email", url.Values{"token": {tokenOf(t, link)}, "password": {authtest.Password}}), 422)
+	expect(t, fresh.PostForm("/verify-email", url.Values{"token": {tokenOf(t, link)},
+		"password": {authtest.Password}}), 422)
 	expect(t, fresh.Get("/dashboard", navigate...), 303)
 	expect(t, taken.PostForm("/verify-email", url.Values{"token": {tokenOf(t, link)}}), 303, "Location", "/dashboard")
 	c := s.stranger(t).PostForm("/signup", registration("ada@example.com", authtest.Password)) // is in use by now
-	if len(c.Cookies()) != 1 || c.StatusCode != a.StatusCode || c.Text != a.Text || c.Header.Get("Location") != a.Header.Get("Location") {
+	if len(c.Cookies()) != 1 || c.StatusCode != a.StatusCode || c.Text != a.Text ||
+		c.Header.Get("Location") != a.Header.Get("Location") {
 		t.Errorf("in use: %d %v", c.StatusCode, c.Cookies())
 	}
 }
 
-// TestResetWithoutJavaScript: a forgotten password is set by the mailed link, and every other browser is out on its next
-// request, with a live copy of the session or without.
+// TestResetWithoutJavaScript: a forgotten password is set by the mailed link, and every other browser is out on its
+// next request, with a live copy of the session or without.
 func TestResetWithoutJavaScript(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -210,7 +220,8 @@ func TestResetWithoutJavaScript(t *testing.T) {
 		for _, c := range []*authtest.Client{laptop, phone} {
 			expect(t, c.Get("/dashboard", navigate...), 303, "Location", "/login")
 		}
-		expect(t, someone.PostForm("/login", credentials("ada@example.com", "another-horse-2")), 303, "Location", "/dashboard")
+		expect(t, someone.PostForm("/login", credentials("ada@example.com", "another-horse-2")), 303, "Location",
+			"/dashboard")
 		dead := s.stranger(t).PostForm("/reset-password", form, s.htmx("/reset-password")...)
 		expect(t, dead, 422)
 		contains(t, dead, "This link does not work", `href="/forgot-password"`)
@@ -241,7 +252,8 @@ func TestScannersChangeNothing(t *testing.T) {
 	link = s.resetLink(t, "ada@example.com")
 	scan(link)
 	expect(t, ada.Get("/dashboard", navigate...), 200)
-	expect(t, ada.PostForm("/reset-password", url.Values{"token": {tokenOf(t, link)}, "newPassword": {"another-horse-2"}}), 303)
+	expect(t, ada.PostForm("/reset-password", url.Values{"token": {tokenOf(t, link)},
+		"newPassword": {"another-horse-2"}}), 303)
 }
 
 // part:betterauth
@@ -254,12 +266,14 @@ func TestLinksBelongToOne(t *testing.T) {
 	ada, _ := s.person(t, "ada@example.com")
 	bob, _ := s.person(t, "bob@example.com")
 	ada.PostJSON("/api/auth/change-email", map[string]string{"newEmail": "new@example.com"}, "Origin", s.Base)
-	links := []string{s.resetLink(t, "ada@example.com"), s.verifyLink(t, "ada@example.com"), s.lastMailed(t, "change_email", "new@example.com")}
+	links := []string{s.resetLink(t, "ada@example.com"), s.verifyLink(t, "ada@example.com"),
+		s.lastMailed(t, "change_email", "new@example.com")}
 	for _, link := range links {
 		path, _, _ := strings.Cut(link, "?")
 		shown := bob.Get(link, navigate...)
 		expect(t, shown, 403)
-		pressed := bob.PostForm(path, url.Values{"token": {tokenOf(t, link)}, "password": {authtest.Password}, "newPassword": {"another-horse-2"}})
+		pressed := bob.PostForm(path, url.Values{"token": {tokenOf(t, link)}, "password": {authtest.Password},
+			"newPassword": {"another-horse-2"}})
 		expect(t, pressed, 422)
 		for _, got := range []authtest.Answer{shown, pressed} {
 			contains(t, got, "This link is not yours", `action="/logout"`)
@@ -272,7 +286,8 @@ func TestLinksBelongToOne(t *testing.T) {
 	expect(t, bob.Get("/dashboard", navigate...), 200)
 	expect(t, ada.Get("/dashboard", navigate...), 200)
 
-	expect(t, ada.PostForm("/verify-email", url.Values{"token": {tokenOf(t, links[2])}}), 303, "Location", "/verify-email?done=changed")
+	expect(t, ada.PostForm("/verify-email", url.Values{"token": {tokenOf(t, links[2])}}), 303, "Location",
+		"/verify-email?done=changed")
 	contains(t, ada.Get("/verify-email?done=changed", navigate...), "Your address is changed")
 	contains(t, ada.Get("/dashboard", navigate...), "new@example.com")
 }
@@ -287,11 +302,13 @@ func TestMailsAreLimited(t *testing.T) {
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, RateLimit: auth.RateLimit{
 		Limiter: ratelimit.New(db, database.Now),
-		Rules:   []auth.RateRule{{Path: "/send-verification-email", Max: 5, Window: time.Minute}, {Path: "/request-password-reset", Max: 5, Window: time.Minute}},
+		Rules: []auth.RateRule{{Path: "/send-verification-email", Max: 5, Window: time.Minute},
+			{Path: "/request-password-reset", Max: 5, Window: time.Minute}},
 	}})
 	ada := s.stranger(t)
 	expect(t, ada.PostForm("/signup", registration("ada@example.com", authtest.Password)), 303)
-	for _, c := range []struct{ path, purpose string }{{"/verify-email/resend", "verify_email"}, {"/forgot-password", "reset_password"}} {
+	for _, c := range []struct{ path, purpose string }{{"/verify-email/resend", "verify_email"},
+		{"/forgot-password", "reset_password"}} {
 		form := url.Values{"email": {"ada@example.com"}}
 		for range 5 {
 			expect(t, ada.PostForm(c.path, form), 303)
@@ -321,7 +338,8 @@ func TestConfirmedVisitorsNeedNoMail(t *testing.T) {
 	ada, _ := s.person(t, "ada@example.com")
 	contains(t, ada.Get("/verify-email", navigate...), "There is a mail for <b>ada@example.com</b>")
 	expect(t, ada.PostForm("/verify-email/resend", url.Values{"email": {"ada@example.com"}}), 303)
-	expect(t, ada.PostForm("/verify-email", url.Values{"token": {tokenOf(t, s.lastMailed(t, "verify_email", "ada@example.com"))}}), 303, "Location", "/dashboard")
+	expect(t, ada.PostForm("/verify-email", url.Values{"token": {tokenOf(t,
+		s.lastMailed(t, "verify_email", "ada@example.com"))}}), 303, "Location", "/dashboard")
 	expect(t, ada.Get("/verify-email", navigate...), 303, "Location", "/dashboard")
 	refused := ada.PostForm("/verify-email/resend", url.Values{"email": {"ada@example.com"}})
 	expect(t, refused, 422)
@@ -341,7 +359,8 @@ func TestLinksOfTheWire(t *testing.T) {
 		{"reset_password", "", "https://app.example/reset-password?token=a%2Bb"},
 		{"verify_email", "/welcome?a=b", "https://app.example/verify-email?token=a%2Bb&returnTo=%2Fwelcome%3Fa%3Db"},
 		{"verify_email", "https://app.example/welcome", "https://app.example/verify-email?token=a%2Bb&returnTo=%2Fwelcome"},
-		{"verify_email", "HTTPS://App.Example:443/a?b#c", "https://app.example/verify-email?token=a%2Bb&returnTo=%2Fa%3Fb%23c"},
+		{"verify_email", "HTTPS://App.Example:443/a?b#c",
+			"https://app.example/verify-email?token=a%2Bb&returnTo=%2Fa%3Fb%23c"},
 		{"verify_email", "https://app.example", "https://app.example/verify-email?token=a%2Bb&returnTo=%2F"},
 		{"verify_email", "https://app.example.evil.example/x", "https://app.example/verify-email?token=a%2Bb"},
 		{"verify_email", "https://app.example:8443/x", "https://app.example/verify-email?token=a%2Bb"},
@@ -363,13 +382,16 @@ func TestLinksOfTheWire(t *testing.T) {
 	}
 	s := newSite(t)
 	s.person(t, "ada@example.com")
-	s.stranger(t).PostJSON("/api/auth/request-password-reset", map[string]string{"email": "ada@example.com", "redirectTo": "/own"})
-	if link := s.lastMailed(t, "reset_password", "ada@example.com"); !strings.HasPrefix(link, "/api/auth/reset-password/") {
+	s.stranger(t).PostJSON("/api/auth/request-password-reset",
+		map[string]string{"email": "ada@example.com", "redirectTo": "/own"})
+	if link := s.lastMailed(t, "reset_password", "ada@example.com"); !strings.HasPrefix(link,
+		"/api/auth/reset-password/") {
 		t.Error(link)
 	}
 
 	s = verifyingSite(t, dbtest.Open(t, dbtest.SQLite(t)))
-	squatter := map[string]string{"name": "Eve", "email": "ada@example.com", "password": "eves-own-password", "callbackURL": "/welcome"}
+	squatter := map[string]string{"name": "Eve", "email": "ada@example.com", "password": "eves-own-password",
+		"callbackURL": "/welcome"}
 	if got := s.stranger(t).PostJSON("/api/auth/sign-up/email", squatter); got.StatusCode != 200 {
 		t.Fatal(got.Text)
 	}
@@ -384,7 +406,8 @@ func TestLinksOfTheWire(t *testing.T) {
 	if err != nil || u.EmailVerified {
 		t.Errorf("verified by being opened: %v, %v", u, err)
 	}
-	expect(t, victim.PostForm("/verify-email", url.Values{"token": {tokenOf(t, link)}, "password": {"eves-own-password"}, "returnTo": {"/welcome"}}), 303, "Location", "/welcome")
+	expect(t, victim.PostForm("/verify-email", url.Values{"token": {tokenOf(t, link)}, "password": {"eves-own-password"},
+		"returnTo": {"/welcome"}}), 303, "Location", "/welcome")
 }
 
 // end:betterauth
@@ -395,18 +418,22 @@ func FuzzLinkToken(f *testing.F) {
 	a := authtest.NewOn(f, db, auth.Options{})
 	app := web.New(web.Config{Auth: a, AppURL: "http://localhost:8080", Logger: slog.New(slog.DiscardHandler)})
 	for _, token := range []string{
-		"", " ", ".", "..", "%", "%2f", "' OR '1'='1", "\xff", "\x00", `"><script>alert(1)</script>`, strings.Repeat("A", 43), strings.Repeat("A", 5000), "a&token=b", "é", "javascript:alert(1)",
+		"", " ", ".", "..", "%", "%2f", "' OR '1'='1", "\xff", "\x00", `"><script>alert(1)</script>`, strings.Repeat("A", 43),
+		strings.Repeat("A", 5000), "a&token=b", "é", "javascript:alert(1)",
 	} {
 		f.Add(token)
 	}
 	f.Fuzz(func(t *testing.T, token string) {
 		for _, path := range []string{"/verify-email", "/reset-password"} {
 			got := serve(app, http.MethodGet, path+"?token="+url.QueryEscape(token), "")
-			if got.Code != http.StatusGone || got.Header().Get("Referrer-Policy") != "no-referrer" || strings.Contains(got.Body.String(), "<script>alert") {
+			if got.Code != http.StatusGone || got.Header().Get("Referrer-Policy") != "no-referrer" ||
+				strings.Contains(got.Body.String(), "<script>alert") {
 				t.Fatalf("GET %s with %q: %d %s", path, token, got.Code, got.Body)
 			}
-			got = serve(app, http.MethodPost, path, url.Values{"token": {token}, "password": {token}, "newPassword": {"zebra-zebra"}}.Encode())
-			if got.Code != 422 && got.Code != 400 && got.Code != 413 || len(got.Header()["Set-Cookie"]) > 0 || strings.Contains(got.Body.String(), "<script>alert") {
+			got = serve(app, http.MethodPost, path, url.Values{"token": {token}, "password": {token},
+				"newPassword": {"zebra-zebra"}}.Encode())
+			if got.Code != 422 && got.Code != 400 && got.Code != 413 || len(got.Header()["Set-Cookie"]) > 0 ||
+				strings.Contains(got.Body.String(), "<script>alert") {
 				t.Fatalf("POST %s with %q: %d %s", path, token, got.Code, got.Body)
 			}
 		}

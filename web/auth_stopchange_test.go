@@ -33,5 +33,6 @@ func TestStopChangePage(t *testing.T) {
 	contains(t, owner.PostForm("/stop-email-change", form), "This link does not work")
 	expect(t, owner.Get(link, navigate...), 410)
 	change := s.lastMailed(t, "change_email", "eve@example.com")
-	contains(t, owner.PostForm("/verify-email", url.Values{"token": {tokenOf(t, change)}, "password": {"correct-horse-1"}}), "This link does not work")
+	contains(t, owner.PostForm("/verify-email", url.Values{"token": {tokenOf(t, change)},
+		"password": {"correct-horse-1"}}), "This link does not work")
 }

@@ -46,8 +46,8 @@ func TestForwardedOddities(t *testing.T) {
 	}
 }
 
-// TestUnreadableForwardedIsLoggedOnce: behind a proxy that writes unreadable addresses all visitors share one rate limit.
-// Operators should know that, but a line for each request would flood the log.
+// TestUnreadableForwardedIsLoggedOnce: behind a proxy that writes unreadable addresses all visitors share one rate
+// limit. Operators should know that, but a line for each request would flood the log.
 func TestUnreadableForwardedIsLoggedOnce(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -66,7 +66,8 @@ func TestUnreadableForwardedIsLoggedOnce(t *testing.T) {
 // FuzzClientIP: any X-Forwarded-For gives an address. What a client wrote itself changes nothing once a proxy has added
 // its hop, even an unreadable one.
 func FuzzClientIP(f *testing.F) {
-	for _, seed := range []string{"", "unknown", "8.8.8.8, 10.0.0.2", "[::1]:80", "fe80::1%eth0", "10.0.0.2:x", ",,", "[::ffff:10.0.0.1]"} {
+	for _, seed := range []string{"", "unknown", "8.8.8.8, 10.0.0.2", "[::1]:80", "fe80::1%eth0", "10.0.0.2:x", ",,",
+		"[::ffff:10.0.0.1]"} {
 		f.Add(seed, "198.51.100.1")
 		f.Add("8.8.8.8", seed)
 	}

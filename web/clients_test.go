@@ -38,7 +38,8 @@ func signUpOf(t *testing.T, s *site, email, callbackURL string) {
 func TestAMailedLinkEndsWhereTheClientSaid(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, TrustedOrigins: []string{"https://spa.example", "myapp://"}})
+		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true,
+			TrustedOrigins: []string{"https://spa.example", "myapp://"}})
 		for email, c := range map[string]struct{ callbackURL, end, source string }{
 			"a@example.com": {s.Base + "/", "/", ""},
 			"b@example.com": {s.Base + "/welcome?a=b", "/welcome?a=b", ""},
@@ -57,7 +58,8 @@ func TestAMailedLinkEndsWhereTheClientSaid(t *testing.T) {
 			}
 			form := shown(page.Text)
 			form.Set("password", "not-the-password")
-			if got := visitor.PostForm("/verify-email", form); got.StatusCode != 422 || !strings.Contains(got.Header.Get("Content-Security-Policy"), policy) {
+			if got := visitor.PostForm("/verify-email", form); got.StatusCode != 422 ||
+				!strings.Contains(got.Header.Get("Content-Security-Policy"), policy) {
 				t.Errorf("%s: a wrong password: %d %v", c.callbackURL, got.StatusCode, got.Header)
 			}
 			form.Set("password", authtest.Password)
@@ -82,10 +84,12 @@ func TestAMailedLinkEndsAtNoStranger(t *testing.T) {
 	expect(t, got, 303, "Location", "https://spa.example/in")
 
 	signUpOf(t, s, "b@example.com", "https://spa.example/in")
-	if err := db.Model(&auth.Verification{}).Where("1 = 1").Update("callback_url", "https://evil.example/").Error; err != nil {
+	if err := db.Model(&auth.Verification{}).Where("1 = 1").Update("callback_url",
+		"https://evil.example/").Error; err != nil {
 		t.Fatal(err)
 	}
-	form = url.Values{"token": {tokenOf(t, s.lastMailed(t, "verify_email", "b@example.com"))}, "password": {authtest.Password}}
+	form = url.Values{"token": {tokenOf(t, s.lastMailed(t, "verify_email", "b@example.com"))},
+		"password": {authtest.Password}}
 	expect(t, s.stranger(t).PostForm("/verify-email", form), 303, "Location", "/dashboard")
 }
 
@@ -151,7 +155,8 @@ func TestWireLinks(t *testing.T) {
 		open(s.stranger(t), link, "https://spa.example/reset?token="+strings.Split(strings.Split(link, "/")[4], "?")[0])
 
 		// Where no page of the client's is named there is none to lead to but ours.
-		expect(t, s.stranger(t).PostJSON("/api/auth/request-password-reset", map[string]string{"email": "new@example.com"}), 200)
+		expect(t, s.stranger(t).PostJSON("/api/auth/request-password-reset",
+			map[string]string{"email": "new@example.com"}), 200)
 		if link := s.lastMailed(t, "reset_password", "new@example.com"); !strings.HasPrefix(link, "/reset-password?token=") {
 			t.Error(link)
 		}

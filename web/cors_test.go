@@ -29,14 +29,17 @@ func TestCORS(t *testing.T) {
 		{"trusted", http.MethodGet, "/api/auth/get-session", front, []string{front}, 200, front},
 		{"trusted, preflight", http.MethodOptions, "/api/auth/sign-in/email", front, []string{front}, 204, front},
 		{"stranger", http.MethodGet, "/api/auth/get-session", "https://evil.example", []string{front}, 200, ""},
-		{"stranger, preflight", http.MethodOptions, "/api/auth/sign-in/email", "https://evil.example", []string{front}, 204, ""},
+		{"stranger, preflight", http.MethodOptions, "/api/auth/sign-in/email", "https://evil.example",
+			[]string{front}, 204, ""},
 		{"suffix", http.MethodGet, "/api/auth/get-session", front + ".evil.example", []string{front}, 200, ""},
 		{"null", http.MethodGet, "/api/auth/get-session", "null", []string{front}, 200, ""},
 		{"pages", http.MethodGet, "/login", front, []string{front}, 200, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			site := web.New(web.Config{Auth: provider, API: authtest.Wire(t, provider), AppURL: "http://localhost:8080", CORSOrigins: c.origins, Logger: slog.New(slog.DiscardHandler)})
-			got := authtest.Serve(t, site).Do(c.method, c.path, "", "Origin", c.origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")
+			site := web.New(web.Config{Auth: provider, API: authtest.Wire(t, provider), AppURL: "http://localhost:8080",
+				CORSOrigins: c.origins, Logger: slog.New(slog.DiscardHandler)})
+			got := authtest.Serve(t, site).Do(c.method, c.path, "", "Origin", c.origin, "Access-Control-Request-Method", "POST",
+				"Access-Control-Request-Headers", "content-type")
 			credentials := ""
 			if c.allowed != "" {
 				credentials = "true"
@@ -63,11 +66,13 @@ func TestCORSAllowsAnyHeader(t *testing.T) {
 		{front, "myapp://", "", ""},
 	} {
 		site := web.New(web.Config{
-			Auth: provider, API: authtest.Wire(t, provider), AppURL: "http://localhost:8080", CORSOrigins: strings.Fields(c.readers), Logger: slog.New(slog.DiscardHandler),
+			Auth: provider, API: authtest.Wire(t, provider), AppURL: "http://localhost:8080",
+			CORSOrigins: strings.Fields(c.readers), Logger: slog.New(slog.DiscardHandler),
 		})
 		got := authtest.Serve(t, site).Do(http.MethodOptions, "/api/auth/sign-in/email", "",
 			"Origin", c.origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", asked)
-		if got.Header.Get("Access-Control-Allow-Origin") != c.allowed || got.Header.Get("Access-Control-Allow-Headers") != c.headers {
+		if got.Header.Get("Access-Control-Allow-Origin") != c.allowed ||
+			got.Header.Get("Access-Control-Allow-Headers") != c.headers {
 			t.Errorf("%+v: %v", c, got.Header)
 		}
 	}
@@ -81,13 +86,15 @@ func TestForwardedWarning(t *testing.T) {
 	for _, c := range []struct {
 		peer, forwarded string
 		lines           int
-	}{{"192.0.2.1:9", "203.0.113.5", 0}, {"10.0.0.7:9", "", 0}, {"10.0.0.7:9", "203.0.113.5", 1}, {"10.0.0.7:9", "203.0.113.6", 1}} {
+	}{{"192.0.2.1:9", "203.0.113.5", 0}, {"10.0.0.7:9", "", 0}, {"10.0.0.7:9", "203.0.113.5", 1},
+		{"10.0.0.7:9", "203.0.113.6", 1}} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = c.peer
 		if c.forwarded != "" {
 			r.Header.Set("X-Forwarded-For", c.forwarded)
 		}
-		if got := ip(r); got != strings.TrimSuffix(c.peer, ":9") || strings.Count(text.String(), "TRUSTED_PROXIES") != c.lines || strings.Contains(text.String(), "203.0.113") {
+		if got := ip(r); got != strings.TrimSuffix(c.peer, ":9") ||
+			strings.Count(text.String(), "TRUSTED_PROXIES") != c.lines || strings.Contains(text.String(), "203.0.113") {
 			t.Errorf("%+v: %s, log %q", c, got, text.String())
 		}
 	}

@@ -77,7 +77,8 @@ func TestFrozenDatabase(t *testing.T) {
 		"export":                   {get(admin, "/admin/users.csv"), 503, "Back in a moment"},
 		"get-session":              {get(user, "/api/auth/get-session?disableCookieCache=true"), 503, "SERVICE_UNAVAILABLE"},
 		"sign-in": {func() authtest.Answer {
-			return s.stranger(t).PostJSON("/api/auth/sign-in/email", map[string]string{"email": "user@example.com", "password": authtest.Password})
+			return s.stranger(t).PostJSON("/api/auth/sign-in/email",
+				map[string]string{"email": "user@example.com", "password": authtest.Password})
 		}, 503, "SERVICE_UNAVAILABLE"},
 		"readyz":  {get(s.Client, "/readyz"), 503, ""},
 		"healthz": {get(s.Client, "/healthz"), 200, "ok"},

@@ -83,7 +83,8 @@ func TestPrefetchRules(t *testing.T) {
 	s := newSite(t)
 	rules := strings.Trim(s.Get("/", navigate...).Header.Get("Speculation-Rules"), `"`)
 	res := s.Get(rules)
-	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "application/speculationrules+json" || !strings.Contains(res.Text, `"prefetch"`) {
+	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "application/speculationrules+json" ||
+		!strings.Contains(res.Text, `"prefetch"`) {
 		t.Errorf("%s: %d %s", rules, res.StatusCode, res.Header.Get("Content-Type"))
 	}
 	if got := s.Get("/nav", "HX-Request", "true").Header.Get("Speculation-Rules"); got != "" {

@@ -46,7 +46,10 @@ func TestRouteWithoutDoorIsRefused(t *testing.T) {
 		{"on the echo instance", func(s *Server) { s.echo.GET("/open", ok) }},
 		{"with a middleware that is no door", func(s *Server) { s.echo.GET("/open", ok, pass) }},
 		{"on a group of its own", func(s *Server) { s.echo.Group("").GET("/open", ok) }},
-		{"on a group with guards but no name", func(s *Server) { s.echo.Group("", s.loadSession, s.requireAuth).GET("/open", ok) }},
+		{"on a group with guards but no name", func(s *Server) {
+			s.echo.Group("", s.loadSession,
+				s.requireAuth).GET("/open", ok)
+		}},
 		{"for every method", func(s *Server) { s.echo.Any("/open", ok) }},
 	}
 	for _, c := range cases {
@@ -100,7 +103,8 @@ func TestSessionPanicsWhereNobodyLooked(t *testing.T) {
 		t.Error("the guard let a request through that nobody looked up")
 		return nil
 	}
-	for name, guard := range map[string]echo.MiddlewareFunc{"requireAuth": s.requireAuth, "requireGuest": s.requireGuest, "requireRole": s.requireRole("admin")} {
+	for name, guard := range map[string]echo.MiddlewareFunc{"requireAuth": s.requireAuth, "requireGuest": s.requireGuest,
+		"requireRole": s.requireRole("admin")} {
 		if message := panicOf(func() { guard(next)(c) }); !strings.Contains(message, "a door that loads a session") {
 			t.Errorf("%s before any loader: %q, want a panic", name, message)
 		}
@@ -116,7 +120,8 @@ func TestGuardsRefuseStrangers(t *testing.T) {
 		t.Error("a stranger is let through")
 		return nil
 	}
-	for name, guard := range map[string]echo.MiddlewareFunc{"requireAuth": s.requireAuth, "requireRole": s.requireRole("admin")} {
+	for name, guard := range map[string]echo.MiddlewareFunc{"requireAuth": s.requireAuth,
+		"requireRole": s.requireRole("admin")} {
 		if status := echo.StatusCode(guard(next)(c)); status != http.StatusUnauthorized {
 			t.Errorf("%s for a stranger: %d, want 401", name, status)
 		}
@@ -143,10 +148,12 @@ func TestForgottenGuardShowsNobody(t *testing.T) {
 		s.ServeHTTP(res, httptest.NewRequest(http.MethodGet, path, nil))
 		return res
 	}
-	if res := get("/forgotten"); !strings.Contains(res.Body.String(), "skeleton") || strings.Contains(res.Body.String(), "Live sessions") {
+	if res := get("/forgotten"); !strings.Contains(res.Body.String(), "skeleton") ||
+		strings.Contains(res.Body.String(), "Live sessions") {
 		t.Errorf("a private page on a public route shows its content: %s", res.Body)
 	}
-	if res := get("/asks"); res.Code != http.StatusInternalServerError || strings.Contains(res.Body.String(), "loads a session") {
+	if res := get("/asks"); res.Code != http.StatusInternalServerError ||
+		strings.Contains(res.Body.String(), "loads a session") {
 		t.Errorf("session(c) on a public route: %d %s, want a bare 500", res.Code, res.Body)
 	}
 }

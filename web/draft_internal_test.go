@@ -18,7 +18,8 @@ func FuzzDraft(f *testing.F) {
 		f.Fatal(err)
 	}
 	by, now, of := ring.Seal("web draft"), time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC), []byte("ada\n/settings/email")
-	for _, v := range []string{"newEmail=a%40x.example", "a=1&a=2&b=", "PassWord=x&newPassword=y&c=z", "for=0af1&newEmail=a", "", "%zz", strings.Repeat("x", 600), "AAAA", "a=%00%ff"} {
+	for _, v := range []string{"newEmail=a%40x.example", "a=1&a=2&b=", "PassWord=x&newPassword=y&c=z",
+		"for=0af1&newEmail=a", "", "%zz", strings.Repeat("x", 600), "AAAA", "a=%00%ff"} {
 		f.Add(v, "bob\n/settings/email")
 	}
 	f.Fuzz(func(t *testing.T, raw, other string) {

@@ -61,12 +61,19 @@ func TestDraft(t *testing.T) {
 		not   []string
 	}{
 		{"/settings/email", url.Values{"newEmail": {"new+1@example.com"}}, []string{`value="new+1@example.com"`}, nil},
-		{"/settings/delete", url.Values{"confirm": {"boss@exa"}, "password": {"se-cret-7"}}, []string{`value="boss@exa"`}, []string{"se-cret-7"}},
-		{"/admin/users/new", url.Values{"name": {`"><b>Eve`}, "email": {"eve@example.com"}, "role": {"admin"}}, []string{`value="&#34;&gt;&lt;b&gt;Eve"`, `value="eve@example.com"`}, []string{`"admin" selected`}},
-		{"/admin/users/" + s.idOf(t, "grace@example.com") + "/ban", url.Values{"reason": {"too loud"}, "until": {"2099-05-01"}}, []string{`value="too loud"`, `value="2099-05-01"`}, nil},
-		{"/admin/users/" + s.idOf(t, "grace@example.com") + "/sessions", url.Values{"session": {"handle-9"}}, []string{`name="session" value="handle-9"`}, nil},
-		{"/admin/users/" + s.idOf(t, "grace@example.com") + "/role", url.Values{"role": {"admin"}}, nil, []string{`"admin" selected`}},
-		{"/admin/users/" + s.idOf(t, "grace@example.com") + "/delete", url.Values{"confirm": {"grace@example.com"}}, nil, []string{`value="grace@example.com"`}},
+		{"/settings/delete", url.Values{"confirm": {"boss@exa"}, "password": {"se-cret-7"}}, []string{`value="boss@exa"`},
+			[]string{"se-cret-7"}},
+		{"/admin/users/new", url.Values{"name": {`"><b>Eve`}, "email": {"eve@example.com"}, "role": {"admin"}},
+			[]string{`value="&#34;&gt;&lt;b&gt;Eve"`, `value="eve@example.com"`}, []string{`"admin" selected`}},
+		{"/admin/users/" + s.idOf(t, "grace@example.com") + "/ban",
+			url.Values{"reason": {"too loud"}, "until": {"2099-05-01"}},
+			[]string{`value="too loud"`, `value="2099-05-01"`}, nil},
+		{"/admin/users/" + s.idOf(t, "grace@example.com") + "/sessions", url.Values{"session": {"handle-9"}},
+			[]string{`name="session" value="handle-9"`}, nil},
+		{"/admin/users/" + s.idOf(t, "grace@example.com") + "/role", url.Values{"role": {"admin"}}, nil,
+			[]string{`"admin" selected`}},
+		{"/admin/users/" + s.idOf(t, "grace@example.com") + "/delete", url.Values{"confirm": {"grace@example.com"}}, nil,
+			[]string{`value="grace@example.com"`}},
 	} {
 		t.Run(c.path, func(t *testing.T) {
 			for kind, header := range map[string][]string{"page": nil, "htmx": s.htmx(c.path)} {
@@ -118,7 +125,8 @@ func TestDraftIsOnesOwn(t *testing.T) {
 	if value[0] == 'A' {
 		other = "B"
 	}
-	for _, bad := range []string{value[1:], value[:len(value)-1], value + "A", other + value[1:], strings.ToUpper(value), "newEmail=new@example.com", "", strings.Repeat("A", 300), "%"} {
+	for _, bad := range []string{value[1:], value[:len(value)-1], value + "A", other + value[1:], strings.ToUpper(value),
+		"newEmail=new@example.com", "", strings.Repeat("A", 300), "%"} {
 		hold(ada, bad)
 		lacks(t, ada.Get("/settings/email", navigate...), shown)
 	}
@@ -177,16 +185,19 @@ func TestOwnCookiesOverHTTPS(t *testing.T) {
 		s.server.ServeHTTP(res, req)
 		for _, c := range res.Result().Cookies() {
 			held[c.Name] = c.Value
-			if !strings.HasPrefix(c.Name, "__Host-foyer.") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+			if !strings.HasPrefix(c.Name, "__Host-foyer.") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode ||
+				c.Path != "/" || c.Domain != "" {
 				t.Errorf("%s %s sets %s", method, path, c)
 			}
 		}
 		return res
 	}
-	ask("POST", "/signup", url.Values{"name": {"Ada"}, "email": {"ada@example.com"}, "password": {authtest.Password}}.Encode())
+	ask("POST", "/signup", url.Values{"name": {"Ada"}, "email": {"ada@example.com"},
+		"password": {authtest.Password}}.Encode())
 	ask("POST", "/theme", "theme=dark")
 	ask("POST", "/settings", "name=Ada+L")
-	if page := ask("GET", "/dashboard", "").Body.String(); !strings.Contains(page, `data-theme="dark"`) || !strings.Contains(page, "Saved.") {
+	if page := ask("GET", "/dashboard", "").Body.String(); !strings.Contains(page, `data-theme="dark"`) ||
+		!strings.Contains(page, "Saved.") {
 		t.Errorf("cookies are not read: %v in %s", held, page)
 	}
 	s.ahead.Add(int64(10 * time.Minute))

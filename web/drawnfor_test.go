@@ -103,7 +103,8 @@ func TestAFormActsForWhomItWasDrawn(t *testing.T) {
 			{"/settings", "/settings", []string{"name", "Ann Married"}},
 			{"/settings/email", "/settings/email", []string{"newEmail", "moved@example.com"}},
 			{"/settings/sessions", "/settings/sessions", []string{"others", "on"}},
-			{"/settings/security", "/settings/security", []string{"currentPassword", authtest.Password, "newPassword", "better-horse-2"}},
+			{"/settings/security", "/settings/security", []string{"currentPassword", authtest.Password, "newPassword",
+				"better-horse-2"}},
 			{"/settings/delete", "/settings/delete", []string{"confirm", "bob@example.com", "password", authtest.Password}},
 			{"/reauth", "/reauth", []string{"password", authtest.Password}},
 			{"/admin/users/:id/ban", "/admin/users/:id/ban", nil},
@@ -190,7 +191,8 @@ func TestAFormOfAUserWhoLoggedOut(t *testing.T) {
 		contains(t, got, `"code":"OTHER_VISITOR"`)
 
 		expect(t, browser.PostForm(path, url.Values{"name": {"X"}}, navigate...), 303, "Location", "/login")
-		expect(t, browser.PostForm(path, url.Values{"name": {"X"}}, s.htmx("/settings")...), 401, "HX-Redirect", "/login?returnTo=%2Fsettings")
+		expect(t, browser.PostForm(path, url.Values{"name": {"X"}}, s.htmx("/settings")...), 401, "HX-Redirect",
+			"/login?returnTo=%2Fsettings")
 	}
 }
 
@@ -248,7 +250,8 @@ func TestAFormOfAnotherComesBeforeTheRest(t *testing.T) {
 	ann, _ := s.person(t, "ann@example.com")
 	email := fill(t, bob.Get("/settings/email", navigate...), "/settings/email", "newEmail", "new@example.com")
 	s.ahead.Add(int64(10 * time.Minute))
-	expect(t, ann.PostForm("/settings/email", url.Values{"newEmail": {"x@example.com"}}), 303, "Location", "/reauth?returnTo=%2Fsettings%2Femail")
+	expect(t, ann.PostForm("/settings/email", url.Values{"newEmail": {"x@example.com"}}), 303, "Location",
+		"/reauth?returnTo=%2Fsettings%2Femail")
 	kept := draft(ann)
 	expect(t, ann.PostForm("/settings/email", email), 409)
 	if draft(ann) != kept {
@@ -293,13 +296,14 @@ func TestStoppingMakesOldForms(t *testing.T) {
 
 // end:admin
 
-// undrawn are the forms of private pages that act for the visitor there is: each ends a login, or chooses how pages look.
+// undrawn are the forms of private pages that act for the visitor there is: each ends a login, or chooses how pages
+// look.
 var undrawn = map[string]bool{"/logout": true, "/theme": true, "/impersonation/stop": true}
 
 // part:admin
 
-// TestPrivateFormsNameTheirPerson: every form of every page behind the private doors, drawn afresh or refused, is for the
-// visitor.
+// TestPrivateFormsNameTheirPerson: every form of every page behind the private doors, drawn afresh or refused, is for
+// the visitor.
 func TestPrivateFormsNameTheirPerson(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -314,7 +318,8 @@ func TestPrivateFormsNameTheirPerson(t *testing.T) {
 		for _, form := range posts(t, page) {
 			action, _ := attr(form, "action")
 			seen[strings.ReplaceAll(action, target, ":id")] = true
-			if named := hidden(form)["for"]; !undrawn[action] && (len(named) != 1 || named[0] != user.ID) || undrawn[action] && named != nil {
+			if named := hidden(form)["for"]; !undrawn[action] && (len(named) != 1 || named[0] != user.ID) ||
+				undrawn[action] && named != nil {
 				t.Errorf("on %s the form for %s is drawn for %q", path, action, named)
 			}
 		}
@@ -333,7 +338,8 @@ func TestPrivateFormsNameTheirPerson(t *testing.T) {
 		}
 	}
 	for _, action := range []string{
-		"/settings", "/settings/email", "/settings/security", "/settings/sessions", "/settings/delete", "/reauth", "/logout", "/theme",
+		"/settings", "/settings/email", "/settings/security", "/settings/sessions", "/settings/delete", "/reauth",
+		"/logout", "/theme",
 		"/admin/users/:id/ban", "/admin/users/:id/sessions", "/admin/users/new",
 	} {
 		if !seen[action] {

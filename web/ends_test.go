@@ -74,7 +74,8 @@ func TestHiddenReturnToIsChecked(t *testing.T) {
 			expect(t, page, 200)
 			wantLocalReturnTo(t, path, page.Text)
 		}
-		again := s.stranger(t).PostForm("/verify-email", url.Values{"token": {token}, "password": {"wrong-horse-9"}, "returnTo": {target}})
+		again := s.stranger(t).PostForm("/verify-email",
+			url.Values{"token": {token}, "password": {"wrong-horse-9"}, "returnTo": {target}})
 		expect(t, again, 422)
 		wantLocalReturnTo(t, "a wrong password", again.Text)
 	}
@@ -108,18 +109,20 @@ func TestRepeatedHeadersAreRefused(t *testing.T) {
 		header []string
 		pass   bool
 	}{
-		"own alone":              {own, true},
-		"own twice":              {append(own, own...), false},
-		"own and evil":           {append(own, evil...), false},
-		"evil and own":           {append(evil, own...), false},
-		"same-origin alone":      {append(own, "Sec-Fetch-Site", "same-origin"), true},
-		"same-origin and cross":  {append(own, "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Site", "cross-site"), false},
-		"null beside both sites": {[]string{"Origin", "null", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Site", "cross-site"}, false},
-		"two referers":           {[]string{"Referer", s.Base + "/", "Referer", "https://evil.example/"}, false},
+		"own alone":             {own, true},
+		"own twice":             {append(own, own...), false},
+		"own and evil":          {append(own, evil...), false},
+		"evil and own":          {append(evil, own...), false},
+		"same-origin alone":     {append(own, "Sec-Fetch-Site", "same-origin"), true},
+		"same-origin and cross": {append(own, "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Site", "cross-site"), false},
+		"null beside both sites": {[]string{"Origin", "null", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Site",
+			"cross-site"}, false},
+		"two referers": {[]string{"Referer", s.Base + "/", "Referer", "https://evil.example/"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for path, body := range map[string]string{"/login": "email=x", "/api/auth/sign-out": "{}"} {
-				kind := map[bool]string{true: "application/json", false: "application/x-www-form-urlencoded"}[strings.HasPrefix(path, "/api/")]
+				kind := map[bool]string{true: "application/json",
+					false: "application/x-www-form-urlencoded"}[strings.HasPrefix(path, "/api/")]
 				got := s.sendAll(t, "POST", path, body, append(c.header, "Content-Type", kind)...)
 				if pass := got != http.StatusForbidden; pass != c.pass {
 					t.Errorf("%s: %d", path, got)
@@ -177,8 +180,10 @@ func TestImpossibleHost(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for host, want := range map[string]int{
-		"app.example:evil": 400, "app.example:99999": 400, "app.example:80:80": 400, ":80": 400, "a@app.example": 400, "[::1": 400, "app%20example": 400, "app.example:-1": 400,
-		"": 200, "app.example": 200, "app.example:8080": 200, "app.example:": 200, "[::1]": 200, "[::1]:8080": 200, "127.0.0.1": 200, "app_1.internal": 200,
+		"app.example:evil": 400, "app.example:99999": 400, "app.example:80:80": 400, ":80": 400, "a@app.example": 400,
+		"[::1": 400, "app%20example": 400, "app.example:-1": 400,
+		"": 200, "app.example": 200, "app.example:8080": 200, "app.example:": 200, "[::1]": 200, "[::1]:8080": 200,
+		"127.0.0.1": 200, "app_1.internal": 200,
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/login", nil)
 		r.Host = host
@@ -198,8 +203,9 @@ func TestAProxyIsNotLocal(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *web.Config) { c.Development = true })
 	for name, value := range map[string]string{
-		"": "", "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "app.example", "X-Forwarded-Anything": "",
-		"Forwarded": "for=203.0.113.9", "X-Real-IP": "203.0.113.9", "Via": "1.1 proxy",
+		"": "", "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "app.example",
+		"X-Forwarded-Anything": "",
+		"Forwarded":            "for=203.0.113.9", "X-Real-IP": "203.0.113.9", "Via": "1.1 proxy",
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/dev/mail", nil)
 		r.RemoteAddr, r.Host = "127.0.0.1:5000", "127.0.0.1:22400"

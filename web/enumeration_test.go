@@ -18,15 +18,16 @@ import (
 	"example.com/foyer/web"
 )
 
-// TestPageEnumeration (task prove:enumeration) asks the pages, on a site as cmd/server runs it but for the limits of one
-// address, with a worker that sends what is mailed.
+// TestPageEnumeration (task prove:enumeration) asks the pages, on a site as cmd/server runs it but for the limits of
+// one address, with a worker that sends what is mailed.
 func TestPageEnumeration(t *testing.T) {
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	sender, err := mail.NewSMTP("smtp://"+mailtest.Serve(t, "").Addr, "hello@app.example", "app.example", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	outbox := mail.New(db, mail.Options{AppName: web.AppName, Keys: ring(t), Sender: sender, Now: database.Now, Logger: slog.New(slog.DiscardHandler)})
+	outbox := mail.New(db, mail.Options{AppName: web.AppName, Keys: ring(t), Sender: sender, Now: database.Now,
+		Logger: slog.New(slog.DiscardHandler)})
 	s := newSiteWith(t, db, authtest.Costly(auth.Options{
 		RequireEmailVerification: true, Notices: true, Mailer: outbox,
 		RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, database.Now), Rules: []auth.RateRule{}}, // part:ratelimit
@@ -43,7 +44,8 @@ func TestPageEnumeration(t *testing.T) {
 		more              url.Values
 	}{
 		{"login", "/login", "email", url.Values{"password": {"not-the-password-1"}, "remember": {"on"}}},
-		{"signup", "/signup", "email", url.Values{"name": {"Test Person"}, "password": {authtest.Password}, "remember": {"on"}}},
+		{"signup", "/signup", "email", url.Values{"name": {"Test Person"}, "password": {authtest.Password},
+			"remember": {"on"}}},
 		{"forgot", "/forgot-password", "email", url.Values{}},
 		{"resend", "/verify-email/resend", "email", url.Values{}},
 		{"change", "/settings/email", "newEmail", url.Values{}},

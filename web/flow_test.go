@@ -27,12 +27,14 @@ func TestWithoutJavaScript(t *testing.T) {
 		})
 		step(t, "sign-up lands where they were going", func(t *testing.T) {
 			got := ada.PostForm("/signup", url.Values{
-				"name": {" Ada Lovelace "}, "email": {" Ada@Example.com "}, "password": {"a long enough one"}, "returnTo": {"/dashboard?tab=2"}, "remember": {"on"},
+				"name": {" Ada Lovelace "}, "email": {" Ada@Example.com "}, "password": {"a long enough one"},
+				"returnTo": {"/dashboard?tab=2"}, "remember": {"on"},
 			})
 			expect(t, got, 303, "Location", "/dashboard?tab=2", "Cache-Control", "private, no-store")
 			dashboard := ada.Get("/dashboard?tab=2", navigate...)
 			expect(t, dashboard, 200, "Cache-Control", "private, no-store")
-			contains(t, dashboard, "Hello Ada Lovelace.", "ada@example.com", `data-private`, "This browser", `<form method="post" action="/logout">`)
+			contains(t, dashboard, "Hello Ada Lovelace.", "ada@example.com", `data-private`, "This browser",
+				`<form method="post" action="/logout">`)
 			lacks(t, dashboard, `href="/admin"`)
 		})
 		copied := ada.Copy() // as a thief's browser would be
@@ -41,7 +43,8 @@ func TestWithoutJavaScript(t *testing.T) {
 		copiedWithoutCache.Forget("session_data")
 		step(t, "logging out ends the session for every copy", func(t *testing.T) {
 			got := ada.PostForm("/logout", nil)
-			expect(t, got, 303, "Location", "/login", "Clear-Site-Data", `"storage", "prefetchCache", "prerenderCache"`, "Cache-Control", "private, no-store")
+			expect(t, got, 303, "Location", "/login", "Clear-Site-Data", `"storage", "prefetchCache", "prerenderCache"`,
+				"Cache-Control", "private, no-store")
 			if n := len(ada.Cookies()); n != 0 {
 				t.Errorf("%d cookies are left", n)
 			}
@@ -71,7 +74,8 @@ func TestWithoutJavaScript(t *testing.T) {
 			contains(t, ada.Get("/dashboard?tab=2", navigate...), "Hello Ada Lovelace.")
 		})
 		step(t, "without the field, the address counts", func(t *testing.T) {
-			got := s.stranger(t).PostForm("/login?returnTo=%2Fdashboard%3Ftab%3D3", credentials(" Ada@Example.com ", "a long enough one"))
+			got := s.stranger(t).PostForm("/login?returnTo=%2Fdashboard%3Ftab%3D3",
+				credentials(" Ada@Example.com ", "a long enough one"))
 			expect(t, got, 303, "Location", "/dashboard?tab=3")
 		})
 	})
@@ -103,12 +107,15 @@ func TestSignedInVisitorAtTheDoor(t *testing.T) {
 		location, hx       string
 	}{
 		{"login page", "GET", "/login", nil, navigate, 303, "/dashboard", ""},
-		{"login page with a way", "GET", "/login?returnTo=%2Fdashboard%3Ftab%3D2", nil, navigate, 303, "/dashboard?tab=2", ""},
+		{"login page with a way", "GET", "/login?returnTo=%2Fdashboard%3Ftab%3D2", nil, navigate, 303,
+			"/dashboard?tab=2", ""},
 		{"login page with a hostile way", "GET", "/login?returnTo=//evil.example", nil, navigate, 303, "/dashboard", ""},
 		{"sign-up page", "GET", "/signup?returnTo=/admin", nil, navigate, 303, "/admin", ""},
 		{"login page by htmx", "GET", "/login?returnTo=/admin", nil, s.htmx("/"), 204, "", "/admin"},
-		{"login page by htmx with a hostile way", "GET", "/login?returnTo=javascript:alert(1)", nil, s.htmx("/"), 204, "", "/dashboard"},
-		{"login form of another tab", "POST", "/login?returnTo=%2Fdashboard%3Ftab%3D2", stale, nil, 303, "/dashboard?tab=2", ""},
+		{"login page by htmx with a hostile way", "GET", "/login?returnTo=javascript:alert(1)", nil, s.htmx("/"), 204, "",
+			"/dashboard"},
+		{"login form of another tab", "POST", "/login?returnTo=%2Fdashboard%3Ftab%3D2", stale, nil, 303,
+			"/dashboard?tab=2", ""},
 		{"login form of another tab, hostile", "POST", "/login", hostile, nil, 303, "/dashboard", ""},
 		{"login form of another tab by htmx", "POST", "/login", stale, s.htmx("/login"), 204, "", "/dashboard?tab=2"},
 		{"sign-up form of another tab", "POST", "/signup", stale, nil, 303, "/dashboard?tab=2", ""},
@@ -178,13 +185,16 @@ func TestLogoutIsAPost(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	for _, method := range []string{"GET", "HEAD"} {
-		expect(t, user.Do(method, "/logout", "", navigate...), 405, "Allow", "OPTIONS, POST", "Set-Cookie", "", "Clear-Site-Data", "")
+		expect(t, user.Do(method, "/logout", "", navigate...), 405, "Allow", "OPTIONS, POST", "Set-Cookie", "",
+			"Clear-Site-Data", "")
 	}
 	expect(t, user.Get("/api/auth/sign-out"), 404)
 	expect(t, user.Get("/dashboard", navigate...), 200)
 
-	expect(t, user.PostForm("/logout", nil, s.htmx("/dashboard")...), 204, "HX-Redirect", "/login", "Clear-Site-Data", `"storage", "prefetchCache", "prerenderCache"`)
-	expect(t, user.PostForm("/logout", nil), 303, "Location", "/login", "Clear-Site-Data", `"storage", "prefetchCache", "prerenderCache"`)
+	expect(t, user.PostForm("/logout", nil, s.htmx("/dashboard")...), 204, "HX-Redirect", "/login", "Clear-Site-Data",
+		`"storage", "prefetchCache", "prerenderCache"`)
+	expect(t, user.PostForm("/logout", nil), 303, "Location", "/login", "Clear-Site-Data",
+		`"storage", "prefetchCache", "prerenderCache"`)
 	for _, c := range s.stranger(t).PostForm("/logout", nil).Response.Cookies() {
 		if c.MaxAge >= 0 || c.Value != "" || !c.HttpOnly || c.Path != "/" {
 			t.Errorf("a cookie is not taken away: %s", c)

@@ -25,26 +25,40 @@ func TestFormMistakes(t *testing.T) {
 		form       url.Values
 		want       []string // in the form that comes back
 	}{
-		{"login, nothing typed", "/login", url.Values{}, []string{`id="email-error">Enter an e-mail address`, `href="#email"`, `aria-describedby="email-error"`}},
-		{"login, no address", "/login", entry("", "ada", "zebra-77"), []string{`id="email-error">Enter an e-mail address`, `value="ada"`}},
-		{"login, wrong password", "/login", entry("", "taken@example.com", "zebra-77"), []string{"Invalid email or password", `value="taken@example.com"`}},
-		{"login, very long password", "/login", entry("", "taken@example.com", strings.Repeat("zebra", 200)), []string{`id="password-error">Use at most 128 characters.`}},
-		{"sign-up, nothing typed", "/signup", url.Values{}, []string{`id="name-error">Enter a name`, `id="email-error">Enter an e-mail`, `id="password-error">Use at least 8`, `aria-describedby="password-error password-hint"`}},
-		{"sign-up, short password", "/signup", entry("Ada", "new@example.com", "zebra-7"), []string{`id="password-error">Use at least 8`, `value="Ada"`, `value="new@example.com"`}},
-		{"sign-up, common password", "/signup", entry("Ada", "new@example.com", "password1"), []string{`id="password-error">This is one of the passwords`}},
-		{"sign-up, the app's name", "/signup", entry("Ada", "new@example.com", "zebraFOYERzebra"), []string{`id="password-error">Leave your address`}},
-		{"sign-up, address taken", "/signup", entry("Ada", "Taken@Example.com", "zebra-zebra"), []string{`id="email-error">There is already an account`, `value="Ada"`}},
-		{"sign-up, control character in the name", "/signup", entry("Ada\x1b[31m", "new@example.com", "zebra-zebra"), []string{`id="name-error">The name holds characters`}},
+		{"login, nothing typed", "/login", url.Values{},
+			[]string{`id="email-error">Enter an e-mail address`, `href="#email"`, `aria-describedby="email-error"`}},
+		{"login, no address", "/login", entry("", "ada", "zebra-77"),
+			[]string{`id="email-error">Enter an e-mail address`, `value="ada"`}},
+		{"login, wrong password", "/login", entry("", "taken@example.com", "zebra-77"),
+			[]string{"Invalid email or password", `value="taken@example.com"`}},
+		{"login, very long password", "/login", entry("", "taken@example.com", strings.Repeat("zebra", 200)),
+			[]string{`id="password-error">Use at most 128 characters.`}},
+		{"sign-up, nothing typed", "/signup", url.Values{},
+			[]string{`id="name-error">Enter a name`, `id="email-error">Enter an e-mail`, `id="password-error">Use at least 8`,
+				`aria-describedby="password-error password-hint"`}},
+		{"sign-up, short password", "/signup", entry("Ada", "new@example.com", "zebra-7"),
+			[]string{`id="password-error">Use at least 8`, `value="Ada"`, `value="new@example.com"`}},
+		{"sign-up, common password", "/signup", entry("Ada", "new@example.com", "password1"),
+			[]string{`id="password-error">This is one of the passwords`}},
+		{"sign-up, the app's name", "/signup", entry("Ada", "new@example.com", "zebraFOYERzebra"),
+			[]string{`id="password-error">Leave your address`}},
+		{"sign-up, address taken", "/signup", entry("Ada", "Taken@Example.com", "zebra-zebra"),
+			[]string{`id="email-error">There is already an account`, `value="Ada"`}},
+		{"sign-up, control character in the name", "/signup", entry("Ada\x1b[31m", "new@example.com", "zebra-zebra"),
+			[]string{`id="name-error">The name holds characters`}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			browser := s.stranger(t)
 			page := browser.PostForm(c.path, c.form)
-			expect(t, page, 422, "Content-Type", "text/html; charset=utf-8", "Cache-Control", "private, no-store", "Set-Cookie", "", "Content-Security-Policy", csp)
-			contains(t, page, "<!doctype html>", "<title>Error: ", "There is a problem", `name="password" type="password" value=""`)
+			expect(t, page, 422, "Content-Type", "text/html; charset=utf-8", "Cache-Control", "private, no-store", "Set-Cookie",
+				"", "Content-Security-Policy", csp)
+			contains(t, page, "<!doctype html>", "<title>Error: ", "There is a problem",
+				`name="password" type="password" value=""`)
 			fragment := browser.PostForm(c.path, c.form, s.htmx(c.path)...)
 			expect(t, fragment, 422)
-			contains(t, fragment, "<title>Error: ", "There is a problem", `name="password" type="password" value=""`, `hx-post="`+c.path+`"`)
+			contains(t, fragment, "<title>Error: ", "There is a problem", `name="password" type="password" value=""`,
+				`hx-post="`+c.path+`"`)
 			lacks(t, fragment, "<html", "<head", "<body", "stylesheet")
 			whole := browser.PostForm(c.path, c.form, append(s.htmx(c.path), "HX-Request-Type", "full")...)
 			contains(t, whole, "<!doctype html>")
@@ -68,7 +82,8 @@ func TestFormMistakes(t *testing.T) {
 func TestFormSuccessByHTMX(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	form := url.Values{"name": {"Ada"}, "email": {"ada@example.com"}, "password": {"a long enough one"}, "returnTo": {"/dashboard?tab=2"}}
+	form := url.Values{"name": {"Ada"}, "email": {"ada@example.com"}, "password": {"a long enough one"},
+		"returnTo": {"/dashboard?tab=2"}}
 	for _, path := range []string{"/signup", "/login"} {
 		browser := s.stranger(t)
 		got := browser.PostForm(path, form, s.htmx(path)...)
@@ -101,7 +116,8 @@ func TestHostileForms(t *testing.T) {
 		{"JSON", "application/json", `{"email":"user@example.com","password":"` + authtest.Password + `"}`, nil, 415},
 		{"text", "text/plain", good, nil, 415},
 		{"XML", "application/xml", "<login/>", nil, 415},
-		{"multipart", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"email\"\r\n\r\nuser@example.com\r\n--x--\r\n", nil, 415},
+		{"multipart", "multipart/form-data; boundary=x",
+			"--x\r\nContent-Disposition: form-data; name=\"email\"\r\n\r\nuser@example.com\r\n--x--\r\n", nil, 415},
 		{"no media type", "", good, nil, 415},
 		{"broken media type", "application/x-www-form-urlencoded; =", good, nil, 415},
 		{"two media types", form + ", application/json", good, nil, 415},
@@ -119,7 +135,8 @@ func TestHostileForms(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			browser := s.stranger(t)
-			got := browser.Do("POST", "/login", c.body, append([]string{"Content-Type", c.media, "Origin", s.Base}, c.header...)...)
+			got := browser.Do("POST", "/login", c.body, append([]string{"Content-Type", c.media, "Origin", s.Base},
+				c.header...)...)
 			expect(t, got, c.status)
 			if signedIn := len(browser.Cookies()) > 0; signedIn != (c.status == 303) {
 				t.Errorf("signed in: %t", signedIn)
@@ -138,8 +155,10 @@ func TestForgedFields(t *testing.T) {
 	mallory := s.stranger(t)
 	form := url.Values{
 		"name": {"Mallory"}, "email": {"mallory@example.com"}, "password": {"a long enough one"},
-		"role": {"admin"}, "Role": {"admin"}, "user.role": {"admin"}, "banned": {"false"}, "emailVerified": {"true"}, "email_verified": {"true"},
-		"id": {"1"}, "image": {"https://evil.example/x.png"}, "userId": {"1"}, "createdAt": {"2000-01-01"}, "expiresAt": {"2100-01-01"},
+		"role": {"admin"}, "Role": {"admin"}, "user.role": {"admin"}, "banned": {"false"}, "emailVerified": {"true"},
+		"email_verified": {"true"},
+		"id":             {"1"}, "image": {"https://evil.example/x.png"}, "userId": {"1"}, "createdAt": {"2000-01-01"},
+		"expiresAt": {"2100-01-01"},
 	}
 	expect(t, mallory.PostForm("/signup?role=admin", form), 303)
 	expect(t, mallory.Get("/admin", navigate...), 403)
@@ -147,7 +166,8 @@ func TestForgedFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if user.Role != "user" || user.Banned || user.EmailVerified || user.Image != nil || len(user.ID) != 32 || user.CreatedAt.Year() < 2024 {
+	if user.Role != "user" || user.Banned || user.EmailVerified || user.Image != nil || len(user.ID) != 32 ||
+		user.CreatedAt.Year() < 2024 {
 		t.Errorf("a forged field was taken: %+v", user)
 	}
 }

@@ -116,7 +116,8 @@ func TestStoreAway(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			got := c.as.Copy().Do(c.method, c.path, "", c.header...)
-			expect(t, got, c.status, "Retry-After", c.retry, "Set-Cookie", "", "Clear-Site-Data", "", "HX-Redirect", "", "Location", "")
+			expect(t, got, c.status, "Retry-After", c.retry, "Set-Cookie", "", "Clear-Site-Data", "", "HX-Redirect", "",
+				"Location", "")
 			lacks(t, got, "closed", "sql:")
 		})
 	}
@@ -143,7 +144,8 @@ func TestStoreReadOnly(t *testing.T) {
 	}
 	unchanged := []string{"Retry-After", "5", "Set-Cookie", "", "Clear-Site-Data", "", "Location", ""}
 	expect(t, s.PostForm("/login", credentials("user@example.com", authtest.Password)), 503, unchanged...)
-	expect(t, s.PostForm("/signup", url.Values{"name": {"N"}, "email": {"new@example.com"}, "password": {authtest.Password}}), 503, unchanged...)
+	expect(t, s.PostForm("/signup", url.Values{"name": {"N"}, "email": {"new@example.com"},
+		"password": {authtest.Password}}), 503, unchanged...)
 	expect(t, user.PostForm("/logout", nil), 503, "Clear-Site-Data", "", "Location", "")
 	expect(t, user.Get("/dashboard", navigate...), 200)
 }
@@ -194,7 +196,8 @@ func TestHeadersAreNoIdentity(t *testing.T) {
 		{"X-User-Id", "1"}, {"X-Role", "admin"}, {"X-Authenticated-User", "boss@example.com"}, {"X-Internal", "1"},
 		{"X-Middleware-Subrequest", "middleware"}, {"X-Original-URL", "/"}, {"X-Rewrite-URL", "/"}, {"X-Forwarded-Uri", "/"},
 		{"X-HTTP-Method-Override", "OPTIONS"}, {"User-Agent", "kube-probe/1.30"}, {"User-Agent", "GoogleHC/1.0"},
-		{"X-Forwarded-For", "127.0.0.1"}, {"Authorization", "Bearer admin"}, {"Authorization", "Basic YWRtaW46YWRtaW4="}, {"Sec-Purpose", "prefetch"},
+		{"X-Forwarded-For", "127.0.0.1"}, {"Authorization", "Bearer admin"}, {"Authorization", "Basic YWRtaW46YWRtaW4="},
+		{"Sec-Purpose", "prefetch"},
 	} {
 		t.Run(h[0], func(t *testing.T) {
 			header := append([]string{h[0], h[1]}, navigate...)
@@ -203,7 +206,8 @@ func TestHeadersAreNoIdentity(t *testing.T) {
 	}
 	plain := s.Get("/", navigate...)
 	poisoned := s.Get("/", append([]string{
-		"X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "gopher", "X-Forwarded-Prefix", "/evil", "X-Original-URL", "/admin", "X-HTTP-Method-Override", "POST",
+		"X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "gopher", "X-Forwarded-Prefix", "/evil", "X-Original-URL",
+		"/admin", "X-HTTP-Method-Override", "POST",
 	}, navigate...)...)
 	if poisoned.Text != plain.Text || strings.Contains(strings.Join(poisoned.Header.Values("Link"), ""), "evil") {
 		t.Errorf("a header changed a public page: %s", poisoned.Text)

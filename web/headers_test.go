@@ -24,7 +24,8 @@ var securityHeaders = []string{
 	"Cross-Origin-Resource-Policy", "same-origin",
 	"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()",
 	"Strict-Transport-Security", "", // plain http
-	"Server", "", "X-Powered-By", "", "X-XSS-Protection", "", "Access-Control-Allow-Origin", "", "Access-Control-Allow-Credentials", "",
+	"Server", "", "X-Powered-By", "", "X-XSS-Protection", "", "Access-Control-Allow-Origin", "",
+	"Access-Control-Allow-Credentials", "",
 }
 
 // part:admin,betterauth
@@ -108,15 +109,18 @@ func TestHTTPS(t *testing.T) {
 		secure.server.ServeHTTP(res, req)
 		return res.Result()
 	}
-	for _, path := range []string{"/", "/login", "/dashboard", "/nothing", "/api/nothing", "/api/auth/get-session", static.URL("app.css")} {
+	for _, path := range []string{"/", "/login", "/dashboard", "/nothing", "/api/nothing", "/api/auth/get-session",
+		static.URL("app.css")} {
 		if got := ask("GET", path, "").Header.Get("Strict-Transport-Security"); got != "max-age=31536000; includeSubDomains" {
 			t.Errorf("%s: Strict-Transport-Security %q", path, got)
 		}
 	}
 	signUp := func(origin string) *http.Response {
-		return ask("POST", "/signup", "name=Ada&email=ada@example.com&password=a+long+enough+one", "Content-Type", "application/x-www-form-urlencoded", "Origin", origin)
+		return ask("POST", "/signup", "name=Ada&email=ada@example.com&password=a+long+enough+one", "Content-Type",
+			"application/x-www-form-urlencoded", "Origin", origin)
 	}
-	for _, origin := range []string{"http://app.example", "https://app.example:8443", "https://APP.example.evil.example", "https://sub.app.example", "null"} {
+	for _, origin := range []string{"http://app.example", "https://app.example:8443", "https://APP.example.evil.example",
+		"https://sub.app.example", "null"} {
 		if got := signUp(origin); got.StatusCode != http.StatusForbidden {
 			t.Errorf("Origin %s: %d, want 403", origin, got.StatusCode)
 		}
@@ -126,7 +130,8 @@ func TestHTTPS(t *testing.T) {
 		t.Errorf("own origin: %d with %d cookies", got.StatusCode, len(got.Cookies()))
 	}
 	for _, c := range got.Cookies() {
-		if !strings.HasPrefix(c.Name, "__Host-foyer.") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+		if !strings.HasPrefix(c.Name, "__Host-foyer.") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode ||
+			c.Path != "/" || c.Domain != "" {
 			t.Errorf("cookie %s", c)
 		}
 	}
@@ -138,7 +143,8 @@ func TestNoConditionalAnswers(t *testing.T) {
 	s := newSite(t)
 	user, _ := s.person(t, "user@example.com")
 	for _, path := range []string{"/", "/dashboard", "/nav", "/login"} {
-		got := user.Get(path, append([]string{"If-None-Match", "*", "If-Modified-Since", "Tue, 01 Jan 2030 00:00:00 GMT"}, navigate...)...)
+		got := user.Get(path, append([]string{"If-None-Match", "*", "If-Modified-Since", "Tue, 01 Jan 2030 00:00:00 GMT"},
+			navigate...)...)
 		if got.StatusCode == http.StatusNotModified || got.Header.Get("Etag") != "" || got.Header.Get("Last-Modified") != "" {
 			t.Errorf("%s: %d, ETag %q", path, got.StatusCode, got.Header.Get("Etag"))
 		}

@@ -232,9 +232,11 @@ func (r *resident) token() string {
 // typed is a sensible value for every field there is.
 func (r *resident) typed() map[string]string {
 	return map[string]string{
-		"email": residentAt, "password": authtest.Password, "currentPassword": authtest.Password, "newPassword": authtest.Password,
-		"name": r.name, "image": r.picture, "newEmail": longest(999, true), "theme": "dark", "role": "user", "userId": r.other(),
-		"token": r.token(), "returnTo": r.chosen, "callbackURL": r.chosen, "redirectTo": r.chosen, "reason": longName,
+		"email": residentAt, "password": authtest.Password, "currentPassword": authtest.Password,
+		"newPassword": authtest.Password,
+		"name":        r.name, "image": r.picture, "newEmail": longest(999, true), "theme": "dark", "role": "user",
+		"userId": r.other(),
+		"token":  r.token(), "returnTo": r.chosen, "callbackURL": r.chosen, "redirectTo": r.chosen, "reason": longName,
 		"banReason": longName,
 	}
 }
@@ -280,7 +282,8 @@ func sources(t *testing.T, patterns ...string) (names []string) {
 func (r *resident) actions() (actions []string) {
 	r.t.Helper()
 	page := "/admin/users/" + r.other()
-	for _, found := range regexp.MustCompile(page+`/(\w+)"`).FindAllStringSubmatch(r.browser.Get(page, navigate...).Text, -1) {
+	for _, found := range regexp.MustCompile(page+`/(\w+)"`).FindAllStringSubmatch(r.browser.Get(page,
+		navigate...).Text, -1) {
 		actions = append(actions, found[1])
 	}
 	if len(actions) < 6 {
@@ -384,7 +387,8 @@ func TestHeadersFitProxies(t *testing.T) {
 	}
 	for _, door := range []string{
 		"POST /login", "POST /reauth", "POST /settings", "POST /theme", "POST /impersonation/stop", "GET /dashboard",
-		"POST /api/auth/sign-up/email", "POST /api/auth/sign-in/email", "POST /api/auth/sign-out", "POST /api/auth/update-user",
+		"POST /api/auth/sign-up/email", "POST /api/auth/sign-in/email", "POST /api/auth/sign-out",
+		"POST /api/auth/update-user",
 		"POST /api/auth/change-password", "POST /api/auth/admin/impersonate-user", "POST /api/auth/admin/stop-impersonating",
 		"GET /api/auth/get-session",
 	} {
@@ -473,7 +477,8 @@ func TestMailedReturnToIsBounded(t *testing.T) {
 	for n, want := range map[int]bool{1021: true, 1022: false} { // the slash takes three bytes
 		path := "/" + strings.Repeat("a", n)
 		for _, callbackURL := range []string{path, "https://app.example" + path} {
-			if got := link("verify_email", "x", callbackURL); strings.HasSuffix(got, "&returnTo="+url.QueryEscape(path)) != want {
+			if got := link("verify_email", "x", callbackURL); strings.HasSuffix(got,
+				"&returnTo="+url.QueryEscape(path)) != want {
 				t.Errorf("%d: %s", n, got)
 			}
 		}

@@ -18,7 +18,8 @@ func TestHomeTellsWhatWentWrong(t *testing.T) {
 	strange := s.Get("/?error=Call+0900-1234+now")
 	contains(t, strange, "alert danger", "That did not work.")
 	lacks(t, strange, "0900-1234")
-	contains(t, s.Get(strings.TrimPrefix(s.Get("/api/auth/error?error=TOKEN_EXPIRED").Header.Get("Location"), s.Base)), "This link has expired.")
+	contains(t, s.Get(strings.TrimPrefix(s.Get("/api/auth/error?error=TOKEN_EXPIRED").Header.Get("Location"), s.Base)),
+		"This link has expired.")
 }
 
 // end:betterauth

@@ -8,7 +8,8 @@ import (
 
 // FuzzHost: what is let through is a host, and a port that exists or none.
 func FuzzHost(f *testing.F) {
-	for _, host := range []string{"app.example", "app.example:evil", "a@b", "[::1]:8080", ":80", "a:b:c", "app.example:99999", "a/b", "a?b", "%00", "[::1%25eth0]"} {
+	for _, host := range []string{"app.example", "app.example:evil", "a@b", "[::1]:8080", ":80", "a:b:c",
+		"app.example:99999", "a/b", "a?b", "%00", "[::1%25eth0]"} {
 		f.Add(host)
 	}
 	f.Fuzz(func(t *testing.T, host string) {

@@ -73,7 +73,10 @@ func TestHTMLContract(t *testing.T) {
 			return s.PostForm("/reset-password", url.Values{"token": {tokenOf(t, s.resetLink(t, "user@example.com"))}})
 		}},
 		{"dead link", func() authtest.Answer { return s.Get("/reset-password?token=x", navigate...) }},
-		{"somebody else's link", func() authtest.Answer { return admin.Get(s.resetLink(t, "user@example.com"), navigate...) }},
+		{"somebody else's link", func() authtest.Answer {
+			return admin.Get(s.resetLink(t, "user@example.com"),
+				navigate...)
+		}},
 		{"verify", func() authtest.Answer { return s.Get(s.verifyLink(t, "user@example.com"), navigate...) }},
 		{"verify, failed", func() authtest.Answer {
 			return s.PostForm("/verify-email", url.Values{"token": {tokenOf(t, s.verifyLink(t, "user@example.com"))}})
@@ -220,17 +223,21 @@ func checkNothingInline(t *testing.T, doc *html.Node) {
 	for _, e := range all(doc, func(*html.Node) bool { return true }) {
 		for _, a := range e.Attr {
 			value := strings.ToLower(strings.TrimSpace(a.Val))
-			if eventHandler.MatchString(a.Key) || a.Key == "style" || strings.HasPrefix(value, "javascript:") || strings.HasPrefix(value, "js:") {
+			if eventHandler.MatchString(a.Key) || a.Key == "style" || strings.HasPrefix(value, "javascript:") ||
+				strings.HasPrefix(value, "js:") {
 				t.Errorf("<%s %s=%q> is inline code", e.Data, a.Key, a.Val)
 			}
-			if a.Key == "hx-trigger" && strings.ContainsAny(value, "[]") || a.Key == "hx-boost" || a.Key == "hx-vals" && strings.Contains(value, "js:") {
+			if a.Key == "hx-trigger" && strings.ContainsAny(value, "[]") || a.Key == "hx-boost" ||
+				a.Key == "hx-vals" && strings.Contains(value, "js:") {
 				t.Errorf("<%s %s=%q>", e.Data, a.Key, a.Val)
 			}
-			if slices.Contains([]string{"src", "href", "action", "hx-get", "hx-post"}, a.Key) && !strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "#") || strings.HasPrefix(a.Val, "//") {
+			if slices.Contains([]string{"src", "href", "action", "hx-get", "hx-post"}, a.Key) &&
+				!strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "#") || strings.HasPrefix(a.Val, "//") {
 				t.Errorf("<%s %s=%q> leaves the site", e.Data, a.Key, a.Val)
 			}
 		}
-		if src, _ := attr(e, "src"); e.Data == "script" && (textOf(e) != "" || !strings.HasPrefix(src, "/static/")) || e.Data == "style" {
+		if src, _ := attr(e, "src"); e.Data == "script" && (textOf(e) != "" || !strings.HasPrefix(src, "/static/")) ||
+			e.Data == "style" {
 			t.Errorf("<%s> with a body", e.Data)
 		}
 	}
@@ -256,21 +263,36 @@ func TestFormFields(t *testing.T) {
 		page, field string
 		want        map[string]string // "" means absent
 	}{
-		{"/login", "email", map[string]string{"type": "email", "autocomplete": "username webauthn", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false", "required": "-", "maxlength": "", "passwordrules": ""}},
-		{"/login", "password", map[string]string{"type": "password", "autocomplete": "current-password webauthn", "autocapitalize": "none", "spellcheck": "false", "required": "-", "maxlength": "", "minlength": "", "passwordrules": ""}},
+		{"/login", "email", map[string]string{"type": "email", "autocomplete": "username webauthn", "inputmode": "email",
+			"autocapitalize": "none", "spellcheck": "false", "required": "-", "maxlength": "", "passwordrules": ""}},
+		{"/login", "password", map[string]string{"type": "password", "autocomplete": "current-password webauthn",
+			"autocapitalize": "none", "spellcheck": "false", "required": "-", "maxlength": "", "minlength": "",
+			"passwordrules": ""}},
 		{"/signup", "name", map[string]string{"type": "text", "autocomplete": "name", "inputmode": "", "required": "-"}},
-		{"/signup", "email", map[string]string{"type": "email", "autocomplete": "username", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false", "required": "-"}},
-		{"/signup", "password", map[string]string{"type": "password", "autocomplete": "new-password", "autocapitalize": "none", "spellcheck": "false", "required": "-", "passwordrules": rules, "aria-describedby": "password-hint", "maxlength": ""}},
-		{"/forgot-password", "email", map[string]string{"type": "email", "autocomplete": "username", "inputmode": "email", "autocapitalize": "none", "required": "-"}},
-		{reset, "newPassword", map[string]string{"type": "password", "autocomplete": "new-password", "required": "-", "passwordrules": rules, "aria-describedby": "newPassword-hint", "maxlength": ""}},
-		{reset, "username", map[string]string{"type": "email", "autocomplete": "username", "value": "user@example.com", "readonly": "-", "tabindex": "-1"}},
-		{verify, "password", map[string]string{"type": "password", "autocomplete": "current-password", "required": "-", "passwordrules": ""}},
-		{verify, "username", map[string]string{"type": "email", "autocomplete": "username", "value": "user@example.com", "readonly": "-", "tabindex": "-1"}},
+		{"/signup", "email", map[string]string{"type": "email", "autocomplete": "username", "inputmode": "email",
+			"autocapitalize": "none", "spellcheck": "false", "required": "-"}},
+		{"/signup", "password", map[string]string{"type": "password", "autocomplete": "new-password",
+			"autocapitalize": "none", "spellcheck": "false", "required": "-", "passwordrules": rules,
+			"aria-describedby": "password-hint", "maxlength": ""}},
+		{"/forgot-password", "email", map[string]string{"type": "email", "autocomplete": "username", "inputmode": "email",
+			"autocapitalize": "none", "required": "-"}},
+		{reset, "newPassword", map[string]string{"type": "password", "autocomplete": "new-password", "required": "-",
+			"passwordrules": rules, "aria-describedby": "newPassword-hint", "maxlength": ""}},
+		{reset, "username", map[string]string{"type": "email", "autocomplete": "username", "value": "user@example.com",
+			"readonly": "-", "tabindex": "-1"}},
+		{verify, "password", map[string]string{"type": "password", "autocomplete": "current-password", "required": "-",
+			"passwordrules": ""}},
+		{verify, "username", map[string]string{"type": "email", "autocomplete": "username", "value": "user@example.com",
+			"readonly": "-", "tabindex": "-1"}},
 	}
 	for _, c := range cases {
 		t.Run(c.page+" "+c.field, func(t *testing.T) {
 			doc := parse(t, s.Get(c.page, navigate...))
-			fields := all(doc, func(e *html.Node) bool { name, _ := attr(e, "name"); return e.Data == "input" && name == c.field })
+			fields := all(doc, func(e *html.Node) bool {
+				name, _ := attr(e, "name")
+				return e.Data == "input" &&
+					name == c.field
+			})
 			if len(fields) != 1 {
 				t.Fatalf("%d fields: no second one to confirm, and not none", len(fields))
 			}

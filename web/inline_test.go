@@ -57,18 +57,23 @@ func TestAccountForms(t *testing.T) {
 			step("/signup", nil, registration(email, authtest.Password), "/verify-email")
 			step("/verify-email/resend", nil, url.Values{"email": {email}}, "/verify-email?done=sent")
 			ada = s.stranger(t) // the mail is read elsewhere
-			step("/verify-email", token("verify_email", email, "password", "wrong-horse-9"), token("verify_email", email, "password", authtest.Password), "/dashboard")
+			step("/verify-email", token("verify_email", email, "password", "wrong-horse-9"),
+				token("verify_email", email, "password", authtest.Password), "/dashboard")
 			ada = s.stranger(t)
 			step("/forgot-password", nil, url.Values{"email": {email}}, "/forgot-password?done=sent")
-			step("/reset-password", token("reset_password", email, "newPassword", "short"), token("reset_password", email, "newPassword", password), "/login")
+			step("/reset-password", token("reset_password", email, "newPassword", "short"),
+				token("reset_password", email, "newPassword", password), "/login")
 			step("/login", credentials(email, authtest.Password), credentials(email, password), "/dashboard")
 			step("/reauth", nil, url.Values{"password": {password}}, "/dashboard")
 			step("/settings", nil, url.Values{"name": {"Countess"}}, "/settings")
-			step("/settings/security", nil, url.Values{"currentPassword": {password}, "newPassword": {authtest.Password}}, "/settings/security")
+			step("/settings/security", nil, url.Values{"currentPassword": {password}, "newPassword": {authtest.Password}},
+				"/settings/security")
 			step("/settings/email", nil, url.Values{"newEmail": {"new@example.com"}}, "/settings")
-			step("/verify-email", url.Values{"token": {"x"}}, token("change_email", "new@example.com"), "/verify-email?done=changed")
+			step("/verify-email", url.Values{"token": {"x"}}, token("change_email", "new@example.com"),
+				"/verify-email?done=changed")
 			step("/undo-email", url.Values{"token": {"x"}}, token("email_changed", email), "/login")
-			step("/reset-password", url.Values{"token": {"x"}}, token("reset_password", email, "newPassword", password), "/login")
+			step("/reset-password", url.Values{"token": {"x"}},
+				token("reset_password", email, "newPassword", password), "/login")
 			step("/login", nil, credentials(email, password), "/dashboard")
 			step("/settings/delete", nil, url.Values{"confirm": {email}, "password": {password}}, "/")
 		})

@@ -183,13 +183,15 @@ func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
 
 // part:admin,betterauth
 
-// TestAFullButtonSaysHowLong: what has no form of its own to keep is refused with a page, and what asks for JSON with JSON.
+// TestAFullButtonSaysHowLong: what has no form of its own to keep is refused with a page, and what asks for JSON with
+// JSON.
 func TestAFullButtonSaysHowLong(t *testing.T) {
 	t.Parallel()
 	s, limiter := limitedSite(t)
 	boss := s.admin(t, "boss@example.com")
 	limiter.fill()
-	for _, path := range []string{"/logout", "/theme", "/reset-password", "/verify-email", "/undo-email", "/stop-email-change", "/settings/sessions"} {
+	for _, path := range []string{"/logout", "/theme", "/reset-password", "/verify-email", "/undo-email",
+		"/stop-email-change", "/settings/sessions"} {
 		got := boss.PostForm(path, url.Values{}, navigate...)
 		expect(t, got, 429, "Retry-After", "7")
 		contains(t, got, "Too many tries. Wait 7 seconds and try again.")

@@ -51,7 +51,8 @@ func TestOneLinePerRequest(t *testing.T) {
 				t.Fatalf("%d lines, want 1: %v", len(lines), lines)
 			}
 			for key, want := range map[string]any{
-				"msg": "request", "method": c.method, "route": c.route, "status": c.status, "level": c.level, "requestId": got.Header.Get("X-Request-Id"),
+				"msg": "request", "method": c.method, "route": c.route, "status": c.status, "level": c.level,
+				"requestId": got.Header.Get("X-Request-Id"),
 			} {
 				if lines[0][key] != want {
 					t.Errorf("%s is %v, want %v", key, lines[0][key], want)
@@ -81,7 +82,8 @@ func TestFailuresAreLogged(t *testing.T) {
 	s.log.text()
 	got := cold.Get("/dashboard?token=zebra-7", navigate...)
 	lines := s.log.lines(t)
-	if len(lines) != 1 || lines[0]["level"] != "ERROR" || lines[0]["requestId"] != got.Header.Get("X-Request-Id") || lines[0]["status"] != float64(503) {
+	if len(lines) != 1 || lines[0]["level"] != "ERROR" || lines[0]["requestId"] != got.Header.Get("X-Request-Id") ||
+		lines[0]["status"] != float64(503) {
 		t.Fatalf("%v", lines)
 	}
 	if cause, _ := lines[0]["error"].(string); !strings.Contains(cause, "database is closed") {
@@ -90,7 +92,8 @@ func TestFailuresAreLogged(t *testing.T) {
 
 	broken := newSite(t, func(c *web.Config) { c.Ready = nil })
 	broken.Get("/readyz", navigate...)
-	if lines := broken.log.lines(t); len(lines) != 1 || lines[0]["level"] != "ERROR" || lines[0]["status"] != float64(500) {
+	if lines := broken.log.lines(t); len(lines) != 1 || lines[0]["level"] != "ERROR" ||
+		lines[0]["status"] != float64(500) {
 		t.Errorf("a panic is logged as %v", lines)
 	}
 }
@@ -115,22 +118,26 @@ func TestLogHoldsNoSecret(t *testing.T) {
 			}
 		}
 	}
-	form := url.Values{"name": {"Ada"}, "email": {"ada@example.com"}, "password": {"a long enough one"}, "remember": {"on"}}
+	form := url.Values{"name": {"Ada"}, "email": {"ada@example.com"}, "password": {"a long enough one"},
+		"remember": {"on"}}
 	expect(t, browser.PostForm("/signup?token=zebra-7", form), 303)
 	keep()
 	browser.Get("/dashboard?token=zebra-7", navigate...)
-	browser.Get("/dashboard?token=zebra-7", append(s.htmx("/dashboard?zebra-7"), "Authorization", "Bearer zebra-7", "Referer", s.Base+"/?zebra-7", "X-Request-ID", "zebra-7")...)
+	browser.Get("/dashboard?token=zebra-7", append(s.htmx("/dashboard?zebra-7"), "Authorization", "Bearer zebra-7",
+		"Referer", s.Base+"/?zebra-7", "X-Request-ID", "zebra-7")...)
 	expect(t, browser.PostForm("/logout", nil, "Origin", "https://evil.example"), 403)
 	expect(t, browser.PostForm("/logout", nil), 303)
 	expect(t, browser.PostForm("/login", credentials("ada@example.com", "another wrong one")), 422)
 	expect(t, browser.PostForm("/login", credentials("ada@example.com", "a long enough one")), 303)
 	keep()
-	expect(t, browser.PostJSON("/api/auth/sign-out?token=zebra-7", map[string]any{"token": "zebra-7"}, "Origin", s.Base), 200)
+	expect(t, browser.PostJSON("/api/auth/sign-out?token=zebra-7", map[string]any{"token": "zebra-7"}, "Origin",
+		s.Base), 200)
 	if len(secrets) < 15 {
 		t.Fatalf("only %d secrets to look for: %q", len(secrets), secrets)
 	}
 	log := s.log.text()
-	for _, event := range []string{`"event":"sign_up"`, `"event":"sign_in"`, `"event":"sign_in_failed"`, `"event":"sign_out"`} {
+	for _, event := range []string{`"event":"sign_up"`, `"event":"sign_in"`, `"event":"sign_in_failed"`,
+		`"event":"sign_out"`} {
 		if !strings.Contains(log, event) {
 			t.Errorf("no line has %s", event)
 		}
@@ -152,7 +159,8 @@ func TestLogInjection(t *testing.T) {
 	s.log.text()
 	s.PostForm("/login", url.Values{"email": {forged}, "password": {forged}, "returnTo": {forged}})
 	s.PostForm("/signup", url.Values{"name": {forged}, "email": {forged}, "password": {forged}})
-	s.PostJSON("/api/auth/sign-up/email", map[string]any{"name": forged, "email": forged, "password": forged, "image": forged})
+	s.PostJSON("/api/auth/sign-up/email", map[string]any{"name": forged, "email": forged, "password": forged,
+		"image": forged})
 	s.Get("/" + url.PathEscape(forged))
 	s.Get("/?" + url.QueryEscape(forged))
 	s.raw(t, "GET", "/login", "User-Agent", "\x1b[31m red \x9b31m", "X-Forwarded-For", "\x1b[31m")
@@ -160,7 +168,8 @@ func TestLogInjection(t *testing.T) {
 	s.PostForm("/signup", form, "User-Agent", "\"}\t{\"event\":\"forged\" \u2028 \u202e \xff")
 	log := s.log.text()
 	for line := range strings.Lines(log) {
-		if strings.Contains(line, `"actor":"forged"`) || strings.ContainsAny(strings.TrimSuffix(line, "\n"), "\r\n\x1b\x00\u2028") {
+		if strings.Contains(line, `"actor":"forged"`) ||
+			strings.ContainsAny(strings.TrimSuffix(line, "\n"), "\r\n\x1b\x00\u2028") {
 			t.Errorf("a forged line: %q", line)
 		}
 	}

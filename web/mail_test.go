@@ -18,7 +18,8 @@ func TestInbox(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *web.Config) { c.Development = true })
 	err := s.db.Transaction(func(tx *gorm.DB) error {
-		return mail.New(s.db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true, Now: database.Now}).Enqueue(t.Context(), tx, auth.Mail{
+		return mail.New(s.db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true,
+			Now: database.Now}).Enqueue(t.Context(), tx, auth.Mail{
 			To: "ada@example.com", Name: `<script>alert(1)</script>`, Purpose: "reset_password", URL: "javascript:alert(1)",
 		})
 	})
@@ -39,7 +40,8 @@ func TestInbox(t *testing.T) {
 	if got := s.raw(t, http.MethodGet, "/dev/mail").StatusCode; got != http.StatusOK {
 		t.Errorf("from this machine: %d", got)
 	}
-	if got := s.raw(t, http.MethodGet, "/dev/mail", "X-Forwarded-Host", "evil.example").StatusCode; got != http.StatusNotFound {
+	if got := s.raw(t, http.MethodGet, "/dev/mail", "X-Forwarded-Host",
+		"evil.example").StatusCode; got != http.StatusNotFound {
 		t.Errorf("through a proxy on this machine: %d", got)
 	}
 	if got := newSite(t).Get("/dev/mail").StatusCode; got != http.StatusNotFound {

@@ -29,7 +29,8 @@ func TestBrowser(t *testing.T) {
 // TestClientIP: an address in X-Forwarded-For counts only as far as our own proxies vouch for it.
 func TestClientIP(t *testing.T) {
 	t.Parallel()
-	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"), netip.MustParsePrefix("192.0.2.7/32")}
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"),
+		netip.MustParsePrefix("192.0.2.7/32")}
 	cases := []struct {
 		name    string
 		proxies []netip.Prefix

@@ -20,14 +20,16 @@ func TestCrossOrigin(t *testing.T) {
 	user, _ := s.person(t, "user@example.com")
 	origins := map[string]string{
 		"own": s.Base, "none": "", "null": "null", "evil": "https://evil.example", "other port": "http://127.0.0.1:1",
-		"other scheme": strings.Replace(s.Base, "http", "https", 1), "suffix": s.Base + ".evil.example", "slash": s.Base + "/", "two": s.Base + ", https://evil.example",
+		"other scheme": strings.Replace(s.Base, "http", "https", 1), "suffix": s.Base + ".evil.example",
+		"slash": s.Base + "/", "two": s.Base + ", https://evil.example",
 	}
 	passes := map[string]bool{ // Sec-Fetch-Site, Origin
 		"same-origin own": true, "same-origin none": true, "same-origin null": true,
 		"none own": true, "none none": true,
 		" own": true, " none": true, // browsers before 2023, and programs
 	}
-	for _, site := range []string{"", "same-origin", "none", "same-site", "cross-site", "CROSS-SITE", "Same-Origin", "bogus"} {
+	for _, site := range []string{"", "same-origin", "none", "same-site", "cross-site", "CROSS-SITE",
+		"Same-Origin", "bogus"} {
 		for name, origin := range origins {
 			for _, mode := range []string{"navigate", "cors", "no-cors", ""} {
 				t.Run(fmt.Sprintf("%s/%s/%s", site, name, mode), func(t *testing.T) {
@@ -58,19 +60,25 @@ func TestCrossOrigin(t *testing.T) {
 			{"Origin", "https://evil.example", "X-HTTP-Method-Override", "GET"},
 		} {
 			expect(t, user.Do("POST", "/logout", "", header...), 403, "Set-Cookie", "", "Clear-Site-Data", "")
-			expect(t, user.Do("POST", "/api/admin/users", "{}", append([]string{"Content-Type", "application/json"}, header...)...), 403, "Set-Cookie", "")
-			expect(t, s.Do("POST", "/signup", url.Values{"email": {"new@example.com"}}.Encode(), append([]string{"Content-Type", "application/x-www-form-urlencoded"}, header...)...), 403)
+			expect(t, user.Do("POST", "/api/admin/users", "{}",
+				append([]string{"Content-Type", "application/json"}, header...)...), 403, "Set-Cookie", "")
+			expect(t, s.Do("POST", "/signup", url.Values{"email": {"new@example.com"}}.Encode(),
+				append([]string{"Content-Type", "application/x-www-form-urlencoded"}, header...)...), 403)
 		}
 		expect(t, user.Get("/dashboard", navigate...), 200)
 	})
 	t.Run("reading is never refused, and never shared", func(t *testing.T) {
-		got := user.Get("/dashboard", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "cors")
+		got := user.Get("/dashboard", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site",
+			"Sec-Fetch-Mode", "cors")
 		expect(t, got, 200, "Access-Control-Allow-Origin", "", "Cross-Origin-Resource-Policy", "same-origin")
-		preflight := user.Do("OPTIONS", "/logout", "", "Origin", "https://evil.example", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "hx-request")
-		expect(t, preflight, 204, "Access-Control-Allow-Origin", "", "Access-Control-Allow-Headers", "", "Access-Control-Allow-Methods", "")
+		preflight := user.Do("OPTIONS", "/logout", "", "Origin", "https://evil.example", "Access-Control-Request-Method",
+			"POST", "Access-Control-Request-Headers", "hx-request")
+		expect(t, preflight, 204, "Access-Control-Allow-Origin", "", "Access-Control-Allow-Headers", "",
+			"Access-Control-Allow-Methods", "")
 	})
 	t.Run("the provider's door cannot be borrowed", func(t *testing.T) {
-		for _, path := range []string{"/api/auth/../../logout", "/api/auth/..%2f..%2flogout", "/api/auth%2f../logout", "/logout?/api/auth/", "/logout;/api/auth/"} {
+		for _, path := range []string{"/api/auth/../../logout", "/api/auth/..%2f..%2flogout", "/api/auth%2f../logout",
+			"/logout?/api/auth/", "/logout;/api/auth/"} {
 			got := s.raw(t, "POST", path, "Cookie", cookies(user), "Origin", "https://evil.example", "Content-Length", "0")
 			if got.StatusCode != 403 && got.StatusCode != 404 {
 				t.Errorf("%s: %d", path, got.StatusCode)
@@ -107,7 +115,8 @@ func postVia(t *testing.T, s *site, host, path, origin, fetchSite string) int {
 		t.Fatal(err)
 	}
 	req.Host = host
-	for key, value := range map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Origin": origin, "Sec-Fetch-Site": fetchSite} {
+	for key, value := range map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Origin": origin,
+		"Sec-Fetch-Site": fetchSite} {
 		if value != "" {
 			req.Header.Set(key, value)
 		}

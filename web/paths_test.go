@@ -96,7 +96,8 @@ func TestPathSpellings(t *testing.T) {
 				if got.StatusCode != want {
 					t.Errorf("%d, want %d", got.StatusCode, want)
 				}
-				if to := got.Header.Get("Location"); to != "" && to+"/" != c.path && !strings.HasPrefix(to, "/login?returnTo=%2Fadmin") {
+				if to := got.Header.Get("Location"); to != "" && to+"/" != c.path &&
+					!strings.HasPrefix(to, "/login?returnTo=%2Fadmin") {
 					t.Errorf("sent to %s", to)
 				}
 				if want != 200 {
@@ -156,7 +157,8 @@ func TestMethods(t *testing.T) {
 				}
 				for _, as := range []string{cookies(user), cookies(admin)} {
 					got := s.raw(t, method, path, "Cookie", as)
-					if got.StatusCode != nobody.StatusCode || len(got.Text) != len(nobody.Text) || got.Header.Get("Allow") != nobody.Header.Get("Allow") {
+					if got.StatusCode != nobody.StatusCode || len(got.Text) != len(nobody.Text) ||
+						got.Header.Get("Allow") != nobody.Header.Get("Allow") {
 						t.Errorf("differs by who asks: %d %q", got.StatusCode, got.Header.Get("Allow"))
 					}
 				}
@@ -183,8 +185,10 @@ func TestHead(t *testing.T) {
 		for who, as := range map[string]string{"nobody": "", "user": cookies(user), "admin": cookies(admin)} {
 			t.Run(fmt.Sprintf("%s as %s", path, who), func(t *testing.T) {
 				get, head := s.raw(t, "GET", path, "Cookie", as), s.raw(t, "HEAD", path, "Cookie", as)
-				if head.StatusCode != get.StatusCode || head.Text != "" || head.Header.Get("Location") != get.Header.Get("Location") {
-					t.Errorf("HEAD %d %q, GET %d %q", head.StatusCode, head.Header.Get("Location"), get.StatusCode, get.Header.Get("Location"))
+				if head.StatusCode != get.StatusCode || head.Text != "" ||
+					head.Header.Get("Location") != get.Header.Get("Location") {
+					t.Errorf("HEAD %d %q, GET %d %q", head.StatusCode, head.Header.Get("Location"), get.StatusCode,
+						get.Header.Get("Location"))
 				}
 				if n := head.Header.Get("Content-Length"); get.StatusCode >= 300 && n != "" && n != strconv.Itoa(len(get.Text)) {
 					t.Errorf("Content-Length %s, but GET sends them %d bytes", n, len(get.Text))

@@ -32,7 +32,8 @@ func TestReadingChangesNothing(t *testing.T) {
 		}
 		return b.String()
 	}
-	paths := []string{"/logout", "/theme", "/api/admin/users", "/api/auth/sign-out", "/api/auth/delete-user", "/api/auth/revoke-sessions", "/api/auth/list-sessions", "/api/auth/list-accounts"}
+	paths := []string{"/logout", "/theme", "/api/admin/users", "/api/auth/sign-out", "/api/auth/delete-user",
+		"/api/auth/revoke-sessions", "/api/auth/list-sessions", "/api/auth/list-accounts"}
 	for _, route := range s.server.Routes() {
 		_, path := example(route)
 		paths = append(paths, path)
@@ -40,7 +41,8 @@ func TestReadingChangesNothing(t *testing.T) {
 	before := snapshot()
 	for _, path := range paths {
 		for _, method := range []string{"GET", "HEAD", "OPTIONS"} {
-			got := admin.Do(method, path+"?email=user@example.com&password=x&role=admin&_method=POST", "", append([]string{"X-HTTP-Method-Override", "POST"}, navigate...)...)
+			got := admin.Do(method, path+"?email=user@example.com&password=x&role=admin&_method=POST", "",
+				append([]string{"X-HTTP-Method-Override", "POST"}, navigate...)...)
 			if got.StatusCode >= 500 {
 				t.Errorf("%s %s: %d", method, path, got.StatusCode)
 			}
@@ -105,7 +107,8 @@ func TestHosts(t *testing.T) {
 		{"absolute form", "GET http://evil.example%s HTTP/1.1", "Host: 127.0.0.1\r\n"},
 		{"forwarded", "GET %s HTTP/1.1", "Host: 127.0.0.1\r\nX-Forwarded-Host: evil.example\r\nForwarded: host=evil.example\r\n"},
 	} {
-		for _, path := range []string{"/", "/login", "/signup", "/dashboard", "/nothing", "/nav", "/healthz", "/api/auth/ok", "/api/auth/error?error=X"} {
+		for _, path := range []string{"/", "/login", "/signup", "/dashboard", "/nothing", "/nav", "/healthz", "/api/auth/ok",
+			"/api/auth/error?error=X"} {
 			status, text := s.say(t, fmt.Sprintf(c.line, path)+"\r\n"+c.host+"Connection: close\r\n\r\n")
 			if status == 0 || status >= 500 || strings.Contains(text, "evil.example") {
 				t.Errorf("%s, %s: %d %s", c.name, path, status, text)
@@ -113,7 +116,8 @@ func TestHosts(t *testing.T) {
 		}
 	}
 	for name, host := range map[string]string{
-		"none": "", "two": "Host: a.example\r\nHost: b.example\r\n", "a space": "Host: a.example b\r\n", "a path": "Host: a.example/x\r\n", "a person": "Host: u@a.example\r\n",
+		"none": "", "two": "Host: a.example\r\nHost: b.example\r\n", "a space": "Host: a.example b\r\n",
+		"a path": "Host: a.example/x\r\n", "a person": "Host: u@a.example\r\n",
 	} {
 		if status, text := s.say(t, "GET /login HTTP/1.1\r\n"+host+"Connection: close\r\n\r\n"); status != 400 {
 			t.Errorf("%s: %d %.200s", name, status, text)
@@ -128,14 +132,17 @@ func TestOddCookies(t *testing.T) {
 	user, _ := s.person(t, "user@example.com")
 	good := cookies(user)
 	for _, value := range []string{
-		`"a;b"`, `a b`, "a%00b", "a%zz", "%", ".", "..", "a.b", strings.Repeat(".", 100), strings.Repeat("A", 8000), "a\x01b", "é", url.QueryEscape("a.\n"), `","`, "=", "a,b",
+		`"a;b"`, `a b`, "a%00b", "a%zz", "%", ".", "..", "a.b", strings.Repeat(".", 100), strings.Repeat("A", 8000), "a\x01b",
+		"é", url.QueryEscape("a.\n"), `","`, "=", "a,b",
 	} {
-		for _, name := range []string{"foyer.session_token", "foyer.session_data", "foyer.dont_remember", "foyer.admin_session", "foyer.pending", "foyer.device"} {
+		for _, name := range []string{"foyer.session_token", "foyer.session_data", "foyer.dont_remember",
+			"foyer.admin_session", "foyer.pending", "foyer.device"} {
 			got := s.raw(t, "GET", "/dashboard", "Cookie", name+"="+value)
 			if got.StatusCode != 303 && got.StatusCode != 400 {
 				t.Errorf("%s=%.40q: %d", name, value, got.StatusCode)
 			}
-			if got := s.raw(t, "GET", "/dashboard", "Cookie", good+"; "+name+"="+value); got.StatusCode != 200 && got.StatusCode != 400 {
+			if got := s.raw(t, "GET", "/dashboard", "Cookie", good+"; "+name+"="+value); got.StatusCode != 200 &&
+				got.StatusCode != 400 {
 				t.Errorf("%s=%.40q behind a good one: %d", name, value, got.StatusCode)
 			}
 		}

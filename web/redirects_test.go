@@ -44,12 +44,17 @@ func TestNoEntranceSendsVisitorsAway(t *testing.T) {
 			answer authtest.Answer
 			code   string
 		}{
-			{s.stranger(t).PostJSON("/api/auth/sign-in/email", map[string]string{"email": "user@example.com", "password": authtest.Password, "callbackURL": target}), "INVALID_CALLBACK_URL"},
-			{s.stranger(t).PostJSON("/api/auth/request-password-reset", map[string]string{"email": "user@example.com", "redirectTo": target}), "INVALID_REDIRECT_URL"},
-			{s.stranger(t).Get("/api/auth/verify-email?token=abc&callbackURL=" + url.QueryEscape(target)), "INVALID_CALLBACK_URL"},
+			{s.stranger(t).PostJSON("/api/auth/sign-in/email",
+				map[string]string{"email": "user@example.com", "password": authtest.Password, "callbackURL": target}),
+				"INVALID_CALLBACK_URL"},
+			{s.stranger(t).PostJSON("/api/auth/request-password-reset",
+				map[string]string{"email": "user@example.com", "redirectTo": target}), "INVALID_REDIRECT_URL"},
+			{s.stranger(t).Get("/api/auth/verify-email?token=abc&callbackURL=" + url.QueryEscape(target)),
+				"INVALID_CALLBACK_URL"},
 			{s.stranger(t).Get("/api/auth/reset-password/abc?callbackURL=" + url.QueryEscape(target)), "INVALID_CALLBACK_URL"},
 		} {
-			if c.answer.StatusCode != 403 || !strings.Contains(c.answer.Text, `"`+c.code+`"`) || len(c.answer.Header["Location"])+len(c.answer.Header["Set-Cookie"]) > 0 {
+			if c.answer.StatusCode != 403 || !strings.Contains(c.answer.Text, `"`+c.code+`"`) ||
+				len(c.answer.Header["Location"])+len(c.answer.Header["Set-Cookie"]) > 0 {
 				t.Errorf("%.100q: %d %s %v", target, c.answer.StatusCode, c.answer.Text, c.answer.Header)
 			}
 		}
@@ -79,9 +84,11 @@ func TestEntrancesKeepGoodTargets(t *testing.T) {
 		expect(t, user.Copy().Get(login, navigate...), 303, "Location", target)
 		path, _, _ := strings.Cut(target, "#")
 		path, _, _ = strings.Cut(path, "?")
-		for _, wire := range []string{"/api/auth/verify-email?token=abc&callbackURL=", "/api/auth/reset-password/abc?callbackURL="} {
+		for _, wire := range []string{"/api/auth/verify-email?token=abc&callbackURL=",
+			"/api/auth/reset-password/abc?callbackURL="} {
 			got := s.stranger(t).Get(wire + url.QueryEscape(target))
-			if to := strings.TrimPrefix(got.Header.Get("Location"), s.Base); got.StatusCode != 302 || !strings.HasPrefix(to, path) || !strings.Contains(to, "error=") {
+			if to := strings.TrimPrefix(got.Header.Get("Location"), s.Base); got.StatusCode != 302 ||
+				!strings.HasPrefix(to, path) || !strings.Contains(to, "error=") {
 				t.Errorf("%s%s: %d %q", wire, target, got.StatusCode, to)
 			}
 		}

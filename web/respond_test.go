@@ -29,35 +29,49 @@ func TestStrangerIsSentToLogin(t *testing.T) {
 		location, hx string
 	}{
 		{"page", "GET", "/admin", navigate, 303, login + "?returnTo=%2Fadmin", ""},
-		{"page with a query", "GET", "/admin?tab=2&q=a%20b", navigate, 303, login + "?returnTo=%2Fadmin%3Ftab%3D2%26q%3Da%2520b", ""},
+		{"page with a query", "GET", "/admin?tab=2&q=a%20b", navigate, 303,
+			login + "?returnTo=%2Fadmin%3Ftab%3D2%26q%3Da%2520b", ""},
 		{"the default page needs no returnTo", "GET", "/dashboard", navigate, 303, login, ""},
-		{"a query beside the default page does", "GET", "/dashboard?tab=2", navigate, 303, login + "?returnTo=%2Fdashboard%3Ftab%3D2", ""},
-		{"no Sec-Fetch-*: an old browser", "GET", "/admin", []string{"Accept", "text/html"}, 303, login + "?returnTo=%2Fadmin", ""},
+		{"a query beside the default page does", "GET", "/dashboard?tab=2", navigate, 303,
+			login + "?returnTo=%2Fdashboard%3Ftab%3D2", ""},
+		{"no Sec-Fetch-*: an old browser", "GET", "/admin", []string{"Accept", "text/html"}, 303,
+			login + "?returnTo=%2Fadmin", ""},
 		{"no header at all", "GET", "/admin", nil, 303, login + "?returnTo=%2Fadmin", ""},
 		{"head", "HEAD", "/admin", navigate, 303, login + "?returnTo=%2Fadmin", ""},
 		{"a query too long to carry", "GET", "/admin?q=" + strings.Repeat("x", 2100), navigate, 303, login, ""},
 		{"Referer is not read", "GET", "/dashboard", with(navigate, "Referer", s.Base+"/admin"), 303, login, ""},
 
-		{"htmx returns to the page, not to the fragment", "GET", "/admin?part=1", s.htmx("/reports?q=1"), 401, "", login + "?returnTo=%2Freports%3Fq%3D1"},
+		{"htmx returns to the page, not to the fragment", "GET", "/admin?part=1", s.htmx("/reports?q=1"), 401, "",
+			login + "?returnTo=%2Freports%3Fq%3D1"},
 		{"htmx on the default page", "GET", "/admin", s.htmx("/dashboard"), 401, "", login},
-		{"htmx says HX-Current-URL of another host", "GET", "/admin", with(s.htmx("/"), "HX-Current-URL", "https://evil.example/x"), 401, "", login + "?returnTo=%2Fadmin"},
-		{"htmx with our host as a user name", "GET", "/admin", with(s.htmx("/"), "HX-Current-URL", s.Base+"@evil.example/x"), 401, "", login + "?returnTo=%2Fadmin"},
-		{"htmx on a script", "GET", "/admin", with(s.htmx("/"), "HX-Current-URL", "javascript:alert(1)"), 401, "", login + "?returnTo=%2Fadmin"},
-		{"htmx without a host", "GET", "/admin", with(s.htmx("/"), "HX-Current-URL", "/reports"), 401, "", login + "?returnTo=%2Fadmin"},
-		{"htmx with garbage", "GET", "/admin", with(s.htmx("/"), "HX-Current-URL", "::%zz"), 401, "", login + "?returnTo=%2Fadmin"},
+		{"htmx says HX-Current-URL of another host", "GET", "/admin",
+			with(s.htmx("/"), "HX-Current-URL", "https://evil.example/x"), 401, "", login + "?returnTo=%2Fadmin"},
+		{"htmx with our host as a user name", "GET", "/admin", with(s.htmx("/"), "HX-Current-URL", s.Base+"@evil.example/x"),
+			401, "", login + "?returnTo=%2Fadmin"},
+		{"htmx on a script", "GET", "/admin", with(s.htmx("/"), "HX-Current-URL", "javascript:alert(1)"), 401, "",
+			login + "?returnTo=%2Fadmin"},
+		{"htmx without a host", "GET", "/admin", with(s.htmx("/"), "HX-Current-URL", "/reports"), 401, "",
+			login + "?returnTo=%2Fadmin"},
+		{"htmx with garbage", "GET", "/admin", with(s.htmx("/"), "HX-Current-URL", "::%zz"), 401, "",
+			login + "?returnTo=%2Fadmin"},
 		{"htmx with two slashes on our host", "GET", "/admin", s.htmx("//evil.example"), 401, "", login},
 		{"htmx with a dotted way to two slashes", "GET", "/admin", s.htmx("/x/..//evil.example"), 401, "", login},
 		{"htmx on the login page", "GET", "/admin", s.htmx("/login?returnTo=/admin"), 401, "", login},
 		{"htmx with an address too long to carry", "GET", "/admin", s.htmx("/" + strings.Repeat("x", 2100)), 401, "", login},
-		{"htmx whole page", "GET", "/admin", with(s.htmx("/reports"), "HX-Request-Type", "full"), 401, "", login + "?returnTo=%2Freports"},
-		{"htmx history restore carries no HX-Request", "GET", "/admin", []string{"HX-History-Restore-Request", "true", "HX-Request-Type", "full"}, 401, "", login + "?returnTo=%2Fadmin"},
-		{"fetch without htmx", "GET", "/admin?x=1", []string{"Sec-Fetch-Mode", "cors", "Accept", "*/*"}, 401, "", login + "?returnTo=%2Fadmin%3Fx%3D1"},
-		{"boosted link", "GET", "/admin", with(s.htmx("/reports"), "HX-Boosted", "true"), 401, "", login + "?returnTo=%2Freports"},
+		{"htmx whole page", "GET", "/admin", with(s.htmx("/reports"), "HX-Request-Type", "full"), 401, "",
+			login + "?returnTo=%2Freports"},
+		{"htmx history restore carries no HX-Request", "GET", "/admin",
+			[]string{"HX-History-Restore-Request", "true", "HX-Request-Type", "full"}, 401, "", login + "?returnTo=%2Fadmin"},
+		{"fetch without htmx", "GET", "/admin?x=1", []string{"Sec-Fetch-Mode", "cors", "Accept", "*/*"}, 401, "",
+			login + "?returnTo=%2Fadmin%3Fx%3D1"},
+		{"boosted link", "GET", "/admin", with(s.htmx("/reports"), "HX-Boosted", "true"), 401, "",
+			login + "?returnTo=%2Freports"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			got := s.Do(c.method, c.path, "", c.header...)
-			expect(t, got, c.status, "Location", c.location, "HX-Redirect", c.hx, "Cache-Control", "private, no-store", "Set-Cookie", "")
+			expect(t, got, c.status, "Location", c.location, "HX-Redirect", c.hx, "Cache-Control", "private, no-store",
+				"Set-Cookie", "")
 			if got.Text != "" {
 				t.Errorf("a stranger gets a body: %q", got.Text)
 			}
@@ -82,13 +96,17 @@ func TestErrorPage(t *testing.T) {
 		method, path, body string
 		header             []string
 	}{
-		{status: 400, code: "BAD_REQUEST", title: "That did not work", as: s.Client, method: "POST", path: "/login", body: "email=%zz", header: form},
+		{status: 400, code: "BAD_REQUEST", title: "That did not work", as: s.Client, method: "POST", path: "/login",
+			body: "email=%zz", header: form},
 		{status: 403, code: "FORBIDDEN", title: "Not allowed", as: user, method: "GET", path: "/admin"},
-		{status: 403, code: "CROSS_SITE_REQUEST", title: "Not allowed", as: user, method: "POST", path: "/logout", header: append([]string{"Origin", "https://evil.example"}, form...)},
+		{status: 403, code: "CROSS_SITE_REQUEST", title: "Not allowed", as: user, method: "POST", path: "/logout",
+			header: append([]string{"Origin", "https://evil.example"}, form...)},
 		{status: 404, code: "NOT_FOUND", title: "Page not found", as: user, method: "GET", path: "/no/such/page"},
 		{status: 405, code: "METHOD_NOT_ALLOWED", title: "That does not work here", as: user, method: "GET", path: "/logout"},
-		{status: 413, code: "PAYLOAD_TOO_LARGE", title: "Too much at once", as: s.Client, method: "POST", path: "/login", body: big, header: form},
-		{status: 415, code: "UNSUPPORTED_MEDIA_TYPE", title: "Wrong kind of data", as: s.Client, method: "POST", path: "/login", body: "{}", header: []string{"Content-Type", "application/json"}},
+		{status: 413, code: "PAYLOAD_TOO_LARGE", title: "Too much at once", as: s.Client, method: "POST", path: "/login",
+			body: big, header: form},
+		{status: 415, code: "UNSUPPORTED_MEDIA_TYPE", title: "Wrong kind of data", as: s.Client, method: "POST",
+			path: "/login", body: "{}", header: []string{"Content-Type", "application/json"}},
 		{status: 500, code: "INTERNAL_SERVER_ERROR", title: "Our mistake", as: s.Client, method: "GET", path: "/readyz"},
 	}
 	for _, c := range cases {
@@ -96,7 +114,8 @@ func TestErrorPage(t *testing.T) {
 			ask := func(kind []string) authtest.Answer {
 				t.Helper()
 				got := c.as.Copy().Do(c.method, c.path, c.body, append(slices.Clone(kind), c.header...)...)
-				expect(t, got, c.status, "Cache-Control", "private, no-store", "Content-Security-Policy", csp, "X-Content-Type-Options", "nosniff")
+				expect(t, got, c.status, "Cache-Control", "private, no-store", "Content-Security-Policy", csp,
+					"X-Content-Type-Options", "nosniff")
 				lacks(t, got, "nil pointer", "runtime error", "goroutine", ".go:", "sql")
 				return got
 			}
@@ -113,7 +132,8 @@ func TestErrorPage(t *testing.T) {
 			program := ask([]string{"Accept", "application/json"})
 			expect(t, program, c.status, "Content-Type", "application/json")
 			var v map[string]string
-			if err := json.Unmarshal([]byte(program.Text), &v); err != nil || len(v) != 2 || v["code"] != c.code || v["message"] == "" {
+			if err := json.Unmarshal([]byte(program.Text), &v); err != nil || len(v) != 2 || v["code"] != c.code ||
+				v["message"] == "" {
 				t.Errorf("body %s, want {code: %s, message}", program.Text, c.code)
 			}
 		})
@@ -178,7 +198,8 @@ func TestRefusalsOfADomain(t *testing.T) {
 
 // part:admin,betterauth
 
-// TestErrorsNameTheirFields: a program learns which field is wrong; the wire's own errors stay as its client knows them.
+// TestErrorsNameTheirFields: a program learns which field is wrong; the wire's own errors stay as its client knows
+// them.
 func TestErrorsNameTheirFields(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -10,25 +10,37 @@ import (
 // hostileTargets leave the site, or lead back to the door, in some browser's reading.
 var hostileTargets = []string{
 	"", " ", "dashboard", "x", "?x=1", "#x", "@evil.example", ":evil.example",
-	"http://evil.example/", "https://evil.example", "hTTps://evil.example", "https:/evil.example", "http:evil.example", `https:\\evil.example`, "h\nttps://evil.example",
-	"//evil.example", "///evil.example", "////evil.example", "//", "//app.example@evil.example", "//evil。example", "//ⓔⓥⓘⓛ.example", "//xn--pp-6kc.example", "//0x7f.1", "//[::1]",
+	"http://evil.example/", "https://evil.example", "hTTps://evil.example", "https:/evil.example", "http:evil.example",
+	`https:\\evil.example`, "h\nttps://evil.example",
+	"//evil.example", "///evil.example", "////evil.example", "//", "//app.example@evil.example", "//evil。example",
+	"//ⓔⓥⓘⓛ.example", "//xn--pp-6kc.example", "//0x7f.1", "//[::1]",
 	`\\evil.example`, `\/evil.example`, `/\evil.example`, `/\/evil.example`, `/x\..\..\evil.example`, `./\evil.example`,
-	"/\t/evil.example", "/\n/evil.example", "/\r\n/evil.example", "\t//evil.example", "\x00//evil.example", "\x01javascript:alert(1)", "/\x7f/evil.example", " /dashboard", "/dash board",
-	"https://app.example@evil.example", "https://app.example:x@evil.example", "https://app.example%40evil.example", "https://evil.example/app.example", `https://evil.example\@app.example`,
-	"javascript:alert(1)", "JavaScript:alert(1)", " javascript:alert(1)", "javascript://app.example/%0aalert(1)", "data:text/html,x", "vbscript:msgbox(1)", "file:///etc/passwd", "mailto:a@evil.example",
-	"/%2f%2fevil.example", "%2f%2fevil.example", "/%2F/evil.example", "/%5cevil.example", "/%5Cevil.example", "%252f%252fevil.example", "/%09/evil.example", "/%0d%0aSet-Cookie:x=1", "/\r\nSet-Cookie: x=1", "/%00",
+	"/\t/evil.example", "/\n/evil.example", "/\r\n/evil.example", "\t//evil.example", "\x00//evil.example",
+	"\x01javascript:alert(1)", "/\x7f/evil.example", " /dashboard", "/dash board",
+	"https://app.example@evil.example", "https://app.example:x@evil.example", "https://app.example%40evil.example",
+	"https://evil.example/app.example", `https://evil.example\@app.example`,
+	"javascript:alert(1)", "JavaScript:alert(1)", " javascript:alert(1)", "javascript://app.example/%0aalert(1)",
+	"data:text/html,x", "vbscript:msgbox(1)", "file:///etc/passwd", "mailto:a@evil.example",
+	"/%2f%2fevil.example", "%2f%2fevil.example", "/%2F/evil.example", "/%5cevil.example", "/%5Cevil.example",
+	"%252f%252fevil.example", "/%09/evil.example", "/%0d%0aSet-Cookie:x=1", "/\r\nSet-Cookie: x=1", "/%00",
 	"/。evil.example", "／／evil.example", "/／evil.example", "/\u200b/evil.example", "/\u2028/evil.example", "/café", "/\xff",
-	"..//evil.example", "/..//evil.example", "/.//evil.example", "/%2e%2e//evil.example", "/%2e//evil.example", "/x/..//evil.example", "/x/%2e%2E//evil.example", "/a/b/../..//evil.example", "/.//.",
-	"https://app.example:8443/", "http://app.example/", "https://sub.app.example/", "https://app.example./", "https://APP.EXAMPLE/ok",
+	"..//evil.example", "/..//evil.example", "/.//evil.example", "/%2e%2e//evil.example", "/%2e//evil.example",
+	"/x/..//evil.example", "/x/%2e%2E//evil.example", "/a/b/../..//evil.example", "/.//.",
+	"https://app.example:8443/", "http://app.example/", "https://sub.app.example/", "https://app.example./",
+	"https://APP.EXAMPLE/ok",
 	"/%zz", "/%", "/" + strings.Repeat("x", 2048),
-	"/login", "/login/", "/login?returnTo=/login?returnTo=/login", "/login#x", "/signup", "/signup?x=1", "/logout", "/logout/x", "/reauth", "/reauth?returnTo=/", "/api", "/api/", "/api/auth/sign-out", "/api?x",
+	"/login", "/login/", "/login?returnTo=/login?returnTo=/login", "/login#x", "/signup", "/signup?x=1", "/logout",
+	"/logout/x", "/reauth", "/reauth?returnTo=/", "/api", "/api/", "/api/auth/sign-out", "/api?x",
 	"/api/x//../../y/../login", "/x//../../login", "/api//../x",
-	"/x/../login", "/./login", "/x/../api/auth/get-session", "/%6cogin", "/x/%2e%2e/login", "/login/.", "/login/../login", "/../login", "/login//", "/a/../../login",
+	"/x/../login", "/./login", "/x/../api/auth/get-session", "/%6cogin", "/x/%2e%2e/login", "/login/.", "/login/../login",
+	"/../login", "/login//", "/a/../../login",
 }
 
 var goodTargets = []string{
-	"/", "/dashboard", "/dashboard?tab=2", "/users/7#top", "/people?q=a%20b", "/search?next=https://other.example/", "/caf%C3%A9", "/a/b/../c", "/loginx", "/login-history", "/apis",
-	"/a//b", "/x?q=//evil.example", "/x?q=a%0ab", "/x#//y", "/a:b", "/a@b", "/?returnTo=/login", "/~ada", "/a/.", "/..", "/x?a=1&b=2;c=3", "/" + strings.Repeat("x", 1021), "/" + strings.Repeat("x", 1022), "/" + strings.Repeat("x", 2047),
+	"/", "/dashboard", "/dashboard?tab=2", "/users/7#top", "/people?q=a%20b", "/search?next=https://other.example/",
+	"/caf%C3%A9", "/a/b/../c", "/loginx", "/login-history", "/apis",
+	"/a//b", "/x?q=//evil.example", "/x?q=a%0ab", "/x#//y", "/a:b", "/a@b", "/?returnTo=/login", "/~ada", "/a/.", "/..",
+	"/x?a=1&b=2;c=3", "/" + strings.Repeat("x", 1021), "/" + strings.Repeat("x", 1022), "/" + strings.Repeat("x", 2047),
 }
 
 func TestReturnTo(t *testing.T) {
@@ -138,7 +150,8 @@ func leaves(target string) string {
 // TestOracleKnowsHostileTargets: the fuzz test's judge is itself judged.
 func TestOracleKnowsHostileTargets(t *testing.T) {
 	for _, target := range []string{
-		"//evil.example", `/\evil.example`, "/.//evil.example", "/x/..//evil.example", "/%2e//evil.example", "https://evil.example", "/\t/x",
+		"//evil.example", `/\evil.example`, "/.//evil.example", "/x/..//evil.example", "/%2e//evil.example",
+		"https://evil.example", "/\t/x",
 		"/login", "/x/../login", "/%6cogin", "/x/%2E%2e/api/auth", "/logout/x", "/%2f/evil.example",
 	} {
 		if leaves(target) == "" {

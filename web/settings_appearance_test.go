@@ -30,7 +30,8 @@ func TestTheme(t *testing.T) {
 		}
 		for _, page := range pages {
 			text := s.Get(page, navigate...).Text
-			if has := strings.Contains(text, `data-theme="`+theme+`"`); has != (theme != "") || strings.Contains(text, "data-theme") != (theme != "") {
+			if has := strings.Contains(text, `data-theme="`+theme+`"`); has != (theme != "") ||
+				strings.Contains(text, "data-theme") != (theme != "") {
 				t.Errorf("%s under theme %q", page, theme)
 			}
 		}
@@ -40,7 +41,8 @@ func TestTheme(t *testing.T) {
 			t.Errorf("back to %q after %q", got, back)
 		}
 	}
-	if res := s.PostForm("/theme", url.Values{"theme": {`dark" onload="x`}}); res.StatusCode != http.StatusBadRequest || len(res.Cookies()) > 0 {
+	if res := s.PostForm("/theme", url.Values{"theme": {`dark" onload="x`}}); res.StatusCode != http.StatusBadRequest ||
+		len(res.Cookies()) > 0 {
 		t.Errorf("an unknown theme: %d %v", res.StatusCode, res.Cookies())
 	}
 	if res := s.Get("/theme", navigate...); res.StatusCode != http.StatusMethodNotAllowed {
@@ -52,7 +54,8 @@ func TestTheme(t *testing.T) {
 func TestForgedThemeIsIgnored(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	if text := s.Get("/", "Cookie", web.CookiePrefix+`.theme=dark"><script>`).Text; strings.Contains(text, "data-theme") || strings.Contains(text, "<script>") {
+	if text := s.Get("/", "Cookie", web.CookiePrefix+`.theme=dark"><script>`).Text; strings.Contains(text, "data-theme") ||
+		strings.Contains(text, "<script>") {
 		t.Error(text)
 	}
 }
@@ -71,7 +74,8 @@ func TestGalleries(t *testing.T) {
 			want       int
 		}{
 			{"127.0.0.1:5000", "localhost:8080", 200}, {"[::1]:5000", "[::1]:8080", 200}, {"127.0.0.1:5000", "127.0.0.1", 200},
-			{"127.0.0.1:5000", "evil.example", 404}, {"127.0.0.1:5000", "localhost.evil.example:8080", 404}, {"127.0.0.1:5000", "", 404},
+			{"127.0.0.1:5000", "evil.example", 404}, {"127.0.0.1:5000", "localhost.evil.example:8080", 404},
+			{"127.0.0.1:5000", "", 404},
 			{"192.0.2.7:5000", "localhost:8080", 404}, {"192.0.2.7:5000", "127.0.0.1", 404},
 		} {
 			r := httptest.NewRequest(http.MethodGet, path, nil)

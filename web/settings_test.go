@@ -37,7 +37,8 @@ func TestSettings(t *testing.T) {
 	}
 	expect(t, ada.PostForm("/settings/email", url.Values{"newEmail": {" new@example.com "}}), 303, "Location", "/settings")
 	contains(t, ada.Get("/settings", navigate...), "on its way to the new address", "ada@example.com")
-	expect(t, ada.PostForm("/verify-email", url.Values{"token": {tokenOf(t, s.mailed(t, "change_email", "new@example.com")[0])}}), 303)
+	expect(t, ada.PostForm("/verify-email", url.Values{"token": {tokenOf(t,
+		s.mailed(t, "change_email", "new@example.com")[0])}}), 303)
 	contains(t, ada.Get("/settings", navigate...), "new@example.com")
 
 	for _, form := range []url.Values{
@@ -50,7 +51,8 @@ func TestSettings(t *testing.T) {
 		contains(t, got, "There is a problem")
 		lacks(t, got, "wrong-password-9", "better-horse-2", authtest.Password)
 	}
-	expect(t, ada.PostForm("/settings/security", url.Values{"currentPassword": {authtest.Password}, "newPassword": {"better-horse-2"}}), 303, "Location", "/settings/security")
+	expect(t, ada.PostForm("/settings/security", url.Values{"currentPassword": {authtest.Password},
+		"newPassword": {"better-horse-2"}}), 303, "Location", "/settings/security")
 	contains(t, ada.Get("/settings/security", navigate...), "Your password is changed.")
 
 	for _, form := range []url.Values{
@@ -68,7 +70,8 @@ func TestSettings(t *testing.T) {
 	other := s.stranger(t)
 	other.SignIn("new@example.com", "better-horse-2")
 	other.Get("/dashboard")
-	expect(t, ada.PostForm("/settings/delete", url.Values{"confirm": {"new@example.com"}, "password": {"better-horse-2"}}), 303, "Location", "/")
+	expect(t, ada.PostForm("/settings/delete", url.Values{"confirm": {"new@example.com"}, "password": {"better-horse-2"}}),
+		303, "Location", "/")
 	contains(t, ada.Get("/", navigate...), "all its data are deleted")
 	for _, c := range []*authtest.Client{ada, other} {
 		expect(t, c.Get("/dashboard", navigate...), 303)
@@ -124,7 +127,8 @@ func TestEndSessions(t *testing.T) {
 	if n := out(); n != 0 {
 		t.Fatalf("somebody else ended %d sessions", n)
 	}
-	expect(t, ada.PostForm("/settings/sessions", url.Values{"session": {found[0][1]}}), 303, "Location", "/settings/sessions")
+	expect(t, ada.PostForm("/settings/sessions", url.Values{"session": {found[0][1]}}), 303, "Location",
+		"/settings/sessions")
 	if n := out(); n != 1 {
 		t.Errorf("%d are out, want one", n)
 	}
@@ -154,8 +158,10 @@ func TestEndSessionsInline(t *testing.T) {
 	inline := func(form url.Values, left int, said string) {
 		t.Helper()
 		got := ada.PostForm("/settings/sessions", form, s.htmx("/settings/sessions")...)
-		expect(t, got, 200, "HX-Redirect", "", "Vary", "Accept-Encoding | HX-Request-Type", "Cache-Control", "private, no-store")
-		contains(t, got, `action="/settings/sessions" hx-post="/settings/sessions"`, "This browser", `tabindex="-1" autofocus`, `hx-target="#live" hx-swap="textContent">`+said+"<")
+		expect(t, got, 200, "HX-Redirect", "", "Vary", "Accept-Encoding | HX-Request-Type", "Cache-Control",
+			"private, no-store")
+		contains(t, got, `action="/settings/sessions" hx-post="/settings/sessions"`, "This browser",
+			`tabindex="-1" autofocus`, `hx-target="#live" hx-swap="textContent">`+said+"<")
 		lacks(t, got, "<html")
 		if n := len(handles.FindAllString(got.Text, -1)); n != left {
 			t.Errorf("%d sessions are left, want %d", n, left)
@@ -171,7 +177,8 @@ func TestEndSessionsInline(t *testing.T) {
 		expect(t, c.Get("/dashboard", navigate...), 303)
 	}
 	whole := []string{"HX-Request", "true", "HX-Request-Type", "full", "HX-Current-URL", s.Base + "/settings/sessions"}
-	expect(t, ada.PostForm("/settings/sessions", url.Values{"others": {"on"}}, whole...), 204, "HX-Redirect", "/settings/sessions")
+	expect(t, ada.PostForm("/settings/sessions", url.Values{"others": {"on"}}, whole...), 204, "HX-Redirect",
+		"/settings/sessions")
 	contains(t, ada.Get("/settings/sessions", navigate...), "All other browsers are logged out.") // there a page says it
 
 	s.ahead.Add(int64(10 * time.Minute))
@@ -192,11 +199,13 @@ func TestFresh(t *testing.T) {
 	expect(t, ada.Get("/settings/email?x=1", navigate...), 303, "Location", "/reauth?returnTo=%2Fsettings%2Femail%3Fx%3D1")
 	expect(t, ada.Get("/settings", navigate...), 200) // asks for nothing fresh
 	expect(t, ada.Get("/settings/email", program...), 403)
-	expect(t, ada.Get("/settings/email", s.htmx("/settings/email")...), 403, "HX-Redirect", "/reauth?returnTo=%2Fsettings%2Femail")
+	expect(t, ada.Get("/settings/email", s.htmx("/settings/email")...), 403, "HX-Redirect",
+		"/reauth?returnTo=%2Fsettings%2Femail")
 
 	stale := ada.PostForm("/settings/email", url.Values{"newEmail": {"new+1@example.com"}})
 	expect(t, stale, 303, "Location", "/reauth?returnTo=%2Fsettings%2Femail")
-	lost := ada.PostForm("/settings/security", url.Values{"currentPassword": {authtest.Password}, "newPassword": {"better-horse-2"}}, s.htmx("/settings/security")...)
+	lost := ada.PostForm("/settings/security", url.Values{"currentPassword": {authtest.Password},
+		"newPassword": {"better-horse-2"}}, s.htmx("/settings/security")...)
 	expect(t, lost, 403, "HX-Redirect", "/reauth?returnTo=%2Fsettings%2Fsecurity")
 	page := ada.Get(stale.Header.Get("Location"), navigate...)
 	contains(t, page, "Is it you?", `value="ada@example.com"`)
@@ -241,7 +250,8 @@ func TestFreshIsNotForActors(t *testing.T) {
 	for _, path := range []string{"/settings/security", "/settings/email", "/settings/delete"} {
 		expect(t, boss.Get(path, navigate...), 403)
 	}
-	expect(t, boss.PostForm("/settings/delete", url.Values{"confirm": {"ada@example.com"}, "password": {authtest.Password}}), 403)
+	expect(t, boss.PostForm("/settings/delete", url.Values{"confirm": {"ada@example.com"},
+		"password": {authtest.Password}}), 403)
 	expect(t, boss.PostForm("/reauth", url.Values{"password": {authtest.Password}}), 403)
 }
 
@@ -275,7 +285,8 @@ func TestFlash(t *testing.T) {
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
 	ada.PostForm("/settings", url.Values{"name": {"Ada"}})
-	for _, header := range [][]string{append([]string{"Sec-Purpose", "prefetch"}, navigate...), append([]string{"Purpose", "prefetch"}, navigate...), s.htmx("/settings")} {
+	for _, header := range [][]string{append([]string{"Sec-Purpose", "prefetch"}, navigate...),
+		append([]string{"Purpose", "prefetch"}, navigate...), s.htmx("/settings")} {
 		lacks(t, ada.Get("/dashboard", header...), "Saved.")
 	}
 	ada.Get("/nav", s.htmx("/settings")...)

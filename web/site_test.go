@@ -196,14 +196,16 @@ func credentials(email, password string) url.Values {
 
 // What the three kinds of caller send beside their request.
 var (
-	navigate = []string{"Accept", "text/html,application/xhtml+xml", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}
-	program  = []string{"Accept", "application/json"}
+	navigate = []string{"Accept", "text/html,application/xhtml+xml", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode",
+		"navigate", "Sec-Fetch-Dest", "document"}
+	program = []string{"Accept", "application/json"}
 )
 
 // htmx is what htmx sends from the page at path.
 func (s *site) htmx(path string) []string {
 	return []string{
-		"Accept", "text/html", "HX-Request", "true", "HX-Request-Type", "partial", "HX-Target", "div#panel", "HX-Current-URL", s.Base + path,
+		"Accept", "text/html", "HX-Request", "true", "HX-Request-Type", "partial", "HX-Target", "div#panel", "HX-Current-URL",
+		s.Base + path,
 		"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "same-origin", "Sec-Fetch-Dest", "empty",
 	}
 }

@@ -52,41 +52,65 @@ var acts = []struct {
 	page, wire, json way
 }{
 	{"look who one is", "", way{}, by(free, "GET /ok", "GET /error", "GET /get-session", "POST /get-session {}"), way{}},
-	{"come in", "", by(free, "POST /login", "POST /signup"), by(free, "POST /sign-in/email {}", "POST /sign-up/email {}", "POST /sign-in/social {}", "GET /callback/x"), way{}},
+	{"come in", "", by(free, "POST /login", "POST /signup"),
+		by(free, "POST /sign-in/email {}", "POST /sign-up/email {}", "POST /sign-in/social {}", "GET /callback/x"), way{}},
 	{"go", "", by(free, "POST /logout"), by(free, "POST /sign-out {}", `POST /revoke-session {"token":"{mine}"}`), way{}},
-	{"prove oneself", "", by(password, "POST /reauth password={password}"), by(password, `POST /verify-password {"password":"{password}"}`), way{}},
-	{"ask for a mail", "", by(free, "POST /forgot-password", "POST /verify-email/resend"), by(free, "POST /request-password-reset {}", "POST /send-verification-email {}"), way{}},
-	{"follow a mail", "", by(mailed, "POST /reset-password token=x", "POST /verify-email token=x", "POST /undo-email token=x", "POST /stop-email-change token=x"),
-		by(mailed, "GET /reset-password/x", `POST /reset-password {"token":"x","newPassword":"{password}"}`, "GET /verify-email?token=x", "GET /delete-user/callback?token=x"), way{}},
-	{"change the profile", "", by(free, "POST /settings name=X", "POST /theme"), by(free, `POST /update-user {"name":"X"}`, "POST /update-session {}"), way{}},
-	{"see the accounts", "", way{}, by(free, "GET /list-accounts", "GET /account-info", "POST /get-access-token {}", "POST /refresh-token {}"), way{}},
+	{"prove oneself", "", by(password, "POST /reauth password={password}"),
+		by(password, `POST /verify-password {"password":"{password}"}`), way{}},
+	{"ask for a mail", "", by(free, "POST /forgot-password", "POST /verify-email/resend"),
+		by(free, "POST /request-password-reset {}", "POST /send-verification-email {}"), way{}},
+	{"follow a mail", "", by(mailed, "POST /reset-password token=x", "POST /verify-email token=x",
+		"POST /undo-email token=x", "POST /stop-email-change token=x"),
+		by(mailed, "GET /reset-password/x", `POST /reset-password {"token":"x","newPassword":"{password}"}`,
+			"GET /verify-email?token=x", "GET /delete-user/callback?token=x"), way{}},
+	{"change the profile", "", by(free, "POST /settings name=X", "POST /theme"),
+		by(free, `POST /update-user {"name":"X"}`, "POST /update-session {}"), way{}},
+	{"see the accounts", "", way{}, by(free, "GET /list-accounts", "GET /account-info", "POST /get-access-token {}",
+		"POST /refresh-token {}"), way{}},
 	{"link an account", "", way{}, by(free, "POST /link-social {}"), way{}},
 	{"unlink an account", "", way{}, by(daily, `POST /unlink-account {"providerId":"credential","accountId":"{me}"}`), way{}},
 	{"see the sessions", "", way{}, by(daily, "GET /list-sessions"), way{}},
-	{"end another session", "", by(stepUp, "POST /settings/sessions session={other}"), by(stepUp, `POST /revoke-session {"token":"{other}"}`), way{}},
-	{"end all other sessions", "", by(stepUp, "POST /settings/sessions others=on"), by(stepUp, "POST /revoke-other-sessions {}"), way{}},
+	{"end another session", "", by(stepUp, "POST /settings/sessions session={other}"),
+		by(stepUp, `POST /revoke-session {"token":"{other}"}`), way{}},
+	{"end all other sessions", "", by(stepUp, "POST /settings/sessions others=on"),
+		by(stepUp, "POST /revoke-other-sessions {}"), way{}},
 	{"end all sessions", "", way{}, by(stepUp, "POST /revoke-sessions {}"), way{}},
-	{"change the address", "", by(stepUp, "GET /settings/email", "POST /settings/email newEmail={new}"), by(stepUp, `POST /change-email {"newEmail":"{new}"}`), way{}},
-	{"change the password", "", by(stepUp, "GET /settings/security", "POST /settings/security currentPassword={password}&newPassword=better-horse-2"),
+	{"change the address", "", by(stepUp, "GET /settings/email", "POST /settings/email newEmail={new}"),
+		by(stepUp, `POST /change-email {"newEmail":"{new}"}`), way{}},
+	{"change the password", "", by(stepUp, "GET /settings/security",
+		"POST /settings/security currentPassword={password}&newPassword=better-horse-2"),
 		by(password, `POST /change-password {"currentPassword":"{password}","newPassword":"better-horse-2"}`), way{}},
-	{"delete the account", "", by(stepUp, "GET /settings/delete", "POST /settings/delete confirm={mail}&password={password}"), by(password, `POST /delete-user {"password":"{password}"}`), way{}},
+	{"delete the account", "", by(stepUp, "GET /settings/delete",
+		"POST /settings/delete confirm={mail}&password={password}"),
+		by(password, `POST /delete-user {"password":"{password}"}`), way{}},
 	{"delete the account without the password", "", way{}, by(expires, "POST /delete-user {}"), way{}},
 
-	{"see users", "admin", way{}, by(free, "GET /admin/list-users", "GET /admin/get-user?id={id}", `POST /admin/list-user-sessions {"userId":"{id}"}`), way{}},
+	{"see users", "admin", way{}, by(free, "GET /admin/list-users", "GET /admin/get-user?id={id}",
+		`POST /admin/list-user-sessions {"userId":"{id}"}`), way{}},
 	{"ask what one may", "", way{}, by(free, `POST /admin/has-permission {"permissions":{"user":["ban"]}}`), way{}},
 	{"take all users away", "admin", by(stepUp, "GET /admin/users.csv"), way{}, way{}},
-	{"make a user", "admin", by(stepUp, "GET /admin/users/new", "POST /admin/users/new name=X&email={new}&role=admin"), by(stepUp, `POST /admin/create-user {"name":"X","email":"{new}","role":"admin","password":"{password}"}`),
+	{"make a user", "admin", by(stepUp, "GET /admin/users/new", "POST /admin/users/new name=X&email={new}&role=admin"),
+		by(stepUp, `POST /admin/create-user {"name":"X","email":"{new}","role":"admin","password":"{password}"}`),
 		by(stepUp, `POST /api/admin/users {"name":"X","email":"{new}","role":"admin","password":"{password}"}`)},
 	{"change a user", "admin", way{}, by(stepUp, `POST /admin/update-user {"userId":"{id}","data":{"role":"admin"}}`), way{}},
-	{"change a role", "admin", by(stepUp, "GET /admin/users/{id}/role", "POST /admin/users/{id}/role role=admin"), by(stepUp, `POST /admin/set-role {"userId":"{id}","role":"admin"}`), way{}},
-	{"vouch for an address", "admin", by(stepUp, "GET /admin/users/{id}/verify", "POST /admin/users/{id}/verify"), by(stepUp, `POST /admin/update-user {"userId":"{id}","data":{"emailVerified":true}}`), way{}},
-	{"reset a password", "admin", by(stepUp, "GET /admin/users/{id}/reset", "POST /admin/users/{id}/reset"), by(stepUp, `POST /admin/set-user-password {"userId":"{id}","newPassword":"better-horse-2"}`), way{}},
-	{"ban", "admin", by(stepUp, "GET /admin/users/{id}/ban", "POST /admin/users/{id}/ban"), by(stepUp, `POST /admin/ban-user {"userId":"{id}"}`), way{}},
-	{"lift a ban", "admin", by(stepUp, "GET /admin/users/{id}/unban", "POST /admin/users/{id}/unban"), by(stepUp, `POST /admin/unban-user {"userId":"{id}"}`), way{}},
-	{"delete a user", "admin", by(stepUp, "GET /admin/users/{id}/delete", "POST /admin/users/{id}/delete confirm={target}"), by(stepUp, `POST /admin/remove-user {"userId":"{id}"}`), way{}},
-	{"end a user's session", "admin", by(stepUp, "POST /admin/users/{id}/sessions session={theirs}"), by(stepUp, `POST /admin/revoke-user-session {"sessionToken":"{theirs}"}`), way{}},
-	{"end a user's sessions", "admin", by(stepUp, "GET /admin/users/{id}/sessions", "POST /admin/users/{id}/sessions"), by(stepUp, `POST /admin/revoke-user-sessions {"userId":"{id}"}`), way{}},
-	{"act as a user", "admin", by(stepUp, "GET /admin/users/{id}/impersonate", "POST /admin/users/{id}/impersonate"), by(stepUp, `POST /admin/impersonate-user {"userId":"{id}"}`), way{}},
+	{"change a role", "admin", by(stepUp, "GET /admin/users/{id}/role", "POST /admin/users/{id}/role role=admin"),
+		by(stepUp, `POST /admin/set-role {"userId":"{id}","role":"admin"}`), way{}},
+	{"vouch for an address", "admin", by(stepUp, "GET /admin/users/{id}/verify", "POST /admin/users/{id}/verify"),
+		by(stepUp, `POST /admin/update-user {"userId":"{id}","data":{"emailVerified":true}}`), way{}},
+	{"reset a password", "admin", by(stepUp, "GET /admin/users/{id}/reset", "POST /admin/users/{id}/reset"),
+		by(stepUp, `POST /admin/set-user-password {"userId":"{id}","newPassword":"better-horse-2"}`), way{}},
+	{"ban", "admin", by(stepUp, "GET /admin/users/{id}/ban", "POST /admin/users/{id}/ban"),
+		by(stepUp, `POST /admin/ban-user {"userId":"{id}"}`), way{}},
+	{"lift a ban", "admin", by(stepUp, "GET /admin/users/{id}/unban", "POST /admin/users/{id}/unban"),
+		by(stepUp, `POST /admin/unban-user {"userId":"{id}"}`), way{}},
+	{"delete a user", "admin", by(stepUp, "GET /admin/users/{id}/delete",
+		"POST /admin/users/{id}/delete confirm={target}"), by(stepUp, `POST /admin/remove-user {"userId":"{id}"}`), way{}},
+	{"end a user's session", "admin", by(stepUp, "POST /admin/users/{id}/sessions session={theirs}"),
+		by(stepUp, `POST /admin/revoke-user-session {"sessionToken":"{theirs}"}`), way{}},
+	{"end a user's sessions", "admin", by(stepUp, "GET /admin/users/{id}/sessions", "POST /admin/users/{id}/sessions"),
+		by(stepUp, `POST /admin/revoke-user-sessions {"userId":"{id}"}`), way{}},
+	{"act as a user", "admin", by(stepUp, "GET /admin/users/{id}/impersonate", "POST /admin/users/{id}/impersonate"),
+		by(stepUp, `POST /admin/impersonate-user {"userId":"{id}"}`), way{}},
 	{"be oneself again", "", by(free, "POST /impersonation/stop"), by(free, "POST /admin/stop-impersonating {}"), way{}},
 }
 
@@ -144,7 +168,8 @@ func TestStepUpTableIsWhole(t *testing.T) {
 			for _, request := range way.requests {
 				method, path, _ := parts(request)
 				path, _, _ = strings.Cut(path, "?")
-				path = strings.NewReplacer("{id}", ":id", "/reset-password/x", "/reset-password/{token}", "/callback/x", "/callback/{provider}").Replace(path)
+				path = strings.NewReplacer("{id}", ":id", "/reset-password/x", "/reset-password/{token}", "/callback/x",
+					"/callback/{provider}").Replace(path)
 				if door == "wire" {
 					method = "wire " + method
 				}
@@ -188,7 +213,8 @@ func (s *site) cast(t *testing.T, role string, others bool) *cast {
 	}
 	enter := func(name, role, password string) (id string) {
 		t.Helper()
-		u, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Test Person", Email: name, Role: role, Password: password, Verified: true})
+		u, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Test Person", Email: name, Role: role,
+			Password: password, Verified: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +242,8 @@ func (s *site) cast(t *testing.T, role string, others bool) *cast {
 	if others {
 		other, theirs = handle(signIn("actor-"+name)), handle(signIn("target-"+name))
 	}
-	return &cast{c, strings.NewReplacer("{me}", id, "{mail}", "actor-"+name, "{mine}", handle(c), "{other}", other, "{password}", authtest.Password,
+	return &cast{c, strings.NewReplacer("{me}", id, "{mail}", "actor-"+name, "{mine}", handle(c), "{other}", other,
+		"{password}", authtest.Password,
 		"{id}", target, "{target}", "target-"+name, "{theirs}", theirs, "{new}", "new-"+name), []string{id, target}}
 }
 
@@ -279,7 +306,8 @@ func TestStepUp(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		s := stepUpSite(t, db)
-		if _, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Root", Email: "root@example.com", Role: "admin"}); err != nil {
+		if _, err := s.auth.CreateUser(t.Context(), nil,
+			auth.NewUser{Name: "Root", Email: "root@example.com", Role: "admin"}); err != nil {
 			t.Fatal(err)
 		}
 		told := func(what, request string, got authtest.Answer) {
@@ -342,12 +370,14 @@ func TestStepUpIsOptional(t *testing.T) {
 	boss := s.admin(t, "boss@example.com")
 	s.ahead.Add(int64(25 * time.Hour))
 	for i, path := range []string{"/api/admin/users", "/api/auth/admin/create-user"} {
-		got := boss.PostJSON(path, map[string]string{"name": "X", "email": fmt.Sprintf("x%d@example.com", i)}, "Origin", s.Base)
+		got := boss.PostJSON(path, map[string]string{"name": "X", "email": fmt.Sprintf("x%d@example.com", i)},
+			"Origin", s.Base)
 		if got.StatusCode >= 300 {
 			t.Errorf("%s: %d %s", path, got.StatusCode, got.Text)
 		}
 	}
-	if got := boss.PostJSON("/api/auth/revoke-other-sessions", map[string]string{}, "Origin", s.Base); got.StatusCode != 200 {
+	if got := boss.PostJSON("/api/auth/revoke-other-sessions", map[string]string{}, "Origin",
+		s.Base); got.StatusCode != 200 {
 		t.Errorf("%d %s", got.StatusCode, got.Text)
 	}
 }

@@ -68,7 +68,8 @@ func useAll(t *testing.T, when string, s *site, admin *authtest.Client, userID s
 	}
 	for path, body := range map[string]any{
 		"/sign-in/email":           map[string]any{"email": "ada@example.com", "password": authtest.Password},
-		"/send-verification-email": map[string]any{"email": "ada@example.com"}, "/request-password-reset": map[string]any{"email": "ada@example.com"},
+		"/send-verification-email": map[string]any{"email": "ada@example.com"},
+		"/request-password-reset":  map[string]any{"email": "ada@example.com"},
 	} {
 		if res := s.stranger(t).PostJSON("/api/auth"+path, body); res.StatusCode != http.StatusOK {
 			t.Errorf("%s: %s: %d %s", when, path, res.StatusCode, res.Text)

@@ -24,7 +24,8 @@ func TestOneWinnerPerLink(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		outbox := mail.New(db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true, Now: database.Now})
-		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, ConfirmEmailChange: true, Notices: true, Mailer: outbox})
+		s := newSiteWith(t, db, auth.Options{RequireEmailVerification: true, ConfirmEmailChange: true, Notices: true,
+			Mailer: outbox})
 		sent := map[string]int{} // how many letters there are, by whom they are for and what they are called
 		// token is that of the one letter of this kind that has come since the last look.
 		token := func(email, subject string) string {
@@ -61,16 +62,19 @@ func TestOneWinnerPerLink(t *testing.T) {
 
 		ada.PostForm("/settings/email", url.Values{"newEmail": {email}})
 		race("/verify-email", "/verify-email?done=allowed", url.Values{"token": {token(old, "Allow the change")}})
-		race("/verify-email", "/verify-email?done=changed", url.Values{"token": {token(email, "Confirm your new e-mail address")}})
+		race("/verify-email", "/verify-email?done=changed",
+			url.Values{"token": {token(email, "Confirm your new e-mail address")}})
 		undo := token(old, "Your e-mail address for Foyer was changed")
 
 		ada = s.stranger(t)
 		ada.PostForm("/forgot-password", url.Values{"email": {email}})
-		race("/reset-password", "/login", url.Values{"token": {token(email, "Choose a new password")}, "newPassword": {password}})
+		race("/reset-password", "/login", url.Values{"token": {token(email, "Choose a new password")},
+			"newPassword": {password}})
 		token(email, "Your password for Foyer was changed")
 
 		race("/undo-email", "/login", url.Values{"token": {undo}})
-		expect(t, ada.PostForm("/reset-password", url.Values{"token": {token(old, "Choose a new password")}, "newPassword": {password}}), 303)
+		expect(t, ada.PostForm("/reset-password", url.Values{"token": {token(old, "Choose a new password")},
+			"newPassword": {password}}), 303)
 		ada = s.stranger(t)
 		ada.SignIn(old, password)
 		race("/settings/delete", "/", url.Values{"confirm": {old}, "password": {password}})
@@ -96,7 +100,8 @@ func postAtOnce(browser *authtest.Client, path, to string, form url.Values) (won
 			switch location := got.Header.Get("Location"); {
 			case got.StatusCode == http.StatusSeeOther && location == to:
 				n.Add(1)
-			case slices.Contains([]int{http.StatusUnprocessableEntity, http.StatusNotFound, http.StatusServiceUnavailable}, got.StatusCode):
+			case slices.Contains([]int{http.StatusUnprocessableEntity, http.StatusNotFound, http.StatusServiceUnavailable},
+				got.StatusCode):
 			case got.StatusCode == http.StatusSeeOther && location == "/login":
 			default:
 				oddities.Store(got.Status+" "+location+" "+got.Text, true)

@@ -11,8 +11,10 @@ import (
 
 var payloads = []string{
 	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, `javascript:alert(1)`,
-	`{{7*7}}${7*7}<%= 7*7 %>`, `\u003cscript\u003e`, `<a href=javascript:alert(1)>x`, `<style>@import//evil`, `-->`, "` onclick=alert(1)",
-	`</title><script>alert(1)</script>`, `<img hx-get=/api/auth/sign-out hx-trigger=load>`, `<div hx-on:load=alert(1)>`, `" hx-post="/logout" hx-trigger="load`,
+	`{{7*7}}${7*7}<%= 7*7 %>`, `\u003cscript\u003e`, `<a href=javascript:alert(1)>x`, `<style>@import//evil`, `-->`,
+	"` onclick=alert(1)",
+	`</title><script>alert(1)</script>`, `<img hx-get=/api/auth/sign-out hx-trigger=load>`, `<div hx-on:load=alert(1)>`,
+	`" hx-post="/logout" hx-trigger="load`,
 	`</textarea><svg/onload=alert(1)>`, `&lt;b&gt;`, `<hx-partial hx-target="#live">x</hx-partial>`, `]]><x>`, `<!--`,
 }
 
@@ -121,7 +123,8 @@ func TestReturnToOnThePage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.person(t, "user@example.com")
-	for _, target := range []string{"//evil.example", "https://evil.example", "javascript:alert(1)", `/\evil.example`, "/x/..//evil.example", "/login", "/api/auth/sign-out"} {
+	for _, target := range []string{"//evil.example", "https://evil.example", "javascript:alert(1)", `/\evil.example`,
+		"/x/..//evil.example", "/login", "/api/auth/sign-out"} {
 		t.Run(target, func(t *testing.T) {
 			query := "?" + url.Values{"returnTo": {target}}.Encode()
 			for _, path := range []string{"/login", "/signup"} {

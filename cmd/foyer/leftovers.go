@@ -41,8 +41,8 @@ func leftovers(t tree) ([]string, error) {
 	return slices.Concat(list, messages, deadPaths(t)), nil
 }
 
-// unlisted returns the files of parts.txt that do not exist, and those that are missing in it: where parts have more than
-// half of a folder, tests apart, they have all of it.
+// unlisted returns the files of parts.txt that do not exist, and those that are missing in it: where parts have more
+// than half of a folder, tests apart, they have all of it.
 func unlisted(t tree) (list []string, err error) {
 	parts, err := readParts(t[partsFile])
 	if err != nil {
@@ -198,7 +198,8 @@ func deadCode(ctx context.Context, f folder) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := f.run(ctx, "go", append([]string{"tool", "-modfile=tools.mod", "deadcode"}, strings.Fields(programs)...)...)
+	out, err := f.run(ctx, "go", append([]string{"tool", "-modfile=tools.mod", "deadcode"},
+		strings.Fields(programs)...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -16,13 +16,18 @@ func TestLeftovers(t *testing.T) {
 		want  []string
 	}{
 		{"nothing", clean, nil},
-		{"a style", clean.edit(t, "static/app.css", ".page {", ".old, .page { background: url(a.b) } /* .note */ .page {"), []string{`static/app.css: no page uses "old"`}},
-		{"an icon", clean.edit(t, "static/icons.svg", "id=\"page\"", "id=\"star\""), []string{`static/icons.svg: no page uses "star"`}},
+		{"a style", clean.edit(t, "static/app.css", ".page {", ".old, .page { background: url(a.b) } /* .note */ .page {"),
+			[]string{`static/app.css: no page uses "old"`}},
+		{"an icon", clean.edit(t, "static/icons.svg", "id=\"page\"", "id=\"star\""),
+			[]string{`static/icons.svg: no page uses "star"`}},
 		{"a message", clean.with("web/flash.go", "package web\n\nvar flashes = map[string]views.Flash{\n\t\"saved\": {},\n\t\"lost\": {},\n}\n\nvar _ = \"saved\"\n"),
 			[]string{`web/flash.go: no page says "lost"`}},
-		{"a path in README", clean.edit(t, "README.md", "| the routes", "`web/old.go`, `./cmd/old`, not `./internal/...` or `text/html` | the routes").edit(t, "README.md", "End.", "Make `web/mine.go`."),
+		{"a path in README", clean.edit(t, "README.md", "| the routes",
+			"`web/old.go`, `./cmd/old`, not `./internal/...` or `text/html` | the routes").edit(t, "README.md", "End.",
+			"Make `web/mine.go`."),
 			[]string{"README.md:5: web/old.go does not exist", "README.md:5: cmd/old does not exist"}},
-		{"a file that no part lists", clean.with("internal/audit/new.go", "package audit\n", "internal/audit/old.go", "package audit\n").edit(t, partsFile, "\tweb/audit.go\n", "\tweb/audit.go\n\tinternal/audit/old.go\n"),
+		{"a file that no part lists", clean.with("internal/audit/new.go", "package audit\n", "internal/audit/old.go",
+			"package audit\n").edit(t, partsFile, "\tweb/audit.go\n", "\tweb/audit.go\n\tinternal/audit/old.go\n"),
 			[]string{partsFile + ": internal/audit/new.go belongs to no part, but most of its folder does"}},
 		{"a file of a part", clean.with("web/audit.go", ""), []string{partsFile + ": web/audit.go does not exist"}},
 	} {
@@ -78,7 +83,8 @@ func TestSets(t *testing.T) {
 		}
 		return out
 	}
-	if got := names(proof{list: list}.sets(nil, false)); !slices.Equal(got, []string{"audit+chain", "chain", "foyer", "keys"}) {
+	if got := names(proof{list: list}.sets(nil, false)); !slices.Equal(got,
+		[]string{"audit+chain", "chain", "foyer", "keys"}) {
 		t.Errorf("each: %v", got)
 	}
 	if got := names(proof{list: list}.sets(nil, true)); len(got) != 9 || !slices.Contains(got, "keys+foyer") {
@@ -92,7 +98,8 @@ func TestSets(t *testing.T) {
 // TestProve: a part that comes off is proved; one that leaves something behind, or is needed, is not.
 func TestProve(t *testing.T) {
 	t.Parallel()
-	clean := sample().with("internal/walls_test.go", "package internal\n", "web/page.go", "package web\n\nvar page = `page trail card` + `scroll`\n\nvar _ = page\n")
+	clean := sample().with("internal/walls_test.go", "package internal\n", "web/page.go",
+		"package web\n\nvar page = `page trail card` + `scroll`\n\nvar _ = page\n")
 	prove := func(files tree, part string) (string, error) {
 		var out bytes.Buffer
 		err := run(t.Context(), string(newProject(t, files)), []string{"prove", part}, &out)

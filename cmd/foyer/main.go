@@ -1,6 +1,6 @@
-// Command foyer is the workshop of a project that grew from this template: it changes source code and is not part of the
-// product. It reads what the parts of the app are from parts.txt in the tree that it works on, and which lines of shared
-// files belong to them from markers in these files.
+// Command foyer is the workshop of a project that grew from this template: it changes source code and is not part of
+// the product. It reads what the parts of the app are from parts.txt in the tree that it works on, and which lines of
+// shared files belong to them from markers in these files.
 package main
 
 import (

@@ -149,7 +149,8 @@ const (
 	bare // the lines stay, the markers go
 )
 
-// cut returns text after each span met its fate. Of two blank lines that a removed span leaves next to each other, one goes.
+// cut returns text after each span met its fate. Of two blank lines that a removed span leaves next to each other, one
+// goes.
 func cut(name, text string, spans []span, fateOf func(s span, lines []string) fate) string {
 	lines := strings.SplitAfter(text, "\n")
 	gone := make([]bool, len(lines))

@@ -15,7 +15,8 @@ var (
 	number   = regexp.MustCompile(`^\d+_`)
 )
 
-// addDrops adds for each migration one that takes it back. An applied migration is never deleted: databases know its number.
+// addDrops adds for each migration one that takes it back. An applied migration is never deleted: databases know its
+// number.
 func addDrops(t tree, files []string, now time.Time) error {
 	slices.Sort(files)
 	slices.Reverse(files) // what came last may stand on what came first
@@ -46,6 +47,7 @@ func swapped(name, text string) (string, error) {
 			directives.WriteString(line)
 		}
 	}
-	return fmt.Sprintf("-- Takes %s back.\n%s-- +goose Up\n%s\n\n-- +goose Down\n%s\n", path.Base(name), directives.String(),
+	return fmt.Sprintf("-- Takes %s back.\n%s-- +goose Up\n%s\n\n-- +goose Down\n%s\n", path.Base(name),
+		directives.String(),
 		strings.TrimSpace(text[down[1]:]), strings.TrimSpace(text[up[1]:down[0]])), nil
 }

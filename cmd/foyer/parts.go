@@ -52,7 +52,8 @@ func readParts(text string) (partList, error) {
 		case isNeeds:
 			p := &list[len(list)-1]
 			p.needs = append(p.needs, strings.Fields(needs)...)
-		case body != path.Clean(body) || path.IsAbs(body) || strings.HasPrefix(body, "..") || strings.ContainsAny(body, "*?[ \\"):
+		case body != path.Clean(body) || path.IsAbs(body) || strings.HasPrefix(body, "..") ||
+			strings.ContainsAny(body, "*?[ \\"):
 			return nil, fault("%q is no path of one file", body)
 		default:
 			p := &list[len(list)-1]
@@ -107,7 +108,8 @@ func (list partList) with(names ...string) []string {
 	all := slices.Clone(names)
 	for {
 		i := slices.IndexFunc(list, func(p part) bool {
-			return !slices.Contains(all, p.name) && slices.ContainsFunc(p.needs, func(n string) bool { return slices.Contains(all, n) })
+			return !slices.Contains(all, p.name) && slices.ContainsFunc(p.needs,
+				func(n string) bool { return slices.Contains(all, n) })
 		})
 		if i < 0 {
 			break

@@ -12,7 +12,8 @@ func TestReadParts(t *testing.T) {
 	if got := strings.Join(list.names(), " "); got != "audit chain keys foyer" {
 		t.Errorf("parts: %s", got)
 	}
-	if p := list[1]; p.about != "Seals the trail." || !slices.Equal(p.needs, []string{"audit"}) || !slices.Equal(p.files, []string{"internal/audit/chain/chain.go"}) {
+	if p := list[1]; p.about != "Seals the trail." || !slices.Equal(p.needs, []string{"audit"}) ||
+		!slices.Equal(p.files, []string{"internal/audit/chain/chain.go"}) {
 		t.Errorf("chain: %+v", p)
 	}
 }

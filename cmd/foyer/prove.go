@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// A proof shows that parts come off: without each set of them, in a copy of root, the rest builds and nothing is left behind.
+// A proof shows that parts come off: without each set of them, in a copy of root, the rest builds and nothing is left
+// behind.
 type proof struct {
 	root   folder
 	before tree
@@ -21,7 +22,8 @@ type proof struct {
 	out    io.Writer
 }
 
-// prove removes each of the named parts alone, with what needs it, or every part and then all of them. Pairs adds every two.
+// prove removes each of the named parts alone, with what needs it, or every part and then all of them. Pairs adds
+// every two.
 func prove(ctx context.Context, root folder, names []string, pairs bool, out io.Writer) (err error) {
 	dir, err := os.MkdirTemp("", "foyer-prove-")
 	if err != nil {
@@ -77,8 +79,8 @@ func (p proof) sets(names []string, pairs bool) (sets [][]string) {
 	return slices.CompactFunc(sets, slices.Equal)
 }
 
-// without proves one set. The whole proof is for all parts at once, as a new project leaves them out: every test runs, and
-// no function may be left that nothing calls.
+// without proves one set. The whole proof is for all parts at once, as a new project leaves them out: every test runs,
+// and no function may be left that nothing calls.
 func (p proof) without(ctx context.Context, set []string, whole bool) error {
 	started := clock()
 	if err := os.RemoveAll(string(p.copy)); err != nil {

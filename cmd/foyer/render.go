@@ -23,8 +23,8 @@ type removal struct {
 	uses  literals  // strings of files outside the tree: the styles and icons that they name stay
 }
 
-// render returns t without the parts of r. Lines stay as they are written: imports, formatting and generated code are for
-// tidy and settle, which also see what a clone wrote.
+// render returns t without the parts of r. Lines stay as they are written: imports, formatting and generated code are
+// for tidy and settle, which also see what a clone wrote.
 func render(t tree, r removal) (tree, error) {
 	list, err := readParts(t[partsFile])
 	if err != nil {

@@ -25,7 +25,8 @@ func TestRender(t *testing.T) {
 			t.Errorf("%s still speaks of the trail:\n%s", name, text)
 		}
 	}
-	for _, name := range []string{"internal/audit/audit.go", "internal/audit/chain/chain.go", "web/audit.go", "migrations/0004_audit.sql"} {
+	for _, name := range []string{"internal/audit/audit.go", "internal/audit/chain/chain.go", "web/audit.go",
+		"migrations/0004_audit.sql"} {
 		if _, ok := after[name]; ok {
 			t.Errorf("%s is still there", name)
 		}
@@ -119,9 +120,12 @@ func TestRenderRefuses(t *testing.T) {
 	}{
 		{"an unknown part", sample(), "mail", "there is no part mail"},
 		{"a part that another needs", sample(), "audit", "chain needs audit"},
-		{"an unclosed block", sample().edit(t, "web/routes.go", "\t// end:audit\n", ""), "keys", "web/routes.go:23: the block part:audit is not closed"},
-		{"an unknown part in a marker", sample().edit(t, "web/routes.go", "part:keys", "part:kyes"), "keys", "web/routes.go:17: there is no part kyes"},
-		{"a migration without Down", sample().edit(t, "migrations/0004_audit.sql", "-- +goose Down\n", "").edit(t, partsFile, "\tneeds audit\n", ""), "audit", "migrations/0004_audit.sql: a migration of a part"},
+		{"an unclosed block", sample().edit(t, "web/routes.go", "\t// end:audit\n", ""), "keys",
+			"web/routes.go:23: the block part:audit is not closed"},
+		{"an unknown part in a marker", sample().edit(t, "web/routes.go", "part:keys", "part:kyes"), "keys",
+			"web/routes.go:17: there is no part kyes"},
+		{"a migration without Down", sample().edit(t, "migrations/0004_audit.sql", "-- +goose Down\n", "").edit(t, partsFile,
+			"\tneeds audit\n", ""), "audit", "migrations/0004_audit.sql: a migration of a part"},
 		{"no list", sample().with(partsFile, ""), "keys", "there is no part keys; parts: none"},
 	} {
 		t.Run(row.what, func(t *testing.T) {
@@ -133,7 +137,8 @@ func TestRenderRefuses(t *testing.T) {
 
 // TestDropMigrations: what was applied stays, and a new migration takes it back, the last one first.
 func TestDropMigrations(t *testing.T) {
-	files := sample().edit(t, partsFile, "\tmigrations/0004_audit.sql\n", "\tmigrations/0004_audit.sql\n\tmigrations/0009_more.sql\n")
+	files := sample().edit(t, partsFile, "\tmigrations/0004_audit.sql\n",
+		"\tmigrations/0004_audit.sql\n\tmigrations/0009_more.sql\n")
 	files = files.with("migrations/0009_more.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX more ON audit (id);\n-- +goose Down\nDROP INDEX more;\n")
 	after := rendered(t, files, removal{parts: []string{"audit", "chain"}})
 	for name, want := range map[string]string{

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// sample is a small project with three parts: audit has files, marked lines, a block, styles, an icon, a row in README and a
-// migration; chain needs audit; keys is one line.
+// sample is a small project with three parts: audit has files, marked lines, a block, styles, an icon, a row in README
+// and a migration; chain needs audit; keys is one line.
 func sample() tree {
 	return tree{
 		"go.mod": "module example.com/sample\n\ngo 1.24\n",
@@ -109,7 +109,8 @@ func newProject(t *testing.T, files tree) folder {
 	}
 	dir := folder(filepath.Join(t.TempDir(), "project"))
 	must(t, dir.write(nil, files))
-	for _, args := range []string{"init --quiet", "config user.name Ada", "config user.email ada@example.com", "config commit.gpgSign false"} {
+	for _, args := range []string{"init --quiet", "config user.name Ada", "config user.email ada@example.com",
+		"config commit.gpgSign false"} {
 		dir.do(t, strings.Fields(args)...)
 	}
 	dir.commit(t, files, "The template")

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// tidy changes what a person's editor would change when they save: it drops the imports that before needed and t no longer
-// does, and formats Go. It touches only files that differ from before.
+// tidy changes what a person's editor would change when they save: it drops the imports that before needed and t no
+// longer does, and formats Go. It touches only files that differ from before.
 func tidy(before, t tree) error {
 	for _, name := range t.names() {
 		was, ok := before[name]
@@ -46,8 +46,8 @@ var (
 	identifier  = regexp.MustCompile(`^[A-Za-z_]\w*$`)
 )
 
-// dropImports removes the imports that before used and after does not. An import that it cannot match with a use stays: the
-// compiler names it.
+// dropImports removes the imports that before used and after does not. An import that it cannot match with a use
+// stays: the compiler names it.
 func dropImports(name, before, after string) (string, error) {
 	used, err := packagesUsed(name, before)
 	if err != nil {

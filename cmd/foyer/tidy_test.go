@@ -36,7 +36,8 @@ func TestDropImports(t *testing.T) {
 
 func TestDropLastImport(t *testing.T) {
 	for _, header := range []string{"import \"fmt\"\n\n", "import (\n\t\"fmt\"\n)\n\n"} {
-		got, err := dropImports("a.go", "package a\n\n"+header+"func f() { fmt.Print() }\n", "package a\n\n"+header+"func f() {}\n")
+		got, err := dropImports("a.go", "package a\n\n"+header+"func f() { fmt.Print() }\n",
+			"package a\n\n"+header+"func f() {}\n")
 		must(t, err)
 		if strings.Contains(got, "import") {
 			t.Errorf("got %q", got)
@@ -56,13 +57,16 @@ func TestDropImportsOfTempl(t *testing.T) {
 
 // TestTidy: it formats what changed, leaves the rest alone, and names what no longer parses.
 func TestTidy(t *testing.T) {
-	before := tree{"a.go": "package a\n\nvar (\n\tlong = 1\n\ta    = 2\n)\n", "b.go": "package  b\n", "c_templ.go": "package  c"}
-	after := before.with("a.go", "package a\n\nvar (\n\ta    = 2\n)\n", "c_templ.go", "package   c", "mine.go", "package  mine")
+	before := tree{"a.go": "package a\n\nvar (\n\tlong = 1\n\ta    = 2\n)\n", "b.go": "package  b\n",
+		"c_templ.go": "package  c"}
+	after := before.with("a.go", "package a\n\nvar (\n\ta    = 2\n)\n", "c_templ.go", "package   c", "mine.go",
+		"package  mine")
 	must(t, tidy(before, after))
 	if got := after["a.go"]; got != "package a\n\nvar (\n\ta = 2\n)\n" {
 		t.Errorf("a.go: %q", got)
 	}
-	for name, want := range map[string]string{"b.go": "package  b\n", "c_templ.go": "package   c", "mine.go": "package  mine"} {
+	for name, want := range map[string]string{"b.go": "package  b\n", "c_templ.go": "package   c",
+		"mine.go": "package  mine"} {
 		if after[name] != want {
 			t.Errorf("%s: %q", name, after[name])
 		}

@@ -22,8 +22,8 @@ type leaving struct {
 // base is the commit of the template that a project grew from, where --base does not name one: the template is its own.
 const base = "HEAD"
 
-// without takes parts out of the clone in root. It renders the template with and without them and merges the difference into
-// the clone, all in a worktree beside it, so that a refusal leaves the clone untouched.
+// without takes parts out of the clone in root. It renders the template with and without them and merges the
+// difference into the clone, all in a worktree beside it, so that a refusal leaves the clone untouched.
 func without(ctx context.Context, root folder, l leaving) (err error) {
 	dirty, err := root.git(ctx, "status", "--porcelain")
 	if err != nil {
@@ -75,8 +75,8 @@ func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
 	return work, remove, nil
 }
 
-// render commits the template without the parts on top of the base, and returns that commit. Mine is the clone's tree: it
-// keeps the styles and icons that it uses.
+// render commits the template without the parts on top of the base, and returns that commit. Mine is the clone's tree:
+// it keeps the styles and icons that it uses.
 func (f folder) render(ctx context.Context, l leaving, mine tree) (string, error) {
 	if _, err := f.git(ctx, "checkout", "--quiet", "--detach", l.base); err != nil {
 		return "", err
@@ -124,8 +124,8 @@ func literalsWithout(mine tree, parts string, r removal) (literals, error) {
 	return uses, nil
 }
 
-// merge brings the work tree back to head and merges the difference into it. Where both changed the same lines it returns an
-// error that names them.
+// merge brings the work tree back to head and merges the difference into it. Where both changed the same lines it
+// returns an error that names them.
 func (f folder) merge(ctx context.Context, head, difference string, parts []string) error {
 	if _, err := f.git(ctx, "reset", "--quiet", "--hard"); err != nil {
 		return err

@@ -52,7 +52,8 @@ func TestWithout(t *testing.T) {
 		}
 	}
 	routes := got["web/routes.go"]
-	for _, want := range []string{`"Home", "Auditors", "Services",`, `strings.ToUpper("Settings")`, "\t\"strings\"\n", "keys.Route, // part:keys"} {
+	for _, want := range []string{`"Home", "Auditors", "Services",`, `strings.ToUpper("Settings")`, "\t\"strings\"\n",
+		"keys.Route, // part:keys"} {
 		if !strings.Contains(routes, want) {
 			t.Errorf("%q is gone from\n%s", want, routes)
 		}
@@ -133,7 +134,8 @@ func TestWithoutCommit(t *testing.T) {
 	head := project.do(t, "rev-parse", "HEAD")
 	out, err := project.without(t, "HEAD", "keys", "--dry-run")
 	must(t, err)
-	for _, want := range []string{"-\t\tkeys.Route, // part:keys", "deleted file mode", "-\t\"example.com/sample/internal/keys\""} {
+	for _, want := range []string{"-\t\tkeys.Route, // part:keys", "deleted file mode",
+		"-\t\"example.com/sample/internal/keys\""} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the difference lacks %q:\n%s", want, out)
 		}

@@ -69,7 +69,7 @@ func TestAuditCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	stdout, stderr, code = result(t, dir, "", env, "audit", "verify")
-	if code == 0 || stdout != "" || !strings.Contains(stderr, "broken at event 7: it was edited") {
+	if code == 0 || stdout != "" || !strings.Contains(stderr, "broken at event 7: this event was edited") {
 		t.Errorf("verify after an edit: %d %q %q", code, stdout, stderr)
 	}
 }

@@ -52,12 +52,14 @@ func TestMistakes(t *testing.T) {
 		{name: "bad flag", args: []string{"--fast"}, want: "unknown command"},
 		{name: "migrate nowhere", args: []string{"migrate", "sideways"}, want: "unknown command"},
 		{name: "user without address", args: []string{"user", "create"}, want: "unknown command"},
-		{name: "password on the command line", args: []string{"user", "create", "a@example.com", "hunter2hunter2"},
-			want: "unknown command"},
-		{name: "audit nothing", args: []string{"audit"}, want: "unknown command"},                                  // part:audit
-		{name: "audit a head that is none", args: []string{"audit", "verify", "7"}, want: "unknown command"},       // part:audit
-		{name: "prune without a day", args: []string{"audit", "prune"}, want: "unknown command"},                   // part:audit
-		{name: "prune a day that is none", args: []string{"audit", "prune", "yesterday"}, want: "unknown command"}, // part:audit
+		{
+			name: "password on the command line", args: []string{"user", "create", "a@example.com", "hunter2hunter2"},
+			want: "unknown command",
+		},
+		{name: "audit nothing", args: []string{"audit"}, want: "unknown command"},                            // part:audit
+		{name: "a head that is none", args: []string{"audit", "verify", "7"}, want: "unknown command"},       // part:audit
+		{name: "prune without a day", args: []string{"audit", "prune"}, want: "unknown command"},             // part:audit
+		{name: "a day that is none", args: []string{"audit", "prune", "yesterday"}, want: "unknown command"}, // part:audit
 		{name: "busy port", env: []string{"ADDR=" + busy.Addr().String()}, want: "address already in use"},
 		{name: "bad address", env: []string{"ADDR=8080"}, want: "ADDR"},
 		{name: "bad database", env: []string{"DATABASE_URL=mysql://root:hunter2@db/x"}, want: "DATABASE_URL"},

@@ -79,7 +79,8 @@ func start(t *testing.T, dir string, env ...string) *running {
 	return s
 }
 
-// freeAddr is an address for a server. Linux gives outgoing connections ports from 32768 on, so none takes it meanwhile.
+// freeAddr is an address for a server. Linux gives outgoing connections ports from 32768 on, so none takes it
+// meanwhile.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	for range 100 {

@@ -158,7 +158,7 @@ func (a *Auth) refundFailure(r *http.Request, try passwordTry) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), refundWithin)
 	defer cancel()
 	if err := limit.Limiter.Recall(ctx, try.counter, try.source, limit.FreeFailures, limit.FailureWindow); err != nil {
-		a.opts.Logger.WarnContext(ctx, "refunding a password failure failed", "error", err)
+		a.opts.Logger.WarnContext(ctx, "a try that was not compared still counts as a wrong password", "error", err)
 	}
 }
 
@@ -190,8 +190,8 @@ func (t *transaction) addPassword(userID, hash string, now time.Time) error {
 	}).Error
 }
 
-// blankPassword deletes a user's password.
-func (t *transaction) blankPassword(userID string, now time.Time) error {
+// clearPassword deletes a user's password.
+func (t *transaction) clearPassword(userID string, now time.Time) error {
 	return t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", userID, providerCredential).
 		Updates(map[string]any{"password": "", "updated_at": now}).Error
 }

@@ -15,7 +15,8 @@ func (r *rig) link(userID, provider, accountID string) {
 	r.t.Helper()
 	r.clock.advance(1)
 	now := r.clock.Now()
-	err := r.db.Create(&auth.Account{ID: provider + accountID, UserID: userID, ProviderID: provider, AccountID: accountID, CreatedAt: now, UpdatedAt: now}).Error
+	err := r.db.Create(&auth.Account{ID: provider + accountID, UserID: userID, ProviderID: provider, AccountID: accountID,
+		CreatedAt: now, UpdatedAt: now}).Error
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -33,7 +34,8 @@ func TestAccounts(t *testing.T) {
 		bob := r.addUser("bob@example.com", "")
 		r.link(bob.ID, "github", "7")
 		list := func() string { return r.Get("/api/auth/list-accounts").Text }
-		if got := list(); !contains(got, `"providerId":"credential"`, `"accountId":"`+id+`"`, `"userId":"`+id+`"`, `"scopes":[]`, `"createdAt":"2031-`) || strings.Contains(got, "argon2id") {
+		if got := list(); !contains(got, `"providerId":"credential"`, `"accountId":"`+id+`"`, `"userId":"`+id+`"`,
+			`"scopes":[]`, `"createdAt":"2031-`) || strings.Contains(got, "argon2id") {
 			t.Errorf("one account: %s", got)
 		}
 		r.link(id, "github", "1")
@@ -45,7 +47,8 @@ func TestAccounts(t *testing.T) {
 			t.Errorf("somebody else's: %s", got)
 		}
 		events = nil
-		if got := unlink("1"); got != `{"status":true}` || strings.Contains(list(), "github") || !strings.Contains(list(), "google") {
+		if got := unlink("1"); got != `{"status":true}` || strings.Contains(list(), "github") ||
+			!strings.Contains(list(), "google") {
 			t.Errorf("of two with one number: %s, left %s", got, list())
 		}
 		if len(events) != 1 || events[0] != "account_unlinked" {

@@ -26,7 +26,7 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 			return nil, err
 		}
 	}
-	squatter, _, err := a.heldBy(ctx, user.Email, "")
+	squatter, _, err := a.addressTaken(ctx, user.Email, "")
 	if err != nil {
 		return nil, err
 	}

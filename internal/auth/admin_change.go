@@ -147,7 +147,7 @@ func assign[T any](field, value *T) {
 // changeLocked writes a changed user, ends what the change ends, and records the event.
 func (a *Auth) changeLocked(t *transaction, by actor, before, u *User, c UserChanges) error {
 	if u.Email != before.Email {
-		if err := t.dropLinks(u.ID); err != nil {
+		if err := t.dropLinksButUndo(u.ID); err != nil {
 			return err
 		}
 	}
@@ -201,14 +201,15 @@ func (a *Auth) mustMailPending(ctx context.Context, userID, email string) error 
 	return a.mustMail(ctx, letter.SetPassword, cmp.Or(email, u.Email))
 }
 
-// handOver gives a pending account, whose address an admin vouches for, to the holder of the address: the password,
-// which a stranger may have chosen, is deleted, and a link to choose one is mailed.
+// handOver clears u.Pending (the caller saves u), deletes the password and the links, and mails a link to choose a
+// password unless u is banned. A stranger may have chosen that password, so it must not survive an admin's word for the
+// address.
 func (a *Auth) handOver(t *transaction, by actor, u *User) error {
 	u.Pending = false
-	if err := t.blankPassword(u.ID, a.opts.Now()); err != nil {
+	if err := t.clearPassword(u.ID, a.opts.Now()); err != nil {
 		return err
 	}
-	if err := t.dropLinks(u.ID); err != nil || u.Banned {
+	if err := t.dropLinksButUndo(u.ID); err != nil || u.Banned {
 		return err
 	}
 	return a.mailLink(t, by, u, letter.SetPassword, u.Email, "")

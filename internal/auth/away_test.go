@@ -46,7 +46,8 @@ func TestVisitorWhoLeft(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		var log bytes.Buffer
-		r := newRig(t, db, auth.Options{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+		r := newRig(t, db, auth.Options{Logger: slog.New(slog.NewTextHandler(&log,
+			&slog.HandlerOptions{Level: slog.LevelWarn}))})
 		r.SignUp("ada@example.com")
 		ctx, leave := context.WithCancel(t.Context())
 		leave()

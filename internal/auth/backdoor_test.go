@@ -56,7 +56,8 @@ func TestWhoIsNoAdminAnyMoreCannotUndoIt(t *testing.T) {
 					return err
 				},
 				"create-user": func() error {
-					_, err := r.auth.CreateUser(t.Context(), by, auth.NewUser{Name: "Me again", Email: "again@example.com", Role: "admin"})
+					_, err := r.auth.CreateUser(t.Context(), by, auth.NewUser{Name: "Me again", Email: "again@example.com",
+						Role: "admin"})
 					return err
 				},
 				"set-user-password": func() error { return r.auth.SetPassword(t.Context(), by, boss.ID, "another-horse-2") },
@@ -119,7 +120,8 @@ func TestAPasswordChangeEndsLinks(t *testing.T) {
 	stolen := linkToken(t, box.last())
 	post(r.browser(), "/send-verification-email", `{"email":"ada@example.com"}`)
 	harmless := linkToken(t, box.last())
-	if got := post(r.Client, "/change-password", `{"currentPassword":"`+authtest.Password+`","newPassword":"another-horse-2","revokeOtherSessions":true}`); got.StatusCode != 200 {
+	if got := post(r.Client, "/change-password", `{"currentPassword":"`+authtest.Password+
+		`","newPassword":"another-horse-2","revokeOtherSessions":true}`); got.StatusCode != 200 {
 		t.Fatal(got.Text)
 	}
 	wantRefusal(t, r.browser().Get("/api/auth/verify-email?token="+stolen), 401, "INVALID_TOKEN")
@@ -173,7 +175,8 @@ func TestABanEndsLinksAndMails(t *testing.T) {
 	if _, err := r.auth.BanUser(t.Context(), nil, id, "spam", nil); err != nil {
 		t.Fatal(err)
 	}
-	wantRefusal(t, post(r.browser(), "/reset-password", `{"token":"`+token+`","newPassword":"another-horse-2"}`), 400, "INVALID_TOKEN")
+	wantRefusal(t, post(r.browser(), "/reset-password", `{"token":"`+token+`","newPassword":"another-horse-2"}`), 400,
+		"INVALID_TOKEN")
 	if after := ask(); after != before || len(box.all()) != 1 {
 		t.Errorf("%s, %d mails; want %s and 1", after, len(box.all()), before)
 	}
@@ -194,7 +197,8 @@ func TestOnlyMailsThatAreSentCount(t *testing.T) {
 		"verifying what is verified": {"/send-verification-email", `{"email":"ada@example.com"}`, auth.Options{}},
 		"moving to what is taken":    {"/change-email", `{"newEmail":"ada@example.com"}`, auth.Options{}},
 		"signing up what is taken": {
-			"/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-9"}`, auth.Options{RequireEmailVerification: true},
+			"/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-9"}`,
+			auth.Options{RequireEmailVerification: true},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -30,7 +30,8 @@ func TestACopyReadBeforeARevocationIsVoid(t *testing.T) {
 		}
 		r.clock.advance(time.Second)
 	}
-	if res := r.Get("/api/auth/get-session?disableCookieCache=1"); !contains(res.Text, `"role":"user"`) || value(r.Client, cacheCookie) == "" {
+	if res := r.Get("/api/auth/get-session?disableCookieCache=1"); !contains(res.Text, `"role":"user"`) ||
+		value(r.Client, cacheCookie) == "" {
 		t.Fatalf("the test did not get between read and answer: %s", res.Text)
 	}
 	if res := r.Get("/api/auth/get-session"); !contains(res.Text, `"role":"admin"`) {
@@ -100,10 +101,12 @@ func TestACacheThatDoesNotFitIsTakenAway(t *testing.T) {
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	image, name := "https://app.example/"+strings.Repeat("a", 2000), strings.Repeat("🦫", 200)
-	body := `{"email":"bob@example.com","password":"` + authtest.Password + `","name":"` + name + `","image":"` + image + `"}`
+	body := `{"email":"bob@example.com","password":"` + authtest.Password + `","name":"` + name + `","image":"` +
+		image + `"}`
 	agent := strings.Repeat("Mozilla/5.0 ", 1000)
 	res := post(r.Client, "/sign-up/email", body, "User-Agent", agent)
-	if sent := setCookies(res.Header); res.StatusCode != 200 || !strings.HasPrefix(sent[len(sent)-1], cacheCookie+"=; Path=/; Max-Age=0;") {
+	if sent := setCookies(res.Header); res.StatusCode != 200 ||
+		!strings.HasPrefix(sent[len(sent)-1], cacheCookie+"=; Path=/; Max-Age=0;") {
 		t.Fatalf("%d, cookies %v", res.StatusCode, sent)
 	}
 	for _, line := range res.Header["Set-Cookie"] {
@@ -115,7 +118,8 @@ func TestACacheThatDoesNotFitIsTakenAway(t *testing.T) {
 
 	// A long user agent is cut; what is left of it does not fit either.
 	c := r.browser()
-	res = post(c, "/sign-in/email", `{"email":"ada@example.com","password":"`+authtest.Password+`"}`, "User-Agent", agent+"\t\x80é")
+	res = post(c, "/sign-in/email", `{"email":"ada@example.com","password":"`+authtest.Password+`"}`, "User-Agent",
+		agent+"\t\x80é")
 	if value(c, cacheCookie) != "" || !contains(c.Get("/api/auth/get-session").Text, agent[:512]) {
 		t.Errorf("%d, cookies %v", res.StatusCode, setCookies(res.Header))
 	}

@@ -38,10 +38,16 @@ func TestTheCacheAnswersReadsAlone(t *testing.T) {
 		for _, c := range r.Cookies() {
 			req.AddCookie(c)
 		}
-		if got := load(method, func(r *rig, w *httptest.ResponseRecorder) (*auth.Session, error) { return r.auth.Session(w, req) }); got != reads {
+		if got := load(method, func(r *rig, w *httptest.ResponseRecorder) (*auth.Session,
+			error) {
+			return r.auth.Session(w, req)
+		}); got != reads {
 			t.Errorf("%s: %d reads, want %d", method, got, reads)
 		}
-		if got := load(method+" stored", func(r *rig, w *httptest.ResponseRecorder) (*auth.Session, error) { return r.auth.StoredSession(w, req) }); got != 1 {
+		if got := load(method+" stored", func(r *rig, w *httptest.ResponseRecorder) (*auth.Session,
+			error) {
+			return r.auth.StoredSession(w, req)
+		}); got != 1 {
 			t.Errorf("%s from the store: %d reads, want 1", method, got)
 		}
 	}
@@ -62,8 +68,10 @@ func TestTheCacheIsNoCredential(t *testing.T) {
 		{"alone", cacheCookie + "=" + ada, ""},
 		{"beside a forged token", tokenCookie + "=x.y; " + cacheCookie + "=" + ada, ""},
 		{"as the token", tokenCookie + "=" + ada, ""},
-		{"beside another's token", tokenCookie + "=" + value(bob, tokenCookie) + "; " + cacheCookie + "=" + ada, "bob@example.com"},
-		{"the token as cache", tokenCookie + "=" + value(bob, tokenCookie) + "; " + cacheCookie + "=" + value(bob, tokenCookie), "bob@example.com"},
+		{"beside another's token", tokenCookie + "=" + value(bob, tokenCookie) + "; " + cacheCookie + "=" + ada,
+			"bob@example.com"},
+		{"the token as cache", tokenCookie + "=" + value(bob, tokenCookie) + "; " + cacheCookie + "=" + value(bob,
+			tokenCookie), "bob@example.com"},
 	} {
 		if got := r.who(r.browser(), "Cookie", c.cookies); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
@@ -71,7 +79,8 @@ func TestTheCacheIsNoCredential(t *testing.T) {
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(ada)
 	token, _, _ := strings.Cut(value(r.Client, tokenCookie), ".")
-	if err != nil || strings.Contains(string(raw), token) || strings.Contains(string(raw), "argon2id") || !strings.Contains(string(raw), "ada@example.com") {
+	if err != nil || strings.Contains(string(raw), token) || strings.Contains(string(raw), "argon2id") ||
+		!strings.Contains(string(raw), "ada@example.com") {
 		t.Errorf("the cache holds %q", raw)
 	}
 }
@@ -86,14 +95,17 @@ func TestATamperedCacheIsPassedOver(t *testing.T) {
 	late := append([]byte{}, raw...)
 	late[8]++ // it would live for longer
 	for name, v := range map[string]string{
-		"edited role": base64.RawURLEncoding.EncodeToString([]byte(admin)), "edited end": base64.RawURLEncoding.EncodeToString(late),
-		"cut": good[:len(good)-1], "empty": "", "short": "AAAA", "not base64": "!!!", "padded": good + "==", "no signature": good[:len(good)-43],
+		"edited role": base64.RawURLEncoding.EncodeToString([]byte(admin)),
+		"edited end":  base64.RawURLEncoding.EncodeToString(late),
+		"cut":         good[:len(good)-1], "empty": "", "short": "AAAA", "not base64": "!!!", "padded": good + "==",
+		"no signature":    good[:len(good)-43],
 		"signature alone": good[len(good)-43:], "twice": good + good, "zeros": strings.Repeat("A", len(good)),
 	} {
 		c := r.Copy()
 		c.Forget(cacheCookie)
 		res := c.Get("/api/auth/get-session", "Cookie", cacheCookie+"="+v)
-		if !contains(res.Text, `"role":"user"`) || !strings.Contains(strings.Join(res.Header["Set-Cookie"], "\n"), cacheCookie+"=") {
+		if !contains(res.Text, `"role":"user"`) || !strings.Contains(strings.Join(res.Header["Set-Cookie"], "\n"),
+			cacheCookie+"=") {
 			t.Errorf("%s: %s, cookies %v; want the store's answer and a fresh cache", name, res.Text, res.Header["Set-Cookie"])
 		}
 	}
@@ -152,14 +164,18 @@ func TestARevocationVoidsCopiesAtOnce(t *testing.T) {
 		}, ""},
 		"password reset": {func(r *rig, _ string) error {
 			asked := sent(post(r.browser(), "/request-password-reset", `{"email":"ada@example.com"}`))
-			return errors.Join(asked, sent(post(r.browser(), "/reset-password", `{"token":"`+linkToken(r.t, box.last())+`","newPassword":"another-horse-2"}`)))
+			return errors.Join(asked, sent(post(r.browser(), "/reset-password",
+				`{"token":"`+linkToken(r.t, box.last())+`","newPassword":"another-horse-2"}`)))
 		}, ""},
 		"password change": {func(r *rig, _ string) error {
 			return sent(post(r.Client, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"another-horse-2"}`))
 		}, ""},
-		"password set": {func(r *rig, id string) error { return r.auth.SetPassword(r.t.Context(), nil, id, "another-horse-2") }, ""},
-		"deletion":     {func(r *rig, _ string) error { return sent(post(r.Client, "/delete-user", `{}`)) }, ""},
-		"removal":      {func(r *rig, id string) error { return r.auth.RemoveUser(r.t.Context(), nil, id) }, ""},
+		"password set": {func(r *rig, id string) error {
+			return r.auth.SetPassword(r.t.Context(), nil, id,
+				"another-horse-2")
+		}, ""},
+		"deletion": {func(r *rig, _ string) error { return sent(post(r.Client, "/delete-user", `{}`)) }, ""},
+		"removal":  {func(r *rig, id string) error { return r.auth.RemoveUser(r.t.Context(), nil, id) }, ""},
 		"ban": {func(r *rig, id string) error {
 			_, err := r.auth.BanUser(r.t.Context(), nil, id, "spam", nil)
 			return err
@@ -185,7 +201,8 @@ func TestARevocationVoidsCopiesAtOnce(t *testing.T) {
 					header = append(header, cookie.String())
 				}
 				res := at.Get("/api/auth/get-session", "Cookie", strings.Join(header, "; "))
-				if !contains(res.Text, map[bool]string{true: "null", false: `"role":"` + c.want + `"`}[c.want == ""]) || strings.Contains(res.Text, "ada") != (c.want != "") {
+				if !contains(res.Text, map[bool]string{true: "null", false: `"role":"` + c.want + `"`}[c.want == ""]) ||
+					strings.Contains(res.Text, "ada") != (c.want != "") {
 					t.Errorf("%s: %s", when, res.Text)
 				}
 			}
@@ -197,7 +214,8 @@ func TestARevocationVoidsCopiesAtOnce(t *testing.T) {
 				check(when.String()+" later", r.browser())
 			}
 			r.clock.advance(-4 * time.Minute)
-			check("after a restart", authtest.Serve(t, authtest.Wire(t, authtest.NewOn(t, r.db, auth.Options{Now: r.clock.Now}))))
+			check("after a restart", authtest.Serve(t, authtest.Wire(t,
+				authtest.NewOn(t, r.db, auth.Options{Now: r.clock.Now}))))
 			if copied != fmt.Sprint(thief.Cookies()) {
 				t.Error("the test lost the copy")
 			}

@@ -32,7 +32,8 @@ func TestTheOldAddressIsAskedFirst(t *testing.T) {
 		r.clock.advance(time.Hour) // whom the old address vouches for need not be fresh
 		ask := func(c *authtest.Client, email string) {
 			t.Helper()
-			if got := post(c, "/change-email", `{"newEmail":"`+email+`","callbackURL":"/done"}`); got.StatusCode != 200 || got.Text != `{"status":true}` {
+			if got := post(c, "/change-email", `{"newEmail":"`+email+`","callbackURL":"/done"}`); got.StatusCode != 200 ||
+				got.Text != `{"status":true}` {
 				t.Errorf("%d %s", got.StatusCode, got.Text)
 			}
 		}
@@ -64,7 +65,8 @@ func TestTheOldAddressIsAskedFirst(t *testing.T) {
 				t.Errorf("%s: %s", what, got)
 			}
 		}
-		wantRefusal(t, post(r.browser(), "/reset-password", `{"token":"`+reset+`","newPassword":"another-horse-2"}`), 400, "INVALID_TOKEN")
+		wantRefusal(t, post(r.browser(), "/reset-password", `{"token":"`+reset+`","newPassword":"another-horse-2"}`), 400,
+			"INVALID_TOKEN")
 		if n := r.count(&auth.Verification{}); n != 0 || len(box.all()) != 3 {
 			t.Errorf("%d links are left, %d mails", n, len(box.all()))
 		}
@@ -91,11 +93,14 @@ func TestTheOldAddressIsAskedFirst(t *testing.T) {
 
 // part:ratelimit
 
-// TestAChangeMailsNoStranger: an address gets no more than its mails of the hour, whoever asks for them and by which step.
+// TestAChangeMailsNoStranger: an address gets no more than its mails of the hour, whoever asks for them and by which
+// step.
 func TestAChangeMailsNoStranger(t *testing.T) {
 	t.Parallel()
 	box := &mailbox{}
-	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Mailer: box, ConfirmEmailChange: true, VerifyTokenTTL: day, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
+	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)),
+		auth.Options{Mailer: box, ConfirmEmailChange: true, VerifyTokenTTL: day,
+			RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 	victims := func() (n int) {
 		for _, m := range box.all() {
 			if m.To == "victim@example.com" {
@@ -141,7 +146,8 @@ func TestANewPasswordEndsWhatAThiefAskedFor(t *testing.T) {
 		thief := r.Copy()
 		post(thief, "/change-email", `{"newEmail":"thief@example.com"}`)
 		link := linkToken(t, box.last())
-		if got := post(r.Client, "/change-password", `{"currentPassword":"`+authtest.Password+`","newPassword":"another-horse-2","revokeOtherSessions":true}`); got.StatusCode != 200 {
+		if got := post(r.Client, "/change-password", `{"currentPassword":"`+authtest.Password+
+			`","newPassword":"another-horse-2","revokeOtherSessions":true}`); got.StatusCode != 200 {
 			t.Fatal(got.Text)
 		}
 		wantRefusal(t, r.browser().Get("/api/auth/verify-email?token="+link), 401, "INVALID_TOKEN")
@@ -149,7 +155,8 @@ func TestANewPasswordEndsWhatAThiefAskedFor(t *testing.T) {
 	})
 }
 
-// TestOneWinnerOfALink: each step of a change happens once, one address goes to one of two, one account is deleted once.
+// TestOneWinnerOfALink: each step of a change happens once, one address goes to one of two, one account is deleted
+// once.
 func TestOneWinnerOfALink(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

@@ -39,7 +39,8 @@ func (r *rig) page(c *authtest.Client, fn func(w http.ResponseWriter, req *http.
 func (r *rig) signUpPage(c *authtest.Client, email, password string) {
 	r.t.Helper()
 	r.page(c, func(w http.ResponseWriter, req *http.Request) {
-		_, s, err := r.auth.SignUpEmail(w, req, auth.Registration{Name: "Ada", Email: email, Password: password, Remember: true, Pending: true, CallbackURL: "/welcome"})
+		_, s, err := r.auth.SignUpEmail(w, req, auth.Registration{Name: "Ada", Email: email, Password: password,
+			Remember: true, Pending: true, CallbackURL: "/welcome"})
 		if s != nil || err != nil {
 			r.t.Fatal(s, err)
 		}
@@ -114,7 +115,8 @@ func TestConfirmAsksForThePasswordElsewhere(t *testing.T) {
 		r.signUpPage(r.browser(), "bob@example.com", authtest.Password)
 		token = linkToken(t, box.last())
 		other := r.browser()
-		for password, want := range map[string]string{"": "VALIDATION_ERROR", "wrong-horse-9": "INVALID_PASSWORD", strings.Repeat("x", 600): "INVALID_PASSWORD"} {
+		for password, want := range map[string]string{"": "VALIDATION_ERROR", "wrong-horse-9": "INVALID_PASSWORD",
+			strings.Repeat("x", 600): "INVALID_PASSWORD"} {
 			if code := r.confirm(other, token, password); code != want {
 				t.Errorf("password %.20q: %q, want %q", password, code, want)
 			}
@@ -130,8 +132,8 @@ func TestConfirmAsksForThePasswordElsewhere(t *testing.T) {
 	})
 }
 
-// TestConfirmGivesAStrangersAccountNothing: whoever signed up with somebody's address first waits for them to confirm it.
-// Their own sign-up afterwards must not bind their browser to the stranger's account.
+// TestConfirmGivesAStrangersAccountNothing: whoever signed up with somebody's address first waits for them to confirm
+// it. Their own sign-up afterwards must not bind their browser to the stranger's account.
 func TestConfirmGivesAStrangersAccountNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -157,7 +159,8 @@ func TestConfirmGivesAStrangersAccountNothing(t *testing.T) {
 		}
 		r.wantVerified("ada@example.com", false)
 		r.wantWho("nobody was let in", ada, "")
-		wantRefusal(t, post(mallory, "/sign-in/email", `{"email":"ada@example.com","password":"mallory-knows-1"}`), 401, "INVALID_EMAIL_OR_PASSWORD")
+		wantRefusal(t, post(mallory, "/sign-in/email", `{"email":"ada@example.com","password":"mallory-knows-1"}`), 401,
+			"INVALID_EMAIL_OR_PASSWORD")
 	})
 }
 
@@ -248,7 +251,8 @@ func TestConfirmHasOneWinner(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, box := verifyingRig(t, db)
 		r.signUpPage(r.Client, "ada@example.com", authtest.Password)
-		link, err := r.auth.PeekConfirmation(httptest.NewRequest(http.MethodPost, "/page", nil), nil, linkToken(t, box.last()))
+		link, err := r.auth.PeekConfirmation(httptest.NewRequest(http.MethodPost, "/page", nil), nil,
+			linkToken(t, box.last()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -284,7 +288,8 @@ func TestConfirmHasOneWinner(t *testing.T) {
 func TestConfirmCountsFailures(t *testing.T) {
 	t.Parallel()
 	box := &mailbox{}
-	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Mailer: box, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
+	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)),
+		auth.Options{Mailer: box, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 	r.signUpPage(r.browser(), "ada@example.com", authtest.Password)
 	token, stranger := linkToken(t, box.last()), r.browser()
 	for range 5 {
@@ -312,13 +317,15 @@ func TestPeek(t *testing.T) {
 	token := linkToken(t, box.last())
 	req := httptest.NewRequest(http.MethodGet, "/page", nil)
 	for range 10 {
-		if got, err := r.auth.PeekConfirmation(req, nil, token); err != nil || got.Purpose != "verify_email" || got.Email != "ada@example.com" || !got.Password || got.CallbackURL != "" {
+		if got, err := r.auth.PeekConfirmation(req, nil, token); err != nil || got.Purpose != "verify_email" ||
+			got.Email != "ada@example.com" || !got.Password || got.CallbackURL != "" {
 			t.Fatalf("%+v, %v", got, err)
 		}
 		if email, err := r.auth.PeekLink(t.Context(), token, "verify_email"); err != nil || email != "ada@example.com" {
 			t.Fatal(email, err)
 		}
-		if email, err := r.auth.PeekLink(t.Context(), token, "reset_password"); email != "" || codeOf(t, err) != "INVALID_TOKEN" {
+		if email, err := r.auth.PeekLink(t.Context(), token, "reset_password"); email != "" ||
+			codeOf(t, err) != "INVALID_TOKEN" {
 			t.Fatal(email, err)
 		}
 	}

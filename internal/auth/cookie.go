@@ -65,8 +65,8 @@ func cookieDomain(domain, origin string) (string, error) {
 	return low, nil
 }
 
-// ClearCookies deletes the cookies of the session that the request presented. Call it after a verb has ended that
-// session.
+// ClearCookies deletes the cookies of the session that the request presented, and the pending cookie. Call it after a
+// verb has ended that session.
 func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	for _, name := range []string{tokenCookie, cacheCookie, forgetCookie} {
 		a.setCookie(w, name, "", expired)

@@ -41,7 +41,8 @@ func TestCookieAttributes(t *testing.T) {
 	}
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
-	secure := authtest.NewOn(t, r.db, auth.Options{BaseURL: "https://app.example", CookiePrefix: "foyer", Now: r.clock.Now})
+	secure := authtest.NewOn(t, r.db, auth.Options{BaseURL: "https://app.example", CookiePrefix: "foyer",
+		Now: r.clock.Now})
 	for _, c := range []struct {
 		name     string
 		at       *auth.Auth
@@ -54,20 +55,26 @@ func TestCookieAttributes(t *testing.T) {
 		{name: "remembered on http", at: r.auth, path: in, body: credentials + `}`, want: []string{
 			line(http, tokenCookie, "V", "Max-Age=604800; "), line(http, cacheCookie, "V", "Max-Age=300; "),
 		}},
-		{name: "remembered on https", at: secure, path: in, body: credentials + `,"rememberMe":true}`, httpsAsk: true, want: []string{
-			line(https, "__Host-foyer.session_token", "V", "Max-Age=604800; "), line(https, "__Host-foyer.session_data", "V", "Max-Age=300; "),
-		}},
+		{name: "remembered on https", at: secure, path: in, body: credentials + `,"rememberMe":true}`, httpsAsk: true,
+			want: []string{
+				line(https, "__Host-foyer.session_token", "V", "Max-Age=604800; "),
+				line(https, "__Host-foyer.session_data", "V", "Max-Age=300; "),
+			}},
 		{name: "not remembered", at: r.auth, path: in, body: credentials + `,"rememberMe":false}`, want: []string{
 			line(http, tokenCookie, "V", ""), line(http, forgetCookie, "V", ""), line(http, cacheCookie, "V", ""),
 		}},
-		{name: "remembered after not", at: r.auth, path: in, body: credentials + `}`, cookie: forgetCookie + "=true.x", want: []string{
-			line(http, tokenCookie, "V", "Max-Age=604800; "), line(http, forgetCookie, "", "Max-Age=0; "), line(http, cacheCookie, "V", "Max-Age=300; "),
-		}},
+		{name: "remembered after not", at: r.auth, path: in, body: credentials + `}`, cookie: forgetCookie + "=true.x",
+			want: []string{
+				line(http, tokenCookie, "V", "Max-Age=604800; "), line(http, forgetCookie, "", "Max-Age=0; "),
+				line(http, cacheCookie, "V", "Max-Age=300; "),
+			}},
 		{name: "sign-out on http", at: r.auth, path: out, body: `{}`, want: []string{
-			line(http, tokenCookie, "", "Max-Age=0; "), line(http, cacheCookie, "", "Max-Age=0; "), line(http, forgetCookie, "", "Max-Age=0; "),
+			line(http, tokenCookie, "", "Max-Age=0; "), line(http, cacheCookie, "", "Max-Age=0; "),
+			line(http, forgetCookie, "", "Max-Age=0; "),
 		}},
 		{name: "sign-out on https", at: secure, path: out, body: `{}`, httpsAsk: true, want: []string{
-			line(https, "__Host-foyer.session_token", "", "Max-Age=0; "), line(https, "__Host-foyer.session_data", "", "Max-Age=0; "),
+			line(https, "__Host-foyer.session_token", "", "Max-Age=0; "),
+			line(https, "__Host-foyer.session_data", "", "Max-Age=0; "),
 			line(https, "__Host-foyer.dont_remember", "", "Max-Age=0; "),
 		}},
 	} {
@@ -95,7 +102,8 @@ func TestOnlyThePrefixedCookieCountsOnHTTPS(t *testing.T) {
 	plain.SignUp("ada@example.com")
 	token := value(plain.Client, tokenCookie)
 	secure := authtest.NewOn(t, db, auth.Options{BaseURL: "https://app.example", Now: plain.clock.Now})
-	for name, want := range map[string]bool{"__Host-" + tokenCookie: true, tokenCookie: false, "__Secure-" + tokenCookie: false, "__host-" + tokenCookie: false} {
+	for name, want := range map[string]bool{"__Host-" + tokenCookie: true, tokenCookie: false,
+		"__Secure-" + tokenCookie: false, "__host-" + tokenCookie: false} {
 		req := httptest.NewRequest("GET", "/", nil)
 		req.Header.Set("Cookie", name+"="+token)
 		if s, err := secure.Session(httptest.NewRecorder(), req); err != nil || (s != nil) != want {
@@ -133,13 +141,18 @@ func TestATamperedCookieIsAStrangersAndIsNotCleared(t *testing.T) {
 		return string(b)
 	}
 	values := []string{
-		"", ".", "..", token, token + ".", "." + signature, flip(token, 0) + "." + signature, flip(token, 42) + "." + signature,
-		token + "." + flip(signature, 0), token + "." + signature[:20], token + "." + signature + "A", token + "." + signature + "%0A",
-		token + "." + signature + "%3D", token[:42] + "." + signature, token + "%00." + signature, token + "." + token + "." + signature,
-		value(r.Client, cacheCookie), "%", "%zz", good + "%", strings.ToUpper(good), strings.Repeat("A", 5000), "true." + signature, "\"" + token + "\"",
+		"", ".", "..", token, token + ".", "." + signature, flip(token, 0) + "." + signature,
+		flip(token, 42) + "." + signature,
+		token + "." + flip(signature, 0), token + "." + signature[:20], token + "." + signature + "A",
+		token + "." + signature + "%0A",
+		token + "." + signature + "%3D", token[:42] + "." + signature, token + "%00." + signature,
+		token + "." + token + "." + signature,
+		value(r.Client, cacheCookie), "%", "%zz", good + "%", strings.ToUpper(good), strings.Repeat("A", 5000),
+		"true." + signature, "\"" + token + "\"",
 	}
 	for _, v := range values {
-		res := r.browser().Get("/api/auth/get-session", "Cookie", tokenCookie+"="+v+"; "+cacheCookie+"="+value(r.Client, cacheCookie))
+		res := r.browser().Get("/api/auth/get-session", "Cookie",
+			tokenCookie+"="+v+"; "+cacheCookie+"="+value(r.Client, cacheCookie))
 		if strings.TrimSpace(res.Text) != "null" || res.StatusCode != 200 || len(res.Header["Set-Cookie"]) != 0 {
 			t.Errorf("%q: %d %s %v", v, res.StatusCode, res.Text, res.Header["Set-Cookie"])
 		}
@@ -161,7 +174,8 @@ func TestACookieWithoutASessionIsCleared(t *testing.T) {
 				names = append(names, name)
 			}
 		}
-		if want := []string{tokenCookie, cacheCookie, forgetCookie}; strings.TrimSpace(res.Text) != "null" || !slices.Equal(names, want) {
+		if want := []string{tokenCookie, cacheCookie, forgetCookie}; strings.TrimSpace(res.Text) != "null" ||
+			!slices.Equal(names, want) {
 			t.Errorf("%s, cleared %v, want null and %v", res.Text, names, want)
 		}
 		if len(r.Cookies()) != 0 {
@@ -206,16 +220,19 @@ func TestSecretsRotate(t *testing.T) {
 		{[]string{old}, "ada@example.com"},
 	} {
 		a := authtest.NewOn(t, r.db, auth.Options{Secrets: c.secrets, Now: r.clock.Now})
-		if got := r.who(authtest.Serve(t, authtest.Wire(t, a)), "Cookie", tokenCookie+"="+value(r.Client, tokenCookie)); got != c.want {
+		if got := r.who(authtest.Serve(t, authtest.Wire(t, a)), "Cookie",
+			tokenCookie+"="+value(r.Client, tokenCookie)); got != c.want {
 			t.Errorf("%q: %q, want %q", c.secrets, got, c.want)
 		}
 	}
 
 	// The first signs: a cookie made during the rotation outlives the old secret.
-	during := authtest.Serve(t, authtest.Wire(t, authtest.NewOn(t, r.db, auth.Options{Secrets: []string{fresh, old}, Now: r.clock.Now})))
+	during := authtest.Serve(t, authtest.Wire(t, authtest.NewOn(t, r.db,
+		auth.Options{Secrets: []string{fresh, old}, Now: r.clock.Now})))
 	during.SignIn("ada@example.com", authtest.Password)
 	after := authtest.NewOn(t, r.db, auth.Options{Secrets: []string{fresh}, Now: r.clock.Now})
-	if got := r.who(authtest.Serve(t, authtest.Wire(t, after)), "Cookie", tokenCookie+"="+value(during, tokenCookie)); got != "ada@example.com" {
+	if got := r.who(authtest.Serve(t, authtest.Wire(t, after)), "Cookie",
+		tokenCookie+"="+value(during, tokenCookie)); got != "ada@example.com" {
 		t.Error("the cookie was signed with the old secret")
 	}
 }

@@ -65,7 +65,8 @@ func TestTheTokenHandleIsNoCredential(t *testing.T) {
 				t.Errorf("%q: signed in as %s", header, got)
 			}
 		}
-		if body := r.browser().Get("/api/auth/get-session?token=" + url.QueryEscape(cookie)).Text; strings.TrimSpace(body) != "null" {
+		if body := r.browser().Get("/api/auth/get-session?token=" +
+			url.QueryEscape(cookie)).Text; strings.TrimSpace(body) != "null" {
 			t.Errorf("a token in the URL counts: %s", body)
 		}
 	})
@@ -84,7 +85,8 @@ func TestSignInEndsTheSessionPresented(t *testing.T) {
 		for _, again := range []string{"ada@example.com", "bob@example.com"} {
 			thief := r.Copy()
 			old := value(r.Client, tokenCookie)
-			wantRefusal(t, post(r.Client, "/sign-in/email", `{"email":"ada@example.com","password":"wrong-horse-1"}`), 401, "INVALID_EMAIL_OR_PASSWORD")
+			wantRefusal(t, post(r.Client, "/sign-in/email", `{"email":"ada@example.com","password":"wrong-horse-1"}`), 401,
+				"INVALID_EMAIL_OR_PASSWORD")
 			r.wantWho("after a failed sign-in", thief, "ada@example.com")
 			if res := signIn(r.Client, again); res.StatusCode != 200 {
 				t.Fatal(res.Text)
@@ -123,7 +125,8 @@ func TestSignOutEndsOneSession(t *testing.T) {
 		r.SignUp("ada@example.com")
 		elsewhere := r.browser()
 		signIn(elsewhere, "ada@example.com")
-		for _, cookies := range []string{"", tokenCookie + "=garbage", tokenCookie + "=a.b", cacheCookie + "=" + value(r.Client, cacheCookie)} {
+		for _, cookies := range []string{"", tokenCookie + "=garbage", tokenCookie + "=a.b",
+			cacheCookie + "=" + value(r.Client, cacheCookie)} {
 			res := post(r.browser(), "/sign-out", `{}`, "Cookie", cookies)
 			if res.StatusCode != 200 || len(res.Header["Set-Cookie"]) != 3 || res.Header["Clear-Site-Data"] != nil {
 				t.Errorf("%q: %d %v", cookies, res.StatusCode, res.Header)
@@ -153,10 +156,12 @@ func TestAStoreThatIsAwayIsNoStranger(t *testing.T) {
 			t.Helper()
 			before := fmt.Sprint(r.Cookies())
 			for _, res := range []authtest.Answer{
-				r.Get("/api/auth/get-session?disableCookieCache=1"), post(r.Client, "/sign-out", `{}`), signIn(r.Client, "ada@example.com"),
+				r.Get("/api/auth/get-session?disableCookieCache=1"), post(r.Client, "/sign-out", `{}`),
+				signIn(r.Client, "ada@example.com"),
 			} {
 				wantRefusal(t, res, 503, "SERVICE_UNAVAILABLE")
-				if res.Header.Get("Retry-After") == "" || res.Header.Get("Clear-Site-Data") != "" || strings.Contains(res.Text, "bad connection") {
+				if res.Header.Get("Retry-After") == "" || res.Header.Get("Clear-Site-Data") != "" ||
+					strings.Contains(res.Text, "bad connection") {
 					t.Errorf("%v %s", res.Header, res.Text)
 				}
 			}

@@ -38,7 +38,8 @@ func TestDeletionByMail(t *testing.T) {
 		r.clock.advance(day)
 		wantCode(t, r.Get(at+old), 404, "INVALID_TOKEN") // it lives for a day
 		token := ask(r.Client, `{"callbackURL":"/bye?x=1"}`)
-		if m := box.last(); m.Purpose != "delete_account" || m.To != "ada@example.com" || !strings.HasSuffix(m.URL, "&callbackURL="+url.QueryEscape("/bye?x=1")) {
+		if m := box.last(); m.Purpose != "delete_account" || m.To != "ada@example.com" ||
+			!strings.HasSuffix(m.URL, "&callbackURL="+url.QueryEscape("/bye?x=1")) {
 			t.Errorf("mailed %+v", m)
 		}
 		wantRefusal(t, r.browser().Get(at+token), 404, "FAILED_TO_GET_USER_INFO")
@@ -53,7 +54,8 @@ func TestDeletionByMail(t *testing.T) {
 			t.Errorf("%d to %q, cookies %v", got.StatusCode, got.Header.Get("Location"), r.Cookies())
 		}
 		r.wantWho("a copy of the cookies", thief, "")
-		if got := signIn(r.browser(), "ada@example.com"); got.StatusCode != 401 || r.count(&auth.User{}) != 1 || r.count(&auth.Account{}) != 1 || r.count(&auth.Verification{}) != 0 {
+		if got := signIn(r.browser(), "ada@example.com"); got.StatusCode != 401 || r.count(&auth.User{}) != 1 ||
+			r.count(&auth.Account{}) != 1 || r.count(&auth.Verification{}) != 0 {
 			t.Errorf("afterwards: %d %s", got.StatusCode, got.Text)
 		}
 
@@ -68,7 +70,8 @@ func TestDeletionByMail(t *testing.T) {
 		}
 		wantCode(t, bob.Get(at+theirs), 400, "LAST_ADMIN")
 		r.addUser("root@example.com", "admin")
-		if got := post(bob, "/delete-user", `{"token":"`+theirs+`"}`); !contains(got.Text, `"success":true`, `"message":"User deleted"`) || len(bob.Cookies()) != 0 || r.count(&auth.User{}) != 1 {
+		if got := post(bob, "/delete-user", `{"token":"`+theirs+`"}`); !contains(got.Text, `"success":true`,
+			`"message":"User deleted"`) || len(bob.Cookies()) != 0 || r.count(&auth.User{}) != 1 {
 			t.Errorf("%d %s, cookies %v", got.StatusCode, got.Text, bob.Cookies())
 		}
 	})
@@ -112,12 +115,14 @@ func TestLinksMayLeadToThePagesOfTheApp(t *testing.T) {
 			t.Fatalf("%s: %d links were asked for", c.purpose, len(calls)-before)
 		}
 		got := calls[before]
-		if got.purpose != c.purpose || got.callbackURL != c.callback || len(got.token) != 43 || box.last().URL != "https://pages.example/"+c.purpose+"#"+got.token {
+		if got.purpose != c.purpose || got.callbackURL != c.callback || len(got.token) != 43 ||
+			box.last().URL != "https://pages.example/"+c.purpose+"#"+got.token {
 			t.Errorf("%s: asked for %+v, mailed %+v", c.purpose, got, box.last())
 		}
 	}
 	r.clock.advance(30 * time.Minute)
-	wantRefusal(t, post(r.browser(), "/reset-password", `{"token":"`+calls[1].token+`","newPassword":"another-horse-2"}`), 400, "INVALID_TOKEN")
+	wantRefusal(t, post(r.browser(), "/reset-password", `{"token":"`+calls[1].token+`","newPassword":"another-horse-2"}`),
+		400, "INVALID_TOKEN")
 }
 
 // TestAResetGivesAPassword: who has none yet gets an account to sign in with, and is not signed in by the link.
@@ -129,7 +134,8 @@ func TestAResetGivesAPassword(t *testing.T) {
 		r.addUser("ada@example.com", "")
 		post(r.browser(), "/request-password-reset", `{"email":"ada@example.com"}`)
 		token := linkToken(t, box.last())
-		if got := post(r.Client, "/reset-password?token="+token, `{"newPassword":"another-horse-2"}`); got.Text != `{"status":true}` || len(r.Cookies()) != 0 {
+		if got := post(r.Client, "/reset-password?token="+token,
+			`{"newPassword":"another-horse-2"}`); got.Text != `{"status":true}` || len(r.Cookies()) != 0 {
 			t.Fatalf("%d %s", got.StatusCode, got.Text)
 		}
 		r.SignIn("ada@example.com", "another-horse-2") // the mail has proved the address, too
@@ -139,7 +145,8 @@ func TestAResetGivesAPassword(t *testing.T) {
 	})
 }
 
-// TestLinksLeadHomeWhateverTheHost: who asks with another Host gets no say in where the mail leads, nor in who gets one.
+// TestLinksLeadHomeWhateverTheHost: who asks with another Host gets no say in where the mail leads, nor in who gets
+// one.
 func TestLinksLeadHomeWhateverTheHost(t *testing.T) {
 	t.Parallel()
 	box := &mailbox{}
@@ -147,7 +154,8 @@ func TestLinksLeadHomeWhateverTheHost(t *testing.T) {
 	r.addUser("ada@example.com", "")
 	var answers []string
 	for _, email := range []string{"ada@example.com", "nobody@example.com"} {
-		status, text := answered(t, r.auth, "POST", "http://evil.example/api/auth/request-password-reset", `{"email":"`+email+`"}`,
+		status, text := answered(t, r.auth, "POST", "http://evil.example/api/auth/request-password-reset",
+			`{"email":"`+email+`"}`,
 			"Content-Type", "application/json", "X-Forwarded-Host", "evil.example", "Forwarded", "host=evil.example")
 		answers = append(answers, fmt.Sprint(status, text))
 	}
@@ -176,7 +184,8 @@ func TestChangePasswordAnswers(t *testing.T) {
 				User  struct{ Email string }
 			}
 			decode(t, got.Text, &v)
-			if got.StatusCode != 200 || (v.Token == nil) != (c.others != "") || v.User.Email != "ada@example.com" || value(r.Client, tokenCookie) == token {
+			if got.StatusCode != 200 || (v.Token == nil) != (c.others != "") || v.User.Email != "ada@example.com" ||
+				value(r.Client, tokenCookie) == token {
 				t.Errorf("%s: %d %s", c.body, got.StatusCode, got.Text)
 			}
 			if v.Token != nil && !contains(r.Get("/api/auth/get-session").Text, `"token":"`+*v.Token+`"`) {

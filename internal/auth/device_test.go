@@ -13,7 +13,8 @@ import (
 // collect. With the new one they guess as strangers do, five times in all; where it was set, the owner stays in.
 func TestANewPasswordMakesDevicesStrangers(t *testing.T) {
 	t.Parallel()
-	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
+	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)),
+		auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 	r.SignUp("ada@example.com")
 	var thieves [3]*authtest.Client
 	for i := range thieves {
@@ -21,7 +22,8 @@ func TestANewPasswordMakesDevicesStrangers(t *testing.T) {
 		thieves[i].SignIn("ada@example.com", authtest.Password)
 	}
 	r.clock.advance(time.Second)
-	if got := post(r.Client, "/change-password", `{"currentPassword":"`+authtest.Password+`","newPassword":"another-horse-2"}`); got.StatusCode != 200 {
+	if got := post(r.Client, "/change-password", `{"currentPassword":"`+authtest.Password+
+		`","newPassword":"another-horse-2"}`); got.StatusCode != 200 {
 		t.Fatal(got.Text)
 	}
 	for range 5 {

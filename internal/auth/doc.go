@@ -5,9 +5,9 @@
 // # Nouns, and the files of their verbs
 //
 //   - User: a person, with roles and bans (model.go). Users sign up (signup.go), change or delete themselves (user.go),
-//     verify and change their address (email_verify.go, email_change.go), and take a change back (email_undo.go). A user
-//     whose address was never verified is pending (pending.go). Admins make, find and change users (admin.go,
-//     admin_change.go).
+//     verify and change their address (email_verify.go, email_change.go), and take a change back (email_undo.go). A
+//     user who has neither signed in nor verified the address is pending (pending.go). Admins make, find and change
+//     users (admin.go, admin_change.go).
 //   - Session: a signed-in browser (session.go). Every session starts in signIn (signin.go), also one in which an admin
 //     acts as another user (impersonate.go). Sessions are listed and ended in sessions.go.
 //   - Account: one way for a user to sign in. Its password is tried in account.go, and replaced in password.go.
@@ -33,31 +33,37 @@
 //
 // A session lives 7 days. Using it after 24 hours extends it, up to 30 days from sign-in. Without "remember me" it
 // lives 24 hours and is never extended. Mailed links live 30 minutes (reset), an hour (verification, change of
-// e-mail), a day (deletion) or a week (undoing a change of e-mail, invitation) and work once. Every number is a field
-// of Options.
+// e-mail), a day (deletion) or a week (undoing a change of e-mail, invitation) and work once. The lifetimes in this
+// paragraph are fields of Options.
 //
 // A user has at most 100 sessions: the next one ends the least recently used one, so that the user's list shows all.
 //
 // # Threats, and where they are met
+//
+// A defence that names an option is off by default; cmd/server sets these options.
 //
 //   - A stolen database: it holds SHA-256 of session tokens and argon2id of passwords (session.go, password).
 //   - A revoked session, replayed with its cache cookie: the cache answers reads only, and every hit is checked
 //     against the revocations of this and, on PostgreSQL, all other instances (cache.go, revoke). A cache older than
 //     this process is not honoured.
 //   - A stolen account: mails warn its user of a thief's first acts, and the old address can undo a change for a week
-//     (mailer.go, email_undo.go). Until then no other account can take that address (pending.go).
+//     (Options.Notices; mailer.go, email_undo.go). Until then no other account can take that address (pending.go).
 //   - A stolen session, by an unlocked screen or a copied cookie: a thief's first acts demand that the password was
-//     typed minutes ago (password.go); all admins are warned of a new one (mailer.go). Links and impersonations end
-//     with the session that asked for them (link.go, sessions.go). The old address can stop a change of e-mail
-//     (email_undo.go).
-//   - Pre-hijacking, signing up with a victim's address before the victim does: an account that was never confirmed
-//     is replaced by the holder of the address, and deleted after a week (pending.go). Confirming it needs the
-//     browser that signed up, or the password (email_verify.go, pending.go).
-//   - Guessing passwords: counters per IP address and per account. Known devices have counters of their own, so that
-//     an attacker cannot lock out the user (limit.go, account.go, device.go).
-//   - Flooding a user with mails, or using up the warnings: a budget per mailbox and purpose (limit.go).
-//   - Finding out which addresses have an account: unknown ones cost the same hash and query and get the same answer
-//     (account.go, limit.go).
+//     typed minutes ago; Options.StepUp adds acts to these (password.go). The old address can stop a change of e-mail,
+//     and admins are warned of a new admin (Options.Notices; email_undo.go, mailer.go). Change and deletion links end
+//     with their session. When a session ends, every impersonation by its user ends. Re-authentication keeps both
+//     (link.go, sessions.go, signin.go).
+//   - Pre-hijacking, signing up with a victim's address before the victim does (Options.RequireEmailVerification): an
+//     account stays pending until its first sign-in or until its address is verified. The next sign-up with that
+//     address deletes a pending account, so that an attacker cannot keep the victim out; so does time, after a week
+//     (pending.go). Confirming it needs the browser that signed up, or the password (email_verify.go, pending.go).
+//   - Guessing passwords (Options.RateLimit): counters per IP address and per account. Known devices have counters of
+//     their own, so that an attacker cannot lock out the user (limit.go, account.go, device.go).
+//   - Flooding a user with mails, or using up the warnings (Options.RateLimit): a budget per mailbox and purpose
+//     (limit.go).
+//   - Finding out which addresses have an account: a log-in hashes a password for an unknown address too (account.go).
+//     Requests about an address that may mail it are answered after a padded time (limit.go). A sign-up hides a taken
+//     address only with Options.RequireEmailVerification (signup.go).
 //   - Exhausting memory by signing in: hashing is bounded (password/queue.go).
 //   - Requests forged by another site: the origin rules of the wire contract, without their gaps
 //     (betterauth/origin.go).
@@ -94,8 +100,9 @@
 //	        invitations.
 //	6.5.5   Links live longer than 10 minutes, because mail is slow and read late: reset 30 minutes, verification
 //	        and change an hour, deletion a day, invitation and undo a week. Each is 256 random bits, kept as a hash,
-//	        for one user, address and purpose, works once, and ends with the session that asked for it (change,
-//	        deletion) or with the next of its kind.
+//	        for one user, address and purpose, and works once. A change or deletion link ends with the session that
+//	        asked for it. A reset, invitation, change or deletion link ends when the next one is mailed. Verification
+//	        and undo links stay valid side by side.
 //	7.1.1   Sessions live 7 days, slide after 24 hours and end after 30 days, the bound of NIST SP 800-63B §2.1.3
 //	        (AAL1); without "keep me logged in" 24 hours, as AAL2 asks. A password that was typed counts for 10
 //	        minutes.

@@ -37,7 +37,7 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 		return err
 	}
 	defer a.padTiming(r.Context())()
-	if _, taken, err := a.heldBy(r.Context(), email, s.UserID); taken || err != nil {
+	if _, taken, err := a.addressTaken(r.Context(), email, s.UserID); taken || err != nil {
 		return err
 	}
 	if may, err := a.mayMailChange(r.Context(), s.User, purpose, email); !may || err != nil {
@@ -90,10 +90,10 @@ func (a *Auth) setEmail(t *transaction, by actor, u *User, email string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.claim(t, u, http.StatusUnauthorized); err != nil {
+	if err := a.refuseReserved(t, u, http.StatusUnauthorized); err != nil {
 		return err
 	}
-	if err := t.dropLinks(u.ID); err != nil {
+	if err := t.dropLinksButUndo(u.ID); err != nil {
 		return err
 	}
 	t.recordEvent(by, event.EmailChanged, u.ID)

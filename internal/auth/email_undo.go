@@ -65,7 +65,7 @@ func (a *Auth) restoreEmail(t *transaction, by actor, u *User, v *Verification) 
 	if err := t.endSessions(u.ID); err != nil {
 		return err
 	}
-	if err := t.dropLinks(u.ID); err != nil {
+	if err := t.dropLinksButUndo(u.ID); err != nil {
 		return err
 	}
 	err = t.Where("user_id = ? AND purpose = ? AND created_at >= ?", u.ID, letter.UndoEmailChange, v.CreatedAt).
@@ -73,7 +73,7 @@ func (a *Auth) restoreEmail(t *transaction, by actor, u *User, v *Verification) 
 	if err != nil {
 		return err
 	}
-	if err := t.blankPassword(u.ID, now); err != nil {
+	if err := t.clearPassword(u.ID, now); err != nil {
 		return err
 	}
 	return a.mailLink(t, by, u, letter.ResetPassword, u.Email, "")
@@ -107,7 +107,7 @@ func (a *Auth) applyWarning(
 	r *http.Request, token string, purpose letter.Purpose,
 	apply func(*transaction, actor, *User, *Verification) error,
 ) error {
-	v, err := a.link(r.Context(), token, purpose)
+	v, err := a.findLink(r.Context(), token, purpose)
 	if err != nil {
 		return tokenError(http.StatusBadRequest, err)
 	}

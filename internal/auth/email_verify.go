@@ -38,7 +38,7 @@ func (a *Auth) SendVerificationEmail(r *http.Request, s *Session, rawEmail, call
 func (a *Auth) VerifyEmail(
 	w http.ResponseWriter, r *http.Request, s *Session, token, callbackURL string,
 ) (u *User, changed bool, err error) {
-	v, err := a.link(r.Context(), token, addressLinks...)
+	v, err := a.findLink(r.Context(), token, addressLinks...)
 	if err != nil {
 		return nil, false, tokenError(http.StatusUnauthorized, err)
 	}
@@ -80,7 +80,7 @@ type Confirmation struct {
 // PeekConfirmation looks a link up for s, nil for a stranger, and changes nothing. Refusals: 401 INVALID_TOKEN,
 // TOKEN_EXPIRED, INVALID_USER if the link is not s's; 403 while impersonating.
 func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Confirmation, error) {
-	v, err := a.link(r.Context(), token, addressLinks...)
+	v, err := a.findLink(r.Context(), token, addressLinks...)
 	if err != nil {
 		return Confirmation{}, tokenError(http.StatusUnauthorized, err)
 	}
@@ -181,7 +181,7 @@ func (a *Auth) applyLink(
 		}
 	}
 	if v.Purpose == letter.ChangeEmail {
-		if o.squatter, _, err = a.heldBy(r.Context(), v.Email, v.UserID); err != nil {
+		if o.squatter, _, err = a.addressTaken(r.Context(), v.Email, v.UserID); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -199,8 +199,8 @@ func (a *Auth) applyLink(
 		})
 		return u, nil, tokenError(http.StatusUnauthorized, err)
 	}
-	way := entry{event: event.SignIn, remember: o.remember}
-	newSession, err = a.signIn(w, r, way, func(t *transaction) (*User, error) {
+	start := sessionStart{event: event.SignIn, remember: o.remember}
+	newSession, err = a.signIn(w, r, start, func(t *transaction) (*User, error) {
 		var first bool
 		if u, first, err = a.applyLocked(t, by, v, o); err != nil || !o.signIn {
 			return nil, err
@@ -215,7 +215,7 @@ func (a *Auth) applyLink(
 
 // applyLocked applies a link to its user, in t; first reports that it verified a new address.
 func (a *Auth) applyLocked(t *transaction, by actor, v *Verification, o opening) (u *User, first bool, err error) {
-	if err := a.evictSquatter(t, by, o.squatter, v); err != nil {
+	if err := a.lockBothAndEvict(t, by, o.squatter, v); err != nil {
 		return nil, false, err
 	}
 	if o.proved != nil {

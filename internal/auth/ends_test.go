@@ -14,8 +14,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestLogOutEverywhereEndsAThiefsChange: a copied cookie asks for another address; the owner ends every other session. What
-// the thief has got by mail is worth nothing then, at the page and on the wire, with the password and without.
+// TestLogOutEverywhereEndsAThiefsChange: a copied cookie asks for another address; the owner ends every other session.
+// What the thief has got by mail is worth nothing then, at the page and on the wire, with the password and without.
 func TestLogOutEverywhereEndsAThiefsChange(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -104,7 +104,8 @@ var endings = map[string]func(*lost){
 	},
 	"password changed elsewhere": func(l *lost) {
 		l.password = "another-horse-2"
-		l.call(l.other, "/change-password", `{"currentPassword":"`+authtest.Password+`","newPassword":"another-horse-2","revokeOtherSessions":true}`)
+		l.call(l.other, "/change-password", `{"currentPassword":"`+authtest.Password+
+			`","newPassword":"another-horse-2","revokeOtherSessions":true}`)
 	},
 	"password set by an admin": func(l *lost) {
 		l.password = "another-horse-2"
@@ -118,8 +119,10 @@ var endings = map[string]func(*lost){
 // lose signs a person in twice, the one browser of which is to lose its session.
 func (r *rig) lose(box *mailbox, admin *auth.Session, email string, verified bool) *lost {
 	r.t.Helper()
-	l := &lost{rig: r, box: box, email: email, admin: admin, password: authtest.Password, asker: r.browser(), other: r.browser()}
-	u, err := r.auth.CreateUser(r.t.Context(), nil, auth.NewUser{Name: "Ada", Email: email, Password: l.password, Verified: verified})
+	l := &lost{rig: r, box: box, email: email, admin: admin, password: authtest.Password, asker: r.browser(),
+		other: r.browser()}
+	u, err := r.auth.CreateUser(r.t.Context(), nil, auth.NewUser{Name: "Ada", Email: email, Password: l.password,
+		Verified: verified})
 	l.must(err)
 	l.id = u.ID
 	l.asker.SignIn(email, l.password)
@@ -167,8 +170,8 @@ func (l *lost) wantUnmoved(what string) {
 }
 
 // TestWhatASessionSetGoingEndsWithIt: for every way a session ends and every link it can have asked for, the link does
-// nothing afterwards, neither for strangers nor in a new session of its user. Only the link that verifies the address the
-// account has already may work.
+// nothing afterwards, neither for strangers nor in a new session of its user. Only the link that verifies the address
+// the account has already may work.
 func TestWhatASessionSetGoingEndsWithIt(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -176,7 +179,8 @@ func TestWhatASessionSetGoingEndsWithIt(t *testing.T) {
 		r := newRig(t, db, auth.Options{
 			Mailer: box, ConfirmEmailChange: true, VerifyTokenTTL: 30 * day, DeleteTokenTTL: 30 * day, ResetTokenTTL: 30 * day,
 		}, betterauth.Options{ConfirmDeletion: true})
-		root, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Root", Email: "root@example.com", Password: authtest.Password, Role: "admin"})
+		root, err := r.auth.CreateUser(t.Context(), nil,
+			auth.NewUser{Name: "Root", Email: "root@example.com", Password: authtest.Password, Role: "admin"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -337,7 +341,8 @@ func (r *rig) actAs(c *authtest.Client, id string) {
 // boss signs an admin in.
 func (r *rig) boss(email string) *authtest.Client {
 	r.t.Helper()
-	_, err := r.auth.CreateUser(r.t.Context(), nil, auth.NewUser{Name: "Root", Email: email, Password: authtest.Password, Role: "admin"})
+	_, err := r.auth.CreateUser(r.t.Context(), nil, auth.NewUser{Name: "Root", Email: email, Password: authtest.Password,
+		Role: "admin"})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -409,8 +414,8 @@ func TestImpersonationsEndWithTheirSession(t *testing.T) {
 
 // end:admin
 
-// TestEndingsAndLinksMeet: whatever ends a session and whatever uses its links come in at once, and none waits for another
-// that waits for it: everybody gets an answer.
+// TestEndingsAndLinksMeet: whatever ends a session and whatever uses its links come in at once, and none waits for
+// another that waits for it: everybody gets an answer.
 func TestEndingsAndLinksMeet(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

@@ -11,10 +11,12 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
-// TestEnumeration (task prove:enumeration; minutes long, so outside go test ./...): no endpoint tells who has an account.
+// TestEnumeration (task prove:enumeration; minutes long, so outside go test ./...): no endpoint tells who has an
+// account.
 func TestEnumeration(t *testing.T) {
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), authtest.Costly(auth.Options{
-		Mailer: &mailbox{}, Notices: true, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}},
+		Mailer: &mailbox{}, Notices: true, RequireEmailVerification: true,
+		RateLimit: auth.RateLimit{Rules: []auth.RateRule{}},
 	}))
 	in := auth.NewUser{Name: "Insider", Email: "insider@example.com", Password: authtest.Password, Verified: true}
 	if _, err := r.auth.CreateUser(t.Context(), nil, in); err != nil {

@@ -39,7 +39,8 @@ func TestEventsSayWhoDidWhatToWhomFromWhere(t *testing.T) {
 			if ip != "" {
 				agent = "test/1"
 			}
-			if e := (auth.Event{Name: name, ActorID: actor, SubjectID: subject, IPAddress: ip, UserAgent: agent}); !slices.Equal(heard, []auth.Event{e}) {
+			if e := (auth.Event{Name: name, ActorID: actor, SubjectID: subject, IPAddress: ip,
+				UserAgent: agent}); !slices.Equal(heard, []auth.Event{e}) {
 				t.Errorf("\nheard %+v\nwant  %+v", heard, e)
 			}
 			heard = nil
@@ -107,7 +108,8 @@ func TestEventsNamePeople(t *testing.T) {
 		bob := r.addUser("bob@example.com", "")
 		want := func(name event.Name, actor, subject, detail, note string) {
 			t.Helper()
-			if last.Name != name || last.ActorName != actor || last.SubjectName != subject || last.Detail != detail || last.Note != note {
+			if last.Name != name || last.ActorName != actor || last.SubjectName != subject || last.Detail != detail ||
+				last.Note != note {
 				t.Errorf("%+v, want %s by %q to %q: %q, %q", last, name, actor, subject, detail, note)
 			}
 		}
@@ -129,7 +131,8 @@ func TestEventsNamePeople(t *testing.T) {
 		_, err = r.auth.SetRole(t.Context(), by, bob.ID, "user")
 		done(err)
 		name, yes := "Robert", true
-		_, err = r.auth.ChangeUser(t.Context(), by, bob.ID, auth.UserChanges{Profile: auth.Profile{Name: &name}, EmailVerified: &yes})
+		_, err = r.auth.ChangeUser(t.Context(), by, bob.ID,
+			auth.UserChanges{Profile: auth.Profile{Name: &name}, EmailVerified: &yes})
 		done(err)
 		want("user_updated", me, "Robert <bob@example.com>", "name, verified: true", "")
 		// part:admin
@@ -171,7 +174,8 @@ func TestRefusalsAreTold(t *testing.T) {
 	for _, fail = range []error{nil, errors.New("no space")} {
 		refused = nil
 		r.auth.RecordRefusal(request(r.Client), nil, "forbidden", "/reports")
-		wantRefusal(t, post(r.Client, "/update-user", `{"name":"x"}`, "Origin", "https://evil.example"), 403, "INVALID_ORIGIN")
+		wantRefusal(t, post(r.Client, "/update-user", `{"name":"x"}`, "Origin", "https://evil.example"), 403,
+			"INVALID_ORIGIN")
 		for range 4 {
 			signIn(r.browser(), "nobody@example.com")
 		}
@@ -216,7 +220,8 @@ func TestAnEventThatFailsUndoesItsTransaction(t *testing.T) {
 		before := snapshot()
 		for name, act := range map[event.Name]func(){
 			"sign_up": func() {
-				wantRefusal(t, post(r.Client, "/sign-up/email", `{"name":"B","email":"b@example.com","password":"correct-horse-1"}`), 500, "INTERNAL_SERVER_ERROR")
+				wantRefusal(t, post(r.Client, "/sign-up/email",
+					`{"name":"B","email":"b@example.com","password":"correct-horse-1"}`), 500, "INTERNAL_SERVER_ERROR")
 			},
 			"sign_in":        func() { wantRefusal(t, signIn(r.Client, "ada@example.com"), 500, "INTERNAL_SERVER_ERROR") },
 			"sign_in_failed": func() { wantRefusal(t, signIn(r.Client, "nobody@example.com"), 500, "INTERNAL_SERVER_ERROR") },
@@ -249,7 +254,8 @@ func TestTheLogHoldsNoSecret(t *testing.T) {
 	signIn(r.browser(), "nobody@example.com")
 	post(r.browser(), "/sign-in/email", `{"email":"ada@example.com","password":"wrong-horse-1"}`)
 	token, _, _ := strings.Cut(value(r.Client, tokenCookie), ".")
-	for _, secret := range []string{authtest.Password, "wrong-horse-1", token, value(r.Client, cacheCookie), "argon2id", "ada@example.com"} {
+	for _, secret := range []string{authtest.Password, "wrong-horse-1", token, value(r.Client, cacheCookie), "argon2id",
+		"ada@example.com"} {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("%q is in the log", secret)
 		}
@@ -298,8 +304,10 @@ func TestPurgeIsInBatches(t *testing.T) {
 		var links []auth.Verification
 		for i := range 2*purge.Batch + 1 {
 			id := fmt.Sprint(i)
-			sessions = append(sessions, auth.Session{ID: id, TokenHash: id, UserID: u.ID, ExpiresAt: at, CreatedAt: at, UpdatedAt: at})
-			links = append(links, auth.Verification{ID: id, TokenHash: id, UserID: u.ID, Purpose: "reset", ExpiresAt: at, CreatedAt: at})
+			sessions = append(sessions, auth.Session{ID: id, TokenHash: id, UserID: u.ID, ExpiresAt: at, CreatedAt: at,
+				UpdatedAt: at})
+			links = append(links, auth.Verification{ID: id, TokenHash: id, UserID: u.ID, Purpose: "reset", ExpiresAt: at,
+				CreatedAt: at})
 		}
 		if err := errors.Join(db.CreateInBatches(sessions, 500).Error, db.CreateInBatches(links, 500).Error); err != nil {
 			t.Fatal(err)
@@ -376,7 +384,8 @@ func TestAForgedCookieIsTold(t *testing.T) {
 	}
 	forged := strings.Replace(good, "=", "=x", 1)
 	for cookie, want := range map[string][]string{
-		"": nil, good: nil, "other=1": nil, forged: {"cookie_forged"}, forged[:len(forged)-5]: {"cookie_forged"}, strings.SplitN(good, "=", 2)[0] + "=": {"cookie_forged"},
+		"": nil, good: nil, "other=1": nil, forged: {"cookie_forged"}, forged[:len(forged)-5]: {"cookie_forged"},
+		strings.SplitN(good, "=", 2)[0] + "=": {"cookie_forged"},
 	} {
 		told = nil
 		got := r.browser().Get("/api/auth/get-session", "Cookie", cookie)

@@ -31,9 +31,12 @@ func (r *rig) faults() *faults {
 	f.disarm()
 	c := r.db.Callback()
 	err := errors.Join(
-		c.Query().Before("gorm:query").Register("test:fault", f.hit), c.Row().Before("gorm:row").Register("test:fault", f.hit),
-		c.Create().Before("gorm:create").Register("test:fault", f.hit), c.Update().Before("gorm:update").Register("test:fault", f.hit),
-		c.Delete().Before("gorm:delete").Register("test:fault", f.hit), c.Raw().Before("gorm:raw").Register("test:fault", f.hit),
+		c.Query().Before("gorm:query").Register("test:fault", f.hit),
+		c.Row().Before("gorm:row").Register("test:fault", f.hit),
+		c.Create().Before("gorm:create").Register("test:fault", f.hit),
+		c.Update().Before("gorm:update").Register("test:fault", f.hit),
+		c.Delete().Before("gorm:delete").Register("test:fault", f.hit),
+		c.Raw().Before("gorm:raw").Register("test:fault", f.hit),
 	)
 	if err != nil {
 		r.t.Fatal(err)
@@ -75,7 +78,9 @@ func TestAllOrNothing(t *testing.T) {
 		if res.StatusCode < 400 && !strings.Contains(res.Header.Get("Location"), "error=") {
 			return nil
 		}
-		if res.StatusCode < 500 || strings.Contains(res.Text, "secret") || strings.Contains(strings.Join(res.Header["Set-Cookie"], "\n"), tokenCookie) || res.Header.Get("Clear-Site-Data") != "" {
+		if res.StatusCode < 500 || strings.Contains(res.Text, "secret") ||
+			strings.Contains(strings.Join(res.Header["Set-Cookie"], "\n"), tokenCookie) ||
+			res.Header.Get("Clear-Site-Data") != "" {
 			t.Errorf("%s: %d %s %v", res.Request.URL.Path, res.StatusCode, res.Text, res.Header)
 		}
 		return errors.New(res.Text)
@@ -134,7 +139,8 @@ func TestAllOrNothing(t *testing.T) {
 		{"BanUser", func() error { _, err := r.auth.BanUser(ctx, nil, eve.ID, "spam", nil); return err }},
 		{"UnbanUser", func() error { _, err := r.auth.UnbanUser(ctx, nil, eve.ID); return err }},
 		{"ChangeUser", func() error {
-			_, err := r.auth.ChangeUser(ctx, nil, eve.ID, auth.UserChanges{Profile: auth.Profile{Name: &name}, Email: &email, EmailVerified: &yes})
+			_, err := r.auth.ChangeUser(ctx, nil, eve.ID, auth.UserChanges{Profile: auth.Profile{Name: &name}, Email: &email,
+				EmailVerified: &yes})
 			return err
 		}},
 		{"SetPassword", func() error { return r.auth.SetPassword(ctx, nil, eve.ID, "another-horse-2") }},
@@ -211,7 +217,8 @@ func TestAStoreThatCannotWriteSignsNobodyOut(t *testing.T) {
 	before, f := r.row(), r.faults()
 	f.arm(2) // after the read
 	res := r.Get("/api/auth/get-session")
-	if failed := f.disarm(); !failed || res.StatusCode != 200 || !strings.Contains(res.Text, "ada@example.com") || strings.Contains(strings.Join(res.Header["Set-Cookie"], "\n"), tokenCookie) {
+	if failed := f.disarm(); !failed || res.StatusCode != 200 || !strings.Contains(res.Text, "ada@example.com") ||
+		strings.Contains(strings.Join(res.Header["Set-Cookie"], "\n"), tokenCookie) {
 		t.Errorf("%v: %d %s %v", failed, res.StatusCode, res.Text, res.Header["Set-Cookie"])
 	}
 	if !r.row().ExpiresAt.Equal(before.ExpiresAt) {

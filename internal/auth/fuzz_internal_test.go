@@ -55,7 +55,8 @@ func readToken(a *Auth, value string) (string, bool) {
 func FuzzSessionCookie(f *testing.F) {
 	a := parser(f)
 	good := signed(a, tokenCookie, newToken())
-	for _, v := range []string{good, url.QueryEscape(good), url.QueryEscape(good) + "%0A", good[:50], signed(a, forgetCookie, "true"), signed(a, tokenCookie, ""), "a.b", ".", "%", `"` + good + `"`, good + "; x=y"} {
+	for _, v := range []string{good, url.QueryEscape(good), url.QueryEscape(good) + "%0A", good[:50],
+		signed(a, forgetCookie, "true"), signed(a, tokenCookie, ""), "a.b", ".", "%", `"` + good + `"`, good + "; x=y"} {
 		f.Add(v)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
@@ -116,7 +117,8 @@ func TestSignaturesOfCookiesStayAsTheyWere(t *testing.T) {
 func FuzzCacheCookie(f *testing.F) {
 	a := parser(f)
 	hash := hashToken("token")
-	s := &Session{ID: "s", TokenHash: hash, UserID: "u", User: &User{ID: "u", Role: "user"}, ExpiresAt: fuzzNow.Add(time.Hour)}
+	s := &Session{ID: "s", TokenHash: hash, UserID: "u", User: &User{ID: "u", Role: "user"},
+		ExpiresAt: fuzzNow.Add(time.Hour)}
 	good := a.encodeCache(s, fuzzNow, time.Minute)
 	late := a.encodeCache(s, fuzzNow.Add(-time.Hour), time.Minute)
 	empty := base64.RawURLEncoding.EncodeToString(func() []byte {
@@ -134,7 +136,8 @@ func FuzzCacheCookie(f *testing.F) {
 			return
 		}
 		got, readAt := c.session(), c.readAt
-		if strings.NewReplacer("\n", "", "\r", "").Replace(value) != good || tokenHash != hash || !readAt.Equal(fuzzNow) || c.sessionID != "s" || c.userID != "u" || got == nil || got.ID != "s" || got.User.ID != "u" {
+		if strings.NewReplacer("\n", "", "\r", "").Replace(value) != good || tokenHash != hash || !readAt.Equal(fuzzNow) ||
+			c.sessionID != "s" || c.userID != "u" || got == nil || got.ID != "s" || got.User.ID != "u" {
 			t.Fatalf("%q beside %q read as %+v", value, tokenHash, got)
 		}
 	})
@@ -142,7 +145,8 @@ func FuzzCacheCookie(f *testing.F) {
 
 // FuzzEmail: an accepted address has one spelling, and net/mail reads the same one in it.
 func FuzzEmail(f *testing.F) {
-	for _, v := range []string{"a@x.example", "A.B+c@X-y.example", "o'neil@x.example", "a@@x.example", "a..b@x.example", "a@x", "\u212a@x.example", "a@x.example\n", `"a"@x.example`, "a@[::1]", "", strings.Repeat("a", 65) + "@x.example"} {
+	for _, v := range []string{"a@x.example", "A.B+c@X-y.example", "o'neil@x.example", "a@@x.example", "a..b@x.example",
+		"a@x", "\u212a@x.example", "a@x.example\n", `"a"@x.example`, "a@[::1]", "", strings.Repeat("a", 65) + "@x.example"} {
 		f.Add(v)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
@@ -152,7 +156,8 @@ func FuzzEmail(f *testing.F) {
 		}
 		again, twice := normalEmail(email)
 		local, _, _ := strings.Cut(email, "@")
-		if !twice || again != email || len(email) > 254 || len(local) > 64 || len(email) != len(raw) || !strings.EqualFold(email, raw) {
+		if !twice || again != email || len(email) > 254 || len(local) > 64 || len(email) != len(raw) ||
+			!strings.EqualFold(email, raw) {
 			t.Fatalf("%q is kept as %q and again as %q, %v", raw, email, again, twice)
 		}
 		if parsed, err := mail.ParseAddress(email); err != nil || parsed.Address != email || parsed.Name != "" {
@@ -169,9 +174,12 @@ func FuzzEmail(f *testing.F) {
 // FuzzImage: an image that is accepted is one of this site, an https address, or in development one of this machine.
 func FuzzImage(f *testing.F) {
 	for _, v := range []string{
-		"", "/a.png", "//a", `/\a`, "https://a.example/x", "http://a.example/x", "http://localhost:9000/a", "http://[::1]/", "http://127.0.0.1?x",
-		`http://localhost\@evil.test`, "http://localhost@evil.test", "http://evil.test@localhost", "http://localhost%00.evil.test", "http://[::ffff:7f00:1]",
-		"http://0x7f.1/", "http:localhost", "data:image/png;base64,x", "javascript:alert(1)", "https://a\nb", "HTTP://localhost",
+		"", "/a.png", "//a", `/\a`, "https://a.example/x", "http://a.example/x", "http://localhost:9000/a", "http://[::1]/",
+		"http://127.0.0.1?x",
+		`http://localhost\@evil.test`, "http://localhost@evil.test", "http://evil.test@localhost",
+		"http://localhost%00.evil.test", "http://[::ffff:7f00:1]",
+		"http://0x7f.1/", "http:localhost", "data:image/png;base64,x", "javascript:alert(1)", "https://a\nb",
+		"HTTP://localhost",
 	} {
 		f.Add(v)
 	}

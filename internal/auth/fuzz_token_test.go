@@ -29,8 +29,10 @@ func FuzzMailedToken(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, token := range []string{
-		reset, verify, stored.TokenHash, stored.ID, reset[:42], reset + "=", reset + "\n", " " + reset, strings.ToLower(reset), reset + "\x00", "", ".", "..", "/", "%", "%2f",
-		"' OR '1'='1", "\xff", "{token}", strings.Repeat("A", 43), strings.Repeat("A", 5000), `"`, "a&token=" + reset, "é", "\ud7ff",
+		reset, verify, stored.TokenHash, stored.ID, reset[:42], reset + "=", reset + "\n", " " + reset,
+		strings.ToLower(reset), reset + "\x00", "", ".", "..", "/", "%", "%2f",
+		"' OR '1'='1", "\xff", "{token}", strings.Repeat("A", 43), strings.Repeat("A", 5000), `"`, "a&token=" + reset,
+		"é", "\ud7ff",
 	} {
 		f.Add(token)
 	}
@@ -49,14 +51,16 @@ func FuzzMailedToken(f *testing.F) {
 		if token == reset {
 			want = home + "/x?token=" + reset
 		}
-		if to := got.Header.Get("Location"); token != "" && (got.StatusCode != 302 || to != want) || token == "" && got.StatusCode != 404 {
+		if to := got.Header.Get("Location"); token != "" && (got.StatusCode != 302 || to != want) ||
+			token == "" && got.StatusCode != 404 {
 			t.Fatalf("reset link with %q: %d to %q", token, got.StatusCode, to)
 		}
 		body, err := json.Marshal(map[string]string{"token": token, "newPassword": "short"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		status, text := answered(t, r.auth, "POST", "/api/auth/reset-password", string(body), "Content-Type", "application/json")
+		status, text := answered(t, r.auth, "POST", "/api/auth/reset-password", string(body), "Content-Type",
+			"application/json")
 		if token == reset { // it survives a password that is refused
 			refused("reset", status, text, "PASSWORD_TOO_SHORT")
 		} else {
@@ -66,7 +70,8 @@ func FuzzMailedToken(f *testing.F) {
 			status, text = answered(t, r.auth, "GET", "/api/auth/verify-email?token="+url.QueryEscape(token), "")
 			refused("verify", status, text, "INVALID_TOKEN", "VALIDATION_ERROR", "BAD_REQUEST")
 		}
-		status, text = answered(t, r.auth, "GET", "/api/auth/delete-user/callback?token="+url.QueryEscape(token), "", "Cookie", strings.Join(cookies, "; "))
+		status, text = answered(t, r.auth, "GET", "/api/auth/delete-user/callback?token="+url.QueryEscape(token), "",
+			"Cookie", strings.Join(cookies, "; "))
 		refused("delete", status, text, "INVALID_TOKEN", "VALIDATION_ERROR", "BAD_REQUEST")
 	})
 }

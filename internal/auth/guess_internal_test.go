@@ -28,14 +28,15 @@ func (l *leaving) Fail(
 	return l.Limiter.Fail(ctx, key, member, free, window)
 }
 
-// TestOnlyAWrongPasswordCounts: a try that ends before the password is compared, in a full queue or at a deadline, counts
-// as no failure, wherever a password is asked for. Five wrong ones are free all the same.
+// TestOnlyAWrongPasswordCounts: a try that ends before the password is compared, in a full queue or at a deadline,
+// counts as no failure, wherever a password is asked for. Five wrong ones are free all the same.
 func TestOnlyAWrongPasswordCounts(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		now := func() time.Time { return time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC) }
 		limiter := &leaving{Limiter: ratelimit.New(db, now), leave: func() {}}
 		a, err := New(db, Options{
-			BaseURL: "http://localhost:8080", Secrets: []string{"a-secret-of-more-than-32-characters"}, HashWorkers: 1, Now: now, Logger: slog.New(slog.DiscardHandler),
+			BaseURL: "http://localhost:8080", Secrets: []string{"a-secret-of-more-than-32-characters"}, HashWorkers: 1, Now: now,
+			Logger:    slog.New(slog.DiscardHandler),
 			RateLimit: RateLimit{Limiter: limiter, Rules: []RateRule{}},
 		})
 		if err != nil {
@@ -64,7 +65,8 @@ func TestOnlyAWrongPasswordCounts(t *testing.T) {
 				return err
 			},
 		} {
-			u, err := a.CreateUser(t.Context(), nil, NewUser{Name: name, Email: name[:4] + "@example.com", Password: right, Verified: true})
+			u, err := a.CreateUser(t.Context(), nil, NewUser{Name: name, Email: name[:4] + "@example.com", Password: right,
+				Verified: true})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,8 +13,8 @@ import (
 // Refusals: 401 if admin has ended meanwhile; 404 USER_NOT_FOUND; 403 YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS,
 // YOU_CANNOT_IMPERSONATE_ADMINS, BANNED_USER.
 func (a *Auth) Impersonate(w http.ResponseWriter, r *http.Request, admin *Session, userID string) (*Session, error) {
-	way := entry{event: event.ImpersonationStarted, by: admin, impersonate: true}
-	return a.signIn(w, r, way, func(t *transaction) (*User, error) { return t.lockImpersonated(admin, userID) })
+	start := sessionStart{event: event.ImpersonationStarted, presented: admin, impersonate: true}
+	return a.signIn(w, r, start, func(t *transaction) (*User, error) { return t.lockImpersonated(admin, userID) })
 }
 
 // lockImpersonated locks and returns the user that admin wants to act as.

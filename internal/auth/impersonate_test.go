@@ -80,7 +80,8 @@ func TestARevokedSessionActsAsNobody(t *testing.T) {
 	r.wantWho("the admin", boss, "boss@example.com")
 
 	w = httptest.NewRecorder() // nor does a request that was under way begin anew
-	if _, err := r.auth.Impersonate(w, req, by, r.addUser("bob@example.com", "").ID); refusal(err) != "UNAUTHORIZED" || len(w.Header()) > 0 {
+	if _, err := r.auth.Impersonate(w, req, by, r.addUser("bob@example.com", "").ID); refusal(err) != "UNAUTHORIZED" ||
+		len(w.Header()) > 0 {
 		t.Errorf("with a session that has ended: %v %v", err, w.Header())
 	}
 }
@@ -106,7 +107,8 @@ func TestChangeUserNamesTheEvent(t *testing.T) {
 		{auth.UserChanges{Banned: &no}, "user_unbanned"},
 	} {
 		events = nil
-		if _, err := r.auth.ChangeUser(t.Context(), nil, u.ID, c.change); err != nil || len(events) != 1 || events[0] != c.event {
+		if _, err := r.auth.ChangeUser(t.Context(), nil, u.ID, c.change); err != nil || len(events) != 1 ||
+			events[0] != c.event {
 			t.Errorf("%v, want %s, error %v", events, c.event, err)
 		}
 	}
@@ -128,7 +130,8 @@ func TestTheWayBack(t *testing.T) {
 			return c
 		}
 		// act runs a verb in a browser and gives the cookies it sent.
-		act := func(c *authtest.Client, verb func(w http.ResponseWriter, r *http.Request, s *auth.Session) (*auth.Session, error)) ([]string, error) {
+		act := func(c *authtest.Client, verb func(w http.ResponseWriter, r *http.Request, s *auth.Session) (*auth.Session,
+			error)) ([]string, error) {
 			t.Helper()
 			w, req := httptest.NewRecorder(), request(c)
 			s, err := r.auth.StoredSession(w, req)
@@ -151,8 +154,10 @@ func TestTheWayBack(t *testing.T) {
 			return r.auth.Impersonate(w, req, s, ada.ID)
 		}
 		for remember, want := range map[string][2]string{
-			"true":  {"admin_session=V; Path=/; Max-Age=604800|session_token=V; Path=/|dont_remember=V; Path=/", "session_token=V; Path=/; Max-Age=604800|dont_remember=; Path=/; Max-Age=0|admin_session=; Path=/; Max-Age=0"},
-			"false": {"admin_session=V; Path=/|session_token=V; Path=/|dont_remember=V; Path=/", "session_token=V; Path=/|dont_remember=V; Path=/|admin_session=; Path=/; Max-Age=0"},
+			"true": {"admin_session=V; Path=/; Max-Age=604800|session_token=V; Path=/|dont_remember=V; Path=/",
+				"session_token=V; Path=/; Max-Age=604800|dont_remember=; Path=/; Max-Age=0|admin_session=; Path=/; Max-Age=0"},
+			"false": {"admin_session=V; Path=/|session_token=V; Path=/|dont_remember=V; Path=/",
+				"session_token=V; Path=/|dont_remember=V; Path=/|admin_session=; Path=/; Max-Age=0"},
 		} {
 			boss := admin("boss-"+remember+"@example.com", remember)
 			sent, err := act(boss, begin)
@@ -191,7 +196,8 @@ func TestTheWayBack(t *testing.T) {
 			boss := admin("boss@example.com", "true")
 			act(boss, begin)
 			lose(boss)
-			if sent, err := act(boss, r.auth.StopImpersonating); refusal(err) != "FAILED_TO_FIND_ADMIN_SESSION" || len(sent) != 0 {
+			if sent, err := act(boss, r.auth.StopImpersonating); refusal(err) != "FAILED_TO_FIND_ADMIN_SESSION" ||
+				len(sent) != 0 {
 				t.Errorf("%s: %v, cookies %v", name, err, sent)
 			}
 			r.wantWho(name+" it goes on", boss, "ada@example.com")

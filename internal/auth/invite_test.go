@@ -18,7 +18,8 @@ func TestInvitation(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
-		r, _ := limitedRig(t, db, auth.Options{Mailer: box, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
+		r, _ := limitedRig(t, db, auth.Options{Mailer: box, RequireEmailVerification: true,
+			RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 		invite := func(email string) string {
 			t.Helper()
 			if _, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Ada", Email: email, Invite: true}); err != nil {
@@ -37,7 +38,8 @@ func TestInvitation(t *testing.T) {
 		r.clock.advance(7*24*time.Hour - time.Second)
 		wantRefusal(t, choose(early, "short"), 400, "PASSWORD_TOO_SHORT")
 		// Anybody can ask for a reset link; that must not shorten the invitation.
-		if got := post(r.browser(), "/request-password-reset", `{"email":"ada@example.com"}`); got.StatusCode != 200 || box.last().Purpose != "reset_password" {
+		if got := post(r.browser(), "/request-password-reset", `{"email":"ada@example.com"}`); got.StatusCode != 200 ||
+			box.last().Purpose != "reset_password" {
 			t.Errorf("%s, mailed %+v", got.Text, box.last())
 		}
 		if got := choose(early, authtest.Password); got.StatusCode != 200 {

@@ -16,7 +16,8 @@ func TestABanAndAnImageAreShown(t *testing.T) {
 	reason, image := "spam", "https://app.example/a.png"
 	u := auth.User{ID: "1", BanReason: &reason, BanExpires: &until, Image: &image, Banned: true}
 	raw, err := u.MarshalJSON()
-	if err != nil || !contains(string(raw), `"banExpires":"2031-03-02T12:00:00.001Z"`, `"banReason":"spam"`, `"image":"https://app.example/a.png"`, `"banned":true`) {
+	if err != nil || !contains(string(raw), `"banExpires":"2031-03-02T12:00:00.001Z"`, `"banReason":"spam"`,
+		`"image":"https://app.example/a.png"`, `"banned":true`) {
 		t.Errorf("%s %v", raw, err)
 	}
 }
@@ -25,7 +26,8 @@ func TestDatesHaveThreeDecimalsAndAreUTC(t *testing.T) {
 	at := time.Date(2031, 3, 1, 12, 0, 0, 0, time.FixedZone("", 3600))
 	u := auth.User{CreatedAt: at, UpdatedAt: at.Add(100 * time.Millisecond)}
 	raw, err := u.MarshalJSON()
-	if err != nil || !contains(string(raw), `"createdAt":"2031-03-01T11:00:00.000Z"`, `"updatedAt":"2031-03-01T11:00:00.100Z"`) {
+	if err != nil || !contains(string(raw), `"createdAt":"2031-03-01T11:00:00.000Z"`,
+		`"updatedAt":"2031-03-01T11:00:00.100Z"`) {
 		t.Errorf("%s %v", raw, err)
 	}
 }
@@ -59,7 +61,8 @@ func TestACachedSessionSaysWhatTheStoreSays(t *testing.T) {
 	if string(a) != string(b) {
 		t.Errorf("\ncopied %s\nstored %s", a, b)
 	}
-	if hit, miss := r.Get("/api/auth/get-session").Text, r.Get("/api/auth/get-session?disableCookieCache=1").Text; hit != miss {
+	if hit, miss := r.Get("/api/auth/get-session").Text,
+		r.Get("/api/auth/get-session?disableCookieCache=1").Text; hit != miss {
 		t.Errorf("\nhit  %s\nmiss %s", hit, miss)
 	}
 }

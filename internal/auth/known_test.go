@@ -16,8 +16,9 @@ const office = "192.0.2.1" // an address that many share
 
 // part:ratelimit
 
-// TestANeighbourKeepsNobodyOut: whatever a stranger does behind the same address, who is known on this device signs in, ten
-// times in ten seconds, with the address they are known by. For other accounts the device is as strange as any.
+// TestANeighbourKeepsNobodyOut: whatever a stranger does behind the same address, who is known on this device signs
+// in, ten times in ten seconds, with the address they are known by. For other accounts the device is as strange as
+// any.
 func TestANeighbourKeepsNobodyOut(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -35,7 +36,8 @@ func TestANeighbourKeepsNobodyOut(t *testing.T) {
 				t.Fatalf("sign-in %d on a known device: %d %s", i, got.StatusCode, got.Text)
 			}
 		}
-		for email, why := range map[string]string{"ada@example.com": "the eleventh", "bob@example.com": "another account on the device"} {
+		for email, why := range map[string]string{"ada@example.com": "the eleventh",
+			"bob@example.com": "another account on the device"} {
 			if got := tryPassword(ada, email, authtest.Password, office); got.StatusCode != 429 {
 				t.Errorf("%s: %d", why, got.StatusCode)
 			}
@@ -51,7 +53,8 @@ func TestANeighbourKeepsNobodyOut(t *testing.T) {
 
 // part:ratelimit
 
-// TestManyDevicesAreNoMorePasswords: who collects device cookies with an account of their own gets no further with others'.
+// TestManyDevicesAreNoMorePasswords: who collects device cookies with an account of their own gets no further with
+// others'.
 func TestManyDevicesAreNoMorePasswords(t *testing.T) {
 	t.Parallel()
 	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
@@ -59,7 +62,8 @@ func TestManyDevicesAreNoMorePasswords(t *testing.T) {
 	var devices []*authtest.Client
 	for range 5 {
 		eve := r.browser()
-		if got := tryPassword(eve, "eve@example.com", authtest.Password, fmt.Sprintf("198.51.100.%d", len(devices))); got.StatusCode != 200 {
+		if got := tryPassword(eve, "eve@example.com", authtest.Password,
+			fmt.Sprintf("198.51.100.%d", len(devices))); got.StatusCode != 200 {
 			t.Fatal(got.Text)
 		}
 		devices = append(devices, eve)
@@ -114,8 +118,8 @@ func stranded(r *rig, email string) {
 
 // part:ratelimit
 
-// TestAResetMakesTheBrowserKnown: while strangers keep failing, who chooses a new password by a mailed link signs in with
-// it: after a reset, an invitation, and an undone change of address.
+// TestAResetMakesTheBrowserKnown: while strangers keep failing, who chooses a new password by a mailed link signs in
+// with it: after a reset, an invitation, and an undone change of address.
 func TestAResetMakesTheBrowserKnown(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -125,7 +129,8 @@ func TestAResetMakesTheBrowserKnown(t *testing.T) {
 			token := linkToken(t, box.last())
 			stranded(r, email)
 			r.clock.advance(time.Millisecond)
-			if got := post(c, "/reset-password", `{"newPassword":"another-horse-2","token":"`+token+`"}`); got.StatusCode != 200 {
+			if got := post(c, "/reset-password", `{"newPassword":"another-horse-2","token":"`+token+
+				`"}`); got.StatusCode != 200 {
 				t.Fatal(got.Text)
 			}
 			stranded(r, email)
@@ -162,9 +167,11 @@ func TestEndpointsAreCountedOnce(t *testing.T) {
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RateLimit: auth.RateLimit{
 		Rules: []auth.RateRule{{Path: "", Max: 2, Window: time.Minute}},
 	}})
-	for path, body := range map[string]string{"/reset-password": `{"token":"x","newPassword":"another-horse-2"}`, "/update-user": "{", "/sign-in/email": "nonsense"} {
+	for path, body := range map[string]string{"/reset-password": `{"token":"x","newPassword":"another-horse-2"}`,
+		"/update-user": "{", "/sign-in/email": "nonsense"} {
 		for i := range 3 {
-			if got := post(r.browser(), path, body, "X-Test-From", office); (got.StatusCode == http.StatusTooManyRequests) != (i == 2) {
+			if got := post(r.browser(), path, body, "X-Test-From",
+				office); (got.StatusCode == http.StatusTooManyRequests) != (i == 2) {
 				t.Errorf("%s, request %d: %d %s", path, i, got.StatusCode, got.Text)
 			}
 		}

@@ -24,33 +24,39 @@ type Limiter interface {
 	// nothing and returns the time to wait.
 	Hit(ctx context.Context, key string, max int, window time.Duration) (wait time.Duration, err error)
 
-	// Fail counts one failure of member against key, before it is known to be one. After free failures each further one
-	// has to wait 2, 4, 8 … seconds, up to window; if it comes too early, Fail counts nothing and returns the time to
-	// wait. Failures are forgotten a window after the wait is over.
+	// Fail counts a try by member as a failure against key before the password is compared, so that parallel tries cannot
+	// pass together. Waits count the failures of all members of key: after free failures each further one has to wait 2,
+	// 4, 8 … seconds, up to window. If it comes too early, Fail counts nothing and returns the time to wait. Failures
+	// are forgotten a window after the last wait ended.
 	Fail(ctx context.Context, key, member string, free int, window time.Duration) (wait time.Duration, err error)
 
-	// Recall takes back the last failure that Fail counted so, and its wait.
+	// Recall takes back the last Fail of member and its wait, because the password was never compared (hashing was
+	// refused).
 	Recall(ctx context.Context, key, member string, free int, window time.Duration) error
 
-	// Forgive takes back everything that Fail counted of member against key.
+	// Forgive takes back every Fail of member against key.
 	Forgive(ctx context.Context, key, member string) error
 }
 
-// RateLimit bounds how often requests may be tried. Reads are never counted.
+// RateLimit bounds how often requests may be tried. The callers of Count decide what is counted: the doors of web count
+// POSTs, betterauth counts the endpoints that change something.
 type RateLimit struct {
 	// Limiter keeps the counters. Default nil: nothing is limited.
 	Limiter Limiter
 
 	// Rules bound how often one IP address may do one act (see Count). The first rule counts whose Path is a prefix of
-	// the act's name. An IPv6 /64 has the budget of one address, a /56 four times and a /48 sixteen times as much.
+	// the act's name; an act without a matching rule is not limited. An IPv6 /64 has the budget of one address, a /56 four
+	// times and a /48 sixteen times as much. A sign-in on a known device has 10 tries in 10 seconds instead, so that an
+	// attacker behind the same address cannot lock the owner out.
 	// Default: better-auth's, 3 in 10 seconds for signing in, signing up and changing password or e-mail, 3 in a minute
 	// for what sends mail, 100 in 10 seconds for the rest.
 	Rules []RateRule
 
-	// FreeFailures is how many wrong passwords of an account in FailureWindow cost no wait. Default 5.
+	// FreeFailures is how many wrong passwords one counter allows before waits begin. A known device of the account has
+	// its own counter; all other devices share one. Default 5.
 	FreeFailures int
 
-	// FailureWindow is how long failures count, and the longest wait they cause. Default 15 minutes.
+	// FailureWindow is how long after the last wait failures are forgotten, and the longest wait. Default 15 minutes.
 	FailureWindow time.Duration
 
 	// MailsPerHour is how many mails of one purpose a mailbox gets in an hour. Further requests get the same answer, but
@@ -82,8 +88,8 @@ func (a *Auth) Count(r *http.Request, act string, typed func() string) error {
 	if limit.Limiter == nil {
 		return nil
 	}
-	for _, budget := range a.budgets(r, act, typed) {
-		wait, err := limit.Limiter.Hit(r.Context(), budget.Path, budget.Max, budget.Window)
+	for _, b := range a.budgets(r, act, typed) {
+		wait, err := limit.Limiter.Hit(r.Context(), b.key, b.max, b.window)
 		if wait > 0 {
 			a.RecordRefusal(r, nil, event.RateLimited, act)
 		}
@@ -94,17 +100,24 @@ func (a *Auth) Count(r *http.Request, act string, typed func() string) error {
 	return nil
 }
 
-// budgets lists the budgets that a request is counted in, as rules whose Path is the key of the counter.
-func (a *Auth) budgets(r *http.Request, act string, typed func() string) (list []RateRule) {
+// budget allows max requests in a window under the key of a counter.
+type budget struct {
+	key    string
+	max    int
+	window time.Duration
+}
+
+// budgets lists the budgets that a request is counted in.
+func (a *Auth) budgets(r *http.Request, act string, typed func() string) (list []budget) {
 	for _, rule := range a.opts.RateLimit.Rules {
 		if !strings.HasPrefix(act, rule.Path) {
 			continue
 		}
 		if device := a.deviceBudget(r, act, typed); device != "" {
-			return []RateRule{{"device|" + device + "|" + act, deviceTries, deviceWindow}}
+			return []budget{{"device|" + device + "|" + act, deviceTries, deviceWindow}}
 		}
 		for i, network := range networks(a.opts.ClientIP(r)) {
-			list = append(list, RateRule{"ip|" + network + "|" + act, rule.Max << (2 * i), rule.Window})
+			list = append(list, budget{"ip|" + network + "|" + act, rule.Max << (2 * i), rule.Window})
 		}
 		return list
 	}
@@ -133,9 +146,9 @@ func (a *Auth) deviceBudget(r *http.Request, act string, typed func() string) st
 	return name + "|" + tag
 }
 
-// strangerPlace is where a request from an unknown device counts and waits: source is the narrowest of its networks, and
-// the place in the hash queue is that of the widest that one customer may have, because a /48 contains 65,536 of the
-// narrower kind. Without a Limiter nobody is a stranger.
+// strangerPlace returns where a failure from an unknown device counts and where its hash waits: source is the narrowest
+// of its networks; the place has the widest network that one customer may have, because a /48 contains 65,536 of the
+// narrower kind. Without a Limiter no device counts as unknown.
 func (a *Auth) strangerPlace(r *http.Request) (source string, place password.Place) {
 	list := networks(a.opts.ClientIP(r))
 	if a.opts.RateLimit.Limiter == nil {
@@ -220,9 +233,9 @@ func (a *Auth) mayWarnOfDevice(r *http.Request, userID string) (bool, error) {
 	return a.mayHit(r.Context(), "mail|"+string(letter.NewDevice)+"|"+userID, a.opts.RateLimit.MailsPerHour)
 }
 
-// padTiming makes a request about an address take at least Options.MinAnswer; defer the function it returns. A fixed
-// time is not enough: a busy processor wakes half a millisecond sooner than an idle one (measured). A random part
-// hides that.
+// padTiming delays the answer to at least Options.MinAnswer plus a random part, so that an attacker cannot tell from
+// the time whether an address has an account; defer the function it returns. The random part hides how busy the
+// processor is: a busy one wakes half a millisecond sooner than an idle one (measured).
 func (a *Auth) padTiming(ctx context.Context) func() {
 	var chance [2]byte
 	rand.Read(chance[:])

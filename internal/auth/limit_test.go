@@ -59,7 +59,8 @@ func TestParallelGuessesStayWithinTheLimit(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r, refused := limitedRig(t, db, auth.Options{})
 		owner := r.browser()
-		if got := post(owner, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"`+authtest.Password+`"}`, "X-Test-From", "192.0.2.1"); got.StatusCode != 200 {
+		if got := post(owner, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"`+authtest.Password+`"}`,
+			"X-Test-From", "192.0.2.1"); got.StatusCode != 200 {
 			t.Fatal(got.Text)
 		}
 		post(owner, "/sign-out", "{}", "X-Test-From", "192.0.2.1")
@@ -73,14 +74,16 @@ func TestParallelGuessesStayWithinTheLimit(t *testing.T) {
 		}
 		atOnce(1000, func(i int) {
 			switch got := tryPassword(browsers[i%200], "ada@example.com", "wrong-wrong", fmt.Sprintf("198.51.100.%d", i%200)); {
-			case got.StatusCode == 429 && got.Header.Get("Retry-After") != "" && got.Header.Get("X-Retry-After") == got.Header.Get("Retry-After"):
+			case got.StatusCode == 429 && got.Header.Get("Retry-After") != "" &&
+				got.Header.Get("X-Retry-After") == got.Header.Get("Retry-After"):
 				limited.Add(1)
 			case got.StatusCode != 401:
 				odd.Add(1)
 			}
 		})
 		if refused.Load() != 5 || limited.Load() != 995 || odd.Load() != 0 {
-			t.Errorf("%d guesses reached the hash, %d were told to wait, %d met something else; want 5, 995, 0", refused.Load(), limited.Load(), odd.Load())
+			t.Errorf("%d guesses reached the hash, %d were told to wait, %d met something else; want 5, 995, 0", refused.Load(),
+				limited.Load(), odd.Load())
 		}
 		if got := tryPassword(r.browser(), "ada@example.com", authtest.Password, "203.0.113.9"); got.StatusCode != 429 {
 			t.Errorf("the right password from an unknown device meanwhile: %d", got.StatusCode)
@@ -105,7 +108,8 @@ func TestFailuresWait(t *testing.T) {
 			t.Helper()
 			got := tryPassword(r.browser(), email, password, from)
 			if got.StatusCode != status || got.Header.Get("Retry-After") != retry {
-				t.Errorf("%s from %s: %d, Retry-After %q; want %d, %q", password, from, got.StatusCode, got.Header.Get("Retry-After"), status, retry)
+				t.Errorf("%s from %s: %d, Retry-After %q; want %d, %q", password, from, got.StatusCode,
+					got.Header.Get("Retry-After"), status, retry)
 			}
 		}
 		for i, spelling := range []string{"ada@example.com", "ADA@example.com", "ada@EXAMPLE.com", "Ada@Example.Com"} {
@@ -143,7 +147,8 @@ func TestAddressesAreLimited(t *testing.T) {
 	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
 	try := func(from string, want int) {
 		t.Helper()
-		if got := tryPassword(r.browser(), strings.ReplaceAll(from, ":", "x")+"@example.com", "wrong-wrong", from); got.StatusCode != want {
+		if got := tryPassword(r.browser(), strings.ReplaceAll(from, ":", "x")+"@example.com", "wrong-wrong",
+			from); got.StatusCode != want {
 			t.Errorf("from %s: %d, want %d", from, got.StatusCode, want)
 		}
 	}
@@ -156,8 +161,10 @@ func TestAddressesAreLimited(t *testing.T) {
 		try("::ffff:192.0.2.1", 401)
 	}
 	try("192.0.2.1", 429)
-	for _, path := range []string{"//api/auth/sign-in/email", "/api/auth//sign-in/email", "/api/auth/sign-in/email/", "/api/auth/sign-in%2femail", "/api/auth/SIGN-IN/email", "/api/auth/sign-in/email;x"} {
-		if got := r.Do(http.MethodPost, path, `{}`, "Content-Type", "application/json", "X-Test-From", "192.0.2.1"); got.StatusCode != 404 {
+	for _, path := range []string{"//api/auth/sign-in/email", "/api/auth//sign-in/email", "/api/auth/sign-in/email/",
+		"/api/auth/sign-in%2femail", "/api/auth/SIGN-IN/email", "/api/auth/sign-in/email;x"} {
+		if got := r.Do(http.MethodPost, path, `{}`, "Content-Type", "application/json", "X-Test-From",
+			"192.0.2.1"); got.StatusCode != 404 {
 			t.Errorf("%s: %d", path, got.StatusCode)
 		}
 	}
@@ -181,7 +188,8 @@ func TestAddressesAreLimited(t *testing.T) {
 // TestDeviceOpensItsOwnBucketOnly: a device is known for who signed in there, and a forged one for nobody.
 func TestDeviceOpensItsOwnBucketOnly(t *testing.T) {
 	t.Parallel()
-	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
+	r, _ := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)),
+		auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 	thief := r.browser()
 	post(thief, "/sign-up/email", `{"name":"Eve","email":"eve@example.com","password":"`+authtest.Password+`"}`)
 	r.addUser("ada@example.com", "")
@@ -237,7 +245,8 @@ func TestNoCountersNoTries(t *testing.T) {
 // TestCurrentPasswordIsLimited: whoever holds a stolen session cannot try passwords without end.
 func TestCurrentPasswordIsLimited(t *testing.T) {
 	t.Parallel()
-	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
+	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)),
+		auth.Options{RateLimit: auth.RateLimit{Rules: []auth.RateRule{}}})
 	post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"`+authtest.Password+`"}`)
 	bodies := map[string]string{
 		"/change-password": `{"currentPassword":"wrong-wrong","newPassword":"another-horse-2"}`,

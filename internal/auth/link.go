@@ -16,7 +16,7 @@ import (
 // PeekLink returns the address of a mailed link of one of these purposes, and changes nothing. Refusals: 400
 // INVALID_TOKEN, TOKEN_EXPIRED.
 func (a *Auth) PeekLink(ctx context.Context, token string, purposes ...letter.Purpose) (email string, err error) {
-	v, err := a.link(ctx, token, purposes...)
+	v, err := a.findLink(ctx, token, purposes...)
 	if err != nil {
 		return "", tokenError(http.StatusBadRequest, err)
 	}
@@ -72,7 +72,8 @@ func (a *Auth) isOwnBrowser(r *http.Request, by actor, u *User) (bool, error) {
 
 // mailLink stores a single-use token and mails its link, in t, which has locked u: of two requests the last one
 // counts. For letter.ConfirmEmailChange and letter.ChangeEmail, address is the new one. A link that is bound to
-// the session of by is refused with 401 if that has ended. Callers ask mayMail first.
+// the session of by is refused with 401 if that has ended. mailLink counts no mail: every caller that a stranger can
+// trigger asks the mail budget first, outside the transaction.
 func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpose, address, callbackURL string) error {
 	rule := linkRules[purpose]
 	v := Verification{UserID: u.ID, Purpose: purpose, Email: address, CallbackURL: callbackURL}
@@ -87,7 +88,7 @@ func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpos
 		v.SessionID = &by.sessionID
 	}
 	if len(rule.ends) > 0 {
-		if err := t.dropLinks(u.ID, rule.ends...); err != nil {
+		if err := t.dropLinksButUndo(u.ID, rule.ends...); err != nil {
 			return err
 		}
 	}
@@ -107,10 +108,10 @@ func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpos
 	return a.enqueue(t, m)
 }
 
-// linkRule says what mailing a link of a purpose does.
+// linkRule says what mailing a link of a purpose does. Verification, undo and stop links end none.
 type linkRule struct {
 	event event.Name       // recorded
-	ends  []letter.Purpose // the older links that it replaces
+	ends  []letter.Purpose // the older links that a new one ends, so that one link of a kind is open
 
 	// bound links end with the session that asked for them, so that a thief's requests do not outlive the stolen
 	// session. The database deletes them with the session's row, so that no code can forget to.
@@ -153,8 +154,8 @@ func (a *Auth) linkLife(purpose letter.Purpose) time.Duration {
 	return a.opts.VerifyTokenTTL
 }
 
-// link looks a mailed token up; errNoLink or errLinkExpired if it is not valid for these purposes.
-func (a *Auth) link(ctx context.Context, token string, purposes ...letter.Purpose) (*Verification, error) {
+// findLink looks a mailed token up; errNoLink or errLinkExpired if it is not valid for these purposes.
+func (a *Auth) findLink(ctx context.Context, token string, purposes ...letter.Purpose) (*Verification, error) {
 	var v Verification
 	err := a.db.WithContext(ctx).Where("token_hash = ? AND purpose IN ?", hashToken(token), purposes).Take(&v).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -166,15 +167,16 @@ func (a *Auth) link(ctx context.Context, token string, purposes ...letter.Purpos
 	if !a.opts.Now().Before(v.ExpiresAt) {
 		return nil, errLinkExpired
 	}
-	return &v, a.checkAsker(ctx, &v)
+	return &v, a.checkLinkSession(ctx, &v)
 }
 
-// checkAsker returns errNoLink for a link whose session has expired: its row is in the store until the next purge.
-func (a *Auth) checkAsker(ctx context.Context, v *Verification) error {
+// checkLinkSession refuses a link if its session has expired. The purge deletes expired sessions late, so the row alone
+// proves nothing.
+func (a *Auth) checkLinkSession(ctx context.Context, v *Verification) error {
 	if !linkRules[v.Purpose].bound {
 		return nil
 	}
-	if v.SessionID == nil { // written by an older version of the app that still runs
+	if v.SessionID == nil { // an older instance wrote no session id; refuse
 		return errNoLink
 	}
 	var s Session
@@ -216,8 +218,9 @@ func (t *transaction) useLink(v *Verification) (*User, error) {
 	return u, nil
 }
 
-// dropLinks deletes a user's links: those of the given purposes; without purposes all but undo links.
-func (t *transaction) dropLinks(userID string, purposes ...letter.Purpose) error {
+// dropLinksButUndo deletes a user's links, of the given purposes or, without purposes, of all. It never deletes undo
+// links, so that a thief in the account cannot end them.
+func (t *transaction) dropLinksButUndo(userID string, purposes ...letter.Purpose) error {
 	q := t.Where("user_id = ? AND purpose <> ?", userID, letter.UndoEmailChange)
 	if len(purposes) > 0 {
 		q = q.Where("purpose IN ?", purposes)

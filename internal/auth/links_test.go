@@ -59,7 +59,8 @@ func TestOneWinner(t *testing.T) {
 			oneOf50(t, name, want, fn)
 		}
 		race("one address signed up", "USER_ALREADY_EXISTS", func(int) authtest.Answer {
-			return post(r.browser(), "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"`+authtest.Password+`"}`)
+			return post(r.browser(), "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"`+
+				authtest.Password+`"}`)
 		})
 		post(r.browser(), "/request-password-reset", `{"email":"ada@example.com"}`)
 		token := linkToken(t, box.last())
@@ -98,7 +99,8 @@ func TestReset(t *testing.T) {
 	id := r.SignUp("ada@example.com")
 	thief := r.Copy()
 	for range 2 {
-		post(r.browser(), "/request-password-reset", `{"email":"ADA@example.com","redirectTo":"/reset?x=1"}`, "Host", "evil.example")
+		post(r.browser(), "/request-password-reset", `{"email":"ADA@example.com","redirectTo":"/reset?x=1"}`, "Host",
+			"evil.example")
 	}
 	older, newer := linkToken(t, box.all()[0]), linkToken(t, box.last())
 	for range 10 {
@@ -107,12 +109,15 @@ func TestReset(t *testing.T) {
 			t.Fatalf("%d to %q", got.StatusCode, got.Header.Get("Location"))
 		}
 	}
-	wantRefusal(t, post(r.browser(), "/reset-password", `{"token":"`+newer+`","newPassword":"short"}`), 400, "PASSWORD_TOO_SHORT")
-	if got := post(r.browser(), "/reset-password", `{"token":"`+newer+`","newPassword":"another-horse-2"}`); got.StatusCode != 200 || len(got.Header["Set-Cookie"]) > 0 {
+	wantRefusal(t, post(r.browser(), "/reset-password", `{"token":"`+newer+`","newPassword":"short"}`), 400,
+		"PASSWORD_TOO_SHORT")
+	if got := post(r.browser(), "/reset-password", `{"token":"`+newer+
+		`","newPassword":"another-horse-2"}`); got.StatusCode != 200 || len(got.Header["Set-Cookie"]) > 0 {
 		t.Fatalf("%d %s %v", got.StatusCode, got.Text, got.Header["Set-Cookie"])
 	}
 	for _, token := range []string{older, newer, "nope"} {
-		wantRefusal(t, post(r.browser(), "/reset-password", `{"token":"`+token+`","newPassword":"third-horse-33"}`), 400, "INVALID_TOKEN")
+		wantRefusal(t, post(r.browser(), "/reset-password", `{"token":"`+token+`","newPassword":"third-horse-33"}`), 400,
+			"INVALID_TOKEN")
 	}
 	r.wantWho("the old session", r.Client, "")
 	r.wantWho("its copy, cache included", thief, "")
@@ -176,10 +181,12 @@ func TestFreshness(t *testing.T) {
 	if got := r.Get("/api/auth/list-sessions"); got.StatusCode != 200 {
 		t.Errorf("list-sessions after 10 minutes: %d", got.StatusCode)
 	}
-	if got := post(r.Client, "/change-password", `{"currentPassword":"`+authtest.Password+`","newPassword":"another-horse-2"}`); got.StatusCode != 200 {
+	if got := post(r.Client, "/change-password", `{"currentPassword":"`+authtest.Password+
+		`","newPassword":"another-horse-2"}`); got.StatusCode != 200 {
 		t.Fatal(got.Text)
 	}
-	if got := post(r.Client, "/delete-user", `{"password":"another-horse-2"}`); got.StatusCode != 200 || r.count(&auth.User{}) != 0 {
+	if got := post(r.Client, "/delete-user", `{"password":"another-horse-2"}`); got.StatusCode != 200 ||
+		r.count(&auth.User{}) != 0 {
 		t.Errorf("%d %s", got.StatusCode, got.Text)
 	}
 }

@@ -46,7 +46,8 @@ func cached(c *authtest.Client) bool {
 	return len(c.Get("/api/auth/get-session").Header["Set-Cookie"]) == 0 && held
 }
 
-// settled waits until an instance trusts its cache: it listens, and what was cached about then is not honoured any more.
+// settled waits until an instance trusts its cache: it listens, and what was cached about then is not honoured any
+// more.
 func settled(t testing.TB, c *authtest.Client) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !cached(c); time.Sleep(50 * time.Millisecond) { // a cookie is all there is to see
@@ -80,7 +81,8 @@ func TestRevocationReachesEveryInstance(t *testing.T) {
 		{"password reset", func(_ *authtest.Client, _, email string) error {
 			c := authtest.NewClient(t, one.Base)
 			asked := sent(post(c, "/request-password-reset", `{"email":"`+email+`"}`))
-			return errors.Join(asked, sent(post(c, "/reset-password", `{"token":"`+linkToken(t, box.last())+`","newPassword":"another-horse-2"}`)))
+			return errors.Join(asked, sent(post(c, "/reset-password",
+				`{"token":"`+linkToken(t, box.last())+`","newPassword":"another-horse-2"}`)))
 		}},
 		{"password change", func(c *authtest.Client, _, _ string) error {
 			return sent(post(c, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"another-horse-2"}`))

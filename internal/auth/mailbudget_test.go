@@ -20,8 +20,8 @@ func askReset(c *authtest.Client, email, from string) authtest.Answer {
 
 // part:ratelimit
 
-// TestMailsAreLimited: however many strangers ask for links to one mailbox, from wherever, two an hour go there, and nobody
-// can tell the third from the second; the third is for the owner's known device.
+// TestMailsAreLimited: however many strangers ask for links to one mailbox, from wherever, two an hour go there, and
+// nobody can tell the third from the second; the third is for the owner's known device.
 func TestMailsAreLimited(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -80,12 +80,13 @@ func TestTagsAreOneMailbox(t *testing.T) {
 
 // part:ratelimit
 
-// TestStrangersDoNotSilenceTheAlarm: whatever mails strangers cause, also to other spellings of the mailbox, the owner hears
-// of a sign-in on a strange device.
+// TestStrangersDoNotSilenceTheAlarm: whatever mails strangers cause, also to other spellings of the mailbox, the owner
+// hears of a sign-in on a strange device.
 func TestStrangersDoNotSilenceTheAlarm(t *testing.T) {
 	t.Parallel()
 	r, box := noticing(t, dbtest.Open(t, dbtest.SQLite(t)))
-	_, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Ada", Email: "ada@example.com", Password: authtest.Password, Verified: true})
+	_, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Ada", Email: "ada@example.com",
+		Password: authtest.Password, Verified: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -98,7 +98,8 @@ func (r *rig) browser() *authtest.Client { return authtest.NewClient(r.t, r.Base
 
 // post sends JSON from a page of the app.
 func post(c *authtest.Client, path, body string, header ...string) authtest.Answer {
-	return c.Do(http.MethodPost, "/api/auth"+path, body, append([]string{"Content-Type", "application/json", "Origin", home}, header...)...)
+	return c.Do(http.MethodPost, "/api/auth"+path, body,
+		append([]string{"Content-Type", "application/json", "Origin", home}, header...)...)
 }
 
 func signIn(c *authtest.Client, email string) authtest.Answer {
@@ -178,8 +179,10 @@ func (r *rig) statements() *statements {
 	c := r.db.Callback()
 	for _, err := range []error{
 		c.Query().Before("gorm:query").Register("test:count", read), c.Row().Before("gorm:row").Register("test:count", read),
-		c.Create().Before("gorm:create").Register("test:count", write), c.Update().Before("gorm:update").Register("test:count", write),
-		c.Delete().Before("gorm:delete").Register("test:count", write), c.Raw().Before("gorm:raw").Register("test:count", write),
+		c.Create().Before("gorm:create").Register("test:count", write),
+		c.Update().Before("gorm:update").Register("test:count", write),
+		c.Delete().Before("gorm:delete").Register("test:count", write),
+		c.Raw().Before("gorm:raw").Register("test:count", write),
 	} {
 		if err != nil {
 			r.t.Fatal(err)
@@ -234,7 +237,8 @@ func wantRefusal(t testing.TB, res authtest.Answer, status int, code string) {
 	t.Helper()
 	var v struct{ Message, Code string }
 	decode(t, res.Text, &v)
-	if res.StatusCode != status || v.Code != code || v.Message == "" || res.Header.Get("Content-Type") != "application/json" {
+	if res.StatusCode != status || v.Code != code || v.Message == "" ||
+		res.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("got %d %s (%s), want %d %s", res.StatusCode, res.Text, res.Header.Get("Content-Type"), status, code)
 	}
 	if len(res.Header["Set-Cookie"]) > 0 {

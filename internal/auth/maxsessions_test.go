@@ -41,7 +41,8 @@ func TestSessionsOfAUserAreBounded(t *testing.T) {
 		if got := forgotten.Get("/api/auth/get-session"); got.Text != "null" {
 			t.Error("101 sessions live")
 		}
-		for name, c := range map[string]*authtest.Client{"the first, in use": used, "the newest but one": browsers[97], "somebody else's": bob} {
+		for name, c := range map[string]*authtest.Client{"the first, in use": used, "the newest but one": browsers[97],
+			"somebody else's": bob} {
 			if got := c.Get("/api/auth/get-session"); got.Text == "null" {
 				t.Errorf("%s has ended", name)
 			}

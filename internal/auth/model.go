@@ -28,10 +28,10 @@ type User struct {
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 
-	// Pending marks an account that a stranger may have made with this address, so that the holder of the mailbox may
-	// replace it. It is set by a public sign-up without verification, and cleared by the first session (but not by an
-	// impersonation), by a password chosen through a mailed link or by an admin, and by an admin who vouches for the
-	// address.
+	// Pending marks an account that a stranger may have made with this address. The next account or change of e-mail
+	// that takes the address deletes it. Pending is set by a sign-up with Options.RequireEmailVerification. It is
+	// cleared by the first session (but not by an impersonation), by the verification of the address, by a password
+	// that a mailed link or an admin sets, and by an admin who vouches for the address.
 	Pending bool
 
 	Search string // name and e-mail in lower case, for searching; kept by this package

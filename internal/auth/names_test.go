@@ -23,7 +23,8 @@ func TestNoNameToAnUnprovedAddress(t *testing.T) {
 		}
 		post(r.browser(), "/send-verification-email", `{"email":"victim@example.com"}`)
 		post(r.browser(), "/request-password-reset", `{"email":"victim@example.com"}`)
-		if _, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: bait, Email: "other@example.com", Invite: true}); err != nil {
+		if _, err := r.auth.CreateUser(t.Context(), nil,
+			auth.NewUser{Name: bait, Email: "other@example.com", Invite: true}); err != nil {
 			t.Fatal(err)
 		}
 		ada, _ := r.confirmed("ada@example.com")
@@ -39,7 +40,8 @@ func TestNoNameToAnUnprovedAddress(t *testing.T) {
 				t.Errorf("%s to %s greets %q", m.Purpose, m.To, m.Name)
 			}
 		}
-		want := map[string][]string{"victim@example.com": {"verify_email", "verify_email", "reset_password"}, "other@example.com": {"set_password"}, "third@example.com": {"change_email"}}
+		want := map[string][]string{"victim@example.com": {"verify_email", "verify_email", "reset_password"},
+			"other@example.com": {"set_password"}, "third@example.com": {"change_email"}}
 		for to, purposes := range want {
 			if got := box.purposes(to); fmt.Sprint(got) != fmt.Sprint(purposes) {
 				t.Errorf("%s got %v, want %v", to, got, purposes)

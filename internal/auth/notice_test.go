@@ -41,7 +41,8 @@ func noticingRig(t *testing.T, db *gorm.DB, confirm bool) (*rig, *mailbox) {
 // confirmed makes somebody whose address is confirmed, and signs them in.
 func (r *rig) confirmed(email string) (*authtest.Client, string) {
 	r.t.Helper()
-	u, err := r.auth.CreateUser(r.t.Context(), nil, auth.NewUser{Name: "Test Person", Email: email, Password: authtest.Password, Verified: true})
+	u, err := r.auth.CreateUser(r.t.Context(), nil, auth.NewUser{Name: "Test Person", Email: email,
+		Password: authtest.Password, Verified: true})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -114,7 +115,8 @@ func TestNotices(t *testing.T) {
 		}
 		taken := post(r.browser(), "/sign-up/email", `{"name":"Eve","email":"ada@example.com","password":"correct-horse-1"}`)
 		free := post(r.browser(), "/sign-up/email", `{"name":"Eve","email":"eve@example.com","password":"correct-horse-1"}`)
-		if taken.StatusCode != 200 || free.StatusCode != 200 || len(taken.Text) != len(free.Text) || !slices.Equal(setCookies(taken.Header), setCookies(free.Header)) {
+		if taken.StatusCode != 200 || free.StatusCode != 200 || len(taken.Text) != len(free.Text) ||
+			!slices.Equal(setCookies(taken.Header), setCookies(free.Header)) {
 			t.Errorf("a taken address is told: %s, %s", taken.Text, free.Text)
 		}
 		for range 5 {
@@ -123,14 +125,16 @@ func TestNotices(t *testing.T) {
 		if err := r.auth.RemoveUser(t.Context(), nil, id); err != nil {
 			t.Fatal(err)
 		}
-		want := []string{"new_device", "password_changed", "reset_password", "password_changed", "password_changed", "existing_account", "existing_account", "existing_account", "account_deleted"}
+		want := []string{"new_device", "password_changed", "reset_password", "password_changed", "password_changed",
+			"existing_account", "existing_account", "existing_account", "account_deleted"}
 		if got := box.purposes("ada@example.com"); !slices.Equal(got, want) {
 			t.Errorf("mails %q, want %q", got, want) // three an hour of what strangers can cause
 		}
 	})
 }
 
-// TestUndoEmailChange: the old address gets the account back whatever the thief did since, once, and nobody is left in it.
+// TestUndoEmailChange: the old address gets the account back whatever the thief did since, once, and nobody is left in
+// it.
 func TestUndoEmailChange(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -165,27 +169,30 @@ func TestUndoEmailChange(t *testing.T) {
 		if err != nil || u.Email != "ada@example.com" || !u.EmailVerified {
 			t.Errorf("%+v, %v", u, err)
 		}
-		wantRefusal(t, post(r.browser(), "/reset-password", `{"newPassword":"thiefs-own-3","token":"`+reset+`"}`), 400, "INVALID_TOKEN")
+		wantRefusal(t, post(r.browser(), "/reset-password", `{"newPassword":"thiefs-own-3","token":"`+reset+`"}`), 400,
+			"INVALID_TOKEN")
 		if err := undo(r, second); err == nil {
 			t.Error("the thief's own undo link works")
 		}
 		for _, password := range []string{"thiefs-own-2", "correct-horse-1", ""} {
-			if got := post(r.browser(), "/sign-in/email", fmt.Sprintf(`{"email":"ada@example.com","password":%q}`, password)); got.StatusCode < 400 {
+			if got := post(r.browser(), "/sign-in/email", fmt.Sprintf(`{"email":"ada@example.com","password":%q}`,
+				password)); got.StatusCode < 400 {
 				t.Errorf("%q opens it: %s", password, got.Text)
 			}
 		}
 		if last := box.last(); last.To != "ada@example.com" || last.Purpose != "reset_password" {
 			t.Fatalf("the last mail is %+v", last)
 		}
-		if got := post(r.browser(), "/reset-password", `{"newPassword":"adas-own-password","token":"`+linkToken(t, box.last())+`"}`); got.StatusCode != 200 {
+		if got := post(r.browser(), "/reset-password", `{"newPassword":"adas-own-password","token":"`+linkToken(t,
+			box.last())+`"}`); got.StatusCode != 200 {
 			t.Error(got.Text)
 		}
 		r.browser().SignIn("ada@example.com", "adas-own-password")
 	})
 }
 
-// TestUndoBeforeSquatters: until the link of the old address is over nobody gets that address, by any way and whether or not
-// addresses are confirmed; afterwards anybody does.
+// TestUndoBeforeSquatters: until the link of the old address is over nobody gets that address, by any way and whether
+// or not addresses are confirmed; afterwards anybody does.
 func TestUndoBeforeSquatters(t *testing.T) {
 	t.Parallel()
 	for _, confirm := range []bool{true, false} {
@@ -207,19 +214,22 @@ func undoBeforeSquatters(t *testing.T, db *gorm.DB, confirm bool) {
 		t.Errorf("sign-up: %d %s", got.StatusCode, got.Text)
 	}
 	mails := len(box.all())
-	if got := post(second, "/change-email", `{"newEmail":"ada@example.com"}`); got.StatusCode != 200 || len(box.all()) != mails {
+	if got := post(second, "/change-email", `{"newEmail":"ada@example.com"}`); got.StatusCode != 200 ||
+		len(box.all()) != mails {
 		t.Errorf("change: %d %s, mailed %+v", got.StatusCode, got.Text, box.last())
 	}
 	const taken = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
 	for _, in := range []auth.NewUser{
-		{Name: "Eve", Email: "ada@example.com", Invite: true}, {Name: "Eve", Email: "ada@example.com", Password: authtest.Password},
+		{Name: "Eve", Email: "ada@example.com", Invite: true},
+		{Name: "Eve", Email: "ada@example.com", Password: authtest.Password},
 	} {
 		if _, err := r.auth.CreateUser(t.Context(), nil, in); codeOf(t, err) != taken {
 			t.Errorf("made by an admin: %v", err)
 		}
 	}
 	address := "ada@example.com"
-	if _, err := r.auth.ChangeUser(t.Context(), nil, secondID, auth.UserChanges{Email: &address}); codeOf(t, err) != taken {
+	if _, err := r.auth.ChangeUser(t.Context(), nil, secondID, auth.UserChanges{Email: &address}); codeOf(t,
+		err) != taken {
 		t.Errorf("changed by an admin: %v", err)
 	}
 	if u, err := r.auth.UserByEmail(t.Context(), "ada@example.com"); err == nil {
@@ -275,8 +285,8 @@ func TestUndoTooLate(t *testing.T) {
 	}
 }
 
-// TestAdminsHearOfNewAdmins: every admin is told when somebody else becomes one, by whichever verb, and when nothing came
-// of it nobody is.
+// TestAdminsHearOfNewAdmins: every admin is told when somebody else becomes one, by whichever verb, and when nothing
+// came of it nobody is.
 func TestAdminsHearOfNewAdmins(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -322,7 +332,8 @@ func TestAdminsHearOfNewAdmins(t *testing.T) {
 				if err := r.auth.RemoveUser(t.Context(), by, id); err != nil {
 					return err
 				}
-				_, err := r.auth.CreateUser(t.Context(), by, auth.NewUser{Name: "Eve", Email: email, Role: "admin", Password: authtest.Password})
+				_, err := r.auth.CreateUser(t.Context(), by, auth.NewUser{Name: "Eve", Email: email, Role: "admin",
+					Password: authtest.Password})
 				return err
 			},
 			"invite": func(email, id string) error {
@@ -356,10 +367,12 @@ func TestAdminsHearOfNewAdmins(t *testing.T) {
 			}
 		}
 		name := "Dave"
-		if _, err := r.auth.ChangeUser(t.Context(), by, plain, auth.UserChanges{Profile: auth.Profile{Name: &name}}); err != nil {
+		if _, err := r.auth.ChangeUser(t.Context(), by, plain,
+			auth.UserChanges{Profile: auth.Profile{Name: &name}}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.auth.CreateUser(t.Context(), &auth.Session{UserID: plain}, auth.NewUser{Name: "Eve", Email: "eve@example.com", Role: "admin"}); err == nil {
+		if _, err := r.auth.CreateUser(t.Context(), &auth.Session{UserID: plain},
+			auth.NewUser{Name: "Eve", Email: "eve@example.com", Role: "admin"}); err == nil {
 			t.Error("a user made an admin")
 		}
 		if got := append(told("dave@example.com"), told("eve@example.com")...); len(got) != 0 {

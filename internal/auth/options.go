@@ -95,8 +95,9 @@ type Options struct {
 	VerifyTokenTTL time.Duration
 
 	// Notices mails users a warning of what a thief would do: a changed password, a change of address, asked for and
-	// made, a deleted account, a sign-in on a new device, a sign-up with their address. Admins are warned of a new
-	// admin. Default off.
+	// made, a deleted account, a sign-in on a new device, a sign-up with their address. The warnings of a change of
+	// address have links that stop or undo it; without Notices there are no such links. Admins are warned of a new admin.
+	// Default off.
 	Notices bool
 
 	// UndoTokenTTL is the life of the link that moves an account back to its old address. Default 7 days.

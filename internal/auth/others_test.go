@@ -27,7 +27,8 @@ func TestNobodyTouchesAnothersSessions(t *testing.T) {
 	if theirs.StatusCode != 200 || nobodys.StatusCode != 200 || theirs.Text != nobodys.Text {
 		t.Errorf("another's: %d %s, nobody's: %d %s", theirs.StatusCode, theirs.Text, nobodys.StatusCode, nobodys.Text)
 	}
-	if res := r.Get("/api/auth/list-sessions"); strings.Contains(res.Text, list[0].ID) || strings.Count(res.Text, `"userId":"`+id+`"`) != 1 {
+	if res := r.Get("/api/auth/list-sessions"); strings.Contains(res.Text, list[0].ID) ||
+		strings.Count(res.Text, `"userId":"`+id+`"`) != 1 {
 		t.Errorf("ada sees %s", res.Text)
 	}
 	post(r.Client, "/revoke-other-sessions", fmt.Sprintf(`{"userId":%q}`, list[0].UserID))
@@ -44,8 +45,10 @@ func TestAPersonTakesNoPrivilege(t *testing.T) {
 	id := r.SignUp("ada@example.com")
 	bob := r.addUser("bob@example.com", "")
 	for path, bodies := range map[string][]string{
-		"/update-user":    {`{"role":"admin"}`, `{"name":"x","role":"user"}`, `{"banned":false}`, `{"banExpires":null}`, `{"email":"x@example.com"}`, `{}`, `{"emailVerified":true}`, `{"Role":"admin"}`, `{"name":null}`, `{"name":["x"]}`},
-		"/update-session": {`{"impersonatedBy":"x"}`, `{"userId":"x"}`, `{"expiresAt":"2099-01-01T00:00:00.000Z"}`, `{"token":"x"}`, `{}`},
+		"/update-user": {`{"role":"admin"}`, `{"name":"x","role":"user"}`, `{"banned":false}`, `{"banExpires":null}`,
+			`{"email":"x@example.com"}`, `{}`, `{"emailVerified":true}`, `{"Role":"admin"}`, `{"name":null}`, `{"name":["x"]}`},
+		"/update-session": {`{"impersonatedBy":"x"}`, `{"userId":"x"}`, `{"expiresAt":"2099-01-01T00:00:00.000Z"}`,
+			`{"token":"x"}`, `{}`},
 	} {
 		for _, body := range bodies {
 			if got := post(r.Client, path, body); got.StatusCode != 400 {
@@ -57,12 +60,14 @@ func TestAPersonTakesNoPrivilege(t *testing.T) {
 		}
 	}
 	before := r.row()
-	body := `{"name":"Ada","emailVerified":true,"id":"` + bob.ID + `","userId":"` + bob.ID + `","createdAt":"2000-01-01T00:00:00.000Z","ROLE":"admin"}`
+	body := `{"name":"Ada","emailVerified":true,"id":"` + bob.ID + `","userId":"` + bob.ID +
+		`","createdAt":"2000-01-01T00:00:00.000Z","ROLE":"admin"}`
 	if got := post(r.Client, "/update-user", body); got.StatusCode != 200 {
 		t.Errorf("%d %s", got.StatusCode, got.Text)
 	}
 	u, err := r.auth.User(t.Context(), id)
-	if err != nil || u.Name != "Ada" || u.Role != "user" || u.EmailVerified || u.Email != "ada@example.com" || u.CreatedAt.Year() != 2031 {
+	if err != nil || u.Name != "Ada" || u.Role != "user" || u.EmailVerified || u.Email != "ada@example.com" ||
+		u.CreatedAt.Year() != 2031 {
 		t.Errorf("%+v, %v", u, err)
 	}
 	if u, err := r.auth.User(t.Context(), bob.ID); err != nil || u.Name != "Test Person" {

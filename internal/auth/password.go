@@ -31,8 +31,8 @@ func (a *Auth) ChangePassword(
 	if err != nil {
 		return nil, err
 	}
-	way := entry{event: event.PasswordChanged, remember: s.Remember, by: s}
-	return a.signIn(w, r, way, func(t *transaction) (*User, error) {
+	start := sessionStart{event: event.PasswordChanged, remember: s.Remember, presented: s}
+	return a.signIn(w, r, start, func(t *transaction) (*User, error) {
 		user, err := a.recheckLocked(t, account, hash)
 		if err != nil {
 			return nil, err
@@ -43,7 +43,8 @@ func (a *Auth) ChangePassword(
 			}
 		}
 		// A thief with the old password may have asked for any of these.
-		err = t.dropLinks(user.ID, letter.ResetPassword, letter.ConfirmEmailChange, letter.ChangeEmail, letter.DeleteAccount)
+		err = t.dropLinksButUndo(user.ID,
+			letter.ResetPassword, letter.ConfirmEmailChange, letter.ChangeEmail, letter.DeleteAccount)
 		if err != nil {
 			return nil, err
 		}
@@ -66,8 +67,8 @@ func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session
 	if err != nil {
 		return nil, err
 	}
-	way := entry{event: event.Reauthenticated, remember: s.Remember, by: s, replace: true}
-	return a.signIn(w, r, way, func(t *transaction) (*User, error) { return a.recheckLocked(t, account, "") })
+	start := sessionStart{event: event.Reauthenticated, remember: s.Remember, presented: s, replace: true}
+	return a.signIn(w, r, start, func(t *transaction) (*User, error) { return a.recheckLocked(t, account, "") })
 }
 
 func (a *Auth) checkOwnPassword(r *http.Request, s *Session, password string) (Account, error) {
@@ -116,7 +117,7 @@ func (a *Auth) RequestPasswordReset(r *http.Request, rawEmail, callbackURL strin
 // PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON (the token survives the last three).
 func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next string) error {
 	// Before any hashing, so that a made-up token costs only a query.
-	v, err := a.link(r.Context(), token, letter.ResetPassword, letter.SetPassword)
+	v, err := a.findLink(r.Context(), token, letter.ResetPassword, letter.SetPassword)
 	if err != nil {
 		return invalidToken(http.StatusBadRequest, err)
 	}
@@ -166,13 +167,13 @@ func (a *Auth) replacePassword(t *transaction, by actor, name event.Name, u *Use
 			return err
 		}
 	}
-	if err := t.settle(u); err != nil {
+	if err := t.clearPending(u); err != nil {
 		return err
 	}
 	if err := t.endSessions(u.ID); err != nil {
 		return err
 	}
-	if err := t.dropLinks(u.ID); err != nil {
+	if err := t.dropLinksButUndo(u.ID); err != nil {
 		return err
 	}
 	t.recordEvent(by, name, u.ID)

@@ -22,10 +22,12 @@ func TestAPasswordIsNormalised(t *testing.T) {
 		{"ｃｏｒｒｅｃｔ－ｈｏｒｓｅ", "correct-horse"},
 	} {
 		email := string(rune('a'+i)) + "@example.com"
-		if _, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Ada", Email: email, Password: c.chosen}); err != nil {
+		if _, err := r.auth.CreateUser(t.Context(), nil,
+			auth.NewUser{Name: "Ada", Email: email, Password: c.chosen}); err != nil {
 			t.Fatal(err)
 		}
-		if res := post(r.browser(), "/sign-in/email", `{"email":"`+email+`","password":"`+c.typed+`"}`); res.StatusCode != 200 {
+		if res := post(r.browser(), "/sign-in/email", `{"email":"`+email+`","password":"`+c.typed+
+			`"}`); res.StatusCode != 200 {
 			t.Errorf("%q typed as %q: %d %s", c.chosen, c.typed, res.StatusCode, res.Text)
 		}
 	}
@@ -44,7 +46,8 @@ func TestNewHashesAreArgon2id(t *testing.T) {
 		}
 		for _, a := range accounts {
 			parts := strings.Split(a.Password, "$")
-			if len(parts) != 6 || strings.Join(parts[:4], "$") != "$argon2id$v=19$m=19456,t=2,p=1" || len(parts[4]) != 22 || len(parts[5]) != 43 {
+			if len(parts) != 6 || strings.Join(parts[:4], "$") != "$argon2id$v=19$m=19456,t=2,p=1" || len(parts[4]) != 22 ||
+				len(parts[5]) != 43 {
 				t.Errorf("%q", a.Password)
 			}
 			if a.ProviderID != "credential" || a.AccountID != a.UserID {
@@ -59,7 +62,8 @@ func TestBetterAuthsHashesVerifyAndAreReplaced(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		r.addAccount(r.addUser("ada@example.com", "").ID, legacy)
-		wantRefusal(t, post(r.Client, "/sign-in/email", `{"email":"ada@example.com","password":"wrong-horse-1"}`), 401, "INVALID_EMAIL_OR_PASSWORD")
+		wantRefusal(t, post(r.Client, "/sign-in/email", `{"email":"ada@example.com","password":"wrong-horse-1"}`), 401,
+			"INVALID_EMAIL_OR_PASSWORD")
 		if r.hash() != legacy {
 			t.Fatal("a failed sign-in changed the hash")
 		}
@@ -85,7 +89,8 @@ func TestWeakHashesAreReplacedAndStrongOnesKept(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t, authtest.Costly(auth.Options{}))
 	r.addAccount(r.addUser("ada@example.com", "").ID, weak())
-	if res := signIn(r.browser(), "ada@example.com"); res.StatusCode != 200 || !strings.HasPrefix(r.hash(), "$argon2id$v=19$m=19456,t=2,p=1$") {
+	if res := signIn(r.browser(), "ada@example.com"); res.StatusCode != 200 ||
+		!strings.HasPrefix(r.hash(), "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Fatalf("%d %s, hash %q", res.StatusCode, res.Text, r.hash())
 	}
 	before := r.hash()

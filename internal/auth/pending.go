@@ -77,26 +77,26 @@ func (a *Auth) signedUpHere(r *http.Request, v *Verification) (pending, bool) {
 	return p, ok && v.Purpose == letter.VerifyEmail && p.userID == v.UserID
 }
 
-// pendingAccountLife is how long a pending account waits for its first sign-in.
+// pendingAccountLife is the life of a pending account without a ban or another role than the first.
 const pendingAccountLife = 7 * 24 * time.Hour
 
-// pendingBatch is how many pending accounts one transaction deletes: each records an event, and blocks other writers
-// of the audit log.
+// pendingBatch is how many pending accounts one transaction deletes. Each deletion records an event, and the
+// transaction holds the audit lock until it ends. A small batch keeps other writers from waiting long.
 const pendingBatch = 20
 
 // The Details of event.UserDeleted for pending accounts.
 const (
 	detailNeverConfirmed = "never confirmed"
-	detailGaveWay        = "gave way to the holder of the address"
+	detailReplaced       = "never confirmed, and the address was used again"
 )
 
-// squats reports whether u is a pending account that the holder of the address may replace. An account with a role or
-// a ban stays, because an admin decided that.
+// squats reports whether u is a pending account, which the next account with its address replaces: the first may be an
+// attacker's, made to keep the victim out. An account with a role or a ban stays, because an admin decided that.
 func (a *Auth) squats(u *User) bool { return u.Pending && !u.Banned && u.Role == a.opts.Roles[0] }
 
-// heldBy reports whether an address is taken for the user mover, "" for a new one. A squatting account does not take
-// it: squatter is its id, for evict.
-func (a *Auth) heldBy(ctx context.Context, email, mover string) (squatter string, taken bool, err error) {
+// addressTaken reports whether the address is taken. mover is the user who wants to move there, "" at a sign-up. If a
+// pending account has the address, it is not taken: squatter is the id of that account, and evict deletes it.
+func (a *Auth) addressTaken(ctx context.Context, email, mover string) (squatter string, taken bool, err error) {
 	db := a.db.WithContext(ctx)
 	var u User
 	err = db.Where("email = ?", email).Take(&u).Error
@@ -110,8 +110,9 @@ func (a *Auth) heldBy(ctx context.Context, email, mover string) (squatter string
 	return u.ID, taken, err
 }
 
-// reserved reports whether an undo link may still bring another account than mover's back to an address. Without this
-// a thief who moved the account could take its old address, and make the link useless.
+// reserved reports whether an undo link of another user than mover reserves an address. An undo link reserves its
+// address until it expires. Otherwise a thief who moved an account could register its old address and make the undo
+// link useless.
 func (a *Auth) reserved(db *gorm.DB, email, mover string) (bool, error) {
 	var n int64
 	err := db.Model(&Verification{}).Where(
@@ -120,9 +121,9 @@ func (a *Auth) reserved(db *gorm.DB, email, mover string) (bool, error) {
 	return n > 0, err
 }
 
-// claim refuses a reserved address. Call it after u is written: the unique index then waits for the account that left
-// the address, which commits its undo link in the same transaction.
-func (a *Auth) claim(t *transaction, u *User, status int) error {
+// refuseReserved refuses the address of u if it is reserved. It runs after the write of u, because the unique index
+// makes the write wait for the transaction that commits the undo link.
+func (a *Auth) refuseReserved(t *transaction, u *User, status int) error {
 	reserved, err := a.reserved(t.DB, u.Email, u.ID)
 	if err != nil {
 		return err
@@ -133,7 +134,8 @@ func (a *Auth) claim(t *transaction, u *User, status int) error {
 	return nil
 }
 
-// evict deletes the account that heldBy named, if it still squats on the address. by is the user who takes its place.
+// evict deletes the account that addressTaken named, if it still squats on the address. by is recorded as the actor:
+// the user who takes the address, or the admin who creates that user.
 func (a *Auth) evict(t *transaction, by actor, squatter, email string) error {
 	if squatter == "" {
 		return nil
@@ -145,12 +147,12 @@ func (a *Auth) evict(t *transaction, by actor, squatter, email string) error {
 	if u.Email != email || !a.squats(u) {
 		return nil
 	}
-	return t.erasePending(by, u, detailGaveWay)
+	return t.erasePending(by, u, detailReplaced)
 }
 
-// evictSquatter evicts the pending account that has the address to which v moves its user. One statement locks both
+// lockBothAndEvict evicts the pending account that has the address to which v moves its user. One statement locks both
 // rows in id order, so that transactions cannot deadlock.
-func (a *Auth) evictSquatter(t *transaction, by actor, squatter string, v *Verification) error {
+func (a *Auth) lockBothAndEvict(t *transaction, by actor, squatter string, v *Verification) error {
 	if squatter == "" {
 		return nil
 	}
@@ -184,8 +186,9 @@ func (a *Auth) purgePending(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// erasePending deletes a locked pending account. Its only sessions are impersonations. It invalidates nothing else,
-// because a sign-up that replaces an account must not take longer than one that does not.
+// erasePending deletes a locked pending account. It ends impersonations of the account, its only possible sessions. It
+// revokes no cached copies beyond that, because waiting for other instances would let an attacker time a sign-up and
+// learn that the account existed.
 func (t *transaction) erasePending(by actor, u *User, detail string) error {
 	if err := t.endImpersonationsAs(u.ID); err != nil {
 		return err
@@ -194,8 +197,8 @@ func (t *transaction) erasePending(by actor, u *User, detail string) error {
 	return t.Where("id = ?", u.ID).Delete(&User{}).Error
 }
 
-// settle ends the time in which u can be replaced.
-func (t *transaction) settle(u *User) error {
+// clearPending ends the time in which u can be replaced.
+func (t *transaction) clearPending(u *User) error {
 	if !u.Pending {
 		return nil
 	}

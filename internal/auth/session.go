@@ -12,21 +12,21 @@ import (
 	"gorm.io/gorm"
 )
 
-// Session returns the session behind the request, nil for a stranger. The signed cache cookie may answer a read (GET,
-// HEAD); anything else asks the store. Session extends an ageing session, refills the cache and clears the cookies of
-// a session that has ended, so it may set cookies on w. If the store is away, it returns a 503 error, never a
-// stranger.
+// Session returns the session of the request, nil for a stranger. The signed cache cookie may answer a read (GET,
+// HEAD); anything else asks the store. Session extends a session that is due (see refresh), refills the cache, and
+// clears the cookies of a session that has ended or whose user is banned, so it may set cookies on w. If the store is
+// away, it returns a 503 error: an outage must not look like a stranger.
 func (a *Auth) Session(w http.ResponseWriter, r *http.Request) (*Session, error) {
 	return a.load(w, r, loading{cache: r.Method == http.MethodGet || r.Method == http.MethodHead, refresh: true})
 }
 
-// StoredSession is Session without the cache, so that it sees a demotion or a ban made by another process.
+// StoredSession is Session, but always asks the store, so that it sees every committed demotion and ban.
 func (a *Auth) StoredSession(w http.ResponseWriter, r *http.Request) (*Session, error) {
 	return a.load(w, r, loading{refresh: true})
 }
 
 // SessionJSON is Session as JSON: {"session", "user"}, or null for a stranger. With cache the cache cookie may
-// answer, with refresh an ageing session slides forward.
+// answer, with refresh a session that is due is extended.
 func (a *Auth) SessionJSON(w http.ResponseWriter, r *http.Request, cache, refresh bool) (json.RawMessage, error) {
 	if token, ok := a.readSigned(r, tokenCookie); ok && cache {
 		if c := a.readCache(r, token); c != nil {
@@ -42,7 +42,7 @@ func (a *Auth) SessionJSON(w http.ResponseWriter, r *http.Request, cache, refres
 
 type loading struct {
 	cache   bool // the cache cookie may answer
-	refresh bool // an ageing session may be extended
+	refresh bool // a session that is due may be extended
 }
 
 func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Session, error) {
@@ -80,7 +80,7 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Sessi
 	return s, nil
 }
 
-// cachedSession gives the session in the cache cookie; nil if the store has to be asked.
+// cachedSession returns the session in the cache cookie, nil if the store has to be asked.
 func (a *Auth) cachedSession(r *http.Request, token string) *Session {
 	c := a.readCache(r, token)
 	if c == nil {
@@ -93,7 +93,7 @@ func (a *Auth) cachedSession(r *http.Request, token string) *Session {
 	return s
 }
 
-// present notes on s the request that presents it.
+// present stores in s the token, IP address and browser of the request that presents it.
 func (a *Auth) present(s *Session, r *http.Request, token string) {
 	by := a.stranger(r)
 	s.token, s.ip, s.agent = token, by.ip, by.agent
@@ -160,17 +160,19 @@ func (s *Session) columns() []any {
 	}
 }
 
+// dead reports whether a session has expired or its user is banned.
 func (a *Auth) dead(s *Session, now time.Time) bool {
 	return a.over(s, now) || s.User.banned(now)
 }
 
-// over reports whether a session has expired.
+// over reports whether a session has expired: at its own time, or at Options.MaxAge after its start.
 func (a *Auth) over(s *Session, now time.Time) bool {
 	return !now.Before(s.ExpiresAt) || !now.Before(s.CreatedAt.Add(a.opts.MaxAge))
 }
 
-// refresh extends a remembered session that is older than Options.UpdateAge, and reports whether it did. Of concurrent
-// requests one wins; a deleted row stays deleted. A store that cannot write is no reason to refuse a good session.
+// refresh extends a remembered session, up to Options.MaxAge after its start, if its start or last refresh is
+// Options.UpdateAge ago. It reports whether it did. Of concurrent requests one extends; a session that ended meanwhile
+// stays ended. If the store cannot write, the session stays valid until its old end.
 func (a *Auth) refresh(ctx context.Context, s *Session, now time.Time) bool {
 	expiresAt := now.Add(a.opts.ExpiresIn)
 	if last := s.CreatedAt.Add(a.opts.MaxAge); expiresAt.After(last) {

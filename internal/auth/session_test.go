@@ -46,7 +46,8 @@ func TestASessionSlidesOnceItIsADayOld(t *testing.T) {
 			if c.slid {
 				want.ExpiresAt, want.UpdatedAt = r.clock.Now().Add(7*day), r.clock.Now()
 			}
-			if !row.ExpiresAt.Equal(want.ExpiresAt) || !row.UpdatedAt.Equal(want.UpdatedAt) || !row.CreatedAt.Equal(born.CreatedAt) || row.TokenHash != born.TokenHash {
+			if !row.ExpiresAt.Equal(want.ExpiresAt) || !row.UpdatedAt.Equal(want.UpdatedAt) ||
+				!row.CreatedAt.Equal(born.CreatedAt) || row.TokenHash != born.TokenHash {
 				t.Errorf("after %v: row %+v, want %+v", c.after, row, want)
 			}
 			if strings.Contains(sent, tokenCookie+"=V; Path=/; Max-Age=604800;") != c.slid {
@@ -106,7 +107,8 @@ func TestNoCookieOfABriefSessionOutlivesTheBrowser(t *testing.T) {
 	r.SignUp("ada@example.com")
 	res := post(r.Client, "/sign-in/email", `{"email":"ada@example.com","password":"correct-horse-1","rememberMe":false}`)
 	for range 6 {
-		if sent := strings.Join(res.Header["Set-Cookie"], "\n"); !strings.Contains(sent, cacheCookie) || strings.Contains(sent, "Max-Age") || strings.Contains(sent, "Expires") {
+		if sent := strings.Join(res.Header["Set-Cookie"], "\n"); !strings.Contains(sent, cacheCookie) ||
+			strings.Contains(sent, "Max-Age") || strings.Contains(sent, "Expires") {
 			t.Fatalf("cookies %s", sent)
 		}
 		r.clock.advance(4*time.Hour - time.Minute)
@@ -132,7 +134,8 @@ func TestASessionEndsAfterThirtyDaysHoweverUsed(t *testing.T) {
 		n := r.statements()
 		for range 3 {
 			res := r.Get("/api/auth/get-session?disableCookieCache=1")
-			if sent := strings.Join(res.Header["Set-Cookie"], "\n"); strings.Contains(sent, tokenCookie) || db.Name() == "sqlite" && !strings.Contains(sent, "Max-Age=90;") {
+			if sent := strings.Join(res.Header["Set-Cookie"], "\n"); strings.Contains(sent, tokenCookie) ||
+				db.Name() == "sqlite" && !strings.Contains(sent, "Max-Age=90;") {
 				t.Errorf("near the end: cookies %s", sent)
 			}
 		}

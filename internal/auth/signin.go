@@ -55,43 +55,45 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	if err != nil {
 		return nil, err
 	}
-	way := entry{event: event.SignIn, remember: in.Remember, newDevice: newDevice}
+	start := sessionStart{event: event.SignIn, remember: in.Remember, newDevice: newDevice}
 	var unverified *User
-	way.unverified = func(t *transaction, u *User) error {
+	start.unverified = func(t *transaction, u *User) error {
 		unverified = u
 		if !mayMail {
 			return nil
 		}
 		return a.mailLink(t, a.actorFor(r, u.ID), u, letter.VerifyEmail, u.Email, linkCallback(in.Pending, in.CallbackURL))
 	}
-	s, err := a.signIn(w, r, way, func(t *transaction) (*User, error) { return a.recheckLocked(t, account, upgrade) })
+	s, err := a.signIn(w, r, start, func(t *transaction) (*User, error) { return a.recheckLocked(t, account, upgrade) })
 	if in.Pending && errors.Is(err, errUnverified) {
 		a.setPending(w, unverified, in.Remember, in.CallbackURL)
 	}
 	return s, err
 }
 
-// entry is one way into an account.
-type entry struct {
+// sessionStart says how signIn starts a session: which event, which cookie life, which warning.
+type sessionStart struct {
 	event     event.Name // recorded
 	remember  bool       // keep the session when the browser closes
 	newDevice bool       // warn the user by mail
 
-	by          *Session // who is signed in already; nil for a stranger
-	replace     bool     // by continues as the new session
-	impersonate bool     // by, an admin's, goes on beside the new session
+	presented   *Session // the session of the request; nil for a stranger
+	replace     bool     // the new session takes over the links of presented
+	impersonate bool     // presented, an admin's, stays valid beside the new session
 
-	// unverified runs in place of the sign-in while the address has to be verified, and is committed. Default: nothing.
+	// unverified runs instead of the sign-in if the address is unverified. Its writes are committed, and signIn returns
+	// 403. If it is nil, the transaction is rolled back.
 	unverified func(*transaction, *User) error
 }
 
 // signIn is the one way to start a session: for passwords, sign-ups, mailed links, re-authentication, changed
-// passwords and impersonation. In one transaction it runs check, which returns the locked user or, to start no
-// session, nil; refuses banned and unverified users; ends or replaces the presented session; starts the new one and
-// records the event. After the commit it sends the cookies. Refusals: those of check; 403 BANNED_USER,
-// EMAIL_NOT_VERIFIED.
+// passwords and impersonation. In one transaction it runs check, which returns the locked user; it returns nil, nil if
+// check returns no user. It refuses a banned user, and an unverified user unless in.presented is set. It ends the
+// session of the request, replaces in.presented or, for an impersonation, keeps it. It starts the new session and
+// records the event. After the commit it sends the cookies. Except for an impersonation it also lifts an expired ban,
+// clears User.Pending and marks the device as known. Refusals: those of check; 403 BANNED_USER, EMAIL_NOT_VERIFIED.
 func (a *Auth) signIn(
-	w http.ResponseWriter, r *http.Request, in entry, check func(*transaction) (*User, error),
+	w http.ResponseWriter, r *http.Request, in sessionStart, check func(*transaction) (*User, error),
 ) (*Session, error) {
 	var refusal error // after the commit
 	s, err := a.transactSession(w, r, func(t *transaction) (*Session, error) {
@@ -102,7 +104,7 @@ func (a *Auth) signIn(
 		if u.banned(a.opts.Now()) {
 			return nil, bannedError(u)
 		}
-		if in.by == nil && a.mustVerify(u) {
+		if in.presented == nil && a.mustVerify(u) {
 			if in.unverified == nil {
 				return nil, errUnverified
 			}
@@ -110,7 +112,7 @@ func (a *Auth) signIn(
 			return nil, in.unverified(t, u)
 		}
 		// A second factor is asked for here: the user is proved, and has no session yet.
-		return a.newSession(t, r, u, in)
+		return a.openSession(t, r, u, in)
 	})
 	if err != nil {
 		return nil, err
@@ -127,19 +129,20 @@ func (a *Auth) signIn(
 // mustVerify reports whether u may not sign in before the address is verified.
 func (a *Auth) mustVerify(u *User) bool { return a.opts.RequireEmailVerification && !u.EmailVerified }
 
-// newSession starts the session of an entry, and ends or replaces the presented one.
-func (a *Auth) newSession(t *transaction, r *http.Request, u *User, in entry) (*Session, error) {
+// openSession lifts an expired ban, starts the session, records the event and warns of a new device. For an
+// impersonation it only records the event and starts the session.
+func (a *Auth) openSession(t *transaction, r *http.Request, u *User, in sessionStart) (*Session, error) {
 	if in.impersonate {
-		t.recordEvent(in.by.actor(), in.event, u.ID)
-		return a.startImpersonation(t, r, u, in.by)
+		t.recordEvent(in.presented.actor(), in.event, u.ID)
+		return a.startImpersonation(t, r, u, in.presented)
 	}
-	if u.Banned { // until a time that is over
+	if u.Banned { // signIn has checked that the ban has expired
 		u.Banned, u.BanReason, u.BanExpires, u.UpdatedAt = false, nil, nil, a.opts.Now()
 		if err := t.Select("banned", "ban_reason", "ban_expires", "updated_at").Updates(u).Error; err != nil {
 			return nil, err
 		}
 	}
-	start := a.startAnother
+	start := a.endPresentedAndStart
 	if in.replace {
 		start = a.replaceSession
 	}
@@ -154,8 +157,8 @@ func (a *Auth) newSession(t *transaction, r *http.Request, u *User, in entry) (*
 	return s, a.warn(t, u, letter.NewDevice)
 }
 
-// startAnother ends the session that the request presented, if any, and starts one.
-func (a *Auth) startAnother(t *transaction, r *http.Request, u *User, in entry) (*Session, error) {
+// endPresentedAndStart ends the session of the request, if any, and starts one.
+func (a *Auth) endPresentedAndStart(t *transaction, r *http.Request, u *User, in sessionStart) (*Session, error) {
 	token, _ := a.readSigned(r, tokenCookie)
 	presented, err := t.sessionOf(token)
 	if err != nil {
@@ -166,27 +169,28 @@ func (a *Auth) startAnother(t *transaction, r *http.Request, u *User, in entry) 
 			return nil, err
 		}
 	}
-	return a.startSession(t, r, u, in.remember)
+	return a.storeSession(t, r, u, in.remember)
 }
 
-// replaceSession starts a session that takes over the links of in.by. Impersonations that in.by began go on.
-func (a *Auth) replaceSession(t *transaction, r *http.Request, u *User, in entry) (*Session, error) {
-	if _, err := t.lockSession(in.by.ID); err != nil { // before its links: see transact
+// replaceSession starts a session that takes over the links of in.presented, and deletes in.presented. Impersonations
+// by its user go on.
+func (a *Auth) replaceSession(t *transaction, r *http.Request, u *User, in sessionStart) (*Session, error) {
+	if _, err := t.lockSession(in.presented.ID); err != nil { // before its links: see transact
 		return nil, err
 	}
-	s, err := a.startSession(t, r, u, in.remember)
+	s, err := a.storeSession(t, r, u, in.remember)
 	if err != nil {
 		return nil, err
 	}
-	err = t.Model(&Verification{}).Where("session_id = ?", in.by.ID).Update("session_id", s.ID).Error
+	err = t.Model(&Verification{}).Where("session_id = ?", in.presented.ID).Update("session_id", s.ID).Error
 	if err != nil {
 		return nil, err
 	}
-	return s, t.deleteSession(in.by)
+	return s, t.deleteSession(in.presented)
 }
 
-// startSession stores a new session of u. Its token goes into a cookie after the commit.
-func (a *Auth) startSession(t *transaction, r *http.Request, u *User, remember bool) (*Session, error) {
+// storeSession stores a new session of u and clears u.Pending. The token goes into a cookie after the commit.
+func (a *Auth) storeSession(t *transaction, r *http.Request, u *User, remember bool) (*Session, error) {
 	life := a.opts.ExpiresIn
 	if !remember {
 		life = a.opts.BriefExpiresIn
@@ -194,17 +198,17 @@ func (a *Auth) startSession(t *transaction, r *http.Request, u *User, remember b
 	if err := t.makeRoom(u.ID); err != nil {
 		return nil, err
 	}
-	s := a.mint(r, u.ID, min(life, a.opts.MaxAge))
+	s := a.buildSession(r, u.ID, min(life, a.opts.MaxAge))
 	s.Remember = remember
 	if err := t.Create(s).Error; err != nil {
 		return nil, err
 	}
 	s.User = u
-	return s, t.settle(u)
+	return s, t.clearPending(u)
 }
 
-// maxSessions is how many sessions a user can have at once: more than a person has browsers, and as many as a list
-// shows, so that none is hidden from its owner.
+// maxSessions bounds a user's own sessions; impersonations do not count. The list of sessions shows as many, so that a
+// thief's session is never hidden.
 const maxSessions = 100
 
 // makeRoom ends the least recently used sessions of a user, so that one more is within maxSessions.
@@ -225,7 +229,7 @@ func (t *transaction) makeRoom(userID string) error {
 
 // startImpersonation stores a session in which admin acts as u. It ends no later than admin.
 func (a *Auth) startImpersonation(t *transaction, r *http.Request, u *User, admin *Session) (*Session, error) {
-	s := a.mint(r, u.ID, a.opts.ImpersonationExpiresIn)
+	s := a.buildSession(r, u.ID, a.opts.ImpersonationExpiresIn)
 	s.ImpersonatedBy, s.admin = &admin.UserID, admin
 	if s.ExpiresAt.After(admin.ExpiresAt) {
 		s.ExpiresAt = admin.ExpiresAt
@@ -237,8 +241,8 @@ func (a *Auth) startImpersonation(t *transaction, r *http.Request, u *User, admi
 	return s, nil
 }
 
-// mint makes a session with a new token.
-func (a *Auth) mint(r *http.Request, userID string, life time.Duration) *Session {
+// buildSession makes a session with a new token, and stores nothing.
+func (a *Auth) buildSession(r *http.Request, userID string, life time.Duration) *Session {
 	now, by, token := a.opts.Now(), a.stranger(r), newToken()
 	return &Session{
 		ID: newID(), UserID: userID, TokenHash: hashToken(token), token: token,

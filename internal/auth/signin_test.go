@@ -21,7 +21,8 @@ const legacy = "00112233445566778899aabbccddeeff:5550f3da4751a2717bcbc533b3f105b
 func (r *rig) addAccount(userID, hash string) {
 	r.t.Helper()
 	now := r.clock.Now()
-	err := r.db.Create(&auth.Account{ID: "account-" + userID, UserID: userID, ProviderID: "credential", AccountID: userID, Password: hash, CreatedAt: now, UpdatedAt: now}).Error
+	err := r.db.Create(&auth.Account{ID: "account-" + userID, UserID: userID, ProviderID: "credential", AccountID: userID,
+		Password: hash, CreatedAt: now, UpdatedAt: now}).Error
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -41,7 +42,8 @@ func TestSignInRefuses(t *testing.T) {
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
 	linked := r.addUser("linked@example.com", "") // an account of another kind signs nobody in by password
-	if err := r.db.Create(&auth.Account{ID: "linked", UserID: linked.ID, ProviderID: "github", AccountID: "1", Password: r.hash()}).Error; err != nil {
+	if err := r.db.Create(&auth.Account{ID: "linked", UserID: linked.ID, ProviderID: "github", AccountID: "1",
+		Password: r.hash()}).Error; err != nil {
 		t.Fatal(err)
 	}
 	const good = "correct-horse-1"
@@ -68,7 +70,8 @@ func TestSignInRefuses(t *testing.T) {
 		"60,000 characters":    {"ada@example.com", strings.Repeat("x", 60000), 400, "PASSWORD_TOO_LONG"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantRefusal(t, post(r.browser(), "/sign-in/email", fmt.Sprintf(`{"email":%q,"password":%q}`, c.email, c.password)), c.status, c.code)
+			wantRefusal(t, post(r.browser(), "/sign-in/email", fmt.Sprintf(`{"email":%q,"password":%q}`, c.email, c.password)),
+				c.status, c.code)
 		})
 	}
 	if n := r.count(&auth.Session{}); n != 1 {
@@ -160,7 +163,8 @@ func TestABannedUserLearnsWhyWithTheRightPassword(t *testing.T) {
 		if _, err := r.auth.BanUser(t.Context(), nil, id, "spam", &until); err != nil {
 			t.Fatal(err)
 		}
-		wantRefusal(t, post(r.Client, "/sign-in/email", `{"email":"ada@example.com","password":"wrong-horse-1"}`), 401, "INVALID_EMAIL_OR_PASSWORD")
+		wantRefusal(t, post(r.Client, "/sign-in/email", `{"email":"ada@example.com","password":"wrong-horse-1"}`), 401,
+			"INVALID_EMAIL_OR_PASSWORD")
 		wantRefusal(t, signIn(r.Client, "ada@example.com"), 403, "BANNED_USER")
 		r.clock.to(until, -time.Millisecond)
 		wantRefusal(t, signIn(r.Client, "ada@example.com"), 403, "BANNED_USER")
@@ -203,8 +207,10 @@ func TestABanDuringASignInWins(t *testing.T) {
 			{"password", func(id string) error {
 				return db.Model(&auth.Account{}).Where("user_id = ?", id).Update("password", legacy).Error
 			}, 401, "INVALID_EMAIL_OR_PASSWORD"},
-			{"account", func(id string) error { return db.Where("user_id = ?", id).Delete(&auth.Account{}).Error }, 401, "INVALID_EMAIL_OR_PASSWORD"},
-			{"user", func(id string) error { return db.Where("id = ?", id).Delete(&auth.User{}).Error }, 401, "INVALID_EMAIL_OR_PASSWORD"},
+			{"account", func(id string) error { return db.Where("user_id = ?", id).Delete(&auth.Account{}).Error }, 401,
+				"INVALID_EMAIL_OR_PASSWORD"},
+			{"user", func(id string) error { return db.Where("id = ?", id).Delete(&auth.User{}).Error }, 401,
+				"INVALID_EMAIL_OR_PASSWORD"},
 		} {
 			id := r.browser().SignUp(c.name + "@example.com")
 			db.Where("1 = 1").Delete(&auth.Session{})

@@ -51,7 +51,8 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 		}
 		return user, nil, nil
 	}
-	s, err := a.signIn(w, r, entry{event: event.SignUp, remember: in.Remember}, func(t *transaction) (*User, error) {
+	start := sessionStart{event: event.SignUp, remember: in.Remember}
+	s, err := a.signIn(w, r, start, func(t *transaction) (*User, error) {
 		return user, a.addUser(t, user, hash)
 	})
 	if err != nil {
@@ -64,7 +65,7 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 // attacker could undo a sign-up and leave the address without a link. Every outcome takes the same time.
 func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL string) error {
 	defer a.padTiming(r.Context())()
-	squatter, taken, err := a.heldBy(r.Context(), user.Email, "")
+	squatter, taken, err := a.addressTaken(r.Context(), user.Email, "")
 	if err != nil {
 		return err
 	}
@@ -148,5 +149,5 @@ func (a *Auth) addUser(t *transaction, u *User, hash string) error {
 			return err
 		}
 	}
-	return a.claim(t, u, http.StatusUnprocessableEntity)
+	return a.refuseReserved(t, u, http.StatusUnprocessableEntity)
 }

@@ -27,27 +27,33 @@ func TestSignUpRefuses(t *testing.T) {
 		status int
 		code   string
 	}{
-		"nothing":                {`{}`, 400, "VALIDATION_ERROR"},
-		"no name":                {`{"email":"ada@example.com","password":"correct-horse-1"}`, 400, "VALIDATION_ERROR"},
-		"null name":              {`{"name":null,"email":"ada@example.com","password":"correct-horse-1"}`, 400, "VALIDATION_ERROR"},
-		"number as name":         {`{"name":5,"email":"ada@example.com","password":"correct-horse-1"}`, 400, "VALIDATION_ERROR"},
+		"nothing": {`{}`, 400, "VALIDATION_ERROR"},
+		"no name": {`{"email":"ada@example.com","password":"correct-horse-1"}`, 400, "VALIDATION_ERROR"},
+		"null name": {`{"name":null,"email":"ada@example.com","password":"correct-horse-1"}`, 400,
+			"VALIDATION_ERROR"},
+		"number as name": {`{"name":5,"email":"ada@example.com","password":"correct-horse-1"}`, 400,
+			"VALIDATION_ERROR"},
 		"empty name, no address": {body("", "@example.com", good, ""), 400, "VALIDATION_ERROR"},
 		"blank name":             {body("  ", mail, good, ""), 400, "VALIDATION_ERROR"},
 		"long name":              {body(strings.Repeat("é", 201), mail, good, ""), 400, "VALIDATION_ERROR"},
-		"control in name":        {`{"name":"a\u0000b","email":"ada@example.com","password":"correct-horse-1"}`, 400, "VALIDATION_ERROR"},
-		"line break in name":     {`{"name":"a\r\nBcc: x","email":"ada@example.com","password":"correct-horse-1"}`, 400, "VALIDATION_ERROR"},
-		"bad address":            {body("Ada", "ada", good, ""), 400, "VALIDATION_ERROR"},
-		"short password":         {body("Ada", mail, "1234567", ""), 400, "PASSWORD_TOO_SHORT"},
-		"empty password":         {body("Ada", mail, "", ""), 400, "PASSWORD_TOO_SHORT"},
-		"long password":          {body("Ada", mail, strings.Repeat("x", 129), ""), 400, "PASSWORD_TOO_LONG"},
-		"very long password":     {body("Ada", mail, strings.Repeat("x", 60000), ""), 400, "PASSWORD_TOO_LONG"},
-		"common password":        {body("Ada", mail, "Password123", ""), 400, "PASSWORD_TOO_COMMON"},
-		"list as password":       {`{"name":"Ada","email":"ada@example.com","password":["correct-horse-1"]}`, 400, "VALIDATION_ERROR"},
-		"script as image":        {body("Ada", mail, good, `,"image":"javascript:alert(1)"`), 400, "VALIDATION_ERROR"},
-		"http image":             {body("Ada", mail, good, `,"image":"http://a.example/x"`), 400, "VALIDATION_ERROR"},
-		"image with a space":     {body("Ada", mail, good, `,"image":"https://a.example/x y"`), 400, "VALIDATION_ERROR"},
-		"image with a quote":     {body("Ada", mail, good, `,"image":"https://a.example/\u00e9"`), 400, "VALIDATION_ERROR"},
-		"long image":             {body("Ada", mail, good, `,"image":"https://a.example/`+strings.Repeat("x", 2048)+`"`), 400, "VALIDATION_ERROR"},
+		"control in name": {`{"name":"a\u0000b","email":"ada@example.com","password":"correct-horse-1"}`, 400,
+			"VALIDATION_ERROR"},
+		"line break in name": {`{"name":"a\r\nBcc: x","email":"ada@example.com","password":"correct-horse-1"}`, 400,
+			"VALIDATION_ERROR"},
+		"bad address":        {body("Ada", "ada", good, ""), 400, "VALIDATION_ERROR"},
+		"short password":     {body("Ada", mail, "1234567", ""), 400, "PASSWORD_TOO_SHORT"},
+		"empty password":     {body("Ada", mail, "", ""), 400, "PASSWORD_TOO_SHORT"},
+		"long password":      {body("Ada", mail, strings.Repeat("x", 129), ""), 400, "PASSWORD_TOO_LONG"},
+		"very long password": {body("Ada", mail, strings.Repeat("x", 60000), ""), 400, "PASSWORD_TOO_LONG"},
+		"common password":    {body("Ada", mail, "Password123", ""), 400, "PASSWORD_TOO_COMMON"},
+		"list as password": {`{"name":"Ada","email":"ada@example.com","password":["correct-horse-1"]}`, 400,
+			"VALIDATION_ERROR"},
+		"script as image":    {body("Ada", mail, good, `,"image":"javascript:alert(1)"`), 400, "VALIDATION_ERROR"},
+		"http image":         {body("Ada", mail, good, `,"image":"http://a.example/x"`), 400, "VALIDATION_ERROR"},
+		"image with a space": {body("Ada", mail, good, `,"image":"https://a.example/x y"`), 400, "VALIDATION_ERROR"},
+		"image with a quote": {body("Ada", mail, good, `,"image":"https://a.example/\u00e9"`), 400, "VALIDATION_ERROR"},
+		"long image": {body("Ada", mail, good, `,"image":"https://a.example/`+strings.Repeat("x", 2048)+`"`), 400,
+			"VALIDATION_ERROR"},
 		"null image":             {body("Ada", mail, good, `,"image":null`), 400, "VALIDATION_ERROR"},
 		"a role":                 {body("Ada", mail, good, `,"role":"admin"`), 400, "FIELD_NOT_ALLOWED"},
 		"the ordinary role":      {body("Ada", mail, good, `,"role":"user"`), 400, "FIELD_NOT_ALLOWED"},
@@ -75,7 +81,8 @@ func TestSignUpSetsOnlyWhatItSays(t *testing.T) {
 		if err := db.Take(&u).Error; err != nil || res.StatusCode != 200 {
 			t.Fatal(err, res.Text)
 		}
-		if u.ID == "mine" || u.EmailVerified || u.Banned || u.BanReason != nil || u.Role != "user" || !u.CreatedAt.Equal(r.clock.Now()) || u.Image == nil || *u.Image != "https://a.example/x.png" {
+		if u.ID == "mine" || u.EmailVerified || u.Banned || u.BanReason != nil || u.Role != "user" ||
+			!u.CreatedAt.Equal(r.clock.Now()) || u.Image == nil || *u.Image != "https://a.example/x.png" {
 			t.Errorf("%+v", u)
 		}
 	})
@@ -85,7 +92,8 @@ func TestAddresses(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	for _, email := range []string{
-		"bob@x.example", "bob+1@x.example", "o'neil-smith_1@sub.x.example", "a.b.c@x-y.example", "b@1.example", "bob@xn--pp-6kc.example",
+		"bob@x.example", "bob+1@x.example", "o'neil-smith_1@sub.x.example", "a.b.c@x-y.example", "b@1.example",
+		"bob@xn--pp-6kc.example",
 		strings.Repeat("a", 64) + "@x.example", "a@" + strings.Repeat("b.", 122) + "examples",
 	} {
 		if u := r.addUser(email, ""); u.Email != email {
@@ -93,12 +101,18 @@ func TestAddresses(t *testing.T) {
 		}
 	}
 	bad := []string{
-		"", "@", "a@b", "a@b.c", "a@.example", "@x.example", "a@@x.example", "a@b@x.example", ".a@x.example", "a.@x.example", "a..b@x.example", "a@x..example",
-		"a@-x.example", "a@x-.example", "a@x.example.", "a@x.example-", "a@x_y.example", "a@[127.0.0.1]", "a@127.0.0.1", `"a"@x.example`, "a b@x.example", "Name <bob@x.example>",
-		"<bob@x.example>", "bob@x.example, eve@x.example", "bob@x.example\nBcc: eve@x.example", " bob@x.example", "bob@x.example ", "bob@x.example\t", "\ufeffbob@x.example",
-		"bo\u200bb@x.example", "bo\u00adb@x.example", "bob\uff20x.example", "bob\ufe6bx.example", "\u212aate@x.example", "b\u0131b@x.example", "ｂｏｂ@x.example", "bob@ｘ.example",
-		"bob@x\u3002example", "böb@x.example", "bob@xé.example", "bob%40x.example", "bob@x.example%00", "bob@x.example\x00", "bob@x.exam\xffple", "a@x.e1",
-		strings.Repeat("a", 65) + "@x.example", "a@" + strings.Repeat("b.", 122) + "exampless", "mailto:bob@x.example", "bob!eve@x.example", "' OR 1=1 --@x.example",
+		"", "@", "a@b", "a@b.c", "a@.example", "@x.example", "a@@x.example", "a@b@x.example", ".a@x.example", "a.@x.example",
+		"a..b@x.example", "a@x..example",
+		"a@-x.example", "a@x-.example", "a@x.example.", "a@x.example-", "a@x_y.example", "a@[127.0.0.1]", "a@127.0.0.1",
+		`"a"@x.example`, "a b@x.example", "Name <bob@x.example>",
+		"<bob@x.example>", "bob@x.example, eve@x.example", "bob@x.example\nBcc: eve@x.example", " bob@x.example",
+		"bob@x.example ", "bob@x.example\t", "\ufeffbob@x.example",
+		"bo\u200bb@x.example", "bo\u00adb@x.example", "bob\uff20x.example", "bob\ufe6bx.example", "\u212aate@x.example",
+		"b\u0131b@x.example", "ｂｏｂ@x.example", "bob@ｘ.example",
+		"bob@x\u3002example", "böb@x.example", "bob@xé.example", "bob%40x.example", "bob@x.example%00", "bob@x.example\x00",
+		"bob@x.exam\xffple", "a@x.e1",
+		strings.Repeat("a", 65) + "@x.example", "a@" + strings.Repeat("b.", 122) + "exampless", "mailto:bob@x.example",
+		"bob!eve@x.example", "' OR 1=1 --@x.example",
 	}
 	for _, email := range bad {
 		_, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Bob", Email: email})
@@ -125,7 +139,8 @@ func TestANameIsValidUTF8(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
 		w := httptest.NewRecorder()
-		_, _, err := r.auth.SignUpEmail(w, httptest.NewRequest("POST", "/", nil), auth.Registration{Name: "a\xffb", Email: "ada@example.com", Password: "correct-horse-1"})
+		_, _, err := r.auth.SignUpEmail(w, httptest.NewRequest("POST", "/", nil),
+			auth.Registration{Name: "a\xffb", Email: "ada@example.com", Password: "correct-horse-1"})
 		if refusal(err) != "VALIDATION_ERROR" || len(w.Header()) > 0 {
 			t.Errorf("%v %v", err, w.Header())
 		}
@@ -135,7 +150,8 @@ func TestANameIsValidUTF8(t *testing.T) {
 func TestEveryFaultOfASignUpIsTold(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
-	_, _, err := r.auth.SignUpEmail(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil), auth.Registration{Email: "x", Password: "y"})
+	_, _, err := r.auth.SignUpEmail(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil),
+		auth.Registration{Email: "x", Password: "y"})
 	var e *errs.Error
 	if !errors.As(err, &e) || e.Fields["name"] == "" || e.Fields["email"] == "" || e.Fields["password"] == "" {
 		t.Errorf("%+v", err)
@@ -153,14 +169,17 @@ func TestOfParallelSignUpsOneWins(t *testing.T) {
 			switch {
 			case res.StatusCode == 200:
 				in.Add(1)
-			case res.StatusCode == 422 && strings.Contains(res.Text, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL") && len(res.Header["Set-Cookie"]) == 0:
+			case res.StatusCode == 422 && strings.Contains(res.Text, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL") &&
+				len(res.Header["Set-Cookie"]) == 0:
 				taken.Add(1)
 			default:
 				t.Errorf("%d %s", res.StatusCode, res.Text)
 			}
 		})
-		if in.Load() != 1 || taken.Load() != 7 || r.count(&auth.User{}) != 1 || r.count(&auth.Account{}) != 1 || r.count(&auth.Session{}) != 1 {
-			t.Errorf("%d signed up, %d refused; %d users, %d accounts, %d sessions", in.Load(), taken.Load(), r.count(&auth.User{}), r.count(&auth.Account{}), r.count(&auth.Session{}))
+		if in.Load() != 1 || taken.Load() != 7 || r.count(&auth.User{}) != 1 || r.count(&auth.Account{}) != 1 ||
+			r.count(&auth.Session{}) != 1 {
+			t.Errorf("%d signed up, %d refused; %d users, %d accounts, %d sessions", in.Load(), taken.Load(),
+				r.count(&auth.User{}), r.count(&auth.Account{}), r.count(&auth.Session{}))
 		}
 	})
 }

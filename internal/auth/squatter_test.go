@@ -40,8 +40,8 @@ func (r *rig) wantPassword(what, email, password, code string) {
 	}
 }
 
-// TestAMailboxBeatsASquatter: who signs up with an address gets a mail and owns the account, although a stranger has signed
-// up with it before; nothing that the stranger knows or holds is worth anything.
+// TestAMailboxBeatsASquatter: who signs up with an address gets a mail and owns the account, although a stranger has
+// signed up with it before; nothing that the stranger knows or holds is worth anything.
 func TestAMailboxBeatsASquatter(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -63,12 +63,14 @@ func TestAMailboxBeatsASquatter(t *testing.T) {
 
 		r.signUpPage(ada, "ada@example.com", authtest.Password)
 		own := linkToken(t, box.last())
-		if got := box.purposes("ada@example.com"); !slices.Equal(got, []string{"verify_email", "verify_email", "verify_email"}) || own == late {
+		if got := box.purposes("ada@example.com"); !slices.Equal(got,
+			[]string{"verify_email", "verify_email", "verify_email"}) || own == late {
 			t.Fatalf("mails %q", got)
 		}
 		id := r.idOf("ada@example.com")
 		if id == squattedLate || r.count(&auth.User{}) != 1 || r.count(&auth.Account{}) != 1 {
-			t.Fatalf("the account is the stranger's still: %d users, %d accounts", r.count(&auth.User{}), r.count(&auth.Account{}))
+			t.Fatalf("the account is the stranger's still: %d users, %d accounts", r.count(&auth.User{}),
+				r.count(&auth.Account{}))
 		}
 		var told []string
 		for _, e := range events {
@@ -172,7 +174,8 @@ func TestWithoutAMailNobodyGivesWay(t *testing.T) {
 		}
 		r.wantPassword("the password of before", "ada@example.com", mallorysPassword, "EMAIL_NOT_VERIFIED")
 		free := signUpAs(r.browser(), "bob@example.com", authtest.Password)
-		if spent.StatusCode != free.StatusCode || len(spent.Text) != len(free.Text) || !slices.Equal(setCookies(spent.Header), setCookies(free.Header)) {
+		if spent.StatusCode != free.StatusCode || len(spent.Text) != len(free.Text) ||
+			!slices.Equal(setCookies(spent.Header), setCookies(free.Header)) {
 			t.Errorf("the answers differ: %d %s, %d %s", spent.StatusCode, spent.Text, free.StatusCode, free.Text)
 		}
 		r.clock.advance(time.Hour)
@@ -198,7 +201,8 @@ func TestPendingAccountsArePurged(t *testing.T) {
 		signUpAs(r.browser(), "eve@example.com", mallorysPassword)
 		id, at := r.idOf("eve@example.com"), r.clock.Now()
 		for i := range 50 {
-			row := map[string]any{"id": fmt.Sprint(i), "name": "Eve", "email": fmt.Sprintf("%d@example.com", i), "pending": true, "created_at": at, "updated_at": at}
+			row := map[string]any{"id": fmt.Sprint(i), "name": "Eve", "email": fmt.Sprintf("%d@example.com", i), "pending": true,
+				"created_at": at, "updated_at": at}
 			if err := db.Table("users").Create(row).Error; err != nil {
 				t.Fatal(err)
 			}
@@ -218,8 +222,8 @@ func TestPendingAccountsArePurged(t *testing.T) {
 	})
 }
 
-// TestVouching: an admin's word for the address of a pending account is for the holder of the address, not for who typed it
-// first. For any other account it is a flag.
+// TestVouching: an admin's word for the address of a pending account is for the holder of the address, not for who
+// typed it first. For any other account it is a flag.
 func TestVouching(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -239,13 +243,15 @@ func TestVouching(t *testing.T) {
 		if m := box.last(); m.Purpose != "set_password" || m.To != "ada@example.com" {
 			t.Fatalf("mailed %+v", m)
 		}
-		if got := post(r.browser(), "/reset-password", `{"newPassword":"adas-own-password","token":"`+linkToken(t, box.last())+`"}`); got.StatusCode != 200 {
+		if got := post(r.browser(), "/reset-password", `{"newPassword":"adas-own-password","token":"`+linkToken(t,
+			box.last())+`"}`); got.StatusCode != 200 {
 			t.Fatal(got.Text)
 		}
 		ada := r.browser()
 		ada.SignIn("ada@example.com", "adas-own-password")
 
-		made, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Bob", Email: "bob@example.com", Password: authtest.Password})
+		made, err := r.auth.CreateUser(t.Context(), nil,
+			auth.NewUser{Name: "Bob", Email: "bob@example.com", Password: authtest.Password})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,12 +293,15 @@ func TestParallelSignUpsForASquattedAddress(t *testing.T) {
 		signUpAs(r.browser(), "ada@example.com", mallorysPassword)
 		squatted := r.idOf("ada@example.com")
 		atOnce(20, func(int) {
-			if got := signUpAs(r.browser(), "ada@example.com", authtest.Password); got.StatusCode != 200 && got.StatusCode != 503 {
+			if got := signUpAs(r.browser(), "ada@example.com", authtest.Password); got.StatusCode != 200 &&
+				got.StatusCode != 503 {
 				t.Errorf("%d %s", got.StatusCode, got.Text)
 			}
 		})
-		if r.idOf("ada@example.com") == squatted || r.count(&auth.User{}) != 1 || r.count(&auth.Account{}) != 1 || r.count(&auth.Verification{}) != 1 {
-			t.Errorf("%d users, %d accounts, %d links; want one new one of each", r.count(&auth.User{}), r.count(&auth.Account{}), r.count(&auth.Verification{}))
+		if r.idOf("ada@example.com") == squatted || r.count(&auth.User{}) != 1 || r.count(&auth.Account{}) != 1 ||
+			r.count(&auth.Verification{}) != 1 {
+			t.Errorf("%d users, %d accounts, %d links; want one new one of each", r.count(&auth.User{}),
+				r.count(&auth.Account{}), r.count(&auth.Verification{}))
 		}
 		good := 0
 		for _, m := range box.all() {
@@ -307,8 +316,8 @@ func TestParallelSignUpsForASquattedAddress(t *testing.T) {
 	})
 }
 
-// TestSquattersGiveWayToInvitationsAndMoves: an admin can invite the holder of an address, and somebody who has an account can
-// move it to an address of theirs.
+// TestSquattersGiveWayToInvitationsAndMoves: an admin can invite the holder of an address, and somebody who has an
+// account can move it to an address of theirs.
 func TestSquattersGiveWayToInvitationsAndMoves(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -319,7 +328,8 @@ func TestSquattersGiveWayToInvitationsAndMoves(t *testing.T) {
 		if err != nil || u.ID == squatted || box.last().Purpose != "set_password" {
 			t.Fatalf("%+v, %v, mailed %+v", u, err, box.last())
 		}
-		if got := post(r.browser(), "/reset-password", `{"newPassword":"adas-own-password","token":"`+linkToken(t, box.last())+`"}`); got.StatusCode != 200 {
+		if got := post(r.browser(), "/reset-password", `{"newPassword":"adas-own-password","token":"`+linkToken(t,
+			box.last())+`"}`); got.StatusCode != 200 {
 			t.Error(got.Text)
 		}
 		r.wantPassword("mallory's password", "ada@example.com", mallorysPassword, "INVALID_EMAIL_OR_PASSWORD")
@@ -337,8 +347,8 @@ func TestSquattersGiveWayToInvitationsAndMoves(t *testing.T) {
 	})
 }
 
-// TestSignUpAndSignInTellNothingOfPendingAccounts: who signs up and then signs in with the same password is answered alike,
-// whether a pending account had the address or nobody.
+// TestSignUpAndSignInTellNothingOfPendingAccounts: who signs up and then signs in with the same password is answered
+// alike, whether a pending account had the address or nobody.
 func TestSignUpAndSignInTellNothingOfPendingAccounts(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

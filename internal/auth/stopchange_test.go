@@ -52,8 +52,8 @@ func stop(r *rig, m auth.Mail) error {
 	return r.auth.StopEmailChange(req, token)
 }
 
-// TestTheOldAddressStopsAChange: it is told when a change is asked for. Its link, which needs nobody signed in, ends the
-// change and the session that asked, and nobody else's.
+// TestTheOldAddressStopsAChange: it is told when a change is asked for. Its link, which needs nobody signed in, ends
+// the change and the session that asked, and nobody else's.
 func TestTheOldAddressStopsAChange(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -63,7 +63,8 @@ func TestTheOldAddressStopsAChange(t *testing.T) {
 		signIn(owner, "ada@example.com")
 		post(thief, "/change-email", `{"newEmail":"thief@example.com"}`)
 		m, change := box.asked(t), linkToken(t, box.last())
-		if m.To != "ada@example.com" || m.NewEmail != "thief@example.com" || !strings.HasPrefix(m.URL, home+"/stop_email_change?") {
+		if m.To != "ada@example.com" || m.NewEmail != "thief@example.com" ||
+			!strings.HasPrefix(m.URL, home+"/stop_email_change?") {
 			t.Fatalf("%+v", m)
 		}
 		r.reauthenticate(thief) // hands the change on
@@ -82,8 +83,8 @@ func TestTheOldAddressStopsAChange(t *testing.T) {
 	})
 }
 
-// TestAChangeIsAskedForInSight: an address whose notices of the hour are used up loses nothing unseen. One that nobody has
-// verified is not written to, and one that is asked for consent gets that mail alone.
+// TestAChangeIsAskedForInSight: an address whose notices of the hour are used up loses nothing unseen. One that nobody
+// has verified is not written to, and one that is asked for consent gets that mail alone.
 func TestAChangeIsAskedForInSight(t *testing.T) {
 	t.Parallel()
 	r, box := stopping(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
@@ -93,7 +94,8 @@ func TestAChangeIsAskedForInSight(t *testing.T) {
 		if got.Text != `{"status":true}` {
 			t.Errorf("%d %s", got.StatusCode, got.Text)
 		}
-		told := len(slices.DeleteFunc(box.purposes("ada@example.com"), func(p string) bool { return p != "email_change_asked" }))
+		told := len(slices.DeleteFunc(box.purposes("ada@example.com"),
+			func(p string) bool { return p != "email_change_asked" }))
 		asked := len(box.purposes(fmt.Sprintf("new%d@example.com", i)))
 		if want := min(i+1, 3); told != want || asked != want-min(i, 3) {
 			t.Errorf("change %d: the old address has %d mails, the new one %d", i, told, asked)
@@ -102,7 +104,8 @@ func TestAChangeIsAskedForInSight(t *testing.T) {
 	bob := r.browser()
 	bob.SignUp("bob@example.com")
 	post(bob, "/change-email", `{"newEmail":"bobby@example.com"}`)
-	if got := box.last(); got.Purpose != "change_email" || slices.Contains(box.purposes("bob@example.com"), "email_change_asked") {
+	if got := box.last(); got.Purpose != "change_email" ||
+		slices.Contains(box.purposes("bob@example.com"), "email_change_asked") {
 		t.Errorf("unverified: %+v", box.all())
 	}
 

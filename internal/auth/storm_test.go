@@ -25,7 +25,8 @@ func TestALoginStormIsTurnedAwayAndSpares(t *testing.T) {
 		res := post(r.browser(), "/sign-in/email", `{"email":"nobody@example.com","password":"wrong-horse-1"}`)
 		switch {
 		case res.StatusCode == http.StatusUnauthorized:
-		case res.StatusCode == http.StatusServiceUnavailable && res.Header.Get("Retry-After") == "5" && strings.Contains(res.Text, `"SERVICE_UNAVAILABLE"`):
+		case res.StatusCode == http.StatusServiceUnavailable && res.Header.Get("Retry-After") == "5" &&
+			strings.Contains(res.Text, `"SERVICE_UNAVAILABLE"`):
 		default:
 			t.Errorf("%d %s %v", res.StatusCode, res.Text, res.Header)
 		}

@@ -36,7 +36,8 @@ func TestATokenServesOnePurpose(t *testing.T) {
 		return post(r.browser(), "/reset-password", fmt.Sprintf(`{"token":%q,"newPassword":"another-horse-2"}`, token))
 	}
 	for _, token := range []string{
-		verify, change, remove, reset[:42], reset[1:], reset + "x", reset + " ", " " + reset, strings.ToUpper(reset), strings.ToLower(reset), reset + "%00", reset + "=", "",
+		verify, change, remove, reset[:42], reset[1:], reset + "x", reset + " ", " " + reset, strings.ToUpper(reset),
+		strings.ToLower(reset), reset + "%00", reset + "=", "",
 	} {
 		wantRefusal(t, tryReset(token), 400, "INVALID_TOKEN")
 	}
@@ -52,7 +53,8 @@ func TestATokenServesOnePurpose(t *testing.T) {
 	if got := r.browser().Get("/api/auth/verify-email?token=" + verify); got.StatusCode != 200 {
 		t.Errorf("verify: %d %s", got.StatusCode, got.Text)
 	}
-	if got := r.Get("/api/auth/delete-user/callback?token=" + remove); got.StatusCode != 200 || r.count(&auth.User{}) != 1 {
+	if got := r.Get("/api/auth/delete-user/callback?token=" + remove); got.StatusCode != 200 ||
+		r.count(&auth.User{}) != 1 {
 		t.Errorf("delete: %d %s", got.StatusCode, got.Text)
 	}
 	wantRefusal(t, tryReset(reset), 400, "INVALID_TOKEN") // whose account is gone
@@ -67,7 +69,8 @@ func TestResetLinksRunOut(t *testing.T) {
 		r.addUser("ada@example.com", "")
 		post(r.browser(), "/request-password-reset", `{"email":"ada@example.com"}`)
 		r.clock.advance(after)
-		if got := post(r.browser(), "/reset-password", `{"token":"`+linkToken(t, box.last())+`","newPassword":"another-horse-2"}`); got.StatusCode != status {
+		if got := post(r.browser(), "/reset-password", `{"token":"`+linkToken(t,
+			box.last())+`","newPassword":"another-horse-2"}`); got.StatusCode != status {
 			t.Errorf("after %v: %d %s, want %d", after, got.StatusCode, got.Text, status)
 		}
 	}
@@ -80,10 +83,12 @@ func TestLinksNameTheConfiguredHost(t *testing.T) {
 	r := sqliteRig(t, auth.Options{Mailer: box})
 	r.addUser("ada@example.com", "")
 	for _, header := range [][2]string{
-		{"X-Forwarded-Host", "evil.example"}, {"X-Forwarded-Proto", "gopher"}, {"X-Original-Host", "evil.example"}, {"X-Host", "evil.example"},
+		{"X-Forwarded-Host", "evil.example"}, {"X-Forwarded-Proto", "gopher"}, {"X-Original-Host", "evil.example"},
+		{"X-Host", "evil.example"},
 		{"Forwarded", `for="x;host=evil.example";host=evil.example;proto=https`}, {"X-Forwarded-Prefix", "/evil.example"},
 	} {
-		req := httptest.NewRequest("POST", "http://evil.example/api/auth/request-password-reset", strings.NewReader(`{"email":"ada@example.com","redirectTo":"/reset"}`))
+		req := httptest.NewRequest("POST", "http://evil.example/api/auth/request-password-reset",
+			strings.NewReader(`{"email":"ada@example.com","redirectTo":"/reset"}`))
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set(header[0], header[1])
 		w := httptest.NewRecorder()
@@ -94,7 +99,8 @@ func TestLinksNameTheConfiguredHost(t *testing.T) {
 		opened := httptest.NewRecorder()
 		r.wire.ServeHTTP(opened, link)
 		want := home + "/reset?token=" + linkToken(t, box.last())
-		if w.Code != 200 || opened.Header().Get("Location") != want || strings.Contains(fmt.Sprint(box.last(), w.Header(), w.Body, opened.Header()), "evil") {
+		if w.Code != 200 || opened.Header().Get("Location") != want ||
+			strings.Contains(fmt.Sprint(box.last(), w.Header(), w.Body, opened.Header()), "evil") {
 			t.Errorf("%s: %d, %+v, then %v", header[0], w.Code, box.last(), opened.Header())
 		}
 	}
@@ -110,7 +116,8 @@ func TestATakenAddressIsAnsweredAlike(t *testing.T) {
 	r.addUser("taken@example.com", "")
 	taken := post(r.Client, "/change-email", `{"newEmail":"Taken@example.com"}`)
 	free := post(r.Client, "/change-email", `{"newEmail":"free@example.com"}`)
-	if taken.StatusCode != 200 || free.StatusCode != 200 || taken.Text != free.Text || len(box.all()) != 1 || box.last().To != "free@example.com" {
+	if taken.StatusCode != 200 || free.StatusCode != 200 || taken.Text != free.Text || len(box.all()) != 1 ||
+		box.last().To != "free@example.com" {
 		t.Errorf("taken: %d %s, free: %d %s, mails %+v", taken.StatusCode, taken.Text, free.StatusCode, free.Text, box.all())
 	}
 
@@ -127,11 +134,13 @@ func TestATakenAddressIsAnsweredAlike(t *testing.T) {
 		var v struct{ User struct{ ID string } }
 		decode(t, got.Text, &v)
 		ids[i] = v.User.ID
-		shape[i] = fmt.Sprint(got.StatusCode, strings.NewReplacer(v.User.ID, "ID", email, "EMAIL").Replace(got.Text), got.Header["Set-Cookie"], got.Header["Content-Length"])
+		shape[i] = fmt.Sprint(got.StatusCode, strings.NewReplacer(v.User.ID, "ID", email, "EMAIL").Replace(got.Text),
+			got.Header["Set-Cookie"], got.Header["Content-Length"])
 	}
 	if shape[0] != shape[1] || ids[0] == ids[1] || len(ids[1]) != 32 || len(box.all()) != 1 || r.count(&auth.User{}) != 2 {
 		t.Errorf("new   %s\ntaken %s\n%d mails, %d users", shape[0], shape[1], len(box.all()), r.count(&auth.User{}))
 	}
-	wantRefusal(t, post(r.browser(), "/sign-in/email", `{"email":"bob@example.com","password":"thief-horse-22"}`), 401, "INVALID_EMAIL_OR_PASSWORD")
+	wantRefusal(t, post(r.browser(), "/sign-in/email", `{"email":"bob@example.com","password":"thief-horse-22"}`), 401,
+		"INVALID_EMAIL_OR_PASSWORD")
 	r.browser().SignIn("bob@example.com", "correct-horse-1")
 }

@@ -28,8 +28,10 @@ func TestSignUpUnverified(t *testing.T) {
 		signUp := func(password string) authtest.Answer {
 			t.Helper()
 			c, start := r.browser(), time.Now()
-			got := post(c, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"`+password+`","callbackURL":"/welcome"}`)
-			if took := time.Since(start); got.StatusCode != 200 || !strings.Contains(got.Text, `"token":null`) || len(c.Cookies()) != 0 || took < 300*time.Millisecond {
+			got := post(c, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"`+password+
+				`","callbackURL":"/welcome"}`)
+			if took := time.Since(start); got.StatusCode != 200 || !strings.Contains(got.Text, `"token":null`) ||
+				len(c.Cookies()) != 0 || took < 300*time.Millisecond {
 				t.Fatalf("%d %s after %v, cookies %v", got.StatusCode, got.Text, took, c.Cookies())
 			}
 			return got
@@ -44,7 +46,8 @@ func TestSignUpUnverified(t *testing.T) {
 		if fresh.Text != taken.Text || len(fresh.Header) != len(taken.Header) || !strings.Contains(fresh.Text, `"id":"V"`) {
 			t.Errorf("the answers differ:\n%s %v\n%s %v", fresh.Text, fresh.Header, taken.Text, taken.Header)
 		}
-		if mails := box.all(); len(mails) != 2 || mails[0].To != "ada@example.com" || mails[0].Purpose != "verify_email" || !strings.HasSuffix(mails[0].URL, "&callbackURL=%2Fwelcome") {
+		if mails := box.all(); len(mails) != 2 || mails[0].To != "ada@example.com" || mails[0].Purpose != "verify_email" ||
+			!strings.HasSuffix(mails[0].URL, "&callbackURL=%2Fwelcome") {
 			t.Fatalf("mails %+v", mails)
 		}
 		first := linkToken(t, box.last())
@@ -57,12 +60,14 @@ func TestSignUpUnverified(t *testing.T) {
 			{"bob@example.com", authtest.Password, "INVALID_EMAIL_OR_PASSWORD", 401, 2},
 			{"ada@example.com", authtest.Password, "EMAIL_NOT_VERIFIED", 403, 3},
 		} {
-			wantRefusal(t, post(r.browser(), "/sign-in/email", `{"email":"`+c.email+`","password":"`+c.password+`","callbackURL":"/in"}`), c.status, c.code)
+			wantRefusal(t, post(r.browser(), "/sign-in/email",
+				`{"email":"`+c.email+`","password":"`+c.password+`","callbackURL":"/in"}`), c.status, c.code)
 			if n := len(box.all()); n != c.mails {
 				t.Errorf("%s with %s: %d mails, want %d", c.email, c.password, n, c.mails)
 			}
 		}
-		if m := box.last(); m.Purpose != "verify_email" || !strings.HasSuffix(m.URL, "&callbackURL=%2Fin") || linkToken(t, m) == first {
+		if m := box.last(); m.Purpose != "verify_email" || !strings.HasSuffix(m.URL, "&callbackURL=%2Fin") ||
+			linkToken(t, m) == first {
 			t.Errorf("the second mail: %+v", m)
 		}
 		reader := r.browser()
@@ -72,12 +77,14 @@ func TestSignUpUnverified(t *testing.T) {
 				t.Errorf("%d to %q, want %q, cookies %v", got.StatusCode, got.Header.Get("Location"), want, reader.Cookies())
 			}
 		}
-		if got := signIn(reader, "ada@example.com"); got.StatusCode != 200 || !strings.Contains(got.Text, `"emailVerified":true`) {
+		if got := signIn(reader, "ada@example.com"); got.StatusCode != 200 ||
+			!strings.Contains(got.Text, `"emailVerified":true`) {
 			t.Errorf("%d %s", got.StatusCode, got.Text)
 		}
 		wantCode(t, post(reader, "/send-verification-email", `{"email":"ada@example.com"}`), 400, "EMAIL_ALREADY_VERIFIED")
 		for _, email := range []string{"ada@example.com", "nobody@example.com"} {
-			if got := post(r.browser(), "/send-verification-email", `{"email":"`+email+`"}`); got.Text != `{"status":true}` || len(box.all()) != 3 {
+			if got := post(r.browser(), "/send-verification-email", `{"email":"`+email+`"}`); got.Text != `{"status":true}` ||
+				len(box.all()) != 3 {
 				t.Errorf("%s: %d %s, %d mails", email, got.StatusCode, got.Text, len(box.all()))
 			}
 		}
@@ -165,7 +172,8 @@ func TestOfParallelUnverifiedSignUpsOneIsKept(t *testing.T) {
 				t.Errorf("%d %s", got.StatusCode, got.Text)
 			}
 		})
-		if users, accounts, links := r.count(&auth.User{}), r.count(&auth.Account{}), r.count(&auth.Verification{}); users != 1 || accounts != 1 || links != 1 {
+		if users, accounts, links := r.count(&auth.User{}), r.count(&auth.Account{}),
+			r.count(&auth.Verification{}); users != 1 || accounts != 1 || links != 1 {
 			t.Errorf("%d users, %d accounts, %d links; want one of each", users, accounts, links)
 		}
 	})
@@ -214,7 +222,8 @@ func TestWithoutAMailerTheLinkIsNotLogged(t *testing.T) {
 	})
 	r.addUser("ada@example.com", "")
 	post(r.Client, "/request-password-reset", `{"email":"ada@example.com"}`)
-	if text := log.String(); token == "" || strings.Contains(text, token) || strings.Contains(text, "ada@example.com") || !contains(text, "mail not sent", "purpose=reset_password") {
+	if text := log.String(); token == "" || strings.Contains(text, token) || strings.Contains(text, "ada@example.com") ||
+		!contains(text, "mail not sent", "purpose=reset_password") {
 		t.Errorf("the log says %s", text)
 	}
 }

@@ -94,7 +94,7 @@ func (a *Auth) saveUser(t *transaction, before, u *User) error {
 	if err != nil || u.Email == before.Email {
 		return err
 	}
-	return a.claim(t, u, http.StatusBadRequest)
+	return a.refuseReserved(t, u, http.StatusBadRequest)
 }
 
 // changes lists the differences between two states of a user: old and new value for role and flags; for personal data
@@ -161,7 +161,7 @@ func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Sessi
 	if err := notImpersonating(s); err != nil {
 		return err
 	}
-	v, err := a.link(r.Context(), token, letter.DeleteAccount)
+	v, err := a.findLink(r.Context(), token, letter.DeleteAccount)
 	if err != nil {
 		return invalidToken(http.StatusNotFound, err)
 	}

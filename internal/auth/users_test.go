@@ -26,15 +26,22 @@ func TestCreateUser(t *testing.T) {
 			accounts int64
 		}{
 			{"without password and role", auth.NewUser{Name: "A", Email: "a@example.com"}, "user", "", 0},
-			{"with both", auth.NewUser{Name: "B", Email: "b@example.com", Password: "correct-horse-1", Role: "admin"}, "admin", "", 1},
+			{"with both", auth.NewUser{Name: "B", Email: "b@example.com", Password: "correct-horse-1", Role: "admin"},
+				"admin", "", 1},
 			{"with two roles", auth.NewUser{Name: "C", Email: "c@example.com", Role: "user, admin"}, "user,admin", "", 0},
-			{"with an unknown role", auth.NewUser{Name: "D", Email: "d@example.com", Role: "king"}, "", "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE", 0},
-			{"with a half-known role", auth.NewUser{Name: "D", Email: "d@example.com", Role: "user,king"}, "", "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE", 0},
-			{"with an empty role in the list", auth.NewUser{Name: "D", Email: "d@example.com", Role: "user,"}, "", "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE", 0},
-			{"with a role in capitals", auth.NewUser{Name: "D", Email: "d@example.com", Role: "Admin"}, "", "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE", 0},
-			{"with a weak password", auth.NewUser{Name: "D", Email: "d@example.com", Password: "1"}, "", "PASSWORD_TOO_SHORT", 0},
+			{"with an unknown role", auth.NewUser{Name: "D", Email: "d@example.com", Role: "king"}, "",
+				"YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE", 0},
+			{"with a half-known role", auth.NewUser{Name: "D", Email: "d@example.com", Role: "user,king"}, "",
+				"YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE", 0},
+			{"with an empty role in the list", auth.NewUser{Name: "D", Email: "d@example.com", Role: "user,"}, "",
+				"YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE", 0},
+			{"with a role in capitals", auth.NewUser{Name: "D", Email: "d@example.com", Role: "Admin"}, "",
+				"YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE", 0},
+			{"with a weak password", auth.NewUser{Name: "D", Email: "d@example.com", Password: "1"}, "",
+				"PASSWORD_TOO_SHORT", 0},
 			{"without a name", auth.NewUser{Email: "d@example.com"}, "", "VALIDATION_ERROR", 0},
-			{"taken", auth.NewUser{Name: "A", Email: "A@example.com", Role: "admin"}, "", "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", 0},
+			{"taken", auth.NewUser{Name: "A", Email: "A@example.com", Role: "admin"}, "",
+				"USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", 0},
 		} {
 			u, err := r.auth.CreateUser(t.Context(), nil, c.in)
 			if c.code != "" {
@@ -57,8 +64,10 @@ func TestCreateUser(t *testing.T) {
 			t.Errorf("%d users, %d sessions", users, sessions)
 		}
 		r.SignIn("b@example.com", authtest.Password)
-		wantRefusal(t, post(r.browser(), "/sign-in/email", `{"email":"a@example.com","password":""}`), 400, "VALIDATION_ERROR")
-		wantRefusal(t, post(r.browser(), "/sign-in/email", `{"email":"a@example.com","password":"anything"}`), 401, "INVALID_EMAIL_OR_PASSWORD")
+		wantRefusal(t, post(r.browser(), "/sign-in/email", `{"email":"a@example.com","password":""}`), 400,
+			"VALIDATION_ERROR")
+		wantRefusal(t, post(r.browser(), "/sign-in/email", `{"email":"a@example.com","password":"anything"}`), 401,
+			"INVALID_EMAIL_OR_PASSWORD")
 		stats, err := r.auth.Stats(t.Context())
 		if err != nil || stats != (auth.Stats{Users: 3, NewUsers: 3, Sessions: 1}) {
 			t.Errorf("%+v %v", stats, err)
@@ -98,7 +107,8 @@ func TestARoleChangeKeepsSessionsAndIsSeenAtOnce(t *testing.T) {
 			t.Error("the session is another")
 		}
 		for _, role := range []string{"king", "Admin", "user,king", "user;admin", " ", "user,,admin"} {
-			if _, err := r.auth.SetRole(t.Context(), nil, id, role); refusal(err) != "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE" {
+			if _, err := r.auth.SetRole(t.Context(), nil, id,
+				role); refusal(err) != "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE" {
 				t.Errorf("%q: %v", role, err)
 			}
 		}
@@ -120,7 +130,8 @@ func TestHasRoleMeansMembership(t *testing.T) {
 	for _, c := range []struct {
 		role  string
 		admin bool
-	}{{"admin", true}, {"user,admin", true}, {"admin,user", true}, {"user", false}, {"", false}, {"administrator", false}, {"superadmin", false}, {"Admin", false}, {"user admin", false}} {
+	}{{"admin", true}, {"user,admin", true}, {"admin,user", true}, {"user", false}, {"", false}, {"administrator", false},
+		{"superadmin", false}, {"Admin", false}, {"user admin", false}} {
 		u := auth.User{Role: c.role}
 		if u.HasRole("admin") != c.admin || u.HasRole("x", "admin") != c.admin || u.HasRole() {
 			t.Errorf("%q", c.role)
@@ -143,7 +154,8 @@ func TestTheLastAdminStays(t *testing.T) {
 			return err
 		}
 		soon := r.clock.Now().Add(time.Hour)
-		for name, err := range map[string]error{"demotion": demote(first), "ban": ban(first, nil), "ban for an hour": ban(first, &soon)} {
+		for name, err := range map[string]error{"demotion": demote(first), "ban": ban(first, nil),
+			"ban for an hour": ban(first, &soon)} {
 			if refusal(err) != "LAST_ADMIN" {
 				t.Errorf("%s of the last admin: %v", name, err)
 			}
@@ -191,15 +203,16 @@ func TestOfTwoDemotionsAtOnceOneIsRefused(t *testing.T) {
 			if left != 1 || outcome["<nil>"] != 1 || outcome["LAST_ADMIN"] != 1 {
 				t.Fatalf("round %d: %d admins left, outcomes %v", round, left, outcome)
 			}
-			if err := db.Model(&auth.User{}).Where("1 = 1").Updates(map[string]any{"role": "admin", "banned": false}).Error; err != nil {
+			if err := db.Model(&auth.User{}).Where("1 = 1").Updates(map[string]any{"role": "admin",
+				"banned": false}).Error; err != nil {
 				t.Fatal(err)
 			}
 		}
 	})
 }
 
-// TestRolesChangeSideBySide: whoever makes and unmakes admins, acts as users and removes them, all at once, waits for the
-// others and never in a circle.
+// TestRolesChangeSideBySide: whoever makes and unmakes admins, acts as users and removes them, all at once, waits for
+// the others and never in a circle.
 func TestRolesChangeSideBySide(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -236,7 +249,8 @@ func TestBanReasons(t *testing.T) {
 	id := r.addUser("ada@example.com", "").ID
 	yes := true
 	for reason, fine := range map[string]bool{
-		"": true, "Zu laut, zu spät.": true, strings.Repeat("ä", 200): true, strings.Repeat("ä", 201): false, "a\x00b": false, "a\nb": false,
+		"": true, "Zu laut, zu spät.": true, strings.Repeat("ä", 200): true, strings.Repeat("ä", 201): false, "a\x00b": false,
+		"a\nb": false,
 	} {
 		_, ban := r.auth.BanUser(t.Context(), nil, id, reason, nil)
 		_, change := r.auth.ChangeUser(t.Context(), nil, id, auth.UserChanges{Banned: &yes, BanReason: &reason})

@@ -60,8 +60,8 @@ func (o *Outbox) work(ctx context.Context) {
 	}
 }
 
-// deliver attempts one due mail and reports whether there was one. If its worker dies, the mail is attempted again after
-// its lease: no mail is lost, but one may arrive twice.
+// deliver attempts one due mail and reports whether there was one. If its worker dies, the mail is attempted again
+// after its lease: no mail is lost, but one may arrive twice.
 func (o *Outbox) deliver(ctx context.Context, c *connection) (found bool, err error) {
 	m, err := o.claim(ctx)
 	if m == nil || err != nil {

@@ -28,8 +28,8 @@ const (
 
 // Alike makes users at a and asks about their addresses and about unknown ones in turns. Status, headers, bytes and
 // cookies must be alike, and a rank test (Mann–Whitney) must not tell the times apart: a mean would hide a difference
-// behind one slow request. Of the known addresses a third each is verified, is not, and waits for its first mail. who makes
-// addresses differ between calls.
+// behind one slow request. Of the known addresses a third each is verified, is not, and waits for its first mail. who
+// makes addresses differ between calls.
 func Alike(t *testing.T, a *auth.Auth, who string, ask func(email string) Answer) {
 	t.Helper()
 	address := func(kind string, i int) string { return fmt.Sprintf("%s%03d.%s@example.com", kind, i, who) }
@@ -65,9 +65,11 @@ func know(t *testing.T, a *auth.Auth, email string, kind int) {
 	var err error
 	if kind == 2 {
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
-		_, _, err = a.SignUpEmail(httptest.NewRecorder(), r, auth.Registration{Name: "Test Person", Email: email, Password: Password})
+		_, _, err = a.SignUpEmail(httptest.NewRecorder(), r,
+			auth.Registration{Name: "Test Person", Email: email, Password: Password})
 	} else {
-		_, err = a.CreateUser(t.Context(), nil, auth.NewUser{Name: "Test Person", Email: email, Password: Password, Verified: kind == 0})
+		_, err = a.CreateUser(t.Context(), nil, auth.NewUser{Name: "Test Person", Email: email, Password: Password,
+			Verified: kind == 0})
 	}
 	if err != nil {
 		t.Fatal(err)

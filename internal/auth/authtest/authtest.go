@@ -133,7 +133,8 @@ func (c *Client) Get(path string, header ...string) Answer {
 // PostForm submits a form the way a browser does.
 func (c *Client) PostForm(path string, form url.Values, header ...string) Answer {
 	c.t.Helper()
-	header = append([]string{"Content-Type", "application/x-www-form-urlencoded", "Origin", c.Base, "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate"}, header...)
+	header = append([]string{"Content-Type", "application/x-www-form-urlencoded", "Origin", c.Base, "Sec-Fetch-Site",
+		"same-origin", "Sec-Fetch-Mode", "navigate"}, header...)
 	return c.Do(http.MethodPost, path, form.Encode(), header...)
 }
 

@@ -18,7 +18,8 @@ func Crowd(t testing.TB, db *gorm.DB, n int) {
 	for i := range crowd {
 		at := start.Add(time.Duration(i) * time.Minute)
 		crowd[i] = auth.User{
-			ID: fmt.Sprintf("%032x", uint32(i)*2654435761), Name: fmt.Sprintf("Person Number %05d", i), Email: fmt.Sprintf("person%05d@example.com", i),
+			ID: fmt.Sprintf("%032x", uint32(i)*2654435761), Name: fmt.Sprintf("Person Number %05d", i),
+			Email:         fmt.Sprintf("person%05d@example.com", i),
 			EmailVerified: i%3 != 0, Banned: i%500 == 1, Role: "user", CreatedAt: at, UpdatedAt: at,
 		}
 		switch {

@@ -39,7 +39,8 @@ func TestMediaTypes(t *testing.T) {
 		"application/json; charset=utf-8; charset=utf-16": {bad, bad},
 		" ": {bad, bad},
 	} {
-		for path, status := range map[string]int{"/sign-in/email": want.signIn, "/sign-up/email": want.signIn, "/sign-out": want.signOut} {
+		for path, status := range map[string]int{"/sign-in/email": want.signIn, "/sign-up/email": want.signIn,
+			"/sign-out": want.signOut} {
 			body := `{}`
 			if strings.Contains(strings.ToLower(media), "urlencoded") {
 				body = `a=b`
@@ -124,7 +125,8 @@ func TestBodiesAreBounded(t *testing.T) {
 	form := url.Values{"email": {"a@example.com"}, "password": {strings.Repeat("a", payload.MaxSize)}}
 	wantRefusal(t, r.browser().PostForm("/api/auth/sign-in/email", form, "Origin", home), 413, "PAYLOAD_TOO_LARGE")
 	// A body of unknown length is counted as it arrives.
-	req := httptest.NewRequest("POST", "/api/auth/sign-out", struct{ *bytes.Reader }{bytes.NewReader([]byte(pad(10 * payload.MaxSize)))})
+	req := httptest.NewRequest("POST", "/api/auth/sign-out",
+		struct{ *bytes.Reader }{bytes.NewReader([]byte(pad(10 * payload.MaxSize)))})
 	req.ContentLength = -1
 	req.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
@@ -161,14 +163,16 @@ func TestFormsSignInAndUp(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	send := func(path, form string) authtest.Answer {
-		return r.browser().Do("POST", "/api/auth"+path, form, "Content-Type", "application/x-www-form-urlencoded", "Origin", home)
+		return r.browser().Do("POST", "/api/auth"+path, form, "Content-Type", "application/x-www-form-urlencoded",
+			"Origin", home)
 	}
 	const good = "name=Ada+L&email=ada%40example.com&password=correct-horse-1"
 	if res := send("/sign-up/email", good); res.StatusCode != 200 || !strings.Contains(res.Text, `"name":"Ada L"`) {
 		t.Fatalf("%d %s", res.StatusCode, res.Text)
 	}
 	res := send("/sign-in/email", "email=ada%40example.com&password=correct-horse-1&rememberMe=false")
-	if cookies := strings.Join(res.Header["Set-Cookie"], "\n"); res.StatusCode != 200 || !strings.Contains(cookies, forgetCookie) || strings.Contains(cookies, "Max-Age") {
+	if cookies := strings.Join(res.Header["Set-Cookie"], "\n"); res.StatusCode != 200 ||
+		!strings.Contains(cookies, forgetCookie) || strings.Contains(cookies, "Max-Age") {
 		t.Errorf("%d %s", res.StatusCode, cookies)
 	}
 	for form, code := range map[string]string{

@@ -23,7 +23,8 @@ func TestFormsOfClientsSignUp(t *testing.T) {
 			{sent(`"name":"Ada","email":"ada@example.com","image":""`), "ada@example.com", "Ada", ""},
 			{sent(`"name":"","email":"Bob.Roe@example.com"`), "bob.roe@example.com", "bob.roe", ""},
 			{sent(`"name":"","email":"cy@example.com","image":""`), "cy@example.com", "cy", ""},
-			{sent(`"name":"Dee","email":"dee@example.com","image":"/uploads/a.png"`), "dee@example.com", "Dee", "/uploads/a.png"},
+			{sent(`"name":"Dee","email":"dee@example.com","image":"/uploads/a.png"`), "dee@example.com", "Dee",
+				"/uploads/a.png"},
 		} {
 			if got := post(r.browser(), "/sign-up/email", c.body); got.StatusCode != 200 {
 				t.Errorf("%s: %d %s", c.body, got.StatusCode, got.Text)
@@ -35,7 +36,8 @@ func TestFormsOfClientsSignUp(t *testing.T) {
 			}
 		}
 		wantRefusal(t, post(r.browser(), "/sign-up/email", sent(`"name":"","email":"nobody"`)), 400, "VALIDATION_ERROR")
-		wantRefusal(t, post(r.browser(), "/sign-up/email", sent(`"name":" ","email":"eve@example.com"`)), 400, "VALIDATION_ERROR")
+		wantRefusal(t, post(r.browser(), "/sign-up/email", sent(`"name":" ","email":"eve@example.com"`)), 400,
+			"VALIDATION_ERROR")
 	})
 }
 
@@ -81,7 +83,8 @@ func TestImages(t *testing.T) {
 				shown := map[string]string{
 					"none": `"image":null`, "kept": `"image":"` + image + `"`, "refused": `"image":"https://a.example/old.png"`,
 				}[want]
-				if session := r.Get("/api/auth/get-session").Text; (got.StatusCode == 200) == (want == "refused") || !strings.Contains(session, shown) {
+				if session := r.Get("/api/auth/get-session").Text; (got.StatusCode == 200) == (want == "refused") ||
+					!strings.Contains(session, shown) {
 					t.Errorf("local %t, %.60q: %d %s, then %s", local, image, got.StatusCode, got.Text, session)
 				}
 			}

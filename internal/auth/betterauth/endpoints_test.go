@@ -48,9 +48,11 @@ func TestEndpointsRefuse(t *testing.T) {
 
 		{ghost, "/change-password", `{"currentPassword":"correct-horse-1"}`, 400, invalid},
 		{ghost, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"correct-horse-2"}`, 401, stranger},
-		{ada, "/change-password", `{"currentPassword":"wrong-horse-1","newPassword":"correct-horse-2"}`, 400, "INVALID_PASSWORD"},
+		{ada, "/change-password", `{"currentPassword":"wrong-horse-1","newPassword":"correct-horse-2"}`, 400,
+			"INVALID_PASSWORD"},
 		{ada, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"short"}`, 400, "PASSWORD_TOO_SHORT"},
-		{ada, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"` + strings.Repeat("x", 129) + `"}`, 400, "PASSWORD_TOO_LONG"},
+		{ada, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"` + strings.Repeat("x", 129) + `"}`,
+			400, "PASSWORD_TOO_LONG"},
 		{ada, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"correct-horse-2","revokeOtherSessions":"yes"}`, 400, invalid},
 		{ghost, "/verify-password", `{"password":1}`, 400, invalid},
 		{ghost, "/verify-password", `{"password":"correct-horse-1"}`, 401, stranger},
@@ -59,7 +61,8 @@ func TestEndpointsRefuse(t *testing.T) {
 		{ghost, "/change-email", `{}`, 400, invalid},
 		{ghost, "/change-email", `{"newEmail":"x"}`, 400, invalid},
 		{ghost, "/change-email", `{"newEmail":"new@example.com"}`, 401, stranger},
-		{ghost, "/change-email", `{"newEmail":"new@example.com","callbackURL":"//evil.example"}`, 403, "INVALID_CALLBACK_URL"},
+		{ghost, "/change-email", `{"newEmail":"new@example.com","callbackURL":"//evil.example"}`, 403,
+			"INVALID_CALLBACK_URL"},
 		{ada, "/change-email", `{"newEmail":"ADA@example.com"}`, 400, ""},
 		{ghost, "/send-verification-email", `{}`, 400, invalid},
 		{ghost, "/send-verification-email", `{"email":"x"}`, 400, invalid},
@@ -71,7 +74,8 @@ func TestEndpointsRefuse(t *testing.T) {
 
 		{ghost, "/request-password-reset", `{}`, 400, invalid},
 		{ghost, "/request-password-reset", `{"email":"x"}`, 400, invalid},
-		{ghost, "/request-password-reset", `{"email":"ada@example.com","redirectTo":"https://evil.example"}`, 403, "INVALID_REDIRECT_URL"},
+		{ghost, "/request-password-reset", `{"email":"ada@example.com","redirectTo":"https://evil.example"}`, 403,
+			"INVALID_REDIRECT_URL"},
 		{ghost, "/request-password-reset", `{"email":"ada@example.com","redirectTo":5}`, 400, ""},
 		{ghost, "/reset-password/x", "", 400, invalid},
 		{ghost, "/reset-password/x?callbackURL=https://evil.example", "", 403, "INVALID_CALLBACK_URL"},
@@ -109,10 +113,12 @@ func TestEndpointsRefuse(t *testing.T) {
 		})
 	}
 	u, err := r.auth.User(t.Context(), id)
-	if err != nil || u.Name != "Test Person" || u.Email != "ada@example.com" || u.Role != "user" || u.Banned || u.Image != nil || !u.UpdatedAt.Equal(u.CreatedAt) {
+	if err != nil || u.Name != "Test Person" || u.Email != "ada@example.com" || u.Role != "user" || u.Banned ||
+		u.Image != nil || !u.UpdatedAt.Equal(u.CreatedAt) {
 		t.Errorf("after refusals: %+v, %v", u, err)
 	}
-	if users, sessions, links := r.count(&auth.User{}), r.count(&auth.Session{}), r.count(&auth.Verification{}); users != 2 || sessions != 1 || links != 0 || len(box.all()) != 0 {
+	if users, sessions, links := r.count(&auth.User{}), r.count(&auth.Session{}),
+		r.count(&auth.Verification{}); users != 2 || sessions != 1 || links != 0 || len(box.all()) != 0 {
 		t.Errorf("after refusals: %d users, %d sessions, %d links, mails %v", users, sessions, links, box.all())
 	}
 	r.browser().SignIn("ada@example.com", authtest.Password)
@@ -146,19 +152,23 @@ func TestUpdateUser(t *testing.T) {
 	t.Parallel()
 	for remember, life := range map[string]string{"true": "Max-Age=60479", "false": ""} {
 		r := sqliteRig(t, auth.Options{})
-		post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1","rememberMe":`+remember+`}`)
+		post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1","rememberMe":`+
+			remember+`}`)
 		other := r.browser()
 		other.SignIn("ada@example.com", authtest.Password)
 		r.wantWho("the other's cache", other, "ada@example.com")
 		for _, c := range []struct{ body, want string }{
-			{`{"name":"Ada L.","image":"https://a.example/x.png"}`, `"name":"Ada L.","email":"ada@example.com","emailVerified":false,"image":"https://a.example/x.png"`},
-			{`{"name":"Ada","id":"x","emailVerified":true}`, `"name":"Ada","email":"ada@example.com","emailVerified":false,"image":"https://a.example/x.png"`},
+			{`{"name":"Ada L.","image":"https://a.example/x.png"}`,
+				`"name":"Ada L.","email":"ada@example.com","emailVerified":false,"image":"https://a.example/x.png"`},
+			{`{"name":"Ada","id":"x","emailVerified":true}`,
+				`"name":"Ada","email":"ada@example.com","emailVerified":false,"image":"https://a.example/x.png"`},
 			{`{"image":null}`, `"name":"Ada","email":"ada@example.com","emailVerified":false,"image":null`},
 		} {
 			r.clock.advance(time.Second)
 			res := post(r.Client, "/update-user", c.body)
 			sent := strings.Join(res.Header["Set-Cookie"], "\n")
-			if res.StatusCode != 200 || res.Text != `{"status":true}` || !contains(sent, tokenCookie+"=", cacheCookie+"=", life) || life == "" && strings.Contains(sent, "Max-Age") {
+			if res.StatusCode != 200 || res.Text != `{"status":true}` ||
+				!contains(sent, tokenCookie+"=", cacheCookie+"=", life) || life == "" && strings.Contains(sent, "Max-Age") {
 				t.Errorf("%s: %d %s %s", c.body, res.StatusCode, res.Text, sent)
 			}
 			for _, browser := range []*authtest.Client{r.Client, other} {
@@ -187,9 +197,11 @@ func TestRevocationEndpoints(t *testing.T) {
 		body           func(mine, second string) string
 		self, two, new string // who is signed in afterwards
 	}{
-		{"another's", "/revoke-session", func(_, _ string) string { return `{"token":"` + handle(bob) + `"}` }, "ada", "ada", "ada"},
+		{"another's", "/revoke-session", func(_, _ string) string { return `{"token":"` + handle(bob) + `"}` }, "ada",
+			"ada", "ada"},
 		{"an unknown one", "/revoke-session", func(_, _ string) string { return `{"token":"x"}` }, "ada", "ada", "ada"},
-		{"one of two", "/revoke-session", func(_, second string) string { return `{"token":"` + second + `"}` }, "ada", "", "ada"},
+		{"one of two", "/revoke-session", func(_, second string) string { return `{"token":"` + second + `"}` },
+			"ada", "", "ada"},
 		{"one's own", "/revoke-session", func(mine, _ string) string { return `{"token":"` + mine + `"}` }, "", "ada", "ada"},
 		{"the others", "/revoke-other-sessions", func(_, _ string) string { return `{}` }, "ada", "", ""},
 		{"all", "/revoke-sessions", func(_, _ string) string { return `{}` }, "", "", ""},

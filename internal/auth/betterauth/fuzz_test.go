@@ -10,7 +10,8 @@ import (
 
 // FuzzWithQuery: what is added to a checked target neither moves it elsewhere nor drops what it said.
 func FuzzWithQuery(f *testing.F) {
-	for _, target := range []string{"/", "/a?b=c#d", "/a?", "/a#", "/caf%C3%A9?x=%2F", "/@evil.example", "http://localhost:8080/a?b", "http://localhost:8080", "/a;b=c", "myapp://", "myapp://home?a#b", "myapp:///x"} {
+	for _, target := range []string{"/", "/a?b=c#d", "/a?", "/a#", "/caf%C3%A9?x=%2F", "/@evil.example",
+		"http://localhost:8080/a?b", "http://localhost:8080", "/a;b=c", "myapp://", "myapp://home?a#b", "myapp:///x"} {
 		f.Add(target, "INVALID_TOKEN")
 	}
 	trusted, err := origins.New("http://localhost:8080", []string{"https://app.example", "myapp://"})
@@ -28,7 +29,8 @@ func FuzzWithQuery(f *testing.F) {
 			t.Fatalf("%q becomes %q", target, out)
 		}
 		after, err := url.Parse(out)
-		if err != nil || after.Host != before.Host || after.Path != before.Path || after.Fragment != before.Fragment || !strings.HasPrefix(after.RawQuery, before.RawQuery) {
+		if err != nil || after.Host != before.Host || after.Path != before.Path || after.Fragment != before.Fragment ||
+			!strings.HasPrefix(after.RawQuery, before.RawQuery) {
 			t.Fatalf("%q becomes %q", target, out)
 		}
 	})

@@ -122,7 +122,8 @@ func (b *mailbox) all() []auth.Mail {
 
 // post sends JSON from a page of the app.
 func post(c *authtest.Client, path, body string, header ...string) authtest.Answer {
-	return c.Do(http.MethodPost, "/api/auth"+path, body, append([]string{"Content-Type", "application/json", "Origin", home}, header...)...)
+	return c.Do(http.MethodPost, "/api/auth"+path, body,
+		append([]string{"Content-Type", "application/json", "Origin", home}, header...)...)
 }
 
 func signIn(c *authtest.Client, email string) authtest.Answer {
@@ -159,7 +160,8 @@ func wantCode(t testing.TB, res authtest.Answer, status int, code string) {
 	t.Helper()
 	var v struct{ Message, Code string }
 	decode(t, res.Text, &v)
-	if res.StatusCode != status || v.Code != code || v.Message == "" || res.Header.Get("Content-Type") != "application/json" {
+	if res.StatusCode != status || v.Code != code || v.Message == "" ||
+		res.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("got %d %s (%s), want %d %s", res.StatusCode, res.Text, res.Header.Get("Content-Type"), status, code)
 	}
 }

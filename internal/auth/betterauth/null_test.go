@@ -15,8 +15,10 @@ func TestANullByteIsRefused(t *testing.T) {
 		r := newRig(t, db, auth.Options{})
 		r.SignUp("ada@example.com")
 		for path, body := range map[string]string{
-			"/revoke-session": `{"token":"a\u0000"}`, "/unlink-account": `{"accountId":"\u0000"}`, "/verify-password": `{"password":"\u0000"}`,
-			"/reset-password": `{"token":"\u0000","newPassword":"another-horse-2"}`, "/change-email": `{"newEmail":"a\u0000@example.com"}`,
+			"/revoke-session": `{"token":"a\u0000"}`, "/unlink-account": `{"accountId":"\u0000"}`,
+			"/verify-password": `{"password":"\u0000"}`,
+			"/reset-password":  `{"token":"\u0000","newPassword":"another-horse-2"}`,
+			"/change-email":    `{"newEmail":"a\u0000@example.com"}`,
 		} {
 			wantCode(t, post(r.Client, path, body), 400, "VALIDATION_ERROR")
 		}

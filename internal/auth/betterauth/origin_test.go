@@ -15,7 +15,8 @@ func TestOriginsOfUnsafeRequests(t *testing.T) {
 	t.Parallel()
 	const missing, invalid, navigation = "MISSING_OR_NULL_ORIGIN", "INVALID_ORIGIN", "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED"
 	const own, partner, evil = "https://app.example", "https://partner.example", "https://evil.example"
-	wire := authtest.Wire(t, authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{BaseURL: own, TrustedOrigins: []string{partner, "myapp://", "exp://"}}))
+	wire := authtest.Wire(t, authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)),
+		auth.Options{BaseURL: own, TrustedOrigins: []string{partner, "myapp://", "exp://"}}))
 	for _, c := range []struct {
 		name    string
 		header  []string
@@ -68,24 +69,31 @@ func TestOriginsOfUnsafeRequests(t *testing.T) {
 		{"same-origin with evil", []string{"Sec-Fetch-Site", "same-origin", "Origin", evil}, invalid, invalid},
 		{"same-origin without origin", []string{"Sec-Fetch-Site", "same-origin", "Cookie", "a=b"}, missing, missing},
 		{"same-origin with own referer", []string{"Sec-Fetch-Site", "same-origin", "Referer", own + "/"}, "", ""},
-		{"cross-site with partner", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "cors", "Origin", partner, "Cookie", "a=b"}, "", ""},
+		{"cross-site with partner", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "cors", "Origin", partner,
+			"Cookie", "a=b"}, "", ""},
 		{"same-site with partner", []string{"Sec-Fetch-Site", "same-site", "Origin", partner}, "", ""},
-		{"cross-site with partner's referer", []string{"Sec-Fetch-Site", "cross-site", "Referer", partner + "/"}, invalid, invalid},
+		{"cross-site with partner's referer", []string{"Sec-Fetch-Site", "cross-site", "Referer", partner + "/"},
+			invalid, invalid},
 		{"cross-site with own", []string{"Sec-Fetch-Site", "cross-site", "Origin", own}, invalid, invalid}, // no browser says so
 		{"same-site with own", []string{"Sec-Fetch-Site", "same-site", "Origin", own}, invalid, invalid},
 		{"CROSS-SITE with own", []string{"Sec-Fetch-Site", "CROSS-SITE", "Origin", own}, invalid, invalid},
 		{"bogus site with own", []string{"Sec-Fetch-Site", "bogus", "Origin", own}, invalid, invalid},
 		{"cross-site with evil", []string{"Sec-Fetch-Site", "cross-site", "Origin", evil}, invalid, invalid},
 		{"cross-site without origin", []string{"Sec-Fetch-Site", "cross-site"}, missing, missing},
-		{"navigation from evil", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Origin", evil}, navigation, invalid},
-		{"navigation from partner", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Origin", partner}, navigation, ""},
-		{"navigation from a sibling", []string{"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "navigate", "Origin", partner}, navigation, ""},
+		{"navigation from evil", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Origin", evil},
+			navigation, invalid},
+		{"navigation from partner", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Origin", partner},
+			navigation, ""},
+		{"navigation from a sibling", []string{"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "navigate", "Origin",
+			partner}, navigation, ""},
 		{"own navigation", []string{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate", "Origin", own}, "", ""},
-		{"own navigation under no-referrer", []string{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate", "Origin", "null"}, "", ""},
+		{"own navigation under no-referrer", []string{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate", "Origin",
+			"null"}, "", ""},
 
 		{"an app", []string{"Expo-Origin", "myapp://"}, "", ""},
 		{"an app with cookies", []string{"Expo-Origin", "myapp://", "Cookie", "a=b"}, "", ""},
-		{"an app that fetches as Node does", []string{"Expo-Origin", "myapp://", "Cookie", "a=b", "Sec-Fetch-Mode", "cors"}, "", ""},
+		{"an app that fetches as Node does", []string{"Expo-Origin", "myapp://", "Cookie", "a=b", "Sec-Fetch-Mode",
+			"cors"}, "", ""},
 		{"an app in Expo Go", []string{"Expo-Origin", "exp://192.168.1.5:8081", "Cookie", "a=b"}, "", ""},
 		{"an app that names its server", []string{"Expo-Origin", own, "Cookie", "a=b"}, "", ""},
 		{"an app in capitals", []string{"Expo-Origin", "MyApp://", "Cookie", "a=b"}, "", ""},
@@ -99,20 +107,26 @@ func TestOriginsOfUnsafeRequests(t *testing.T) {
 		{"null as an app", []string{"Expo-Origin", "null", "Cookie", "a=b"}, missing, missing},
 		{"an app beside evil", []string{"Expo-Origin", "myapp://", "Origin", evil}, invalid, invalid},
 		{"an app beside null", []string{"Expo-Origin", "myapp://", "Origin", "null"}, missing, missing},
-		{"an app beside an empty origin", []string{"Expo-Origin", "myapp://", "Origin", "", "Cookie", "a=b"}, missing, missing},
+		{"an app beside an empty origin", []string{"Expo-Origin", "myapp://", "Origin", "", "Cookie", "a=b"},
+			missing, missing},
 		{"an app from cross-site", []string{"Expo-Origin", "myapp://", "Sec-Fetch-Site", "cross-site"}, missing, missing},
-		{"an app from same-origin", []string{"Expo-Origin", "myapp://", "Sec-Fetch-Site", "same-origin", "Cookie", "a=b"}, missing, missing},
+		{"an app from same-origin", []string{"Expo-Origin", "myapp://", "Sec-Fetch-Site", "same-origin", "Cookie", "a=b"},
+			missing, missing},
 		{"evil beside own as an app", []string{"Expo-Origin", own, "Origin", evil, "Cookie", "a=b"}, invalid, invalid},
 		{"an app's web view", []string{"Origin", "myapp://localhost", "Cookie", "a=b"}, "", ""},
 		{"an app's web view elsewhere", []string{"Origin", "evilapp://localhost", "Cookie", "a=b"}, invalid, invalid},
 
 		{"htmx is no pass", []string{"HX-Request", "true", "Origin", evil, "Cookie", "a=b"}, invalid, invalid},
 		{"a bearer token is no pass", []string{"Authorization", "Bearer a.b", "Cookie", "a=b"}, missing, missing},
-		{"a custom header is no pass", []string{"X-Requested-With", "XMLHttpRequest", "X-CSRF-Token", "x", "Cookie", "a=b"}, missing, missing},
-		{"a forwarded host is no pass", []string{"X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "https", "Origin", evil}, invalid, invalid},
+		{"a custom header is no pass", []string{"X-Requested-With", "XMLHttpRequest", "X-CSRF-Token", "x", "Cookie", "a=b"},
+			missing, missing},
+		{"a forwarded host is no pass", []string{"X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "https", "Origin",
+			evil}, invalid, invalid},
 	} {
-		for path, want := range map[string]string{"/sign-in/email": c.signIn, "/sign-up/email": c.signIn, "/sign-out": c.signOut} {
-			res := ask(wire, "POST", "/api/auth"+path, `{}`, append([]string{"Content-Type", "application/json"}, c.header...)...)
+		for path, want := range map[string]string{"/sign-in/email": c.signIn, "/sign-up/email": c.signIn,
+			"/sign-out": c.signOut} {
+			res := ask(wire, "POST", "/api/auth"+path, `{}`,
+				append([]string{"Content-Type", "application/json"}, c.header...)...)
 			var v struct{ Code string }
 			readAnswer(t, res, &v)
 			if want == "" && path != "/sign-out" {
@@ -162,7 +176,8 @@ func TestAForgedRequestChangesNothing(t *testing.T) {
 	if n, m := r.count(&auth.User{}), r.count(&auth.Session{}); n != 1 || m != 1 {
 		t.Errorf("%d users, %d sessions", n, m)
 	}
-	if res := r.Get("/api/auth/get-session", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"); res.StatusCode != 200 {
+	if res := r.Get("/api/auth/get-session", "Origin", "https://evil.example", "Sec-Fetch-Site",
+		"cross-site"); res.StatusCode != 200 {
 		t.Errorf("a GET is not checked, but: %d", res.StatusCode)
 	}
 }

@@ -14,7 +14,8 @@ import (
 
 func TestCallbackURLs(t *testing.T) {
 	t.Parallel()
-	r := sqliteRig(t, auth.Options{BaseURL: "https://app.example", TrustedOrigins: []string{"https://partner.example:8443", "myapp://"}})
+	r := sqliteRig(t, auth.Options{BaseURL: "https://app.example",
+		TrustedOrigins: []string{"https://partner.example:8443", "myapp://"}})
 	send := func(path string, body map[string]any) *http.Response {
 		raw, err := json.Marshal(body)
 		if err != nil {
@@ -37,7 +38,8 @@ func TestCallbackURLs(t *testing.T) {
 		}
 		for _, target := range append(append([]string{}, authtest.GoodPaths...), authtest.GoodURLs...) {
 			want("in the body", target, send("/api/auth/sign-out", map[string]any{field: target}), 200, "")
-			want("in the query", target, send("/api/auth/sign-out?"+field+"="+url.QueryEscape(target), map[string]any{}), 200, "")
+			want("in the query", target, send("/api/auth/sign-out?"+field+"="+url.QueryEscape(target),
+				map[string]any{}), 200, "")
 		}
 		for _, target := range append(append([]string{}, authtest.BadPaths...), authtest.BadURLs...) {
 			if target == "" { // as if absent
@@ -46,8 +48,10 @@ func TestCallbackURLs(t *testing.T) {
 			if strings.ToValidUTF8(target, "") == target { // encoding/json would send something else
 				want("in the body", target, send("/api/auth/sign-out", map[string]any{field: target}), 403, code)
 			}
-			want("in the query", target, send("/api/auth/sign-out?"+field+"="+url.QueryEscape(target), map[string]any{}), 403, code)
-			want("second in the query", target, send("/api/auth/sign-out?"+field+"=/ok&"+field+"="+url.QueryEscape(target), map[string]any{field: "/ok"}), 403, code)
+			want("in the query", target, send("/api/auth/sign-out?"+field+"="+url.QueryEscape(target),
+				map[string]any{}), 403, code)
+			want("second in the query", target, send("/api/auth/sign-out?"+field+"=/ok&"+field+"="+url.QueryEscape(target),
+				map[string]any{field: "/ok"}), 403, code)
 		}
 		for _, v := range []any{1, true, []string{"/"}, map[string]string{"a": "/"}} {
 			want("of another type", fmt.Sprint(v), send("/api/auth/sign-out", map[string]any{field: v}), 400, "")
@@ -65,19 +69,23 @@ func TestSignInTellsWhereToGo(t *testing.T) {
 		{`"http://localhost:8080/x"`, "http://localhost:8080/x"},
 		{`""`, ""},
 	} {
-		res := post(r.browser(), "/sign-in/email", `{"email":"ada@example.com","password":"`+authtest.Password+`","callbackURL":`+c.callback+`}`)
+		res := post(r.browser(), "/sign-in/email", `{"email":"ada@example.com","password":"`+authtest.Password+
+			`","callbackURL":`+c.callback+`}`)
 		var v map[string]any
 		decode(t, res.Text, &v)
 		target, has := v["url"]
-		if res.StatusCode != 200 || v["redirect"] != (c.want != "") || has != (c.want != "") || has && target != c.want || res.Header.Get("Location") != c.want {
+		if res.StatusCode != 200 || v["redirect"] != (c.want != "") || has != (c.want != "") || has && target != c.want ||
+			res.Header.Get("Location") != c.want {
 			t.Errorf("%s: %d %s, Location %q", c.callback, res.StatusCode, res.Text, res.Header.Get("Location"))
 		}
 	}
 	n := r.count(&auth.Session{})
 	for _, target := range []string{"//evil.example", "https://evil.example/"} {
 		c := r.browser()
-		wantRefusal(t, post(c, "/sign-in/email", `{"email":"ada@example.com","password":"`+authtest.Password+`","callbackURL":"`+target+`"}`), 403, "INVALID_CALLBACK_URL")
-		wantRefusal(t, post(c, "/sign-in/email?callbackURL="+url.QueryEscape(target), `{"email":"ada@example.com","password":"`+authtest.Password+`"}`), 403, "INVALID_CALLBACK_URL")
+		wantRefusal(t, post(c, "/sign-in/email", `{"email":"ada@example.com","password":"`+authtest.Password+
+			`","callbackURL":"`+target+`"}`), 403, "INVALID_CALLBACK_URL")
+		wantRefusal(t, post(c, "/sign-in/email?callbackURL="+url.QueryEscape(target),
+			`{"email":"ada@example.com","password":"`+authtest.Password+`"}`), 403, "INVALID_CALLBACK_URL")
 	}
 	if r.count(&auth.Session{}) != n {
 		t.Error("a refused sign-in made a session")

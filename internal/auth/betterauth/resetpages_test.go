@@ -21,14 +21,17 @@ func TestResetPages(t *testing.T) {
 			betterauth.Options{ResetPages: []string{"/reset-password", "https://spa.example/reset"}})
 		r.addUser("ada@example.com")
 		ask := func(target string) int {
-			return post(r.browser(), "/request-password-reset", `{"email":"ada@example.com","redirectTo":"`+target+`"}`).StatusCode
+			return post(r.browser(), "/request-password-reset",
+				`{"email":"ada@example.com","redirectTo":"`+target+`"}`).StatusCode
 		}
 		other := []string{
-			"/", "/?utm=x", "/reset-password?utm=x", "/reset-password/", "/reset-password#x", "/x/../reset-password", "https://spa.example/",
+			"/", "/?utm=x", "/reset-password?utm=x", "/reset-password/", "/reset-password#x", "/x/../reset-password",
+			"https://spa.example/",
 			"https://spa.example/reset?x=1", "https://spa.example/reset-password", home + "/login", home,
 		}
 		for _, target := range other {
-			wantRefusal(t, post(r.browser(), "/request-password-reset", `{"email":"ada@example.com","redirectTo":"`+target+`"}`), 403, "INVALID_REDIRECT_URL")
+			wantRefusal(t, post(r.browser(), "/request-password-reset", `{"email":"ada@example.com","redirectTo":"`+target+`"}`),
+				403, "INVALID_REDIRECT_URL")
 		}
 		if len(box.all()) != 0 {
 			t.Errorf("mailed %+v", box.all())
@@ -44,7 +47,8 @@ func TestResetPages(t *testing.T) {
 			wantRefusal(t, r.browser().Get(at+url.QueryEscape(target)), 403, "INVALID_CALLBACK_URL")
 		}
 		got := r.browser().Get(at + url.QueryEscape("https://spa.example/reset"))
-		if got.StatusCode != 302 || got.Header.Get("Location") != "https://spa.example/reset?token="+token || got.Header.Get("Referrer-Policy") != "no-referrer" {
+		if got.StatusCode != 302 || got.Header.Get("Location") != "https://spa.example/reset?token="+token ||
+			got.Header.Get("Referrer-Policy") != "no-referrer" {
 			t.Errorf("%d %v", got.StatusCode, got.Header)
 		}
 	})

@@ -38,12 +38,14 @@ func TestAnswersHaveTheShapesOfTheWire(t *testing.T) {
 			}
 		}
 		session := map[string]any{
-			"expiresAt": "2031-03-08T12:00:00.001Z", "createdAt": "2031-03-01T12:00:00.001Z", "updatedAt": "2031-03-01T12:00:00.001Z",
+			"expiresAt": "2031-03-08T12:00:00.001Z", "createdAt": "2031-03-01T12:00:00.001Z",
+			"updatedAt": "2031-03-01T12:00:00.001Z",
 			"ipAddress": "127.0.0.1", "userAgent": "wire/1", "impersonatedBy": nil,
 		}
 		read := func(res authtest.Answer) (v map[string]any) {
 			t.Helper()
-			if h := res.Header; res.StatusCode != 200 || h.Get("Content-Type") != "application/json" || h.Get("Cache-Control") != "no-store" || h.Get("Pragma") != "no-cache" {
+			if h := res.Header; res.StatusCode != 200 || h.Get("Content-Type") != "application/json" ||
+				h.Get("Cache-Control") != "no-store" || h.Get("Pragma") != "no-cache" {
 				t.Fatalf("%d %s %v", res.StatusCode, res.Text, h)
 			}
 			for name := range res.Header {
@@ -71,7 +73,8 @@ func TestAnswersHaveTheShapesOfTheWire(t *testing.T) {
 			}
 			v = read(r.Get("/api/auth/get-session"))
 			s, u := v["session"].(map[string]any), v["user"].(map[string]any)
-			if take(t, u, "id") != userID || take(t, s, "userId") != userID || take(t, s, "token") != handle || !opaque.MatchString(take(t, s, "id")) {
+			if take(t, u, "id") != userID || take(t, s, "userId") != userID || take(t, s, "token") != handle ||
+				!opaque.MatchString(take(t, s, "id")) {
 				t.Errorf("%s: the ids differ from those at sign-up", from)
 			}
 			same(v, map[string]any{"session": session, "user": user()})
@@ -96,18 +99,25 @@ func TestOnlyTheWiresPathsAndMethodsExist(t *testing.T) {
 	r := sqliteRig(t, auth.Options{})
 	for _, c := range []struct{ method, path string }{
 		{"GET", "/api/auth"}, {"GET", "/api/auth/"}, {"GET", "/api/auth/nothing"}, {"GET", "/api/auth/get-session/"},
-		{"GET", "//api/auth/get-session"}, {"GET", "/api/auth//get-session"}, {"GET", "/api//auth/get-session"}, {"GET", "/api/authx/ok"},
-		{"GET", "/api/auth/../auth/ok"}, {"GET", "/api/auth/%6fk"}, {"GET", "/api/auth%2fok"}, {"GET", "/api/auth/get%2Dsession"}, {"GET", "/API/auth/ok"},
-		{"GET", "/api/auth/ok;x"}, {"GET", "/ok"}, {"HEAD", "/api/auth/ok"}, {"HEAD", "/api/auth/get-session"}, {"OPTIONS", "/api/auth/sign-in/email"},
-		{"POST", "/api/auth/ok"}, {"PUT", "/api/auth/get-session"}, {"DELETE", "/api/auth/sign-out"}, {"GET", "/api/auth/sign-out"},
-		{"GET", "/api/auth/sign-in/email"}, {"POST", "/api/auth/sign-in/email/"}, {"POST", "/api/auth/sign-in%2Femail"}, {"PATCH", "/api/auth/sign-up/email"},
+		{"GET", "//api/auth/get-session"}, {"GET", "/api/auth//get-session"}, {"GET", "/api//auth/get-session"},
+		{"GET", "/api/authx/ok"},
+		{"GET", "/api/auth/../auth/ok"}, {"GET", "/api/auth/%6fk"}, {"GET", "/api/auth%2fok"},
+		{"GET", "/api/auth/get%2Dsession"}, {"GET", "/API/auth/ok"},
+		{"GET", "/api/auth/ok;x"}, {"GET", "/ok"}, {"HEAD", "/api/auth/ok"}, {"HEAD", "/api/auth/get-session"},
+		{"OPTIONS", "/api/auth/sign-in/email"},
+		{"POST", "/api/auth/ok"}, {"PUT", "/api/auth/get-session"}, {"DELETE", "/api/auth/sign-out"},
+		{"GET", "/api/auth/sign-out"},
+		{"GET", "/api/auth/sign-in/email"}, {"POST", "/api/auth/sign-in/email/"}, {"POST", "/api/auth/sign-in%2Femail"},
+		{"PATCH", "/api/auth/sign-up/email"},
 		{"POST", "/api/auth/set-password"}, {"TRACE", "/api/auth/ok"}, {"MADEUP", "/api/auth/ok"},
 	} {
 		res := r.Do(c.method, c.path, "")
-		if res.StatusCode != http.StatusNotFound || res.Text != "" || len(res.Header["Location"])+len(res.Header["Set-Cookie"]) > 0 {
+		if res.StatusCode != http.StatusNotFound || res.Text != "" ||
+			len(res.Header["Location"])+len(res.Header["Set-Cookie"]) > 0 {
 			t.Errorf("%s %s: %d %q", c.method, c.path, res.StatusCode, res.Text)
 		}
 	}
 	// deferSessionRefresh is off, and the wire has an answer of its own for that.
-	wantRefusal(t, post(r.Client, "/get-session", `{}`), http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED")
+	wantRefusal(t, post(r.Client, "/get-session", `{}`), http.StatusMethodNotAllowed,
+		"METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED")
 }

@@ -74,7 +74,8 @@ func requireClient(t *testing.T, dir string) {
 
 // servers starts the app six times, differently configured, and returns the environment that tells a suite of it.
 func servers(t *testing.T, open func() *gorm.DB) []string {
-	short := start(t, open(), auth.Options{ExpiresIn: 8 * time.Second, UpdateAge: 2 * time.Second, CacheMaxAge: 2 * time.Second})
+	short := start(t, open(), auth.Options{ExpiresIn: 8 * time.Second, UpdateAge: 2 * time.Second,
+		CacheMaxAge: 2 * time.Second})
 	verify := start(t, open(), auth.Options{
 		RequireEmailVerification: true, AutoSignInAfterVerification: true, ConfirmEmailChange: true,
 	}, betterauth.Options{ConfirmDeletion: true, FreshAge: 2 * time.Second})
@@ -88,7 +89,8 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 		"BASE_URL=" + main.url, "MAIL_DIR=" + main.mails, "SHORT_URL=" + short.url,
 		"VERIFY_URL=" + verify.url, "VERIFY_MAIL_DIR=" + verify.mails,
 		"RATE_URL=" + rate.url, // part:ratelimit
-		"FOYER_URL=" + foyer.url, "FOYER_MAIL_DIR=" + foyer.mails, "FOYER_PREFIX=" + web.CookiePrefix, "HTTPS_URL=" + https.url,
+		"FOYER_URL=" + foyer.url, "FOYER_MAIL_DIR=" + foyer.mails, "FOYER_PREFIX=" + web.CookiePrefix,
+		"HTTPS_URL=" + https.url,
 		"ADMIN_EMAIL=" + adminEmail, "ADMIN_PASSWORD=" + adminPassword,
 		"APP_ORIGIN=" + appOrigin, "COOKIE_PREFIX=better-auth",
 		"TOKEN_HANDLES=1",           // answers name a session by a handle, never by its credential
@@ -98,8 +100,8 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 
 type instance struct{ url, mails string }
 
-// start runs the whole app at an address of its own, with an admin whose address is verified. With a BaseURL of https:// it
-// is as behind a proxy for TLS: it listens by http and believes that people come by https.
+// start runs the whole app at an address of its own, with an admin whose address is verified. With a BaseURL of
+// https:// it is as behind a proxy for TLS: it listens by http and believes that people come by https.
 func start(t *testing.T, db *gorm.DB, o auth.Options, wire ...betterauth.Options) instance {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil) // it listens already: the provider has to know where
@@ -113,7 +115,8 @@ func start(t *testing.T, db *gorm.DB, o auth.Options, wire ...betterauth.Options
 	config.API = webtest.Wire(append(wire, betterauth.Options{})[0])
 	site := webtest.New(t, db, config, o)
 	provider := site.Auth
-	u, err := provider.CreateUser(t.Context(), nil, auth.NewUser{Name: "Admin", Email: adminEmail, Password: adminPassword, Role: "admin"})
+	u, err := provider.CreateUser(t.Context(), nil, auth.NewUser{Name: "Admin", Email: adminEmail, Password: adminPassword,
+		Role: "admin"})
 	if err == nil {
 		err = db.Model(u).Update("email_verified", true).Error
 	}
@@ -143,7 +146,10 @@ func settle(t *testing.T, url string) {
 	c := authtest.NewClient(t, url)
 	c.SignIn(adminEmail, adminPassword)
 	for range 200 {
-		kept := slices.ContainsFunc(c.Cookies(), func(k *http.Cookie) bool { return strings.HasSuffix(k.Name, "session_data") })
+		kept := slices.ContainsFunc(c.Cookies(), func(k *http.Cookie) bool {
+			return strings.HasSuffix(k.Name,
+				"session_data")
+		})
 		if len(c.Get("/api/auth/get-session").Cookies()) == 0 && kept {
 			c.PostJSON("/api/auth/sign-out", struct{}{}, "Origin", url)
 			return

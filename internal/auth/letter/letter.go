@@ -1,5 +1,5 @@
-// Package letter names what a mail of internal/auth is for. A mailed link has the purpose of its mail; the two links that
-// go along with a warning have purposes of their own.
+// Package letter names what a mail of internal/auth is for. A mailed link has the purpose of its mail; the two links
+// that go along with a warning have purposes of their own.
 package letter
 
 // Purpose is why a mail is sent, as it is stored with its link.

@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	maxWaiting   = 64               // hashes that may wait for a worker
-	maxStrangers = 32               // of these, hashes of unknown devices; the other places are kept for known devices
-	networkFrom  = maxStrangers / 2 // waiting hashes of unknown devices from which on maxNetwork applies
-	maxNetwork   = 4                // waiting hashes of one network
-	maxAccount   = 2                // waiting hashes of the known devices of one account
-	maxWait      = 5 * time.Second  // for a worker
+	maxWaiting     = 64               // hashes that may wait for a worker
+	maxStrangers   = 32               // of these, hashes of unknown devices; the other places are kept for known devices
+	networkCapFrom = maxStrangers / 2 // waiting hashes of unknown devices from which on maxNetwork applies
+	maxNetwork     = 4                // waiting hashes of one network
+	maxAccount     = 2                // waiting hashes of the known devices of one account
+	maxWait        = 5 * time.Second  // for a worker
 )
 
 // Place decides which quotas of the queue apply to a hash. The zero value has no quota but the queue's. It serves
@@ -86,7 +86,7 @@ func (q *queue) join(p Place) error {
 		return fmt.Errorf("this account has %d hashes waiting", maxAccount)
 	case p.Stranger && q.strangers >= maxStrangers:
 		return fmt.Errorf("%d hashes of unknown devices are waiting", maxStrangers)
-	case p.Network != "" && q.strangers >= networkFrom && q.same[name] >= maxNetwork:
+	case p.Network != "" && q.strangers >= networkCapFrom && q.same[name] >= maxNetwork:
 		return fmt.Errorf("this network has %d hashes waiting", maxNetwork)
 	}
 	q.waiting++

@@ -157,9 +157,9 @@ func TestTheQueueKeepsPlacesForKnownDevices(t *testing.T) {
 // TestOneNetworkLeavesPlacesToOthers: alone it may fill half of the strangers' places; then each network gets four.
 func TestOneNetworkLeavesPlacesToOthers(t *testing.T) {
 	withCrowd(t, func(c *crowd) {
-		c.want("one network", c.come(100, always("192.0.2.1")), networkFrom)
+		c.want("one network", c.come(100, always("192.0.2.1")), networkCapFrom)
 		c.want("another", c.come(100, always("192.0.2.2")), maxNetwork)
 		c.want("the first again", c.come(1, always("192.0.2.1")), 0)
-		c.want("many", c.come(100, stranger("198.51.100.%d")), maxStrangers-networkFrom-maxNetwork)
+		c.want("many", c.come(100, stranger("198.51.100.%d")), maxStrangers-networkCapFrom-maxNetwork)
 	})
 }

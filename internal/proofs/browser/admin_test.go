@@ -13,8 +13,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestAdminAtWork: one among 100,000 is found, banned under the open browser, let in again, given a role, acted as; with
-// scripts, and then the same without.
+// TestAdminAtWork: one among 100,000 is found, banned under the open browser, let in again, given a role, acted as;
+// with scripts, and then the same without.
 func TestAdminAtWork(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(_ *auth.Options, db *gorm.DB) { authtest.Crowd(t, db, 100_000) })
@@ -182,7 +182,8 @@ func TestAdminPages(t *testing.T) {
 		b.checkRules(axe, name)
 	}
 	for name, page := range map[string]string{
-		"users": "/admin/users", "nobody": "/admin/users?q=nobody-like-this", "invite": "/admin/users/new", "user": grace, "delete": grace + "/delete",
+		"users": "/admin/users", "nobody": "/admin/users?q=nobody-like-this", "invite": "/admin/users/new", "user": grace,
+		"delete": grace + "/delete",
 	} {
 		b.open(page)
 		look(name)
@@ -196,7 +197,8 @@ func TestAdminPages(t *testing.T) {
 	look("acting")
 }
 
-// TestAdminByKeyboard: a user is found, banned with a mistake on the way, let in again, acted as and left, with no mouse.
+// TestAdminByKeyboard: a user is found, banned with a mistake on the way, let in again, acted as and left, with no
+// mouse.
 func TestAdminByKeyboard(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -236,8 +238,8 @@ func TestAdminByKeyboard(t *testing.T) {
 	b.wantText("[role=status]", "Impersonation ended.")
 }
 
-// TestAdminsFormOfTheOtherTab: the dialog of one admin bans nobody in the name of the next, whatever they are called; nor
-// does a form without htmx.
+// TestAdminsFormOfTheOtherTab: the dialog of one admin bans nobody in the name of the next, whatever they are called;
+// nor does a form without htmx.
 func TestAdminsFormOfTheOtherTab(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -283,12 +285,14 @@ func init() {
 			works: `document.querySelector("th[aria-sort=ascending]")?.textContent === "Name"`},
 		{file: "ui_table", attribute: `{ url }`, page: "/admin/users", click: "#next-page",
 			works: `document.querySelector("#users nav").textContent.includes("Page 2")`},
-		{file: "admin_user", attribute: `{ "/admin/users/" + u.ID + "/" + a.Name }`, find: (*site).gracePath, click: "#act-ban",
+		{file: "admin_user", attribute: `{ "/admin/users/" + u.ID + "/" + a.Name }`, find: (*site).gracePath,
+			click: "#act-ban",
 			works: `document.querySelector("dialog[open] #reason")`},
 		{file: "admin_user", attribute: `"/admin/users/"+f.ID+"/"+f.Action`, find: (*site).gracePath,
 			open: "#act-delete", fields: []string{"confirm", "ada@example"}, click: "dialog .act"},
-		{file: "admin_invite", attribute: `"/admin/users/new"`, page: "/admin/users/new", fields: []string{"name", "New", "email", "new@example"},
-			click: button},
+		{file: "admin_invite", attribute: `"/admin/users/new"`, page: "/admin/users/new",
+			fields: []string{"name", "New", "email", "new@example"},
+			click:  button},
 	}...)
 	partFits = append(partFits, (*site).fitUserLists)
 }

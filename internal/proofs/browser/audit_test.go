@@ -34,8 +34,8 @@ func TestAuditPages(t *testing.T) {
 	}
 }
 
-// TestAuditFilter: the trail is filtered in place by script: the address can be shared, Back comes back, the focus stays
-// where it was, and the number of events is spoken. Without script the same form is a plain one.
+// TestAuditFilter: the trail is filtered in place by script: the address can be shared, Back comes back, the focus
+// stays where it was, and the number of events is spoken. Without script the same form is a plain one.
 func TestAuditFilter(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -80,7 +80,8 @@ func TestAuditFilter(t *testing.T) {
 
 func init() {
 	partRequests = append(partRequests, []request{
-		{file: "admin_audit", attribute: `"/admin/audit"`, page: "/admin/audit", fields: []string{"person", "grace@example.com"},
-			click: "main form .primary", works: `location.search.includes("grace")`},
+		{file: "admin_audit", attribute: `"/admin/audit"`, page: "/admin/audit",
+			fields: []string{"person", "grace@example.com"},
+			click:  "main form .primary", works: `location.search.includes("grace")`},
 	}...)
 }

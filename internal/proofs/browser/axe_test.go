@@ -86,7 +86,8 @@ func TestAccessibilityRules(t *testing.T) {
 		b.expect("status of 403")
 		b.logIn("grace@example.com")
 		b.checkRules(axe, "dashboard")
-		for _, page := range []string{"/settings", "/settings/security", "/settings/sessions", "/settings/appearance", "/settings/email", "/settings/delete", "/reauth", "/forgot-password"} {
+		for _, page := range []string{"/settings", "/settings/security", "/settings/sessions", "/settings/appearance",
+			"/settings/email", "/settings/delete", "/reauth", "/forgot-password"} {
 			b.open(page)
 			b.wantPath(page)
 			b.checkRules(axe, page)
@@ -138,7 +139,8 @@ func (b *tab) checkRules(axe, name string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	world, err := chromedp.Call(b.ctx, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frames.FrameTree.Frame.ID, WorldName: "axe"})
+	world, err := chromedp.Call(b.ctx, page.CreateIsolatedWorld,
+		page.CreateIsolatedWorldParams{FrameID: frames.FrameTree.Frame.ID, WorldName: "axe"})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -153,7 +155,8 @@ func (b *tab) checkRules(axe, name string) {
 				Passed     int
 				Violations []string
 			}
-			if err := json.Unmarshal([]byte(run(b, "run axe", chromedp.Evaluate[string](runAxe, inWorld))), &result); err != nil {
+			if err := json.Unmarshal([]byte(run(b, "run axe", chromedp.Evaluate[string](runAxe, inWorld))),
+				&result); err != nil {
 				b.Fatal(err)
 			}
 			for _, violation := range result.Violations {

@@ -28,8 +28,8 @@ func (b *tab) told(who string) {
 	})()`, who))
 }
 
-// TestFormOfTheOtherTab: what one person left in a tab is not done to another who has logged in by the next tab, and the
-// page leads on to their own.
+// TestFormOfTheOtherTab: what one person left in a tab is not done to another who has logged in by the next tab, and
+// the page leads on to their own.
 func TestFormOfTheOtherTab(t *testing.T) {
 	t.Parallel()
 	for name, scripts := range map[string]bool{"with scripts": true, "without": false} {

@@ -29,22 +29,26 @@ type failure struct {
 var errAway = errors.New("the database is away")
 
 var failures = []failure{
-	{name: "connection lost", says: "The connection was lost.", serve: func(http.Handler, http.ResponseWriter, *http.Request) {
-		panic(http.ErrAbortHandler)
-	}},
-	{name: "an error of the app", says: "Back in a moment. The service is busy", serve: func(app http.Handler, w http.ResponseWriter, r *http.Request) {
-		r.Method, r.URL.Path, r.URL.RawQuery, r.Body = http.MethodGet, "/readyz", "", http.NoBody // asks errAway
-		app.ServeHTTP(w, r)
-	}},
-	{name: "the page of a proxy", says: "The service did not answer as it should.", serve: func(_ http.Handler, w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(http.StatusBadGateway)
-		io.WriteString(w, "<html><head><title>502</title></head><body><h1>502 Bad Gateway</h1></body></html>")
-	}},
-	{name: "no answer", says: "There was no answer in time.", patience: 100 * time.Millisecond, serve: func(_ http.Handler, _ http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body) // else the server does not see that the browser gives up
-		<-r.Context().Done()
-	}},
+	{name: "connection lost", says: "The connection was lost.",
+		serve: func(http.Handler, http.ResponseWriter, *http.Request) {
+			panic(http.ErrAbortHandler)
+		}},
+	{name: "an error of the app", says: "Back in a moment. The service is busy",
+		serve: func(app http.Handler, w http.ResponseWriter, r *http.Request) {
+			r.Method, r.URL.Path, r.URL.RawQuery, r.Body = http.MethodGet, "/readyz", "", http.NoBody // asks errAway
+			app.ServeHTTP(w, r)
+		}},
+	{name: "the page of a proxy", says: "The service did not answer as it should.",
+		serve: func(_ http.Handler, w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(http.StatusBadGateway)
+			io.WriteString(w, "<html><head><title>502</title></head><body><h1>502 Bad Gateway</h1></body></html>")
+		}},
+	{name: "no answer", says: "There was no answer in time.", patience: 100 * time.Millisecond,
+		serve: func(_ http.Handler, _ http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body) // else the server does not see that the browser gives up
+			<-r.Context().Done()
+		}},
 }
 
 // request is one request of htmx, as a person causes it.
@@ -71,17 +75,21 @@ func everyRequest(reset, verify, undo, stop string) (strangers, admins []request
 		{file: "ui_nav", attribute: `"/nav"`, page: "/", works: `document.querySelector("#account [href='/signup']")`},
 		{file: "ui_layout", attribute: `"/nav"`, page: "/no-such-page",
 			works: `document.querySelector("#problem").hidden`},
-		{file: "auth_login", attribute: `"/login"`, page: "/login", fields: append([]string{"email", "ada@example.com"}, wrong...),
-			click: button},
-		{file: "auth_signup", attribute: `"/signup"`, page: "/signup", fields: []string{"name", "Ada", "email", "new@example.com", "password", "short"},
-			click: button},
-		{file: "auth_forgot", attribute: `"/forgot-password"`, page: "/forgot-password", fields: []string{"email", "ada@example"},
-			click: button},
+		{file: "auth_login", attribute: `"/login"`, page: "/login",
+			fields: append([]string{"email", "ada@example.com"}, wrong...),
+			click:  button},
+		{file: "auth_signup", attribute: `"/signup"`, page: "/signup",
+			fields: []string{"name", "Ada", "email", "new@example.com", "password", "short"},
+			click:  button},
+		{file: "auth_forgot", attribute: `"/forgot-password"`, page: "/forgot-password",
+			fields: []string{"email", "ada@example"},
+			click:  button},
 		{file: "auth_reset", attribute: `"/reset-password"`, page: reset, fields: []string{"newPassword", "short"},
 			click: button},
 		{file: "auth_verify", attribute: `"/verify-email"`, page: verify, fields: wrong, click: button},
-		{file: "auth_verify", attribute: `"/verify-email/resend"`, page: "/verify-email", fields: []string{"email", "ada@example"},
-			click: button},
+		{file: "auth_verify", attribute: `"/verify-email/resend"`, page: "/verify-email",
+			fields: []string{"email", "ada@example"},
+			click:  button},
 		{file: "auth_undo", attribute: `"/undo-email"`, page: undo, click: button,
 			works: `location.pathname === "/login"`},
 		{file: "auth_stopchange", attribute: `"/stop-email-change"`, page: stop, click: button,
@@ -92,22 +100,25 @@ func everyRequest(reset, verify, undo, stop string) (strangers, admins []request
 		{file: "settings_profile", attribute: `"/settings"`, page: "/settings", fields: []string{"name", " King"},
 			click: button,
 			works: `document.querySelector("main [role=status]")?.textContent.includes("Saved")`},
-		{file: "settings_email", attribute: `"/settings/email"`, page: "/settings/email", fields: []string{"newEmail", "ada@example"},
-			click: button},
+		{file: "settings_email", attribute: `"/settings/email"`, page: "/settings/email",
+			fields: []string{"newEmail", "ada@example"},
+			click:  button},
 		{file: "settings_sessions", attribute: `"/settings/sessions"`, page: "/settings/sessions",
 			click: "button[name=session]", works: `document.activeElement.id === "sessions"`},
-		{file: "settings_password", attribute: `"/settings/security"`, page: "/settings/security", fields: []string{"currentPassword", "not-it", "newPassword", "another-horse"},
-			click: button},
-		{file: "settings_delete", attribute: `"/settings/delete"`, page: "/settings/delete", fields: append([]string{"confirm", "ada@example"}, wrong...),
-			click: "main form .danger"},
+		{file: "settings_password", attribute: `"/settings/security"`, page: "/settings/security",
+			fields: []string{"currentPassword", "not-it", "newPassword", "another-horse"},
+			click:  button},
+		{file: "settings_delete", attribute: `"/settings/delete"`, page: "/settings/delete",
+			fields: append([]string{"confirm", "ada@example"}, wrong...),
+			click:  "main form .danger"},
 		{file: "dev", attribute: `"/dev/mail"`, page: "/dev/mail", script: `htmx.trigger("#mails", "every")`,
 			works: `document.querySelector("#problem").hidden`},
 	}
 	return strangers, append(admins, partRequests...)
 }
 
-// TestFailedRequests: whatever goes wrong with a request of htmx, the page says so where it can be seen and heard, keeps
-// all that it showed and all that was typed, and the next try works.
+// TestFailedRequests: whatever goes wrong with a request of htmx, the page says so where it can be seen and heard,
+// keeps all that it showed and all that was typed, and the next try works.
 func TestFailedRequests(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(o *auth.Options, db *gorm.DB) {
@@ -233,7 +244,8 @@ func (f failure) said() string {
 func (b *tab) tryFailures(s *site, r request) {
 	b.Helper()
 	b.Logf("%s on %s", r.attribute, r.page)
-	for _, problem := range []string{"ERR_EMPTY_RESPONSE", "htmx:error", "status of 404", "status of 422", "status of 502", "status of 503"} {
+	for _, problem := range []string{"ERR_EMPTY_RESPONSE", "htmx:error", "status of 404", "status of 422", "status of 502",
+		"status of 503"} {
 		b.expect(problem)
 	}
 	defer s.failure.Store(nil)

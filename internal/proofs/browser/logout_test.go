@@ -10,8 +10,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// After a log-out no page that was fetched before it is shown again, however the browser kept it: in memory for the Back
-// button, fetched ahead, or drawn ahead. The log-out is another tab's, so that this one learns nothing by its own scripts.
+// After a log-out no page that was fetched before it is shown again, however the browser kept it: in memory for the
+// Back button, fetched ahead, or drawn ahead. The log-out is another tab's, so that this one learns nothing by its own
+// scripts.
 func TestNothingIsShownAfterALogOut(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

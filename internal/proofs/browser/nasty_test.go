@@ -18,7 +18,8 @@ var (
 	longName  = strings.Repeat("W", 200)
 	longEmail = func(who string) string {
 		local := who + strings.Repeat("m", 64-len(who))
-		return local + "@" + strings.Repeat("w", 59) + "." + strings.Repeat("w", 60) + "." + strings.Repeat("w", 60) + ".example"
+		return local + "@" + strings.Repeat("w", 59) + "." + strings.Repeat("w", 60) + "." + strings.Repeat("w",
+			60) + ".example"
 	}
 	emojiName   = strings.Repeat("👩‍👩‍👧‍👦", 20)
 	arabicName  = strings.Repeat("عبدالرحمن", 11)
@@ -88,7 +89,8 @@ func TestNastyData(t *testing.T) {
 		authtest.Crowd(t, db, 60)
 	})
 	for _, u := range []auth.NewUser{
-		{Name: emojiName, Email: "emoji@example.com"}, {Name: arabicName, Email: "arabic@example.com"}, {Name: chineseName, Email: "chinese@example.com"},
+		{Name: emojiName, Email: "emoji@example.com"}, {Name: arabicName, Email: "arabic@example.com"},
+		{Name: chineseName, Email: "chinese@example.com"},
 		{Name: longName, Email: longEmail("user")}, {Name: longName, Email: longEmail("admin"), Role: "admin"},
 	} {
 		s.addUser(t, u.Name, u.Email, u.Role)
@@ -135,7 +137,8 @@ func (s *site) fitUsers(b fitted) {
 	b.logIn(longEmail("user"))
 	b.page("/", "/")
 	b.menu("/")
-	for _, route := range []string{"/dashboard", "/reauth", "/settings", "/settings/security", "/settings/sessions", "/settings/appearance", "/settings/email"} {
+	for _, route := range []string{"/dashboard", "/reauth", "/settings", "/settings/security", "/settings/sessions",
+		"/settings/appearance", "/settings/email"} {
 		b.page(route, route)
 		b.wantPath(route)
 	}
@@ -169,8 +172,8 @@ func (s *site) fitAdmins(t *testing.T, b fitted) {
 // partFits look at the pages of parts that can be deleted, which add their own.
 var partFits []func(*site, *testing.T, fitted)
 
-// misfits lists what is wrong with the page as it stands: what sticks out or is cut, and what covers something else. Some
-// things may scroll sideways, and some be cut because they stand elsewhere in full.
+// misfits lists what is wrong with the page as it stands: what sticks out or is cut, and what covers something else.
+// Some things may scroll sideways, and some be cut because they stand elsewhere in full.
 const misfits = `(async () => {
 	const scrollable = ".table, .tabs, .sidebar", short = ".fit, .breadcrumb li, .account b, #banners .banner span", hidden = "svg, .sr-only, .skip, input, select";
 	const list = [], name = (e) => e.outerHTML.replace(/\s+/g, " ").slice(0, 100);
@@ -209,7 +212,8 @@ const misfits = `(async () => {
 // fits looks at the page as it is on five screens.
 func (b *tab) fits(name string) {
 	b.Helper()
-	for _, screen := range []struct{ width, height int64 }{{1920, 1080}, {1280, 800}, {768, 1024}, {375, 812}, {320, 640}} {
+	for _, screen := range []struct{ width, height int64 }{{1920, 1080}, {1280, 800}, {768, 1024}, {375, 812},
+		{320, 640}} {
 		b.do(chromedp.EmulateViewport(screen.width, screen.height))
 		b.wait(fmt.Sprintf(`innerWidth === %d`, screen.width))
 		for _, problem := range eval[[]string](b, misfits) {

@@ -143,7 +143,8 @@ func TestChosenThemeFromTheFirstFrame(t *testing.T) {
 		if got := eval[[]string](b, `backgrounds`); !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: frames showed the backgrounds %q, want only %q", b.path(), got, want)
 		}
-		if got := served(); theme != "" && !strings.Contains(got, `data-theme="`+theme+`"`) || theme == "" && strings.Contains(got, "data-theme") {
+		if got := served(); theme != "" && !strings.Contains(got, `data-theme="`+theme+`"`) ||
+			theme == "" && strings.Contains(got, "data-theme") {
 			t.Errorf("%s begins with %s, want theme %q", b.path(), got, theme)
 		}
 	}

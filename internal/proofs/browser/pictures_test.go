@@ -50,7 +50,8 @@ func TestPictures(t *testing.T) {
 	b.takePictures("not-found")
 	b.logIn("ada@example.com")
 	b.takePictures("dashboard")
-	for _, page := range []string{"/settings", "/settings/security", "/settings/sessions", "/settings/appearance", "/settings/email", "/settings/delete", "/reauth", "/admin"} {
+	for _, page := range []string{"/settings", "/settings/security", "/settings/sessions", "/settings/appearance",
+		"/settings/email", "/settings/delete", "/reauth", "/admin"} {
 		b.open(page)
 		b.wantPath(page)
 		b.takePictures(strings.ReplaceAll(strings.TrimPrefix(page, "/"), "/", "-"))
@@ -90,7 +91,8 @@ type look struct {
 	name, media, theme, colors string
 }
 
-var looks = []look{{name: "light", theme: "light"}, {name: "dark", theme: "dark"}, {name: "forced", theme: "dark", colors: "active"}, {name: "print", media: "print", theme: "light"}}
+var looks = []look{{name: "light", theme: "light"}, {name: "dark", theme: "dark"},
+	{name: "forced", theme: "dark", colors: "active"}, {name: "print", media: "print", theme: "light"}}
 
 func (b *tab) checkWidth(name string, width int64) {
 	b.Helper()
@@ -110,8 +112,10 @@ func (b *tab) setTheme(theme string) {
 // setLook also stills what moves, so that pictures can be compared.
 func (b *tab) setLook(l look) {
 	b.Helper()
-	features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.theme}, {Name: "prefers-reduced-motion", Value: "reduce"}, {Name: "forced-colors", Value: l.colors}}
-	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: l.media, Features: features}); err != nil {
+	features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.theme},
+		{Name: "prefers-reduced-motion", Value: "reduce"}, {Name: "forced-colors", Value: l.colors}}
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Media: l.media, Features: features}); err != nil {
 		b.Fatal(err)
 	}
 	b.wait(fmt.Sprintf(`matchMedia("(prefers-color-scheme: %s)").matches && matchMedia("print").matches === %t && matchMedia("(forced-colors: active)").matches === %t`,

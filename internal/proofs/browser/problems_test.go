@@ -30,7 +30,8 @@ func (b *tab) listen(event any) {
 		switch path, restored := strings.CutPrefix(line, "restored "); {
 		case restored:
 			b.restored = append(b.restored, path)
-		case e.Type == runtime.ConsoleAPICalledTypeError, e.Type == runtime.ConsoleAPICalledTypeWarning, e.Type == runtime.ConsoleAPICalledTypeAssert:
+		case e.Type == runtime.ConsoleAPICalledTypeError, e.Type == runtime.ConsoleAPICalledTypeWarning,
+			e.Type == runtime.ConsoleAPICalledTypeAssert:
 			b.problems = append(b.problems, "console: "+line)
 		}
 	}

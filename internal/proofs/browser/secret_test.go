@@ -8,7 +8,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestNoSecretInTheAddress: what a mail leads to works, and its secret is neither in the address bar nor in the history.
+// TestNoSecretInTheAddress: what a mail leads to works, and its secret is neither in the address bar nor in the
+// history.
 func TestNoSecretInTheAddress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(o *auth.Options, _ *gorm.DB) { o.Notices = true })

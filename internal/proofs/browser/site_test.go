@@ -43,7 +43,8 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	server := httptest.NewUnstartedServer(s)
 	s.URL = "http://" + server.Listener.Addr().String()
 	db := dbtest.Open(t, dbtest.SQLite(t))
-	options := auth.Options{BaseURL: s.URL, Now: s.now, Links: web.Links(s.URL, nil), Logger: slog.New(slog.DiscardHandler)}
+	options := auth.Options{BaseURL: s.URL, Now: s.now, Links: web.Links(s.URL, nil),
+		Logger: slog.New(slog.DiscardHandler)}
 	config := webtest.Config(t, db, &options)
 	config.Development, config.Ready = true, func(context.Context) error { return errAway }
 	options.Mailer = config.Mails
@@ -113,7 +114,8 @@ func (s *site) hold(key string) (release func()) {
 // addUser makes a user without a browser.
 func (s *site) addUser(t *testing.T, name, email, role string) {
 	t.Helper()
-	if _, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: name, Email: email, Password: authtest.Password, Role: role}); err != nil {
+	if _, err := s.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: name, Email: email, Password: authtest.Password,
+		Role: role}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -121,7 +123,8 @@ func (s *site) addUser(t *testing.T, name, email, role string) {
 // mailReset lets a user ask for a link to choose a new password.
 func (s *site) mailReset(t *testing.T, email string) {
 	t.Helper()
-	res := authtest.NewClient(t, s.URL).PostJSON("/api/auth/request-password-reset", map[string]string{"email": email, "redirectTo": "/reset-password"})
+	res := authtest.NewClient(t, s.URL).PostJSON("/api/auth/request-password-reset",
+		map[string]string{"email": email, "redirectTo": "/reset-password"})
 	if res.StatusCode != http.StatusOK {
 		t.Fatalf("%d %s", res.StatusCode, res.Text)
 	}

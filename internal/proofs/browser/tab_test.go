@@ -35,8 +35,8 @@ window.framesSeen = [];
 // nextFrame as a script is true after everything queued before it.
 const nextFrame = `new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(true))))`
 
-// tab is one page of one person: its cookies are its own, and those of tabs beside it. When the test ends nothing may have gone wrong in it
-// that the test did not announce, and script storage must be empty.
+// tab is one page of one person: its cookies are its own, and those of tabs beside it. When the test ends nothing may
+// have gone wrong in it that the test did not announce, and script storage must be empty.
 type tab struct {
 	*testing.T
 	ctx  context.Context
@@ -81,7 +81,8 @@ func openTab(t *testing.T, base string, parent context.Context, options ...chrom
 // everyPage makes a script run in every page of the tab from now on, before the page's own.
 func (b *tab) everyPage(script string) {
 	b.Helper()
-	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument,
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -171,7 +172,8 @@ func (b *tab) settle() {
 func (b *tab) back() {
 	b.Helper()
 	back := chromedp.Evaluate[chromedp.Void](`history.back()`)
-	run(b, "go back", chromedp.WaitEvent(page.FrameNavigated, func(e page.EventFrameNavigated) bool { return e.Frame.ParentID == "" }, back))
+	run(b, "go back", chromedp.WaitEvent(page.FrameNavigated,
+		func(e page.EventFrameNavigated) bool { return e.Frame.ParentID == "" }, back))
 	b.wait(`document.readyState === "complete"`)
 }
 
@@ -217,7 +219,8 @@ func (b *tab) fill(fields ...string) {
 func (b *tab) disableScripts() {
 	b.Helper()
 	b.noScripts = true
-	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled,
+		emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		b.Fatal(err)
 	}
 }

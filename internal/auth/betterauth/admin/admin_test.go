@@ -28,7 +28,8 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	a := authtest.NewOn(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{})
-	h := &house{auth: a, boss: authtest.Serve(t, authtest.Wire(t, a, betterauth.Options{Plugins: []betterauth.Plugin{admin.Endpoints}}))}
+	h := &house{auth: a, boss: authtest.Serve(t, authtest.Wire(t, a,
+		betterauth.Options{Plugins: []betterauth.Plugin{admin.Endpoints}}))}
 	h.ada, h.ghost = authtest.NewClient(t, h.boss.Base), authtest.NewClient(t, h.boss.Base)
 	h.bossID, h.adaID = h.boss.SignUp("boss@example.com"), h.ada.SignUp("ada@example.com")
 	if _, err := a.SetRole(t.Context(), nil, h.bossID, "admin"); err != nil {
@@ -57,8 +58,10 @@ func TestOnlyAdmins(t *testing.T) {
 	posts := map[string]string{
 		"create-user": `{"email":"x@example.com","name":"x","password":"correct-horse-1","role":"admin"}`,
 		"update-user": `{"userId":"ID","data":{"role":"admin","name":"x"}}`, "set-role": `{"userId":"ID","role":"admin"}`,
-		"set-user-password": `{"userId":"ID","newPassword":"correct-horse-9"}`, "ban-user": `{"userId":"ID"}`, "unban-user": `{"userId":"ID"}`,
-		"remove-user": `{"userId":"ID"}`, "list-user-sessions": `{"userId":"ID"}`, "revoke-user-session": `{"sessionToken":"x"}`,
+		"set-user-password": `{"userId":"ID","newPassword":"correct-horse-9"}`, "ban-user": `{"userId":"ID"}`,
+		"unban-user":  `{"userId":"ID"}`,
+		"remove-user": `{"userId":"ID"}`, "list-user-sessions": `{"userId":"ID"}`,
+		"revoke-user-session":  `{"sessionToken":"x"}`,
 		"revoke-user-sessions": `{"userId":"ID"}`, "impersonate-user": `{"userId":"ID"}`,
 	}
 	for name, body := range posts {
@@ -83,7 +86,8 @@ func TestOnlyAdmins(t *testing.T) {
 func TestImpersonation(t *testing.T) {
 	begin := func(t *testing.T) *house {
 		h := newHouse(t)
-		if got := call(h.boss, "impersonate-user", `{"userId":"`+h.adaID+`"}`); got.StatusCode != 200 || who(h.boss) != "ada" {
+		if got := call(h.boss, "impersonate-user", `{"userId":"`+h.adaID+`"}`); got.StatusCode != 200 ||
+			who(h.boss) != "ada" {
 			t.Fatalf("%d %s", got.StatusCode, got.Text)
 		}
 		return h
@@ -117,7 +121,8 @@ func TestImpersonation(t *testing.T) {
 		h.boss.Do(http.MethodPost, "/api/auth/sign-out", "{}", "Content-Type", "application/json", "Origin", home)
 		list, err := h.auth.UserSessions(t.Context(), h.bossID)
 		if err != nil || len(list) != 0 || who(copied) != "null" || len(h.boss.Cookies()) != 0 || who(h.ada) != "ada" {
-			t.Errorf("%d sessions of the admin are left (%v), the copy is %s, cookies %v", len(list), err, who(copied), h.boss.Cookies())
+			t.Errorf("%d sessions of the admin are left (%v), the copy is %s, cookies %v", len(list), err, who(copied),
+				h.boss.Cookies())
 		}
 	})
 	t.Run("what only the person may do", func(t *testing.T) {
@@ -127,7 +132,8 @@ func TestImpersonation(t *testing.T) {
 			"/change-email":    `{"newEmail":"new@example.com"}`, "/delete-user": `{}`,
 			"/verify-password": `{"password":"` + authtest.Password + `"}`, // else an admin could try out what they guess
 		} {
-			if got := h.boss.Do(http.MethodPost, "/api/auth"+path, body, "Content-Type", "application/json", "Origin", home); got.StatusCode != 403 {
+			if got := h.boss.Do(http.MethodPost, "/api/auth"+path, body, "Content-Type", "application/json", "Origin",
+				home); got.StatusCode != 403 {
 				t.Errorf("%s: %d %s", path, got.StatusCode, got.Text)
 			}
 		}
@@ -138,15 +144,19 @@ func TestImpersonation(t *testing.T) {
 func TestLastAdmin(t *testing.T) {
 	h := newHouse(t)
 	for _, c := range []struct{ name, body, code string }{
-		{"ban-user", `{"userId":"ID"}`, "YOU_CANNOT_BAN_YOURSELF"}, {"remove-user", `{"userId":"ID"}`, "YOU_CANNOT_REMOVE_YOURSELF"},
-		{"set-role", `{"userId":"ID","role":"user"}`, "LAST_ADMIN"}, {"set-role", `{"userId":"ID","role":"king"}`, "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE"},
+		{"ban-user", `{"userId":"ID"}`, "YOU_CANNOT_BAN_YOURSELF"},
+		{"remove-user", `{"userId":"ID"}`, "YOU_CANNOT_REMOVE_YOURSELF"},
+		{"set-role", `{"userId":"ID","role":"user"}`, "LAST_ADMIN"},
+		{"set-role", `{"userId":"ID","role":"king"}`, "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE"},
 		{"update-user", `{"userId":"ID","data":{"role":"user"}}`, "LAST_ADMIN"},
 	} {
-		if got := call(h.boss, c.name, strings.ReplaceAll(c.body, "ID", h.bossID)); got.StatusCode != 400 || !strings.Contains(got.Text, `"`+c.code+`"`) {
+		if got := call(h.boss, c.name, strings.ReplaceAll(c.body, "ID", h.bossID)); got.StatusCode != 400 ||
+			!strings.Contains(got.Text, `"`+c.code+`"`) {
 			t.Errorf("%s: %d %s, want %s", c.name, got.StatusCode, got.Text, c.code)
 		}
 	}
-	if got := h.boss.Do(http.MethodPost, "/api/auth/delete-user", "{}", "Content-Type", "application/json", "Origin", home); !strings.Contains(got.Text, "LAST_ADMIN") {
+	if got := h.boss.Do(http.MethodPost, "/api/auth/delete-user", "{}", "Content-Type", "application/json", "Origin",
+		home); !strings.Contains(got.Text, "LAST_ADMIN") {
 		t.Errorf("delete-user: %d %s", got.StatusCode, got.Text)
 	}
 }

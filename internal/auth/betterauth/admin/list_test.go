@@ -68,7 +68,8 @@ func TestListUsersRefuses(t *testing.T) {
 		{"filterValue=a&filterValue=%00&filterOperator=in", "filterValue"}, {"offset=-1", "offset"},
 	} {
 		got := h.boss.Get("/api/auth/admin/list-users?" + c.query)
-		named := strings.Contains(got.Text, "[query."+c.field+"] Invalid ") && strings.Contains(got.Text, `"VALIDATION_ERROR"`)
+		named := strings.Contains(got.Text, "[query."+c.field+"] Invalid ") &&
+			strings.Contains(got.Text, `"VALIDATION_ERROR"`)
 		if got.StatusCode != 400 || !named {
 			t.Errorf("%s: %d %s, want %s refused", c.query, got.StatusCode, got.Text, c.field)
 		}

@@ -14,11 +14,16 @@ import (
 func TestValues(t *testing.T) {
 	h := newHouse(t)
 	for _, c := range []struct{ name, body string }{
-		{"set-role", `"role":"superadmin"`}, {"set-role", `"role":"ADMIN"`}, {"set-role", `"role":""`}, {"set-role", `"role":null`}, {"set-role", `"role":[]`},
-		{"set-role", `"role":5`}, {"set-role", `"role":["admin",5]`}, {"set-role", `"role":"user,"`}, {"set-role", `"role":{"in":["admin"]}`}, {"set-role", `"Role":"admin"`},
-		{"update-user", `"data":{"role":""}`}, {"update-user", `"data":{"role":"king"}`}, {"update-user", `"data":{"id":"1"}`}, {"update-user", `"data":{"password":"x"}`},
-		{"update-user", `"data":{"banned":"true"}`}, {"update-user", `"data":{"name":""}`}, {"update-user", `"data":{"image":"javascript:alert(1)"}`}, {"update-user", `"data":[]`},
-		{"ban-user", `"banExpiresIn":-1`}, {"ban-user", `"banExpiresIn":1e18`}, {"ban-user", `"banExpiresIn":1e999`}, {"ban-user", `"banExpiresIn":"60"`}, {"ban-user", `"banExpiresIn":null`},
+		{"set-role", `"role":"superadmin"`}, {"set-role", `"role":"ADMIN"`}, {"set-role", `"role":""`},
+		{"set-role", `"role":null`}, {"set-role", `"role":[]`},
+		{"set-role", `"role":5`}, {"set-role", `"role":["admin",5]`}, {"set-role", `"role":"user,"`},
+		{"set-role", `"role":{"in":["admin"]}`}, {"set-role", `"Role":"admin"`},
+		{"update-user", `"data":{"role":""}`}, {"update-user", `"data":{"role":"king"}`},
+		{"update-user", `"data":{"id":"1"}`}, {"update-user", `"data":{"password":"x"}`},
+		{"update-user", `"data":{"banned":"true"}`}, {"update-user", `"data":{"name":""}`},
+		{"update-user", `"data":{"image":"javascript:alert(1)"}`}, {"update-user", `"data":[]`},
+		{"ban-user", `"banExpiresIn":-1`}, {"ban-user", `"banExpiresIn":1e18`}, {"ban-user", `"banExpiresIn":1e999`},
+		{"ban-user", `"banExpiresIn":"60"`}, {"ban-user", `"banExpiresIn":null`},
 	} {
 		got := call(h.boss, c.name, `{"userId":"`+h.adaID+`",`+c.body+`}`)
 		if got.StatusCode != 400 {
@@ -38,8 +43,10 @@ func TestSpellings(t *testing.T) {
 		t.Fatalf("%d %s", got.StatusCode, got.Text)
 	}
 	for _, path := range []string{
-		"/api/auth/admin/list-users/", "/api/auth//admin/list-users", "/api/auth/admin//list-users", "/api/AUTH/admin/list-users", "/api/auth/%61dmin/list-users",
-		"/api/auth/admin%2flist-users", "/api/auth/admin/list-users%00", "/api/auth/admin/list-users;x", "/api/auth/./admin/list-users", "/api/auth/Admin/list-users",
+		"/api/auth/admin/list-users/", "/api/auth//admin/list-users", "/api/auth/admin//list-users",
+		"/api/AUTH/admin/list-users", "/api/auth/%61dmin/list-users",
+		"/api/auth/admin%2flist-users", "/api/auth/admin/list-users%00", "/api/auth/admin/list-users;x",
+		"/api/auth/./admin/list-users", "/api/auth/Admin/list-users",
 	} {
 		for name, c := range map[string]*authtest.Client{"a stranger": h.ghost, "a user": h.ada, "an admin": h.boss} {
 			if got := c.Get(path); got.StatusCode != 404 || got.Text != "" {
@@ -83,7 +90,8 @@ func TestDemotedOnTheWayBack(t *testing.T) {
 		if got := call(h.boss, "stop-impersonating", `{}`); got.StatusCode == 200 || who(h.boss) != "null" {
 			t.Errorf("%s: %d %s, then %s", name, got.StatusCode, got.Text, who(h.boss))
 		}
-		if got := call(h.boss, "list-user-sessions", `{"userId":"`+h.adaID+`"}`); got.StatusCode != 401 && got.StatusCode != 403 {
+		if got := call(h.boss, "list-user-sessions", `{"userId":"`+h.adaID+`"}`); got.StatusCode != 401 &&
+			got.StatusCode != 403 {
 			t.Errorf("%s: %d", name, got.StatusCode)
 		}
 	}
@@ -104,9 +112,11 @@ func TestWhoMayBeImpersonated(t *testing.T) {
 		t.Fatal(err)
 	}
 	for id, code := range map[string]string{
-		made("root", "user,admin"): "YOU_CANNOT_IMPERSONATE_ADMINS", h.bossID: "YOU_CANNOT_IMPERSONATE_ADMINS", banned: "BANNED_USER", "nobody": "USER_NOT_FOUND",
+		made("root", "user,admin"): "YOU_CANNOT_IMPERSONATE_ADMINS", h.bossID: "YOU_CANNOT_IMPERSONATE_ADMINS",
+		banned: "BANNED_USER", "nobody": "USER_NOT_FOUND",
 	} {
-		if got := call(h.boss, "impersonate-user", `{"userId":"`+id+`"}`); got.StatusCode < 403 || !strings.Contains(got.Text, code) || who(h.boss) != "boss" {
+		if got := call(h.boss, "impersonate-user", `{"userId":"`+id+`"}`); got.StatusCode < 403 ||
+			!strings.Contains(got.Text, code) || who(h.boss) != "boss" {
 			t.Errorf("%d %s, want %s", got.StatusCode, got.Text, code)
 		}
 	}
