@@ -10,8 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "time"
 
-// Dashboard is the visitor's first page. The panel sessions is drawn last: a skeleton is on screen while it loads.
-// age is in days, expires the end of the session.
+// Dashboard is the visitor's first page. age is in days, expires the end of the session. The panel sessions flushes
+// what is drawn so far before it loads, and replaces a skeleton that is about as tall, so the page does not jump.
 func Dashboard(memberSince, expires time.Time, age int, sessions templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -93,15 +93,19 @@ func Dashboard(memberSince, expires time.Time, age int, sessions templ.Component
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div><section class=\"card stack\"><h2 id=\"sessions\">Where you are logged in</h2>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div><section class=\"card stack\"><h2 id=\"sessions\">Where you are logged in</h2><div class=\"defer\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = deferred(sessions).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = skeletonLines(3).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</section>")
+				templ_7745c5c3_Err = sessions.Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</div></section>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

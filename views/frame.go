@@ -35,9 +35,9 @@ type Site struct {
 	Development bool
 	Reload      bool // pages reload themselves when a template changes
 
-	Nav                     []NavLink
-	SettingsTabs, AdminTabs []Link
-	Banners                 []templ.Component // above every page; each draws itself only when it applies
+	Nav     []NavLink
+	Tabs    map[string][]Link // by the heading of their section
+	Banners []templ.Component // above every page; each draws itself only when it applies
 }
 
 // Link leads to a page.

@@ -9,12 +9,29 @@ import (
 // Form is a form and the page it stands on. It draws itself twice: Page is the whole page, Fragment the form alone, by
 // which htmx replaces a form that was refused.
 type Form struct {
-	Title  string
-	Layout func(title string) templ.Component
-	Fields func(Errors) templ.Component // the form itself
-	Below  []templ.Component            // what follows the form on its page
-	Inputs []string                     // the names of the inputs that can be wrong, in their order on the page
+	Title  string // of the page
+	Layout layout
+	Class  string
+	Path   string // to which it is posted
+	Fields fields
+	Inputs []string          // the names of the inputs that can be wrong, in their order on the page
+	Below  []templ.Component // what follows the form on its page
 	Errors Errors
+}
+
+type (
+	layout = func(title string) templ.Component
+	fields = func(Errors) templ.Component // the content of a form, with its heading and buttons
+)
+
+// authForm is a form that is alone on its page.
+func authForm(title, path string, content fields, inputs ...string) Form {
+	return Form{Title: title, Layout: authLayout, Class: "stack", Path: path, Fields: content, Inputs: inputs}
+}
+
+// cardForm is a form on a page of the settings or of the admin section.
+func cardForm(page layout, title, path string, content fields, inputs ...string) Form {
+	return Form{Title: title, Layout: page, Class: "card stack narrow", Path: path, Fields: content, Inputs: inputs}
 }
 
 // title is the title of the document. A refused form says so first, because screen readers read the title first.
@@ -69,6 +86,16 @@ func (f input) describedBy(errors Errors) string {
 		ids = append(ids, f.Name+"-hint")
 	}
 	return strings.Join(ids, " ")
+}
+
+// email is the field for the e-mail address of an account.
+func email(value, autocomplete string) input {
+	return input{Name: "email", Label: "E-mail", Type: "email", Value: value, Autocomplete: autocomplete}
+}
+
+// password is the field for the password of an account.
+func password(autocomplete string) input {
+	return input{Name: "password", Label: "Password", Type: "password", Autocomplete: autocomplete}
 }
 
 // newPassword is the field for a password that is chosen. It states the password rules to people and to password

@@ -141,7 +141,7 @@ func (s *Server) showUserAction(c *echo.Context) error {
 		return err
 	}
 	form := views.ActOnUser(s.userActionForm(a, u, s.takeDraft(c)))
-	return s.renderPart(c, http.StatusOK, form.Page(), form.Fields(nil))
+	return s.renderPart(c, http.StatusOK, form.Page(), form.Draw())
 }
 
 func (s *Server) actOnUser(c *echo.Context) error {

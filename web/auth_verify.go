@@ -34,7 +34,7 @@ func (s *Server) showVerify(c *echo.Context) error {
 		}
 		s.externalCallback(c, link)
 		form.ReturnTo = mailedReturnTo(c.QueryParam("returnTo"))
-		return s.render(c, http.StatusOK, views.Verify(form).Page())
+		return s.render(c, http.StatusOK, views.MailedLink(form).Page())
 	}
 	done := c.QueryParam("done")
 	if v, ok := verified[done]; ok {
@@ -57,7 +57,7 @@ func (s *Server) verify(c *echo.Context) error {
 	form, link, err := s.verifyForm(c, session(c), values.Get("token"))
 	form.ReturnTo = mailedReturnTo(values.Get("returnTo"))
 	if err != nil {
-		return s.refuseLink(c, views.Verify(form), err, resendPath, resendLabel)
+		return s.refuseLink(c, views.MailedLink(form), err, resendPath, resendLabel)
 	}
 	callback := s.externalCallback(c, link)
 	to := form.ReturnTo
@@ -66,7 +66,7 @@ func (s *Server) verify(c *echo.Context) error {
 	}
 	newSession, err := s.Auth.ConfirmEmail(c.Response(), c.Request(), session(c), link, values.Get("password"))
 	if err != nil {
-		return s.refuseLink(c, views.Verify(form), err, resendPath, resendLabel)
+		return s.refuseLink(c, views.MailedLink(form), err, resendPath, resendLabel)
 	}
 	if callback != "" {
 		return seeOther(c, callback)
@@ -113,10 +113,10 @@ func mailedReturnTo(target string) string {
 // verifyForm looks up what a link is for, and describes it.
 func (s *Server) verifyForm(
 	c *echo.Context, visitor *auth.Session, token string,
-) (views.VerifyForm, auth.Confirmation, error) {
+) (views.LinkForm, auth.Confirmation, error) {
 	link, err := s.Auth.PeekConfirmation(c.Request(), visitor, token)
-	form := views.VerifyForm{
-		Token: token, Email: link.Email, Password: link.Password,
+	form := views.LinkForm{
+		Path: "/verify-email", Token: token, Email: link.Email, Password: link.Password,
 		Title: "Confirm your address", Sentence: "Confirm that this is your address:", Button: "Confirm",
 	}
 	switch link.Purpose {

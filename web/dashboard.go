@@ -13,9 +13,12 @@ import (
 // showDashboard streams: it sends the page with a skeleton of the panel at once, and the panel in the same response.
 func (s *Server) showDashboard(c *echo.Context) error {
 	session := session(c)
-	slowDown := s.slowDown(c)
+	wait := s.slow(c)
 	panel := s.panel("sessions", func(ctx context.Context) (templ.Component, error) {
-		slowDown(ctx)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
 		rows, err := s.sessionRows(ctx, session)
 		return views.SessionList(rows), err
 	})
@@ -23,18 +26,11 @@ func (s *Server) showDashboard(c *echo.Context) error {
 	return s.render(c, http.StatusOK, views.Dashboard(session.User.CreatedAt, session.ExpiresAt, age, stream(c, panel)))
 }
 
-// slowDown returns a function that waits for ?slow=, at most 10 s, to make the skeleton visible. Development only.
-func (s *Server) slowDown(c *echo.Context) func(context.Context) {
+// slow is ?slow=, at most 10 s: how long the panel waits, to make the skeleton visible. Development only.
+func (s *Server) slow(c *echo.Context) time.Duration {
 	wait, err := time.ParseDuration(c.QueryParam("slow"))
-	if err != nil || !s.Development || wait <= 0 {
-		return func(context.Context) {}
+	if err != nil || !s.Development {
+		return 0
 	}
-	return func(ctx context.Context) {
-		timer := time.NewTimer(min(wait, 10*time.Second))
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-	}
+	return min(wait, 10*time.Second)
 }

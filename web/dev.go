@@ -47,14 +47,6 @@ func loopback(host string) bool {
 	return origins.Loopback(host)
 }
 
-func (s *Server) showGuards(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Guards())
-}
-
-func (s *Server) showComponents(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Components())
-}
-
 // showInbox lists the newest mails, sent or not.
 func (s *Server) showInbox(c *echo.Context) error {
 	list, err := s.Mails.List(c.Request().Context())

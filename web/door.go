@@ -24,16 +24,17 @@ type doors struct {
 }
 
 func (s *Server) doors() doors {
-	isAdmin := s.requireRole("admin")
+	// The doors of admins and fresh sessions never act on a session from the cache of internal/auth.
+	loaded, stored, isAdmin := load(s.Auth.Session), load(s.Auth.StoredSession), s.requireRole("admin")
 	return doors{
 		public:     s.door("public", cacheable),
-		anyone:     s.door("anyone", private, s.loadSession),
-		guest:      s.door("guest", private, s.loadSession, s.requireGuest),
-		user:       s.door("user", private, s.loadSession, s.requireAuth),
-		fresh:      s.door("fresh", private, s.loadStoredSession, s.requireAuth, s.requireFresh),
-		admin:      s.door("admin", private, s.loadStoredSession, s.requireAuth, isAdmin),
-		freshAdmin: s.door("freshAdmin", private, s.loadStoredSession, s.requireAuth, isAdmin, s.requireFresh),
-		dev:        s.door("dev", private, requireLocal, s.loadSession),
+		anyone:     s.door("anyone", private, loaded),
+		guest:      s.door("guest", private, loaded, s.requireGuest),
+		user:       s.door("user", private, loaded, s.requireAuth),
+		fresh:      s.door("fresh", private, stored, s.requireAuth, s.requireFresh),
+		admin:      s.door("admin", private, stored, s.requireAuth, isAdmin),
+		freshAdmin: s.door("freshAdmin", private, stored, s.requireAuth, isAdmin, s.requireFresh),
+		dev:        s.door("dev", private, requireLocal, loaded),
 		service:    s.serviceDoor(), // part:servicetoken
 	}
 }

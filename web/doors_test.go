@@ -47,8 +47,7 @@ func TestRouteWithoutDoorIsRefused(t *testing.T) {
 		{"with a middleware that is no door", func(s *Server) { s.echo.GET("/open", ok, pass) }},
 		{"on a group of its own", func(s *Server) { s.echo.Group("").GET("/open", ok) }},
 		{"on a group with guards but no name", func(s *Server) {
-			s.echo.Group("", s.loadSession,
-				s.requireAuth).GET("/open", ok)
+			s.echo.Group("", load(s.Auth.Session), s.requireAuth).GET("/open", ok)
 		}},
 		{"for every method", func(s *Server) { s.echo.Any("/open", ok) }},
 	}

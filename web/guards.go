@@ -12,28 +12,18 @@ import (
 
 const sessionKey = "session"
 
-// loadSession loads the session, nil if there is none, and refuses no visitor. A GET or HEAD may be answered from the
-// session cache of internal/auth, which also sets its cookies here.
-func (s *Server) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
-	return load(s.Auth.Session, next)
-}
-
-// loadStoredSession reads the session from the database, so that the doors of admins and fresh sessions never act on a
-// cached copy.
-func (s *Server) loadStoredSession(next echo.HandlerFunc) echo.HandlerFunc {
-	return load(s.Auth.StoredSession, next)
-}
-
-type findSession func(http.ResponseWriter, *http.Request) (*auth.Session, error)
-
-func load(find findSession, next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c *echo.Context) error {
-		session, err := find(c.Response(), c.Request())
-		if err != nil {
-			return err
+// load is a guard that loads the session, nil if there is none, by Auth.Session or Auth.StoredSession. It refuses no
+// visitor.
+func load(find func(http.ResponseWriter, *http.Request) (*auth.Session, error)) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c *echo.Context) error {
+			session, err := find(c.Response(), c.Request())
+			if err != nil {
+				return err
+			}
+			c.Set(sessionKey, session)
+			return next(c)
 		}
-		c.Set(sessionKey, session)
-		return next(c)
 	}
 }
 

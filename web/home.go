@@ -25,11 +25,6 @@ func (s *Server) showHome(c *echo.Context) error {
 	return s.render(c, http.StatusOK, views.Home(problem))
 }
 
-// showNav is the fragment that replaces what a public page drew in the Loading state.
-func (s *Server) showNav(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Loaded())
-}
-
 func (s *Server) showStatic(c *echo.Context) error {
 	if !static.Serve(c.Response(), c.Request()) {
 		return echo.ErrNotFound

@@ -22,17 +22,18 @@ var (
 func users(v views.Visitor) bool  { return v.State == views.Authenticated }
 func admins(v views.Visitor) bool { return v.Admin }
 
-var settingsTabs = []views.Link{
-	{Href: "/settings", Label: "Account"},
-	{Href: "/settings/security", Label: "Security"},
-	{Href: "/settings/sessions", Label: "Sessions"},
-	{Href: "/settings/appearance", Label: "Appearance"},
-}
-
-var adminTabs = []views.Link{
-	{Href: "/admin", Label: "Overview"},
-	{Href: "/admin/users", Label: "Users"},       // part:admin
-	{Href: "/admin/audit", Label: "Audit trail"}, // part:audit
+var tabs = map[string][]views.Link{
+	"Settings": {
+		{Href: "/settings", Label: "Account"},
+		{Href: "/settings/security", Label: "Security"},
+		{Href: "/settings/sessions", Label: "Sessions"},
+		{Href: "/settings/appearance", Label: "Appearance"},
+	},
+	"Admin": {
+		{Href: "/admin", Label: "Overview"},
+		{Href: "/admin/users", Label: "Users"},       // part:admin
+		{Href: "/admin/audit", Label: "Audit trail"}, // part:audit
+	},
 }
 
 func nav(development bool) []views.NavLink {

@@ -34,6 +34,11 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	return page.Render(ctx, struct{ io.Writer }{c.Response()})
 }
 
+// show answers every request with a page that needs no data.
+func (s *Server) show(page templ.Component) echo.HandlerFunc {
+	return func(c *echo.Context) error { return s.render(c, http.StatusOK, page) }
+}
+
 // renderPart answers with fragment if htmx puts the answer into a part of its page, otherwise with page.
 func (s *Server) renderPart(c *echo.Context, status int, page, fragment templ.Component) error {
 	if wantsFragment(c) {
@@ -49,13 +54,17 @@ func wantsFragment(c *echo.Context) bool {
 	return c.Request().Header.Get("HX-Request-Type") == "partial"
 }
 
-// seeOther redirects after a success. htmx would follow a 3xx and put the next page into the form, so it gets a header.
-func seeOther(c *echo.Context, path string) error {
-	if sentByScript(c.Request()) {
-		c.Response().Header().Set("HX-Redirect", path)
-		return c.NoContent(http.StatusNoContent)
+// seeOther redirects after a success.
+func seeOther(c *echo.Context, path string) error { return redirect(c, path, http.StatusNoContent) }
+
+// redirect redirects to path. htmx would follow a 3xx and put the next page into the form, so it gets a header, with
+// status.
+func redirect(c *echo.Context, path string, status int) error {
+	if !sentByScript(c.Request()) {
+		return c.Redirect(http.StatusSeeOther, path)
 	}
-	return c.Redirect(http.StatusSeeOther, path)
+	c.Response().Header().Set("HX-Redirect", path)
+	return c.NoContent(status)
 }
 
 // sentByScript reports whether a script sent the request. htmx restores its history with another header than
@@ -85,7 +94,7 @@ func (s *Server) answerError(c *echo.Context, err error) {
 	case wantsJSON(r):
 		err = c.JSON(e.Status, problem{e.Code, e.Message, e.Fields})
 	case e.Status == http.StatusUnauthorized:
-		err = toLogin(c)
+		err = redirect(c, loginURL(r), http.StatusUnauthorized)
 	case e.Code == codeNotFresh:
 		err = s.toReauth(c)
 	case r.Method == http.MethodHead:

@@ -57,18 +57,8 @@ func withReturnTo(path, target string) string {
 	return path + "?returnTo=" + url.QueryEscape(target)
 }
 
-// loginURL is the login page that returns to the current page.
+// loginURL is the login page that returns to the current page; for htmx that is the page, not the fragment.
 func loginURL(r *http.Request) string { return withReturnTo("/login", safeReturnTo(pageURL(r))) }
-
-// toLogin redirects to the login page. It returns to the page of a GET; for htmx that is the page, not the fragment.
-func toLogin(c *echo.Context) error {
-	login := loginURL(c.Request())
-	if !sentByScript(c.Request()) {
-		return c.Redirect(http.StatusSeeOther, login)
-	}
-	c.Response().Header().Set("HX-Redirect", login)
-	return c.NoContent(http.StatusUnauthorized)
-}
 
 // toReauth redirects to the page that asks for the password. It returns to the page of the form, because every form of
 // the fresh door posts to the address of its page. The page then restores the draft.
@@ -83,12 +73,7 @@ func (s *Server) toReauth(c *echo.Context) error {
 		target = r.URL.Path
 		s.keepDraft(c, target, typed)
 	}
-	reauth := withReturnTo("/reauth", safeReturnTo(target))
-	if !sentByScript(r) {
-		return c.Redirect(http.StatusSeeOther, reauth)
-	}
-	c.Response().Header().Set("HX-Redirect", reauth)
-	return c.NoContent(http.StatusForbidden)
+	return redirect(c, withReturnTo("/reauth", safeReturnTo(target)), http.StatusForbidden)
 }
 
 // withoutCSV is the page of an export, whose address ends in .csv. If the visitor returned to the download itself, the

@@ -1,5 +1,7 @@
 package web
 
+import "example.com/foyer/views"
+
 // routes lists all routes. The first word of a line is the door, which says who may open it:
 //   - public reads no session; anyone reads it and refuses nobody; guest refuses visitors who are logged in.
 //   - user requires a session, fresh one whose password was entered minutes ago, admin the role, freshAdmin both.
@@ -20,7 +22,7 @@ func (s *Server) routes(
 	public.GET("/.well-known/jwks.json", s.showKeys) // part:servicetoken
 	public.Mount("/api/auth/*", s.API)               // part:betterauth
 
-	anyone.GET("/nav", s.showNav)
+	anyone.GET("/nav", s.show(views.Loaded()))
 	anyone.POST("/logout", s.logout, "/sign-out")
 	anyone.POST("/theme", s.setTheme)
 	anyone.GET("/forgot-password", s.showForgot)
@@ -30,10 +32,10 @@ func (s *Server) routes(
 	anyone.GET("/verify-email", s.showVerify)
 	anyone.POST("/verify-email", s.verify)
 	anyone.Form("/verify-email/resend", s.resendVerification, "/send-verification-email")
-	anyone.GET("/stop-email-change", s.showStopChange)
-	anyone.POST("/stop-email-change", s.stopChange)
-	anyone.GET("/undo-email", s.showUndo)
-	anyone.POST("/undo-email", s.undo)
+	anyone.GET("/stop-email-change", s.showEmailLink(stopChange))
+	anyone.POST("/stop-email-change", s.followEmailLink(stopChange))
+	anyone.GET("/undo-email", s.showEmailLink(undoChange))
+	anyone.POST("/undo-email", s.followEmailLink(undoChange))
 
 	guest.GET("/login", s.showLogin)
 	guest.Form("/login", s.login, "/sign-in/email")
@@ -47,7 +49,7 @@ func (s *Server) routes(
 	user.GET("/settings", s.showProfile)
 	user.Form("/settings", s.saveProfile, "/update-user")
 	user.GET("/settings/sessions", s.showSessions)
-	user.GET("/settings/appearance", s.showAppearance)
+	user.GET("/settings/appearance", s.show(views.Appearance()))
 
 	fresh.POST("/settings/sessions", s.endSessions)
 	fresh.GET("/settings/security", s.showPassword)
@@ -72,8 +74,8 @@ func (s *Server) routes(
 	service.from("service:worker").GET("/api/service/whoami", s.whoami) // part:servicetoken
 
 	if s.Development {
-		dev.GET("/dev/guards", s.showGuards)
-		dev.GET("/dev/components", s.showComponents)
+		dev.GET("/dev/guards", s.show(views.Guards()))
+		dev.GET("/dev/components", s.show(views.Components()))
 		dev.GET("/dev/mail", s.showInbox)
 		dev.GET("/dev/mail/:id", s.showMail)
 		dev.GET("/dev/reload", s.streamVersion)

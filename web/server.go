@@ -60,7 +60,7 @@ func New(c Config) *Server {
 		Config: c, draining: make(chan struct{}),
 		site: views.Site{
 			Name: AppName, Asset: static.URL, Development: c.Development, Reload: c.Reload,
-			Nav: nav(c.Development), SettingsTabs: settingsTabs, AdminTabs: adminTabs, Banners: banners(),
+			Nav: nav(c.Development), Tabs: tabs, Banners: banners(),
 		},
 	}
 	if s.RequestTime == 0 {

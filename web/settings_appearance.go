@@ -1,18 +1,12 @@
 package web
 
 import (
-	"net/http"
 	"slices"
 	"time"
 
 	"example.com/foyer/internal/origins"
-	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
-
-func (s *Server) showAppearance(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Appearance())
-}
 
 // setTheme keeps the theme in a cookie, so that the server draws the next page in it at once. "" follows the system.
 func (s *Server) setTheme(c *echo.Context) error {
