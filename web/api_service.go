@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/origins"
 	"example.com/foyer/internal/servicetoken"
 	"github.com/labstack/echo/v5"
 )
@@ -67,7 +68,8 @@ func (s *Server) requireCaller(callers ...string) echo.MiddlewareFunc {
 		return func(c *echo.Context) error {
 			caller := service(c).Subject
 			if !slices.Contains(callers, caller) {
-				s.Logger.WarnContext(c.Request().Context(), "service not allowed", "caller", printable(caller), "route", c.Path())
+				s.Logger.WarnContext(c.Request().Context(), "service not allowed",
+					"caller", origins.Printable(caller), "route", c.Path())
 				return errs.Forbidden()
 			}
 			return next(c)

@@ -20,8 +20,8 @@ func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		if safe(r) || strings.HasPrefix(r.URL.Path, "/api/auth/") || s.sameOrigin(r) {
 			return next(c)
 		}
-		s.Logger.InfoContext(r.Context(), "cross-site request refused", "origin", printable(r.Header.Get("Origin")),
-			"host", printable(r.Host), "site", printable(r.Header.Get("Sec-Fetch-Site")), "own", s.AppURL)
+		s.Logger.InfoContext(r.Context(), "cross-site request refused", "origin", origins.Printable(r.Header.Get("Origin")),
+			"host", origins.Printable(r.Host), "site", origins.Printable(r.Header.Get("Sec-Fetch-Site")), "own", s.AppURL)
 		// The route's method, not the request's: each invented method would become an event of its own.
 		s.Auth.RecordRefusal(r, nil, event.CrossSite, strings.TrimSpace(c.RouteInfo().Method+" "+c.Path()))
 		return errs.New(http.StatusForbidden, "CROSS_SITE_REQUEST",

@@ -11,6 +11,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -179,13 +180,7 @@ func personal(row *Row, e auth.Event, deleted map[string]bool) (list []Personal)
 	names := map[string]string{e.SubjectID: e.SubjectName, e.ImpersonatorID: e.ImpersonatorName, e.ActorID: e.ActorName}
 	names[""] = ""
 	// The address belongs to the user at the browser; for a failed log-in, to the account that was tried.
-	browser := e.SubjectID
-	if e.ActorID != "" {
-		browser = e.ActorID
-	}
-	if e.ImpersonatorID != "" {
-		browser = e.ImpersonatorID
-	}
+	browser := cmp.Or(e.ImpersonatorID, e.ActorID, e.SubjectID)
 	for _, id := range row.Owners() {
 		if deleted[id] {
 			continue

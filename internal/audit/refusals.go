@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,23 +48,24 @@ type refusals struct {
 }
 
 // count counts e, unless it is the first of its kind: then it returns what to write at once.
-func (r *refusals) count(e auth.Event) (first auth.Event, ok bool) {
+func (r *refusals) count(e auth.Event) (first counted, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c, isNew := r.counter(e)
-	if isNew {
-		return c.Event, true
+	if !isNew {
+		c.times++
 	}
-	c.times++
-	return auth.Event{}, false
+	return counted{c.Event, 1}, isNew
 }
 
-// add counts n refusals that could not be written.
-func (r *refusals) add(e auth.Event, n int64) {
+// add counts refusals that could not be written.
+func (r *refusals) add(list ...counted) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c, _ := r.counter(e)
-	c.times += n
+	for _, unwritten := range list {
+		c, _ := r.counter(unwritten.Event)
+		c.times += unwritten.times
+	}
 }
 
 func (r *refusals) counter(e auth.Event) (c *counted, isNew bool) {
@@ -104,17 +106,17 @@ func (l *Log) recordRefusal(tx *gorm.DB, e auth.Event) error {
 		return nil
 	}
 	ctx := tx.Statement.Context
-	l.log(ctx, counted{first, 1})
+	l.log(ctx, first)
 	if !l.queue.enter(ctx) {
-		l.refusals.add(first, 1)
+		l.refusals.add(first)
 		return nil
 	}
 	defer l.queue.leave()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeFor)
 	defer cancel()
-	err := tx.WithContext(ctx).Transaction(func(tx *gorm.DB) error { return l.append(tx, counted{first, 1}) })
+	err := tx.WithContext(ctx).Transaction(func(tx *gorm.DB) error { return l.append(tx, first) })
 	if err != nil {
-		l.refusals.add(first, 1)
+		l.refusals.add(first)
 	}
 	return err
 }
@@ -163,12 +165,10 @@ func (l *Log) Run(ctx context.Context) {
 }
 
 func (l *Log) flush(ctx context.Context) {
-	for list := l.refusals.take(); len(list) > 0; {
-		batch := list[:min(flushBatch, len(list))]
+	list := l.refusals.take()
+	for batch := range slices.Chunk(list, flushBatch) {
 		if err := l.writeNumbers(ctx, batch); err != nil {
-			for _, c := range list {
-				l.refusals.add(c.Event, c.times)
-			}
+			l.refusals.add(list...)
 			l.Logger.WarnContext(ctx, "audit: refusals are counted, but not written yet", "kinds", len(list), "error", err)
 			return
 		}

@@ -83,21 +83,15 @@ func (l *loader) combinations(c Config) {
 		l.noPlainHTTP(c)
 	}
 	verifies := c.EmailVerification && !c.Development // without mail, no address could ever be verified
-	if verifies && l.getenv("SMTP_URL") == "" {
-		l.fault("SMTP_URL", "is required in production, or EMAIL_VERIFICATION=off")
-	}
-	if (verifies || c.SMTPURL != "") && l.getenv("MAIL_FROM") == "" {
-		l.fault("MAIL_FROM", "is required to send mail, such as Foyer <hello@app.example>")
-	}
+	l.faultIf(verifies && c.SMTPURL == "", "SMTP_URL", "is required in production, or EMAIL_VERIFICATION=off")
+	lost := (verifies || c.SMTPURL != "") && c.MailFrom == ""
+	l.faultIf(lost, "MAIL_FROM", "is required to send mail, such as Foyer <hello@app.example>")
 	// part:ratelimit
-	if !c.RateLimit && !c.Development {
-		l.fault("RATE_LIMIT", "cannot be off in production")
-	}
+	l.faultIf(!c.RateLimit && !c.Development, "RATE_LIMIT", "cannot be off in production")
 	// end:ratelimit
 	// part:servicetoken
-	if c.ServiceKeyFile != "" && c.ServiceKey != "" {
-		l.fault("SERVICE_KEY", "and SERVICE_KEY_FILE are both given; keep one")
-	}
+	both := c.ServiceKeyFile != "" && c.ServiceKey != ""
+	l.faultIf(both, "SERVICE_KEY", "and SERVICE_KEY_FILE are both given; keep one")
 	// end:servicetoken
 }
 

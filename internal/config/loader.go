@@ -21,8 +21,10 @@ type loader struct {
 	faults []error
 }
 
-func (l *loader) fault(name, format string, args ...any) {
-	l.faults = append(l.faults, fmt.Errorf(name+": "+format, args...))
+func (l *loader) faultIf(bad bool, name, format string, args ...any) {
+	if bad {
+		l.faults = append(l.faults, fmt.Errorf(name+": "+format, args...))
+	}
 }
 
 // addr is ADDR, or the port of PORT on every interface, because a platform that sets PORT sends its visitors there.
@@ -31,33 +33,26 @@ func (l *loader) addr(name, portName string) string {
 	if addr == "" && port == "" {
 		return "127.0.0.1:8080"
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); addr == "" && (err != nil || n == 0) {
-		l.fault(portName, "%q is no port number", port)
-		return "127.0.0.1:8080"
-	}
 	if addr == "" {
-		return "0.0.0.0:" + port
+		n, err := strconv.ParseUint(port, 10, 16)
+		l.faultIf(err != nil || n == 0, portName, "%q is no port number", port)
+		return "0.0.0.0:" + strconv.FormatUint(n, 10)
 	}
-	if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
-		l.fault(name, "%q is not host:port", addr)
-	}
+	_, port, err := net.SplitHostPort(addr)
+	l.faultIf(err != nil || port == "", name, "%q is not host:port", addr)
 	return addr
 }
 
 func (l *loader) origin(name, raw string) string {
 	origin, ok := origins.Parse(raw)
-	if !ok {
-		l.fault(name, "%q is not an origin such as https://app.example", raw)
-		return raw
-	}
-	return origin
+	l.faultIf(!ok, name, "%q is not an origin such as https://app.example", raw)
+	return cmp.Or(origin, raw)
 }
 
 func (l *loader) trusted(name, raw string) string {
 	origin, ok := origins.ParseTrusted(raw)
-	if !ok {
-		l.fault(name, "%q is neither an origin such as https://app.example nor an app's scheme such as myapp://", raw)
-	}
+	const fault = "%q is neither an origin such as https://app.example nor an app's scheme such as myapp://"
+	l.faultIf(!ok, name, fault, raw)
 	return origin
 }
 
@@ -66,18 +61,15 @@ func (l *loader) prefix(name, raw string) netip.Prefix {
 		return netip.PrefixFrom(addr, addr.BitLen())
 	}
 	p, err := netip.ParsePrefix(raw)
-	if err != nil {
-		l.fault(name, "%q is neither an address nor a CIDR such as 10.0.0.0/8", raw)
-	} else if p.Bits() == 0 {
-		l.fault(name, "%q lets every visitor choose their own address", raw)
-	}
+	l.faultIf(err != nil, name, "%q is neither an address nor a CIDR such as 10.0.0.0/8", raw)
+	l.faultIf(p.Bits() == 0, name, "%q lets every visitor choose their own address", raw)
 	return p
 }
 
 func (l *loader) level(name string) (level slog.Level) {
-	if err := level.UnmarshalText([]byte(cmp.Or(l.getenv(name), "info"))); err != nil {
-		l.fault(name, "%q is none of debug, info, warn, error", l.getenv(name))
-	}
+	raw := l.getenv(name)
+	err := level.UnmarshalText([]byte(cmp.Or(raw, "info")))
+	l.faultIf(err != nil, name, "%q is none of debug, info, warn, error", raw)
 	return level
 }
 
@@ -85,9 +77,8 @@ func (l *loader) level(name string) (level slog.Level) {
 func (l *loader) database(name, def string) string {
 	raw := cmp.Or(l.getenv(name), def)
 	u, err := url.Parse(raw)
-	if err != nil || !isPostgres(u) && !isFile(u) {
-		l.fault(name, "must be postgres://user@host/name or file:path/to.db")
-	}
+	bad := err != nil || !isPostgres(u) && !isFile(u)
+	l.faultIf(bad, name, "must be postgres://user@host/name or file:path/to.db")
 	return raw
 }
 
@@ -103,59 +94,44 @@ func isFile(u *url.URL) bool {
 func (l *loader) connections(name string) int {
 	raw := l.getenv(name)
 	n, err := strconv.Atoi(raw)
-	if raw != "" && (err != nil || n < 4 || n > 1000) {
-		l.fault(name, "%q is no number of connections from 4 to 1000", raw)
-	}
+	bad := err != nil || n < 4 || n > 1000
+	l.faultIf(raw != "" && bad, name, "%q is no number of connections from 4 to 1000", raw)
 	return n
 }
 
 // development is the default only if the server can be reached from this machine alone.
 func (l *loader) development(name string, c Config) bool {
-	switch env := l.getenv(name); env {
-	case "development":
-		return true
-	case "production":
-		return false
-	case "":
+	if l.getenv(name) == "" {
 		host, _, _ := net.SplitHostPort(c.Addr)
 		return origins.Loopback(host) && origins.Loopback(c.Host())
-	default:
-		l.fault(name, "%q is neither development nor production", env)
-		return false
 	}
+	return l.choice(name, "production", "development") == "development"
 }
 
 // choice is one of two words; def if the variable is empty.
 func (l *loader) choice(name, def, other string) string {
-	switch v := l.getenv(name); v {
-	case other:
+	v := l.getenv(name)
+	if v == other {
 		return other
-	case "", def:
-	default:
-		l.fault(name, "%q is neither %s nor %s", v, def, other)
 	}
+	l.faultIf(v != "" && v != def, name, "%q is neither %s nor %s", v, def, other)
 	return def
 }
 
 // smtp accepts the URLs that internal/mail can send by.
 func (l *loader) smtp(name string) string {
 	raw := l.getenv(name)
-	if raw == "" {
-		return ""
-	}
 	u, err := url.Parse(raw)
 	known := err == nil && (u.Scheme == "smtp" || u.Scheme == "smtps")
-	if !known || u.Hostname() == "" || u.Path+u.RawQuery+u.Fragment != "" {
-		l.fault(name, "must be smtp://user:password@host:587 or smtps://user:password@host:465")
-	}
+	bad := !known || u.Hostname() == "" || u.Path+u.RawQuery+u.Fragment != ""
+	l.faultIf(raw != "" && bad, name, "must be smtp://user:password@host:587 or smtps://user:password@host:465")
 	return raw
 }
 
 func (l *loader) mailbox(name string) string {
 	raw := l.getenv(name)
-	if _, err := mail.ParseAddress(raw); raw != "" && err != nil {
-		l.fault(name, "%q is no address such as Foyer <hello@app.example>", raw)
-	}
+	_, err := mail.ParseAddress(raw)
+	l.faultIf(raw != "" && err != nil, name, "%q is no address such as Foyer <hello@app.example>", raw)
 	return raw
 }
 
@@ -169,8 +145,6 @@ func (l *loader) drain(name string, development bool) time.Duration {
 	}
 	raw := cmp.Or(l.getenv(name), def)
 	d, err := time.ParseDuration(raw)
-	if err != nil || d < 0 || d > maxDrain {
-		l.fault(name, "%q is no duration such as 5s, of 5m at most", raw)
-	}
+	l.faultIf(err != nil || d < 0 || d > maxDrain, name, "%q is no duration such as 5s, of 5m at most", raw)
 	return d
 }

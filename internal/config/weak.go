@@ -1,7 +1,9 @@
 package config
 
 import (
+	"cmp"
 	"net/url"
+	"slices"
 	"strings"
 
 	"example.com/foyer/internal/origins"
@@ -10,18 +12,11 @@ import (
 // secrets reads APP_SECRET. Its faults name a secret by its position.
 func (l *loader) secrets(name string, required bool) []string {
 	secrets := list(l.getenv(name))
-	if required && len(secrets) == 0 {
-		l.fault(name, "is required; make one with: openssl rand -base64 32")
-	}
-	seen := map[string]bool{}
+	l.faultIf(required && len(secrets) == 0, name, "is required; make one with: openssl rand -base64 32")
 	for i, s := range secrets {
-		if why := weak(s); why != "" {
-			l.fault(name, "secret %d is %s; make one with: openssl rand -base64 32", i+1, why)
-		}
-		if seen[s] {
-			l.fault(name, "secret %d is given twice", i+1)
-		}
-		seen[s] = true
+		why := weak(s)
+		l.faultIf(why != "", name, "secret %d is %s; make one with: openssl rand -base64 32", i+1, why)
+		l.faultIf(slices.Contains(secrets[:i], s), name, "secret %d is given twice", i+1)
 	}
 	return secrets
 }
@@ -29,14 +24,11 @@ func (l *loader) secrets(name string, required bool) []string {
 // weak returns why a secret can be guessed, "" if it is strong. 32 characters of base64 have 192 random bits. Even a
 // random secret of hexadecimal digits, the smallest alphabet in use, has 8 different characters.
 func weak(s string) string {
-	chars := map[rune]bool{}
-	for _, c := range s {
-		chars[c] = true
-	}
 	if len(s) < 32 {
 		return "shorter than 32 characters"
 	}
-	if len(chars) < 8 || strings.Contains((s + s)[1:2*len(s)-1], s) {
+	chars := slices.Sorted(slices.Values([]rune(s)))
+	if len(slices.Compact(chars)) < 8 || strings.Contains((s + s)[1:2*len(s)-1], s) {
 		return "a repetition"
 	}
 	for _, word := range []string{"secret", "example", "change", "password"} {
@@ -49,16 +41,10 @@ func weak(s string) string {
 
 // noPlainHTTP refuses origins over which sessions and passwords would travel readably.
 func (l *loader) noPlainHTTP(c Config) {
-	if plainHTTP(c.AppURL) {
-		l.fault("APP_URL", "%q is plain http, where sessions can be stolen: use https, or INSECURE_HTTP=on", c.AppURL)
-	}
-	if !c.CORS {
-		return
-	}
-	for _, origin := range c.TrustedOrigins {
-		if plainHTTP(origin) {
-			l.fault("TRUSTED_ORIGINS", "%q is plain http, and may read accounts: use https, or INSECURE_HTTP=on", origin)
-		}
+	const advice = ": use https, or INSECURE_HTTP=on"
+	l.faultIf(plainHTTP(c.AppURL), "APP_URL", "%q is plain http, where sessions can be stolen"+advice, c.AppURL)
+	for _, o := range c.TrustedOrigins {
+		l.faultIf(c.CORS && plainHTTP(o), "TRUSTED_ORIGINS", "%q is plain http, and may read accounts"+advice, o)
 	}
 }
 
@@ -86,14 +72,7 @@ func remoteWithoutTLS(databaseURL string) bool {
 	if err != nil || u.Scheme == "file" || u.Query().Has("sslmode") {
 		return false
 	}
-	hosts := u.Hostname()
-	if hosts == "" {
-		hosts = u.Query().Get("host")
-	}
-	for _, host := range list(hosts) {
-		if !origins.Loopback(host) && !strings.HasPrefix(host, "/") {
-			return true
-		}
-	}
-	return false
+	hosts := list(cmp.Or(u.Hostname(), u.Query().Get("host")))
+	remote := func(host string) bool { return !origins.Loopback(host) && !strings.HasPrefix(host, "/") }
+	return slices.ContainsFunc(hosts, remote)
 }

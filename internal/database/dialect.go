@@ -11,15 +11,22 @@ import (
 
 // dialect adds the number of connections, turns for writers and the translation of outages to a GORM dialect.
 type dialect struct {
-	gorm.Dialector
+	dialector
 	conns, writers int // the most, at the same time
 	bounds         *bounds
 	file           sqliteFile
 }
 
+// dialector is what both of GORM's dialects implement.
+type dialector interface {
+	gorm.Dialector
+	gorm.ErrorTranslator
+	gorm.SavePointerDialectorInterface
+}
+
 // Initialize implements gorm.Dialector.
 func (d dialect) Initialize(db *gorm.DB) error {
-	if err := d.Dialector.Initialize(db); err != nil {
+	if err := d.dialector.Initialize(db); err != nil {
 		return err
 	}
 	pool := db.ConnPool.(*sql.DB)
@@ -53,18 +60,5 @@ func (d dialect) Translate(err error) error {
 	if outage(err) {
 		return errs.Unavailable(err)
 	}
-	if t, ok := d.Dialector.(gorm.ErrorTranslator); ok {
-		return t.Translate(err)
-	}
-	return err
-}
-
-// SavePoint implements gorm.SavePointerDialectorInterface.
-func (d dialect) SavePoint(tx *gorm.DB, name string) error {
-	return d.Dialector.(gorm.SavePointerDialectorInterface).SavePoint(tx, name)
-}
-
-// RollbackTo implements gorm.SavePointerDialectorInterface.
-func (d dialect) RollbackTo(tx *gorm.DB, name string) error {
-	return d.Dialector.(gorm.SavePointerDialectorInterface).RollbackTo(tx, name)
+	return d.dialector.Translate(err)
 }

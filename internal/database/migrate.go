@@ -2,10 +2,10 @@ package database
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -28,7 +28,7 @@ type Migration struct {
 // has a lease in the table goose_lock, and the others wait for up to a minute. On SQLite the slower one is undone and
 // retries.
 func Migrate(ctx context.Context, db *gorm.DB, files fs.FS) error {
-	return withGoose(db, files, func(p *goose.Provider) error {
+	return withGoose(db, files, func(p *goose.Provider, _ map[int64]string) error {
 		tries := 1
 		if db.Name() == "sqlite" {
 			tries = min(len(p.ListSources()), 8) + 2 // another instance may be faster with each
@@ -43,31 +43,26 @@ func Migrate(ctx context.Context, db *gorm.DB, files fs.FS) error {
 	})
 }
 
+// up makes SQLite refuse a second record of a migration, which undoes its second run. goose looks for pending
+// migrations before it has the write lock, so two instances may run the same one.
 func up(ctx context.Context, db *gorm.DB, p *goose.Provider) error {
-	if err := recordOnce(ctx, db, p); err != nil {
-		return err
+	if db.Name() == "sqlite" {
+		if _, err := p.GetDBVersion(ctx); err != nil { // creates goose's table
+			return err
+		}
+		const once = "CREATE UNIQUE INDEX IF NOT EXISTS goose_db_version_once ON goose_db_version (version_id)"
+		if err := db.WithContext(ctx).Exec(once).Error; err != nil {
+			return err
+		}
 	}
 	_, err := p.Up(ctx)
 	return err
 }
 
-// recordOnce makes SQLite refuse a second record of a migration, which undoes its second run. goose looks for pending
-// migrations before it has the write lock, so two instances may run the same one.
-func recordOnce(ctx context.Context, db *gorm.DB, p *goose.Provider) error {
-	if db.Name() != "sqlite" {
-		return nil
-	}
-	if _, err := p.GetDBVersion(ctx); err != nil { // creates goose's table
-		return err
-	}
-	const once = "CREATE UNIQUE INDEX IF NOT EXISTS goose_db_version_once ON goose_db_version (version_id)"
-	return db.WithContext(ctx).Exec(once).Error
-}
-
 // MigrateDown reverts the migration that was applied last and has a file.
 func MigrateDown(ctx context.Context, db *gorm.DB, files fs.FS) error {
-	return withGoose(db, files, func(p *goose.Provider) error {
-		names, applied, err := known(ctx, db, p, files)
+	return withGoose(db, files, func(p *goose.Provider, names map[int64]string) error {
+		applied, err := known(ctx, db, p)
 		if err != nil {
 			return err
 		}
@@ -83,12 +78,14 @@ func MigrateDown(ctx context.Context, db *gorm.DB, files fs.FS) error {
 
 // Migrations lists every migration in the order of their numbers. It takes no lock.
 func Migrations(ctx context.Context, db *gorm.DB, files fs.FS) (list []Migration, err error) {
-	err = withGoose(db, files, func(p *goose.Provider) error {
-		names, applied, err := known(ctx, db, p, files)
+	err = withGoose(db, files, func(p *goose.Provider, names map[int64]string) error {
+		applied, err := known(ctx, db, p)
 		if err != nil {
 			return err
 		}
-		for _, number := range sortedNumbers(names, applied) {
+		numbers := slices.Concat(applied, slices.Collect(maps.Keys(names)))
+		slices.Sort(numbers)
+		for _, number := range slices.Compact(numbers) {
 			m := Migration{Name: names[number], Applied: slices.Contains(applied, number)}
 			if m.Name == "" {
 				m.Name, m.NoFile = strconv.FormatInt(number, 10), true
@@ -100,28 +97,12 @@ func Migrations(ctx context.Context, db *gorm.DB, files fs.FS) (list []Migration
 	return list, err
 }
 
-// known returns the names of the files by number and the numbers of the applied migrations, the last one first.
-func known(
-	ctx context.Context, db *gorm.DB, p *goose.Provider, files fs.FS,
-) (names map[int64]string, applied []int64, err error) {
+// known is recorded for a database that may never have been migrated.
+func known(ctx context.Context, db *gorm.DB, p *goose.Provider) ([]int64, error) {
 	if _, err := p.HasPending(ctx); err != nil { // creates goose's table
-		return nil, nil, err
+		return nil, err
 	}
-	if names, err = numbered(files); err != nil {
-		return nil, nil, err
-	}
-	applied, err = recorded(ctx, db)
-	return names, applied, err
-}
-
-// sortedNumbers returns the numbers of all files and all applied migrations.
-func sortedNumbers(names map[int64]string, applied []int64) []int64 {
-	all := slices.Clone(applied)
-	for number := range names {
-		all = append(all, number)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return recorded(ctx, db)
 }
 
 // recorded returns the numbers of the applied migrations, the last one first.
@@ -152,15 +133,16 @@ func numbered(files fs.FS) (map[int64]string, error) {
 	return names, nil
 }
 
-// withGoose runs fn with goose set up for db. On SQLite goose has a connection of its own, because it writes times in a
-// format that connections of Open cannot read.
-func withGoose(db *gorm.DB, files fs.FS, fn func(*goose.Provider) error) (err error) {
+// withGoose runs fn with goose set up for db, and the names of files by number. On SQLite goose has a connection of its
+// own with the driver's format of times, because it writes times that connections of Open cannot read.
+func withGoose(db *gorm.DB, files fs.FS, fn func(*goose.Provider, map[int64]string) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("migrations: %w", err)
 		}
 	}()
-	if _, err := numbered(files); err != nil {
+	names, err := numbered(files)
+	if err != nil {
 		return err
 	}
 	pool, err := db.DB()
@@ -169,7 +151,7 @@ func withGoose(db *gorm.DB, files fs.FS, fn func(*goose.Provider) error) (err er
 	}
 	dialect, options := goose.DialectPostgres, []goose.ProviderOption{goose.WithAllowOutofOrder(true)}
 	if db.Name() == "sqlite" {
-		if pool, err = driverDefaults(db); err != nil {
+		if pool, err = driver.Open(sqliteDSN(writerPoolOf(db).file.path, "")); err != nil {
 			return err
 		}
 		defer pool.Close()
@@ -185,14 +167,5 @@ func withGoose(db *gorm.DB, files fs.FS, fn func(*goose.Provider) error) (err er
 	if err != nil {
 		return err
 	}
-	return fn(p)
-}
-
-// driverDefaults opens the file of db with the time format of the driver.
-func driverDefaults(db *gorm.DB) (*sql.DB, error) {
-	path, err := sqlitePath(db)
-	if err != nil {
-		return nil, err
-	}
-	return driver.Open(sqliteDSN(path, ""))
+	return fn(p, names)
 }

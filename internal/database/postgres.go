@@ -32,5 +32,6 @@ func openPostgres(databaseURL string, maxConns int) (dialect, error) {
 	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(b.apply), stdlib.OptionResetSession(b.apply))
 	pool.SetConnMaxLifetime(connectLife)
 	conns := cmp.Or(maxConns, 16)
-	return dialect{postgres.New(postgres.Config{Conn: pool}), conns, max(1, (conns-1)*3/4), b, sqliteFile{}}, nil
+	gorms := postgres.New(postgres.Config{Conn: pool}).(dialector)
+	return dialect{gorms, conns, max(1, (conns-1)*3/4), b, sqliteFile{}}, nil
 }

@@ -27,7 +27,8 @@ func openSQLite(path string, maxConns int) (dialect, error) {
 	if err != nil {
 		return dialect{}, fmt.Errorf("database file: %w", err)
 	}
-	return dialect{gormlite.Open(sqliteDSN(path, fixedWidth)), cmp.Or(maxConns, 6), 1, nil, sqliteFile{path, file}}, nil
+	gorms := gormlite.Open(sqliteDSN(path, fixedWidth)).(dialector)
+	return dialect{gorms, cmp.Or(maxConns, 6), 1, nil, sqliteFile{path, file}}, nil
 }
 
 // createPrivate makes an empty file that only its owner can read, unless it exists. The driver would let others read

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"net/mail"
@@ -57,14 +58,10 @@ func NewSMTP(rawURL, from, host string, stepTime time.Duration) (*SMTP, error) {
 	if err != nil {
 		return nil, errBadURL
 	}
-	port, known := map[string]int{"smtp": 587, "smtps": 465}[u.Scheme]
-	if !known || u.Hostname() == "" || u.Path+u.RawQuery+u.Fragment != "" {
+	usual, known := map[string]string{"smtp": "587", "smtps": "465"}[u.Scheme]
+	port, err := strconv.Atoi(cmp.Or(u.Port(), usual))
+	if err != nil || !known || u.Hostname() == "" || u.Path+u.RawQuery+u.Fragment != "" {
 		return nil, errBadURL
-	}
-	if p := u.Port(); p != "" {
-		if port, err = strconv.Atoi(p); err != nil {
-			return nil, errors.New("the port of the mail server is no number")
-		}
 	}
 	if stepTime <= 0 || stepTime > maxStepTime {
 		stepTime = maxStepTime
@@ -103,10 +100,7 @@ func fullName(host, domain string) string {
 // message returns m for sending. The Message-ID is the ID of the row, so that a mailbox can detect duplicates.
 func (s *SMTP) message(m *Mail) (*gomail.Msg, error) {
 	msg := gomail.NewMsg()
-	if err := msg.From(s.from); err != nil {
-		return nil, err
-	}
-	if err := msg.To(m.Recipient); err != nil {
+	if err := errors.Join(msg.From(s.from), msg.To(m.Recipient)); err != nil {
 		return nil, err
 	}
 	msg.Subject(m.Subject)

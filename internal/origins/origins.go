@@ -79,6 +79,16 @@ func OfReferer(r *http.Request) string {
 	return u.Scheme + "://" + u.Host
 }
 
+// Printable bounds what a client can write to the log, and keeps out of it what a terminal acts upon.
+func Printable(header string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f {
+			return '?'
+		}
+		return r
+	}, header[:min(len(header), 200)])
+}
+
 // Loopback reports whether host, without a port, is this machine.
 func Loopback(host string) bool {
 	addr, err := netip.ParseAddr(host)

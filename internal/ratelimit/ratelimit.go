@@ -46,7 +46,23 @@ func New(db *gorm.DB, now func() time.Time) *Limiter {
 // Hit implements auth.Limiter. It counts in one statement, so that concurrent uses cannot exceed max.
 func (l *Limiter) Hit(ctx context.Context, key string, max int, window time.Duration) (time.Duration, error) {
 	return l.inTurn(ctx, key, window, func(now time.Time) (time.Duration, error) {
-		return l.hit(ctx, key, max, window, now)
+		latest := now.Add(window + clockSkew) // a counter beyond it is expired: see clockSkew
+		taken := l.db.WithContext(ctx).Exec(`
+			INSERT INTO rate_limits (key, member, count, last_at, expires_at) VALUES (?, '', 1, ?, ?)
+			ON CONFLICT (key, member) DO UPDATE SET
+				count = CASE WHEN rate_limits.expires_at <= excluded.last_at OR rate_limits.expires_at > ?
+					THEN 1 ELSE rate_limits.count + 1 END,
+				expires_at = CASE WHEN rate_limits.expires_at <= excluded.last_at OR rate_limits.expires_at > ?
+					THEN excluded.expires_at ELSE rate_limits.expires_at END,
+				last_at = excluded.last_at
+			WHERE rate_limits.expires_at <= excluded.last_at OR rate_limits.expires_at > ? OR rate_limits.count < ?`,
+			key, now, now.Add(window), latest, latest, latest, max)
+		if taken.Error != nil || taken.RowsAffected > 0 {
+			return 0, taken.Error
+		}
+		var c counter
+		err := l.db.WithContext(ctx).Where("key = ? AND member = ''", key).Limit(1).Find(&c).Error
+		return atLeast(c.ExpiresAt.Sub(now)), err
 	})
 }
 
@@ -79,28 +95,6 @@ func (l *Limiter) inTurn(
 	}
 	l.refused.note(key, now, wait)
 	return atLeast(wait), nil
-}
-
-func (l *Limiter) hit(
-	ctx context.Context, key string, max int, window time.Duration, now time.Time,
-) (time.Duration, error) {
-	latest := now.Add(window + clockSkew) // a counter beyond it is expired: see clockSkew
-	taken := l.db.WithContext(ctx).Exec(`
-		INSERT INTO rate_limits (key, member, count, last_at, expires_at) VALUES (?, '', 1, ?, ?)
-		ON CONFLICT (key, member) DO UPDATE SET
-			count = CASE WHEN rate_limits.expires_at <= excluded.last_at OR rate_limits.expires_at > ?
-				THEN 1 ELSE rate_limits.count + 1 END,
-			expires_at = CASE WHEN rate_limits.expires_at <= excluded.last_at OR rate_limits.expires_at > ?
-				THEN excluded.expires_at ELSE rate_limits.expires_at END,
-			last_at = excluded.last_at
-		WHERE rate_limits.expires_at <= excluded.last_at OR rate_limits.expires_at > ? OR rate_limits.count < ?`,
-		key, now, now.Add(window), latest, latest, latest, max)
-	if taken.Error != nil || taken.RowsAffected > 0 {
-		return 0, taken.Error
-	}
-	var c counter
-	err := l.db.WithContext(ctx).Where("key = ? AND member = ''", key).Limit(1).Find(&c).Error
-	return atLeast(c.ExpiresAt.Sub(now)), err
 }
 
 // counter is a row. The row with the member "" is the head of its key: it counts the uses of the key, or the failures of

@@ -55,10 +55,7 @@ func (a *api) deleteUser(w http.ResponseWriter, r *http.Request, b *payload.Body
 
 func (a *api) deleteUserByLink(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	token, callbackURL := b.String("token"), b.Text("callbackURL")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.StoredSession(w, r)
+	s, err := visitor(a.Auth, w, r, b)
 	if err != nil {
 		return nil, err
 	}

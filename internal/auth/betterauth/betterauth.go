@@ -94,13 +94,18 @@ func New(a *auth.Auth, o Options) (http.Handler, error) {
 	return api, nil
 }
 
-// Demand returns the session behind a request as the store has it. Refusals: what is wrong with the body, because the
-// contract reports that first; 401 where nobody is signed in.
-func Demand(a *auth.Auth, w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
+// visitor returns the session behind a request as the store has it, nil for a stranger. It refuses a faulty body, which
+// the contract reports first.
+func visitor(a *auth.Auth, w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
 	if err := b.Err(); err != nil {
 		return nil, err
 	}
-	s, err := a.StoredSession(w, r)
+	return a.StoredSession(w, r)
+}
+
+// Demand is visitor with a 401 for a stranger.
+func Demand(a *auth.Auth, w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
+	s, err := visitor(a, w, r, b)
 	if err != nil {
 		return nil, err
 	}

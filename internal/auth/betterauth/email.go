@@ -8,10 +8,7 @@ import (
 
 func (a *api) sendVerificationEmail(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	email, callbackURL := b.String("email"), b.Text("callbackURL")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.StoredSession(w, r)
+	s, err := visitor(a.Auth, w, r, b)
 	if err != nil {
 		return nil, err
 	}
@@ -20,10 +17,7 @@ func (a *api) sendVerificationEmail(w http.ResponseWriter, r *http.Request, b *p
 
 func (a *api) verifyEmail(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	token, callbackURL := b.String("token"), b.Text("callbackURL")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.StoredSession(w, r)
+	s, err := visitor(a.Auth, w, r, b)
 	if err != nil {
 		return nil, err
 	}
@@ -46,10 +40,7 @@ func (a *api) verifyEmail(w http.ResponseWriter, r *http.Request, b *payload.Bod
 // changeEmail leaves it to the verb to refuse strangers: a faulty address is reported to them first.
 func (a *api) changeEmail(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	newEmail, callbackURL := b.String("newEmail"), b.Text("callbackURL")
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	s, err := a.StoredSession(w, r)
+	s, err := visitor(a.Auth, w, r, b)
 	if err != nil {
 		return nil, err
 	}

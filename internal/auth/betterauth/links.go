@@ -1,6 +1,7 @@
 package betterauth
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"strings"
@@ -14,21 +15,18 @@ import (
 func Links(baseURL string) func(purpose letter.Purpose, token, callbackURL string) string {
 	base := strings.TrimSuffix(baseURL, "/") + basePath
 	return func(purpose letter.Purpose, token, callbackURL string) string {
-		path := ""
+		path := "/verify-email"
 		switch purpose {
 		case letter.ResetPassword, letter.SetPassword:
 			return base + "/reset-password/" + url.QueryEscape(token) + "?callbackURL=" + url.QueryEscape(callbackURL)
 		case letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail:
-			path = "/verify-email"
 		case letter.DeleteAccount:
 			path = "/delete-user/callback"
 		default:
 			return ""
 		}
-		if callbackURL == "" {
-			callbackURL = "/"
-		}
-		return base + path + "?token=" + url.QueryEscape(token) + "&callbackURL=" + url.QueryEscape(callbackURL)
+		query := "?token=" + url.QueryEscape(token) + "&callbackURL=" + url.QueryEscape(cmp.Or(callbackURL, "/"))
+		return base + path + query
 	}
 }
 

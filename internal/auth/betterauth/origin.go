@@ -1,6 +1,7 @@
 package betterauth
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -25,10 +26,7 @@ func (a *api) checkOrigin(r *http.Request) error {
 		}
 	}
 	sent := sentOrigin(r)
-	from := sent
-	if from == "" {
-		from = origins.OfReferer(r)
-	}
+	from := cmp.Or(sent, origins.OfReferer(r))
 	browser := site != "" || mode != "" || r.Header.Get("Sec-Fetch-Dest") != "" || len(r.Header["Cookie"]) > 0
 	switch {
 	case from == "null" && site == "same-origin": // a page under no-referrer posts so

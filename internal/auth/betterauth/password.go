@@ -1,6 +1,7 @@
 package betterauth
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -79,12 +80,9 @@ func (a *api) openResetLink(w http.ResponseWriter, r *http.Request, b *payload.B
 }
 
 func (a *api) resetPassword(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	next, token := b.String("newPassword"), b.Text("token")
+	next, token := b.String("newPassword"), cmp.Or(b.Text("token"), r.URL.Query().Get("token"))
 	if err := b.Err(); err != nil {
 		return nil, err
-	}
-	if token == "" {
-		token = r.URL.Query().Get("token")
 	}
 	return done(), a.ResetPassword(w, r, token, next)
 }

@@ -11,6 +11,7 @@ import (
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/origins"
 	"example.com/foyer/internal/payload"
 )
 
@@ -101,22 +102,12 @@ func (a *api) read(w http.ResponseWriter, r *http.Request, e Endpoint) (*payload
 	}
 	if err := a.checkOrigin(r); err != nil {
 		a.opts.Logger.InfoContext(r.Context(), "cross-site request refused",
-			"origin", printable(r.Header.Get("Origin")), "host", printable(r.Host),
-			"site", printable(r.Header.Get("Sec-Fetch-Site")), "own", a.origins.Home)
+			"origin", origins.Printable(r.Header.Get("Origin")), "host", origins.Printable(r.Host),
+			"site", origins.Printable(r.Header.Get("Sec-Fetch-Site")), "own", a.origins.Home)
 		a.RecordRefusal(r, nil, event.CrossSite, e.Path)
 		return nil, err
 	}
 	return body, nil
-}
-
-// printable bounds what a stranger can write into the log, and keeps out of it what a terminal acts upon.
-func printable(header string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f {
-			return '?'
-		}
-		return r
-	}, header[:min(len(header), 200)])
 }
 
 // refuse answers an error in the contract's form. Only an errs.Error is for the caller's eyes.
@@ -142,12 +133,9 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
-	data, encoded := v.(json.RawMessage)
-	if !encoded {
-		var err error
-		if data, err = json.Marshal(v); err != nil { // every v is of our own making
-			panic(err)
-		}
+	data, err := json.Marshal(v)
+	if err != nil { // every v is of our own making
+		panic(err)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

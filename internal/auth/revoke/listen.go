@@ -36,24 +36,21 @@ var reports = map[state]string{
 // report logs a state, unless the same or a worse one was logged since the state fine. After the end of ctx it logs
 // nothing.
 func (b *Bus) report(ctx context.Context, s state, err error) {
-	if ctx.Err() != nil || !b.become(s) {
+	if ctx.Err() != nil {
 		return
 	}
-	if s == fine {
-		b.log.InfoContext(ctx, reports[s])
-		return
-	}
-	b.log.WarnContext(ctx, reports[s], "error", err)
-}
-
-func (b *Bus) become(s state) (news bool) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if s == b.state || s != fine && s < b.state {
-		return false
+	before := b.state
+	if s == fine || s > before {
+		b.state = s
 	}
-	b.state = s
-	return true
+	b.mu.Unlock()
+	switch {
+	case s > before:
+		b.log.WarnContext(ctx, reports[s], "error", err)
+	case s == fine && s != before:
+		b.log.InfoContext(ctx, reports[s])
+	}
 }
 
 // listen keeps a connection listening until ctx ends.

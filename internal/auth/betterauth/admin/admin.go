@@ -18,32 +18,53 @@ import (
 // Endpoints is the plugin.
 func Endpoints(a *auth.Auth) []betterauth.Endpoint {
 	p := &plugin{a}
-	get, post := http.MethodGet, http.MethodPost
+	endpoint := func(method string) func(path string, h betterauth.Handle) betterauth.Endpoint {
+		return func(path string, h betterauth.Handle) betterauth.Endpoint {
+			return betterauth.Endpoint{Method: method, Path: "/admin/" + path, Handle: h}
+		}
+	}
+	get, post, read, change := endpoint(http.MethodGet), endpoint(http.MethodPost), p.permitRead, p.permit
 	return []betterauth.Endpoint{
-		{Method: get, Path: "/admin/list-users", Handle: p.listUsers},
-		{Method: get, Path: "/admin/get-user", Handle: p.getUser},
-		{Method: post, Path: "/admin/create-user", Handle: p.createUser},
-		{Method: post, Path: "/admin/update-user", Handle: p.updateUser},
-		{Method: post, Path: "/admin/set-role", Handle: p.setRole},
-		{Method: post, Path: "/admin/set-user-password", Handle: p.setPassword},
-		{Method: post, Path: "/admin/ban-user", Handle: p.banUser},
-		{Method: post, Path: "/admin/unban-user", Handle: p.unbanUser},
-		{Method: post, Path: "/admin/remove-user", Handle: p.removeUser},
-		{Method: post, Path: "/admin/list-user-sessions", Handle: p.listSessions},
-		{Method: post, Path: "/admin/revoke-user-session", Handle: p.revokeSession},
-		{Method: post, Path: "/admin/revoke-user-sessions", Handle: p.revokeSessions},
-		{Method: post, Path: "/admin/impersonate-user", Handle: p.impersonate},
-		{Method: post, Path: "/admin/stop-impersonating", Handle: p.stopImpersonating},
-		{Method: post, Path: "/admin/has-permission", Handle: p.hasPermission},
+		get("list-users", p.listUsers),
+		get("get-user", one(read, "GET_USER", "id", p.getUser)),
+		post("create-user", p.createUser),
+		post("update-user", p.updateUser),
+		post("set-role", p.setRole),
+		post("set-user-password", p.setPassword),
+		post("ban-user", p.banUser),
+		post("unban-user", one(change, "BAN_USERS", "userId", p.unbanUser)),
+		post("remove-user", one(change, "DELETE_USERS", "userId", p.removeUser)),
+		post("list-user-sessions", one(read, "LIST_USERS_SESSIONS", "userId", p.listSessions)),
+		post("revoke-user-session", one(change, "REVOKE_USERS_SESSIONS", "sessionToken", p.revokeSession)),
+		post("revoke-user-sessions", one(change, "REVOKE_USERS_SESSIONS", "userId", p.revokeSessions)),
+		post("impersonate-user", one(change, "IMPERSONATE_USERS", "userId", p.impersonate)),
+		post("stop-impersonating", p.stopImpersonating),
+		post("has-permission", p.hasPermission),
 	}
 }
 
 type plugin struct{ auth *auth.Auth }
 
+// permission is what an endpoint asks of its caller: permit or permitRead.
+type permission func(w http.ResponseWriter, r *http.Request, b *payload.Body, act string) (*auth.Session, error)
+
+// one makes an endpoint of a verb on the user or session that one text of the body names.
+func one(
+	permit permission, act, name string,
+	verb func(w http.ResponseWriter, r *http.Request, by *auth.Session, id string) (any, error),
+) betterauth.Handle {
+	return func(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+		id := b.String(name)
+		by, err := permit(w, r, b, act)
+		if err != nil {
+			return nil, err
+		}
+		return verb(w, r, by, id)
+	}
+}
+
 // permit is permitRead for an endpoint that changes something: with auth.Options.StepUp it takes a recent password.
-func (p *plugin) permit(
-	w http.ResponseWriter, r *http.Request, b *payload.Body, act string,
-) (*auth.Session, error) {
+func (p *plugin) permit(w http.ResponseWriter, r *http.Request, b *payload.Body, act string) (*auth.Session, error) {
 	s, err := p.permitRead(w, r, b, act)
 	if err != nil {
 		return nil, err
@@ -81,26 +102,27 @@ func user(u *auth.User, err error) (any, error) { return map[string]*auth.User{"
 
 // role reads one role or a list of them as a comma list; nil where there is none.
 func role(b *payload.Body) (*string, error) {
-	invalid := errs.New(http.StatusBadRequest, "INVALID_ROLE_TYPE", "Invalid role type")
-	switch v := b.Value("role").(type) {
-	case string:
-		return &v, nil
-	case []any:
-		list := make([]string, len(v))
-		for i, item := range v {
-			name, ok := item.(string)
-			if !ok {
-				return nil, invalid
-			}
-			list[i] = name
-		}
-		joined := strings.Join(list, ",")
-		return &joined, nil
+	text, ok := b.Value("role").(string)
+	if list, isList := texts(b.Value("role")); isList {
+		text, ok = strings.Join(list, ","), true
 	}
-	if b.Has("role") {
-		return nil, invalid
+	switch {
+	case ok:
+		return &text, nil
+	case b.Has("role"):
+		return nil, errs.New(http.StatusBadRequest, "INVALID_ROLE_TYPE", "Invalid role type")
 	}
 	return nil, nil
+}
+
+// texts reads a list of texts.
+func texts(v any) (list []string, ok bool) {
+	items, ok := v.([]any)
+	for _, item := range items {
+		text, isText := item.(string)
+		list, ok = append(list, text), ok && isText
+	}
+	return list, ok
 }
 
 // holds lists what a role may do, as in better-auth's default access control.
@@ -139,17 +161,8 @@ func permissions(b *payload.Body) (map[string][]string, error) {
 	}
 	wanted := map[string][]string{}
 	for resource, raw := range asked {
-		list, ok := raw.([]any)
-		if !ok {
+		if wanted[resource], ok = texts(raw); !ok {
 			return nil, invalid("arrays of strings")
-		}
-		wanted[resource] = nil
-		for _, item := range list {
-			action, ok := item.(string)
-			if !ok {
-				return nil, invalid("arrays of strings")
-			}
-			wanted[resource] = append(wanted[resource], action)
 		}
 	}
 	return wanted, nil
@@ -158,13 +171,9 @@ func permissions(b *payload.Body) (map[string][]string, error) {
 // covers reports whether one role's permissions hold every action asked for. Asking for nothing is refused.
 func covers(held, wanted map[string][]string) bool {
 	for resource, actions := range wanted {
-		if held[resource] == nil {
+		lacks := func(action string) bool { return !slices.Contains(held[resource], action) }
+		if held[resource] == nil || slices.ContainsFunc(actions, lacks) {
 			return false
-		}
-		for _, action := range actions {
-			if !slices.Contains(held[resource], action) {
-				return false
-			}
 		}
 	}
 	return len(wanted) > 0

@@ -10,32 +10,18 @@ import (
 	"example.com/foyer/internal/payload"
 )
 
-func (p *plugin) listSessions(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	id := b.String("userId")
-	if _, err := p.permitRead(w, r, b, "LIST_USERS_SESSIONS"); err != nil {
-		return nil, err
-	}
+func (p *plugin) listSessions(_ http.ResponseWriter, r *http.Request, _ *auth.Session, id string) (any, error) {
 	list, err := p.auth.UserSessions(r.Context(), id)
 	return map[string]any{"sessions": list}, err
 }
 
-func (p *plugin) revokeSession(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	handle := b.String("sessionToken")
-	by, err := p.permit(w, r, b, "REVOKE_USERS_SESSIONS")
-	if err != nil {
-		return nil, err
-	}
+func (p *plugin) revokeSession(_ http.ResponseWriter, r *http.Request, by *auth.Session, handle string) (any, error) {
 	return success(p.auth.RevokeUserSession(r.Context(), by, handle))
 }
 
 // revokeSessions succeeds for users who do not exist, too.
-func (p *plugin) revokeSessions(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	id := b.String("userId")
-	by, err := p.permit(w, r, b, "REVOKE_USERS_SESSIONS")
-	if err != nil {
-		return nil, err
-	}
-	err = p.auth.RevokeSessions(r.Context(), by, id)
+func (p *plugin) revokeSessions(_ http.ResponseWriter, r *http.Request, by *auth.Session, id string) (any, error) {
+	err := p.auth.RevokeSessions(r.Context(), by, id)
 	var e *errs.Error
 	if errors.As(err, &e) && e.Status == http.StatusNotFound {
 		err = nil
@@ -43,12 +29,7 @@ func (p *plugin) revokeSessions(w http.ResponseWriter, r *http.Request, b *paylo
 	return success(err)
 }
 
-func (p *plugin) impersonate(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	id := b.String("userId")
-	by, err := p.permit(w, r, b, "IMPERSONATE_USERS")
-	if err != nil {
-		return nil, err
-	}
+func (p *plugin) impersonate(w http.ResponseWriter, r *http.Request, by *auth.Session, id string) (any, error) {
 	return both(p.auth.Impersonate(w, r, by, id))
 }
 

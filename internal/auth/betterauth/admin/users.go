@@ -12,11 +12,7 @@ import (
 	"example.com/foyer/internal/payload"
 )
 
-func (p *plugin) getUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	id := b.String("id")
-	if _, err := p.permitRead(w, r, b, "GET_USER"); err != nil {
-		return nil, err
-	}
+func (p *plugin) getUser(_ http.ResponseWriter, r *http.Request, _ *auth.Session, id string) (any, error) {
 	return p.auth.User(r.Context(), id)
 }
 
@@ -153,20 +149,10 @@ func (p *plugin) banUser(w http.ResponseWriter, r *http.Request, b *payload.Body
 	return user(p.auth.BanUser(r.Context(), by, id, reason, until))
 }
 
-func (p *plugin) unbanUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	id := b.String("userId")
-	by, err := p.permit(w, r, b, "BAN_USERS")
-	if err != nil {
-		return nil, err
-	}
+func (p *plugin) unbanUser(_ http.ResponseWriter, r *http.Request, by *auth.Session, id string) (any, error) {
 	return user(p.auth.UnbanUser(r.Context(), by, id))
 }
 
-func (p *plugin) removeUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	id := b.String("userId")
-	by, err := p.permit(w, r, b, "DELETE_USERS")
-	if err != nil {
-		return nil, err
-	}
+func (p *plugin) removeUser(_ http.ResponseWriter, r *http.Request, by *auth.Session, id string) (any, error) {
 	return success(p.auth.RemoveUser(r.Context(), by, id))
 }
