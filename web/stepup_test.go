@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -143,21 +141,8 @@ func TestStepUpTableIsWhole(t *testing.T) {
 			there[r.Method+" "+strings.Replace(r.Path, ":action", name, 1)] = true
 		}
 	}
-	endpoint := regexp.MustCompile(`\{Method: (get|post), Path: "([^"]+)"`)
-	for _, folder := range []string{"../internal/auth/betterauth", "../internal/auth/betterauth/admin"} {
-		files, err := filepath.Glob(folder + "/*.go")
-		if err != nil || len(files) == 0 {
-			t.Fatal(folder, err)
-		}
-		for _, name := range files {
-			text, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, found := range endpoint.FindAllStringSubmatch(string(text), -1) {
-				there["wire "+strings.ToUpper(found[1])+" "+found[2]] = true
-			}
-		}
+	for _, e := range endpoints(t) {
+		there["wire "+e[0]+" "+e[1]] = true
 	}
 	if len(there) < 70 {
 		t.Fatalf("only %d routes and endpoints are found", len(there))
