@@ -86,11 +86,7 @@ type account struct {
 	Scopes     []string `json:"scopes"` // of OAuth providers; there are none
 }
 
-func (a *api) listAccounts(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	s, err := a.demand(w, r, b)
-	if err != nil {
-		return nil, err
-	}
+func (a *api) listAccounts(_ http.ResponseWriter, r *http.Request, s *auth.Session, _ string) (any, error) {
 	list, err := a.Accounts(r.Context(), s.UserID)
 	answer := make([]account, len(list))
 	for i, c := range list {
@@ -103,11 +99,6 @@ func (a *api) listAccounts(w http.ResponseWriter, r *http.Request, b *payload.Bo
 // dateFormat is that of every date in the contract: ISO 8601 in UTC with three decimals.
 const dateFormat = "2006-01-02T15:04:05.000Z"
 
-func (a *api) unlinkAccount(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	accountID := b.String("accountId")
-	s, err := a.demandFresh(w, r, b)
-	if err != nil {
-		return nil, err
-	}
+func (a *api) unlinkAccount(_ http.ResponseWriter, r *http.Request, s *auth.Session, accountID string) (any, error) {
 	return done(), a.UnlinkAccount(r.Context(), s, accountID)
 }

@@ -64,6 +64,27 @@ type Endpoint struct {
 // Handle answers a request to an endpoint.
 type Handle func(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error)
 
+// Guard returns the session that may use an endpoint, or its refusal.
+type Guard func(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error)
+
+// Verb answers a request of a session that a Guard admits. text is the one text of the body.
+type Verb func(w http.ResponseWriter, r *http.Request, s *auth.Session, text string) (any, error)
+
+// On makes a Handle of a verb on one required text of the body; name "" stands for none.
+func On(guard Guard, name string, verb Verb) Handle {
+	return func(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+		text := ""
+		if name != "" {
+			text = b.String(name)
+		}
+		s, err := guard(w, r, b)
+		if err != nil {
+			return nil, err
+		}
+		return verb(w, r, s, text)
+	}
+}
+
 // api is the contract as an http.Handler.
 type api struct {
 	*auth.Auth

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/payload"
@@ -28,12 +29,7 @@ func (a *api) changePassword(w http.ResponseWriter, r *http.Request, b *payload.
 	return map[string]any{"token": token, "user": replaced.User}, nil
 }
 
-func (a *api) verifyPassword(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	password := b.String("password")
-	s, err := a.demand(w, r, b)
-	if err != nil {
-		return nil, err
-	}
+func (a *api) verifyPassword(_ http.ResponseWriter, r *http.Request, s *auth.Session, password string) (any, error) {
 	return done(), a.CheckPassword(r, s, password)
 }
 

@@ -15,11 +15,7 @@ func (a *api) getSession(w http.ResponseWriter, r *http.Request, b *payload.Body
 	return a.SessionJSON(w, r, !set("disableCookieCache"), !set("disableRefresh"))
 }
 
-func (a *api) listSessions(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	s, err := a.demandFresh(w, r, b)
-	if err != nil {
-		return nil, err
-	}
+func (a *api) listSessions(_ http.ResponseWriter, r *http.Request, s *auth.Session, _ string) (any, error) {
 	list, err := a.Sessions(r.Context(), s.UserID)
 	if list == nil {
 		list = []auth.Session{}
@@ -27,12 +23,7 @@ func (a *api) listSessions(w http.ResponseWriter, r *http.Request, b *payload.Bo
 	return list, err
 }
 
-func (a *api) revokeSession(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	handle := b.String("token")
-	s, err := a.demand(w, r, b)
-	if err != nil {
-		return nil, err
-	}
+func (a *api) revokeSession(w http.ResponseWriter, r *http.Request, s *auth.Session, handle string) (any, error) {
 	if handle == s.ID { // logging out needs no recent password
 		return done(), a.endOwn(w, r, a.RevokeSession(r.Context(), s, s.UserID, handle))
 	}
@@ -42,19 +33,11 @@ func (a *api) revokeSession(w http.ResponseWriter, r *http.Request, b *payload.B
 	return done(), a.RevokeSession(r.Context(), s, s.UserID, handle)
 }
 
-func (a *api) revokeSessions(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	s, err := a.demandRecent(w, r, b)
-	if err != nil {
-		return nil, err
-	}
+func (a *api) revokeSessions(w http.ResponseWriter, r *http.Request, s *auth.Session, _ string) (any, error) {
 	return done(), a.endOwn(w, r, a.RevokeSessions(r.Context(), s, s.UserID))
 }
 
-func (a *api) revokeOtherSessions(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	s, err := a.demandRecent(w, r, b)
-	if err != nil {
-		return nil, err
-	}
+func (a *api) revokeOtherSessions(_ http.ResponseWriter, r *http.Request, s *auth.Session, _ string) (any, error) {
 	return done(), a.RevokeOtherSessions(r.Context(), s)
 }
 

@@ -23,21 +23,22 @@ func Endpoints(a *auth.Auth) []betterauth.Endpoint {
 			return betterauth.Endpoint{Method: method, Path: "/admin/" + path, Handle: h}
 		}
 	}
-	get, post, read, change := endpoint(http.MethodGet), endpoint(http.MethodPost), p.permitRead, p.permit
+	get, post, on := endpoint(http.MethodGet), endpoint(http.MethodPost), betterauth.On
+	read, change := permission(p.permitRead), permission(p.permit)
 	return []betterauth.Endpoint{
 		get("list-users", p.listUsers),
-		get("get-user", one(read, "GET_USER", "id", p.getUser)),
+		get("get-user", on(read.to("GET_USER"), "id", p.getUser)),
 		post("create-user", p.createUser),
 		post("update-user", p.updateUser),
 		post("set-role", p.setRole),
 		post("set-user-password", p.setPassword),
 		post("ban-user", p.banUser),
-		post("unban-user", one(change, "BAN_USERS", "userId", p.unbanUser)),
-		post("remove-user", one(change, "DELETE_USERS", "userId", p.removeUser)),
-		post("list-user-sessions", one(read, "LIST_USERS_SESSIONS", "userId", p.listSessions)),
-		post("revoke-user-session", one(change, "REVOKE_USERS_SESSIONS", "sessionToken", p.revokeSession)),
-		post("revoke-user-sessions", one(change, "REVOKE_USERS_SESSIONS", "userId", p.revokeSessions)),
-		post("impersonate-user", one(change, "IMPERSONATE_USERS", "userId", p.impersonate)),
+		post("unban-user", on(change.to("BAN_USERS"), "userId", p.unbanUser)),
+		post("remove-user", on(change.to("DELETE_USERS"), "userId", p.removeUser)),
+		post("list-user-sessions", on(read.to("LIST_USERS_SESSIONS"), "userId", p.listSessions)),
+		post("revoke-user-session", on(change.to("REVOKE_USERS_SESSIONS"), "sessionToken", p.revokeSession)),
+		post("revoke-user-sessions", on(change.to("REVOKE_USERS_SESSIONS"), "userId", p.revokeSessions)),
+		post("impersonate-user", on(change.to("IMPERSONATE_USERS"), "userId", p.impersonate)),
 		post("stop-impersonating", p.stopImpersonating),
 		post("has-permission", p.hasPermission),
 	}
@@ -45,21 +46,13 @@ func Endpoints(a *auth.Auth) []betterauth.Endpoint {
 
 type plugin struct{ auth *auth.Auth }
 
-// permission is what an endpoint asks of its caller: permit or permitRead.
+// permission is permit or permitRead.
 type permission func(w http.ResponseWriter, r *http.Request, b *payload.Body, act string) (*auth.Session, error)
 
-// one makes an endpoint of a verb on the user or session that one text of the body names.
-func one(
-	permit permission, act, name string,
-	verb func(w http.ResponseWriter, r *http.Request, by *auth.Session, id string) (any, error),
-) betterauth.Handle {
-	return func(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-		id := b.String(name)
-		by, err := permit(w, r, b, act)
-		if err != nil {
-			return nil, err
-		}
-		return verb(w, r, by, id)
+// to makes the guard of an act.
+func (permit permission) to(act string) betterauth.Guard {
+	return func(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
+		return permit(w, r, b, act)
 	}
 }
 
