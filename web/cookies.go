@@ -58,19 +58,21 @@ var flashes = map[string]views.Flash{
 		"If it was not you, choose a new password now."},
 	"email-restored": {Mail: true, Message: "Your account has its former address again, and all browsers are " +
 		"logged out. Choose a new password by the link that we sent you."},
-	"session-ended":       {Message: "That browser is logged out."},
-	"others-ended":        {Message: "All other browsers are logged out."},
-	"user-role":           {Message: "The role is changed."},                                                      // part:admin
-	"user-reset":          {Message: "A mail with a link is on its way.", Mail: true},                             // part:admin
-	"user-verified":       {Message: "The address is verified."},                                                  // part:admin
-	"user-sessions":       {Message: "They are logged out."},                                                      // part:admin
-	"user-banned":         {Message: "They are banned and logged out everywhere."},                                // part:admin
-	"user-unbanned":       {Message: "The ban is lifted."},                                                        // part:admin
-	"user-deleted":        {Message: "The account is deleted."},                                                   // part:admin
-	"user-invited":        {Message: "The account is created, and a mail with a link is on its way.", Mail: true}, // part:admin
-	"impersonation-ended": {Message: "Impersonation ended."},                                                      // part:admin
-	"admin-session-ended": {Message: "Impersonation ended, and so did your own session. Log in again."},           // part:admin
-	"account-deleted":     {Message: "Your account and all its data are deleted."},
+	"session-ended": {Message: "That browser is logged out."},
+	"others-ended":  {Message: "All other browsers are logged out."},
+	// part:admin
+	"user-role":           {Message: "The role is changed."},
+	"user-reset":          {Message: "A mail with a link is on its way.", Mail: true},
+	"user-verified":       {Message: "The address is verified."},
+	"user-sessions":       {Message: "They are logged out."},
+	"user-banned":         {Message: "They are banned and logged out everywhere."},
+	"user-unbanned":       {Message: "The ban is lifted."},
+	"user-deleted":        {Message: "The account is deleted."},
+	"user-invited":        {Message: "The account is created, and a mail with a link is on its way.", Mail: true},
+	"impersonation-ended": {Message: "Impersonation ended."},
+	"admin-session-ended": {Message: "Impersonation ended, and so did your own session. Log in again."},
+	// end:admin
+	"account-deleted": {Message: "Your account and all its data are deleted."},
 }
 
 const flashCookie = CookiePrefix + ".flash"

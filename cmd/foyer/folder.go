@@ -20,7 +20,8 @@ type folder string
 func (f folder) run(ctx context.Context, program string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = string(f)
-	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(v string) bool { return strings.HasPrefix(v, "GIT_") }) // set within git's hooks
+	ofHooks := func(v string) bool { return strings.HasPrefix(v, "GIT_") }
+	cmd.Env = slices.DeleteFunc(cmd.Environ(), ofHooks)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

@@ -37,7 +37,8 @@ func settle(ctx context.Context, f folder, before tree) error {
 	if _, err := f.run(ctx, "go", "vet", "./..."); err != nil {
 		return errors.New(faults(err.Error()))
 	}
-	if _, err := f.run(ctx, "go", "mod", "tidy"); err != nil { // after vet: it would look for a package that left in the network
+	// After vet, because tidy looks in the network for a package that left.
+	if _, err := f.run(ctx, "go", "mod", "tidy"); err != nil {
 		return err
 	}
 	return f.settleAccess(ctx, before)

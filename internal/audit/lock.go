@@ -47,8 +47,8 @@ func (t turn) take(tx *gorm.DB) error {
 	return nil
 }
 
-// AtEnd calls fn once when tx has ended. committed is false if tx was rolled back or the outcome is unknown. fn must not
-// write, because tx frees its turn to write only afterwards.
+// AtEnd calls fn once when tx has ended. committed is false if tx was rolled back or the outcome is unknown. fn must
+// not write, because tx frees its turn to write only afterwards.
 func AtEnd(tx *gorm.DB, fn func(committed bool)) {
 	if t := transactionOf(tx); t != nil {
 		t.AtEnd(fn)

@@ -97,8 +97,8 @@ func (l *Limiter) inTurn(
 	return atLeast(wait), nil
 }
 
-// counter is a row. The row with the member "" is the head of its key: it counts the uses of the key, or the failures of
-// all members. Rows of members have the prefix "m:", because a member may be "" too.
+// counter is a row. The row with the member "" is the head of its key: it counts the uses of the key, or the failures
+// of all members. Rows of members have the prefix "m:", because a member may be "" too.
 type counter struct {
 	Key, Member       string
 	Count             int

@@ -114,8 +114,8 @@ func (w *walk) readRows(tx *gorm.DB) error {
 	}
 }
 
-// readPersonal completes a batch of rows, and returns which of its users are deleted. It reads a range, because a list of
-// as many numbers, as of Preload, takes both databases far longer.
+// readPersonal completes a batch of rows, and returns which of its users are deleted. It reads a range, because a list
+// of as many numbers, as of Preload, takes both databases far longer.
 func readPersonal(tx *gorm.DB, rows []audit.Row) (deleted map[string]bool, err error) {
 	var list []audit.Personal
 	err = tx.Where("seq BETWEEN ? AND ?", rows[0].Seq, rows[len(rows)-1].Seq).Order("seq").Find(&list).Error

@@ -122,7 +122,8 @@ func (c *conversation) take() bool {
 	r := c.mail
 	r.Text = text.String()
 	r.Message, _ = mail.ReadMessage(strings.NewReader(r.Text))
-	if answer, failing, _ := c.failing("taken"); !failing || answer == "" { // a server that closes the connection has the mail
+	// A server that closes the connection has the mail.
+	if answer, failing, _ := c.failing("taken"); !failing || answer == "" {
 		c.keep(r)
 	}
 	c.used = true
