@@ -9,7 +9,7 @@ type Purpose string
 const (
 	VerifyEmail        Purpose = "verify_email"         // confirms that the address is its reader's
 	ResetPassword      Purpose = "reset_password"       // leads to choosing a new password
-	SetPassword        Purpose = "set_password"         // leads to choosing the first password; the account is an admin's work
+	SetPassword        Purpose = "set_password"         // leads to the first password of an account that an admin made
 	ConfirmEmailChange Purpose = "confirm_email_change" // to the old address: allows the change to the new one
 	ChangeEmail        Purpose = "change_email"         // to the new address: makes the change
 	DeleteAccount      Purpose = "delete_account"       // deletes the account
