@@ -288,7 +288,7 @@ func init() {
 		{file: "admin_user", attribute: `{ "/admin/users/" + u.ID + "/" + a.Name }`, find: (*site).gracePath,
 			click: "#act-ban",
 			works: `document.querySelector("dialog[open] #reason")`},
-		{file: "admin_user", attribute: `"/admin/users/"+f.ID+"/"+f.Action`, find: (*site).gracePath,
+		{file: "admin_user", attribute: `"/admin/users/" + f.ID + "/" + f.Action`, find: (*site).gracePath,
 			open: "#act-delete", fields: []string{"confirm", "ada@example"}, click: "dialog .act"},
 		{file: "admin_invite", attribute: `"/admin/users/new"`, page: "/admin/users/new",
 			fields: []string{"name", "New", "email", "new@example"},
