@@ -14,9 +14,10 @@ import (
 // gaps. Programs that send neither Origin, Referer, Sec-Fetch-* nor cookies have nothing to forge and pass.
 func (a *api) checkOrigin(r *http.Request) error {
 	site, mode := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Sec-Fetch-Mode")
+	foreign := site != "" && site != "same-origin" && site != "none" // the page is on another site
 	path := strings.TrimPrefix(r.URL.Path, basePath)
 	signsIn := strings.HasPrefix(path, "/sign-in/") || strings.HasPrefix(path, "/sign-up/")
-	if signsIn && mode == "navigate" && site != "" && site != "same-origin" && site != "none" {
+	if signsIn && mode == "navigate" && foreign {
 		return errs.New(http.StatusForbidden, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED",
 			"Cross-site navigation login blocked. This request appears to be a CSRF attack.")
 	}
@@ -37,7 +38,6 @@ func (a *api) checkOrigin(r *http.Request) error {
 		return nil
 	}
 	// From another site only the Origin header of a trusted origin counts, and no page of ours is on another site.
-	foreign := site != "" && site != "same-origin" && site != "none"
 	if normal, ok := a.origins.Trusts(from); !ok || foreign && (sent == "" || normal == a.origins.Home) {
 		return errs.New(http.StatusForbidden, "INVALID_ORIGIN", "Invalid origin")
 	}
