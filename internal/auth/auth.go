@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -106,11 +105,5 @@ func (a *Auth) Hears() bool { return a.revoked.Hears() }
 // "" if nothing is known.
 func (a *Auth) CacheOff() string { return a.revoked.CacheFault() }
 
-// Origins are BaseURL and TrustedOrigins: what may call the app, and where it may send a browser.
-func (a *Auth) Origins() *origins.List { return a.origins }
-
 // Now reads Options.Now.
 func (a *Auth) Now() time.Time { return a.opts.Now() }
-
-// Roles lists the roles a user can have.
-func (a *Auth) Roles() []string { return slices.Clone(a.opts.Roles) }

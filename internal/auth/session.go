@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -23,21 +22,6 @@ func (a *Auth) Session(w http.ResponseWriter, r *http.Request) (*Session, error)
 // StoredSession is Session, but always asks the store, so that it sees every committed demotion and ban.
 func (a *Auth) StoredSession(w http.ResponseWriter, r *http.Request) (*Session, error) {
 	return a.load(w, r, loading{refresh: true})
-}
-
-// SessionJSON is Session as JSON: {"session", "user"}, or null for a stranger. With cache the cache cookie may
-// answer, with refresh a session that is due is extended.
-func (a *Auth) SessionJSON(w http.ResponseWriter, r *http.Request, cache, refresh bool) (json.RawMessage, error) {
-	if token, ok := a.readSigned(r, tokenCookie); ok && cache {
-		if c := a.readCache(r, token); c != nil {
-			return c.answer, nil // signed by us: it goes out as it is
-		}
-	}
-	s, err := a.load(w, r, loading{refresh: refresh})
-	if s == nil || err != nil {
-		return json.RawMessage("null"), err
-	}
-	return json.Marshal(s.answer())
 }
 
 type loading struct {

@@ -87,15 +87,6 @@ func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle st
 	})
 }
 
-// RevokeUserSession is RevokeSession for a session of any user.
-func (a *Auth) RevokeUserSession(ctx context.Context, by *Session, handle string) error {
-	var s Session
-	if err := a.db.WithContext(ctx).Where("id = ?", handle).Take(&s).Error; err != nil {
-		return ignoreMissing(err)
-	}
-	return a.RevokeSession(ctx, by, s.UserID, handle)
-}
-
 // RevokeSessions ends every session of a user, and all impersonations by the user. Refusals: 404 USER_NOT_FOUND.
 func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) error {
 	return a.revokeSessions(ctx, by, userID, "")

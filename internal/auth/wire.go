@@ -1,0 +1,117 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/origins"
+	"gorm.io/gorm"
+)
+
+// The verbs of this file serve the npm client's contract alone: no page of the app calls them.
+
+// SessionJSON is Session as JSON: {"session", "user"}, or null for a stranger. With cache the cache cookie may
+// answer, with refresh a session that is due is extended.
+func (a *Auth) SessionJSON(w http.ResponseWriter, r *http.Request, cache, refresh bool) (json.RawMessage, error) {
+	if token, ok := a.readSigned(r, tokenCookie); ok && cache {
+		if c := a.readCache(r, token); c != nil {
+			return c.answer, nil // signed by us: it goes out as it is
+		}
+	}
+	s, err := a.load(w, r, loading{refresh: refresh})
+	if s == nil || err != nil {
+		return json.RawMessage("null"), err
+	}
+	return json.Marshal(s.answer())
+}
+
+// Origins are BaseURL and TrustedOrigins: what may call the app, and where it may send a browser.
+func (a *Auth) Origins() *origins.List { return a.origins }
+
+// Accounts lists the ways in which a user can prove who they are.
+func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
+	var list []Account
+	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("created_at, id").Find(&list).Error
+	return list, err
+}
+
+// UnlinkAccount deletes one of the accounts of s's user by its AccountID. Refusals: 400 FAILED_TO_UNLINK_LAST_ACCOUNT,
+// because the user could not sign in any more; 400 ACCOUNT_NOT_FOUND.
+func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, accountID string) error {
+	return a.transact(ctx, func(t *transaction) error {
+		if _, err := t.lockUser(s.UserID); err != nil {
+			return notFound(err)
+		}
+		var all int64
+		if err := t.Model(&Account{}).Where("user_id = ?", s.UserID).Count(&all).Error; err != nil {
+			return err
+		}
+		if all < 2 {
+			return errs.New(http.StatusBadRequest, "FAILED_TO_UNLINK_LAST_ACCOUNT", "You can't unlink your last account")
+		}
+		var account Account // the oldest: two providers may know a user by the same number
+		err := t.Where("user_id = ? AND account_id = ?", s.UserID, accountID).Order("created_at, id").Take(&account).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return errs.New(http.StatusBadRequest, "ACCOUNT_NOT_FOUND", "Account not found")
+		}
+		if err != nil {
+			return err
+		}
+		t.recordEvent(s.actor(), event.AccountUnlinked, s.UserID)
+		return t.Where("id = ?", account.ID).Delete(&Account{}).Error
+	})
+}
+
+// MailDeletion mails s's user the link that DeleteUserByLink takes; it then leads to callbackURL. If the address has
+// had its mails for this hour, none is sent, and that is no error. Refusals: 403 while impersonating; 401 if s has
+// ended meanwhile.
+func (a *Auth) MailDeletion(ctx context.Context, s *Session, callbackURL string) error {
+	if err := notImpersonating(s); err != nil {
+		return err
+	}
+	may, err := a.mayMail(ctx, letter.DeleteAccount, s.User.Email)
+	if !may || err != nil {
+		return err
+	}
+	return a.transact(ctx, func(t *transaction) error {
+		u, err := t.lockUser(s.UserID)
+		if err != nil {
+			return notFound(err)
+		}
+		return a.mailLink(t, s.actor(), u, letter.DeleteAccount, u.Email, callbackURL)
+	})
+}
+
+// DeleteUserByLink is DeleteUser by a mailed link, in the browser of its user only. Refusals: 404 INVALID_TOKEN; 403
+// while impersonating; 400 LAST_ADMIN.
+func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Session, token string) error {
+	if err := notImpersonating(s); err != nil {
+		return err
+	}
+	v, err := a.findLink(r.Context(), token, letter.DeleteAccount)
+	if err != nil {
+		return invalidToken(http.StatusNotFound, err)
+	}
+	if v.UserID != s.UserID {
+		return invalidToken(http.StatusNotFound, errNoLink)
+	}
+	err = a.transact(r.Context(), func(t *transaction) error {
+		if err := t.keepAdmins(s.UserID); err != nil {
+			return err
+		}
+		if _, err := t.useLink(v); err != nil {
+			return err
+		}
+		return a.removeUser(t, s.actor(), s.UserID)
+	})
+	if err != nil {
+		return invalidToken(http.StatusNotFound, err)
+	}
+	a.ClearCookies(w, r)
+	return nil
+}
