@@ -61,7 +61,7 @@ func TestWhoIsNoAdminAnyMoreCannotUndoIt(t *testing.T) {
 					return err
 				},
 				"set-user-password": func() error { return r.auth.SetPassword(t.Context(), by, boss.ID, "another-horse-2") },
-				"reset":             func() error { return r.auth.MailPasswordReset(t.Context(), by, boss.ID) },
+				"reset":             func() error { return r.auth.MailPasswordReset(t.Context(), by, boss.ID) }, // part:admin
 				"remove-user":       func() error { return r.auth.RemoveUser(t.Context(), by, boss.ID) },
 			} {
 				var e *errs.Error

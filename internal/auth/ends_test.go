@@ -79,7 +79,7 @@ var endings = map[string]func(*lost){
 	"revoked by its user": func(l *lost) { l.call(l.other, "/revoke-session", `{"token":"`+l.session+`"}`) },
 	"all revoked":         func(l *lost) { l.call(l.other, "/revoke-sessions", `{}`) },
 	"others revoked":      func(l *lost) { l.call(l.other, "/revoke-other-sessions", `{}`) },
-	"revoked by an admin": func(l *lost) { l.must(l.auth.RevokeUserSession(l.t.Context(), l.admin, l.session)) },
+	"revoked by an admin": func(l *lost) { l.must(l.auth.RevokeUserSession(l.t.Context(), l.admin, l.session)) }, // part:admin
 	"all by an admin":     func(l *lost) { l.must(l.auth.RevokeSessions(l.t.Context(), l.admin, l.id)) },
 	"banned, let in again": func(l *lost) {
 		_, err := l.auth.BanUser(l.t.Context(), l.admin, l.id, "", nil)

@@ -175,14 +175,14 @@ func TestAllOrNothing(t *testing.T) {
 			}
 			return err
 		}},
-		// end:admin
 		{"RevokeUserSession", func() error {
 			list, err := r.auth.UserSessions(ctx, bossID)
-			if err == nil {
-				err = r.auth.RevokeUserSession(ctx, nil, list[0].ID)
+			if err != nil {
+				return err
 			}
-			return err
+			return r.auth.RevokeUserSession(ctx, nil, list[0].ID)
 		}},
+		// end:admin
 		{"RemoveUser", func() error { return r.auth.RemoveUser(ctx, nil, eve.ID) }},
 	} {
 		for n := 1; ; n++ {

@@ -54,7 +54,7 @@ func TestInvitation(t *testing.T) {
 	})
 }
 
-// part:ratelimit
+// part:ratelimit,admin
 
 // TestMailPasswordReset: an admin can have a link mailed, within the limit of every address, and not to the banned.
 func TestMailPasswordReset(t *testing.T) {
@@ -94,7 +94,7 @@ func TestMailPasswordReset(t *testing.T) {
 	}
 }
 
-// end:ratelimit
+// end:ratelimit,admin
 
 // part:ratelimit
 
