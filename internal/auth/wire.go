@@ -33,13 +33,6 @@ func (a *Auth) SessionJSON(w http.ResponseWriter, r *http.Request, cache, refres
 // Origins are BaseURL and TrustedOrigins: what may call the app, and where it may send a browser.
 func (a *Auth) Origins() *origins.List { return a.origins }
 
-// Accounts lists the ways in which a user can prove who they are.
-func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
-	var list []Account
-	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("created_at, id").Find(&list).Error
-	return list, err
-}
-
 // UnlinkAccount deletes one of the accounts of s's user by its AccountID. Refusals: 400 FAILED_TO_UNLINK_LAST_ACCOUNT,
 // because the user could not sign in any more; 400 ACCOUNT_NOT_FOUND.
 func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, accountID string) error {
