@@ -1,10 +1,10 @@
-// Package audit records what internal/auth did and what it refused: when, by whom, to whom and from where. An event is
-// written in the transaction that causes it. The package owns the tables audit_*; it knows users by id only.
+// Package audit records each event of internal/auth: its actor, its subject, the time and the IP address. The transaction
+// that causes an event writes it. The package owns the tables audit_*; it knows users by id only.
 //
 // Rows of audit_events are added and never changed. They hold no personal data: names, addresses, agents and notes are
 // rows of audit_private, one for each user of an event. When a user is deleted, their rows are deleted in the same
-// transaction. A lock orders all writers, so that no event can bring the name of a deleted user back. An address that
-// no user is known for belongs to nobody and stays.
+// transaction. A lock orders all writers, so that no event can bring the name of a deleted user back. An IP address
+// of an event without a user stays.
 //
 // The columns private and mac of audit_events, salt of audit_private, and all of audit_head but seq stay empty, unless
 // Options.Seal fills them.

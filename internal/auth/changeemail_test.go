@@ -93,8 +93,7 @@ func TestTheOldAddressIsAskedFirst(t *testing.T) {
 
 // part:ratelimit
 
-// TestAChangeMailsNoStranger: an address gets no more than its mails of the hour, whoever asks for them and by which
-// step.
+// TestAChangeMailsNoStranger: each step of a change of address obeys the mail budget of the address, for every user.
 func TestAChangeMailsNoStranger(t *testing.T) {
 	t.Parallel()
 	box := &mailbox{}

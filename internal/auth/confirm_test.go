@@ -132,8 +132,8 @@ func TestConfirmAsksForThePasswordElsewhere(t *testing.T) {
 	})
 }
 
-// TestConfirmGivesAStrangersAccountNothing: whoever signed up with somebody's address first waits for them to confirm
-// it. Their own sign-up afterwards must not bind their browser to the stranger's account.
+// TestConfirmGivesAStrangersAccountNothing: an attacker signs up with a victim's address, then the victim signs up too.
+// The victim's browser must not confirm the attacker's account.
 func TestConfirmGivesAStrangersAccountNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

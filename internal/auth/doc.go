@@ -62,7 +62,7 @@
 //   - Flooding a user with mails, or using up the warnings (Options.RateLimit): a budget per mailbox and purpose
 //     (limit.go).
 //   - Finding out which addresses have an account: a log-in hashes a password for an unknown address too (account.go).
-//     Requests about an address that may mail it are answered after a padded time (limit.go). A sign-up hides a taken
+//     Requests about an address that may mail it are answered after a padded time (mailer.go). A sign-up hides a taken
 //     address only with Options.RequireEmailVerification (signup.go).
 //   - Exhausting memory by signing in: hashing is bounded (password/queue.go).
 //   - Requests forged by another site: the origin rules of the wire contract, without their gaps

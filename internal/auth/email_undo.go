@@ -102,7 +102,7 @@ func (a *Auth) warnWithLink(t *transaction, u *User, purpose letter.Purpose, m M
 	return a.enqueue(t, m)
 }
 
-// applyWarning applies the link of a warning to its user, whom it locks.
+// applyWarning locks the user of a warning's link, then applies the link.
 func (a *Auth) applyWarning(
 	r *http.Request, token string, purpose letter.Purpose,
 	apply func(*transaction, actor, *User, *Verification) error,

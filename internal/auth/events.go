@@ -29,7 +29,7 @@ type Event struct {
 	Refused bool
 }
 
-// RecordRefusal records that the app refused a request; s is nil if nobody is signed in. detail is what was tried. If
+// RecordRefusal records that the app refused a request; s is nil without a session. detail names the request. If
 // recording fails, the error is logged and the request stays refused.
 func (a *Auth) RecordRefusal(r *http.Request, s *Session, name event.Name, detail string) {
 	by := s.actor()
@@ -113,7 +113,7 @@ type actor struct {
 	ip, agent      string // of the request
 }
 
-// stranger is the actor of a request in which nobody is signed in.
+// stranger is the actor of a request without a session.
 func (a *Auth) stranger(r *http.Request) actor {
 	return actor{ip: a.opts.ClientIP(r), agent: printable(r.UserAgent(), maxUserAgent)}
 }

@@ -207,26 +207,6 @@ func (a *Auth) storeSession(t *transaction, r *http.Request, u *User, remember b
 	return s, t.clearPending(u)
 }
 
-// maxSessions bounds a user's own sessions; impersonations do not count. The list of sessions shows as many, so that a
-// thief's session is never hidden.
-const maxSessions = 100
-
-// makeRoom ends the least recently used sessions of a user, so that one more is within maxSessions.
-func (t *transaction) makeRoom(userID string) error {
-	var surplus []Session
-	err := t.Where("user_id = ? AND impersonated_by IS NULL", userID).
-		Order("updated_at DESC, id").Offset(maxSessions - 1).Limit(maxSessions).Find(&surplus).Error
-	if err != nil {
-		return err
-	}
-	for i := range surplus {
-		if err := t.endSession(&surplus[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // startImpersonation stores a session in which admin acts as u. It ends no later than admin.
 func (a *Auth) startImpersonation(t *transaction, r *http.Request, u *User, admin *Session) (*Session, error) {
 	s := a.buildSession(r, u.ID, a.opts.ImpersonationExpiresIn)

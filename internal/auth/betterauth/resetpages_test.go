@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestResetPages: with a list, the token of a reset gets into the address of no other page, whoever asks for the mail
-// and whatever is put into the link.
+// TestResetPages: with Options.ResetPages, a reset sends its token to no other page. The test changes the redirectTo of
+// the request and the callbackURL of the link.
 func TestResetPages(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
