@@ -21,6 +21,8 @@ import (
 	"gorm.io/gorm"
 )
 
+// part:ratelimit
+
 // TestEveryEventIsInTheTrail does everything that internal/auth records, by pages and endpoints. Every event is in the
 // audit trail, without secrets and without names of deleted users.
 func TestEveryEventIsInTheTrail(t *testing.T) {
@@ -154,6 +156,8 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		}
 	})
 }
+
+// end:ratelimit
 
 // dump is everything that the trail keeps, as text.
 func dump(t *testing.T, db *gorm.DB) string {

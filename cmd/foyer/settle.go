@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"strings"
 )
 
@@ -41,7 +43,25 @@ func settle(ctx context.Context, f folder, before tree) error {
 	if _, err := f.run(ctx, "go", "mod", "tidy"); err != nil {
 		return err
 	}
+	if err := f.settleSurface(ctx); err != nil {
+		return err
+	}
 	return f.settleAccess(ctx, before)
+}
+
+// surfaceTest writes the list of what internal/auth exports.
+const surfaceTest = "internal/auth/surface_test.go"
+
+// settleSurface writes that list anew, unless its test is gone.
+func (f folder) settleSurface(ctx context.Context) error {
+	if _, err := os.Stat(f.path(surfaceTest)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	out, err := f.run(ctx, "go", "test", "./"+path.Dir(surfaceTest), "-run", "TestSurface$", "-count=1", "-update")
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
 }
 
 // settleAccess writes the table of who may open what anew. It may only lose lines.

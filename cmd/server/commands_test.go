@@ -145,7 +145,7 @@ func TestUserCommands(t *testing.T) {
 
 // end:betterauth
 
-// part:betterauth
+// part:betterauth,admin
 
 // TestStepUpIsOn: the wire and the JSON door require a fresh session too.
 func TestStepUpIsOn(t *testing.T) {
@@ -181,7 +181,7 @@ func TestStepUpIsOn(t *testing.T) {
 	}
 }
 
-// end:betterauth
+// end:betterauth,admin
 
 func TestMigrateCommand(t *testing.T) {
 	t.Parallel()

@@ -175,8 +175,8 @@ func (a *Auth) changeLocked(t *transaction, by actor, before, u *User, c UserCha
 	return nil
 }
 
-// endForbidden ends what the role or ban of u forbids: impersonations of an admin, impersonations by a user without that
-// role, and links of a banned user.
+// endForbidden ends what the role or ban of u forbids: impersonations of an admin, impersonations by a user without
+// that role, and links of a banned user.
 func (t *transaction) endForbidden(u *User) error {
 	end := t.endImpersonationsBy
 	if u.HasRole("admin") {

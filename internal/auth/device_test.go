@@ -9,6 +9,8 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
+// part:ratelimit
+
 // TestANewPasswordMakesDevicesStrangers: who knew the old password may hold as many device cookies as they liked to
 // collect. With the new one they guess as strangers do, five times in all; where it was set, the owner stays in.
 func TestANewPasswordMakesDevicesStrangers(t *testing.T) {
@@ -38,3 +40,5 @@ func TestANewPasswordMakesDevicesStrangers(t *testing.T) {
 		t.Errorf("the owner: %d %s", got.StatusCode, got.Text)
 	}
 }
+
+// end:ratelimit

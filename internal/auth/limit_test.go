@@ -242,6 +242,8 @@ func TestNoCountersNoTries(t *testing.T) {
 	}
 }
 
+// part:ratelimit
+
 // TestCurrentPasswordIsLimited: whoever holds a stolen session cannot try passwords without end.
 func TestCurrentPasswordIsLimited(t *testing.T) {
 	t.Parallel()
@@ -261,3 +263,5 @@ func TestCurrentPasswordIsLimited(t *testing.T) {
 		t.Errorf("%d wrong passwords were looked at, want 5", n)
 	}
 }
+
+// end:ratelimit

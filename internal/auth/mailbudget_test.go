@@ -20,8 +20,8 @@ func askReset(c *authtest.Client, email, from string) authtest.Answer {
 
 // part:ratelimit
 
-// TestMailsAreLimited: requests of unknown devices mail two links an hour to a mailbox. The answer to a third request is
-// the same, but it mails nothing. The owner's known device gets the third mail.
+// TestMailsAreLimited: requests of unknown devices mail two links an hour to a mailbox. The answer to a third request
+// is the same, but it mails nothing. The owner's known device gets the third mail.
 func TestMailsAreLimited(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

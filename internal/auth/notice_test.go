@@ -97,6 +97,8 @@ func undo(r *rig, token string) error {
 	return r.auth.UndoEmailChange(req, token)
 }
 
+// part:ratelimit
+
 // TestNotices: each thing a thief would do is told to the owner, in the transaction that does it.
 func TestNotices(t *testing.T) {
 	t.Parallel()
@@ -132,6 +134,8 @@ func TestNotices(t *testing.T) {
 		}
 	})
 }
+
+// end:ratelimit
 
 // TestUndoEmailChange: the old address gets the account back whatever the thief did since, once, and nobody is left in
 // it.

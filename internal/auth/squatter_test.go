@@ -158,6 +158,8 @@ func TestOnlyPendingAccountsGiveWay(t *testing.T) {
 	})
 }
 
+// part:ratelimit
+
 // TestWithoutAMailNobodyGivesWay: where the address has had its mails of the hour nothing changes, and nobody can tell.
 func TestWithoutAMailNobodyGivesWay(t *testing.T) {
 	t.Parallel()
@@ -185,6 +187,8 @@ func TestWithoutAMailNobodyGivesWay(t *testing.T) {
 		}
 	})
 }
+
+// end:ratelimit
 
 // TestPendingAccountsArePurged after 7 days, in small batches, each told as the end of an account.
 func TestPendingAccountsArePurged(t *testing.T) {
@@ -221,6 +225,8 @@ func TestPendingAccountsArePurged(t *testing.T) {
 		}
 	})
 }
+
+// part:ratelimit
 
 // TestVouching: an admin's word for the address of a pending account is for the holder of the address, not for who
 // typed it first. For any other account it is a flag.
@@ -283,6 +289,8 @@ func TestVouching(t *testing.T) {
 		r.wantPassword("nothing has changed", "eve@example.com", mallorysPassword, "EMAIL_NOT_VERIFIED")
 	})
 }
+
+// end:ratelimit
 
 // TestParallelSignUpsForASquattedAddress: one of them owns it in the end, with a link that works, and none fails.
 func TestParallelSignUpsForASquattedAddress(t *testing.T) {

@@ -83,6 +83,8 @@ func TestTheOldAddressStopsAChange(t *testing.T) {
 	})
 }
 
+// part:ratelimit
+
 // TestAChangeIsAskedForInSight: an address whose notices of the hour are used up loses nothing unseen. One that nobody
 // has verified is not written to, and one that is asked for consent gets that mail alone.
 func TestAChangeIsAskedForInSight(t *testing.T) {
@@ -116,6 +118,8 @@ func TestAChangeIsAskedForInSight(t *testing.T) {
 		t.Errorf("asked for consent: %q", got)
 	}
 }
+
+// end:ratelimit
 
 // TestStopIsTooLate once the link has expired, or the change is made: then the old address has another link.
 func TestStopIsTooLate(t *testing.T) {
