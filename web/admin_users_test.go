@@ -342,6 +342,8 @@ func (s *site) userRows(t *testing.T) string {
 	return b.String()
 }
 
+// part:betterauth
+
 // TestPlainUsersDoNothing tries every verb of an admin as another user: over pages, htmx and JSON, with forged fields,
 // other methods and odd paths. All of it is refused and recorded, and changes nothing.
 func TestPlainUsersDoNothing(t *testing.T) {
@@ -424,6 +426,8 @@ func TestPlainUsersDoNothing(t *testing.T) {
 		t.Errorf("before\n%s\nafter\n%s", before, after)
 	}
 }
+
+// end:betterauth
 
 // TestInvite: an admin creates an account, and only its owner knows the password.
 func TestInvite(t *testing.T) {

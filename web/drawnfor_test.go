@@ -196,6 +196,8 @@ func TestAFormOfAUserWhoLoggedOut(t *testing.T) {
 	}
 }
 
+// part:betterauth
+
 // TestWhichRequestsNameTheirUser: a form without the field is served, one with several is not. JSON and the forms that
 // end a login are not checked.
 func TestWhichRequestsNameTheirUser(t *testing.T) {
@@ -241,6 +243,8 @@ func TestWhichRequestsNameTheirUser(t *testing.T) {
 	expect(t, boss.PostForm("/logout", other), 303, "Location", "/login")
 	expect(t, boss.PostForm("/impersonation/stop", other), 303, "Location", "/login") // part:admin
 }
+
+// end:betterauth
 
 // TestAFormOfAnotherComesBeforeTheRest: it asks for no password first, and keeps nothing that was typed.
 func TestAFormOfAnotherComesBeforeTheRest(t *testing.T) {

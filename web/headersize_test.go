@@ -370,6 +370,8 @@ func (r *resident) fitting() (size int) {
 
 // part:ratelimit
 
+// part:betterauth
+
 // TestHeadersFitProxies: with any profile, the headers of every answer fit into the buffers of common proxies.
 // Otherwise a user with a long profile gets a 502 at every login.
 func TestHeadersFitProxies(t *testing.T) {
@@ -411,6 +413,8 @@ func TestHeadersFitProxies(t *testing.T) {
 	}
 	t.Logf("largest %v", r.largest)
 }
+
+// end:betterauth
 
 // end:ratelimit
 

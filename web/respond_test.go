@@ -229,6 +229,8 @@ func TestErrorsNameTheirFields(t *testing.T) {
 
 // part:admin
 
+// part:betterauth
+
 // TestAPISpeaksJSON: below /api no client is redirected to a page, with any Accept.
 func TestAPISpeaksJSON(t *testing.T) {
 	t.Parallel()
@@ -248,6 +250,8 @@ func TestAPISpeaksJSON(t *testing.T) {
 		expect(t, s.Do("GET", "/api/nothing", "", kind...), 404, "Content-Type", "application/json")
 	}
 }
+
+// end:betterauth
 
 // end:admin
 

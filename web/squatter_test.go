@@ -30,6 +30,8 @@ func (s *site) boss(t *testing.T) *authtest.Client {
 	return c
 }
 
+// part:betterauth
+
 // TestVerifyingDoesNotLetASquatterIn: after an admin verifies an address, by page or endpoint, a link goes to the
 // address, and the password of the stranger who signed up is void.
 func TestVerifyingDoesNotLetASquatterIn(t *testing.T) {
@@ -64,3 +66,5 @@ func TestVerifyingDoesNotLetASquatterIn(t *testing.T) {
 		}
 	})
 }
+
+// end:betterauth

@@ -9,6 +9,8 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
+// part:betterauth
+
 // TestTooManyTries: pages and endpoints share the counters, and a restart keeps them. Two servers on one PostgreSQL
 // share them too; an SQLite file has one server.
 func TestTooManyTries(t *testing.T) {
@@ -28,6 +30,8 @@ func TestTooManyTries(t *testing.T) {
 		wantFull(t, start(t, dir, database))
 	})
 }
+
+// end:betterauth
 
 func tryTooOften(t *testing.T, one, two *running) {
 	t.Helper()
