@@ -24,6 +24,7 @@ type verb struct {
 }
 
 var verbs = []verb{
+	{"page", "<name> [--door user] [--nav label] [--icon info] [--undo]", "make a page with its route, link and test", pageVerb},
 	{"parts", "", "list the parts that can be left out", partsVerb},
 	{"without", "<part>…", "take parts out of this project", withoutVerb},
 	{"prove", "[part…] [--pairs]", "in a copy, take out each part alone and then all of them, and test the rest", proveVerb},

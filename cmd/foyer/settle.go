@@ -14,9 +14,17 @@ import (
 // accessFile is the table of who may open what.
 const accessFile = "web/testdata/access.golden"
 
-// settle finishes a folder whose files were cut: it tidies them, generates what is generated, and refuses what does not
-// compile or opens a door. Before is the tree that the folder held earlier.
+// settle is finish for a folder whose files were cut: it refuses to open a door.
 func settle(ctx context.Context, f folder, before tree) error {
+	if err := finish(ctx, f, before); err != nil {
+		return err
+	}
+	return f.refuseOpened(before)
+}
+
+// finish makes a folder whole whose files were edited: it tidies them, generates what is generated, and refuses what does
+// not compile. Before is the tree that the folder held earlier.
+func finish(ctx context.Context, f folder, before tree) error {
 	cut, err := f.read(ctx)
 	if err != nil {
 		return err
@@ -64,14 +72,22 @@ func (f folder) settleSurface(ctx context.Context) error {
 	return nil
 }
 
-// settleAccess writes the table of who may open what anew. It may only lose lines.
+// settleAccess writes the table of who may open what anew.
 func (f folder) settleAccess(ctx context.Context, before tree) error {
-	was, ok := before[accessFile]
-	if !ok {
+	if _, ok := before[accessFile]; !ok {
 		return nil
 	}
 	if out, err := f.run(ctx, "go", "test", "./web", "-run", "TestAccess$", "-count=1", "-update"); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
+}
+
+// refuseOpened refuses a table of who may open what that did more than lose lines.
+func (f folder) refuseOpened(before tree) error {
+	was, ok := before[accessFile]
+	if !ok {
+		return nil
 	}
 	text, err := os.ReadFile(f.path(accessFile))
 	if err != nil {
