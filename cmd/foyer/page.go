@@ -43,6 +43,7 @@ func pageVerb(ctx context.Context, root folder, args []string, out io.Writer) er
 		g.options = append(g.options, "nav")
 	}
 	g.one = g.many
-	g.words = []string{"on.user.", "on." + *door + ".", `Label: "Paper clips"`, "Label: " + strconv.Quote(g.renamed(*link))}
+	g.words = []string{"on.user.", "on." + *door + ".", `Label: "Paper clips"`, "Label: " + strconv.Quote(g.renamed(*link)),
+		`Icon: "info"`, "Icon: " + strconv.Quote(g.icon)}
 	return g.run(ctx, root)
 }
