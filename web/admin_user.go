@@ -140,8 +140,7 @@ func (s *Server) showUserAction(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form := views.ActOnUser(s.userActionForm(a, u, s.takeDraft(c)))
-	return s.renderPart(c, http.StatusOK, form.Page(), form.Draw())
+	return s.showForm(c, views.ActOnUser(s.userActionForm(a, u, s.takeDraft(c))))
 }
 
 func (s *Server) actOnUser(c *echo.Context) error {
