@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -196,7 +197,7 @@ func auditPath(f views.AuditFilter, cursorName string, seq int64) string {
 func auditRows(entries []audit.Entry) (rows []views.AuditRow) {
 	for _, e := range entries {
 		row := views.AuditRow{
-			At: e.At, Event: eventNames[e.Name], Detail: e.Detail, Note: e.Note, Times: e.Times,
+			At: e.At, Event: eventName(e.Name), Detail: e.Detail, Note: e.Note, Times: e.Times,
 			Actor: auditPerson(e.ActorID, e.ActorName), NoActor: withoutActor(e), IP: e.IPAddress,
 			Subject:    auditPerson(e.SubjectID, e.SubjectName),
 			OwnAccount: e.ActorID != "" && e.ActorID == e.SubjectID,
@@ -210,6 +211,13 @@ func auditRows(entries []audit.Entry) (rows []views.AuditRow) {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// eventName is the name of an event for people. Those of the app's own packages are words already, such as
+// "project_created".
+func eventName(name event.Name) string {
+	words := strings.ReplaceAll(string(name), "_", " ")
+	return cmp.Or(eventNames[name], strings.ToUpper(words[:1])+words[1:])
 }
 
 // withoutActor labels the actor of an event without one: a stranger, who has an IP address, or else the command line.

@@ -32,12 +32,15 @@ type Event struct {
 // RecordRefusal records that the app refused a request; s is nil without a session. detail names the request. If
 // recording fails, the error is logged and the request stays refused.
 func (a *Auth) RecordRefusal(r *http.Request, s *Session, name event.Name, detail string) {
-	by := s.actor()
-	if s == nil {
-		by = a.stranger(r)
+	e := newEvent(a.stranger(r), name, "")
+	if s != nil {
+		e = s.Event(name)
 	}
-	a.recordRefusal(r, newEvent(by, name, by.userID), detail)
+	a.recordRefusal(r, e, detail)
 }
+
+// Event is an act of the session's user that concerns nobody else. Packages of the app make theirs with it, for Record.
+func (s *Session) Event(name event.Name) *Event { return newEvent(s.actor(), name, s.UserID) }
 
 // recordEvent records an event at the end of t: the audit log locks its newest row, and should hold that lock briefly.
 func (t *transaction) recordEvent(by actor, name event.Name, subjectID string) *Event {
@@ -48,7 +51,7 @@ func (t *transaction) recordEvent(by actor, name event.Name, subjectID string) *
 
 func (a *Auth) recordRefusal(r *http.Request, e *Event, detail string) {
 	e.Refused, e.Detail = true, detail
-	if err := a.writeEvents(a.db.WithContext(r.Context()), e); err != nil && r.Context().Err() == nil {
+	if err := a.Record(a.db.WithContext(r.Context()), e); err != nil && r.Context().Err() == nil {
 		a.opts.Logger.ErrorContext(r.Context(), "recording a refusal failed", "event", e.Name, "error", err)
 	}
 }
@@ -60,8 +63,9 @@ func newEvent(by actor, name event.Name, subjectID string) *Event {
 	}
 }
 
-// writeEvents hands events to Options.OnEvent, with the names of their users.
-func (a *Auth) writeEvents(tx *gorm.DB, events ...*Event) error {
+// Record hands events to Options.OnEvent, with the names of their users. tx is the transaction that causes them; call it
+// last, because the audit log lets other writers wait from here until tx ends.
+func (a *Auth) Record(tx *gorm.DB, events ...*Event) error {
 	for _, e := range events {
 		if err := e.findNames(tx); err != nil {
 			return err

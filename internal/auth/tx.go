@@ -28,7 +28,7 @@ func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) err
 		if err := fn(t); err != nil {
 			return err
 		}
-		if err := a.writeEvents(tx, t.events...); err != nil {
+		if err := a.Record(tx, t.events...); err != nil {
 			return err
 		}
 		revocation, err = a.revoked.Announce(tx, t.invalid)
