@@ -14,22 +14,19 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 const usage = `usage: go run ./cmd/foyer <verb>
 
   parts                   list the parts that can be left out
   without <part>…         take parts out of this project, in one commit
-  prove [part…]           in a copy, take out each part alone and then all of them, and test the rest
-  leftovers               list what nothing uses: styles, icons, messages, paths in README, functions
 
 flags of without:
   --dry-run               print the difference and change nothing
   --no-commit             leave the change in the work tree
   --fresh                 delete the parts' migrations, too; only where no database has them yet
   --base <commit>         the commit of the template that this project grew from; default HEAD, the template itself
-flags of prove:
-  --pairs                 take out every two parts, too
 `
 
 func main() {
@@ -52,7 +49,7 @@ var errUsage = errors.New("unknown verb or argument; see go run ./cmd/foyer help
 // A verb works on the project in root.
 type verb func(ctx context.Context, root folder, args []string, out io.Writer) error
 
-var verbs = map[string]verb{"parts": partsVerb, "without": withoutVerb, "prove": proveVerb, "leftovers": leftoversVerb}
+var verbs = map[string]verb{"parts": partsVerb, "without": withoutVerb}
 
 // run is the program: it works on the project that dir lies in.
 func run(ctx context.Context, dir string, args []string, out io.Writer) error {
@@ -105,7 +102,7 @@ func partsVerb(ctx context.Context, root folder, args []string, out io.Writer) e
 
 func withoutVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
 	l := leaving{out: out, commit: true}
-	l.now = clock()
+	l.now = time.Now()
 	set := flag.NewFlagSet("without", flag.ContinueOnError)
 	set.BoolVar(&l.dryRun, "dry-run", false, "")
 	set.BoolFunc("no-commit", "", func(string) error { l.commit = false; return nil })
@@ -119,36 +116,4 @@ func withoutVerb(ctx context.Context, root folder, args []string, out io.Writer)
 		return errUsage
 	}
 	return without(ctx, root, l)
-}
-
-func proveVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
-	set := flag.NewFlagSet("prove", flag.ContinueOnError)
-	pairs := set.Bool("pairs", false, "")
-	names, err := parse(set, args)
-	if err != nil {
-		return err
-	}
-	return prove(ctx, root, names, *pairs, out)
-}
-
-func leftoversVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
-	if len(args) > 0 {
-		return errUsage
-	}
-	t, err := root.read(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := leftovers(t)
-	if err != nil {
-		return err
-	}
-	dead, err := deadCode(ctx, root)
-	if err != nil {
-		return err
-	}
-	if list = append(list, dead...); len(list) > 0 {
-		return errors.New("nothing uses these:\n" + strings.Join(list, "\n"))
-	}
-	return nil
 }
