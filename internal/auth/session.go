@@ -214,15 +214,6 @@ func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Sess
 	}
 }
 
-// setAdminCookie keeps the token of the admin's own session, and better-auth's mark of one that ends with the browser.
-func (a *Auth) setAdminCookie(w http.ResponseWriter, admin *Session) {
-	forget := ""
-	if !admin.Remember {
-		forget = "true"
-	}
-	a.setSigned(w, adminCookie, admin.token+":"+forget, a.cookieLife(admin))
-}
-
 // cookieLife is the rest of a remembered session, rounded up to seconds; 0 for one that ends with the browser.
 func (a *Auth) cookieLife(s *Session) time.Duration {
 	if !s.Remember {

@@ -207,20 +207,6 @@ func (a *Auth) storeSession(t *transaction, r *http.Request, u *User, remember b
 	return s, t.clearPending(u)
 }
 
-// startImpersonation stores a session in which admin acts as u. It ends no later than admin.
-func (a *Auth) startImpersonation(t *transaction, r *http.Request, u *User, admin *Session) (*Session, error) {
-	s := a.buildSession(r, u.ID, a.opts.ImpersonationExpiresIn)
-	s.ImpersonatedBy, s.admin = &admin.UserID, admin
-	if s.ExpiresAt.After(admin.ExpiresAt) {
-		s.ExpiresAt = admin.ExpiresAt
-	}
-	if err := t.Create(s).Error; err != nil {
-		return nil, err
-	}
-	s.User = u
-	return s, nil
-}
-
 // buildSession makes a session with a new token, and stores nothing.
 func (a *Auth) buildSession(r *http.Request, userID string, life time.Duration) *Session {
 	now, by, token := a.opts.Now(), a.stranger(r), newToken()
