@@ -13,8 +13,9 @@ import (
 // TestPartsComeOff: each part comes off alone, with what needs it. Without any part, as a new project may begin, all
 // tests pass and no function is left that nothing calls.
 func TestPartsComeOff(t *testing.T) {
-	p := newProof(t, template(t))
-	deadCode(t, p.root)
+	root := template(t)
+	deadCode(t, root)
+	p := newProof(t, root)
 	p.each(t, p.list.sets(false), "./internal")
 	t.Run("all", func(t *testing.T) {
 		must(t, p.without(t.Context(), p.list.names(), true, "./..."))

@@ -12,10 +12,9 @@ import (
 	"time"
 )
 
-// A proof shows that parts come off: without a set of them, in a copy of root, the rest builds and nothing is left
+// A proof shows that parts come off: without a set of them, in a copy, the rest builds and nothing is left
 // behind.
 type proof struct {
-	root   folder
 	before tree
 	list   partList
 	copy   folder // the same for all sets, so that they share what Go compiled
@@ -23,7 +22,7 @@ type proof struct {
 
 func newProof(t *testing.T, root folder) proof {
 	t.Helper()
-	p := proof{root: root, before: root.tree(t), copy: folder(filepath.Join(t.TempDir(), "copy"))}
+	p := proof{before: root.tree(t), copy: folder(filepath.Join(t.TempDir(), "copy"))}
 	var err error
 	p.list, err = readParts(p.before[partsFile])
 	must(t, err)
@@ -68,7 +67,10 @@ func (p proof) without(ctx context.Context, set []string, fresh bool, packages s
 	if err := os.RemoveAll(string(p.copy)); err != nil {
 		return err
 	}
-	if err := p.fill(ctx); err != nil {
+	if err := p.copy.write(nil, p.before); err != nil {
+		return err
+	}
+	if _, err := p.copy.git(ctx, "init", "--quiet"); err != nil { // so that read knows what is ignored
 		return err
 	}
 	after, err := render(p.before, removal{parts: set, fresh: fresh, now: time.Now()})
@@ -92,24 +94,6 @@ func (p proof) without(ctx context.Context, set []string, fresh bool, packages s
 		return errors.New(strings.Join(list, "\n"))
 	}
 	_, err = p.copy.run(ctx, "go", "test", packages)
-	return err
-}
-
-// fill makes the copy hold what git would commit in root, with the modes of files.
-func (p proof) fill(ctx context.Context) error {
-	if err := p.copy.write(nil, p.before); err != nil {
-		return err
-	}
-	for name := range p.before {
-		info, err := os.Stat(p.root.path(name))
-		if err != nil {
-			return err
-		}
-		if err := os.Chmod(p.copy.path(name), info.Mode().Perm()); err != nil {
-			return err
-		}
-	}
-	_, err := p.copy.git(ctx, "init", "--quiet") // so that read knows what is ignored
 	return err
 }
 
