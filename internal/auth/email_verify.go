@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"cmp"
 	"net/http"
 
 	"example.com/foyer/internal/auth/event"
@@ -124,12 +123,11 @@ func (a *Auth) checkPasswordOfLink(r *http.Request, v *Verification, password st
 
 // opening is the way in which a link about an address was opened.
 type opening struct {
-	session     *Session // nil for a stranger
-	proved      *Account // whose password the stranger typed, else nil
-	signIn      bool     // start a session; without a password only on the first verification
-	remember    bool
-	callbackURL string // for the next mail of a change
-	squatter    string // the pending account that has the new address, for evict; else ""
+	session  *Session // nil for a stranger
+	proved   *Account // whose password the stranger typed, else nil
+	signIn   bool     // start a session; without a password only on the first verification
+	remember bool
+	squatter string // the pending account that has the new address, for evict; else ""
 }
 
 // applyLink uses a link about an address. It returns the user, and the session that it started, if any.
@@ -194,7 +192,7 @@ func (a *Auth) applyLocked(t *transaction, by actor, v *Verification, o opening)
 	}
 	switch v.Purpose {
 	case letter.ConfirmEmailChange:
-		return u, false, a.mailLink(t, by, u, letter.ChangeEmail, v.Email, cmp.Or(o.callbackURL, v.CallbackURL))
+		return u, false, a.mailLink(t, by, u, letter.ChangeEmail, v.Email, v.CallbackURL)
 	case letter.ChangeEmail:
 		return u, false, a.setEmail(t, by, u, v.Email)
 	}

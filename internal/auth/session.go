@@ -199,9 +199,11 @@ func (a *Auth) transactSession(
 
 // setSessionCookies sends all cookies of s; readAt is when the store was last read.
 func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Session, readAt time.Time) {
+	// part:admin
 	if s.admin != nil {
 		a.setAdminCookie(w, s.admin)
 	}
+	// end:admin
 	a.setSigned(w, tokenCookie, s.token, a.cookieLife(s))
 	if !s.Remember {
 		a.setSigned(w, forgetCookie, "true", 0)

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -125,8 +126,8 @@ func (a *Auth) VerifyEmail(
 		return nil, false, errInvalidUser
 	}
 	enter := s == nil && a.opts.AutoSignInAfterVerification
-	o := opening{session: s, callbackURL: callbackURL, signIn: enter, remember: true}
-	if u, _, err = a.applyLink(w, r, v, o); err != nil {
+	v.CallbackURL = cmp.Or(callbackURL, v.CallbackURL)
+	if u, _, err = a.applyLink(w, r, v, opening{session: s, signIn: enter, remember: true}); err != nil {
 		return nil, false, err
 	}
 	return u, v.Purpose == letter.ChangeEmail, nil
