@@ -122,8 +122,3 @@ func (a *Auth) UserSessions(ctx context.Context, userID string) ([]Session, erro
 	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("updated_at DESC, id").Limit(1000).Find(&list).Error
 	return list, err
 }
-
-// RevokeSessions ends every session of a user, and all impersonations by the user. Refusals: 404 USER_NOT_FOUND.
-func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) error {
-	return a.revokeSessions(ctx, by, userID, "")
-}

@@ -80,6 +80,11 @@ func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle st
 	})
 }
 
+// RevokeSessions ends every session of a user, and all impersonations by the user. Refusals: 404 USER_NOT_FOUND.
+func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) error {
+	return a.revokeSessions(ctx, by, userID, "")
+}
+
 // RevokeOtherSessions ends every session of its user but s.
 func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
 	return a.revokeSessions(ctx, s, s.UserID, s.ID)
