@@ -60,9 +60,9 @@ func TestWhoIsNoAdminAnyMoreCannotUndoIt(t *testing.T) {
 						Role: "admin"})
 					return err
 				},
-				"set-user-password": func() error { return r.auth.SetPassword(t.Context(), by, boss.ID, "another-horse-2") },
-				"reset":             func() error { return r.auth.MailPasswordReset(t.Context(), by, boss.ID) }, // part:admin
-				"remove-user":       func() error { return r.auth.RemoveUser(t.Context(), by, boss.ID) },
+				"set-user-password": func() error { return r.auth.SetPassword(t.Context(), by, boss.ID, "another-horse-2") }, // part:admin
+				"reset":             func() error { return r.auth.MailPasswordReset(t.Context(), by, boss.ID) },              // part:admin
+				"remove-user":       func() error { return r.auth.RemoveUser(t.Context(), by, boss.ID) },                     // part:admin
 			} {
 				var e *errs.Error
 				if err := undo(); !errors.As(err, &e) || e.Status != http.StatusForbidden {
