@@ -115,7 +115,9 @@ var endings = map[string]func(*lost){
 	// end:admin
 	"expired":        func(l *lost) { l.clock.advance(7 * day) },
 	"expired, swept": func(l *lost) { l.clock.advance(7 * day); l.must(l.auth.Purge(l.t.Context())) },
-	"deleted":        func(l *lost) { l.gone = true; l.must(l.auth.RemoveUser(l.t.Context(), l.admin, l.id)) }, // part:admin
+	// part:admin
+	"deleted": func(l *lost) { l.gone = true; l.must(l.auth.RemoveUser(l.t.Context(), l.admin, l.id)) },
+	// end:admin
 }
 
 // lose signs a person in twice, the one browser of which is to lose its session.
