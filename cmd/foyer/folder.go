@@ -130,16 +130,3 @@ func (f folder) removeEmpty(dir string) {
 		dir = filepath.Dir(dir)
 	}
 }
-
-// copyTo makes to, which must not exist, a copy of what git would commit.
-func (f folder) copyTo(ctx context.Context, to folder) (tree, error) {
-	t, err := f.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := to.write(nil, t); err != nil {
-		return nil, err
-	}
-	_, err = to.git(ctx, "init", "--quiet") // so that read knows what is ignored
-	return t, err
-}
