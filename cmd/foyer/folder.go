@@ -72,7 +72,8 @@ func (f folder) read(ctx context.Context) (tree, error) {
 	return t, nil
 }
 
-// write makes a folder that holds before hold after. Files keep their modes.
+// write makes a folder that holds before hold after. A file that begins with "#!" can be executed, because the files of
+// a Go module lose their modes.
 func (f folder) write(before, after tree) error {
 	for _, name := range before.names() {
 		if _, ok := after[name]; ok {
@@ -90,11 +91,37 @@ func (f folder) write(before, after tree) error {
 		if err := os.MkdirAll(filepath.Dir(f.path(name)), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(f.path(name), []byte(after[name]), 0o644); err != nil {
+		if err := os.WriteFile(f.path(name), []byte(after[name]), modeOf(after[name])); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func modeOf(text string) os.FileMode {
+	if strings.HasPrefix(text, "#!") {
+		return 0o755
+	}
+	return 0o644
+}
+
+// stage puts all files into git's index, scripts with their mode also where the system knows none.
+func (f folder) stage(ctx context.Context) error {
+	t, err := f.read(ctx)
+	if err != nil {
+		return err
+	}
+	args := []string{"update-index", "--chmod=+x", "--"}
+	for _, name := range t.names() {
+		if modeOf(t[name]) == 0o755 {
+			args = append(args, name)
+		}
+	}
+	if _, err := f.git(ctx, "add", "--all"); err != nil || args[len(args)-1] == "--" {
+		return err
+	}
+	_, err = f.git(ctx, args...)
+	return err
 }
 
 // removeEmpty removes dir and the folders above it as long as they are empty.
@@ -112,15 +139,6 @@ func (f folder) copyTo(ctx context.Context, to folder) (tree, error) {
 	}
 	if err := to.write(nil, t); err != nil {
 		return nil, err
-	}
-	for name := range t {
-		info, err := os.Stat(f.path(name))
-		if err != nil {
-			return nil, err
-		}
-		if err := os.Chmod(to.path(name), info.Mode().Perm()); err != nil {
-			return nil, err
-		}
 	}
 	_, err = to.git(ctx, "init", "--quiet") // so that read knows what is ignored
 	return t, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -13,66 +12,34 @@ import (
 
 // A leaving is one call of without.
 type leaving struct {
+	change
 	removal
-	base           string // the commit of the template that the clone grew from
-	dryRun, commit bool
-	out            io.Writer
+	base string // the commit of the template that the clone grew from
 }
 
 // base is the commit of the template that a project grew from, where --base does not name one: the template is its own.
 const base = "HEAD"
 
 // without takes parts out of the clone in root. It renders the template with and without them and merges the
-// difference into the clone, all in a worktree beside it, so that a refusal leaves the clone untouched.
-func without(ctx context.Context, root folder, l leaving) (err error) {
-	dirty, err := root.git(ctx, "status", "--porcelain")
-	if err != nil {
-		return err
-	}
-	if dirty != "" {
-		return errors.New("the work tree has changes: commit or stash them first")
-	}
-	head, err := root.git(ctx, "rev-parse", "HEAD")
-	if err != nil {
-		return err
-	}
-	work, remove, err := root.worktree(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, remove()) }()
-	mine, err := work.read(ctx)
-	if err != nil {
-		return err
-	}
-	difference, err := work.render(ctx, l, mine)
-	if err != nil {
-		return err
-	}
-	if err := work.merge(ctx, head, difference, l.parts); err != nil {
-		return err
-	}
-	if err := settle(ctx, work, mine); err != nil {
-		return fmt.Errorf("nothing was changed, because what stays needs what goes:\n%w", err)
-	}
-	return root.take(ctx, work, head, l)
-}
-
-// worktree makes a second work tree of HEAD in a temporary folder, and returns what removes it.
-func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
-	dir, err := os.MkdirTemp("", "foyer-")
-	if err != nil {
-		return "", nil, err
-	}
-	work := folder(dir)
-	remove := func() error { // also after Ctrl-C
-		_, err := f.git(context.WithoutCancel(ctx), "worktree", "remove", "--force", dir)
-		return errors.Join(err, os.RemoveAll(dir))
-	}
-	if _, err := f.git(ctx, "worktree", "add", "--quiet", "--detach", dir, "HEAD"); err != nil {
-		return "", nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	return work, remove, nil
+// difference into the clone.
+func without(ctx context.Context, root folder, l leaving) error {
+	return l.run(ctx, root, func(work folder, mine tree) (string, error) {
+		head, err := work.git(ctx, "rev-parse", "HEAD")
+		if err != nil {
+			return "", err
+		}
+		difference, err := work.render(ctx, l, mine)
+		if err != nil {
+			return "", err
+		}
+		if err := work.merge(ctx, head, difference, l.parts); err != nil {
+			return "", err
+		}
+		if err := settle(ctx, work, mine); err != nil {
+			return "", fmt.Errorf("nothing was changed, because what stays needs what goes:\n%w", err)
+		}
+		return "Without " + strings.Join(l.parts, ", "), nil
+	})
 }
 
 // render commits the template without the parts on top of the base, and returns that commit. Mine is the clone's tree:
@@ -95,7 +62,7 @@ func (f folder) render(ctx context.Context, l leaving, mine tree) (string, error
 	if err := f.write(before, after); err != nil {
 		return "", err
 	}
-	if _, err := f.git(ctx, "add", "--all"); err != nil {
+	if err := f.stage(ctx); err != nil {
 		return "", err
 	}
 	id, err := f.git(ctx, "write-tree")
@@ -198,33 +165,4 @@ func indexOf(all, run []string) int {
 		}
 	}
 	return -1
-}
-
-// take brings what the work tree holds into the clone: as a commit, or uncommitted, or only as a printed difference.
-func (f folder) take(ctx context.Context, work folder, head string, l leaving) error {
-	if _, err := work.git(ctx, "add", "--all"); err != nil {
-		return err
-	}
-	if l.dryRun {
-		diff, err := work.git(ctx, "diff", "--cached", "HEAD")
-		fmt.Fprintln(l.out, diff)
-		return err
-	}
-	message := "Without " + strings.Join(l.parts, ", ")
-	if _, err := work.git(ctx, "commit", "--quiet", "--no-verify", "-m", message); err != nil {
-		return err
-	}
-	made, err := work.git(ctx, "rev-parse", "HEAD")
-	if err != nil {
-		return err
-	}
-	if !l.commit {
-		_, err := f.git(ctx, "read-tree", "-m", "-u", head, made)
-		return err
-	}
-	if _, err := f.git(ctx, "merge", "--quiet", "--ff-only", made); err != nil {
-		return err
-	}
-	fmt.Fprintf(l.out, "%s; git revert %.10s brings it back\n", message, made)
-	return nil
 }
