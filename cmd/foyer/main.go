@@ -26,6 +26,7 @@ type verb struct {
 var verbs = []verb{
 	{"parts", "", "list the parts that can be left out", partsVerb},
 	{"without", "<part>…", "take parts out of this project", withoutVerb},
+	{"deploy", "<container|systemd|fly>", "write the files by which this project is deployed", deployVerb},
 	{"prove", "[part…] [--pairs]", "in a copy, take out each part alone and then all of them, and test the rest", proveVerb},
 	{"leftovers", "", "list what nothing uses: styles, icons, messages, paths in README, functions", leftoversVerb},
 }
