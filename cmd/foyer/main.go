@@ -27,6 +27,7 @@ type verb struct {
 var verbs = []verb{
 	{"parts", "", "list the parts that can be left out", partsVerb},
 	{"without", "<part>…", "take parts out of this project", withoutVerb},
+	{"deploy", "<container|systemd|fly>", "write the files by which this project is deployed", deployVerb},
 }
 
 const flagsHelp = `
