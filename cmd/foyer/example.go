@@ -17,7 +17,8 @@ import (
 //	// opt:csv … // end:csv   several lines for an option
 //	//opt:shared code         a line for an option that contradicts those of the example
 //
-// A run of lines that name fields of the example is written anew, with the lines of its kind for each field.
+// A run of lines that name fields of the example, with the block that such a line opens, is written anew: for each field
+// the lines of its kind.
 const (
 	exampleDir   = "cmd/foyer/_example/"
 	splicesFile  = "splices.txt" // of an example: file and place, and indented below it the lines that go there
@@ -54,9 +55,19 @@ func (o order) files(t tree, stamp string) (tree, []splice, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if strings.TrimSpace(text) != "" {
-			made[strings.Replace(o.renamed(rest), exampleStamp, stamp, 1)] = text
+		if strings.TrimSpace(text) == "" {
+			continue
 		}
+		if ext := path.Ext(name); ext == ".go" || ext == ".templ" {
+			text, err = dropImports(name, t[name], text)
+		}
+		if err == nil && path.Ext(name) == ".go" {
+			text, err = formatted(name, text)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		made[strings.Replace(o.renamed(rest), exampleStamp, stamp, 1)] = text
 	}
 	splices, err := readSplices(made[splicesFile])
 	delete(made, splicesFile)
@@ -91,23 +102,31 @@ func (o order) renamed(text string) string {
 
 // expand makes a file of the example one of the project.
 func (o order) expand(name, text string) (string, error) {
-	text, err := o.choose(name, text)
+	text, err := o.forOptions(name, text)
 	if err != nil {
 		return "", err
 	}
-	if text = o.renamed(o.perField(text)); path.Ext(name) == ".go" {
-		return formatted(name, text)
+	if slices.Contains(o.options, "shared") {
+		text = unowned.Replace(text)
 	}
-	return text, nil
+	return o.renamed(o.perField(text)), nil
 }
+
+// unowned takes the owner out of an example whose rows belong to nobody.
+var unowned = strings.NewReplacer(
+	", owner string", "", ", owner, key string", ", key string", ", owner, ", ", ", `.Where("owner_id = ?", owner)`, "",
+	", session(c).UserID", "", ", by.UserID", "", ", ada.UserID", "", " of the owner; 404 if there is none or another owner has it",
+	"; 404 if there is none", " of the user of by", "", "the owner's ", "", "the visitor's ", "", " of users", "",
+	" and knows users by id only", "",
+)
 
 var (
 	optionEnd   = regexp.MustCompile(`^(.*?)[ \t]*(?://|--) (opt|end):([a-z]+)[ \t]*$`)
 	optionStart = regexp.MustCompile(`^([ \t]*)(?://|--)opt:([a-z]+) (.*)$`)
 )
 
-// choose returns the lines of a file for the options of o, without the comments that name options.
-func (o order) choose(name, text string) (string, error) {
+// forOptions returns the lines of a file for the options of o, without the comments that name options.
+func (o order) forOptions(name, text string) (string, error) {
 	var out, open []string
 	for i, line := range strings.Split(text, "\n") {
 		fault := func(what string) error { return fmt.Errorf("%s:%d: %s", name, i+1, what) }
@@ -163,15 +182,25 @@ func (o order) perField(text string) string {
 		}
 		clear(run)
 	}
+	block, kind := "", "" // the indentation of a block of a field, with a space behind it
 	for line := range strings.SplitSeq(text, "\n") {
-		kind := ""
-		if form := fieldForms.FindString(line); form != "" {
-			kind = exampleFields[slices.IndexFunc(exampleFields, func(e field) bool { return slices.Contains(e.forms(), form) })].kind
-			run[kind] = append(run[kind], line)
+		indent := line[:len(line)-len(strings.TrimLeft(line, "\t"))] + " "
+		form := fieldForms.FindString(line)
+		if form == "" && block == "" {
+			flush()
+			out = append(out, line)
 			continue
 		}
-		flush()
-		out = append(out, line)
+		if block == "" {
+			kind = exampleFields[slices.IndexFunc(exampleFields, func(e field) bool { return slices.Contains(e.forms(), form) })].kind
+		}
+		run[kind] = append(run[kind], line)
+		switch opens := strings.HasSuffix(line, "{"); {
+		case block == "" && opens:
+			block = indent
+		case block == indent && !opens:
+			block = ""
+		}
 	}
 	flush()
 	return strings.Join(out, "\n")

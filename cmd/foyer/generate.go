@@ -57,7 +57,10 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 	if list := icons.all(mine[iconsFile]); !slices.Contains(list, g.icon) {
 		return fmt.Errorf("%s has no icon %s; icons: %s", iconsFile, g.icon, strings.Join(list, " "))
 	}
-	made, splices, err := g.files(mine, nextStamp(mine, clock()))
+	if err := g.choose(mine); err != nil {
+		return err
+	}
+	made, splices, err := g.files(mine, nextStamp(mine, time.Now()))
 	if err != nil {
 		return err
 	}
@@ -130,7 +133,7 @@ func (f folder) takeBack(ctx context.Context, mine tree, command []string) error
 			shared, err = f.shared(ctx, name)
 		}
 		if shared {
-			err = addDrops(after, []string{name}, clock())
+			err = addDrops(after, []string{name}, time.Now())
 		} else {
 			delete(after, name)
 			delete(after, strings.TrimSuffix(name, ".templ")+"_templ.go")
