@@ -112,11 +112,11 @@ func partsVerb(ctx context.Context, root folder, args []string, out io.Writer) e
 }
 
 func withoutVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
-	l := leaving{change: change{out: out}, removal: removal{now: clock()}}
+	l := taking{change: change{out: out}, now: clock()}
 	set := flag.NewFlagSet("without", flag.ContinueOnError)
 	l.flags(set)
 	set.BoolVar(&l.fresh, "fresh", false, "")
-	set.StringVar(&l.base, "base", base, "")
+	set.StringVar(&l.base, "base", "HEAD", "")
 	var err error
 	if l.parts, err = parse(set, args); err != nil {
 		return err

@@ -89,7 +89,11 @@ func (p proof) without(ctx context.Context, set []string, whole bool) error {
 	if _, err := p.root.copyTo(ctx, p.copy); err != nil {
 		return err
 	}
-	after, err := render(p.before, removal{parts: set, fresh: whole, now: started})
+	r := removal{parts: set}
+	if !whole {
+		r.has = p.before.only(p.list.migrationsOf(set))
+	}
+	after, err := render(p.before, r)
 	if err != nil {
 		return err
 	}
