@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -25,7 +26,8 @@ type verb struct {
 
 var verbs = []verb{
 	{"parts", "", "list the parts that can be left out", partsVerb},
-	{"without", "<part>…", "take parts out of this project", withoutVerb},
+	{"without", "<part>…", "take parts out of this project", partsOf(without)},
+	{"with", "<part>…", "bring parts back that this project does without", partsOf(with)},
 	{"prove", "[part…] [--pairs]", "in a copy, take out each part alone and then all of them, and test the rest", proveVerb},
 	{"leftovers", "", "list what nothing uses: styles, icons, messages, paths in README, functions", leftoversVerb},
 }
@@ -111,20 +113,19 @@ func partsVerb(ctx context.Context, root folder, args []string, out io.Writer) e
 	return err
 }
 
-func withoutVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
-	l := taking{change: change{out: out}, now: clock()}
-	set := flag.NewFlagSet("without", flag.ContinueOnError)
-	l.flags(set)
-	set.BoolVar(&l.fresh, "fresh", false, "")
-	set.StringVar(&l.base, "base", "HEAD", "")
-	var err error
-	if l.parts, err = parse(set, args); err != nil {
-		return err
+func partsOf(do func(ctx context.Context, root folder, w taking) error) func(context.Context, folder, []string, io.Writer) error {
+	return func(ctx context.Context, root folder, args []string, out io.Writer) error {
+		w := taking{change: change{out: out}, now: clock()}
+		set := flag.NewFlagSet("parts", flag.ContinueOnError)
+		w.flags(set)
+		set.BoolVar(&w.fresh, "fresh", false, "")
+		set.StringVar(&w.base, "base", "HEAD", "")
+		var err error
+		if w.parts, err = parse(set, args); err != nil || len(w.parts) == 0 {
+			return cmp.Or(err, errUsage)
+		}
+		return do(ctx, root, w)
 	}
-	if len(l.parts) == 0 {
-		return errUsage
-	}
-	return without(ctx, root, l)
 }
 
 func proveVerb(ctx context.Context, root folder, args []string, out io.Writer) error {

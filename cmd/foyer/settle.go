@@ -80,9 +80,14 @@ func (f folder) settleAccess(ctx context.Context, before tree) error {
 }
 
 // gained returns the lines of is that was lacks.
-func gained(was, is string) []string {
+func gained(was, is string) (lines []string) {
 	old := strings.Split(was, "\n")
-	return slices.DeleteFunc(strings.Split(is, "\n"), func(line string) bool { return slices.Contains(old, line) })
+	for line := range strings.SplitSeq(is, "\n") {
+		if !slices.Contains(old, line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // checkMarkers refuses markers that are wrong, or that name a part which t does not have.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // A step brings a project from one render of its template to another.
@@ -18,11 +19,14 @@ type step struct {
 	keep          bool // conflicts, for a person to resolve
 }
 
-// begin renders the template as the project has it. A clone without .foyer has the template of the commit base.
+// begin renders the template as the project has it. A clone without .foyer grew from the commit base.
 func begin(ctx context.Context, root, work folder, mine tree, base string) (s step, err error) {
 	s = step{work: work, mine: mine}
 	if s.p, s.grown, err = readProject(mine); err != nil {
 		return s, err
+	}
+	if !s.grown && base == "" {
+		return s, errors.New("there is no " + projectFile + ": only what foyer new made knows its template")
 	}
 	if !s.grown {
 		s.before, err = root.at(ctx, base)
@@ -77,11 +81,15 @@ func (s step) record(ctx context.Context) error {
 	return s.work.write(nil, state)
 }
 
-// opened returns the lines of the table of who may open what that the project did not have.
-func (s step) opened(ctx context.Context) ([]string, error) {
+// opened returns a paragraph with the lines of the table of who may open what that are new, "" if there are none.
+func (s step) opened(ctx context.Context) (string, error) {
 	now, err := s.work.read(ctx)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	return gained(s.mine[accessFile], now[accessFile]), nil
+	lines := gained(s.mine[accessFile], now[accessFile])
+	if lines == nil {
+		return "", nil
+	}
+	return "\n\nWho may open what:\n" + strings.Join(lines, "\n"), nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -51,11 +52,69 @@ func without(ctx context.Context, root folder, w taking) error {
 			return "", err
 		}
 		opened, err := s.opened(ctx)
-		if err == nil && len(opened) > 0 {
-			err = fmt.Errorf("nothing was changed, because it would open what was closed: %s", opened[0])
+		if err == nil && opened != "" {
+			err = errors.New("nothing was changed, because the removal opens what was closed." + opened)
 		}
 		return "Without " + what, err
 	})
+}
+
+// with brings parts back that the project in root does without, and what they need.
+func with(ctx context.Context, root folder, w taking) error {
+	return w.run(ctx, root, func(work folder, mine tree) (string, error) {
+		s, err := begin(ctx, root, work, mine, "")
+		if err != nil {
+			return "", err
+		}
+		list, err := readParts(s.template[partsFile])
+		if err != nil {
+			return "", err
+		}
+		back, dropped, err := s.back(w, list)
+		if err != nil {
+			return "", err
+		}
+		s.what = "the return of " + strings.Join(back, ", ")
+		if s.after, err = renderProject(s.template, s.p, mine); err != nil {
+			return "", err
+		}
+		again := tree{}
+		for name, next := range successors(mine, dropped, w.now, "") {
+			again[next] = s.after[name]
+			if mine[name] == "" { // the template got it while the part was out
+				delete(s.after, name)
+			}
+		}
+		if _, err := s.finish(ctx, again); err != nil {
+			return "", err
+		}
+		opened, err := s.opened(ctx)
+		return "With " + strings.Join(back, ", ") + opened, err
+	})
+}
+
+// back puts the parts into the project's state. It returns them, with those that they need, and the migrations of those
+// whose tables were dropped.
+func (s *step) back(w taking, list partList) (back, dropped []string, err error) {
+	s.p.Without = maps.Collect(maps.All(s.p.Without))
+	for todo := w.parts; len(todo) > 0; todo = todo[1:] {
+		state, out := s.p.Without[todo[0]]
+		i := list.index(todo[0])
+		if !out && slices.Contains(w.parts, todo[0]) && !slices.Contains(back, todo[0]) || i < 0 {
+			return nil, nil, fmt.Errorf("this project does not lack %s; it lacks: %s", todo[0],
+				cmp.Or(strings.Join(s.p.out(), " "), "no part"))
+		}
+		if !out {
+			continue
+		}
+		delete(s.p.Without, todo[0])
+		back, todo = append(back, todo[0]), append(todo, list[i].needs...)
+		if state != never {
+			dropped = append(dropped, list.migrationsOf(back[len(back)-1:])...)
+		}
+	}
+	slices.Sort(dropped)
+	return back, dropped, nil
 }
 
 // drop returns migrations that take back those of the parts, and puts them into the project's state.
