@@ -12,10 +12,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // A verb is a line of help and its function, which works on the project in root.
@@ -28,8 +28,7 @@ var verbs = []verb{
 	{"parts", "", "list the parts that can be left out", partsVerb},
 	{"without", "<part>…", "take parts out of this project", partsOf(without)},
 	{"with", "<part>…", "bring parts back that this project does without", partsOf(with)},
-	{"prove", "[part…] [--pairs]", "in a copy, take out each part alone and then all of them, and test the rest", proveVerb},
-	{"leftovers", "", "list what nothing uses: styles, icons, messages, paths in README, functions", leftoversVerb},
+	{"deploy", "<container|systemd|fly>", "write the files by which this project is deployed", deployVerb},
 }
 
 const flagsHelp = `
@@ -74,11 +73,11 @@ func run(ctx context.Context, dir string, args []string, out io.Writer) error {
 	if i < 0 {
 		return errUsage
 	}
-	root, err := folder(dir).git(ctx, "rev-parse", "--show-toplevel")
+	root, err := folder(dir).root(ctx)
 	if err != nil {
 		return err
 	}
-	return verbs[i].run(ctx, folder(filepath.FromSlash(root)), args[1:], out)
+	return verbs[i].run(ctx, root, args[1:], out)
 }
 
 // parse reads flags before, between and after the other arguments, which it returns.
@@ -113,9 +112,10 @@ func partsVerb(ctx context.Context, root folder, args []string, out io.Writer) e
 	return err
 }
 
-func partsOf(do func(ctx context.Context, root folder, w taking) error) func(context.Context, folder, []string, io.Writer) error {
+// partsOf reads the arguments of without and with.
+func partsOf(do func(context.Context, folder, taking) error) func(context.Context, folder, []string, io.Writer) error {
 	return func(ctx context.Context, root folder, args []string, out io.Writer) error {
-		w := taking{change: change{out: out}, now: clock()}
+		w := taking{change: change{out: out}, now: time.Now()}
 		set := flag.NewFlagSet("parts", flag.ContinueOnError)
 		w.flags(set)
 		set.BoolVar(&w.fresh, "fresh", false, "")
@@ -126,36 +126,4 @@ func partsOf(do func(ctx context.Context, root folder, w taking) error) func(con
 		}
 		return do(ctx, root, w)
 	}
-}
-
-func proveVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
-	set := flag.NewFlagSet("prove", flag.ContinueOnError)
-	pairs := set.Bool("pairs", false, "")
-	names, err := parse(set, args)
-	if err != nil {
-		return err
-	}
-	return prove(ctx, root, names, *pairs, out)
-}
-
-func leftoversVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
-	if len(args) > 0 {
-		return errUsage
-	}
-	t, err := root.read(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := leftovers(t)
-	if err != nil {
-		return err
-	}
-	dead, err := deadCode(ctx, root)
-	if err != nil {
-		return err
-	}
-	if list = append(list, dead...); len(list) > 0 {
-		return errors.New("nothing uses these:\n" + strings.Join(list, "\n"))
-	}
-	return nil
 }

@@ -9,7 +9,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
+	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -124,4 +127,74 @@ func (p project) downloaded(ctx context.Context, where folder) (tree, error) {
 		t[name] = string(text)
 		return err
 	})
+}
+
+// ownTemplate returns the template that this program belongs to, and a project that says where it is: the module that
+// the program was built from, or else HEAD of the checkout that dir lies in.
+func ownTemplate(ctx context.Context, dir folder) (p project, t tree, err error) {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Sum != "" {
+		p = project{Upstream: info.Main.Path, Version: info.Main.Version}
+		t, err = p.downloaded(ctx, dir)
+		return p, t, err
+	}
+	root, err := dir.root(ctx)
+	if err != nil {
+		return p, nil, errors.New("this folder is no checkout of the template; without one: go run <module>/cmd/foyer@<version> new")
+	}
+	if t, err = root.at(ctx, "HEAD"); err != nil {
+		return p, nil, err
+	}
+	p, ok, err := readProject(t)
+	if err != nil {
+		return p, nil, err
+	}
+	if ok { // what grew from a template gives that template, not itself
+		t, err = p.template(ctx, root)
+		return project{Upstream: p.Upstream, Source: p.Source, Version: p.Version}, t, err
+	}
+	p.Upstream = modfile.ModulePath([]byte(t["go.mod"]))
+	p.Source, p.Version, err = root.origin(ctx)
+	return p, t, err
+}
+
+// origin returns where others find HEAD, and by which name: a tag or the commit. A commit that was never pushed is in
+// this folder alone.
+func (f folder) origin(ctx context.Context) (source, version string, err error) {
+	version, err = f.git(ctx, "rev-parse", "HEAD")
+	if err != nil {
+		return "", "", err
+	}
+	pushed, err := f.git(ctx, "for-each-ref", "--count=1", "--contains="+version, "refs/remotes/origin")
+	if err != nil {
+		return "", "", err
+	}
+	if tag, err := f.git(ctx, "describe", "--tags", "--exact-match", "--match=v[0-9]*"); err == nil {
+		version = tag
+	}
+	if pushed == "" {
+		return string(f), version, nil
+	}
+	source, err = f.git(ctx, "remote", "get-url", "origin")
+	return f.address(source), version, err
+}
+
+// address returns the address of a remote as others may read it: without credentials, and a path from the root.
+func (f folder) address(remote string) string {
+	path := remote
+	if !filepath.IsAbs(path) {
+		path = f.path(remote)
+	}
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	u, err := url.Parse(remote)
+	if err != nil || u.User == nil {
+		return remote
+	}
+	if u.Scheme == "ssh" {
+		u.User = url.User(u.User.Username()) // git@, which is no secret
+		return u.String()
+	}
+	u.User = nil
+	return u.String()
 }
