@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/id"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
@@ -154,7 +154,7 @@ func cursor(c *echo.Context, name string) (int64, error) {
 // personID is the id of the user with this id or address, "" for none. Deleted users have ids, so ids are not looked
 // up.
 func (s *Server) personID(ctx context.Context, text string) (string, error) {
-	if userID.MatchString(text) {
+	if id.Is(text) {
 		return text, nil
 	}
 	if !strings.Contains(text, "@") {
@@ -170,8 +170,6 @@ func (s *Server) personID(ctx context.Context, text string) (string, error) {
 	}
 	return user.ID, nil
 }
-
-var userID = regexp.MustCompile(`^[A-Za-z0-9]{32}$`)
 
 // day parses a day in UTC; "" is the zero time.
 func day(text string) (time.Time, bool) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/text"
 	"gorm.io/gorm"
 )
 
@@ -115,7 +116,7 @@ type actor struct {
 
 // stranger is the actor of a request without a session.
 func (a *Auth) stranger(r *http.Request) actor {
-	return actor{ip: a.opts.ClientIP(r), agent: printable(r.UserAgent(), maxUserAgent)}
+	return actor{ip: a.opts.ClientIP(r), agent: text.Printable(r.UserAgent(), maxUserAgent)}
 }
 
 // maxUserAgent bounds what a client can make the store and the cache cookie carry; real ones stay below 300 bytes.

@@ -108,7 +108,7 @@ func changes(before, after *User) string {
 	}
 	differs(before.Name != after.Name, "name")
 	differs(before.Email != after.Email, "e-mail")
-	differs(text(before.Image) != text(after.Image), "image")
+	differs(orEmpty(before.Image) != orEmpty(after.Image), "image")
 	differs(before.Role != after.Role, "role: "+before.Role+" → "+after.Role)
 	differs(before.EmailVerified != after.EmailVerified, "verified: "+strconv.FormatBool(after.EmailVerified))
 	if after.Banned {
