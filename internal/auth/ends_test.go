@@ -113,7 +113,11 @@ var endings = map[string]func(*lost){
 	},
 	"expired":        func(l *lost) { l.clock.advance(7 * day) },
 	"expired, swept": func(l *lost) { l.clock.advance(7 * day); l.must(l.auth.Purge(l.t.Context())) },
-	"deleted":        func(l *lost) { l.gone = true; l.must(l.auth.RemoveUser(l.t.Context(), l.admin, l.id)) },
+	"all of everybody": func(l *lost) {
+		_, _, err := l.auth.EndEverySession(l.t.Context())
+		l.must(err)
+	},
+	"deleted": func(l *lost) { l.gone = true; l.must(l.auth.RemoveUser(l.t.Context(), l.admin, l.id)) },
 }
 
 // lose signs a person in twice, the one browser of which is to lose its session.
