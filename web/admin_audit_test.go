@@ -71,6 +71,7 @@ func TestAuditPage(t *testing.T) {
 		t.Errorf("\ngot  %q\nwant %q", got, want)
 	}
 
+	// part:admin
 	t.Run("who is deleted", func(t *testing.T) {
 		if err := s.auth.RemoveUser(t.Context(), nil, id); err != nil {
 			t.Fatal(err)
@@ -86,6 +87,7 @@ func TestAuditPage(t *testing.T) {
 			}
 		}
 	})
+	// end:admin
 }
 
 // sessionOf is the session of a browser, for calling verbs as its person.

@@ -38,6 +38,12 @@ func (f folder) git(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimRight(out, "\r\n"), err
 }
 
+// root returns the work tree that f lies in.
+func (f folder) root(ctx context.Context) (folder, error) {
+	top, err := f.git(ctx, "rev-parse", "--show-toplevel")
+	return folder(filepath.FromSlash(top)), err
+}
+
 // names returns the files that git would commit, those not yet added included.
 func (f folder) names(ctx context.Context) ([]string, error) {
 	out, err := f.git(ctx, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
@@ -129,17 +135,4 @@ func (f folder) removeEmpty(dir string) {
 	for dir != string(f) && os.Remove(dir) == nil {
 		dir = filepath.Dir(dir)
 	}
-}
-
-// copyTo makes to, which must not exist, a copy of what git would commit.
-func (f folder) copyTo(ctx context.Context, to folder) (tree, error) {
-	t, err := f.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := to.write(nil, t); err != nil {
-		return nil, err
-	}
-	_, err = to.git(ctx, "init", "--quiet") // so that read knows what is ignored
-	return t, err
 }

@@ -11,10 +11,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // A verb is a line of help and its function, which works on the project in root.
@@ -27,8 +27,6 @@ var verbs = []verb{
 	{"parts", "", "list the parts that can be left out", partsVerb},
 	{"without", "<part>…", "take parts out of this project", withoutVerb},
 	{"deploy", "<container|systemd|fly>", "write the files by which this project is deployed", deployVerb},
-	{"prove", "[part…] [--pairs]", "in a copy, take out each part alone and then all of them, and test the rest", proveVerb},
-	{"leftovers", "", "list what nothing uses: styles, icons, messages, paths in README, functions", leftoversVerb},
 }
 
 const flagsHelp = `
@@ -73,11 +71,11 @@ func run(ctx context.Context, dir string, args []string, out io.Writer) error {
 	if i < 0 {
 		return errUsage
 	}
-	root, err := folder(dir).git(ctx, "rev-parse", "--show-toplevel")
+	root, err := folder(dir).root(ctx)
 	if err != nil {
 		return err
 	}
-	return verbs[i].run(ctx, folder(filepath.FromSlash(root)), args[1:], out)
+	return verbs[i].run(ctx, root, args[1:], out)
 }
 
 // parse reads flags before, between and after the other arguments, which it returns.
@@ -113,7 +111,7 @@ func partsVerb(ctx context.Context, root folder, args []string, out io.Writer) e
 }
 
 func withoutVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
-	l := leaving{change: change{out: out}, removal: removal{now: clock()}}
+	l := leaving{change: change{out: out}, removal: removal{now: time.Now()}}
 	set := flag.NewFlagSet("without", flag.ContinueOnError)
 	l.flags(set)
 	set.BoolVar(&l.fresh, "fresh", false, "")
@@ -126,36 +124,4 @@ func withoutVerb(ctx context.Context, root folder, args []string, out io.Writer)
 		return errUsage
 	}
 	return without(ctx, root, l)
-}
-
-func proveVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
-	set := flag.NewFlagSet("prove", flag.ContinueOnError)
-	pairs := set.Bool("pairs", false, "")
-	names, err := parse(set, args)
-	if err != nil {
-		return err
-	}
-	return prove(ctx, root, names, *pairs, out)
-}
-
-func leftoversVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
-	if len(args) > 0 {
-		return errUsage
-	}
-	t, err := root.read(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := leftovers(t)
-	if err != nil {
-		return err
-	}
-	dead, err := deadCode(ctx, root)
-	if err != nil {
-		return err
-	}
-	if list = append(list, dead...); len(list) > 0 {
-		return errors.New("nothing uses these:\n" + strings.Join(list, "\n"))
-	}
-	return nil
 }

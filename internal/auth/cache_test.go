@@ -170,12 +170,13 @@ func TestARevocationVoidsCopiesAtOnce(t *testing.T) {
 		"password change": {func(r *rig, _ string) error {
 			return sent(post(r.Client, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"another-horse-2"}`))
 		}, ""},
+		// part:admin
 		"password set": {func(r *rig, id string) error {
-			return r.auth.SetPassword(r.t.Context(), nil, id,
-				"another-horse-2")
+			return r.auth.SetPassword(r.t.Context(), nil, id, "another-horse-2")
 		}, ""},
+		"removal": {func(r *rig, id string) error { return r.auth.RemoveUser(r.t.Context(), nil, id) }, ""},
+		// end:admin
 		"deletion": {func(r *rig, _ string) error { return sent(post(r.Client, "/delete-user", `{}`)) }, ""},
-		"removal":  {func(r *rig, id string) error { return r.auth.RemoveUser(r.t.Context(), nil, id) }, ""},
 		"ban": {func(r *rig, id string) error {
 			_, err := r.auth.BanUser(r.t.Context(), nil, id, "spam", nil)
 			return err

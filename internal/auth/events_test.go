@@ -148,8 +148,10 @@ func TestEventsNamePeople(t *testing.T) {
 		_, err = r.auth.BanUser(t.Context(), by, bob.ID, "spam", nil)
 		done(err)
 		want("user_banned", me, name+" <bob@example.com>", "banned for good", "spam")
+		// part:admin
 		done(r.auth.RemoveUser(t.Context(), by, bob.ID))
 		want("user_deleted", me, "", "", "")
+		// end:admin
 	})
 }
 

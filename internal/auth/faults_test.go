@@ -143,7 +143,7 @@ func TestAllOrNothing(t *testing.T) {
 				EmailVerified: &yes})
 			return err
 		}},
-		{"SetPassword", func() error { return r.auth.SetPassword(ctx, nil, eve.ID, "another-horse-2") }},
+		{"SetPassword", func() error { return r.auth.SetPassword(ctx, nil, eve.ID, "another-horse-2") }}, // part:admin
 		{"CreateUser", func() error {
 			_, err := r.auth.CreateUser(ctx, nil, auth.NewUser{Name: "C", Email: "c@example.com", Password: "another-horse-2"})
 			return err
@@ -183,7 +183,7 @@ func TestAllOrNothing(t *testing.T) {
 			return r.auth.RevokeUserSession(ctx, nil, list[0].ID)
 		}},
 		// end:admin
-		{"RemoveUser", func() error { return r.auth.RemoveUser(ctx, nil, eve.ID) }},
+		{"RemoveUser", func() error { return r.auth.RemoveUser(ctx, nil, eve.ID) }}, // part:admin
 	} {
 		for n := 1; ; n++ {
 			before := r.dump()

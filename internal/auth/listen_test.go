@@ -87,9 +87,11 @@ func TestRevocationReachesEveryInstance(t *testing.T) {
 		{"password change", func(c *authtest.Client, _, _ string) error {
 			return sent(post(c, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"another-horse-2"}`))
 		}},
+		// part:admin
 		{"password set", func(_ *authtest.Client, id, _ string) error {
 			return here.SetPassword(t.Context(), nil, id, "another-horse-2")
 		}},
+		// end:admin
 		{"deletion", func(c *authtest.Client, _, _ string) error { return sent(post(c, "/delete-user", "{}")) }},
 	}
 	var copies []*authtest.Client

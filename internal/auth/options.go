@@ -49,9 +49,11 @@ type Options struct {
 	// Default 10 minutes.
 	ReauthAge time.Duration
 
+	// part:betterauth
 	// StepUp demands a recently authenticated session for more: the admin endpoints that change something, ending other
 	// sessions, and what calls Auth.StepUp. Default off, as on the wire.
 	StepUp bool
+	// end:betterauth
 
 	// MaxAge is how long a session lives at most, however much it is used. Default 30 days (ASVS 7.3.2).
 	MaxAge time.Duration
@@ -80,9 +82,11 @@ type Options struct {
 	// the address is taken. Default off.
 	RequireEmailVerification bool
 
+	// part:betterauth
 	// AutoSignInAfterVerification starts a session in the browser in which the mailed link of a new account is opened.
 	// Default off, because an attacker may have signed up with the address of the reader.
 	AutoSignInAfterVerification bool
+	// end:betterauth
 
 	// ConfirmEmailChange asks the old address, if it is verified, before the new one. Default off: then the session must
 	// be younger than ReauthAge.

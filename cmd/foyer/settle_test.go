@@ -1,0 +1,27 @@
+package main
+
+import "testing"
+
+func TestAdded(t *testing.T) {
+	for _, row := range []struct{ before, after, want string }{
+		{"a\nb\nc\n", "a\nb\nc\n", ""},
+		{"a\nb\nc\n", "a\nc\n", ""},
+		{"a\nb\nc\n", "a\nB\nc\n", "B"},
+		{"a\nb\n", "a\nb\nd\n", "d"},
+		{"a\nb\n", "b\na\n", "a"},
+	} {
+		if got, _ := added(row.before, row.after); got != row.want {
+			t.Errorf("%q to %q: %q, want %q", row.before, row.after, got, row.want)
+		}
+	}
+}
+
+func TestFaults(t *testing.T) {
+	got := faults("go vet: exit status 1\n# example.com/sample/web\nvet: ./web/mine.go:14:9: undefined: audit\nweb/x.go:1:2: y\n")
+	if got != "web/mine.go:14:9: undefined: audit\nweb/x.go:1:2: y" {
+		t.Errorf("got %q", got)
+	}
+	if got := faults("go: no such tool"); got != "go: no such tool" {
+		t.Errorf("got %q", got)
+	}
+}
