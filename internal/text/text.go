@@ -33,8 +33,11 @@ func Misleads(r rune) bool {
 		strings.ContainsRune("\u200b\u2028\u2029\u2060\ufeff", r)
 }
 
-// Storable reports whether PostgreSQL can store s: it refuses NUL.
-func Storable(s string) bool { return strings.IndexByte(s, 0) < 0 }
+// Storable returns what every database can store of s: without NUL and invalid UTF-8, cut to at most limit bytes.
+func Storable(s string, limit int) string {
+	s = strings.ReplaceAll(s, "\x00", "")
+	return strings.ToValidUTF8(s[:min(limit, len(s))], "")
+}
 
 // Printable returns s without control characters and invalid UTF-8, cut to at most limit bytes.
 func Printable(s string, limit int) string {

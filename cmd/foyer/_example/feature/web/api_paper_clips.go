@@ -58,7 +58,8 @@ func (s *Server) addPaperClip(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.PaperClips.Create(c.Request().Context(), session(c), in)
+	e := s.Auth.Event(c.Request(), session(c), "paper_clip_created", "")
+	p, err := s.PaperClips.Create(c.Request().Context(), session(c).UserID, in, e)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,8 @@ func (s *Server) replacePaperClip(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.PaperClips.Update(c.Request().Context(), session(c), c.Param("id"), in)
+	e := s.Auth.Event(c.Request(), session(c), "paper_clip_changed", "")
+	p, err := s.PaperClips.Update(c.Request().Context(), session(c).UserID, c.Param("id"), in, e)
 	if err != nil {
 		return err
 	}
@@ -82,7 +84,8 @@ func (s *Server) replacePaperClip(c *echo.Context) error {
 }
 
 func (s *Server) removePaperClip(c *echo.Context) error {
-	if err := s.PaperClips.Delete(c.Request().Context(), session(c), c.Param("id")); err != nil {
+	e := s.Auth.Event(c.Request(), session(c), "paper_clip_deleted", "")
+	if err := s.PaperClips.Delete(c.Request().Context(), session(c).UserID, c.Param("id"), e); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
