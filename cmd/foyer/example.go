@@ -229,7 +229,7 @@ func (o order) clashes(t, made tree) error {
 		}
 	}
 	table := regexp.MustCompile(`(?i)CREATE TABLE (IF NOT EXISTS )?"?` + o.many.forms()[0] + `\b`)
-	route := regexp.MustCompile(`"/` + o.many.forms()[2] + `["/]`)
+	route := regexp.MustCompile(`(?m)^[^/\n]*\.(?:GET|POST|Form|Mount)\("/` + o.many.forms()[2] + `["/]`)
 	for _, name := range slices.Sorted(maps.Keys(t)) {
 		switch {
 		case isMigration(name) && table.MatchString(t[name]):
