@@ -10,7 +10,7 @@ import (
 // showAllPaperClips lists the paper clips of all owners.
 func (s *Server) showAllPaperClips(c *echo.Context) error {
 	return s.showList(c, views.AllPaperClips(), func(q listQuery) (templ.Component, int64, error) {
-		found, total, err := s.PaperClips.All(c.Request().Context(), paperClipQuery(q))
+		found, total, err := s.PaperClips.All(c.Request().Context(), q.Query)
 		if err != nil {
 			return nil, 0, err
 		}

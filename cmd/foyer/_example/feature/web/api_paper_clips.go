@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"example.com/foyer/internal/list"
 	"example.com/foyer/internal/paperclips"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
@@ -15,7 +16,7 @@ import (
 
 // listPaperClips answers {"paper_clips": […], "total": 1}. The query is that of the page.
 func (s *Server) listPaperClips(c *echo.Context) error {
-	return answerPaperClips(c, func(ctx context.Context, q paperclips.Query) ([]paperclips.PaperClip, int64, error) {
+	return answerPaperClips(c, func(ctx context.Context, q list.Query) ([]paperclips.PaperClip, int64, error) {
 		return s.PaperClips.List(ctx, session(c).UserID, q)
 	})
 }
@@ -31,13 +32,13 @@ func (s *Server) listAllPaperClips(c *echo.Context) error {
 // end:hasservicetoken
 
 func answerPaperClips(
-	c *echo.Context, find func(context.Context, paperclips.Query) ([]paperclips.PaperClip, int64, error),
+	c *echo.Context, find func(context.Context, list.Query) ([]paperclips.PaperClip, int64, error),
 ) error {
 	q, err := readList(c, views.PaperClips())
 	if err != nil {
 		return err
 	}
-	found, total, err := find(c.Request().Context(), paperClipQuery(q))
+	found, total, err := find(c.Request().Context(), q.Query)
 	if err != nil {
 		return err
 	}

@@ -13,13 +13,9 @@ import (
 // showPaperClips lists the visitor's paper clips.
 func (s *Server) showPaperClips(c *echo.Context) error {
 	return s.showList(c, views.PaperClips(), func(q listQuery) (templ.Component, int64, error) {
-		found, total, err := s.PaperClips.List(c.Request().Context(), session(c).UserID, paperClipQuery(q))
+		found, total, err := s.PaperClips.List(c.Request().Context(), session(c).UserID, q.Query)
 		return views.PaperClipRows(paperClipRows(found)), total, err
 	})
-}
-
-func paperClipQuery(q listQuery) paperclips.Query {
-	return paperclips.Query{Text: q.text, Sort: q.sort, Descending: q.descending, Limit: q.limit, Offset: q.offset}
 }
 
 func paperClipRows(found []paperclips.PaperClip) []views.PaperClip {
@@ -52,7 +48,7 @@ func (s *Server) exportPaperClips(c *echo.Context) error {
 		"sold_on",
 		"created_at",
 	}
-	found := s.PaperClips.Export(unbounded(c), session(c).UserID, paperClipQuery(q))
+	found := s.PaperClips.Export(unbounded(c), session(c).UserID, q.Query)
 	return streamCSV(s, c, "paper-clips.csv", header, found, func(p *paperclips.PaperClip) []any {
 		in := p.Input()
 		return []any{

@@ -4,11 +4,13 @@ package paperclips
 import (
 	"context"
 	"errors"
+	"iter"
 	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/id"
+	"example.com/foyer/internal/list"
 	"gorm.io/gorm"
 )
 
@@ -41,6 +43,29 @@ type Store struct {
 func New(db *gorm.DB, record func(tx *gorm.DB, e auth.Event) error) *Store {
 	return &Store{db: db, record: record}
 }
+
+// List returns a page of the owner's paper clips, and how many there are on all pages.
+func (s *Store) List(ctx context.Context, owner string, q list.Query) ([]PaperClip, int64, error) {
+	return list.Page[PaperClip](s.db.WithContext(ctx).Where("owner_id = ?", owner), q)
+}
+
+// opt:everyone
+
+// All is List for the paper clips of all owners.
+func (s *Store) All(ctx context.Context, q list.Query) ([]PaperClip, int64, error) {
+	return list.Page[PaperClip](s.db.WithContext(ctx), q)
+}
+
+// end:everyone
+
+// opt:csv
+
+// Export yields all of the owner's paper clips that match q. ctx should have no deadline; see list.Each.
+func (s *Store) Export(ctx context.Context, owner string, q list.Query) iter.Seq2[*PaperClip, error] {
+	return list.Each[PaperClip](s.db.WithContext(ctx).Where("owner_id = ?", owner), q)
+}
+
+// end:csv
 
 // Get returns a paper clip of the owner; 404 if there is none or another owner has it.
 func (s *Store) Get(ctx context.Context, owner, key string) (*PaperClip, error) {

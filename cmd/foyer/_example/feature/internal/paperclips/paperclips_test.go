@@ -12,6 +12,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/list"
 	"example.com/foyer/internal/paperclips"
 	"gorm.io/gorm"
 )
@@ -133,7 +134,7 @@ func TestOwners(t *testing.T) {
 		if len(slices.Compact(answers)) != 1 {
 			t.Errorf("the answers differ: %q", answers)
 		}
-		if _, total, err := r.List(t.Context(), eve, paperclips.Query{Sort: "created_at", Limit: 9}); total != 0 || err != nil {
+		if _, total, err := r.List(t.Context(), eve, list.Query{Sort: "created_at", Limit: 9}); total != 0 || err != nil {
 			t.Errorf("eve has %d %v", total, err)
 		}
 		if _, err := r.Get(t.Context(), ada, p.ID); err != nil {
@@ -185,7 +186,7 @@ func TestList(t *testing.T) {
 		for _, name := range []string{"Ärger", "beta", "100%", "alpha"} {
 			r.create(t, ada, name)
 		}
-		list := func(q paperclips.Query) (names string) {
+		names := func(q list.Query) (text string) {
 			t.Helper()
 			q.Limit = max(q.Limit, 2)
 			found, total, err := r.List(t.Context(), ada, q)
@@ -193,11 +194,11 @@ func TestList(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, p := range found {
-				names += p.TradeName + " "
+				text += p.TradeName + " "
 			}
-			return fmt.Sprint(names, total)
+			return fmt.Sprint(text, total)
 		}
-		for want, q := range map[string]paperclips.Query{
+		for want, q := range map[string]list.Query{
 			"100% alpha 4": {Sort: "trade_name"},
 			"beta Ärger 4": {Sort: "trade_name", Offset: 2},
 			"Ärger beta 4": {Sort: "trade_name", Descending: true},
@@ -205,7 +206,7 @@ func TestList(t *testing.T) {
 			"100% 1":       {Sort: "trade_name", Text: "0%"},
 			"0":            {Sort: "trade_name", Text: "_"},
 		} {
-			if got := list(q); got != want {
+			if got := names(q); got != want {
 				t.Errorf("%+v: %s, want %s", q, got, want)
 			}
 		}
@@ -220,18 +221,18 @@ func TestList(t *testing.T) {
 			"sold_on",
 			"created_at",
 		} {
-			if got := list(paperclips.Query{Sort: column, Limit: 9}); !strings.HasSuffix(got, " 4") {
+			if got := names(list.Query{Sort: column, Limit: 9}); !strings.HasSuffix(got, " 4") {
 				t.Errorf("by %s: %s", column, got)
 			}
 		}
 		// opt:everyone
-		if _, total, err := r.All(t.Context(), paperclips.Query{Sort: "created_at", Limit: 9}); total != 4 || err != nil {
+		if _, total, err := r.All(t.Context(), list.Query{Sort: "created_at", Limit: 9}); total != 4 || err != nil {
 			t.Errorf("all owners have %d %v", total, err)
 		}
 		// end:everyone
 		// opt:csv
 		var exported []string
-		for p, err := range r.Export(t.Context(), ada, paperclips.Query{Text: "%"}) {
+		for p, err := range r.Export(t.Context(), ada, list.Query{Text: "%"}) {
 			if err != nil {
 				t.Fatal(err)
 			}
