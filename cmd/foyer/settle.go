@@ -89,12 +89,22 @@ func (f folder) settleAccess(ctx context.Context, before tree) error {
 	return nil
 }
 
-// gained returns the lines of is that was lacks.
+// gained returns the lines that the table of who may open what has and had not, each with its route.
 func gained(was, is string) (lines []string) {
-	old := strings.Split(was, "\n")
-	for line := range strings.SplitSeq(is, "\n") {
-		if !slices.Contains(old, line) {
-			lines = append(lines, line)
+	var old []string
+	for i, table := range []string{was, is} {
+		route := ""
+		for line := range strings.Lines(table) {
+			if line = strings.TrimRight(line, "\r\n"); !strings.HasPrefix(line, " ") {
+				route = line
+			} else {
+				line = route + line
+			}
+			if i == 0 {
+				old = append(old, line)
+			} else if !slices.Contains(old, line) {
+				lines = append(lines, line)
+			}
 		}
 	}
 	return lines
