@@ -73,7 +73,7 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Errorf("/dashboard after a new log-in: %d", got.StatusCode)
 		}
 	}
-	succeed(t, dir, nil, `(?s)data/foyer\.db is restored from b\.db and has .*
+	succeed(t, dir, nil, `(?s)^data/foyer\.db is restored from b\.db and has .*
 2 sessions and 0 mailed links are ended
 the database that was there is now \S+/foyer\.db\.before-\S+\n$`, "restore", "b.db")
 	visit(303)
