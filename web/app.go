@@ -1,11 +1,11 @@
 package web
 
-import "example.com/foyer/views"
+import (
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/views"
+)
 
-// This file is yours: the name of your app, its routes and what they need. Updates of the template leave it alone.
-
-// AppName is the name of the app, in pages and mails.
-const AppName = "Foyer"
+// This file is yours: your routes and what they need. Updates of the template leave it alone.
 
 // Stores are what your pages read and write. Your handlers find a field Projects as s.Projects; cmd/server/app.go and
 // web/webtest/app.go make it.
@@ -20,6 +20,12 @@ func (s *Server) appRoutes(on doors) {}
 var appNav = []views.NavLink{
 	{Href: "/dashboard", Label: "Dashboard", Icon: "gauge"},
 }
+
+// appEvents are the words of the audit trail for events of your own, which your packages record by auth.RecordEvent. For
+// example:
+//
+//	"project_deleted": "Project deleted",
+var appEvents = map[event.Name]string{}
 
 // appFlashes are your messages for s.flash. Those of the template are in flashes.
 var appFlashes = map[string]views.Flash{}

@@ -216,7 +216,7 @@ func (a *app) addAuth() (err error) {
 	o.LocalImages = a.Development
 	o.RequireEmailVerification = a.EmailVerification
 	o.Notices = true
-	o.StepUp = true
+	o.StepUp = true // part:betterauth
 	if a.auth, err = auth.New(a.db, o); err != nil {
 		return err
 	}

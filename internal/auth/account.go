@@ -9,15 +9,9 @@ import (
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/id"
 	"gorm.io/gorm"
 )
-
-// Accounts lists the ways in which a user can prove who they are.
-func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
-	var list []Account
-	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("created_at, id").Find(&list).Error
-	return list, err
-}
 
 // providerCredential names the account that is an e-mail address and a password.
 const providerCredential = "credential"
@@ -158,7 +152,7 @@ func (a *Auth) recheckLocked(t *transaction, account Account, upgrade string) (*
 
 func (t *transaction) addPassword(userID, hash string, now time.Time) error {
 	return t.Create(&Account{
-		ID: newID(), UserID: userID, ProviderID: providerCredential, AccountID: userID, Password: hash,
+		ID: id.New(), UserID: userID, ProviderID: providerCredential, AccountID: userID, Password: hash,
 		CreatedAt: now, UpdatedAt: now,
 	}).Error
 }

@@ -73,7 +73,7 @@ type Session struct {
 	// Of the request that presented or started this session.
 	token     string
 	ip, agent string
-	admin     *Session // of an impersonation that starts: the admin's own session
+	admin     *Session // of an impersonation that starts: the admin's own session // part:admin
 }
 
 // person is the id of the user at the keyboard: the impersonating admin, else the session's user.
@@ -200,13 +200,6 @@ func newToken() string {
 	b := make([]byte, 32)
 	rand.Read(b) // never fails: crypto/rand ends the program instead
 	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-// newID gives an id of 32 hexadecimal characters. Ids are names, not secrets.
-func newID() string {
-	b := make([]byte, 16)
-	rand.Read(b)
-	return hex.EncodeToString(b)
 }
 
 // hashToken is what the store keeps of a token. The token is random, so a fast hash is enough.

@@ -26,13 +26,6 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
 	return list, err
 }
 
-// UserSessions lists every session of a user, expired and impersonated ones too, most recently used first.
-func (a *Auth) UserSessions(ctx context.Context, userID string) ([]Session, error) {
-	list := []Session{}
-	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("updated_at DESC, id").Limit(1000).Find(&list).Error
-	return list, err
-}
-
 // SignOut ends the session behind the request, if any, with all impersonations by its user, and clears the cookies on
 // w. It sends no Clear-Site-Data: what the browser stored may belong to a script application. It succeeds for
 // strangers too. If the store is away it fails and the cookies stay: a sign-out that did not happen must not look
