@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// backupPostgres names the command that makes the archive target, or checks the archive if it exists. It fails without an
-// archive, so that no schedule takes it for a backup.
+// backupPostgres names the command that makes the archive target, or checks the archive if it exists. It fails without
+// an archive, so that no schedule takes it for a backup.
 func (a *app) backupPostgres(ctx context.Context, target string) error {
 	file, err := os.Stat(target)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -89,8 +89,8 @@ var libpqParameters = []string{
 	"connect_timeout", "target_session_attrs", "channel_binding",
 }
 
-// libpq returns databaseURL for the programs of PostgreSQL, with another database unless name is "", and the name of its
-// database.
+// libpq returns databaseURL for the programs of PostgreSQL, with another database unless name is "", and the name of
+// its database.
 func libpq(databaseURL, name string) (address, database string) {
 	u, err := url.Parse(databaseURL)
 	if err != nil { // internal/config has parsed it

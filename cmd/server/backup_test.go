@@ -222,7 +222,7 @@ func TestBackupOfPostgreSQL(t *testing.T) {
 func TestLibpq(t *testing.T) {
 	for _, test := range []struct{ in, name, want, database string }{
 		{"postgres://app:hunter2@db:5432/x?sslmode=verify-full", "", "postgres://app@db:5432/x?sslmode=verify-full", "x"},
-		{"postgres://app@db/x?default_query_exec_mode=exec&password=hunter2&pool_max_conns=3", "", "postgres://app@db/x", "x"},
+		{"postgres://app@db/x?default_query_exec_mode=exec&password=hunter2", "", "postgres://app@db/x", "x"},
 		{"postgresql://app@/x?host=/run/my%20pg", "y z", "postgresql://app@/y%20z?host=%2Frun%2Fmy%20pg", "y z"},
 		{"postgres://db", "", "postgres://db", ""},
 	} {
