@@ -38,6 +38,12 @@ func (f folder) git(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimRight(out, "\r\n"), err
 }
 
+// root returns the work tree that f lies in.
+func (f folder) root(ctx context.Context) (folder, error) {
+	top, err := f.git(ctx, "rev-parse", "--show-toplevel")
+	return folder(filepath.FromSlash(top)), err
+}
+
 // names returns the files that git would commit, those not yet added included.
 func (f folder) names(ctx context.Context) ([]string, error) {
 	out, err := f.git(ctx, "ls-files", "-z", "--cached", "--others", "--exclude-standard")

@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -27,6 +26,7 @@ type verb struct {
 var verbs = []verb{
 	{"parts", "", "list the parts that can be left out", partsVerb},
 	{"without", "<part>…", "take parts out of this project", withoutVerb},
+	{"deploy", "<container|systemd|fly>", "write the files by which this project is deployed", deployVerb},
 }
 
 const flagsHelp = `
@@ -71,11 +71,11 @@ func run(ctx context.Context, dir string, args []string, out io.Writer) error {
 	if i < 0 {
 		return errUsage
 	}
-	root, err := folder(dir).git(ctx, "rev-parse", "--show-toplevel")
+	root, err := folder(dir).root(ctx)
 	if err != nil {
 		return err
 	}
-	return verbs[i].run(ctx, folder(filepath.FromSlash(root)), args[1:], out)
+	return verbs[i].run(ctx, root, args[1:], out)
 }
 
 // parse reads flags before, between and after the other arguments, which it returns.

@@ -95,6 +95,13 @@ func (l *loader) combinations(c Config) {
 	// end:servicetoken
 }
 
+// Addr is where a server with this environment listens. A command that only asks that server needs no more of it.
+func Addr(getenv func(string) string) (string, error) {
+	l := loader{getenv: getenv}
+	addr := l.addr("ADDR", "PORT")
+	return addr, errors.Join(l.faults...)
+}
+
 func localURL(addr string) string {
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
