@@ -44,7 +44,7 @@ var (
 		"internal/auth/directory", "internal/auth/event", "internal/auth/letter", "internal/auth/password",
 		"internal/auth/revoke",
 	}
-	leafMayImport = []string{"internal/errs", "internal/keys", "internal/worker"}
+	leafMayImport = []string{"internal/errs", "internal/id", "internal/keys", "internal/text", "internal/worker"}
 )
 
 // within reports whether dir is one of the folders or below it.
@@ -219,7 +219,7 @@ func importFault(dir, imported, own string) string {
 		return "internal/auth builds on this package, which knows nothing of users and sessions"
 	case within(dir, "views") && !slices.Contains(viewsMayImport, imported):
 		return "views draw plain values; they know no HTTP, database or other package"
-	case within(dir, "internal/errs", "internal/keys") && own != "", within(dir, "static") && own != "",
+	case within(dir, "internal/errs", "internal/id", "internal/keys", "internal/text") && own != "", within(dir, "static") && own != "",
 		within(dir, "migrations") && own != "":
 		return dir + " stands below everything"
 	case within(dir, "internal/payload", "internal/origins") && own != "" && own != "internal/errs":

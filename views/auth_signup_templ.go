@@ -61,7 +61,7 @@ func (f SignupForm) fields(errors Errors) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = checkbox("remember", "Keep me logged in", f.Remember).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(remember(f.Remember), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

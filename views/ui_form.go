@@ -6,17 +6,34 @@ import (
 	"github.com/a-h/templ"
 )
 
-// Form is a form and the page it stands on. It draws itself twice: Page is the whole page, Fragment the form alone, by
-// which htmx replaces a form that was refused.
+// Form is a form and the page it stands on. It draws itself in three ways: Page is the whole page, Draw the form alone,
+// for a dialog, and Fragment what replaces a form that was refused. A plain form is data alone, and can be opened by a
+// dialogLink; a question before a deed is one. For example:
+//
+//	func DeleteProject(p Project) Form {
+//		return Form{
+//			Title: "Delete the project", Layout: projectsLayout, Path: "/projects/" + p.ID + "/delete",
+//			About: p.Name, Lead: "It is deleted at once and for good.",
+//			Button: "Delete", Danger: true, Cancel: "/projects/" + p.ID,
+//		}
+//	}
 type Form struct {
-	Title  string // of the page
+	Title  string // of the page, and heading of a plain form
 	Layout layout
-	Class  string
-	Path   string // to which it is posted
-	Fields fields
-	Inputs []string          // the names of the inputs that can be wrong, in their order on the page
-	Below  []templ.Component // what follows the form on its page
+	Path   string  // to which it is posted
+	Inputs []input // those that can be wrong come in their order on the page
 	Errors Errors
+
+	// Of a plain form.
+	About, Lead string // below the heading: what is changed, and a sentence about it
+	Button      string
+	Danger      bool   // the button destroys something
+	Cancel      string // where Cancel leads
+
+	// Of a form that draws its content itself: Fields, with its heading and buttons.
+	Class  string
+	Fields fields
+	Below  []templ.Component // what follows the form on its page
 }
 
 type (
@@ -26,12 +43,31 @@ type (
 
 // authForm is a form that is alone on its page.
 func authForm(title, path string, content fields, inputs ...string) Form {
-	return Form{Title: title, Layout: authLayout, Class: "stack", Path: path, Fields: content, Inputs: inputs}
+	return Form{
+		Title: title, Layout: authLayout, Class: "stack", Path: path, Fields: content, Inputs: named(inputs),
+	}
 }
 
-// cardForm is a form on a page of the settings or of the admin section.
+// cardForm is a form on a page of the settings.
 func cardForm(page layout, title, path string, content fields, inputs ...string) Form {
-	return Form{Title: title, Layout: page, Class: "card stack narrow", Path: path, Fields: content, Inputs: inputs}
+	return Form{
+		Title: title, Layout: page, Class: "card stack narrow", Path: path, Fields: content, Inputs: named(inputs),
+	}
+}
+
+func named(names []string) (list []input) {
+	for _, name := range names {
+		list = append(list, input{Name: name})
+	}
+	return list
+}
+
+// Names are the names of the inputs.
+func (f Form) Names() (names []string) {
+	for _, in := range f.Inputs {
+		names = append(names, in.Name)
+	}
+	return names
 }
 
 // title is the title of the document. A refused form says so first, because screen readers read the title first.
@@ -71,9 +107,55 @@ func withErrors(title string, errors Errors) string {
 
 // input is one field of a form.
 type input struct {
-	Name, Label, Type, Value  string
-	Autocomplete, Rules, Hint string // "" for none; Rules are passwordrules, for password managers
-	Optional                  bool
+	Name, Label, Value string
+	Type               string   // of the element input, or textarea or select
+	Autocomplete, Hint string   // "" for none
+	Rules              string   // passwordrules, for password managers
+	Options            []string // of a select: value and label alternate
+	Min, Max           string   // of a number or date
+	MaxLength          int      // 0 for any
+	Accept             string   // of a file: its media types
+	Checked            bool     // of a checkbox, whose value is "on"
+	Optional           bool
+}
+
+// attributes are those of the control, besides what identifies it.
+func (f input) attributes(errors Errors) templ.Attributes {
+	list := templ.Attributes{"required": f.required()}
+	for name, value := range map[string]string{
+		"autocomplete": f.Autocomplete, "passwordrules": f.Rules, "min": f.Min, "max": f.Max, "accept": f.Accept,
+		"aria-describedby": f.describedBy(errors),
+	} {
+		if value != "" {
+			list[name] = value
+		}
+	}
+	if f.MaxLength > 0 {
+		list["maxlength"] = f.MaxLength
+	}
+	if errors.Of(f.Name) != "" {
+		list["aria-invalid"] = "true"
+	}
+	switch f.Type {
+	case "text", "textarea", "select", "checkbox", "file":
+	case "email":
+		list["inputmode"] = "email"
+		fallthrough
+	default:
+		list["autocapitalize"], list["spellcheck"] = "none", "false"
+	}
+	return list
+}
+
+// required reports whether the browser demands a value. A select demands one only if its first option is empty.
+func (f input) required() bool {
+	switch f.Type {
+	case "checkbox":
+		return false
+	case "select":
+		return !f.Optional && len(f.Options) > 0 && f.Options[0] == ""
+	}
+	return !f.Optional
 }
 
 // describedBy lists the ids of the elements that explain a field.
@@ -98,6 +180,11 @@ func password(autocomplete string) input {
 	return input{Name: "password", Label: "Password", Type: "password", Autocomplete: autocomplete}
 }
 
+// remember is the field for a session that outlives the browser.
+func remember(yes bool) input {
+	return input{Name: "remember", Label: "Keep me logged in", Type: "checkbox", Checked: yes}
+}
+
 // newPassword is the field for a password that is chosen. It states the password rules to people and to password
 // managers.
 func newPassword(name, label string) input {
@@ -112,8 +199,6 @@ func typedAddress(email, value string) input {
 	return input{Name: "confirm", Label: "Type " + email + " to confirm", Type: "email", Value: value, Autocomplete: "off"}
 }
 
-// part:admin
-
 // pairs makes each word both value and label of a choice.
 func pairs(words []string) (options []string) {
 	for _, w := range words {
@@ -121,5 +206,3 @@ func pairs(words []string) (options []string) {
 	}
 	return options
 }
-
-// end:admin

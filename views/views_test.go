@@ -38,8 +38,8 @@ func TestGuardStates(t *testing.T) {
 	panel := templ.Raw("<ul>the panel</ul>")
 	for name, page := range map[string]templ.Component{"dashboard": views.Dashboard(now, now, 1, panel),
 		"admin":    views.Admin(views.Overview{Users: 7}),
-		"users":    views.Users(views.UserList{Rows: []views.UserRow{{Name: "Grace"}}, Href: func(string, string, int) string { return "/" }}), // part:admin
-		"user":     views.User(views.UserPage{UserRow: views.UserRow{Name: "Grace"}}),                                                          // part:admin
+		"users":    views.Users(nil).Page(),                                           // part:admin
+		"user":     views.User(views.UserPage{UserRow: views.UserRow{Name: "Grace"}}), // part:admin
 		"settings": views.Profile(views.ProfileForm{}).Page(),
 		"security": views.Password(views.PasswordForm{}).Page(), "sessions": views.Sessions(nil),
 	} {

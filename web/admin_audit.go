@@ -1,21 +1,22 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/id"
+	"example.com/foyer/internal/text"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
@@ -59,6 +60,13 @@ var eventNames = map[event.Name]string{
 	chain.EventPruned:          "Old events deleted", // part:auditchain
 }
 
+// eventWords are the names of events on pages, with those of the app.
+func eventWords() map[event.Name]string {
+	words := maps.Clone(eventNames)
+	maps.Copy(words, appEvents)
+	return words
+}
+
 // showAudit lists the events that match the query.
 func (s *Server) showAudit(c *echo.Context) error {
 	page := views.AuditPage{Filter: views.AuditFilter{Events: eventChoices()}}
@@ -89,12 +97,11 @@ func (s *Server) renderAudit(c *echo.Context, status int, p views.AuditPage) err
 
 // eventChoices are the options of the filter, ordered by label: value and label alternate.
 func eventChoices() []string {
-	names := slices.SortedFunc(maps.Keys(eventNames), func(a, b event.Name) int {
-		return strings.Compare(eventNames[a], eventNames[b])
-	})
+	words := eventWords()
+	names := slices.SortedFunc(maps.Keys(words), func(a, b event.Name) int { return strings.Compare(words[a], words[b]) })
 	list := []string{"", "All"}
 	for _, name := range names {
-		list = append(list, string(name), eventNames[name])
+		list = append(list, string(name), words[name])
 	}
 	return list
 }
@@ -108,7 +115,7 @@ func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Quer
 	}
 	if f.Event != "" {
 		q.Events = []event.Name{event.Name(f.Event)}
-		if eventNames[q.Events[0]] == "" {
+		if eventWords()[q.Events[0]] == "" {
 			wrong("event", "There is no such event.")
 		}
 	}
@@ -119,10 +126,10 @@ func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Quer
 		wrong("person", "Enter the id of a user, or a user's current e-mail address.")
 	}
 	var ok bool
-	if q.From, ok = day(f.From); !ok {
+	if q.From, ok = text.Day(f.From); !ok {
 		wrong("from", "Enter a day such as 2026-05-31.")
 	}
-	last, ok := day(f.To)
+	last, ok := text.Day(f.To)
 	switch {
 	case !ok:
 		wrong("to", "Enter a day such as 2026-05-31.")
@@ -154,7 +161,7 @@ func cursor(c *echo.Context, name string) (int64, error) {
 // personID is the id of the user with this id or address, "" for none. Deleted users have ids, so ids are not looked
 // up.
 func (s *Server) personID(ctx context.Context, text string) (string, error) {
-	if userID.MatchString(text) {
+	if id.Is(text) {
 		return text, nil
 	}
 	if !strings.Contains(text, "@") {
@@ -171,17 +178,6 @@ func (s *Server) personID(ctx context.Context, text string) (string, error) {
 	return user.ID, nil
 }
 
-var userID = regexp.MustCompile(`^[A-Za-z0-9]{32}$`)
-
-// day parses a day in UTC; "" is the zero time.
-func day(text string) (time.Time, bool) {
-	if text == "" {
-		return time.Time{}, true
-	}
-	t, err := time.Parse(time.DateOnly, text)
-	return t, err == nil && t.Year() < 9999
-}
-
 // auditPath is the address of an adjacent page with the same filter.
 func auditPath(f views.AuditFilter, cursorName string, seq int64) string {
 	query := url.Values{cursorName: {strconv.FormatInt(seq, 10)}}
@@ -194,9 +190,10 @@ func auditPath(f views.AuditFilter, cursorName string, seq int64) string {
 }
 
 func auditRows(entries []audit.Entry) (rows []views.AuditRow) {
+	words := eventWords()
 	for _, e := range entries {
 		row := views.AuditRow{
-			At: e.At, Event: eventNames[e.Name], Detail: e.Detail, Note: e.Note, Times: e.Times,
+			At: e.At, Event: cmp.Or(words[e.Name], string(e.Name)), Detail: e.Detail, Note: e.Note, Times: e.Times,
 			Actor: auditPerson(e.ActorID, e.ActorName), NoActor: withoutActor(e), IP: e.IPAddress,
 			Subject:    auditPerson(e.SubjectID, e.SubjectName),
 			OwnAccount: e.ActorID != "" && e.ActorID == e.SubjectID,

@@ -40,9 +40,15 @@ func (s *Server) trailOf(ctx context.Context, id string) (templ.Component, error
 // activity draws the number of log-ins and refusals on each of the last 30 days.
 func (s *Server) activity(ctx context.Context, _ string) (templ.Component, error) {
 	days, err := s.Audit.PerDay(ctx, 30)
-	list := make([]views.Day, len(days))
-	for i, d := range days {
-		list[i] = views.Day(d)
+	chart := views.Chart{
+		ID: "activity", Title: "The last 30 days", Sentence: "Log-ins and refusals of each day", Group: "Day",
+		Series: []views.Series{{Name: "Log-ins"}, {Name: "Refusals"}},
 	}
-	return views.Activity(list), err
+	for _, d := range days {
+		chart.Labels = append(chart.Labels, d.Date.Format("2 January 2006"))
+		for i, n := range []int64{d.SignIns, d.Refusals} {
+			chart.Series[i].Numbers = append(chart.Series[i].Numbers, n)
+		}
+	}
+	return chart.Draw(), err
 }

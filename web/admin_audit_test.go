@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http/httptest"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/event"
 	"golang.org/x/net/html"
+	"gorm.io/gorm"
 )
 
 // rows is the text of each row of the page's table, the time apart; | parts its cells, and nothing their lines.
@@ -88,6 +90,32 @@ func TestAuditPage(t *testing.T) {
 		}
 	})
 	// end:admin
+}
+
+// TestAppEvents: events of the app's own are in the trail by their words, or by their names if they have none.
+func TestAppEvents(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	ada, id := s.person(t, "ada@example.com")
+	session, r := s.sessionOf(t, ada), httptest.NewRequest("POST", "/papers", nil)
+	err := s.db.Transaction(func(tx *gorm.DB) error {
+		err := s.auth.RecordEvent(tx, s.auth.Event(r, session, "paper_folded", id))
+		return cmp.Or(err, s.auth.RecordEvent(tx, s.auth.Event(r, session, "paper_torn", "")))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const a = "Test Person <ada@example.com>"
+	want := []string{"paper_torn|" + a + "||192.0.2.1", "Paper folded|" + a + "|Themselves|192.0.2.1"}
+	page := boss.Get("/admin/audit", navigate...)
+	if got := rows(t, page); !slices.Equal(got[:2], want) {
+		t.Errorf("\ngot  %q\nwant %q", got[:2], want)
+	}
+	contains(t, page, `<option value="paper_folded">Paper folded</option>`)
+	if got := rows(t, boss.Get("/admin/audit?event=paper_folded", navigate...)); !slices.Equal(got, want[1:]) {
+		t.Errorf("%q", got)
+	}
 }
 
 // sessionOf is the session of a browser, for calling verbs as its person.

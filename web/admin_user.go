@@ -9,6 +9,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/text"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
@@ -140,8 +141,7 @@ func (s *Server) showUserAction(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form := views.ActOnUser(s.userActionForm(a, u, s.takeDraft(c)))
-	return s.renderPart(c, http.StatusOK, form.Page(), form.Draw())
+	return s.showForm(c, views.ActOnUser(s.userActionForm(a, u, s.takeDraft(c))))
 }
 
 func (s *Server) actOnUser(c *echo.Context) error {
@@ -195,8 +195,8 @@ func (s *Server) impersonate(c *echo.Context, u *auth.User, _ *views.UserActionF
 func (s *Server) ban(c *echo.Context, u *auth.User, form *views.UserActionForm) error {
 	var until *time.Time
 	if form.Until != "" {
-		day, err := time.Parse(time.DateOnly, form.Until)
-		if err != nil || !day.After(s.Auth.Now()) || day.After(s.Auth.Now().AddDate(100, 0, 0)) {
+		day, ok := text.Day(form.Until)
+		if !ok || !day.After(s.Auth.Now()) || day.After(s.Auth.Now().AddDate(100, 0, 0)) {
 			return errs.Invalid("until", "VALIDATION_ERROR", "Enter a day in the future, such as 2031-03-01, or nothing.")
 		}
 		until = &day

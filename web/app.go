@@ -1,6 +1,9 @@
 package web
 
-import "example.com/foyer/views"
+import (
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/views"
+)
 
 // This file is yours: your routes and what they need. Updates of the template leave it alone.
 
@@ -17,6 +20,12 @@ func (s *Server) appRoutes(on doors) {}
 var appNav = []views.NavLink{
 	{Href: "/dashboard", Label: "Dashboard", Icon: "gauge"},
 }
+
+// appEvents are the words of the audit trail for events of your own, which your packages record by auth.RecordEvent. For
+// example:
+//
+//	"project_deleted": "Project deleted",
+var appEvents = map[event.Name]string{}
 
 // appFlashes are your messages for s.flash. Those of the template are in flashes.
 var appFlashes = map[string]views.Flash{}

@@ -85,6 +85,11 @@ func decodeForm(r *http.Request) (url.Values, error) {
 // trim removes the spaces around a value, because phones add one after a word.
 func trim(s string) string { return strings.TrimSpace(s) }
 
+// showForm answers with a form: with its page, or with the form alone for a dialog of htmx.
+func (s *Server) showForm(c *echo.Context, form views.Form) error {
+	return s.renderPart(c, http.StatusOK, form.Page(), form.Draw())
+}
+
 // refuseForm draws a form again, with its errors beside the fields and its passwords empty: 422, or 429 after too many
 // requests. It returns err if no change of the form can help, for example if a row is missing or the database is away.
 func (s *Server) refuseForm(c *echo.Context, form views.Form, err error) error {
@@ -97,7 +102,7 @@ func (s *Server) refuseForm(c *echo.Context, form views.Form, err error) error {
 		status = e.Status
 		e.SetRetryAfter(c.Response().Header())
 	}
-	form.Errors = fieldErrors(e, form.Inputs)
+	form.Errors = fieldErrors(e, form.Names())
 	return s.renderPart(c, status, form.Page(), form.Fragment())
 }
 

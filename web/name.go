@@ -1,6 +1,6 @@
 package web
 
-// The names of the app: go run ./cmd/foyer rename changes them.
+// The names of the app. No other file has them.
 const (
 	AppName      = "Foyer" // in pages and mails
 	CookiePrefix = "foyer" // begins the name of every cookie

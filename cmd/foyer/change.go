@@ -126,10 +126,11 @@ func (c change) print(r report) error {
 	if c.json {
 		return json.NewEncoder(c.out).Encode(r)
 	}
-	text := r.Message
+	subject, text, _ := strings.Cut(r.Message, "\n")
 	if r.Commit != "" {
-		text += fmt.Sprintf("; git revert %.10s takes it back", r.Commit)
+		subject += fmt.Sprintf("; git revert %.10s takes it back", r.Commit)
 	}
+	text = strings.TrimSpace(subject + "\n" + text)
 	if c.dryRun {
 		text = r.Diff
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"regexp"
 	"strings"
 )
@@ -53,20 +54,16 @@ func deployVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 func deployment(t tree, kind string) (files tree, next string, err error) {
 	app, files := unitName(t), tree{}
 	for _, dir := range deployKinds[kind] {
-		sub, err := fs.Sub(deployFiles, "_deploy/"+dir)
+		sources, err := fs.Glob(deployFiles, "_deploy/"+dir+"/*")
 		if err != nil {
 			return nil, "", err
 		}
-		entries, err := fs.ReadDir(sub, ".")
-		if err != nil {
-			return nil, "", err
-		}
-		for _, entry := range entries {
-			raw, err := fs.ReadFile(sub, entry.Name())
+		for _, source := range sources {
+			raw, err := deployFiles.ReadFile(source)
 			if err != nil {
 				return nil, "", err
 			}
-			name := strings.ReplaceAll(entry.Name(), templateUnit, app)
+			name := strings.ReplaceAll(path.Base(source), templateUnit, app)
 			text := strings.ReplaceAll(string(raw), templateUnit, app)
 			_, exists := t[name]
 			if exists && dir == kind {

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -25,7 +26,8 @@ type verb struct {
 
 var verbs = []verb{
 	{"parts", "", "list the parts that can be left out", partsVerb},
-	{"without", "<part>…", "take parts out of this project", withoutVerb},
+	{"without", "<part>…", "take parts out of this project", partsOf(without)},
+	{"with", "<part>…", "bring parts back that this project does without", partsOf(with)},
 	{"deploy", "<container|systemd|fly>", "write the files by which this project is deployed", deployVerb},
 }
 
@@ -110,18 +112,18 @@ func partsVerb(ctx context.Context, root folder, args []string, out io.Writer) e
 	return err
 }
 
-func withoutVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
-	l := leaving{change: change{out: out}, removal: removal{now: time.Now()}}
-	set := flag.NewFlagSet("without", flag.ContinueOnError)
-	l.flags(set)
-	set.BoolVar(&l.fresh, "fresh", false, "")
-	set.StringVar(&l.base, "base", base, "")
-	var err error
-	if l.parts, err = parse(set, args); err != nil {
-		return err
+// partsOf reads the arguments of without and with.
+func partsOf(do func(context.Context, folder, taking) error) func(context.Context, folder, []string, io.Writer) error {
+	return func(ctx context.Context, root folder, args []string, out io.Writer) error {
+		w := taking{change: change{out: out}, now: time.Now()}
+		set := flag.NewFlagSet("parts", flag.ContinueOnError)
+		w.flags(set)
+		set.BoolVar(&w.fresh, "fresh", false, "")
+		set.StringVar(&w.base, "base", "HEAD", "")
+		var err error
+		if w.parts, err = parse(set, args); err != nil || len(w.parts) == 0 {
+			return cmp.Or(err, errUsage)
+		}
+		return do(ctx, root, w)
 	}
-	if len(l.parts) == 0 {
-		return errUsage
-	}
-	return without(ctx, root, l)
 }

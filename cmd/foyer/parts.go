@@ -119,6 +119,11 @@ func (list partList) filesOf(names []string) (files []string) {
 	return files
 }
 
+// migrationsOf returns the migrations of the parts.
+func (list partList) migrationsOf(names []string) []string {
+	return slices.DeleteFunc(list.filesOf(names), func(file string) bool { return !isMigration(file) })
+}
+
 func isMigration(file string) bool { return path.Dir(file) == "migrations" && path.Ext(file) == ".sql" }
 
 // partsWithout returns parts.txt without the parts in gone and without the files that left with them.

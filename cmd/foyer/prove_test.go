@@ -73,9 +73,18 @@ func (p proof) without(ctx context.Context, set []string, fresh bool, packages s
 	if _, err := p.copy.git(ctx, "init", "--quiet"); err != nil { // so that read knows what is ignored
 		return err
 	}
-	after, err := render(p.before, removal{parts: set, fresh: fresh, now: time.Now()})
+	applied := tree{}
+	if !fresh {
+		applied = p.before.only(p.list.migrationsOf(set))
+	}
+	after, err := render(p.before, removal{parts: set, has: applied})
 	if err != nil {
 		return err
+	}
+	for name, next := range successors(p.before, applied.names(), time.Now(), "drop_") {
+		if after[next], err = swapped(name, applied[name]); err != nil {
+			return err
+		}
 	}
 	if err := p.copy.write(p.before, after); err != nil {
 		return err
@@ -90,6 +99,7 @@ func (p proof) without(ctx context.Context, set []string, fresh bool, packages s
 	if err != nil {
 		return err
 	}
+	list = append(list, gained(p.before[accessFile], after[accessFile])...)
 	if list = append(list, orphans(p.before, after)...); len(list) > 0 {
 		return errors.New(strings.Join(list, "\n"))
 	}

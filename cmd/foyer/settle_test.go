@@ -1,17 +1,20 @@
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
-func TestAdded(t *testing.T) {
-	for _, row := range []struct{ before, after, want string }{
+func TestGained(t *testing.T) {
+	for _, row := range []struct{ was, is, want string }{
 		{"a\nb\nc\n", "a\nb\nc\n", ""},
 		{"a\nb\nc\n", "a\nc\n", ""},
 		{"a\nb\nc\n", "a\nB\nc\n", "B"},
 		{"a\nb\n", "a\nb\nd\n", "d"},
-		{"a\nb\n", "b\na\n", "a"},
+		{"a\nb\n", "b\nc\na\nd\n", "c d"},
 	} {
-		if got, _ := added(row.before, row.after); got != row.want {
-			t.Errorf("%q to %q: %q, want %q", row.before, row.after, got, row.want)
+		if got := strings.Join(gained(row.was, row.is), " "); got != row.want {
+			t.Errorf("%q to %q: %q, want %q", row.was, row.is, got, row.want)
 		}
 	}
 }

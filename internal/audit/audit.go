@@ -15,11 +15,11 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/text"
 	"gorm.io/gorm"
 )
 
@@ -109,7 +109,7 @@ func (l *Log) Record(tx *gorm.DB, e auth.Event) error {
 // log writes e to the log too: an attacker who edits the database cannot edit that.
 func (l *Log) log(ctx context.Context, e counted) {
 	l.Logger.InfoContext(ctx, "auth", "event", e.Name, "actor", e.ActorID, "impersonator", e.ImpersonatorID,
-		"subject", e.SubjectID, "detail", storable(e.Detail, maxDetail), "ip", e.IPAddress, "agent", e.UserAgent,
+		"subject", e.SubjectID, "detail", text.Storable(e.Detail, maxDetail), "ip", e.IPAddress, "agent", e.UserAgent,
 		"times", e.times)
 }
 
@@ -130,7 +130,7 @@ func (l *Log) append(tx *gorm.DB, list ...counted) error {
 	for i, e := range list {
 		rows[i] = Row{
 			Seq: head.Seq + 1 + int64(i), At: l.Now(), Event: string(e.Name), ActorID: e.ActorID,
-			ImpersonatorID: e.ImpersonatorID, SubjectID: e.SubjectID, Detail: storable(e.Detail, maxDetail), Times: e.times,
+			ImpersonatorID: e.ImpersonatorID, SubjectID: e.SubjectID, Detail: text.Storable(e.Detail, maxDetail), Times: e.times,
 		}
 		owners = append(owners, rows[i].Owners()...)
 		if e.Name == event.UserDeleted {
@@ -185,12 +185,12 @@ func personal(row *Row, e auth.Event, deleted map[string]bool) (list []Personal)
 		if deleted[id] {
 			continue
 		}
-		p := Personal{Seq: row.Seq, OwnerID: id, Name: storable(names[id], maxName)}
+		p := Personal{Seq: row.Seq, OwnerID: id, Name: text.Storable(names[id], maxName)}
 		if id == browser {
-			p.IPAddress, p.UserAgent = storable(e.IPAddress, maxName), storable(e.UserAgent, maxName)
+			p.IPAddress, p.UserAgent = text.Storable(e.IPAddress, maxName), text.Storable(e.UserAgent, maxName)
 		}
 		if id == e.SubjectID {
-			p.Note = storable(e.Note, maxNote)
+			p.Note = text.Storable(e.Note, maxNote)
 		}
 		list = append(list, p)
 	}
@@ -216,12 +216,3 @@ const (
 	maxNote   = 2000 // a reason
 	maxName   = 1100 // a name of 200 characters and an address
 )
-
-// storable is what both databases can store of s: no byte 0, valid UTF-8, at most max bytes.
-func storable(s string, max int) string {
-	s = strings.ReplaceAll(s, "\x00", "")
-	if len(s) > max {
-		s = s[:max]
-	}
-	return strings.ToValidUTF8(s, "")
-}

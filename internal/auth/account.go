@@ -9,6 +9,7 @@ import (
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/id"
 	"gorm.io/gorm"
 )
 
@@ -151,7 +152,7 @@ func (a *Auth) recheckLocked(t *transaction, account Account, upgrade string) (*
 
 func (t *transaction) addPassword(userID, hash string, now time.Time) error {
 	return t.Create(&Account{
-		ID: newID(), UserID: userID, ProviderID: providerCredential, AccountID: userID, Password: hash,
+		ID: id.New(), UserID: userID, ProviderID: providerCredential, AccountID: userID, Password: hash,
 		CreatedAt: now, UpdatedAt: now,
 	}).Error
 }

@@ -33,7 +33,7 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 		return nil, err
 	}
 	if c.vouches() {
-		if err := a.mustMailPending(ctx, userID, text(c.Email)); err != nil {
+		if err := a.mustMailPending(ctx, userID, orEmpty(c.Email)); err != nil {
 			return nil, err
 		}
 	}
@@ -170,7 +170,7 @@ func (a *Auth) changeLocked(t *transaction, by actor, before, u *User, c UserCha
 	e := t.recordEvent(by, c.event(), u.ID)
 	e.Detail = changes(before, u)
 	if u.Banned {
-		e.Note = text(u.BanReason)
+		e.Note = orEmpty(u.BanReason)
 	}
 	return nil
 }

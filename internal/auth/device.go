@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"example.com/foyer/internal/id"
 )
 
 const (
@@ -31,7 +33,7 @@ func (a *Auth) rememberDevice(w http.ResponseWriter, r *http.Request, u *User) {
 	}
 	name, users := a.device(r)
 	if name == "" {
-		name = newID()
+		name = id.New()
 	}
 	users = slices.DeleteFunc(users, func(other deviceUser) bool { return other.userID == u.ID })
 	users = append([]deviceUser{{u.ID, a.opts.Now().UnixMilli(), addressTag(u.Email)}}, users...)

@@ -115,6 +115,10 @@ var endings = map[string]func(*lost){
 	// end:admin
 	"expired":        func(l *lost) { l.clock.advance(7 * day) },
 	"expired, swept": func(l *lost) { l.clock.advance(7 * day); l.must(l.auth.Purge(l.t.Context())) },
+	"all of everybody": func(l *lost) {
+		_, _, err := l.auth.EndEverySession(l.t.Context())
+		l.must(err)
+	},
 	// part:admin
 	"deleted": func(l *lost) { l.gone = true; l.must(l.auth.RemoveUser(l.t.Context(), l.admin, l.id)) },
 	// end:admin

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/text"
 	"gorm.io/gorm"
 )
 
@@ -32,11 +33,28 @@ type Event struct {
 // RecordRefusal records that the app refused a request; s is nil without a session. detail names the request. If
 // recording fails, the error is logged and the request stays refused.
 func (a *Auth) RecordRefusal(r *http.Request, s *Session, name event.Name, detail string) {
+	e := a.Event(r, s, name, "")
+	e.SubjectID = e.ActorID
+	a.recordRefusal(r, &e, detail)
+}
+
+// Event describes an act of the user of s, or of a stranger if s is nil, for RecordEvent. name may be one of the app's
+// own; subjectID is the user it happens to, "" for none.
+func (a *Auth) Event(r *http.Request, s *Session, name event.Name, subjectID string) Event {
 	by := s.actor()
 	if s == nil {
 		by = a.stranger(r)
 	}
-	a.recordRefusal(r, newEvent(by, name, by.userID), detail)
+	return *newEvent(by, name, subjectID)
+}
+
+// RecordEvent hands an event to Options.OnEvent, with the names of its users. Packages of the app call it at the end of
+// the transaction that causes the event, because the audit trail locks its newest row until tx ends.
+func (a *Auth) RecordEvent(tx *gorm.DB, e Event) error {
+	if err := e.findNames(tx); err != nil {
+		return err
+	}
+	return a.opts.OnEvent(tx, e)
 }
 
 // recordEvent records an event at the end of t: the audit log locks its newest row, and should hold that lock briefly.
@@ -48,7 +66,7 @@ func (t *transaction) recordEvent(by actor, name event.Name, subjectID string) *
 
 func (a *Auth) recordRefusal(r *http.Request, e *Event, detail string) {
 	e.Refused, e.Detail = true, detail
-	if err := a.writeEvents(a.db.WithContext(r.Context()), e); err != nil && r.Context().Err() == nil {
+	if err := a.RecordEvent(a.db.WithContext(r.Context()), *e); err != nil && r.Context().Err() == nil {
 		a.opts.Logger.ErrorContext(r.Context(), "recording a refusal failed", "event", e.Name, "error", err)
 	}
 }
@@ -58,19 +76,6 @@ func newEvent(by actor, name event.Name, subjectID string) *Event {
 		Name: name, SubjectID: subjectID, ActorID: by.userID, ImpersonatorID: by.impersonatorID,
 		IPAddress: by.ip, UserAgent: by.agent,
 	}
-}
-
-// writeEvents hands events to Options.OnEvent, with the names of their users.
-func (a *Auth) writeEvents(tx *gorm.DB, events ...*Event) error {
-	for _, e := range events {
-		if err := e.findNames(tx); err != nil {
-			return err
-		}
-		if err := a.opts.OnEvent(tx, *e); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // findNames fills in the names that are missing. It asks the database only if there are any.
@@ -115,7 +120,7 @@ type actor struct {
 
 // stranger is the actor of a request without a session.
 func (a *Auth) stranger(r *http.Request) actor {
-	return actor{ip: a.opts.ClientIP(r), agent: printable(r.UserAgent(), maxUserAgent)}
+	return actor{ip: a.opts.ClientIP(r), agent: text.Printable(r.UserAgent(), maxUserAgent)}
 }
 
 // maxUserAgent bounds what a client can make the store and the cache cookie carry; real ones stay below 300 bytes.

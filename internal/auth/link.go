@@ -10,6 +10,7 @@ import (
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/id"
 	"gorm.io/gorm"
 )
 
@@ -135,7 +136,7 @@ var linkRules = map[letter.Purpose]linkRule{
 
 // storeLink stores v as the link of a token.
 func (a *Auth) storeLink(t *transaction, token string, v Verification) error {
-	v.ID, v.TokenHash, v.CreatedAt = newID(), hashToken(token), a.opts.Now()
+	v.ID, v.TokenHash, v.CreatedAt = id.New(), hashToken(token), a.opts.Now()
 	v.ExpiresAt = v.CreatedAt.Add(a.linkLife(v.Purpose))
 	return t.Create(&v).Error
 }

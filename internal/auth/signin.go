@@ -7,6 +7,7 @@ import (
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/id"
 )
 
 // Credentials is what a person types to sign in.
@@ -213,7 +214,7 @@ func (a *Auth) storeSession(t *transaction, r *http.Request, u *User, remember b
 func (a *Auth) buildSession(r *http.Request, userID string, life time.Duration) *Session {
 	now, by, token := a.opts.Now(), a.stranger(r), newToken()
 	return &Session{
-		ID: newID(), UserID: userID, TokenHash: hashToken(token), token: token,
+		ID: id.New(), UserID: userID, TokenHash: hashToken(token), token: token,
 		IPAddress: by.ip, UserAgent: by.agent, ip: by.ip, agent: by.agent,
 		ExpiresAt: now.Add(life), CreatedAt: now, UpdatedAt: now,
 	}

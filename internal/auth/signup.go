@@ -10,6 +10,7 @@ import (
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/id"
 	"gorm.io/gorm"
 )
 
@@ -130,7 +131,7 @@ func (a *Auth) prepare(ctx context.Context, p password.Place, in NewUser, needsP
 	}
 	now := a.opts.Now()
 	return &User{
-		ID: newID(), Name: in.Name, Email: email, EmailVerified: in.Verified, Image: noImage(in.Image), Role: role,
+		ID: id.New(), Name: in.Name, Email: email, EmailVerified: in.Verified, Image: noImage(in.Image), Role: role,
 		CreatedAt: now, UpdatedAt: now,
 	}, hash, nil
 }

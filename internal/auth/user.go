@@ -3,7 +3,9 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,11 +17,35 @@ import (
 
 // User finds a user by id; 404 USER_NOT_FOUND if there is none.
 func (a *Auth) User(ctx context.Context, id string) (*User, error) {
-	var u User
-	if !storable(id) {
-		return &u, notFound(gorm.ErrRecordNotFound)
+	users, err := a.UsersByID(ctx, id)
+	if err != nil {
+		return nil, err
 	}
-	return &u, notFound(a.db.WithContext(ctx).Where("id = ?", id).Take(&u).Error)
+	if users[id] == nil {
+		return nil, notFound(gorm.ErrRecordNotFound)
+	}
+	return users[id], nil
+}
+
+// maxByID is how many users UsersByID finds at once: no page of a list has more rows.
+const maxByID = 100
+
+// UsersByID finds users by their ids, at most 100, so that a list can name the owners of its rows. Ids that no user has
+// are not in the map.
+func (a *Auth) UsersByID(ctx context.Context, ids ...string) (map[string]*User, error) {
+	if len(ids) > maxByID {
+		return nil, fmt.Errorf("auth: UsersByID finds at most %d users", maxByID)
+	}
+	var list []User
+	known := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !storable(id) })
+	if err := a.db.WithContext(ctx).Where("id IN ?", known).Find(&list).Error; err != nil {
+		return nil, err
+	}
+	users := make(map[string]*User, len(list))
+	for i := range list {
+		users[list[i].ID] = &list[i]
+	}
+	return users, nil
 }
 
 // UserByEmail finds a user by address; 404 USER_NOT_FOUND if there is none.
@@ -108,7 +134,7 @@ func changes(before, after *User) string {
 	}
 	differs(before.Name != after.Name, "name")
 	differs(before.Email != after.Email, "e-mail")
-	differs(text(before.Image) != text(after.Image), "image")
+	differs(orEmpty(before.Image) != orEmpty(after.Image), "image")
 	differs(before.Role != after.Role, "role: "+before.Role+" → "+after.Role)
 	differs(before.EmailVerified != after.EmailVerified, "verified: "+strconv.FormatBool(after.EmailVerified))
 	if after.Banned {

@@ -12,6 +12,7 @@ import (
 	"example.com/foyer/internal/auth/password"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/origins"
+	"example.com/foyer/internal/text"
 )
 
 // checkCredentials returns the normal forms of what a person typed to sign in.
@@ -78,21 +79,13 @@ func checkName(name string) error {
 	if n := utf8.RuneCountInString(name); strings.TrimSpace(name) == "" || n > 200 {
 		return errs.Invalid("name", "VALIDATION_ERROR", "Enter a name of 1 to 200 characters.")
 	}
-	if !utf8.ValidString(name) || strings.ContainsFunc(name, misleads) || !strings.ContainsFunc(name, visible) {
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, text.Misleads) || !strings.ContainsFunc(name, visible) {
 		return errs.Invalid("name", "VALIDATION_ERROR", "The name holds characters that cannot be shown.")
 	}
 	if strings.Contains(name, "://") {
 		return errs.Invalid("name", "VALIDATION_ERROR", "A name cannot hold an address.")
 	}
 	return nil
-}
-
-// misleads reports characters that make a text look like another one: control characters, and those that turn the
-// direction of writing, end a line or are invisible. U+200C and U+200D are allowed: Persian and Hindi names and many
-// emoji need them.
-func misleads(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) ||
-		strings.ContainsRune("\u200b\u2028\u2029\u2060\ufeff", r)
 }
 
 // visible reports whether a character has a glyph.
@@ -102,7 +95,7 @@ func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
 const maxReason = 200
 
 func checkReason(reason *string) error {
-	if reason == nil || utf8.RuneCountInString(*reason) <= maxReason && !strings.ContainsFunc(*reason, misleads) {
+	if reason == nil || utf8.RuneCountInString(*reason) <= maxReason && !strings.ContainsFunc(*reason, text.Misleads) {
 		return nil
 	}
 	return errs.Invalid("reason", "VALIDATION_ERROR", "The reason is at most 200 characters that can be shown.")
@@ -110,7 +103,7 @@ func checkReason(reason *string) error {
 
 // noImage turns "" into nil: better-auth's clients send it for no image.
 func noImage(image *string) *string {
-	if text(image) == "" {
+	if orEmpty(image) == "" {
 		return nil
 	}
 	return image
@@ -139,23 +132,8 @@ func imageAddress(raw string, local bool) bool {
 // storable reports whether PostgreSQL can keep a text: it refuses null bytes.
 func storable(s string) bool { return strings.IndexByte(s, 0) < 0 }
 
-// printable returns at most limit bytes of s, without control characters and invalid UTF-8.
-func printable(s string, limit int) string {
-	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-	for len(s) > limit {
-		_, size := utf8.DecodeLastRuneInString(s)
-		s = s[:len(s)-size]
-	}
-	return s
-}
-
-// text reads an optional text; nil is "".
-func text(s *string) string {
+// orEmpty reads an optional text; nil is "".
+func orEmpty(s *string) string {
 	if s == nil {
 		return ""
 	}

@@ -160,7 +160,7 @@ func (l *loader) smtp(name string) string {
 func (l *loader) mailbox(name string) string {
 	raw := l.getenv(name)
 	_, err := mail.ParseAddress(raw)
-	l.faultIf(raw != "" && err != nil, name, "%q is no address such as Foyer <hello@app.example>", raw)
+	l.faultIf(raw != "" && err != nil, name, "%q is no address such as App <hello@app.example>", raw)
 	return raw
 }
 

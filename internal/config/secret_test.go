@@ -23,13 +23,13 @@ func TestSecretsOfFiles(t *testing.T) {
 	for _, end := range []string{"", "\n", "\r\n"} {
 		got, err := load(map[string]string{
 			"APP_SECRET_FILE":   secretFile(t, strong+","+other+end),
-			"DATABASE_URL_FILE": secretFile(t, "postgres://foyer:pass@db/foyer?sslmode=require"+end),
-			"SMTP_URL_FILE":     secretFile(t, "smtp://foyer:pass@mail.example"+end),
+			"DATABASE_URL_FILE": secretFile(t, "postgres://app:pass@db/app?sslmode=require"+end),
+			"SMTP_URL_FILE":     secretFile(t, "smtp://app:pass@mail.example"+end),
 			"MAIL_FROM":         "mail@app.example",
 		})
 		if err != nil || strings.Join(got.Secrets, " ") != strong+" "+other ||
-			got.DatabaseURL != "postgres://foyer:pass@db/foyer?sslmode=require" ||
-			got.SMTPURL != "smtp://foyer:pass@mail.example" {
+			got.DatabaseURL != "postgres://app:pass@db/app?sslmode=require" ||
+			got.SMTPURL != "smtp://app:pass@mail.example" {
 			t.Errorf("%q: %+v, %v", end, got, err)
 		}
 	}

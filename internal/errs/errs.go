@@ -5,9 +5,12 @@ package errs
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -50,6 +53,26 @@ func New(status int, code, message string) *Error {
 // Invalid refuses one field of an input with a 400; a form shows the message beside the field.
 func Invalid(field, code, message string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: code, Message: message, Fields: map[string]string{field: message}}
+}
+
+// Fields refuses several fields of an input like Invalid. It returns nil if none is wrong.
+func Fields(wrong map[string]string) error {
+	if len(wrong) == 0 {
+		return nil
+	}
+	var sentences []string
+	for _, field := range slices.Sorted(maps.Keys(wrong)) {
+		sentences = append(sentences, wrong[field])
+	}
+	return &Error{
+		Status: http.StatusBadRequest, Code: "VALIDATION_ERROR", Message: strings.Join(sentences, " "), Fields: wrong,
+	}
+}
+
+// NotFound refuses a request for something that does not exist, or that the caller may not know of. what begins the
+// sentence, such as "Project".
+func NotFound(what string) *Error {
+	return New(http.StatusNotFound, "NOT_FOUND", what+" not found.")
 }
 
 // Unauthenticated refuses a request without a valid session or token.

@@ -4,7 +4,6 @@ package mail
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net/mail"
@@ -12,6 +11,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/id"
 	"example.com/foyer/internal/keys"
 	"gorm.io/gorm"
 )
@@ -69,7 +69,7 @@ func (o *Outbox) Enqueue(ctx context.Context, tx *gorm.DB, m auth.Mail) error {
 		return err
 	}
 	now := o.Now()
-	row.ID, row.CreatedAt = rand.Text(), now
+	row.ID, row.CreatedAt = id.New(), now
 	o.seal(row)
 	if o.Sender != nil {
 		row.DueAt = &now

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/foyer/internal/text"
 	"gorm.io/gorm"
 )
 
@@ -134,9 +135,8 @@ func (q Query) selected(db *gorm.DB, roles []string, noIndex string) *gorm.DB {
 }
 
 // pattern is what LIKE matches a text with.
-func (o Operator) pattern(text any) string {
-	literal := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(fmt.Sprint(text))
-	return strings.Replace(operators[o], "?", literal, 1)
+func (o Operator) pattern(value any) string {
+	return strings.Replace(operators[o], "?", text.Like(fmt.Sprint(value)), 1)
 }
 
 // roles lists the comma lists in the store that contain q.Role. It leaps from one list to the next along their index.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"example.com/foyer/internal/id"
+	"example.com/foyer/internal/text"
 	"gorm.io/gorm"
 )
 
@@ -37,7 +39,7 @@ func (b *Bus) Announce(tx *gorm.DB, ids []string) (*Announcement, error) {
 		return a, nil
 	}
 	for part := range slices.Chunk(ids, maxIDs) {
-		a.last = newID()
+		a.last = id.New()
 		payload, err := json.Marshal(message{b.id, a.last, part})
 		if err != nil {
 			return nil, err
@@ -129,14 +131,14 @@ func (a *Announcement) wait() {
 func (b *Bus) others(ctx context.Context) (map[string]bool, error) {
 	var names []string
 	err := b.db.WithContext(ctx).Raw(`SELECT application_name FROM pg_stat_activity
-		WHERE datname = current_database() AND application_name LIKE ?`, listenerName+"%").Scan(&names).Error
+		WHERE datname = current_database() AND application_name LIKE ?`, text.Like(listenerName)+"%").Scan(&names).Error
 	if err != nil {
 		return nil, err
 	}
 	others := map[string]bool{}
 	for _, name := range names {
-		if id := strings.TrimPrefix(name, listenerName); isID(id) && id != b.id {
-			others[id] = true
+		if other := strings.TrimPrefix(name, listenerName); id.Is(other) && other != b.id {
+			others[other] = true
 		}
 	}
 	b.mu.Lock()
@@ -179,7 +181,7 @@ func (b *Bus) handleMessage(payload string) {
 // payload must not end the connection that listens.
 func readMessage(payload string) (m message, ok bool) {
 	err := json.Unmarshal([]byte(payload), &m)
-	return m, err == nil && isID(m.From) && isID(m.ID)
+	return m, err == nil && id.Is(m.From) && id.Is(m.ID)
 }
 
 // handleAck passes an acknowledgement on to the announcement that waits for it.

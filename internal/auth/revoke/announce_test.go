@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/foyer/internal/id"
 )
 
 var testNow = time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -15,7 +17,7 @@ var testNow = time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC)
 // offline is a Bus without a database, as on SQLite.
 func offline() *Bus {
 	return &Bus{
-		id: newID(), now: func() time.Time { return testNow }, log: slog.New(slog.DiscardHandler),
+		id: id.New(), now: func() time.Time { return testNow }, log: slog.New(slog.DiscardHandler),
 		acks:      make(chan string, 1),
 		revokedAt: map[string]time.Time{}, peers: map[string]time.Time{}, awaitAcks: map[string]chan string{},
 	}
@@ -24,7 +26,7 @@ func offline() *Bus {
 // FuzzMessage: what is accepted can be acknowledged to its sender, means the same when sent again and voids what it
 // names.
 func FuzzMessage(f *testing.F) {
-	good, err := json.Marshal(message{newID(), newID(), []string{newID(), "moved-over"}})
+	good, err := json.Marshal(message{id.New(), id.New(), []string{id.New(), "moved-over"}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -47,7 +49,7 @@ func FuzzMessage(f *testing.F) {
 		if !ok {
 			return
 		}
-		if !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(v.ID) {
+		if !regexp.MustCompile(`^[0-9A-Za-z]{32}$`).MatchString(v.ID) {
 			t.Fatalf("%q would be acknowledged as %q", payload, v.ID)
 		}
 		again, err := json.Marshal(v)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/foyer/internal/id"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -63,10 +64,10 @@ func (b *Bus) sendNonce(ctx context.Context) error {
 }
 
 // nextNonce keeps the id of an instance that does not hear out of the payload: others need not wait for it.
-func (b *Bus) nextNonce() (id, payload string) {
+func (b *Bus) nextNonce() (own, payload string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n := nonce{newID(), time.Now()}
+	n := nonce{id.New(), time.Now()}
 	b.sent = append(b.sent, n)
 	if !b.hears {
 		return n.id, n.id
@@ -115,10 +116,10 @@ func (b *Bus) handleBeat(ctx context.Context, conn *pgx.Conn, payload string) er
 
 // takeNonce reports whether a nonce is one of those sent on this connection, and whether this instance hears already.
 // If an older nonce did not arrive, revocations may be lost too, so copies made until now are void.
-func (b *Bus) takeNonce(id, from string, now time.Time) (own, hears bool) {
+func (b *Bus) takeNonce(sent, from string, now time.Time) (own, hears bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	i := slices.IndexFunc(b.sent, func(n nonce) bool { return n.id == id })
+	i := slices.IndexFunc(b.sent, func(n nonce) bool { return n.id == sent })
 	switch {
 	case i >= 0:
 		if i > 0 {
@@ -129,9 +130,9 @@ func (b *Bus) takeNonce(id, from string, now time.Time) (own, hears bool) {
 			maps.DeleteFunc(b.peers, func(id string, _ time.Time) bool { return b.silent(id) })
 		}
 		b.sent = b.sent[i+1:]
-	case id == "":
+	case sent == "":
 		delete(b.peers, from)
-	case isID(from) && from != b.id:
+	case id.Is(from) && from != b.id:
 		b.peers[from] = time.Now()
 	}
 	return i >= 0, b.hears

@@ -36,13 +36,11 @@ package revoke
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
+	"example.com/foyer/internal/id"
 	"example.com/foyer/internal/worker"
 	"gorm.io/gorm"
 )
@@ -92,7 +90,7 @@ type Bus struct {
 // New makes a Bus. now dates copies and revocations.
 func New(db *gorm.DB, now func() time.Time, log *slog.Logger) *Bus {
 	b := &Bus{
-		db: db, now: now, log: log, id: newID(), shared: db.Name() == "postgres", retry: deafRetry,
+		db: db, now: now, log: log, id: id.New(), shared: db.Name() == "postgres", retry: deafRetry,
 		acks: make(chan string, 256), revokedAt: map[string]time.Time{}, blindBefore: now(),
 		peers: map[string]time.Time{}, awaitAcks: map[string]chan string{},
 	}
@@ -184,13 +182,3 @@ func (b *Bus) Forget(before time.Time) {
 		}
 	}
 }
-
-// newID returns 32 hexadecimal digits.
-func newID() string {
-	b := make([]byte, 16)
-	rand.Read(b)
-	return hex.EncodeToString(b)
-}
-
-// isID reports whether s has the form of newID's.
-func isID(s string) bool { return len(s) == 32 && strings.Trim(s, "0123456789abcdef") == "" }

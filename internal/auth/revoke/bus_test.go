@@ -12,6 +12,7 @@ import (
 
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/id"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/gorm"
 )
@@ -158,7 +159,7 @@ func TestARevocationOfMany(t *testing.T) {
 	readAt := database.Now()
 	ids := make([]string, 2*maxIDs+50)
 	for i := range ids {
-		ids[i] = newID()
+		ids[i] = id.New()
 	}
 	b.wantValid("before", ids[0], readAt)
 	a.revokes(ids...)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/foyer/internal/id"
 )
 
 // TestTheLogSaysOnceWhatBecameOfListening: not at each try, and again after all was fine in between.
@@ -52,9 +54,9 @@ func TestAStepOfTheClock(t *testing.T) {
 // FuzzNotifications: any program that may connect to the database can notify. Payloads that no instance sends change
 // nothing but which instances are known to hear, and these are known by ids alone.
 func FuzzNotifications(f *testing.F) {
-	id := newID()
+	peer := id.New()
 	for _, v := range []string{
-		"", " ", id, id + " ", " " + id, id + " " + id, id + "  " + id, id + " " + id + " " + id,
+		"", " ", peer, peer + " ", " " + peer, peer + " " + peer, peer + "  " + peer, peer + " " + peer + " " + peer,
 		"\x00 \xff", strings.Repeat("f", 7900),
 	} {
 		f.Add(v)
@@ -63,7 +65,7 @@ func FuzzNotifications(f *testing.F) {
 		b := offline()
 		b.shared = true
 		nonce, _ := b.nextNonce()
-		b.awaitAcks[id] = make(chan string, 1)
+		b.awaitAcks[peer] = make(chan string, 1)
 		for _, channel := range []string{ackChannel, beatChannel, revokedChannel, payload} {
 			if err := b.handle(t.Context(), nil, channel, payload); err != nil {
 				t.Fatal(err)
@@ -73,7 +75,7 @@ func FuzzNotifications(f *testing.F) {
 			t.Fatalf("%q is taken for a nonce that came back", payload)
 		}
 		for other := range b.peers {
-			if !isID(other) || other == b.id {
+			if !id.Is(other) || other == b.id {
 				t.Fatalf("%q makes %q known", payload, other)
 			}
 		}

@@ -42,21 +42,21 @@ func TestAdminAtWork(t *testing.T) {
 	b.wait(`document.querySelector("th[aria-sort=ascending]")?.textContent === "Name"`)
 	b.wait(`document.activeElement.id === "sort-Name"`)
 	b.do(chromedp.Click(chromedp.ID("next-page")))
-	b.wait(`document.querySelector("#users nav").textContent.includes("Page 2 of 200")`)
+	b.wait(`document.querySelector("#list nav").textContent.includes("Page 2 of 200")`)
 	b.wait(`document.activeElement.id === "found"`)
 	b.wait(`location.search.includes("page=2") && location.search.includes("sort=name")`)
 	b.back()
-	b.wantText("#users nav", "Page 1 of 200")
+	b.wantText("#list nav", "Page 1 of 200")
 	b.wantPath("/admin/users?dir=asc&q=number+0&sort=name")
 
 	victim := newTab(t, s.URL)
 	victim.expect("status of 422")
 	victim.logIn("grace@example.com")
 	b.open("/admin/users?q=grace%40")
-	b.leave("open the user", chromedp.Click(chromedp.CSS(`#users td a`)))
+	b.leave("open the user", chromedp.Click(chromedp.CSS(`#list td a`)))
 	b.wantText("main", "grace@example.com")
 	b.do(chromedp.Click(chromedp.ID("act-ban")))
-	b.wait(`document.querySelector("dialog[open] #act-title")?.textContent === "Ban"`)
+	b.wait(`document.querySelector("dialog[open] #dialog-title")?.textContent === "Ban"`)
 	b.do(chromedp.Click(chromedp.CSS("dialog [data-cancel]")))
 	b.wait(`!document.querySelector("dialog[open]") && !document.querySelector("dialog form")`)
 	b.wait(`document.activeElement.id === "act-ban"`)
@@ -142,9 +142,9 @@ func TestAdminAtWork(t *testing.T) {
 	b.open("/admin/users")
 	b.fill("q", "grace@")
 	b.leave("search", chromedp.Click(chromedp.CSS("#filter button")))
-	b.leave("open the user", chromedp.Click(chromedp.CSS(`#users td a`)))
+	b.leave("open the user", chromedp.Click(chromedp.CSS(`#list td a`)))
 	b.leave("ask to delete", chromedp.Click(chromedp.ID("act-delete")))
-	b.wantText("#act-title", "Delete")
+	b.wantText("#dialog-title", "Delete")
 	b.fill("confirm", "somebody@example.com")
 	b.leave("delete the wrong one", chromedp.Click(chromedp.CSS("main .act")))
 	b.wantText("[data-summary]", "Type grace@example.com to confirm")
@@ -211,7 +211,7 @@ func TestAdminByKeyboard(t *testing.T) {
 	b.enterOn(`.tabs a[href="/admin/users"]`)
 	b.typeInto("#q", "grace")
 	b.wait(`document.querySelector("#found").textContent === "1 user" && location.search === "?q=grace"`) // the last word's list
-	b.enterOn("#users td a")
+	b.enterOn("#list td a")
 
 	b.tabTo("#act-ban")
 	b.press(kb.Enter)
@@ -284,7 +284,7 @@ func init() {
 		{file: "ui_table", attribute: `{ href }`, page: "/admin/users", click: "#sort-Name",
 			works: `document.querySelector("th[aria-sort=ascending]")?.textContent === "Name"`},
 		{file: "ui_table", attribute: `{ url }`, page: "/admin/users", click: "#next-page",
-			works: `document.querySelector("#users nav").textContent.includes("Page 2")`},
+			works: `document.querySelector("#list nav").textContent.includes("Page 2")`},
 		{file: "admin_user", attribute: `{ "/admin/users/" + u.ID + "/" + a.Name }`, find: (*site).gracePath,
 			click: "#act-ban",
 			works: `document.querySelector("dialog[open] #reason")`},
@@ -303,7 +303,7 @@ func (s *site) fitUserLists(t *testing.T, b fitted) {
 	for _, width := range []int64{1920, 1280} {
 		b.do(chromedp.EmulateViewport(width, 800))
 		b.wait(fmt.Sprintf(`innerWidth === %d`, width))
-		if eval[bool](b.tab, `(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector("#users .table"))`) {
+		if eval[bool](b.tab, `(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector("#list .table"))`) {
 			b.Errorf("at %d px a name hides columns of the users", width)
 		}
 	}

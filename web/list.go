@@ -1,0 +1,147 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/text"
+	"example.com/foyer/views"
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v5"
+)
+
+// listQuery is what the address of a list asks for.
+type listQuery struct {
+	text          string            // to search for; "" for all
+	chosen        map[string]string // the values of filters, by name; without those that nobody chose
+	sort          string            // a column
+	descending    bool
+	page          int
+	limit, offset int // of the rows on the page
+}
+
+// showList answers with a page of a list: whole, or its rows alone for htmx. find returns the rows that q asks for, and
+// how many there are on all pages. For example:
+//
+//	func (s *Server) showProjects(c *echo.Context) error {
+//		return s.showList(c, views.Projects(), func(q listQuery) (templ.Component, int64, error) {
+//			found, total, err := s.Projects.List(c.Request().Context(), session(c).UserID, projectQuery(q))
+//			return views.ProjectRows(projectRows(found)), total, err
+//		})
+//	}
+func (s *Server) showList(
+	c *echo.Context, l views.List, find func(q listQuery) (rows templ.Component, total int64, err error),
+) error {
+	q, err := readList(c, l)
+	if err != nil {
+		return err
+	}
+	rows, total, err := find(q)
+	if err != nil {
+		return err
+	}
+	last := max(1, int((total+int64(q.limit)-1)/int64(q.limit)))
+	if q.page > last { // where an old address may lead
+		q = q.at(last)
+		if rows, total, err = find(q); err != nil {
+			return err
+		}
+	}
+	l.Found = views.Found{
+		Text: q.text, Chosen: q.chosen, Sort: q.sort, Descending: q.descending,
+		Number: q.page, Last: last, Total: total, Rows: rows,
+		Href: func(sort string, descending bool, page int) string {
+			q := q.at(page)
+			q.sort, q.descending = sort, descending
+			return q.address(l, l.Path)
+		},
+	}
+	if l.Export != "" {
+		l.CSV = q.at(1).address(l, l.Export)
+	}
+	if wantsFragment(c) {
+		l.Paged = strings.HasSuffix(c.Request().Header.Get("HX-Source"), "-page")
+		c.Response().Header().Set("HX-Push-Url", q.address(l, l.Path))
+	}
+	return s.renderPart(c, http.StatusOK, l.Page(), l.Fragment())
+}
+
+// readList parses the address of a list. Values that the list does not know are a 400.
+func readList(c *echo.Context, l views.List) (listQuery, error) {
+	q, wrong := parseList(l, c.QueryParams())
+	if len(wrong) > 0 {
+		return q, errs.New(http.StatusBadRequest, "BAD_REQUEST", strings.Join(wrong, " "))
+	}
+	return q, nil
+}
+
+// parseList parses the query of an address. wrong are sentences.
+func parseList(l views.List, v url.Values) (q listQuery, wrong []string) {
+	q = listQuery{chosen: map[string]string{}, limit: cmp.Or(l.Per, 50)}
+	line, ok := text.Line(v.Get("q"), 200)
+	if q.text = line; !ok {
+		wrong = append(wrong, "Search for at most 200 characters that can be shown.")
+	}
+	for _, f := range l.Filters {
+		value := v.Get(f.Name)
+		if values := f.Values(); value != "" && !slices.Contains(values, value) {
+			wrong = append(wrong, fmt.Sprintf("There is no such %s. %s is one of: %s.",
+				strings.ToLower(f.Label), f.Label, strings.Join(values, ", ")))
+		}
+		if value != "" {
+			q.chosen[f.Name] = value
+		}
+	}
+	sort, descending := strings.CutPrefix(l.Order, "-")
+	q.sort = cmp.Or(v.Get("sort"), sort)
+	if sorts := l.Sorts(); !slices.Contains(sorts, q.sort) {
+		wrong = append(wrong, "The list is sorted by one of: "+strings.Join(sorts, ", ")+".")
+	}
+	switch v.Get("dir") {
+	case "":
+		q.descending = descending && q.sort == sort
+	case "asc":
+	case "desc":
+		q.descending = true
+	default:
+		wrong = append(wrong, "The order is asc or desc.")
+	}
+	page, err := strconv.Atoi(cmp.Or(v.Get("page"), "1"))
+	if err != nil || page < 1 || page > 1_000_000 {
+		wrong = append(wrong, "There is no such page.")
+	}
+	return q.at(page), wrong
+}
+
+func (q listQuery) at(page int) listQuery {
+	q.page, q.offset = page, (page-1)*q.limit
+	return q
+}
+
+// address is the shortest address of the query at path.
+func (q listQuery) address(l views.List, path string) string {
+	v := url.Values{}
+	if q.text != "" {
+		v.Set("q", q.text)
+	}
+	for name, value := range q.chosen {
+		v.Set(name, value)
+	}
+	if sort, descending := strings.CutPrefix(l.Order, "-"); q.sort != sort || q.descending != descending {
+		v.Set("sort", q.sort)
+		v.Set("dir", views.Direction(q.descending))
+	}
+	if q.page > 1 {
+		v.Set("page", strconv.Itoa(q.page))
+	}
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}
