@@ -9,7 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 // This file is yours: the texts that you replace first. Updates of the template leave it alone. The name of your app is
-// AppName in web/app.go, your style static/site.css.
+// AppName in web/name.go, your style static/site.css.
 
 // appHome is the front page. It reads no session, so its guard state is Loading until a second request replaces it.
 func appHome() templ.Component {

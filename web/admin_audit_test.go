@@ -73,6 +73,7 @@ func TestAuditPage(t *testing.T) {
 		t.Errorf("\ngot  %q\nwant %q", got, want)
 	}
 
+	// part:admin
 	t.Run("who is deleted", func(t *testing.T) {
 		if err := s.auth.RemoveUser(t.Context(), nil, id); err != nil {
 			t.Fatal(err)
@@ -88,6 +89,7 @@ func TestAuditPage(t *testing.T) {
 			}
 		}
 	})
+	// end:admin
 }
 
 // TestAppEvents: events of the app's own are in the trail by their words, or by their names if they have none.

@@ -5,10 +5,7 @@ import (
 	"example.com/foyer/views"
 )
 
-// This file is yours: the name of your app, its routes and what they need. Updates of the template leave it alone.
-
-// AppName is the name of the app, in pages and mails.
-const AppName = "Foyer"
+// This file is yours: your routes and what they need. Updates of the template leave it alone.
 
 // Stores are what your pages read and write. Your handlers find a field Projects as s.Projects; cmd/server/app.go and
 // web/webtest/app.go make it.

@@ -13,8 +13,8 @@ const frontPage = "Go to the front page" // label of a link to /
 var errNotYours = errs.New(http.StatusForbidden, "INVALID_USER", "Invalid user")
 
 // deadLink explains why a mailed link does not work, with a link to url. ok is false if err is about something else.
-func deadLink(err error, url, label string) (l views.DeadLink, ok bool) {
-	l = views.DeadLink{Title: "This link does not work", ActionURL: url, ActionLabel: label}
+func deadLink(err error, url, label string) (l views.LinkResult, ok bool) {
+	l = views.LinkResult{Title: "This link does not work", ActionURL: url, ActionLabel: label}
 	switch {
 	case hasCode(err, "INVALID_TOKEN"):
 		l.Message = "It was used already, or replaced by a newer one. Mail programs also break long links: " +
@@ -45,7 +45,7 @@ func (s *Server) showDeadLink(c *echo.Context, err error, url, label string) err
 	if l.LogOut {
 		status = http.StatusForbidden
 	}
-	return s.render(c, status, views.DeadLinkPage(l))
+	return s.render(c, status, l.Page())
 }
 
 // refuseDeadLink answers the form of a link that has stopped working since it was shown.
@@ -54,7 +54,7 @@ func (s *Server) refuseDeadLink(c *echo.Context, err error, url, label string) e
 	if !ok {
 		return err
 	}
-	return s.renderPart(c, http.StatusUnprocessableEntity, views.DeadLinkPage(l), views.DeadLinkFragment(l))
+	return s.renderPart(c, http.StatusUnprocessableEntity, l.Page(), l.Fragment())
 }
 
 // refuseLink is refuseDeadLink if err is about the link, refuseForm if it is about the form.

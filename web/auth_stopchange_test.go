@@ -34,5 +34,5 @@ func TestStopChangePage(t *testing.T) {
 	expect(t, owner.Get(link, navigate...), 410)
 	change := s.lastMailed(t, "change_email", "eve@example.com")
 	contains(t, owner.PostForm("/verify-email", url.Values{"token": {tokenOf(t, change)},
-		"password": {"correct-horse-1"}}), "This link does not work")
+		"password": {"314-159-265"}}), "This link does not work")
 }

@@ -11,10 +11,16 @@ import (
 
 const resendPath, resendLabel = "/verify-email", "Ask for a new one"
 
-// verified are the texts of the page after a link, by ?done=.
-var verified = map[string]struct{ title, sentence string }{
-	"changed": {"Your address is changed", "From now on, log in with the new one."},
-	"allowed": {"One more link", "You allowed the change. Now open the link that is on its way to the new address."},
+// verified are the results of links, by ?done=.
+var verified = map[string]views.LinkResult{
+	"changed": {
+		Title: "Your address is changed", Message: "From now on, log in with the new one.",
+		ActionURL: "/dashboard", ActionLabel: "Go on",
+	},
+	"allowed": {
+		Title: "One more link", Message: "You allowed the change. Now open the link that is on its way to the new address.",
+		Mail: true, ActionURL: "/dashboard", ActionLabel: "Go on",
+	},
 }
 
 // awaitNotices are the notices above the page of a visitor who waits for a mail, by ?done=.
@@ -37,8 +43,8 @@ func (s *Server) showVerify(c *echo.Context) error {
 		return s.render(c, http.StatusOK, views.MailedLink(form).Page())
 	}
 	done := c.QueryParam("done")
-	if v, ok := verified[done]; ok {
-		return s.render(c, http.StatusOK, views.Verified(v.title, v.sentence))
+	if result, ok := verified[done]; ok {
+		return s.render(c, http.StatusOK, result.Page())
 	}
 	if visitor := session(c); visitor != nil && visitor.User.EmailVerified {
 		return seeOther(c, defaultReturnTo)

@@ -11,9 +11,6 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// CookiePrefix begins the name of every cookie of the app.
-const CookiePrefix = "foyer"
-
 // cookieName is the name of a cookie in the browser. Over https its prefix keeps other hosts, such as a subdomain, from
 // planting it (RFC 6265bis §4.1.3.2).
 func (s *Server) cookieName(name string) string {

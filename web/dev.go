@@ -57,7 +57,7 @@ func (s *Server) showInbox(c *echo.Context) error {
 	rows := make([]views.MailRow, len(list))
 	for i, m := range list {
 		rows[i] = views.MailRow{
-			ID: m.ID, To: m.Recipient, Subject: m.Subject, Text: m.Text, URL: m.Link(), At: m.CreatedAt,
+			ID: m.ID, To: m.Recipient, Subject: m.Subject, URL: m.Link(), Source: m.Source(), At: m.CreatedAt,
 			Attempts: m.Attempts, Sent: m.SentAt != nil,
 		}
 	}

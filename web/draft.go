@@ -16,7 +16,8 @@ import (
 const (
 	draftCookie = CookiePrefix + ".draft"
 	draftLife   = 10 * time.Minute
-	maxDraft    = 440 // bytes of the value: the header line then has at most 512, which proxies accept
+	// Bytes of the value. The header line then has at most 512, which proxies accept.
+	maxDraft = 512 - len("__Host-"+draftCookie+"=; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax")
 )
 
 // keepDraft replaces the draft by what was typed into the form at path. If that is empty or too long, it only deletes

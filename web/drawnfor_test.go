@@ -70,7 +70,7 @@ func (s *site) standing(t *testing.T, ids ...string) (text string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		list, err := s.auth.UserSessions(t.Context(), id)
+		list, err := s.auth.Sessions(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}

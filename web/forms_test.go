@@ -8,14 +8,17 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/web"
 )
 
 // TestFormMistakes: 422 with the same form, the mistake beside its field, the password emptied, the rest kept;
 // a page to a browser, a fragment with a title to htmx.
 func TestFormMistakes(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{AppName: "Quill"})
 	s.person(t, "taken@example.com")
 	entry := func(name, email, password string) url.Values {
 		return url.Values{"name": {name}, "email": {email}, "password": {password}, "returnTo": {"/dashboard?tab=2"}}
@@ -40,7 +43,7 @@ func TestFormMistakes(t *testing.T) {
 			[]string{`id="password-error">Use at least 8`, `value="Ada"`, `value="new@example.com"`}},
 		{"sign-up, common password", "/signup", entry("Ada", "new@example.com", "password1"),
 			[]string{`id="password-error">This is one of the passwords`}},
-		{"sign-up, the app's name", "/signup", entry("Ada", "new@example.com", "zebraFOYERzebra"),
+		{"sign-up, the app's name", "/signup", entry("Ada", "new@example.com", "zebraQUILLzebra"),
 			[]string{`id="password-error">Leave your address`}},
 		{"sign-up, address taken", "/signup", entry("Ada", "Taken@Example.com", "zebra-zebra"),
 			[]string{`id="email-error">There is already an account`, `value="Ada"`}},
@@ -189,7 +192,7 @@ func TestRemember(t *testing.T) {
 				t.Errorf("cookie %s", c)
 			}
 		}
-		if set["foyer.session_token"] != remember || set["foyer.session_data"] != remember {
+		if set[web.CookiePrefix+".session_token"] != remember || set[web.CookiePrefix+".session_data"] != remember {
 			t.Errorf("remember %t: cookies with a life of their own %v", remember, set)
 		}
 	}

@@ -130,7 +130,7 @@ func TestHTTPS(t *testing.T) {
 		t.Errorf("own origin: %d with %d cookies", got.StatusCode, len(got.Cookies()))
 	}
 	for _, c := range got.Cookies() {
-		if !strings.HasPrefix(c.Name, "__Host-foyer.") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode ||
+		if !strings.HasPrefix(c.Name, hostCookie) || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode ||
 			c.Path != "/" || c.Domain != "" {
 			t.Errorf("cookie %s", c)
 		}

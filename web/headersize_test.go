@@ -72,7 +72,7 @@ func (m *measured) RoundTrip(r *http.Request) (*http.Response, error) {
 		m.setters = append(m.setters, what)
 		name, _, _ := strings.Cut(line, "=")
 		limit := maxCookie
-		if name == "__Host-foyer.session_data" {
+		if name == hostCookie+"session_data" {
 			limit = maxCache
 		}
 		m.check(name, len(line), limit, what+": "+line)
@@ -391,12 +391,10 @@ func TestHeadersFitProxies(t *testing.T) {
 	r.enter()
 	r.everyDoor(false)
 
-	host := "__Host-foyer."
 	for _, cookie := range []string{
-		host + "session_token", host + "session_data", host + "dont_remember", host + "device", host + "admin_session",
-		host + "theme", host + "flash", host + "draft",
+		"session_token", "session_data", "dont_remember", "device", "admin_session", "theme", "flash", "draft",
 	} {
-		if r.largest[cookie] == 0 {
+		if r.largest[hostCookie+cookie] == 0 {
 			t.Errorf("%s was never set", cookie)
 		}
 	}
@@ -458,7 +456,7 @@ func (r *resident) longDrafts() {
 		form := url.Values{"newEmail": {strings.Repeat("x", 220+n)}}
 		expect(r.t, r.browser.PostForm("/settings/email", form), 303, "Location", "/reauth?returnTo=%2Fsettings%2Femail")
 	}
-	if size := r.largest["__Host-foyer.draft"]; size < maxCookie-2 {
+	if size := r.largest[hostCookie+"draft"]; size < maxCookie-2 {
 		r.t.Errorf("drafts have %d bytes at most, and may have %d", size, maxCookie)
 	}
 	r.enter()
@@ -482,7 +480,7 @@ func TestPendingCookieFitsProxies(t *testing.T) {
 			expect(t, b.PostForm("/login", form), 303)
 		}
 	}
-	if m.largest["__Host-foyer.pending"] == 0 {
+	if m.largest[hostCookie+"pending"] == 0 {
 		t.Error("nobody is pending")
 	}
 	t.Logf("largest %v", m.largest)

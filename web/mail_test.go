@@ -32,7 +32,7 @@ func TestInbox(t *testing.T) {
 	id, _, _ = strings.Cut(id, `"`)
 	letter := s.Get("/dev/mail/"+id, navigate...)
 	expect(t, letter, http.StatusOK)
-	contains(t, letter, "<title>Choose a new password for Foyer</title>", "&lt;script&gt;alert(1)")
+	contains(t, letter, "<title>Choose a new password for "+web.AppName+"</title>", "&lt;script&gt;alert(1)")
 	for _, page := range []authtest.Answer{list, letter} {
 		lacks(t, page, "<script>alert", `href="javascript:`)
 	}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"example.com/foyer/internal/config"
 )
 
 // part:admin,betterauth
@@ -77,7 +79,7 @@ func TestPathSpellings(t *testing.T) {
 		{"/api/admin", 404, 404, 404},
 		{"/.git/config", 404, 404, 404},
 		{"/.env", 404, 404, 404},
-		{"/data/foyer.db", 404, 404, 404},
+		{"/" + strings.TrimPrefix(config.DefaultDatabase, "file:"), 404, 404, 404},
 		{"/debug/pprof/", 404, 404, 404},
 		{"/debug/vars", 404, 404, 404},
 		{"/metrics", 404, 404, 404},

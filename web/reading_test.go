@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/foyer/web"
 )
 
 // TestReadingChangesNothing: a GET of any address changes nothing, for every kind of visitor.
@@ -135,8 +137,8 @@ func TestOddCookies(t *testing.T) {
 		`"a;b"`, `a b`, "a%00b", "a%zz", "%", ".", "..", "a.b", strings.Repeat(".", 100), strings.Repeat("A", 8000), "a\x01b",
 		"é", url.QueryEscape("a.\n"), `","`, "=", "a,b",
 	} {
-		for _, name := range []string{"foyer.session_token", "foyer.session_data", "foyer.dont_remember",
-			"foyer.admin_session", "foyer.pending", "foyer.device"} {
+		for _, name := range []string{"session_token", "session_data", "dont_remember", "admin_session", "pending", "device"} {
+			name = web.CookiePrefix + "." + name
 			got := s.raw(t, "GET", "/dashboard", "Cookie", name+"="+value)
 			if got.StatusCode != 303 && got.StatusCode != 400 {
 				t.Errorf("%s=%.40q: %d", name, value, got.StatusCode)

@@ -54,8 +54,12 @@ type Server struct {
 // Route is one line of routes.go.
 type Route struct{ Method, Path, Door string }
 
-// New builds the app. It panics on a route without a door and on a duplicate route, so that any test finds the mistake.
+// New builds the app. It panics without names, on a route without a door and on a duplicate route, so that any test finds
+// the mistake.
 func New(c Config) *Server {
+	if AppName == "" || CookiePrefix == "" {
+		panic("web: AppName or CookiePrefix is empty")
+	}
 	s := &Server{
 		Config: c, draining: make(chan struct{}),
 		site: views.Site{

@@ -14,6 +14,7 @@ import (
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
+	"example.com/foyer/web"
 )
 
 // TestSettings: without JavaScript, an invalid form is shown again with its errors, and a valid one is saved.
@@ -296,6 +297,6 @@ func TestFlash(t *testing.T) {
 	contains(t, ada.Get("/settings/sessions", navigate...), "Saved.") // whichever page comes that can
 	lacks(t, ada.Get("/dashboard", navigate...), "Saved.")
 	u, _ := url.Parse(s.Base)
-	ada.Jar.SetCookies(u, []*http.Cookie{{Name: "foyer.flash", Value: "Call+0900-1234", Path: "/"}})
+	ada.Jar.SetCookies(u, []*http.Cookie{{Name: web.CookiePrefix + ".flash", Value: "Call+0900-1234", Path: "/"}})
 	lacks(t, ada.Get("/dashboard", navigate...), "0900-1234", `role="status">`+"\n<p")
 }

@@ -79,7 +79,7 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	for _, f := range change {
 		f(&config)
 	}
-	o.BaseURL, o.AppName, o.CookiePrefix = config.AppURL, web.AppName, web.CookiePrefix
+	o.BaseURL, o.CookiePrefix = config.AppURL, web.CookiePrefix
 	if o.Links == nil {
 		o.Links = web.Links(config.AppURL, nil)
 		o.Links = web.Links(config.AppURL, betterauth.Links(config.AppURL)) // part:betterauth

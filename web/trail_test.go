@@ -101,7 +101,8 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		expect(t, other.Get("/admin", navigate...), 403)
 		evil := []string{"Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"}
 		expect(t, other.PostForm("/settings", url.Values{"name": {"x"}}, evil...), 403)
-		expect(t, s.Get("/dashboard", append(navigate, "Cookie", "foyer.session_token=made-up.signature")...), 303)
+		forged := web.CookiePrefix + ".session_token=made-up.signature"
+		expect(t, s.Get("/dashboard", append(navigate, "Cookie", forged)...), 303)
 		for range 4 {
 			s.stranger(t).PostForm("/login", credentials("ada@example.com", "wrong-horse-1"))
 		}

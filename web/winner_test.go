@@ -64,13 +64,13 @@ func TestOneWinnerPerLink(t *testing.T) {
 		race("/verify-email", "/verify-email?done=allowed", url.Values{"token": {token(old, "Allow the change")}})
 		race("/verify-email", "/verify-email?done=changed",
 			url.Values{"token": {token(email, "Confirm your new e-mail address")}})
-		undo := token(old, "Your e-mail address for Foyer was changed")
+		undo := token(old, "Your e-mail address for "+web.AppName+" was changed")
 
 		ada = s.stranger(t)
 		ada.PostForm("/forgot-password", url.Values{"email": {email}})
 		race("/reset-password", "/login", url.Values{"token": {token(email, "Choose a new password")},
 			"newPassword": {password}})
-		token(email, "Your password for Foyer was changed")
+		token(email, "Your password for "+web.AppName+" was changed")
 
 		race("/undo-email", "/login", url.Values{"token": {undo}})
 		expect(t, ada.PostForm("/reset-password", url.Values{"token": {token(old, "Choose a new password")},
@@ -78,7 +78,7 @@ func TestOneWinnerPerLink(t *testing.T) {
 		ada = s.stranger(t)
 		ada.SignIn(old, password)
 		race("/settings/delete", "/", url.Values{"confirm": {old}, "password": {password}})
-		token(old, "Your account for Foyer is deleted")
+		token(old, "Your account for "+web.AppName+" is deleted")
 		var left int64
 		if err := db.Model(&auth.User{}).Count(&left).Error; err != nil || left != 0 {
 			t.Errorf("%d users left, %v", left, err)

@@ -38,6 +38,12 @@ func (f folder) git(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimRight(out, "\r\n"), err
 }
 
+// root returns the work tree that f lies in.
+func (f folder) root(ctx context.Context) (folder, error) {
+	top, err := f.git(ctx, "rev-parse", "--show-toplevel")
+	return folder(filepath.FromSlash(top)), err
+}
+
 // names returns the files that git would commit, those not yet added included.
 func (f folder) names(ctx context.Context) ([]string, error) {
 	out, err := f.git(ctx, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
@@ -72,7 +78,8 @@ func (f folder) read(ctx context.Context) (tree, error) {
 	return t, nil
 }
 
-// write makes a folder that holds before hold after. Files keep their modes.
+// write makes a folder that holds before hold after. A file that begins with "#!" can be executed, because the files of
+// a Go module lose their modes.
 func (f folder) write(before, after tree) error {
 	for _, name := range before.names() {
 		if _, ok := after[name]; ok {
@@ -90,11 +97,37 @@ func (f folder) write(before, after tree) error {
 		if err := os.MkdirAll(filepath.Dir(f.path(name)), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(f.path(name), []byte(after[name]), 0o644); err != nil {
+		if err := os.WriteFile(f.path(name), []byte(after[name]), modeOf(after[name])); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func modeOf(text string) os.FileMode {
+	if strings.HasPrefix(text, "#!") {
+		return 0o755
+	}
+	return 0o644
+}
+
+// stage puts all files into git's index, scripts with their mode also where the system knows none.
+func (f folder) stage(ctx context.Context) error {
+	t, err := f.read(ctx)
+	if err != nil {
+		return err
+	}
+	args := []string{"update-index", "--chmod=+x", "--"}
+	for _, name := range t.names() {
+		if modeOf(t[name]) == 0o755 {
+			args = append(args, name)
+		}
+	}
+	if _, err := f.git(ctx, "add", "--all"); err != nil || args[len(args)-1] == "--" {
+		return err
+	}
+	_, err = f.git(ctx, args...)
+	return err
 }
 
 // removeEmpty removes dir and the folders above it as long as they are empty.
@@ -102,26 +135,4 @@ func (f folder) removeEmpty(dir string) {
 	for dir != string(f) && os.Remove(dir) == nil {
 		dir = filepath.Dir(dir)
 	}
-}
-
-// copyTo makes to, which must not exist, a copy of what git would commit.
-func (f folder) copyTo(ctx context.Context, to folder) (tree, error) {
-	t, err := f.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := to.write(nil, t); err != nil {
-		return nil, err
-	}
-	for name := range t {
-		info, err := os.Stat(f.path(name))
-		if err != nil {
-			return nil, err
-		}
-		if err := os.Chmod(to.path(name), info.Mode().Perm()); err != nil {
-			return nil, err
-		}
-	}
-	_, err = to.git(ctx, "init", "--quiet") // so that read knows what is ignored
-	return t, err
 }

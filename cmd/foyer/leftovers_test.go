@@ -1,11 +1,197 @@
 package main
 
 import (
-	"bytes"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
+
+// TestNothingIsLeftOver: pages use all styles and icons, code all messages; parts.txt names all files of its parts, and
+// README only paths that exist.
+func TestNothingIsLeftOver(t *testing.T) {
+	files := template(t).tree(t)
+	list, err := leftovers(files)
+	must(t, err)
+	if len(list) > 0 {
+		t.Error(strings.Join(list, "\n"))
+	}
+}
+
+// template returns the project that these tests lie in. A project that grew from the template may keep what it likes.
+func template(t *testing.T) folder {
+	t.Helper()
+	root := folder("../..")
+	if _, err := os.Stat(root.path(".foyer")); err == nil {
+		t.Skip("this project grew from the template")
+	}
+	if _, err := root.git(t.Context(), "rev-parse", "--git-dir"); err != nil {
+		t.Skip("this folder is not in git, which lists the template's files: ", err)
+	}
+	return root
+}
+
+// leftovers returns what nothing uses in a tree: each as "file: what".
+func leftovers(t tree) ([]string, error) {
+	list, err := unlisted(t)
+	if err != nil {
+		return nil, err
+	}
+	uses := literals{}
+	uses.addTree(t)
+	for _, name := range t.names() {
+		if path.Dir(name) != "static" {
+			continue
+		}
+		names := namesIn(name).all(t[name])
+		used := uses.named(names)
+		for _, one := range slices.Compact(slices.Sorted(slices.Values(names))) {
+			if !used[one] {
+				list = append(list, fmt.Sprintf("%s: no page uses %q", name, one))
+			}
+		}
+	}
+	messages, err := unsaid(t)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(list, messages, deadPaths(t)), nil
+}
+
+// unlisted returns the files of parts.txt that do not exist, and those that are missing in it: where parts have more
+// than half of a folder, tests apart, they have all of it.
+func unlisted(t tree) (list []string, err error) {
+	parts, err := readParts(t[partsFile])
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]bool{}
+	for _, name := range parts.filesOf(parts.names()) {
+		files[name] = true
+		if _, ok := t[name]; !ok {
+			list = append(list, fmt.Sprintf("%s: %s does not exist", partsFile, name))
+		}
+	}
+	listed, rest := map[string]int{}, map[string][]string{}
+	for _, name := range t.names() {
+		dir := path.Dir(name)
+		switch {
+		case !files[name]:
+			rest[dir] = append(rest[dir], name)
+		case !strings.HasSuffix(name, "_test.go"):
+			listed[dir]++
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(listed)) {
+		for _, name := range rest[dir] {
+			if listed[dir] > len(rest[dir]) {
+				list = append(list, fmt.Sprintf("%s: %s belongs to no part, but most of its folder does", partsFile, name))
+			}
+		}
+	}
+	return list, checkMarkers(t)
+}
+
+// unsaid returns the flash messages that no code sends: the keys of maps of views.Flash that stand nowhere else.
+func unsaid(t tree) (list []string, err error) {
+	times := map[string]int{}
+	keys := map[string]string{} // their files
+	for _, name := range t.names() {
+		if path.Dir(name) != "web" || path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, t[name], parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.BasicLit:
+				if text, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING {
+					times[text]++
+				}
+			case *ast.CompositeLit:
+				for _, key := range flashKeys(n) {
+					keys[key] = name
+				}
+			}
+			return true
+		})
+	}
+	for key, name := range keys {
+		if times[key] < 2 {
+			list = append(list, fmt.Sprintf("%s: no page says %q", name, key))
+		}
+	}
+	slices.Sort(list)
+	return list, nil
+}
+
+// flashKeys returns the keys of a literal map[string]views.Flash.
+func flashKeys(n *ast.CompositeLit) (keys []string) {
+	m, ok := n.Type.(*ast.MapType)
+	if !ok {
+		return nil
+	}
+	value, ok := m.Value.(*ast.SelectorExpr)
+	if !ok || value.Sel.Name != "Flash" {
+		return nil
+	}
+	for _, e := range n.Elts {
+		pair, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			continue
+		}
+		if key, ok := pair.Key.(*ast.BasicLit); ok {
+			if text, err := strconv.Unquote(key.Value); err == nil {
+				keys = append(keys, text)
+			}
+		}
+	}
+	return keys
+}
+
+var mentioned = regexp.MustCompile("`(?:\\./)?([\\w.-]+/[\\w./-]*)`")
+
+// deadPaths returns the paths in rows of README's tables that name no file or folder of t.
+func deadPaths(t tree) (list []string) {
+	top := map[string]bool{"cmd": true, "internal": true, "web": true, "views": true, "static": true, "migrations": true}
+	for i, line := range strings.Split(t["README.md"], "\n") {
+		if !strings.HasPrefix(line, "|") {
+			continue // an example may name a file that the reader is to make
+		}
+		for _, m := range mentioned.FindAllStringSubmatch(line, -1) {
+			name := path.Clean(m[1])
+			first, _, _ := strings.Cut(name, "/")
+			if !top[first] || strings.HasSuffix(name, "...") || t.holds(name) {
+				continue
+			}
+			list = append(list, fmt.Sprintf("README.md:%d: %s does not exist", i+1, name))
+		}
+	}
+	return list
+}
+
+// holds reports whether t has a file or folder of that path.
+func (t tree) holds(name string) bool {
+	if _, ok := t[name]; ok {
+		return true
+	}
+	for file := range t {
+		if strings.HasPrefix(file, name+"/") {
+			return true
+		}
+	}
+	return false
+}
 
 func TestLeftovers(t *testing.T) {
 	// Its pages name all styles and icons of the sample.
@@ -41,99 +227,4 @@ func TestLeftovers(t *testing.T) {
 	}
 	_, err := leftovers(clean.edit(t, "web/routes.go", "part:keys", "part:kyes"))
 	refused(t, err, "web/routes.go:17")
-}
-
-func TestOrphans(t *testing.T) {
-	before := tree{"a/a.go": "", "a/testdata/x": "", "b/b.go": "", "b/x": "", "c/x": ""}
-	if got := orphans(before, before.with("a/a.go", "")); len(got) != 1 || !strings.HasPrefix(got[0], "a/testdata/x: ") {
-		t.Errorf("got %q", got)
-	}
-}
-
-func TestAdded(t *testing.T) {
-	for _, row := range []struct{ before, after, want string }{
-		{"a\nb\nc\n", "a\nb\nc\n", ""},
-		{"a\nb\nc\n", "a\nc\n", ""},
-		{"a\nb\nc\n", "a\nB\nc\n", "B"},
-		{"a\nb\n", "a\nb\nd\n", "d"},
-		{"a\nb\n", "b\na\n", "a"},
-	} {
-		if got, _ := added(row.before, row.after); got != row.want {
-			t.Errorf("%q to %q: %q, want %q", row.before, row.after, got, row.want)
-		}
-	}
-}
-
-func TestFaults(t *testing.T) {
-	got := faults("go vet: exit status 1\n# example.com/sample/web\nvet: ./web/mine.go:14:9: undefined: audit\nweb/x.go:1:2: y\n")
-	if got != "web/mine.go:14:9: undefined: audit\nweb/x.go:1:2: y" {
-		t.Errorf("got %q", got)
-	}
-	if got := faults("go: no such tool"); got != "go: no such tool" {
-		t.Errorf("got %q", got)
-	}
-}
-
-func TestSets(t *testing.T) {
-	list, err := readParts(sample()[partsFile])
-	must(t, err)
-	names := func(sets [][]string) (out []string) {
-		for _, set := range sets {
-			out = append(out, strings.Join(set, "+"))
-		}
-		return out
-	}
-	if got := names(proof{list: list}.sets(nil, false)); !slices.Equal(got,
-		[]string{"audit+chain", "chain", "foyer", "keys"}) {
-		t.Errorf("each: %v", got)
-	}
-	if got := names(proof{list: list}.sets(nil, true)); len(got) != 9 || !slices.Contains(got, "keys+foyer") {
-		t.Errorf("pairs: %v", got)
-	}
-	if got := names(proof{list: list}.sets([]string{"keys"}, false)); !slices.Equal(got, []string{"keys"}) {
-		t.Errorf("one: %v", got)
-	}
-}
-
-// TestProve: a part that comes off is proved; one that leaves something behind, or is needed, is not.
-func TestProve(t *testing.T) {
-	t.Parallel()
-	clean := sample().with("internal/walls_test.go", "package internal\n", "web/page.go",
-		"package web\n\nvar page = `page trail card` + `scroll`\n\nvar _ = page\n")
-	prove := func(files tree, part string) (string, error) {
-		var out bytes.Buffer
-		err := run(t.Context(), string(newProject(t, files)), []string{"prove", part}, &out)
-		return out.String(), err
-	}
-	out, err := prove(clean, "keys")
-	must(t, err)
-	if !strings.HasPrefix(out, "without keys: ") {
-		t.Errorf("printed %q", out)
-	}
-	_, err = prove(clean.with("web/mine.go", "package web\n\nimport \"example.com/sample/internal/keys\"\n\nvar _ = keys.Route\n"), "keys")
-	refused(t, err, "without keys: web/mine.go:3")
-	_, err = prove(clean.with("internal/keys/testdata/key", "x"), "keys")
-	refused(t, err, "internal/keys/testdata/key: the package that it lay in is gone")
-	_, err = prove(clean.with("web/audit.go", ""), "keys")
-	refused(t, err, "web/audit.go does not exist")
-}
-
-func TestVerbs(t *testing.T) {
-	var out bytes.Buffer
-	must(t, run(t.Context(), ".", []string{"help"}, &out))
-	if out.String() != usage {
-		t.Errorf("help printed %q", out.String())
-	}
-	refused(t, run(t.Context(), ".", []string{"dance"}, &out), "unknown verb")
-	for name := range verbs {
-		if !strings.Contains(usage, "\n  "+name+" ") {
-			t.Errorf("the usage does not name %s", name)
-		}
-	}
-	project := newProject(t, sample())
-	out.Reset()
-	must(t, run(t.Context(), string(project), []string{"parts"}, &out))
-	if !strings.Contains(out.String(), "chain          Seals the trail.\n               needs audit\n") {
-		t.Errorf("parts printed %q", out.String())
-	}
 }

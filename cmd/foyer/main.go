@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -11,26 +12,40 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
-const usage = `usage: go run ./cmd/foyer <verb>
+// A verb is a line of help and its function, which works on the project in root.
+type verb struct {
+	name, args, does string
+	run              func(ctx context.Context, root folder, args []string, out io.Writer) error
+}
 
-  parts                   list the parts that can be left out
-  without <part>…         take parts out of this project, in one commit
-  prove [part…]           in a copy, take out each part alone and then all of them, and test the rest
-  leftovers               list what nothing uses: styles, icons, messages, paths in README, functions
+var verbs = []verb{
+	{"parts", "", "list the parts that can be left out", partsVerb},
+	{"without", "<part>…", "take parts out of this project", partsOf(without)},
+	{"with", "<part>…", "bring parts back that this project does without", partsOf(with)},
+	{"deploy", "<container|systemd|fly>", "write the files by which this project is deployed", deployVerb},
+}
 
-flags of without:
-  --dry-run               print the difference and change nothing
-  --no-commit             leave the change in the work tree
-  --fresh                 delete the parts' migrations, too; only where no database has them yet
-  --base <commit>         the commit of the template that this project grew from; default HEAD, the template itself
-flags of prove:
-  --pairs                 take out every two parts, too
+const flagsHelp = `
+Each verb that changes the project makes one commit; git revert takes it back. Flags of these verbs:
+  --dry-run      print the difference and change nothing
+  --no-commit    leave the change in the work tree
+  --json         print message, commit and files for a program
 `
+
+func help(out io.Writer) error {
+	fmt.Fprint(out, "usage: go run ./cmd/foyer <verb>\n\n")
+	for _, v := range verbs {
+		fmt.Fprintf(out, "  %-42s %s\n", v.name+" "+v.args, v.does)
+	}
+	_, err := io.WriteString(out, flagsHelp)
+	return err
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -49,26 +64,20 @@ func main() {
 
 var errUsage = errors.New("unknown verb or argument; see go run ./cmd/foyer help")
 
-// A verb works on the project in root.
-type verb func(ctx context.Context, root folder, args []string, out io.Writer) error
-
-var verbs = map[string]verb{"parts": partsVerb, "without": withoutVerb, "prove": proveVerb, "leftovers": leftoversVerb}
-
 // run is the program: it works on the project that dir lies in.
 func run(ctx context.Context, dir string, args []string, out io.Writer) error {
 	if len(args) == 0 || strings.TrimLeft(args[0], "-") == "help" || args[0] == "-h" {
-		_, err := io.WriteString(out, usage)
-		return err
+		return help(out)
 	}
-	do := verbs[args[0]]
-	if do == nil {
+	i := slices.IndexFunc(verbs, func(v verb) bool { return v.name == args[0] })
+	if i < 0 {
 		return errUsage
 	}
-	root, err := folder(dir).git(ctx, "rev-parse", "--show-toplevel")
+	root, err := folder(dir).root(ctx)
 	if err != nil {
 		return err
 	}
-	return do(ctx, folder(filepath.FromSlash(root)), args[1:], out)
+	return verbs[i].run(ctx, root, args[1:], out)
 }
 
 // parse reads flags before, between and after the other arguments, which it returns.
@@ -103,52 +112,18 @@ func partsVerb(ctx context.Context, root folder, args []string, out io.Writer) e
 	return err
 }
 
-func withoutVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
-	l := leaving{out: out, commit: true}
-	l.now = clock()
-	set := flag.NewFlagSet("without", flag.ContinueOnError)
-	set.BoolVar(&l.dryRun, "dry-run", false, "")
-	set.BoolFunc("no-commit", "", func(string) error { l.commit = false; return nil })
-	set.BoolVar(&l.fresh, "fresh", false, "")
-	set.StringVar(&l.base, "base", base, "")
-	var err error
-	if l.parts, err = parse(set, args); err != nil {
-		return err
+// partsOf reads the arguments of without and with.
+func partsOf(do func(context.Context, folder, taking) error) func(context.Context, folder, []string, io.Writer) error {
+	return func(ctx context.Context, root folder, args []string, out io.Writer) error {
+		w := taking{change: change{out: out}, now: time.Now()}
+		set := flag.NewFlagSet("parts", flag.ContinueOnError)
+		w.flags(set)
+		set.BoolVar(&w.fresh, "fresh", false, "")
+		set.StringVar(&w.base, "base", "HEAD", "")
+		var err error
+		if w.parts, err = parse(set, args); err != nil || len(w.parts) == 0 {
+			return cmp.Or(err, errUsage)
+		}
+		return do(ctx, root, w)
 	}
-	if len(l.parts) == 0 {
-		return errUsage
-	}
-	return without(ctx, root, l)
-}
-
-func proveVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
-	set := flag.NewFlagSet("prove", flag.ContinueOnError)
-	pairs := set.Bool("pairs", false, "")
-	names, err := parse(set, args)
-	if err != nil {
-		return err
-	}
-	return prove(ctx, root, names, *pairs, out)
-}
-
-func leftoversVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
-	if len(args) > 0 {
-		return errUsage
-	}
-	t, err := root.read(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := leftovers(t)
-	if err != nil {
-		return err
-	}
-	dead, err := deadCode(ctx, root)
-	if err != nil {
-		return err
-	}
-	if list = append(list, dead...); len(list) > 0 {
-		return errors.New("nothing uses these:\n" + strings.Join(list, "\n"))
-	}
-	return nil
 }

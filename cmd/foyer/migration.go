@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -15,24 +15,24 @@ var (
 	number   = regexp.MustCompile(`^\d+_`)
 )
 
-// addDrops adds for each migration one that takes it back. An applied migration is never deleted: databases know its
-// number.
-func addDrops(t tree, files []string, now time.Time) error {
-	slices.Sort(files)
-	slices.Reverse(files) // what came last may stand on what came first
-	for i, name := range files {
-		text, ok := t[name]
-		if !ok {
-			continue
+// stamps is how the numbers of a project's own migrations are made from the time.
+const stamps = "20060102150405"
+
+// successors returns for each migration the name of one that comes after all of t, with prefix before its words.
+func successors(t tree, files []string, now time.Time, prefix string) map[string]string {
+	last := now.UTC().Format(stamps)
+	for name := range t {
+		if stamp := strings.TrimSuffix(number.FindString(path.Base(name)), "_"); isMigration(name) && len(stamp) == len(stamps) {
+			last = max(last, stamp)
 		}
-		drop, err := swapped(name, text)
-		if err != nil {
-			return err
-		}
-		stamp := now.UTC().Add(time.Duration(i) * time.Second).Format("20060102150405")
-		t["migrations/"+stamp+"_drop_"+number.ReplaceAllString(path.Base(name), "")] = drop
 	}
-	return nil
+	next, _ := strconv.Atoi(last) // digits only
+	names := map[string]string{}
+	for _, name := range files {
+		next++
+		names[name] = fmt.Sprintf("migrations/%d_%s%s", next, prefix, number.ReplaceAllString(path.Base(name), ""))
+	}
+	return names
 }
 
 // swapped returns a migration whose Up is the Down of another, and the other way round.

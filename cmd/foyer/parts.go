@@ -103,23 +103,6 @@ func (list partList) check(gone []string) error {
 	return nil
 }
 
-// with adds to names the parts that need one of them, directly or through others, in the order of the list.
-func (list partList) with(names ...string) []string {
-	all := slices.Clone(names)
-	for {
-		i := slices.IndexFunc(list, func(p part) bool {
-			return !slices.Contains(all, p.name) && slices.ContainsFunc(p.needs,
-				func(n string) bool { return slices.Contains(all, n) })
-		})
-		if i < 0 {
-			break
-		}
-		all = append(all, list[i].name)
-	}
-	slices.SortFunc(all, func(a, b string) int { return list.index(a) - list.index(b) })
-	return all
-}
-
 // filesOf returns the files of the parts, with what is generated from them.
 func (list partList) filesOf(names []string) (files []string) {
 	for _, p := range list {
@@ -134,6 +117,11 @@ func (list partList) filesOf(names []string) (files []string) {
 		}
 	}
 	return files
+}
+
+// migrationsOf returns the migrations of the parts.
+func (list partList) migrationsOf(names []string) []string {
+	return slices.DeleteFunc(list.filesOf(names), func(file string) bool { return !isMigration(file) })
 }
 
 func isMigration(file string) bool { return path.Dir(file) == "migrations" && path.Ext(file) == ".sql" }

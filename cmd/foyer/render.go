@@ -1,12 +1,13 @@
 package main
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // A tree is the text of each file by its path, with forward slashes.
@@ -15,12 +16,45 @@ type tree map[string]string
 // names returns the paths in order, so that the first fault is always the same one.
 func (t tree) names() []string { return slices.Sorted(maps.Keys(t)) }
 
-// A removal says which parts leave a tree and how.
+// only returns the files of t that are listed.
+func (t tree) only(list []string) tree {
+	some := tree{}
+	for _, name := range list {
+		if text, ok := t[name]; ok {
+			some[name] = text
+		}
+	}
+	return some
+}
+
+// id returns a text that is another one for each other tree.
+func (t tree) id() string {
+	h := sha256.New()
+	for _, name := range t.names() {
+		fmt.Fprintf(h, "%s %d\n%s", name, len(t[name]), t[name])
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)[:20])
+}
+
+// A removal says which parts leave a tree and what stays of them.
 type removal struct {
 	parts []string
-	fresh bool      // no database has the parts' tables yet, so their migrations leave, too
-	now   time.Time // numbers the migrations that drop the tables otherwise
-	uses  literals  // strings of files outside the tree: the styles and icons that they name stay
+	has   tree     // of this project the migrations stay, because its databases have them, and the styles and icons
+	uses  literals // strings of files outside the tree: the styles and icons that they name stay
+}
+
+// renderProject returns the template as the project p has it: with its names, without the parts that it does without.
+// Mine is the project's tree, nil for a new one.
+func renderProject(template tree, p project, mine tree) (tree, error) {
+	named, err := renamed(template, p.names)
+	if err != nil {
+		return nil, err
+	}
+	after, err := render(named, removal{parts: p.out(), has: mine})
+	if err != nil {
+		return nil, err
+	}
+	return after, tidy(named, after)
 }
 
 // render returns t without the parts of r. Lines stay as they are written: imports, formatting and generated code are
@@ -34,16 +68,10 @@ func render(t tree, r removal) (tree, error) {
 		return nil, err
 	}
 	after, files := maps.Clone(t), list.filesOf(r.parts)
-	var drops []string
 	for _, name := range files {
-		if isMigration(name) && !r.fresh {
-			drops = append(drops, name)
-			continue
+		if !isMigration(name) || r.has[name] == "" {
+			delete(after, name)
 		}
-		delete(after, name)
-	}
-	if err := addDrops(after, drops, r.now); err != nil {
-		return nil, err
 	}
 	if _, ok := after[partsFile]; ok {
 		after[partsFile] = partsWithout(t[partsFile], r.parts, files)
@@ -65,9 +93,14 @@ func cutAll(t tree, list partList, r removal) error {
 			if err != nil {
 				return err
 			}
-			if len(spans) > 0 {
-				t[name] = cut(name, t[name], spans, r.fateIn(name, uses.named(namesIn(name).all(t[name]))))
+			if len(spans) == 0 {
+				continue
 			}
+			used := uses.named(namesIn(name).all(t[name]))
+			for _, one := range namesIn(name).all(r.has[name]) {
+				used[one] = true
+			}
+			t[name] = cut(name, t[name], spans, r.fateIn(name, used))
 		}
 		if !named {
 			uses.addTree(t)

@@ -4,14 +4,10 @@ import (
 	"maps"
 	"strings"
 	"testing"
-	"time"
 )
-
-var noon = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
 func rendered(t *testing.T, files tree, r removal) tree {
 	t.Helper()
-	r.now = noon
 	after, err := render(files, r)
 	must(t, err)
 	return after
@@ -19,7 +15,7 @@ func rendered(t *testing.T, files tree, r removal) tree {
 
 func TestRender(t *testing.T) {
 	before := sample()
-	after := rendered(t, before, removal{parts: []string{"audit", "chain"}, fresh: true})
+	after := rendered(t, before, removal{parts: []string{"audit", "chain"}})
 	for name, text := range after {
 		if strings.Contains(strings.ToLower(text), "audit.") || strings.Contains(text, "part:audit") {
 			t.Errorf("%s still speaks of the trail:\n%s", name, text)
@@ -62,10 +58,10 @@ func TestRenderNothing(t *testing.T) {
 
 // TestRenderInTurn: parts that leave one after the other leave the same tree as parts that leave together.
 func TestRenderInTurn(t *testing.T) {
-	together := rendered(t, sample(), removal{parts: []string{"audit", "chain", "keys"}, fresh: true})
+	together := rendered(t, sample(), removal{parts: []string{"audit", "chain", "keys"}})
 	turn := sample()
 	for _, name := range []string{"chain", "keys", "audit"} {
-		turn = rendered(t, turn, removal{parts: []string{name}, fresh: true})
+		turn = rendered(t, turn, removal{parts: []string{name}})
 	}
 	if !maps.Equal(turn, together) {
 		t.Errorf("in turn:\n%v\ntogether:\n%v", turn, together)
@@ -124,31 +120,11 @@ func TestRenderRefuses(t *testing.T) {
 			"web/routes.go:23: the block part:audit is not closed"},
 		{"an unknown part in a marker", sample().edit(t, "web/routes.go", "part:keys", "part:kyes"), "keys",
 			"web/routes.go:17: there is no part kyes"},
-		{"a migration without Down", sample().edit(t, "migrations/0004_audit.sql", "-- +goose Down\n", "").edit(t, partsFile,
-			"\tneeds audit\n", ""), "audit", "migrations/0004_audit.sql: a migration of a part"},
 		{"no list", sample().with(partsFile, ""), "keys", "there is no part keys; parts: none"},
 	} {
 		t.Run(row.what, func(t *testing.T) {
-			_, err := render(row.files, removal{parts: []string{row.part}, now: noon})
+			_, err := render(row.files, removal{parts: []string{row.part}})
 			refused(t, err, row.want)
 		})
-	}
-}
-
-// TestDropMigrations: what was applied stays, and a new migration takes it back, the last one first.
-func TestDropMigrations(t *testing.T) {
-	files := sample().edit(t, partsFile, "\tmigrations/0004_audit.sql\n",
-		"\tmigrations/0004_audit.sql\n\tmigrations/0009_more.sql\n")
-	files = files.with("migrations/0009_more.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX more ON audit (id);\n-- +goose Down\nDROP INDEX more;\n")
-	after := rendered(t, files, removal{parts: []string{"audit", "chain"}})
-	for name, want := range map[string]string{
-		"migrations/0004_audit.sql":                files["migrations/0004_audit.sql"],
-		"migrations/0009_more.sql":                 files["migrations/0009_more.sql"],
-		"migrations/20260131120000_drop_more.sql":  "-- Takes 0009_more.sql back.\n-- +goose NO TRANSACTION\n-- +goose Up\nDROP INDEX more;\n\n-- +goose Down\nCREATE INDEX more ON audit (id);\n",
-		"migrations/20260131120001_drop_audit.sql": "-- Takes 0004_audit.sql back.\n-- +goose Up\nDROP TABLE audit;\n\n-- +goose Down\nCREATE TABLE audit (id TEXT);\n",
-	} {
-		if after[name] != want {
-			t.Errorf("%s: got %q, want %q", name, after[name], want)
-		}
 	}
 }

@@ -1,117 +1,149 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
+	"path"
 	"slices"
 	"strings"
+	"time"
 )
 
-// A leaving is one call of without.
-type leaving struct {
-	removal
-	base           string // the commit of the template that the clone grew from
-	dryRun, commit bool
-	out            io.Writer
+// A taking is one call of without or with.
+type taking struct {
+	change
+	parts []string
+	fresh bool   // no database has the parts' tables yet, so their migrations leave, too
+	base  string // the commit of the template that a clone without .foyer grew from
+	now   time.Time
 }
 
-// base is the commit of the template that a project grew from, where --base does not name one: the template is its own.
-const base = "HEAD"
-
-// without takes parts out of the clone in root. It renders the template with and without them and merges the
-// difference into the clone, all in a worktree beside it, so that a refusal leaves the clone untouched.
-func without(ctx context.Context, root folder, l leaving) (err error) {
-	dirty, err := root.git(ctx, "status", "--porcelain")
-	if err != nil {
-		return err
-	}
-	if dirty != "" {
-		return errors.New("the work tree has changes: commit or stash them first")
-	}
-	head, err := root.git(ctx, "rev-parse", "HEAD")
-	if err != nil {
-		return err
-	}
-	work, remove, err := root.worktree(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, remove()) }()
-	mine, err := work.read(ctx)
-	if err != nil {
-		return err
-	}
-	difference, err := work.render(ctx, l, mine)
-	if err != nil {
-		return err
-	}
-	if err := work.merge(ctx, head, difference, l.parts); err != nil {
-		return err
-	}
-	if err := settle(ctx, work, mine); err != nil {
-		return fmt.Errorf("nothing was changed, because what stays needs what goes:\n%w", err)
-	}
-	return root.take(ctx, work, head, l)
+// without takes parts out of the project in root.
+func without(ctx context.Context, root folder, w taking) error {
+	return w.run(ctx, root, func(work folder, mine tree) (string, error) {
+		s, err := begin(ctx, root, work, mine, w.base)
+		if err != nil {
+			return "", err
+		}
+		list, err := readParts(s.before[partsFile])
+		if err != nil {
+			return "", err
+		}
+		what := strings.Join(w.parts, ", ")
+		s.what = "the removal of " + what
+		leave := removal{parts: w.parts, has: tree{}}
+		if !w.fresh {
+			leave.has = mine.only(list.migrationsOf(w.parts))
+		}
+		if leave.uses, err = literalsWithout(mine, list, leave); err != nil {
+			return "", err
+		}
+		if s.after, err = render(s.before, leave); err != nil {
+			return "", err
+		}
+		drops, err := s.drop(w, list, leave.has)
+		if err != nil {
+			return "", err
+		}
+		if _, err := s.finish(ctx, drops); err != nil {
+			return "", err
+		}
+		opened, err := s.opened(ctx)
+		if err == nil && opened != "" {
+			err = errors.New("nothing was changed, because the removal opens what was closed." + opened)
+		}
+		return "Without " + what, err
+	})
 }
 
-// worktree makes a second work tree of HEAD in a temporary folder, and returns what removes it.
-func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
-	dir, err := os.MkdirTemp("", "foyer-")
-	if err != nil {
-		return "", nil, err
-	}
-	work := folder(dir)
-	remove := func() error { // also after Ctrl-C
-		_, err := f.git(context.WithoutCancel(ctx), "worktree", "remove", "--force", dir)
-		return errors.Join(err, os.RemoveAll(dir))
-	}
-	if _, err := f.git(ctx, "worktree", "add", "--quiet", "--detach", dir, "HEAD"); err != nil {
-		return "", nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	return work, remove, nil
+// with brings parts back that the project in root does without, and what they need.
+func with(ctx context.Context, root folder, w taking) error {
+	return w.run(ctx, root, func(work folder, mine tree) (string, error) {
+		s, err := begin(ctx, root, work, mine, "")
+		if err != nil {
+			return "", err
+		}
+		list, err := readParts(s.template[partsFile])
+		if err != nil {
+			return "", err
+		}
+		back, dropped, err := s.back(w, list)
+		if err != nil {
+			return "", err
+		}
+		s.what = "the return of " + strings.Join(back, ", ")
+		if s.after, err = renderProject(s.template, s.p, mine); err != nil {
+			return "", err
+		}
+		again := tree{}
+		for name, next := range successors(mine, dropped, w.now, "") {
+			again[next] = s.after[name]
+			if mine[name] == "" { // the template got it while the part was out
+				delete(s.after, name)
+			}
+		}
+		if _, err := s.finish(ctx, again); err != nil {
+			return "", err
+		}
+		opened, err := s.opened(ctx)
+		return "With " + strings.Join(back, ", ") + opened, err
+	})
 }
 
-// render commits the template without the parts on top of the base, and returns that commit. Mine is the clone's tree:
-// it keeps the styles and icons that it uses.
-func (f folder) render(ctx context.Context, l leaving, mine tree) (string, error) {
-	if _, err := f.git(ctx, "checkout", "--quiet", "--detach", l.base); err != nil {
-		return "", err
+// back puts the parts into the project's state. It returns them, with those that they need, and the migrations of those
+// whose tables were dropped.
+func (s *step) back(w taking, list partList) (back, dropped []string, err error) {
+	s.p.Without = maps.Collect(maps.All(s.p.Without))
+	for todo := w.parts; len(todo) > 0; todo = todo[1:] {
+		state, out := s.p.Without[todo[0]]
+		i := list.index(todo[0])
+		if !out && slices.Contains(w.parts, todo[0]) && !slices.Contains(back, todo[0]) || i < 0 {
+			return nil, nil, fmt.Errorf("this project does not lack %s; it lacks: %s", todo[0],
+				cmp.Or(strings.Join(s.p.out(), " "), "no part"))
+		}
+		if !out {
+			continue
+		}
+		delete(s.p.Without, todo[0])
+		back, todo = append(back, todo[0]), append(todo, list[i].needs...)
+		if state != never {
+			dropped = append(dropped, list.migrationsOf(back[len(back)-1:])...)
+		}
 	}
-	before, err := f.read(ctx)
-	if err != nil {
-		return "", err
+	slices.Sort(dropped)
+	return back, dropped, nil
+}
+
+// drop returns migrations that take back those of the parts, and puts them into the project's state.
+func (s *step) drop(w taking, list partList, applied tree) (tree, error) {
+	files := applied.names()
+	slices.Reverse(files) // what came last may stand on what came first
+	names, drops := successors(s.mine, files, w.now, "drop_"), tree{}
+	for name, text := range applied {
+		drop, err := swapped(name, text)
+		if err != nil {
+			return nil, err
+		}
+		drops[names[name]] = drop
 	}
-	if l.uses, err = literalsWithout(mine, before[partsFile], l.removal); err != nil {
-		return "", err
+	s.p.Without = maps.Collect(maps.All(s.p.Without))
+	for _, part := range w.parts {
+		var own []string
+		for _, name := range list.migrationsOf([]string{part}) {
+			if names[name] != "" {
+				own = append(own, path.Base(names[name]))
+			}
+		}
+		s.p.Without[part] = cmp.Or(strings.Join(own, " "), never)
 	}
-	after, err := render(before, l.removal)
-	if err != nil {
-		return "", err
-	}
-	if err := f.write(before, after); err != nil {
-		return "", err
-	}
-	if _, err := f.git(ctx, "add", "--all"); err != nil {
-		return "", err
-	}
-	id, err := f.git(ctx, "write-tree")
-	if err != nil {
-		return "", err
-	}
-	return f.git(ctx, "-c", "user.name=foyer", "-c", "user.email=foyer@localhost",
-		"commit-tree", id, "-p", l.base, "-m", "without "+strings.Join(l.parts, " "))
+	return drops, nil
 }
 
 // literalsWithout returns the strings of what stays in a clone's tree.
-func literalsWithout(mine tree, parts string, r removal) (literals, error) {
-	list, err := readParts(parts)
-	if err != nil {
-		return nil, err
-	}
+func literalsWithout(mine tree, list partList, r removal) (literals, error) {
 	rest := maps.Clone(mine)
 	for _, name := range list.filesOf(r.parts) {
 		delete(rest, name)
@@ -122,109 +154,4 @@ func literalsWithout(mine tree, parts string, r removal) (literals, error) {
 	uses := literals{}
 	uses.addTree(rest)
 	return uses, nil
-}
-
-// merge brings the work tree back to head and merges the difference into it. Where both changed the same lines it
-// returns an error that names them.
-func (f folder) merge(ctx context.Context, head, difference string, parts []string) error {
-	if _, err := f.git(ctx, "reset", "--quiet", "--hard"); err != nil {
-		return err
-	}
-	if _, err := f.git(ctx, "checkout", "--quiet", "--detach", head); err != nil {
-		return err
-	}
-	_, picked := f.git(ctx, "-c", "merge.conflictStyle=diff3", "-c", "merge.directoryRenames=false",
-		"cherry-pick", "--no-commit", "--allow-empty", difference)
-	if picked == nil {
-		return nil
-	}
-	names, err := f.git(ctx, "diff", "--name-only", "--diff-filter=U")
-	if err != nil || names == "" {
-		return errors.Join(picked, err)
-	}
-	list := []string{"nothing was changed, because this clone changed what goes with " + strings.Join(parts, " ") + ":"}
-	for name := range strings.Lines(names) {
-		name = strings.TrimSpace(name)
-		line, err := f.conflict(ctx, head, difference, name)
-		if err != nil {
-			return err
-		}
-		list = append(list, line)
-	}
-	return errors.New(strings.Join(list, "\n"))
-}
-
-// conflict returns the first line of the clone's file that stops the merge, as "file:line: text".
-func (f folder) conflict(ctx context.Context, head, difference, name string) (string, error) {
-	mine, err := f.git(ctx, "show", head+":"+name)
-	if err != nil {
-		return name + ": this clone deleted or moved it", nil
-	}
-	base, err := f.git(ctx, "show", difference+"^:"+name)
-	if err != nil {
-		return name + ": this clone moved it here", nil
-	}
-	lines, from := strings.Split(mine, "\n"), 0
-	was := strings.Split(base, "\n")
-	if merged, err := os.ReadFile(f.path(name)); err == nil {
-		if ours, theirs, ok := sides(string(merged)); ok {
-			from = max(0, indexOf(lines, ours))
-			lines, was = lines[:from+len(ours)], theirs
-		}
-	}
-	i := 0
-	for i < len(was) && from+i < len(lines)-1 && was[i] == lines[from+i] {
-		i++
-	}
-	return fmt.Sprintf("%s:%d: %s", name, from+i+1, strings.TrimSpace(lines[from+i])), nil
-}
-
-// sides returns the clone's lines of the first conflict in a file and those that the template had there.
-func sides(merged string) (ours, base []string, ok bool) {
-	_, rest, ok := strings.Cut("\n"+merged, "\n<<<<<<< ")
-	if !ok {
-		return nil, nil, false
-	}
-	mine, rest, _ := strings.Cut(rest, "\n||||||| ")
-	was, _, _ := strings.Cut(rest, "\n=======\n")
-	return strings.Split(mine, "\n")[1:], strings.Split(was, "\n")[1:], true
-}
-
-// indexOf returns where the run of lines begins in all, -1 where it does not.
-func indexOf(all, run []string) int {
-	for i := range len(all) - len(run) + 1 {
-		if slices.Equal(all[i:i+len(run)], run) {
-			return i
-		}
-	}
-	return -1
-}
-
-// take brings what the work tree holds into the clone: as a commit, or uncommitted, or only as a printed difference.
-func (f folder) take(ctx context.Context, work folder, head string, l leaving) error {
-	if _, err := work.git(ctx, "add", "--all"); err != nil {
-		return err
-	}
-	if l.dryRun {
-		diff, err := work.git(ctx, "diff", "--cached", "HEAD")
-		fmt.Fprintln(l.out, diff)
-		return err
-	}
-	message := "Without " + strings.Join(l.parts, ", ")
-	if _, err := work.git(ctx, "commit", "--quiet", "--no-verify", "-m", message); err != nil {
-		return err
-	}
-	made, err := work.git(ctx, "rev-parse", "HEAD")
-	if err != nil {
-		return err
-	}
-	if !l.commit {
-		_, err := f.git(ctx, "read-tree", "-m", "-u", head, made)
-		return err
-	}
-	if _, err := f.git(ctx, "merge", "--quiet", "--ff-only", made); err != nil {
-		return err
-	}
-	fmt.Fprintf(l.out, "%s; git revert %.10s brings it back\n", message, made)
-	return nil
 }

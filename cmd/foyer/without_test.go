@@ -80,7 +80,7 @@ func TestWithoutRefuses(t *testing.T) {
 	}{
 		{"a line inside a block", func(t *testing.T, files tree) tree {
 			return files.edit(t, "web/routes.go", "\t\treturn \"Audit: \"", "\t\tprintln(1)\n\t\treturn \"Audit: \"")
-		}, []string{"this clone changed what goes with audit chain", "web/routes.go:25: println(1)"}},
+		}, []string{"this project and the removal of audit, chain change the same lines", "web/routes.go:25: println(1)"}},
 		{"another text in a marked line", func(t *testing.T, files tree) tree {
 			return files.edit(t, "web/routes.go", "audit.Route,", "audit.Route + `x`,")
 		}, []string{"web/routes.go:15: audit.Route + `x`, // part:audit"}},
@@ -89,7 +89,7 @@ func TestWithoutRefuses(t *testing.T) {
 		}, []string{"internal/audit/audit.go:5: const Route = \"GET /trail\""}},
 		{"a use of what goes", func(t *testing.T, files tree) tree {
 			return files.with("web/mine.go", "package web\n\nimport \"example.com/sample/internal/audit\"\n\nconst mine = audit.Route\n")
-		}, []string{"what stays needs what goes", "web/mine.go:3"}},
+		}, []string{"does not fit the removal of audit, chain", "web/mine.go:3"}},
 		{"a marker of one's own", func(t *testing.T, files tree) tree {
 			return files.with("web/mine.go", "package web\n\nconst mine = 1 // part:audit\n")
 		}, []string{"web/mine.go:3: there is no part audit"}},

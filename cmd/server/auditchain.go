@@ -16,6 +16,10 @@ func (a *app) addAuditChain() (err error) {
 		return err
 	}
 	a.site.Audit.Seal = a.chain.Seal
+	a.checks = append(a.checks, check{"audit trail", func(ctx context.Context) error {
+		_, err := a.chain.Verify(ctx)
+		return err
+	}})
 	return nil
 }
 

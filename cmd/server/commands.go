@@ -30,6 +30,10 @@ var commands = []command{
 	{"seed", "", "make the demo users (development, empty users table)", (*app).seedCommand},
 	{"user create", "<email> [--admin] [--invite]", "make a user; reads the password, or mails a link", (*app).createUser},
 	{"user promote", "<email>", "make a user an admin", (*app).promoteUser},
+	{"healthcheck", "", "ask the running server whether it lives, as a probe does", (*app).healthcheck},
+	{"sessions end", "", "end every session and mailed link", (*app).endSessions},
+	{"backup", "<file>", "copy the database, also while it is served", (*app).backup},
+	{"restore", "<file> [--keep-sessions]", "put a backup in the place of the database", (*app).restore},
 	{"keys", "<new|rotate>", "make SERVICE_KEY_FILE, or put a new key in front", (*app).writeKeys},   // part:servicetoken
 	{"audit verify", "[seq:link]", "verify the audit trail and an earlier head", (*app).verifyAudit}, // part:auditchain
 	{"audit prune", "<yyyy-mm-dd>", "delete the events before a day", (*app).pruneAudit},             // part:auditchain

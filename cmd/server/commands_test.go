@@ -16,6 +16,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/migrations"
+	"example.com/foyer/web"
 	"gorm.io/gorm"
 )
 
@@ -93,17 +94,17 @@ func TestMistakes(t *testing.T) {
 func TestUserCommands(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	_, stderr, code := result(t, dir, "correct horse\n", nil, "user", "create", "--admin", "Boss@Example.com")
+	_, stderr, code := result(t, dir, authtest.Password+"\n", nil, "user", "create", "--admin", "Boss@Example.com")
 	if code != 0 {
 		t.Fatal(stderr)
 	}
-	result(t, dir, "correct horse\n", nil, "user", "create", "worker@example.com")
+	result(t, dir, authtest.Password+"\n", nil, "user", "create", "worker@example.com")
 	for name, test := range map[string]struct{ stdin, email, want string }{
-		"taken address":   {"correct horse\n", "boss@example.com", "already exists"},
+		"taken address":   {authtest.Password + "\n", "boss@example.com", "already exists"},
 		"short password":  {"short\n", "new@example.com", "at least 8"},
 		"common password": {"password1\n", "new@example.com", "tried first"},
 		"no password":     {"", "new@example.com", "no password"},
-		"no address":      {"correct horse\n", "nobody", "address"},
+		"no address":      {authtest.Password + "\n", "nobody", "address"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, stderr, code := result(t, dir, test.stdin, nil, "user", "create", test.email)
@@ -119,14 +120,14 @@ func TestUserCommands(t *testing.T) {
 	s := start(t, dir, "LOG_LEVEL=error")
 	defer s.stop(t)
 	boss, worker := authtest.NewClient(t, s.url), authtest.NewClient(t, s.url)
-	boss.SignIn("boss@example.com", "correct horse")
+	boss.SignIn("boss@example.com", authtest.Password)
 	var cheap int64 // hashes below what OWASP asks for
-	db := dbtest.Open(t, "file:"+filepath.Join(dir, "data", "foyer.db"))
+	db := dbtest.Open(t, databaseIn(dir))
 	err := db.Raw("SELECT count(*) FROM accounts WHERE password NOT LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'").Scan(&cheap).Error
 	if err != nil || cheap > 0 {
 		t.Errorf("%d cheap hashes, %v", cheap, err)
 	}
-	worker.SignIn("worker@example.com", "correct horse")
+	worker.SignIn("worker@example.com", authtest.Password)
 	if b, w := boss.Get("/admin").StatusCode, worker.Get("/admin").StatusCode; b != 200 || w != 403 {
 		t.Errorf("/admin as boss %d, as worker %d", b, w)
 	}
@@ -137,7 +138,7 @@ func TestUserCommands(t *testing.T) {
 	if got := worker.Get("/admin").StatusCode; got != 200 {
 		t.Errorf("/admin as promoted worker: %d", got)
 	}
-	if inbox := boss.Get("/dev/mail").Text; !strings.Contains(inbox, "worker@example.com is now an admin of Foyer") ||
+	if inbox := boss.Get("/dev/mail").Text; !strings.Contains(inbox, "worker@example.com is now an admin of "+web.AppName) ||
 		!strings.Contains(inbox, "To boss@example.com") {
 		t.Errorf("the other admin is not told: %s", inbox)
 	}
@@ -151,16 +152,16 @@ func TestUserCommands(t *testing.T) {
 func TestStepUpIsOn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if _, stderr, code := result(t, dir, "correct horse\n", nil, "user", "create", "--admin",
+	if _, stderr, code := result(t, dir, authtest.Password+"\n", nil, "user", "create", "--admin",
 		"boss@example.com"); code != 0 {
 		t.Fatal(stderr)
 	}
 	s := start(t, dir, "LOG_LEVEL=error")
 	defer s.stop(t)
 	boss := authtest.NewClient(t, strings.Replace(s.url, "127.0.0.1", "localhost", 1)) // its own origin
-	boss.SignIn("boss@example.com", "correct horse")
+	boss.SignIn("boss@example.com", authtest.Password)
 	boss.Forget("session_data")
-	db := dbtest.Open(t, "file:"+filepath.Join(dir, "data", "foyer.db"))
+	db := dbtest.Open(t, databaseIn(dir))
 	if res := db.Exec("UPDATE sessions SET created_at = ?", time.Now().UTC().Add(-11*time.Minute)); res.Error != nil ||
 		res.RowsAffected != 1 {
 		t.Fatal(res.Error, res.RowsAffected)

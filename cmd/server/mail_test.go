@@ -11,6 +11,7 @@ import (
 
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/mail/mailtest"
+	"example.com/foyer/web"
 )
 
 // part:betterauth
@@ -46,7 +47,7 @@ func TestMailedLink(t *testing.T) {
 	}
 	inbox := stranger.Get("/dev/mail").Text
 	links := regexp.MustCompile(`href="(http[^"]+/reset-password[^"]+)"`).FindAllStringSubmatch(inbox, -1)
-	if len(links) != 1 || !strings.Contains(inbox, "Choose a new password for Foyer") ||
+	if len(links) != 1 || !strings.Contains(inbox, "Choose a new password for "+web.AppName) ||
 		!strings.Contains(inbox, "To ada@example.com") {
 		t.Fatalf("the inbox holds %d links: %s", len(links), inbox)
 	}
@@ -69,7 +70,7 @@ func TestMailedLink(t *testing.T) {
 	origin := strings.Replace(s.url, "127.0.0.1", "localhost", 1) // the first reset leaves a cookie
 	for range 2 {
 		res := stranger.PostJSON("/api/auth/reset-password",
-			map[string]string{"newPassword": "better-horse-2", "token": token}, "Origin", origin)
+			map[string]string{"newPassword": "271-828-182", "token": token}, "Origin", origin)
 		statuses = append(statuses, res.StatusCode)
 	}
 	if statuses[0] != http.StatusOK || statuses[1] != http.StatusBadRequest {
@@ -89,7 +90,7 @@ func TestMailedLink(t *testing.T) {
 	s.stop(t)
 	s = start(t, dir)
 	wantOut()
-	authtest.NewClient(t, s.url).SignIn("ada@example.com", "better-horse-2")
+	authtest.NewClient(t, s.url).SignIn("ada@example.com", "271-828-182")
 }
 
 // end:betterauth
@@ -145,7 +146,7 @@ func TestKilledBeforeSending(t *testing.T) {
 	dir := t.TempDir()
 	away := mailtest.Serve(t, "")
 	away.Stop()
-	env := []string{"SMTP_URL=smtp://" + away.Addr, "MAIL_FROM=Foyer <hello@app.example>"}
+	env := []string{"SMTP_URL=smtp://" + away.Addr, "MAIL_FROM=App <hello@app.example>"}
 	s := start(t, dir, env...)
 	authtest.NewClient(t, s.url).SignUp("ada@example.com")
 	res := authtest.NewClient(t, s.url).PostForm("/forgot-password", url.Values{"email": {"ada@example.com"}})

@@ -85,6 +85,7 @@ type app struct {
 	options  auth.Options // what auth is made of: parts that come before it set their fields
 	site     web.Config   // what the pages are made of: each part sets its field
 	works    []work       // what runs beside the requests
+	checks   []check      // what backup and restore run on their copy
 	warnings []string     // logged when serving starts
 }
 
@@ -215,7 +216,7 @@ func (a *app) addAuth() (err error) {
 	o.LocalImages = a.Development
 	o.RequireEmailVerification = a.EmailVerification
 	o.Notices = true
-	o.StepUp = true
+	o.StepUp = true // part:betterauth
 	if a.auth, err = auth.New(a.db, o); err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/config"
 	"example.com/foyer/internal/database/dbtest"
 )
 
@@ -29,6 +30,11 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	dbtest.Main(m)
+}
+
+// databaseIn is the address of the database of a server that runs in dir.
+func databaseIn(dir string) string {
+	return "file:" + filepath.Join(dir, strings.TrimPrefix(config.DefaultDatabase, "file:"))
 }
 
 func process(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {

@@ -39,7 +39,7 @@ func TestOneServesASQLiteFile(t *testing.T) {
 	browser.SignUp("ada@example.com")
 	two := launch(t, dir, addr)
 	two.saysItWaits(t)
-	if _, stderr, code := result(t, dir, "correct-horse-1\n", nil, "user", "create", "bob@example.com"); code != 0 {
+	if _, stderr, code := result(t, dir, authtest.Password+"\n", nil, "user", "create", "bob@example.com"); code != 0 {
 		t.Errorf("user create beside a server: %d %s", code, stderr)
 	}
 	slow := slowRequest(t, one, "1s")

@@ -122,7 +122,7 @@ func TestKillLosesNoAnsweredSignUp(t *testing.T) {
 // checkWhole checks that every stored sign-up is complete.
 func checkWhole(t *testing.T, dir string) {
 	t.Helper()
-	db, err := database.Open("file:"+dir+"/data/foyer.db", 0)
+	db, err := database.Open(databaseIn(dir), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestStopWithSilentMailServer(t *testing.T) {
 	t.Parallel()
 	dir, mails := t.TempDir(), mailtest.Serve(t, "")
 	mails.Fail("EHLO", mailtest.Silence)
-	env := []string{"SMTP_URL=smtp://" + mails.Addr, "MAIL_FROM=Foyer <hello@app.example>"}
+	env := []string{"SMTP_URL=smtp://" + mails.Addr, "MAIL_FROM=App <hello@app.example>"}
 	s := start(t, dir, env...)
 	c := authtest.NewClient(t, s.url)
 	c.SignUp("ada@example.com")
@@ -156,7 +156,7 @@ func TestStopWithSilentMailServer(t *testing.T) {
 	if took := time.Since(began); took > 20*time.Second { // without the rule the server has half a minute
 		t.Errorf("the end took %v", took)
 	}
-	db, err := database.Open("file:"+dir+"/data/foyer.db", 0)
+	db, err := database.Open(databaseIn(dir), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

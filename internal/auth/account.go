@@ -13,13 +13,6 @@ import (
 	"gorm.io/gorm"
 )
 
-// Accounts lists the ways in which a user can prove who they are.
-func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
-	var list []Account
-	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("created_at, id").Find(&list).Error
-	return list, err
-}
-
 // providerCredential names the account that is an e-mail address and a password.
 const providerCredential = "credential"
 

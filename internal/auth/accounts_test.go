@@ -58,8 +58,8 @@ func TestAccounts(t *testing.T) {
 			t.Errorf("the password: %s", got)
 		}
 		for path, body := range map[string]string{
-			"/verify-password": `{"password":"correct-horse-1"}`, "/delete-user": `{"password":"correct-horse-1"}`,
-			"/change-password": `{"currentPassword":"correct-horse-1","newPassword":"another-horse-2"}`,
+			"/verify-password": `{"password":"314-159-265"}`, "/delete-user": `{"password":"314-159-265"}`,
+			"/change-password": `{"currentPassword":"314-159-265","newPassword":"another-horse-2"}`,
 		} {
 			wantCode(t, post(r.Client, path, body), 400, "CREDENTIAL_ACCOUNT_NOT_FOUND")
 		}

@@ -3,13 +3,11 @@ package auth
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/auth/password"
-	"example.com/foyer/internal/errs"
 )
 
 // CreateUser makes a user without starting a session. by is the admin, nil for the command line. It replaces a
@@ -68,45 +66,4 @@ func (a *Auth) Stats(ctx context.Context) (s Stats, err error) {
 		db.Model(&Session{}).Where("expires_at > ?", now).Count(&s.Sessions).Error,
 	)
 	return s, err
-}
-
-// RemoveUser deletes a user and everything of theirs. Refusals: 400 YOU_CANNOT_REMOVE_YOURSELF, LAST_ADMIN; 403 if by
-// is no longer an admin; 404 USER_NOT_FOUND.
-func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error {
-	if by != nil && by.UserID == userID {
-		return errs.New(http.StatusBadRequest, "YOU_CANNOT_REMOVE_YOURSELF", "You cannot remove yourself")
-	}
-	return a.transact(ctx, func(t *transaction) error {
-		if _, err := t.adminsFor(by, userID); err != nil {
-			return err
-		}
-		return a.removeUser(t, by.actor(), userID)
-	})
-}
-
-// SetPassword gives a user a new password and ends their sessions and links. Refusals: 400 PASSWORD_TOO_SHORT,
-// PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 403 if by is no longer an admin; 404 USER_NOT_FOUND.
-func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string) error {
-	u, err := a.User(ctx, userID)
-	if err != nil {
-		return err
-	}
-	normal, err := a.policy.Check(raw, u.Email)
-	if err != nil {
-		return onField(err, "newPassword")
-	}
-	hash, err := a.hasher.Hash(ctx, password.Place{}, normal)
-	if err != nil {
-		return err
-	}
-	return a.transact(ctx, func(t *transaction) error {
-		if _, err := t.adminsFor(by, userID); err != nil {
-			return err
-		}
-		u, err := t.lockUser(userID)
-		if err != nil {
-			return notFound(err)
-		}
-		return a.replacePassword(t, by.actor(), event.PasswordSet, u, hash)
-	})
 }

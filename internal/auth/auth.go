@@ -27,7 +27,7 @@ type Auth struct {
 	revoked *revoke.Bus
 }
 
-// New makes the provider on a migrated database. It fails if BaseURL, CookieDomain or Secrets are unusable.
+// New makes the provider on a migrated database. It fails if a name, BaseURL, CookieDomain or Secrets are unusable.
 func New(db *gorm.DB, o Options) (*Auth, error) {
 	o = o.withDefaults()
 	a := &Auth{
@@ -36,7 +36,10 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 		hasher:  password.New(password.Options{Workers: o.HashWorkers, Memory: o.HashMemory}),
 		revoked: revoke.New(db, o.Now, o.Logger),
 	}
-	var err error
+	err := o.checkNames()
+	if err != nil {
+		return nil, err
+	}
 	if a.origins, err = origins.New(o.BaseURL, o.TrustedOrigins); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}

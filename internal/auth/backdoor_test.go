@@ -33,7 +33,7 @@ func TestWhoIsNoAdminAnyMoreCannotUndoIt(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
-		boss := r.addUser("boss@example.com", "admin")
+		r.addUser("boss@example.com", "admin")
 		admin, no := "admin", false
 		for name, fall := range map[string]func(id string) error{
 			"demoted": func(id string) error { _, err := r.auth.SetRole(t.Context(), nil, id, "user"); return err },
@@ -60,9 +60,13 @@ func TestWhoIsNoAdminAnyMoreCannotUndoIt(t *testing.T) {
 						Role: "admin"})
 					return err
 				},
-				"set-user-password": func() error { return r.auth.SetPassword(t.Context(), by, boss.ID, "another-horse-2") },
-				"reset":             func() error { return r.auth.MailPasswordReset(t.Context(), by, boss.ID) }, // part:admin
-				"remove-user":       func() error { return r.auth.RemoveUser(t.Context(), by, boss.ID) },
+				// part:admin
+				"set-user-password": func() error {
+					return r.auth.SetPassword(t.Context(), by, r.idOf("boss@example.com"), "another-horse-2")
+				},
+				"reset":       func() error { return r.auth.MailPasswordReset(t.Context(), by, r.idOf("boss@example.com")) },
+				"remove-user": func() error { return r.auth.RemoveUser(t.Context(), by, r.idOf("boss@example.com")) },
+				// end:admin
 			} {
 				var e *errs.Error
 				if err := undo(); !errors.As(err, &e) || e.Status != http.StatusForbidden {

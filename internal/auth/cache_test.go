@@ -134,7 +134,7 @@ func TestTheCacheRunsOut(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := sqliteRig(t, c.o)
 			r.clock.advance(2 * time.Hour)
-			post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1"`+c.body+`}`)
+			post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"314-159-265"`+c.body+`}`)
 			n := r.statements()
 			r.clock.advance(c.advance)
 			ended := strings.Contains(c.name, "end")
@@ -168,14 +168,15 @@ func TestARevocationVoidsCopiesAtOnce(t *testing.T) {
 				`{"token":"`+linkToken(r.t, box.last())+`","newPassword":"another-horse-2"}`)))
 		}, ""},
 		"password change": {func(r *rig, _ string) error {
-			return sent(post(r.Client, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"another-horse-2"}`))
+			return sent(post(r.Client, "/change-password", `{"currentPassword":"314-159-265","newPassword":"another-horse-2"}`))
 		}, ""},
+		// part:admin
 		"password set": {func(r *rig, id string) error {
-			return r.auth.SetPassword(r.t.Context(), nil, id,
-				"another-horse-2")
+			return r.auth.SetPassword(r.t.Context(), nil, id, "another-horse-2")
 		}, ""},
+		"removal": {func(r *rig, id string) error { return r.auth.RemoveUser(r.t.Context(), nil, id) }, ""},
+		// end:admin
 		"deletion": {func(r *rig, _ string) error { return sent(post(r.Client, "/delete-user", `{}`)) }, ""},
-		"removal":  {func(r *rig, id string) error { return r.auth.RemoveUser(r.t.Context(), nil, id) }, ""},
 		"ban": {func(r *rig, id string) error {
 			_, err := r.auth.BanUser(r.t.Context(), nil, id, "spam", nil)
 			return err

@@ -220,7 +220,7 @@ func TestPendingEnds(t *testing.T) {
 	if code := r.confirm(r.Copy(), token, authtest.Password); code != "" {
 		t.Errorf("with the password: %q", code)
 	}
-	if got := post(r.Client, "/sign-up/email", `{"name":"Bob","email":"bob@example.com","password":"correct-horse-1"}`); len(got.Cookies()) != 0 {
+	if got := post(r.Client, "/sign-up/email", `{"name":"Bob","email":"bob@example.com","password":"314-159-265"}`); len(got.Cookies()) != 0 {
 		t.Errorf("the wire's endpoint sets %v", got.Cookies())
 	}
 }

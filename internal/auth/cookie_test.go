@@ -41,7 +41,7 @@ func TestCookieAttributes(t *testing.T) {
 	}
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
-	secure := authtest.NewOn(t, r.db, auth.Options{BaseURL: "https://app.example", CookiePrefix: "foyer",
+	secure := authtest.NewOn(t, r.db, auth.Options{BaseURL: "https://app.example", CookiePrefix: "app",
 		Now: r.clock.Now})
 	for _, c := range []struct {
 		name     string
@@ -57,8 +57,8 @@ func TestCookieAttributes(t *testing.T) {
 		}},
 		{name: "remembered on https", at: secure, path: in, body: credentials + `,"rememberMe":true}`, httpsAsk: true,
 			want: []string{
-				line(https, "__Host-foyer.session_token", "V", "Max-Age=604800; "),
-				line(https, "__Host-foyer.session_data", "V", "Max-Age=300; "),
+				line(https, "__Host-app.session_token", "V", "Max-Age=604800; "),
+				line(https, "__Host-app.session_data", "V", "Max-Age=300; "),
 			}},
 		{name: "not remembered", at: r.auth, path: in, body: credentials + `,"rememberMe":false}`, want: []string{
 			line(http, tokenCookie, "V", ""), line(http, forgetCookie, "V", ""), line(http, cacheCookie, "V", ""),
@@ -73,9 +73,9 @@ func TestCookieAttributes(t *testing.T) {
 			line(http, forgetCookie, "", "Max-Age=0; "),
 		}},
 		{name: "sign-out on https", at: secure, path: out, body: `{}`, httpsAsk: true, want: []string{
-			line(https, "__Host-foyer.session_token", "", "Max-Age=0; "),
-			line(https, "__Host-foyer.session_data", "", "Max-Age=0; "),
-			line(https, "__Host-foyer.dont_remember", "", "Max-Age=0; "),
+			line(https, "__Host-app.session_token", "", "Max-Age=0; "),
+			line(https, "__Host-app.session_data", "", "Max-Age=0; "),
+			line(https, "__Host-app.dont_remember", "", "Max-Age=0; "),
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -237,7 +237,7 @@ func TestSecretsRotate(t *testing.T) {
 	}
 }
 
-func TestUnusableSecretsAndOriginsAreRefused(t *testing.T) {
+func TestUnusableOptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	good := []string{authtest.Secret}
@@ -258,10 +258,22 @@ func TestUnusableSecretsAndOriginsAreRefused(t *testing.T) {
 		"trusted web":          {BaseURL: home, Secrets: good, TrustedOrigins: []string{"https://"}},
 		"trusted app's page":   {BaseURL: home, Secrets: good, TrustedOrigins: []string{"myapp://home"}},
 		"home in an app":       {BaseURL: "myapp://", Secrets: good},
+		"prefix with a space":  {BaseURL: home, Secrets: good, CookiePrefix: "my app"},
+		"prefix with a sign":   {BaseURL: home, Secrets: good, CookiePrefix: "app="},
+		"prefix of Unicode":    {BaseURL: home, Secrets: good, CookiePrefix: "café"},
+		"prefix of browsers":   {BaseURL: home, Secrets: good, CookiePrefix: "__Host-app"},
+		"long prefix":          {BaseURL: home, Secrets: good, CookiePrefix: strings.Repeat("a", 21)},
+		"long name":            {BaseURL: home, Secrets: good, AppName: strings.Repeat("é", 51)},
+		"name of two lines":    {BaseURL: home, Secrets: good, AppName: "My\nApp"},
 		"trusted with a query": {BaseURL: home, Secrets: good, TrustedOrigins: []string{"https://app.example?x"}},
 	} {
 		if _, err := auth.New(db, o); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+	longest := auth.Options{BaseURL: home, Secrets: good, CookiePrefix: strings.Repeat("a", 20),
+		AppName: strings.Repeat("é", 50)}
+	if _, err := auth.New(db, longest); err != nil {
+		t.Error(err)
 	}
 }

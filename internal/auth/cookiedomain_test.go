@@ -21,10 +21,10 @@ func TestCookieDomain(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
-	for origin, prefix := range map[string]string{"https://www.app.example": "__Secure-foyer.",
-		"http://www.app.example:8080": "foyer."} {
+	for origin, prefix := range map[string]string{"https://www.app.example": "__Secure-app.",
+		"http://www.app.example:8080": "app."} {
 		a := authtest.NewOn(t, r.db, auth.Options{
-			BaseURL: origin, CookieDomain: "App.Example", CookiePrefix: "foyer", Now: r.clock.Now,
+			BaseURL: origin, CookieDomain: "App.Example", CookiePrefix: "app", Now: r.clock.Now,
 			RateLimit: auth.RateLimit{Limiter: ratelimit.New(r.db, r.clock.Now), Rules: []auth.RateRule{}},
 		})
 		jar, err := cookiejar.New(nil)

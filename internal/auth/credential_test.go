@@ -45,7 +45,7 @@ func TestTheTokenHandleIsNoCredential(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
-		res := post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1"}`)
+		res := post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"314-159-265"}`)
 		var v struct{ Token string }
 		decode(t, res.Text, &v)
 		cookie := value(r.Client, tokenCookie)
@@ -100,7 +100,7 @@ func TestSignInEndsTheSessionPresented(t *testing.T) {
 		r.wantWho("another browser of the same person", elsewhere, "ada@example.com")
 		r.wantWho("somebody else", bob, "bob@example.com")
 		thief := r.Copy()
-		post(r.Client, "/sign-up/email", `{"name":"Eve","email":"eve@example.com","password":"correct-horse-1"}`)
+		post(r.Client, "/sign-up/email", `{"name":"Eve","email":"eve@example.com","password":"314-159-265"}`)
 		r.wantWho("the old cookies after a sign-up", thief, "")
 	})
 }

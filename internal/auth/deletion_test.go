@@ -174,8 +174,8 @@ func TestChangePasswordAnswers(t *testing.T) {
 		other := r.browser()
 		other.SignIn("ada@example.com", authtest.Password)
 		for _, c := range []struct{ body, others string }{
-			{`{"currentPassword":"correct-horse-1","newPassword":"another-horse-2"}`, "ada@example.com"},
-			{`{"currentPassword":"another-horse-2","newPassword":"correct-horse-1","revokeOtherSessions":true}`, ""},
+			{`{"currentPassword":"314-159-265","newPassword":"another-horse-2"}`, "ada@example.com"},
+			{`{"currentPassword":"another-horse-2","newPassword":"314-159-265","revokeOtherSessions":true}`, ""},
 		} {
 			old, token := r.Copy(), value(r.Client, tokenCookie)
 			got := post(r.Client, "/change-password", c.body)

@@ -9,7 +9,7 @@
 //     user who has neither signed in nor verified the address is pending (pending.go). Admins make, find and change
 //     users (admin.go, admin_change.go).
 //   - Session: a signed-in browser (session.go). Every session starts in signIn (signin.go), also one in which an admin
-//     acts as another user (impersonate.go). Sessions are listed and ended in sessions.go.
+//     acts as another user. Sessions are listed and ended in sessions.go.
 //   - Account: one way for a user to sign in. Its password is tried in account.go, and replaced in password.go.
 //   - Verification: a mailed, single-use link (link.go). Mails and warnings are in mailer.go.
 //   - actor and Event: who acts, from where, and the record of it (events.go).
@@ -25,7 +25,7 @@
 //	<prefix>.session_token   the credential, 256 random bits
 //	<prefix>.session_data    the cache: a copy of the session and its user, for 5 minutes at most (cache.go)
 //	<prefix>.dont_remember   "true": the session ends with the browser
-//	<prefix>.admin_session   while impersonating: the token of the admin's own session (impersonate.go)
+//	<prefix>.admin_session   while impersonating: the token of the admin's own session
 //	<prefix>.pending         for an hour: the account that this browser signed up (pending.go)
 //	<prefix>.device          for 180 days: the users who have signed in on this device; no credential (device.go)
 //
@@ -49,10 +49,10 @@
 //   - A stolen account: mails warn its user of a thief's first acts, and the old address can undo a change for a week
 //     (Options.Notices; mailer.go, email_undo.go). Until then no other account can take that address (pending.go).
 //   - A stolen session, by an unlocked screen or a copied cookie: a thief's first acts demand that the password was
-//     typed minutes ago; Options.StepUp adds acts to these (password.go). The old address can stop a change of e-mail,
-//     and admins are warned of a new admin (Options.Notices; email_undo.go, mailer.go). Change and deletion links end
-//     with their session. When a session ends, every impersonation by its user ends. Re-authentication keeps both
-//     (link.go, sessions.go, signin.go).
+//     typed minutes ago (password.go). The old address can stop a change of e-mail, and admins are warned of a new
+//     admin (Options.Notices; email_undo.go, mailer.go). Change and deletion links end with their session. When a
+//     session ends, every impersonation by its user ends. Re-authentication keeps both (link.go, sessions.go,
+//     signin.go).
 //   - Pre-hijacking, signing up with a victim's address before the victim does (Options.RequireEmailVerification): an
 //     account stays pending until its first sign-in or until its address is verified. The next sign-up with that
 //     address deletes a pending account, so that an attacker cannot keep the victim out; so does time, after a week

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"cmp"
 	"net/http"
 
 	"example.com/foyer/internal/auth/event"
@@ -28,40 +27,6 @@ func (a *Auth) SendVerificationEmail(r *http.Request, s *Session, rawEmail, call
 		return errs.New(http.StatusBadRequest, "EMAIL_ALREADY_VERIFIED", "Email is already verified")
 	}
 	return a.mailLinkTo(r, s.actor(), email, letter.VerifyEmail, callbackURL)
-}
-
-// VerifyEmail applies a mailed link: it verifies an address, allows its change, or makes the change. s is nil for a
-// stranger. In the session of another user it verifies, but does not change, the address, and s goes on. An address
-// changes only in a session of its user, because mail scanners open links, too. callbackURL goes into the next mail
-// of a change. It returns the user, and whether the address changed. Refusals: 401 INVALID_TOKEN, TOKEN_EXPIRED,
-// INVALID_USER, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.
-func (a *Auth) VerifyEmail(
-	w http.ResponseWriter, r *http.Request, s *Session, token, callbackURL string,
-) (u *User, changed bool, err error) {
-	v, err := a.findLink(r.Context(), token, addressLinks...)
-	if err != nil {
-		return nil, false, tokenError(http.StatusUnauthorized, err)
-	}
-	if !mayApply(s, v) {
-		return nil, false, errInvalidUser
-	}
-	enter := s == nil && a.opts.AutoSignInAfterVerification
-	o := opening{session: s, callbackURL: callbackURL, signIn: enter, remember: true}
-	if u, _, err = a.applyLink(w, r, v, o); err != nil {
-		return nil, false, err
-	}
-	return u, v.Purpose == letter.ChangeEmail, nil
-}
-
-// mayApply reports whether a link works without a password in the browser of s, nil for a stranger.
-func mayApply(s *Session, v *Verification) bool {
-	switch v.Purpose {
-	case letter.VerifyEmail:
-		return true
-	case letter.ConfirmEmailChange: // the old address may be read in another browser
-		return s == nil || s.UserID == v.UserID
-	}
-	return s != nil && s.UserID == v.UserID && s.ImpersonatedBy == nil
 }
 
 // Confirmation is what a mailed link about an address would do.
@@ -158,12 +123,11 @@ func (a *Auth) checkPasswordOfLink(r *http.Request, v *Verification, password st
 
 // opening is the way in which a link about an address was opened.
 type opening struct {
-	session     *Session // nil for a stranger
-	proved      *Account // whose password the stranger typed, else nil
-	signIn      bool     // start a session; without a password only on the first verification
-	remember    bool
-	callbackURL string // for the next mail of a change
-	squatter    string // the pending account that has the new address, for evict; else ""
+	session  *Session // nil for a stranger
+	proved   *Account // whose password the stranger typed, else nil
+	signIn   bool     // start a session; without a password only on the first verification
+	remember bool
+	squatter string // the pending account that has the new address, for evict; else ""
 }
 
 // applyLink uses a link about an address. It returns the user, and the session that it started, if any.
@@ -228,7 +192,7 @@ func (a *Auth) applyLocked(t *transaction, by actor, v *Verification, o opening)
 	}
 	switch v.Purpose {
 	case letter.ConfirmEmailChange:
-		return u, false, a.mailLink(t, by, u, letter.ChangeEmail, v.Email, cmp.Or(o.callbackURL, v.CallbackURL))
+		return u, false, a.mailLink(t, by, u, letter.ChangeEmail, v.Email, v.CallbackURL)
 	case letter.ChangeEmail:
 		return u, false, a.setEmail(t, by, u, v.Email)
 	}

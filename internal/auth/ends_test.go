@@ -107,13 +107,21 @@ var endings = map[string]func(*lost){
 		l.call(l.other, "/change-password", `{"currentPassword":"`+authtest.Password+
 			`","newPassword":"another-horse-2","revokeOtherSessions":true}`)
 	},
+	// part:admin
 	"password set by an admin": func(l *lost) {
 		l.password = "another-horse-2"
 		l.must(l.auth.SetPassword(l.t.Context(), l.admin, l.id, l.password))
 	},
+	// end:admin
 	"expired":        func(l *lost) { l.clock.advance(7 * day) },
 	"expired, swept": func(l *lost) { l.clock.advance(7 * day); l.must(l.auth.Purge(l.t.Context())) },
-	"deleted":        func(l *lost) { l.gone = true; l.must(l.auth.RemoveUser(l.t.Context(), l.admin, l.id)) },
+	"all of everybody": func(l *lost) {
+		_, _, err := l.auth.EndEverySession(l.t.Context())
+		l.must(err)
+	},
+	// part:admin
+	"deleted": func(l *lost) { l.gone = true; l.must(l.auth.RemoveUser(l.t.Context(), l.admin, l.id)) },
+	// end:admin
 }
 
 // lose signs a person in twice, the one browser of which is to lose its session.

@@ -26,7 +26,7 @@ func TestEnumeration(t *testing.T) {
 	insider.SignIn("insider@example.com", authtest.Password)
 	for _, c := range []struct{ name, path, body string }{
 		{"login", "/sign-in/email", `{"email":%q,"password":"not-the-password-1"}`},
-		{"signup", "/sign-up/email", `{"name":"Test Person","email":%q,"password":"correct-horse-1"}`},
+		{"signup", "/sign-up/email", `{"name":"Test Person","email":%q,"password":"314-159-265"}`},
 		{"forgot", "/request-password-reset", `{"email":%q}`},
 		{"resend", "/send-verification-email", `{"email":%q}`},
 		{"change", "/change-email", `{"newEmail":%q}`},

@@ -46,7 +46,7 @@ func TestEventsSayWhoDidWhatToWhomFromWhere(t *testing.T) {
 			heard = nil
 		}
 		from := []string{"User-Agent", "test/1"}
-		post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1"}`, from...)
+		post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"314-159-265"}`, from...)
 		ada, err := r.auth.UserByEmail(t.Context(), "ada@example.com")
 		if err != nil {
 			t.Fatal(err)
@@ -56,7 +56,7 @@ func TestEventsSayWhoDidWhatToWhomFromWhere(t *testing.T) {
 		want("sign_in_failed", "", ada.ID, "192.0.2.7")
 		post(r.browser(), "/sign-in/email", `{"email":"nobody@example.com","password":"wrong-horse-1"}`, from...)
 		want("sign_in_failed", "", "", "192.0.2.7")
-		post(r.Client, "/sign-in/email", `{"email":"ada@example.com","password":"correct-horse-1"}`, from...)
+		post(r.Client, "/sign-in/email", `{"email":"ada@example.com","password":"314-159-265"}`, from...)
 		want("sign_in", ada.ID, ada.ID, "192.0.2.7")
 
 		bob := r.addUser("bob@example.com", "admin")
@@ -148,8 +148,10 @@ func TestEventsNamePeople(t *testing.T) {
 		_, err = r.auth.BanUser(t.Context(), by, bob.ID, "spam", nil)
 		done(err)
 		want("user_banned", me, name+" <bob@example.com>", "banned for good", "spam")
+		// part:admin
 		done(r.auth.RemoveUser(t.Context(), by, bob.ID))
 		want("user_deleted", me, "", "", "")
+		// end:admin
 	})
 }
 
@@ -221,7 +223,7 @@ func TestAnEventThatFailsUndoesItsTransaction(t *testing.T) {
 		for name, act := range map[event.Name]func(){
 			"sign_up": func() {
 				wantRefusal(t, post(r.Client, "/sign-up/email",
-					`{"name":"B","email":"b@example.com","password":"correct-horse-1"}`), 500, "INTERNAL_SERVER_ERROR")
+					`{"name":"B","email":"b@example.com","password":"314-159-265"}`), 500, "INTERNAL_SERVER_ERROR")
 			},
 			"sign_in":        func() { wantRefusal(t, signIn(r.Client, "ada@example.com"), 500, "INTERNAL_SERVER_ERROR") },
 			"sign_in_failed": func() { wantRefusal(t, signIn(r.Client, "nobody@example.com"), 500, "INTERNAL_SERVER_ERROR") },

@@ -112,17 +112,17 @@ func TestAllOrNothing(t *testing.T) {
 		name string
 		do   func() error
 	}{
-		{"sign-up", call("/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1"}`)},
+		{"sign-up", call("/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"314-159-265"}`)},
 		{"get-session", read("/get-session?disableCookieCache=1")},
-		{"sign-in", call("/sign-in/email", `{"email":"ada@example.com","password":"correct-horse-1"}`)},
+		{"sign-in", call("/sign-in/email", `{"email":"ada@example.com","password":"314-159-265"}`)},
 		{"update-user", call("/update-user", `{"name":"Ada L."}`)},
 		{"send-verification-email", call("/send-verification-email", `{"email":"ada@example.com"}`)},
 		{"verify-email", mailed(`/verify-email?token=%s&callbackURL=/x`)},
-		{"verify-password", call("/verify-password", `{"password":"correct-horse-1"}`)},
-		{"change-password", call("/change-password", `{"currentPassword":"correct-horse-1","newPassword":"another-horse-2","revokeOtherSessions":true}`)},
+		{"verify-password", call("/verify-password", `{"password":"314-159-265"}`)},
+		{"change-password", call("/change-password", `{"currentPassword":"314-159-265","newPassword":"another-horse-2","revokeOtherSessions":true}`)},
 		{"request-password-reset", call("/request-password-reset", `{"email":"ada@example.com"}`)},
-		{"reset-password", mailed(`/reset-password {"token":"%s","newPassword":"correct-horse-1"}`)},
-		{"sign-in again", call("/sign-in/email", `{"email":"ada@example.com","password":"correct-horse-1"}`)},
+		{"reset-password", mailed(`/reset-password {"token":"%s","newPassword":"314-159-265"}`)},
+		{"sign-in again", call("/sign-in/email", `{"email":"ada@example.com","password":"314-159-265"}`)},
 		{"change-email", call("/change-email", `{"newEmail":"new@example.com"}`)},
 		{"the change", mailed(`/verify-email?token=%s`)},
 		{"list-sessions", read("/list-sessions")},
@@ -130,10 +130,10 @@ func TestAllOrNothing(t *testing.T) {
 		{"revoke-session", call("/revoke-session", `{"token":"none"}`)},
 		{"revoke-other-sessions", call("/revoke-other-sessions", `{}`)},
 		{"sign-out", call("/sign-out", `{}`)},
-		{"sign-in once more", call("/sign-in/email", `{"email":"new@example.com","password":"correct-horse-1"}`)},
+		{"sign-in once more", call("/sign-in/email", `{"email":"new@example.com","password":"314-159-265"}`)},
 		{"revoke-sessions", call("/revoke-sessions", `{}`)},
-		{"the last sign-in", call("/sign-in/email", `{"email":"new@example.com","password":"correct-horse-1"}`)},
-		{"delete-user", call("/delete-user", `{"password":"correct-horse-1"}`)},
+		{"the last sign-in", call("/sign-in/email", `{"email":"new@example.com","password":"314-159-265"}`)},
+		{"delete-user", call("/delete-user", `{"password":"314-159-265"}`)},
 
 		{"SetRole", func() error { _, err := r.auth.SetRole(ctx, nil, eve.ID, "user"); return err }},
 		{"BanUser", func() error { _, err := r.auth.BanUser(ctx, nil, eve.ID, "spam", nil); return err }},
@@ -143,7 +143,7 @@ func TestAllOrNothing(t *testing.T) {
 				EmailVerified: &yes})
 			return err
 		}},
-		{"SetPassword", func() error { return r.auth.SetPassword(ctx, nil, eve.ID, "another-horse-2") }},
+		{"SetPassword", func() error { return r.auth.SetPassword(ctx, nil, eve.ID, "another-horse-2") }}, // part:admin
 		{"CreateUser", func() error {
 			_, err := r.auth.CreateUser(ctx, nil, auth.NewUser{Name: "C", Email: "c@example.com", Password: "another-horse-2"})
 			return err
@@ -183,7 +183,7 @@ func TestAllOrNothing(t *testing.T) {
 			return r.auth.RevokeUserSession(ctx, nil, list[0].ID)
 		}},
 		// end:admin
-		{"RemoveUser", func() error { return r.auth.RemoveUser(ctx, nil, eve.ID) }},
+		{"RemoveUser", func() error { return r.auth.RemoveUser(ctx, nil, eve.ID) }}, // part:admin
 	} {
 		for n := 1; ; n++ {
 			before := r.dump()

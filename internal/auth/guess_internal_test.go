@@ -42,7 +42,7 @@ func TestOnlyAWrongPasswordCounts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const right, wrong = "correct-horse-1", "wrong-horse-1"
+		const right, wrong = "314-159-265", "wrong-horse-1"
 		for name, try := range map[string]func(r *http.Request, u *User, password string) error{
 			"sign in": func(r *http.Request, u *User, password string) error {
 				_, err := a.SignInEmail(httptest.NewRecorder(), r, Credentials{Email: u.Email, Password: password})

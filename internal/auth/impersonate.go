@@ -82,3 +82,26 @@ func (a *Auth) adminSession(r *http.Request) (*Session, error) {
 	a.present(s, r, token)
 	return s, nil
 }
+
+// startImpersonation stores a session in which admin acts as u. It ends no later than admin.
+func (a *Auth) startImpersonation(t *transaction, r *http.Request, u *User, admin *Session) (*Session, error) {
+	s := a.buildSession(r, u.ID, a.opts.ImpersonationExpiresIn)
+	s.ImpersonatedBy, s.admin = &admin.UserID, admin
+	if s.ExpiresAt.After(admin.ExpiresAt) {
+		s.ExpiresAt = admin.ExpiresAt
+	}
+	if err := t.Create(s).Error; err != nil {
+		return nil, err
+	}
+	s.User = u
+	return s, nil
+}
+
+// setAdminCookie keeps the token of the admin's own session, and better-auth's mark of one that ends with the browser.
+func (a *Auth) setAdminCookie(w http.ResponseWriter, admin *Session) {
+	forget := ""
+	if !admin.Remember {
+		forget = "true"
+	}
+	a.setSigned(w, adminCookie, admin.token+":"+forget, a.cookieLife(admin))
+}

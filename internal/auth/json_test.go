@@ -36,7 +36,7 @@ func TestDatesHaveThreeDecimalsAndAreUTC(t *testing.T) {
 func TestACachedSessionSaysWhatTheStoreSays(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
-	res := post(r.Client, "/sign-up/email", `{"name":"Ada \"L\"<é🦫>","email":"ada@example.com","password":"correct-horse-1","image":"https://app.example/a.png?b&c"}`, "User-Agent", "a\"b<c>")
+	res := post(r.Client, "/sign-up/email", `{"name":"Ada \"L\"<é🦫>","email":"ada@example.com","password":"314-159-265","image":"https://app.example/a.png?b&c"}`, "User-Agent", "a\"b<c>")
 	if res.StatusCode != 200 {
 		t.Fatal(res.Text)
 	}

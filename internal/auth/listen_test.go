@@ -85,11 +85,13 @@ func TestRevocationReachesEveryInstance(t *testing.T) {
 				`{"token":"`+linkToken(t, box.last())+`","newPassword":"another-horse-2"}`)))
 		}},
 		{"password change", func(c *authtest.Client, _, _ string) error {
-			return sent(post(c, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"another-horse-2"}`))
+			return sent(post(c, "/change-password", `{"currentPassword":"314-159-265","newPassword":"another-horse-2"}`))
 		}},
+		// part:admin
 		{"password set", func(_ *authtest.Client, id, _ string) error {
 			return here.SetPassword(t.Context(), nil, id, "another-horse-2")
 		}},
+		// end:admin
 		{"deletion", func(c *authtest.Client, _, _ string) error { return sent(post(c, "/delete-user", "{}")) }},
 	}
 	var copies []*authtest.Client

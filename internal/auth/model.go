@@ -73,7 +73,7 @@ type Session struct {
 	// Of the request that presented or started this session.
 	token     string
 	ip, agent string
-	admin     *Session // of an impersonation that starts: the admin's own session
+	admin     *Session // of an impersonation that starts: the admin's own session // part:admin
 }
 
 // person is the id of the user at the keyboard: the impersonating admin, else the session's user.

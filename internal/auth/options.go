@@ -1,11 +1,15 @@
 package auth
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"runtime"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/auth/password"
@@ -26,10 +30,12 @@ type Options struct {
 	// without signing everyone out. Required.
 	Secrets []string
 
-	// AppName may not be part of a password (ASVS 6.2.11). Default: no such rule.
+	// AppName may not be part of a password, however it is spaced (ASVS 6.2.11). It has at most 50 characters, none of
+	// them a control character. Default: no such rule.
 	AppName string
 
-	// CookiePrefix starts every cookie's name. Default "better-auth", as its clients and tools expect.
+	// CookiePrefix starts every cookie's name. It has at most 20 characters of those that a name may have, and does not
+	// begin with "__". Default "better-auth", as its clients and tools expect.
 	CookiePrefix string
 
 	// CookieDomain sends every auth cookie to this domain and all hosts below it, such as app.example for an app that
@@ -49,9 +55,11 @@ type Options struct {
 	// Default 10 minutes.
 	ReauthAge time.Duration
 
+	// part:betterauth
 	// StepUp demands a recently authenticated session for more: the admin endpoints that change something, ending other
 	// sessions, and what calls Auth.StepUp. Default off, as on the wire.
 	StepUp bool
+	// end:betterauth
 
 	// MaxAge is how long a session lives at most, however much it is used. Default 30 days (ASVS 7.3.2).
 	MaxAge time.Duration
@@ -80,9 +88,11 @@ type Options struct {
 	// the address is taken. Default off.
 	RequireEmailVerification bool
 
+	// part:betterauth
 	// AutoSignInAfterVerification starts a session in the browser in which the mailed link of a new account is opened.
 	// Default off, because an attacker may have signed up with the address of the reader.
 	AutoSignInAfterVerification bool
+	// end:betterauth
 
 	// ConfirmEmailChange asks the old address, if it is verified, before the new one. Default off: then the session must
 	// be younger than ReauthAge.
@@ -187,6 +197,19 @@ func (o Options) withDefaults() Options {
 		o.Mailer = logMailer{o.Logger}
 	}
 	return o
+}
+
+// checkNames refuses names that would break cookies and mails without an error.
+func (o Options) checkNames() error {
+	cookie := http.Cookie{Name: o.CookiePrefix}
+	if cookie.Valid() != nil || len(o.CookiePrefix) > 20 || strings.HasPrefix(o.CookiePrefix, "__") {
+		return fmt.Errorf("auth: CookiePrefix %q cannot begin the name of a cookie: use at most 20 letters and digits, "+
+			"and - between them", o.CookiePrefix)
+	}
+	if utf8.RuneCountInString(o.AppName) > 50 || strings.ContainsFunc(o.AppName, unicode.IsControl) {
+		return fmt.Errorf("auth: AppName %q must have at most 50 characters and no control character", o.AppName)
+	}
+	return nil
 }
 
 func (o *RateLimit) setDefaults() {

@@ -83,15 +83,6 @@ func (a *Auth) RecentlyAuthenticated(s *Session) bool {
 	return s.ImpersonatedBy == nil && a.opts.Now().Sub(s.CreatedAt) < a.opts.ReauthAge
 }
 
-// StepUp refuses s if Options.StepUp is set and s is not younger than Options.ReauthAge: 403 SESSION_NOT_FRESH. Call
-// it after the role is checked: a password cannot open what the role forbids.
-func (a *Auth) StepUp(s *Session) error {
-	if !a.opts.StepUp {
-		return nil
-	}
-	return a.requireRecent(s)
-}
-
 func (a *Auth) requireRecent(s *Session) error {
 	if a.RecentlyAuthenticated(s) {
 		return nil

@@ -78,9 +78,9 @@ func TestBetterAuthsHashesVerifyAndAreReplaced(t *testing.T) {
 	})
 }
 
-// weak is a cheap argon2id hash of correct-horse-1.
+// weak is a cheap argon2id hash of 314-159-265.
 func weak() string {
-	sum := argon2.IDKey([]byte("correct-horse-1"), []byte("saltsalt"), 1, 64, 1, 16)
+	sum := argon2.IDKey([]byte("314-159-265"), []byte("saltsalt"), 1, 64, 1, 16)
 	b64 := base64.RawStdEncoding.EncodeToString
 	return "$argon2id$v=19$m=64,t=1,p=1$" + b64([]byte("saltsalt")) + "$" + b64(sum)
 }
@@ -102,11 +102,11 @@ func TestWeakHashesAreReplacedAndStrongOnesKept(t *testing.T) {
 // TestPasswordRules: the rules of package password hold for every new user, and options change them.
 func TestPasswordRules(t *testing.T) {
 	t.Parallel()
-	r := sqliteRig(t, auth.Options{AppName: "Foyer"})
-	lax := authtest.NewOn(t, r.db, auth.Options{AppName: "Foyer", AllowCommonPasswords: true})
+	r := sqliteRig(t, auth.Options{AppName: "Quill"})
+	lax := authtest.NewOn(t, r.db, auth.Options{AppName: "Quill", AllowCommonPasswords: true})
 	for typed, want := range map[string]string{
 		"xkcd936": "PASSWORD_TOO_SHORT", strings.Repeat("x", 129): "PASSWORD_TOO_LONG", "password1": "PASSWORD_TOO_COMMON",
-		"foyerfoyer!": "PASSWORD_TOO_COMMON", "my-lovelace-9": "PASSWORD_TOO_COMMON",
+		"quillquill!": "PASSWORD_TOO_COMMON", "my-lovelace-9": "PASSWORD_TOO_COMMON",
 	} {
 		in := auth.NewUser{Name: "Ada", Email: "lovelace@example.com", Password: typed}
 		if _, err := r.auth.CreateUser(t.Context(), nil, in); refusal(err) != want {

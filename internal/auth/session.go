@@ -199,9 +199,11 @@ func (a *Auth) transactSession(
 
 // setSessionCookies sends all cookies of s; readAt is when the store was last read.
 func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Session, readAt time.Time) {
+	// part:admin
 	if s.admin != nil {
 		a.setAdminCookie(w, s.admin)
 	}
+	// end:admin
 	a.setSigned(w, tokenCookie, s.token, a.cookieLife(s))
 	if !s.Remember {
 		a.setSigned(w, forgetCookie, "true", 0)
@@ -212,15 +214,6 @@ func (a *Auth) setSessionCookies(w http.ResponseWriter, r *http.Request, s *Sess
 	if s.ImpersonatedBy == nil {
 		a.clearCookie(w, r, adminCookie)
 	}
-}
-
-// setAdminCookie keeps the token of the admin's own session, and better-auth's mark of one that ends with the browser.
-func (a *Auth) setAdminCookie(w http.ResponseWriter, admin *Session) {
-	forget := ""
-	if !admin.Remember {
-		forget = "true"
-	}
-	a.setSigned(w, adminCookie, admin.token+":"+forget, a.cookieLife(admin))
 }
 
 // cookieLife is the rest of a remembered session, rounded up to seconds; 0 for one that ends with the browser.

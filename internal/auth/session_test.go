@@ -74,7 +74,7 @@ func TestASessionDiesUnused(t *testing.T) {
 			t.Run(c.name, func(t *testing.T) {
 				r := newRig(t, db, auth.Options{})
 				db.Where("1 = 1").Delete(&auth.User{})
-				post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1","rememberMe":`+c.remember+`}`)
+				post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"314-159-265","rememberMe":`+c.remember+`}`)
 				row := r.row()
 				if !row.ExpiresAt.Equal(row.CreatedAt.Add(c.life)) {
 					t.Fatalf("expires %v after its start, want %v", row.ExpiresAt.Sub(row.CreatedAt), c.life)
@@ -105,7 +105,7 @@ func TestNoCookieOfABriefSessionOutlivesTheBrowser(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
-	res := post(r.Client, "/sign-in/email", `{"email":"ada@example.com","password":"correct-horse-1","rememberMe":false}`)
+	res := post(r.Client, "/sign-in/email", `{"email":"ada@example.com","password":"314-159-265","rememberMe":false}`)
 	for range 6 {
 		if sent := strings.Join(res.Header["Set-Cookie"], "\n"); !strings.Contains(sent, cacheCookie) ||
 			strings.Contains(sent, "Max-Age") || strings.Contains(sent, "Expires") {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"gorm.io/gorm"
 )
 
@@ -22,13 +23,6 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
 		list = append(list, Session{})
 		return rows.Scan(list[len(list)-1].columns()...)
 	})
-	return list, err
-}
-
-// UserSessions lists every session of a user, expired and impersonated ones too, most recently used first.
-func (a *Auth) UserSessions(ctx context.Context, userID string) ([]Session, error) {
-	list := []Session{}
-	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("updated_at DESC, id").Limit(1000).Find(&list).Error
 	return list, err
 }
 
@@ -108,6 +102,24 @@ func (a *Auth) revokeSessions(ctx context.Context, by *Session, userID, keep str
 		t.recordEvent(by.actor(), event.SessionsRevoked, userID)
 		return nil
 	})
+}
+
+// EndEverySession ends the sessions of all users and all mailed links, except those that undo a change of address. After
+// a restore they would let in people whose session had ended or whose link was used since the backup.
+func (a *Auth) EndEverySession(ctx context.Context) (sessions, links int64, err error) {
+	err = a.transact(ctx, func(t *transaction) error {
+		if err := t.Model(&Session{}).Count(&sessions).Error; err != nil {
+			return err
+		}
+		if err := t.endSelected(t.Where("TRUE")); err != nil {
+			return err
+		}
+		dropped := t.Where("purpose <> ?", letter.UndoEmailChange).Delete(&Verification{})
+		links = dropped.RowsAffected
+		t.recordEvent(actor{}, event.SessionsRevoked, "").Detail = "of every user"
+		return dropped.Error
+	})
+	return sessions, links, err
 }
 
 // endPresented ends the session s that r presented. With an impersonation it also ends the admin's own session.

@@ -80,7 +80,7 @@ type sessionStart struct {
 
 	presented   *Session // the session of the request; nil for a stranger
 	replace     bool     // the new session takes over the links of presented
-	impersonate bool     // presented, an admin's, stays valid beside the new session
+	impersonate bool     // presented, an admin's, stays valid beside the new session // part:admin
 
 	// unverified runs instead of the sign-in if the address is unverified. Its writes are committed, and signIn returns
 	// 403. If it is nil, the transaction is rolled back.
@@ -121,7 +121,7 @@ func (a *Auth) signIn(
 	if s == nil {
 		return nil, refusal
 	}
-	if !in.impersonate {
+	if s.ImpersonatedBy == nil {
 		a.rememberDevice(w, r, s.User)
 	}
 	return s, nil
@@ -133,10 +133,12 @@ func (a *Auth) mustVerify(u *User) bool { return a.opts.RequireEmailVerification
 // openSession lifts an expired ban, starts the session, records the event and warns of a new device. For an
 // impersonation it only records the event and starts the session.
 func (a *Auth) openSession(t *transaction, r *http.Request, u *User, in sessionStart) (*Session, error) {
+	// part:admin
 	if in.impersonate {
 		t.recordEvent(in.presented.actor(), in.event, u.ID)
 		return a.startImpersonation(t, r, u, in.presented)
 	}
+	// end:admin
 	if u.Banned { // signIn has checked that the ban has expired
 		u.Banned, u.BanReason, u.BanExpires, u.UpdatedAt = false, nil, nil, a.opts.Now()
 		if err := t.Select("banned", "ban_reason", "ban_expires", "updated_at").Updates(u).Error; err != nil {
@@ -206,20 +208,6 @@ func (a *Auth) storeSession(t *transaction, r *http.Request, u *User, remember b
 	}
 	s.User = u
 	return s, t.clearPending(u)
-}
-
-// startImpersonation stores a session in which admin acts as u. It ends no later than admin.
-func (a *Auth) startImpersonation(t *transaction, r *http.Request, u *User, admin *Session) (*Session, error) {
-	s := a.buildSession(r, u.ID, a.opts.ImpersonationExpiresIn)
-	s.ImpersonatedBy, s.admin = &admin.UserID, admin
-	if s.ExpiresAt.After(admin.ExpiresAt) {
-		s.ExpiresAt = admin.ExpiresAt
-	}
-	if err := t.Create(s).Error; err != nil {
-		return nil, err
-	}
-	s.User = u
-	return s, nil
 }
 
 // buildSession makes a session with a new token, and stores nothing.

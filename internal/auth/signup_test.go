@@ -21,24 +21,24 @@ func TestSignUpRefuses(t *testing.T) {
 	body := func(name, email, password, more string) string {
 		return fmt.Sprintf(`{"name":%q,"email":%q,"password":%q%s}`, name, email, password, more)
 	}
-	const mail, good = "ada@example.com", "correct-horse-1"
+	const mail, good = "ada@example.com", "314-159-265"
 	for name, c := range map[string]struct {
 		body   string
 		status int
 		code   string
 	}{
 		"nothing": {`{}`, 400, "VALIDATION_ERROR"},
-		"no name": {`{"email":"ada@example.com","password":"correct-horse-1"}`, 400, "VALIDATION_ERROR"},
-		"null name": {`{"name":null,"email":"ada@example.com","password":"correct-horse-1"}`, 400,
+		"no name": {`{"email":"ada@example.com","password":"314-159-265"}`, 400, "VALIDATION_ERROR"},
+		"null name": {`{"name":null,"email":"ada@example.com","password":"314-159-265"}`, 400,
 			"VALIDATION_ERROR"},
-		"number as name": {`{"name":5,"email":"ada@example.com","password":"correct-horse-1"}`, 400,
+		"number as name": {`{"name":5,"email":"ada@example.com","password":"314-159-265"}`, 400,
 			"VALIDATION_ERROR"},
 		"empty name, no address": {body("", "@example.com", good, ""), 400, "VALIDATION_ERROR"},
 		"blank name":             {body("  ", mail, good, ""), 400, "VALIDATION_ERROR"},
 		"long name":              {body(strings.Repeat("é", 201), mail, good, ""), 400, "VALIDATION_ERROR"},
-		"control in name": {`{"name":"a\u0000b","email":"ada@example.com","password":"correct-horse-1"}`, 400,
+		"control in name": {`{"name":"a\u0000b","email":"ada@example.com","password":"314-159-265"}`, 400,
 			"VALIDATION_ERROR"},
-		"line break in name": {`{"name":"a\r\nBcc: x","email":"ada@example.com","password":"correct-horse-1"}`, 400,
+		"line break in name": {`{"name":"a\r\nBcc: x","email":"ada@example.com","password":"314-159-265"}`, 400,
 			"VALIDATION_ERROR"},
 		"bad address":        {body("Ada", "ada", good, ""), 400, "VALIDATION_ERROR"},
 		"short password":     {body("Ada", mail, "1234567", ""), 400, "PASSWORD_TOO_SHORT"},
@@ -46,7 +46,7 @@ func TestSignUpRefuses(t *testing.T) {
 		"long password":      {body("Ada", mail, strings.Repeat("x", 129), ""), 400, "PASSWORD_TOO_LONG"},
 		"very long password": {body("Ada", mail, strings.Repeat("x", 60000), ""), 400, "PASSWORD_TOO_LONG"},
 		"common password":    {body("Ada", mail, "Password123", ""), 400, "PASSWORD_TOO_COMMON"},
-		"list as password": {`{"name":"Ada","email":"ada@example.com","password":["correct-horse-1"]}`, 400,
+		"list as password": {`{"name":"Ada","email":"ada@example.com","password":["314-159-265"]}`, 400,
 			"VALIDATION_ERROR"},
 		"script as image":    {body("Ada", mail, good, `,"image":"javascript:alert(1)"`), 400, "VALIDATION_ERROR"},
 		"http image":         {body("Ada", mail, good, `,"image":"http://a.example/x"`), 400, "VALIDATION_ERROR"},
@@ -75,7 +75,7 @@ func TestSignUpSetsOnlyWhatItSays(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{})
-		res := post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1","id":"mine","emailVerified":true,
+		res := post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"314-159-265","id":"mine","emailVerified":true,
 			"banned":true,"banReason":"x","createdAt":"2000-01-01T00:00:00.000Z","Role":"admin","ROLE":"admin","user":{"role":"admin"},"image":"https://a.example/x.png"}`)
 		var u auth.User
 		if err := db.Take(&u).Error; err != nil || res.StatusCode != 200 {
@@ -140,7 +140,7 @@ func TestANameIsValidUTF8(t *testing.T) {
 		r := newRig(t, db, auth.Options{})
 		w := httptest.NewRecorder()
 		_, _, err := r.auth.SignUpEmail(w, httptest.NewRequest("POST", "/", nil),
-			auth.Registration{Name: "a\xffb", Email: "ada@example.com", Password: "correct-horse-1"})
+			auth.Registration{Name: "a\xffb", Email: "ada@example.com", Password: "314-159-265"})
 		if refusal(err) != "VALIDATION_ERROR" || len(w.Header()) > 0 {
 			t.Errorf("%v %v", err, w.Header())
 		}
@@ -165,7 +165,7 @@ func TestOfParallelSignUpsOneWins(t *testing.T) {
 		var in, taken atomic.Int64
 		atOnce(8, func(i int) {
 			email := []string{"ada@example.com", "Ada@Example.com", "ADA@EXAMPLE.COM"}[i%3]
-			res := post(r.browser(), "/sign-up/email", `{"name":"Ada","email":"`+email+`","password":"correct-horse-1"}`)
+			res := post(r.browser(), "/sign-up/email", `{"name":"Ada","email":"`+email+`","password":"314-159-265"}`)
 			switch {
 			case res.StatusCode == 200:
 				in.Add(1)

@@ -113,7 +113,6 @@ func TestOnlyPendingAccountsGiveWay(t *testing.T) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box, RequireEmailVerification: true})
 		r.addUser("root@example.com", "admin")
-		setPassword := func(id string) error { return r.auth.SetPassword(t.Context(), nil, id, "better-horse-2") }
 		for name, settle := range map[string]func(id, email string) error{
 			"invited": func(id, email string) error {
 				_, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Ada", Email: email, Invite: true})
@@ -127,7 +126,11 @@ func TestOnlyPendingAccountsGiveWay(t *testing.T) {
 				_, err := r.auth.SetRole(t.Context(), nil, id, "user,admin")
 				return err
 			},
-			"password of an admin": func(id, _ string) error { return setPassword(id) },
+			// part:admin
+			"password of an admin": func(id, _ string) error {
+				return r.auth.SetPassword(t.Context(), nil, id, "better-horse-2")
+			},
+			// end:admin
 			"password by mail": func(_, email string) error {
 				post(r.browser(), "/request-password-reset", `{"email":"`+email+`"}`)
 				post(r.browser(), "/reset-password", `{"newPassword":"better-horse-2","token":"`+linkToken(t, box.last())+`"}`)
@@ -279,7 +282,7 @@ func TestVouching(t *testing.T) {
 		signUpAs(r.browser(), "eve@example.com", mallorysPassword)
 		for range 3 { // invited, and lost again
 			u, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Eve", Email: "eve+x@example.com", Invite: true})
-			if err = errors.Join(err, r.auth.RemoveUser(t.Context(), nil, u.ID)); err != nil {
+			if err = errors.Join(err, r.db.Delete(u).Error); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -123,7 +123,7 @@ func TestATakenAddressIsAnsweredAlike(t *testing.T) {
 
 	box = &mailbox{}
 	r = sqliteRig(t, auth.Options{Mailer: box, RequireEmailVerification: true})
-	made := auth.NewUser{Name: "Bob", Email: "bob@example.com", Password: "correct-horse-1", Verified: true}
+	made := auth.NewUser{Name: "Bob", Email: "bob@example.com", Password: "314-159-265", Verified: true}
 	if _, err := r.auth.CreateUser(t.Context(), nil, made); err != nil {
 		t.Fatal(err)
 	}
@@ -142,5 +142,5 @@ func TestATakenAddressIsAnsweredAlike(t *testing.T) {
 	}
 	wantRefusal(t, post(r.browser(), "/sign-in/email", `{"email":"bob@example.com","password":"thief-horse-22"}`), 401,
 		"INVALID_EMAIL_OR_PASSWORD")
-	r.browser().SignIn("bob@example.com", "correct-horse-1")
+	r.browser().SignIn("bob@example.com", "314-159-265")
 }

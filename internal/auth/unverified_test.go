@@ -152,7 +152,7 @@ func TestWithoutItsMailNothingHappens(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{Mailer: brokenMailer{}, RequireEmailVerification: true})
-		got := post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1"}`)
+		got := post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"314-159-265"}`)
 		wantRefusal(t, got, 500, "INTERNAL_SERVER_ERROR")
 		if strings.Contains(got.Text, "secret") || r.count(&auth.User{}) != 0 || r.count(&auth.Verification{}) != 0 {
 			t.Errorf("%s, %d users, %d links", got.Text, r.count(&auth.User{}), r.count(&auth.Verification{}))
@@ -167,7 +167,7 @@ func TestOfParallelUnverifiedSignUpsOneIsKept(t *testing.T) {
 		box := &mailbox{}
 		r := newRig(t, db, auth.Options{Mailer: box, RequireEmailVerification: true})
 		atOnce(50, func(int) {
-			got := post(r.browser(), "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1"}`)
+			got := post(r.browser(), "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"314-159-265"}`)
 			if got.StatusCode != 200 && got.StatusCode != 503 { // on a slow machine the password queue is full
 				t.Errorf("%d %s", got.StatusCode, got.Text)
 			}
@@ -189,7 +189,7 @@ func TestUnverifiedMailsAreLimited(t *testing.T) {
 	r, refused := limitedRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
 		Mailer: box, RequireEmailVerification: true, RateLimit: auth.RateLimit{Rules: []auth.RateRule{}},
 	})
-	post(r.browser(), "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1"}`)
+	post(r.browser(), "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"314-159-265"}`)
 	for range 8 {
 		wantRefusal(t, signIn(r.browser(), "ada@example.com"), 403, "EMAIL_NOT_VERIFIED")
 	}
@@ -199,7 +199,7 @@ func TestUnverifiedMailsAreLimited(t *testing.T) {
 	for range 4 { // a stranger cannot use up the mails of somebody who has not signed up yet
 		post(r.browser(), "/request-password-reset", `{"email":"bob@example.com"}`)
 	}
-	if got := post(r.browser(), "/sign-up/email", `{"name":"Bob","email":"bob@example.com","password":"correct-horse-1"}`); got.StatusCode != 200 || len(box.all()) != 4 || r.count(&auth.User{}) != 2 {
+	if got := post(r.browser(), "/sign-up/email", `{"name":"Bob","email":"bob@example.com","password":"314-159-265"}`); got.StatusCode != 200 || len(box.all()) != 4 || r.count(&auth.User{}) != 2 {
 		t.Errorf("%d %s, %d mails", got.StatusCode, got.Text, len(box.all()))
 	}
 	r.Get("/api/auth/verify-email?token=" + linkToken(t, box.last()))

@@ -26,7 +26,7 @@ func TestCreateUser(t *testing.T) {
 			accounts int64
 		}{
 			{"without password and role", auth.NewUser{Name: "A", Email: "a@example.com"}, "user", "", 0},
-			{"with both", auth.NewUser{Name: "B", Email: "b@example.com", Password: "correct-horse-1", Role: "admin"},
+			{"with both", auth.NewUser{Name: "B", Email: "b@example.com", Password: "314-159-265", Role: "admin"},
 				"admin", "", 1},
 			{"with two roles", auth.NewUser{Name: "C", Email: "c@example.com", Role: "user, admin"}, "user,admin", "", 0},
 			{"with an unknown role", auth.NewUser{Name: "D", Email: "d@example.com", Role: "king"}, "",

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -107,4 +108,54 @@ func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Sessi
 	}
 	a.ClearCookies(w, r)
 	return nil
+}
+
+// VerifyEmail applies a mailed link: it verifies an address, allows its change, or makes the change. s is nil for a
+// stranger. In the session of another user it verifies, but does not change, the address, and s goes on. An address
+// changes only in a session of its user, because mail scanners open links, too. callbackURL goes into the next mail
+// of a change. It returns the user, and whether the address changed. Refusals: 401 INVALID_TOKEN, TOKEN_EXPIRED,
+// INVALID_USER, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.
+func (a *Auth) VerifyEmail(
+	w http.ResponseWriter, r *http.Request, s *Session, token, callbackURL string,
+) (u *User, changed bool, err error) {
+	v, err := a.findLink(r.Context(), token, addressLinks...)
+	if err != nil {
+		return nil, false, tokenError(http.StatusUnauthorized, err)
+	}
+	if !mayApply(s, v) {
+		return nil, false, errInvalidUser
+	}
+	enter := s == nil && a.opts.AutoSignInAfterVerification
+	v.CallbackURL = cmp.Or(callbackURL, v.CallbackURL)
+	if u, _, err = a.applyLink(w, r, v, opening{session: s, signIn: enter, remember: true}); err != nil {
+		return nil, false, err
+	}
+	return u, v.Purpose == letter.ChangeEmail, nil
+}
+
+// mayApply reports whether a link works without a password in the browser of s, nil for a stranger.
+func mayApply(s *Session, v *Verification) bool {
+	switch v.Purpose {
+	case letter.VerifyEmail:
+		return true
+	case letter.ConfirmEmailChange: // the old address may be read in another browser
+		return s == nil || s.UserID == v.UserID
+	}
+	return s != nil && s.UserID == v.UserID && s.ImpersonatedBy == nil
+}
+
+// Accounts lists the ways in which a user can prove who they are.
+func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
+	var list []Account
+	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("created_at, id").Find(&list).Error
+	return list, err
+}
+
+// StepUp refuses s if Options.StepUp is set and s is not younger than Options.ReauthAge: 403 SESSION_NOT_FRESH. Call
+// it after the role is checked: a password cannot open what the role forbids.
+func (a *Auth) StepUp(s *Session) error {
+	if !a.opts.StepUp {
+		return nil
+	}
+	return a.requireRecent(s)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	password = "correct-horse-1"
+	password = "314-159-265"
 	agent    = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 )
 

@@ -45,12 +45,15 @@ func (c Config) Host() string {
 	return u.Hostname()
 }
 
+// DefaultDatabase is used where DATABASE_URL is not set.
+const DefaultDatabase = "file:data/foyer.db"
+
 // Load reads the environment and returns every fault at once, joined.
 func Load(getenv func(string) string) (Config, error) {
 	l := loader{getenv: getenv}
 	c := Config{
 		Addr:              l.addr("ADDR", "PORT"),
-		DatabaseURL:       l.database("DATABASE_URL", "file:data/foyer.db"),
+		DatabaseURL:       l.database("DATABASE_URL", DefaultDatabase),
 		MaxConns:          l.connections("DATABASE_MAX_CONNS"),
 		LogLevel:          l.level("LOG_LEVEL"),
 		CORS:              l.choice("CORS", "off", "on") == "on",
@@ -85,7 +88,7 @@ func (l *loader) combinations(c Config) {
 	verifies := c.EmailVerification && !c.Development // without mail, no address could ever be verified
 	l.faultIf(verifies && c.SMTPURL == "", "SMTP_URL", "is required in production, or EMAIL_VERIFICATION=off")
 	lost := (verifies || c.SMTPURL != "") && c.MailFrom == ""
-	l.faultIf(lost, "MAIL_FROM", "is required to send mail, such as Foyer <hello@app.example>")
+	l.faultIf(lost, "MAIL_FROM", "is required to send mail, such as App <hello@app.example>")
 	// part:ratelimit
 	l.faultIf(!c.RateLimit && !c.Development, "RATE_LIMIT", "cannot be off in production")
 	// end:ratelimit
@@ -93,6 +96,13 @@ func (l *loader) combinations(c Config) {
 	both := c.ServiceKeyFile != "" && c.ServiceKey != ""
 	l.faultIf(both, "SERVICE_KEY", "and SERVICE_KEY_FILE are both given; keep one")
 	// end:servicetoken
+}
+
+// Addr is where a server with this environment listens. A command that only asks that server needs no more of it.
+func Addr(getenv func(string) string) (string, error) {
+	l := loader{getenv: getenv}
+	addr := l.addr("ADDR", "PORT")
+	return addr, errors.Join(l.faults...)
 }
 
 func localURL(addr string) string {

@@ -22,7 +22,7 @@ func load(env map[string]string) (config.Config, error) {
 func TestDefaults(t *testing.T) {
 	got, err := load(nil)
 	want := config.Config{
-		Addr: "127.0.0.1:8080", AppURL: "http://localhost:8080", Development: true, DatabaseURL: "file:data/foyer.db",
+		Addr: "127.0.0.1:8080", AppURL: "http://localhost:8080", Development: true, DatabaseURL: config.DefaultDatabase,
 		LogLevel: slog.LevelInfo, EmailVerification: true,
 	}
 	want.RateLimit = true // part:ratelimit
@@ -35,24 +35,24 @@ func TestEverything(t *testing.T) {
 	got, err := load(map[string]string{
 		"ADDR": "0.0.0.0:80", "APP_URL": "https://App.Example:443/", "APP_ENV": "production",
 		"APP_SECRET": strong + " , " + other, "PORT": "3000", "LOG_LEVEL": "warn", "DRAIN_DELAY": "1500ms",
-		"DATABASE_URL": "postgres://foyer:pass@db/foyer", "DATABASE_MAX_CONNS": "40",
+		"DATABASE_URL": "postgres://app:pass@db/app", "DATABASE_MAX_CONNS": "40",
 		"TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443, MyApp://,",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "CORS": "on", "INSECURE_HTTP": "on",
-		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://foyer:pass@mail.example", "MAIL_FROM": "Foyer <mail@app.example>",
-		"MAIL_LINKS":       "wire",                 // part:betterauth
-		"RATE_LIMIT":       "on",                   // part:ratelimit
-		"SERVICE_KEY_FILE": "/etc/foyer/keys.json", // part:servicetoken
+		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://app:pass@mail.example", "MAIL_FROM": "App <mail@app.example>",
+		"MAIL_LINKS":       "wire",               // part:betterauth
+		"RATE_LIMIT":       "on",                 // part:ratelimit
+		"SERVICE_KEY_FILE": "/etc/app/keys.json", // part:servicetoken
 	})
 	proxies := []string{"10.0.0.0/8", "192.0.2.7/32", "fd00::/8"}
 	want := config.Config{
 		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other},
-		DatabaseURL: "postgres://foyer:pass@db/foyer", MaxConns: 40, LogLevel: slog.LevelWarn,
+		DatabaseURL: "postgres://app:pass@db/app", MaxConns: 40, LogLevel: slog.LevelWarn,
 		TrustedOrigins: []string{"https://one.example", "https://two.example:8443", "myapp://"},
 		CORS:           true, InsecureHTTP: true, DrainDelay: 1500 * time.Millisecond,
-		EmailVerification: true, SMTPURL: "smtps://foyer:pass@mail.example", MailFrom: "Foyer <mail@app.example>",
-		WireLinks:      true,                   // part:betterauth
-		RateLimit:      true,                   // part:ratelimit
-		ServiceKeyFile: "/etc/foyer/keys.json", // part:servicetoken
+		EmailVerification: true, SMTPURL: "smtps://app:pass@mail.example", MailFrom: "App <mail@app.example>",
+		WireLinks:      true,                 // part:betterauth
+		RateLimit:      true,                 // part:ratelimit
+		ServiceKeyFile: "/etc/app/keys.json", // part:servicetoken
 	}
 	for _, proxy := range proxies {
 		want.TrustedProxies = append(want.TrustedProxies, netip.MustParsePrefix(proxy))
@@ -230,7 +230,7 @@ func TestRefusedValues(t *testing.T) {
 		"MAIL_LINKS":      {"on", "Wire", "page"}, // part:betterauth
 		"TRUSTED_PROXIES": {"*", "10.0.0.0/33", "10.0.0", "proxy.example", "0.0.0.0/0", "::/0"},
 		"DATABASE_URL": {
-			"mysql://db/x", "foyer.db", "/data/foyer.db", "postgres://", "file:", "file://host/x.db", "file:x.db?mode=memory",
+			"mysql://db/x", "app.db", "/data/app.db", "postgres://", "file:", "file://host/x.db", "file:x.db?mode=memory",
 			"sqlite://x.db",
 		},
 		"LOG_LEVEL":   {"loud", "7"},

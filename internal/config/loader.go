@@ -2,13 +2,18 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"example.com/foyer/internal/origins"
@@ -19,12 +24,36 @@ import (
 type loader struct {
 	getenv func(string) string
 	faults []error
+	unread []string // variables whose file has a fault: they get no second one for being empty
 }
 
 func (l *loader) faultIf(bad bool, name, format string, args ...any) {
-	if bad {
+	if bad && !slices.Contains(l.unread, name) {
 		l.faults = append(l.faults, fmt.Errorf(name+": "+format, args...))
 	}
+}
+
+// secret is the variable name, or the text of the file that the variable name_FILE names, because platforms give
+// secrets as files. A fault quotes neither: the secret itself may have been given in place of the path.
+func (l *loader) secret(name string) string {
+	value, file := l.getenv(name), name+"_FILE"
+	path := l.getenv(file)
+	if path == "" {
+		return value
+	}
+	l.faultIf(value != "", name, "and %s are both given; keep one", file)
+	text, err := os.ReadFile(path)
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	secret := strings.TrimRight(string(text), "\r\n")
+	l.faultIf(err != nil, file, "names a file that cannot be read: %v", err)
+	l.faultIf(err == nil && secret == "", file, "names an empty file")
+	if secret == "" {
+		l.unread = append(l.unread, name)
+	}
+	return secret
 }
 
 // addr is ADDR, or the port of PORT on every interface, because a platform that sets PORT sends its visitors there.
@@ -75,7 +104,7 @@ func (l *loader) level(name string) (level slog.Level) {
 
 // database accepts what internal/database can open.
 func (l *loader) database(name, def string) string {
-	raw := cmp.Or(l.getenv(name), def)
+	raw := cmp.Or(l.secret(name), def)
 	u, err := url.Parse(raw)
 	bad := err != nil || !isPostgres(u) && !isFile(u)
 	l.faultIf(bad, name, "must be postgres://user@host/name or file:path/to.db")
@@ -120,7 +149,7 @@ func (l *loader) choice(name, def, other string) string {
 
 // smtp accepts the URLs that internal/mail can send by.
 func (l *loader) smtp(name string) string {
-	raw := l.getenv(name)
+	raw := l.secret(name)
 	u, err := url.Parse(raw)
 	known := err == nil && (u.Scheme == "smtp" || u.Scheme == "smtps")
 	bad := !known || u.Hostname() == "" || u.Path+u.RawQuery+u.Fragment != ""
@@ -131,7 +160,7 @@ func (l *loader) smtp(name string) string {
 func (l *loader) mailbox(name string) string {
 	raw := l.getenv(name)
 	_, err := mail.ParseAddress(raw)
-	l.faultIf(raw != "" && err != nil, name, "%q is no address such as Foyer <hello@app.example>", raw)
+	l.faultIf(raw != "" && err != nil, name, "%q is no address such as App <hello@app.example>", raw)
 	return raw
 }
 

@@ -11,7 +11,7 @@ import (
 
 // secrets reads APP_SECRET. Its faults name a secret by its position.
 func (l *loader) secrets(name string, required bool) []string {
-	secrets := list(l.getenv(name))
+	secrets := list(l.secret(name))
 	l.faultIf(required && len(secrets) == 0, name, "is required; make one with: openssl rand -base64 32")
 	for i, s := range secrets {
 		why := weak(s)

@@ -3,6 +3,8 @@ package config_test
 import (
 	"strings"
 	"testing"
+
+	"example.com/foyer/internal/config"
 )
 
 // TestProductionRefusesPlainHTTP: a deployment with http for https does not start.
@@ -51,16 +53,16 @@ func TestProductionRefusesPlainHTTP(t *testing.T) {
 // TestARemoteDatabaseWithoutTLSIsWarnedOf also checks that the warning does not quote the password.
 func TestARemoteDatabaseWithoutTLSIsWarnedOf(t *testing.T) {
 	for database, warns := range map[string]bool{
-		"postgres://foyer:zebra-7@db.example/foyer":                     true,
-		"postgresql://foyer:zebra-7@10.0.0.5:5432/foyer":                true,
-		"postgres://foyer@/foyer?host=db.example":                       true,
-		"postgres://foyer@/foyer?host=localhost,db.example":             true,
-		"postgres://foyer:zebra-7@db.example/foyer?sslmode=verify-full": false,
-		"postgres://foyer:zebra-7@db.example/foyer?sslmode=disable":     false, // a decision
-		"postgres://foyer@localhost/foyer":                              false,
-		"postgres://foyer@[::1]/foyer":                                  false,
-		"postgres://foyer@/foyer?host=/run/postgresql":                  false,
-		"file:data/foyer.db":                                            false,
+		"postgres://app:zebra-7@db.example/app":                     true,
+		"postgresql://app:zebra-7@10.0.0.5:5432/app":                true,
+		"postgres://app@/app?host=db.example":                       true,
+		"postgres://app@/app?host=localhost,db.example":             true,
+		"postgres://app:zebra-7@db.example/app?sslmode=verify-full": false,
+		"postgres://app:zebra-7@db.example/app?sslmode=disable":     false, // a decision
+		"postgres://app@localhost/app":                              false,
+		"postgres://app@[::1]/app":                                  false,
+		"postgres://app@/app?host=/run/postgresql":                  false,
+		config.DefaultDatabase:                                      false,
 	} {
 		got, err := load(map[string]string{"DATABASE_URL": database})
 		list := strings.Join(got.Warnings(), " ")

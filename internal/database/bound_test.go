@@ -209,7 +209,7 @@ func TestSilentServer(t *testing.T) {
 	var all sync.WaitGroup
 	for _, params := range []string{"", "?connect_timeout=1", "?sslmode=disable&connect_timeout=1"} {
 		all.Go(func() {
-			_, err := database.Open("postgres://foyer:zebra-7@"+listener.Addr().String()+"/foyer"+params, 0)
+			_, err := database.Open("postgres://app:zebra-7@"+listener.Addr().String()+"/app"+params, 0)
 			if err == nil || strings.Contains(err.Error(), "zebra-7") || !strings.Contains(err.Error(), "timeout") {
 				t.Errorf("%q: %v, want a time-out", params, err)
 			}

@@ -252,8 +252,8 @@ func TestOpenFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, url := range map[string]string{
-		"no listener":      "postgres://foyer:zebra-7@127.0.0.1:1/foyer?connect_timeout=2",
-		"no such socket":   "postgres://foyer:zebra-7@/foyer?host=" + dir,
+		"no listener":      "postgres://app:zebra-7@127.0.0.1:1/app?connect_timeout=2",
+		"no such socket":   "postgres://app:zebra-7@/app?host=" + dir,
 		"folder is a file": "file:" + filepath.Join(file, "x.db"),
 		"not a database":   "file:" + file,
 	} {

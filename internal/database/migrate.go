@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,6 +96,28 @@ func Migrations(ctx context.Context, db *gorm.DB, files fs.FS) (list []Migration
 		return nil
 	})
 	return list, err
+}
+
+// Schema returns the name of the newest migration that db records, or its number where files lacks it. unknown lists
+// the numbers that files lacks, because a newer build has migrated db. A database without migrations is refused.
+func Schema(ctx context.Context, db *gorm.DB, files fs.FS) (newest string, unknown []int64, err error) {
+	names, err := numbered(files)
+	if err != nil {
+		return "", nil, err
+	}
+	var applied []int64
+	if db.Migrator().HasTable("goose_db_version") {
+		applied, err = recorded(ctx, db)
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	if len(applied) == 0 {
+		return "", nil, errors.New("it records no migration, so it is no database of this app")
+	}
+	last := slices.Max(applied)
+	unknown = slices.DeleteFunc(applied, func(number int64) bool { return names[number] != "" })
+	return cmp.Or(names[last], strconv.FormatInt(last, 10)), unknown, nil
 }
 
 // known is recorded for a database that may never have been migrated.

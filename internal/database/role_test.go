@@ -20,7 +20,7 @@ func TestServingNeedsNoDDL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	role := "foyer_rows_" + strings.TrimPrefix(u.Path, "/")
+	role := "rows_" + strings.TrimPrefix(u.Path, "/")
 	for _, statement := range []string{
 		"CREATE ROLE " + role + " LOGIN PASSWORD 'rows'",
 		"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role,

@@ -190,12 +190,12 @@ func TestStopInTheMiddle(t *testing.T) {
 func TestHello(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]string{
-		"foyer.example": "foyer.example", "localhost": "app.example", "": "app.example", "192.0.2.1": "app.example",
+		"www.app.example": "www.app.example", "localhost": "app.example", "": "app.example", "192.0.2.1": "app.example",
 		"::1": "app.example",
 	} {
 		server := mailtest.Serve(t, "")
 		o := newOffice(t, dbtest.Open(t, dbtest.SQLite(t)), server.Addr)
-		sender, err := mail.NewSMTP("smtp://"+server.Addr, "Foyer <hello@app.example>", host, 0)
+		sender, err := mail.NewSMTP("smtp://"+server.Addr, "App <hello@app.example>", host, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

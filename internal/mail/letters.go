@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"strings"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/letter"
@@ -130,6 +131,12 @@ func (m *Mail) Link() string {
 		}
 	}
 	return ""
+}
+
+// Source returns the mail as plain text with its headers.
+func (m *Mail) Source() string {
+	return "To: " + m.Recipient + "\nSubject: " + m.Subject + "\nDate: " + m.CreatedAt.Format(time.RFC1123Z) + "\n\n" +
+		m.Text
 }
 
 // Page returns the mail as an HTML document.

@@ -41,7 +41,7 @@ func newOffice(t *testing.T, db *gorm.DB, addr string) *office {
 	t.Helper()
 	o := &office{t: t, db: db}
 	options := mail.Options{
-		AppName: "Foyer", Keys: ring(t, first), Logger: slog.New(slog.NewTextHandler(&o.log, nil)),
+		AppName: "Quill", Keys: ring(t, first), Logger: slog.New(slog.NewTextHandler(&o.log, nil)),
 		Now: func() time.Time { return database.Now().Add(time.Duration(o.ahead.Load())) },
 	}
 	if addr == "" {
@@ -66,7 +66,7 @@ func ring(t *testing.T, secrets ...string) *keys.Ring {
 
 func sender(t *testing.T, addr string, stepTime time.Duration) *mail.SMTP {
 	t.Helper()
-	s, err := mail.NewSMTP("smtp://"+addr, "Foyer <hello@app.example>", "app.example", stepTime)
+	s, err := mail.NewSMTP("smtp://"+addr, "Quill <hello@app.example>", "app.example", stepTime)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,8 +217,8 @@ func TestMail(t *testing.T) {
 	}
 	h := got[0].Message.Header
 	subject, err := new(mime.WordDecoder).DecodeHeader(h.Get("Subject"))
-	if err != nil || subject != "Allow the change of your e-mail address for Foyer" ||
-		h.Get("From") != `"Foyer" <hello@app.example>` || !strings.HasSuffix(h.Get("Message-Id"), "@app.example>") ||
+	if err != nil || subject != "Allow the change of your e-mail address for Quill" ||
+		h.Get("From") != `"Quill" <hello@app.example>` || !strings.HasSuffix(h.Get("Message-Id"), "@app.example>") ||
 		h.Get("Auto-Submitted") != "auto-generated" {
 		t.Errorf("headers %v", h)
 	}
@@ -318,7 +318,7 @@ func TestEnqueue(t *testing.T) {
 			m := o.rows()[0]
 			subjects[m.Subject] = true
 			if !strings.HasPrefix(m.Text, "Hello Ada 100%s,") || strings.ContainsAny(m.Subject+m.Text, "{}") ||
-				!strings.Contains(m.Subject, "Foyer") {
+				!strings.Contains(m.Subject, "Quill") {
 				t.Errorf("%s: %+v", purpose, m)
 			}
 			if linked := strings.Contains(m.Text, secret); linked == (purpose == "account_deleted" || purpose == "admin_made") {
@@ -357,7 +357,7 @@ func TestNewSMTP(t *testing.T) {
 		ok        bool
 	}{
 		{"smtp://mail.example", "hello@app.example", true},
-		{"smtps://user:p%40ss@mail.example:465", "Foyer <hello@app.example>", true},
+		{"smtps://user:p%40ss@mail.example:465", "Quill <hello@app.example>", true},
 		{"smtp://127.0.0.1:2525", "hello@app.example", true},
 		{"http://user:hunter2@mail.example", "hello@app.example", false},
 		{"smtp://user:hunter2@", "hello@app.example", false},

@@ -45,14 +45,14 @@ var (
 var errBadURL = errors.New("the mail server is not smtp://user:password@host:587 or smtps://user:password@host:465")
 
 // NewSMTP makes a sender for smtp://user:password@host:587 (STARTTLS, which only a server on this machine may lack) or
-// smtps://user:password@host:465 (TLS from the start). from is the sender, such as "Foyer <hello@app.example>". host
+// smtps://user:password@host:465 (TLS from the start). from is the sender, such as "App <hello@app.example>". host
 // is the host of the app, used in EHLO; if it has no dot, the domain of from is used, because many servers refuse such
 // names. An attempt fails if a step takes longer than stepTime; 0 and more than 30 seconds mean 30 seconds. Errors do
 // not quote rawURL, because it may contain a password.
 func NewSMTP(rawURL, from, host string, stepTime time.Duration) (*SMTP, error) {
 	sender, err := mail.ParseAddress(from)
 	if err != nil {
-		return nil, errors.New("the sender is not an address such as Foyer <hello@app.example>")
+		return nil, errors.New("the sender is not an address such as App <hello@app.example>")
 	}
 	u, err := url.Parse(rawURL)
 	if err != nil {

@@ -166,11 +166,11 @@ func TestFormsSignInAndUp(t *testing.T) {
 		return r.browser().Do("POST", "/api/auth"+path, form, "Content-Type", "application/x-www-form-urlencoded",
 			"Origin", home)
 	}
-	const good = "name=Ada+L&email=ada%40example.com&password=correct-horse-1"
+	const good = "name=Ada+L&email=ada%40example.com&password=314-159-265"
 	if res := send("/sign-up/email", good); res.StatusCode != 200 || !strings.Contains(res.Text, `"name":"Ada L"`) {
 		t.Fatalf("%d %s", res.StatusCode, res.Text)
 	}
-	res := send("/sign-in/email", "email=ada%40example.com&password=correct-horse-1&rememberMe=false")
+	res := send("/sign-in/email", "email=ada%40example.com&password=314-159-265&rememberMe=false")
 	if cookies := strings.Join(res.Header["Set-Cookie"], "\n"); res.StatusCode != 200 ||
 		!strings.Contains(cookies, forgetCookie) || strings.Contains(cookies, "Max-Age") {
 		t.Errorf("%d %s", res.StatusCode, cookies)
@@ -188,6 +188,6 @@ func TestFormsSignInAndUp(t *testing.T) {
 	} {
 		wantRefusal(t, send("/sign-in/email", form), 400, code)
 	}
-	wantRefusal(t, send("/sign-in/email?email=ada%40example.com&password=correct-horse-1", "x=y"), 400, "VALIDATION_ERROR") // a query is no form
+	wantRefusal(t, send("/sign-in/email?email=ada%40example.com&password=314-159-265", "x=y"), 400, "VALIDATION_ERROR") // a query is no form
 	wantRefusal(t, send("/sign-up/email", good+"&role=admin"), 400, "FIELD_NOT_ALLOWED")
 }

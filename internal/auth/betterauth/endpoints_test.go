@@ -46,16 +46,16 @@ func TestEndpointsRefuse(t *testing.T) {
 		{ghost, "/revoke-sessions", `{}`, 401, stranger},
 		{ghost, "/revoke-other-sessions", `{}`, 401, stranger},
 
-		{ghost, "/change-password", `{"currentPassword":"correct-horse-1"}`, 400, invalid},
-		{ghost, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"correct-horse-2"}`, 401, stranger},
+		{ghost, "/change-password", `{"currentPassword":"314-159-265"}`, 400, invalid},
+		{ghost, "/change-password", `{"currentPassword":"314-159-265","newPassword":"correct-horse-2"}`, 401, stranger},
 		{ada, "/change-password", `{"currentPassword":"wrong-horse-1","newPassword":"correct-horse-2"}`, 400,
 			"INVALID_PASSWORD"},
-		{ada, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"short"}`, 400, "PASSWORD_TOO_SHORT"},
-		{ada, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"` + strings.Repeat("x", 129) + `"}`,
+		{ada, "/change-password", `{"currentPassword":"314-159-265","newPassword":"short"}`, 400, "PASSWORD_TOO_SHORT"},
+		{ada, "/change-password", `{"currentPassword":"314-159-265","newPassword":"` + strings.Repeat("x", 129) + `"}`,
 			400, "PASSWORD_TOO_LONG"},
-		{ada, "/change-password", `{"currentPassword":"correct-horse-1","newPassword":"correct-horse-2","revokeOtherSessions":"yes"}`, 400, invalid},
+		{ada, "/change-password", `{"currentPassword":"314-159-265","newPassword":"correct-horse-2","revokeOtherSessions":"yes"}`, 400, invalid},
 		{ghost, "/verify-password", `{"password":1}`, 400, invalid},
-		{ghost, "/verify-password", `{"password":"correct-horse-1"}`, 401, stranger},
+		{ghost, "/verify-password", `{"password":"314-159-265"}`, 401, stranger},
 		{ada, "/verify-password", `{"password":"wrong-horse-1"}`, 400, "INVALID_PASSWORD"},
 
 		{ghost, "/change-email", `{}`, 400, invalid},
@@ -152,7 +152,7 @@ func TestUpdateUser(t *testing.T) {
 	t.Parallel()
 	for remember, life := range map[string]string{"true": "Max-Age=60479", "false": ""} {
 		r := sqliteRig(t, auth.Options{})
-		post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"correct-horse-1","rememberMe":`+
+		post(r.Client, "/sign-up/email", `{"name":"Ada","email":"ada@example.com","password":"314-159-265","rememberMe":`+
 			remember+`}`)
 		other := r.browser()
 		other.SignIn("ada@example.com", authtest.Password)

@@ -63,7 +63,7 @@ func TestAnswersHaveTheShapesOfTheWire(t *testing.T) {
 			}
 		}
 
-		v := read(post(r.Client, "/sign-up/email", `{"name":"Ada <Lovelace>","email":"Ada@Example.COM","password":"correct-horse-1"}`, "User-Agent", "wire/1"))
+		v := read(post(r.Client, "/sign-up/email", `{"name":"Ada <Lovelace>","email":"Ada@Example.COM","password":"314-159-265"}`, "User-Agent", "wire/1"))
 		userID, handle := take(t, v["user"].(map[string]any), "id"), take(t, v, "token")
 		same(v, map[string]any{"user": user()})
 

@@ -81,7 +81,7 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 	}, betterauth.Options{ConfirmDeletion: true, FreshAge: 2 * time.Second})
 	db := open()                                                                                                                            // part:ratelimit
 	rate := start(t, db, auth.Options{RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, func() time.Time { return time.Now().UTC() })}}) // part:ratelimit
-	foyer := start(t, open(), auth.Options{CookiePrefix: web.CookiePrefix})
+	http := start(t, open(), auth.Options{CookiePrefix: web.CookiePrefix})
 	https := start(t, open(), auth.Options{CookiePrefix: web.CookiePrefix, BaseURL: "https://"})
 	main := start(t, open(), auth.Options{})
 	settle(t, main.url)
@@ -89,7 +89,7 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 		"BASE_URL=" + main.url, "MAIL_DIR=" + main.mails, "SHORT_URL=" + short.url,
 		"VERIFY_URL=" + verify.url, "VERIFY_MAIL_DIR=" + verify.mails,
 		"RATE_URL=" + rate.url, // part:ratelimit
-		"FOYER_URL=" + foyer.url, "FOYER_MAIL_DIR=" + foyer.mails, "FOYER_PREFIX=" + web.CookiePrefix,
+		"APP_URL=" + http.url, "APP_MAIL_DIR=" + http.mails, "APP_PREFIX=" + web.CookiePrefix,
 		"HTTPS_URL=" + https.url,
 		"ADMIN_EMAIL=" + adminEmail, "ADMIN_PASSWORD=" + adminPassword,
 		"APP_ORIGIN=" + appOrigin, "COOKIE_PREFIX=better-auth",

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"example.com/foyer/internal/errs"
@@ -54,7 +55,7 @@ func Normal(typed string) (string, error) {
 // Policy decides which new passwords are good enough. It has no composition rules (ASVS 6.2.5): it refuses what is
 // too short, what is used often, and what is easily guessed of this person and this app.
 type Policy struct {
-	AppName     string // may not be part of a password (ASVS 6.2.11); "" for no such rule
+	AppName     string // may not be part of a password, however spaced (ASVS 6.2.11); "" for no such rule
 	AllowCommon bool   // turns off all rules but those on length
 }
 
@@ -76,12 +77,23 @@ func (p Policy) Check(typed, email string) (normal string, err error) {
 		return "", tooCommon("This is one of the passwords that are tried first. Choose another.")
 	}
 	mailbox, _, _ := strings.Cut(email, "@")
-	for _, word := range []string{mailbox, strings.ToLower(p.AppName)} {
-		if len(word) >= 4 && strings.Contains(low, word) {
-			return "", tooCommon("Leave your address and the name of this app out of the password.")
-		}
+	if within(mailbox, low) || within(squeezed(p.AppName), squeezed(low)) {
+		return "", tooCommon("Leave your address and the name of this app out of the password.")
 	}
 	return normal, nil
+}
+
+// within reports whether a password has a word in it that is long enough to be no coincidence.
+func within(word, password string) bool { return len(word) >= 4 && strings.Contains(password, word) }
+
+// squeezed returns the letters and digits of a text, so that "Harbor CRM" is found in "harborcrm1" and "harbor-crm!".
+func squeezed(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+			return r
+		}
+		return -1
+	}, strings.ToLower(norm.NFKC.String(text)))
 }
 
 func tooCommon(message string) error { return errs.Invalid("password", "PASSWORD_TOO_COMMON", message) }

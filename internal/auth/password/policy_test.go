@@ -20,7 +20,7 @@ func code(err error) string {
 
 func TestPasswordPolicy(t *testing.T) {
 	const short, long, common = "PASSWORD_TOO_SHORT", "PASSWORD_TOO_LONG", "PASSWORD_TOO_COMMON"
-	policy := Policy{AppName: "Foyer"}
+	policy := Policy{AppName: "Quill Pad"}
 	for _, c := range []struct{ name, password, code string }{
 		{"7 characters", "xkcd936", short},
 		{"8 characters", "xkcd936!", ""},
@@ -48,8 +48,11 @@ func TestPasswordPolicy(t *testing.T) {
 		{"common and more", "password1 is not enough", ""},
 		{"the address", "my-lovelace-9", common},
 		{"the address in capitals", "my-LoveLace-9", common},
-		{"the app", "foyerfoyer!", common},
-		{"the app in capitals", "i love FOYER", common},
+		{"the app", "quillpad2026", common},
+		{"the app as it is written", "my Quill Pad!", common},
+		{"the app in capitals with other spaces", "i-love-QUILL_PAD", common},
+		{"the app in full-width letters", "ｑｕｉｌｌｐａｄ９９", common},
+		{"a word of the app", "quill-and-paper", ""},
 		{"the domain", "example.com-9", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -58,6 +61,11 @@ func TestPasswordPolicy(t *testing.T) {
 				t.Errorf("%q, %v; want %q", normal, err, c.code)
 			}
 		})
+	}
+	for name, want := range map[string]string{"Café Zürich": common, "Quill": "", "...": "", "caf": ""} {
+		if _, err := (Policy{AppName: name}).Check("cafézürich-1", "ada@example.com"); code(err) != want {
+			t.Errorf("an app called %s: %v", name, err)
+		}
 	}
 	if _, err := policy.Check("ada-is-purple-9", "ada@example.com"); err != nil {
 		t.Errorf("a word of three letters: %v", err)

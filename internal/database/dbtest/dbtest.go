@@ -64,7 +64,7 @@ func EmptySQLite(t testing.TB) string { return "file:" + filepath.Join(t.TempDir
 
 // migratedFile is the content of a migrated SQLite database.
 var migratedFile = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "foyer-sqlite-")
+	dir, err := os.MkdirTemp("", "dbtest-sqlite-")
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func Pooler(t testing.TB, databaseURL, mode string, backends int, exec string) s
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "foyer-pgbouncer-") // the path of t.TempDir is too long for a socket
+	dir, err := os.MkdirTemp("", "dbtest-pgbouncer-") // the path of t.TempDir is too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}

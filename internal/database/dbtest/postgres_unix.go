@@ -23,7 +23,7 @@ func start() (url string, err error) {
 	if err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp("", "foyer-postgres-")
+	dir, err := os.MkdirTemp("", "dbtest-postgres-")
 	if err != nil {
 		return "", err
 	}

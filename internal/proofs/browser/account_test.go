@@ -6,6 +6,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/web"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"gorm.io/gorm"
@@ -120,5 +121,5 @@ func TestMovingAndBack(t *testing.T) {
 	b.open("/settings")
 	b.wantPath("/login?returnTo=%2Fsettings")
 	owner.open("/dev/mail")
-	owner.wantText("main", "Choose a new password for Foyer")
+	owner.wantText("main", "Choose a new password for "+web.AppName)
 }

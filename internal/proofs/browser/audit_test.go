@@ -3,6 +3,7 @@ package browser
 import (
 	"testing"
 
+	"example.com/foyer/web"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -62,7 +63,7 @@ func TestAuditFilter(t *testing.T) {
 	b.wantText("#live", "There is a problem.")
 	b.back()
 	b.wantText("#trail", "Ada Lovelace <ada@example.com>")
-	if got := eval[string](b, `document.getElementById("person").value + " " + document.title`); got != "ada@example.com Audit trail · Foyer" {
+	if got := eval[string](b, `document.getElementById("person").value + " " + document.title`); got != "ada@example.com Audit trail · "+web.AppName {
 		t.Errorf("after Back: %s", got)
 	}
 

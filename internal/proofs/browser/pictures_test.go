@@ -12,7 +12,7 @@ import (
 )
 
 // TestPictures looks at every kind of page in both themes on screens wide and narrow: nothing may stick out
-// sideways. FOYER_SCREENSHOTS names a folder that keeps the pictures.
+// sideways. SCREENSHOTS names a folder that keeps the pictures.
 func TestPictures(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -66,7 +66,7 @@ func TestPictures(t *testing.T) {
 }
 
 // pictures is the folder that keeps them, "" for none.
-var pictures = os.Getenv("FOYER_SCREENSHOTS")
+var pictures = os.Getenv("SCREENSHOTS")
 
 // takePictures takes the page as it is on every screen and in both themes.
 func (b *tab) takePictures(name string) {

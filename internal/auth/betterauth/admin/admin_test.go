@@ -56,7 +56,7 @@ func who(c *authtest.Client) string {
 func TestOnlyAdmins(t *testing.T) {
 	h := newHouse(t)
 	posts := map[string]string{
-		"create-user": `{"email":"x@example.com","name":"x","password":"correct-horse-1","role":"admin"}`,
+		"create-user": `{"email":"x@example.com","name":"x","password":"314-159-265","role":"admin"}`,
 		"update-user": `{"userId":"ID","data":{"role":"admin","name":"x"}}`, "set-role": `{"userId":"ID","role":"admin"}`,
 		"set-user-password": `{"userId":"ID","newPassword":"correct-horse-9"}`, "ban-user": `{"userId":"ID"}`,
 		"unban-user":  `{"userId":"ID"}`,

@@ -12,8 +12,8 @@ export const short = { url: env.SHORT_URL };
 export const strict = { url: env.VERIFY_URL, mails: env.VERIFY_MAIL_DIR };
 export const limited = { url: env.RATE_URL };
 // The app as it is set up: its own cookie names, and with those of https behind a proxy that is not there.
-export const foyer = { url: env.FOYER_URL, mails: env.FOYER_MAIL_DIR, prefix: env.FOYER_PREFIX };
-export const https = { url: env.HTTPS_URL, origin: env.HTTPS_URL.replace("http:", "https:"), prefix: `__Host-${env.FOYER_PREFIX}` };
+export const http = { url: env.APP_URL, mails: env.APP_MAIL_DIR, prefix: env.APP_PREFIX };
+export const https = { url: env.HTTPS_URL, origin: env.HTTPS_URL.replace("http:", "https:"), prefix: `__Host-${env.APP_PREFIX}` };
 export const password = "correct-horse-1";
 export const admin = { email: env.ADMIN_EMAIL, password: env.ADMIN_PASSWORD };
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { register } from "node:module";
 import { createAuthClient } from "better-auth/client";
-import { data, foyer, https, link, password, refused, scenario, someone } from "./kit.mjs";
+import { data, http, https, link, password, refused, scenario, someone } from "./kit.mjs";
 
 const phone = {
   "react-native": `export const Platform = { OS: "ios" }; export const AppState = { addEventListener: () => ({ remove() {} }) };`,
@@ -21,12 +21,12 @@ async function open({ url }, scheme = "myapp") {
   const getItem = (key) => kept.get(key) ?? null;
   const setItem = (key, value) => void kept.set(key, value);
   const storage = { getItem, setItem, getItemAsync: async (key) => getItem(key), setItemAsync: async (key, value) => setItem(key, value) };
-  return createAuthClient({ baseURL: url, plugins: [expoClient({ scheme, storage, cookiePrefix: "foyer" })] });
+  return createAuthClient({ baseURL: url, plugins: [expoClient({ scheme, storage, cookiePrefix: http.prefix })] });
 }
 
 const session = async (app) => data(await app.getSession({ query: { disableCookieCache: true } }));
 
-for (const [name, site] of Object.entries({ http: foyer, https })) {
+for (const [name, site] of Object.entries({ http, https })) {
   scenario(`expo on ${name}, from sign-up to sign-out`, async () => {
     const app = await open(site);
     const person = someone();
@@ -44,10 +44,10 @@ for (const [name, site] of Object.entries({ http: foyer, https })) {
   });
 }
 scenario("expo, a forgotten password leads into the app", async () => {
-  const app = await open(foyer);
+  const app = await open(http);
   const person = someone();
   data(await app.signUp.email(person));
-  const mailed = await link(foyer, person.email, async () => data(await app.requestPasswordReset({ email: person.email, redirectTo: "myapp://reset" })));
+  const mailed = await link(http, person.email, async () => data(await app.requestPasswordReset({ email: person.email, redirectTo: "myapp://reset" })));
   const opened = await fetch(mailed, { redirect: "manual" });
   const [page, token] = opened.headers.get("location").split("?token=");
   assert.equal(page, "myapp://reset");
@@ -55,6 +55,6 @@ scenario("expo, a forgotten password leads into the app", async () => {
   refused(await app.requestPasswordReset({ email: person.email, redirectTo: "otherapp://reset" }), 403, "INVALID_REDIRECT_URL");
 });
 scenario("expo, another app is refused", async () => {
-  const app = await open(foyer, "otherapp");
+  const app = await open(http, "otherapp");
   refused(await app.signUp.email(someone()), 403, "INVALID_ORIGIN");
 });

@@ -4,7 +4,7 @@ import { serve } from "@hono/node-server";
 import { getSessionCookie } from "better-auth/cookies";
 import { Hono } from "hono";
 import { createAuthClient } from "better-auth/client";
-import { Browser, data, foyer, https, newcomer, password, scenario } from "./kit.mjs";
+import { Browser, data, http, https, newcomer, password, scenario } from "./kit.mjs";
 
 const changed = "another-horse-2";
 
@@ -28,7 +28,7 @@ async function front({ url, prefix }, use) {
   }
 }
 
-for (const [name, site] of Object.entries({ http: foyer, https })) {
+for (const [name, site] of Object.entries({ http, https })) {
   scenario(`a Hono server on ${name} knows who is there`, async () => {
     const b = await newcomer(site);
     await front(site, async (url) => {
@@ -44,8 +44,8 @@ for (const [name, site] of Object.entries({ http: foyer, https })) {
   });
 }
 scenario("a Hono server that hands cookies back changes the password of a session that goes on", async () => {
-  const b = await newcomer(foyer);
-  await front(foyer, async (url) => {
+  const b = await newcomer(http);
+  await front(http, async (url) => {
     const post = (keep, currentPassword, newPassword) =>
       b.fetch(`${url}/account/password`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ currentPassword, newPassword, keep }) });
     assert.equal((await (await post(true, password, changed)).json()).email, b.email);

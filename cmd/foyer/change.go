@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// A change is one call of a verb that edits the project: a commit, made in a worktree beside the project, so that a
+// failure or Ctrl-C leaves the project as it was.
+type change struct {
+	dryRun, noCommit, json bool
+	out                    io.Writer
+}
+
+// flags adds the flags that all such verbs have.
+func (c *change) flags(set *flag.FlagSet) {
+	set.BoolVar(&c.dryRun, "dry-run", false, "")
+	set.BoolVar(&c.noCommit, "no-commit", false, "")
+	set.BoolVar(&c.json, "json", false, "")
+}
+
+// report is what a change prints for programs.
+type report struct {
+	Message string   `json:"message"`
+	Commit  string   `json:"commit,omitempty"` // none for a dry run and without a commit
+	Files   []string `json:"files"`
+	Diff    string   `json:"diff,omitempty"` // of a dry run
+}
+
+// run lets edit work on a worktree of HEAD, in which mine is the project's tree, and brings the result into the project
+// in root. edit returns the message of the commit.
+func (c change) run(ctx context.Context, root folder, edit func(work folder, mine tree) (string, error)) (err error) {
+	dirty, err := root.git(ctx, "status", "--porcelain")
+	if err != nil {
+		return err
+	}
+	if dirty != "" {
+		return errors.New("the work tree has changes: commit or stash them first")
+	}
+	head, err := root.git(ctx, "rev-parse", "HEAD")
+	if err != nil {
+		return err
+	}
+	work, remove, err := root.worktree(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	mine, err := work.read(ctx)
+	if err != nil {
+		return err
+	}
+	message, err := edit(work, mine)
+	if err != nil {
+		return err
+	}
+	return c.take(ctx, root, work, head, message)
+}
+
+// worktree makes a second work tree of HEAD in a temporary folder, and returns what removes it.
+func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
+	dir, err := os.MkdirTemp("", "foyer-")
+	if err != nil {
+		return "", nil, err
+	}
+	work := folder(dir)
+	remove := func() error { // also after Ctrl-C
+		_, err := f.git(context.WithoutCancel(ctx), "worktree", "remove", "--force", dir)
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	if _, err := f.git(ctx, "worktree", "add", "--quiet", "--detach", dir, "HEAD"); err != nil {
+		return "", nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return work, remove, nil
+}
+
+// take brings the work tree into the project: as a commit, uncommitted, or only as a printed difference.
+func (c change) take(ctx context.Context, root, work folder, head, message string) error {
+	if err := work.stage(ctx); err != nil {
+		return err
+	}
+	r := report{Message: message}
+	files, err := work.git(ctx, "diff", "--cached", "--name-only", head)
+	if err != nil {
+		return err
+	}
+	r.Files = strings.Fields(files)
+	switch {
+	case len(r.Files) == 0:
+		return errors.New("this changes nothing")
+	case c.dryRun:
+		r.Diff, err = work.git(ctx, "diff", "--cached", head)
+	default:
+		r.Commit, err = c.commit(ctx, root, work, head, message)
+	}
+	if err != nil {
+		return err
+	}
+	return c.print(r)
+}
+
+// commit returns the id of the commit, "" if the project is to have none.
+func (c change) commit(ctx context.Context, root, work folder, head, message string) (string, error) {
+	if _, err := work.git(ctx, "commit", "--quiet", "--no-verify", "-m", message); err != nil {
+		return "", err
+	}
+	made, err := work.git(ctx, "rev-parse", "HEAD")
+	if err != nil {
+		return "", err
+	}
+	if c.noCommit {
+		_, err := root.git(ctx, "read-tree", "-m", "-u", head, made)
+		return "", err
+	}
+	_, err = root.git(ctx, "merge", "--quiet", "--ff-only", made)
+	return made, err
+}
+
+func (c change) print(r report) error {
+	if c.json {
+		return json.NewEncoder(c.out).Encode(r)
+	}
+	subject, text, _ := strings.Cut(r.Message, "\n")
+	if r.Commit != "" {
+		subject += fmt.Sprintf("; git revert %.10s takes it back", r.Commit)
+	}
+	text = strings.TrimSpace(subject + "\n" + text)
+	if c.dryRun {
+		text = r.Diff
+	}
+	_, err := fmt.Fprintln(c.out, text)
+	return err
+}

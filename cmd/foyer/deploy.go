@@ -1,0 +1,105 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// deployFiles has folders of files for deployments, in which the app is called foyer.
+//
+//go:embed all:_deploy
+var deployFiles embed.FS
+
+// deployKinds are the folders that each kind of deployment takes its files from, its own first.
+var deployKinds = map[string][]string{
+	"container": {"container"},
+	"systemd":   {"systemd"},
+	"fly":       {"fly", "container"}, // fly.io builds the image
+}
+
+// deployVerb writes the files of one kind and prints the commands that come next.
+func deployVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
+	c := change{out: out}
+	set := flag.NewFlagSet("deploy", flag.ContinueOnError)
+	c.flags(set)
+	kinds, err := parse(set, args)
+	if err != nil || len(kinds) != 1 || deployKinds[kinds[0]] == nil {
+		return errUsage
+	}
+	var next string
+	err = c.run(ctx, root, func(work folder, mine tree) (string, error) {
+		var files tree
+		if files, next, err = deployment(mine, kinds[0]); err != nil {
+			return "", err
+		}
+		return "Deploy by " + kinds[0] + ": " + strings.Join(files.names(), ", "), work.write(nil, files)
+	})
+	if err != nil || c.json || c.dryRun {
+		return err
+	}
+	_, err = fmt.Fprint(out, "\nNext:\n"+next)
+	return err
+}
+
+// deployment returns the files of a kind that the project t lacks, and the commands that come next. It refuses where a
+// file of the kind's own folder exists; those of other folders may.
+func deployment(t tree, kind string) (files tree, next string, err error) {
+	app, files := unitName(t), tree{}
+	for _, dir := range deployKinds[kind] {
+		sources, err := fs.Glob(deployFiles, "_deploy/"+dir+"/*")
+		if err != nil {
+			return nil, "", err
+		}
+		for _, source := range sources {
+			raw, err := deployFiles.ReadFile(source)
+			if err != nil {
+				return nil, "", err
+			}
+			name := strings.ReplaceAll(path.Base(source), templateUnit, app)
+			text := strings.ReplaceAll(string(raw), templateUnit, app)
+			_, exists := t[name]
+			if exists && dir == kind {
+				return nil, "", fmt.Errorf("%s exists: delete it first, so that it can be written anew", name)
+			}
+			if !exists {
+				files[name] = text
+			}
+			if dir == kind {
+				next += commandsIn(text)
+			}
+		}
+	}
+	return files, next, nil
+}
+
+// templateUnit is what deployFiles call the app.
+const templateUnit = "foyer"
+
+var (
+	prefixLine = regexp.MustCompile(`\bCookiePrefix\s*=\s*"([^"]+)"`)
+	noUnitName = regexp.MustCompile(`[^a-z0-9]+`)
+)
+
+// unitName is the project's prefix as images, units and fly.io spell names: small letters, digits and dashes.
+func unitName(t tree) string {
+	found := append(prefixLine.FindStringSubmatch(t["web/name.go"]), "", "")
+	return cmp.Or(strings.Trim(noUnitName.ReplaceAllString(strings.ToLower(found[1]), "-"), "-"), "app")
+}
+
+// commandsIn returns the commands that the comments of a file list: a line each, indented by three blanks.
+func commandsIn(text string) (list string) {
+	for line := range strings.Lines(text) {
+		if command, ok := strings.CutPrefix(line, "#   "); ok {
+			list += "  " + command
+		}
+	}
+	return list
+}

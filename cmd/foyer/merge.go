@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// derived reports whether a file follows from others, so that it is made anew after a merge.
+func derived(name string) bool {
+	base := path.Base(name)
+	return strings.HasSuffix(name, "_templ.go") || base == path.Base(accessFile) || base == path.Base(surfaceFile) ||
+		slices.Contains([]string{"go.mod", "go.sum", "tools.mod", "tools.sum"}, name)
+}
+
+// given reports whether a project gets a file once and owns it from then on.
+func given(name string) bool {
+	return name == "README.md" || name == "LICENSE" || name == projectFile || strings.HasPrefix(name, ".github/")
+}
+
+// A conflict is an error that names the lines which a project and its template both changed.
+type conflict []string
+
+func (c conflict) Error() string { return strings.Join(c, "\n") }
+
+// merge lets the work tree, which has mine, take over what changes from before to after, two renders of its template.
+func (f folder) merge(ctx context.Context, mine, before, after tree) error {
+	_, grown := mine[projectFile]
+	apart := func(name, _ string) bool { return derived(name) || grown && given(name) }
+	base, theirs := maps.Clone(before), maps.Clone(after)
+	maps.DeleteFunc(base, apart)
+	maps.DeleteFunc(theirs, apart)
+	parent, err := f.snapshot(ctx, base)
+	if err != nil {
+		return err
+	}
+	difference, err := f.snapshot(ctx, theirs, "-p", parent)
+	if err != nil {
+		return err
+	}
+	if _, err := f.git(ctx, "reset", "--quiet", "--hard"); err != nil {
+		return err
+	}
+	_, picked := f.git(ctx, "-c", "merge.conflictStyle=diff3", "-c", "merge.directoryRenames=true",
+		"-c", "merge.renames=true", "cherry-pick", "--no-commit", "--allow-empty", difference)
+	names, err := f.git(ctx, "diff", "-z", "--name-only", "--diff-filter=U")
+	if err != nil || picked != nil && names == "" {
+		return errors.Join(picked, err)
+	}
+	var list conflict
+	for _, name := range strings.FieldsFunc(names, func(r rune) bool { return r == 0 }) {
+		list = append(list, f.conflict(ctx, mine, name))
+	}
+	if err := f.mergeDerived(mine, before, after); err != nil || list == nil {
+		return err
+	}
+	return list
+}
+
+// snapshot lets the folder have t, and commits it apart from all branches.
+func (f folder) snapshot(ctx context.Context, t tree, parent ...string) (string, error) {
+	now, err := f.read(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := f.write(now, t); err != nil {
+		return "", err
+	}
+	if err := f.stage(ctx); err != nil {
+		return "", err
+	}
+	id, err := f.git(ctx, "write-tree")
+	if err != nil {
+		return "", err
+	}
+	return f.git(ctx, append([]string{"-c", "user.name=foyer", "-c", "user.email=foyer@localhost",
+		"commit-tree", id, "-m", "render"}, parent...)...)
+}
+
+// mergeDerived removes the derived files that left the template, and merges what the modules of mine require.
+func (f folder) mergeDerived(mine, before, after tree) error {
+	for _, name := range before.names() {
+		if _, stays := after[name]; stays || !derived(name) {
+			continue
+		}
+		if err := os.Remove(f.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		f.removeEmpty(filepath.Dir(f.path(name)))
+	}
+	for _, module := range []string{"go", "tools"} {
+		mod, sum := module+".mod", module+".sum"
+		text, err := mergeModule(mod, before[mod], mine[mod], after[mod])
+		if err != nil {
+			return err
+		}
+		merged := tree{mod: text, sum: mergeSums(before[sum], mine[sum], after[sum])}
+		maps.DeleteFunc(merged, func(name, text string) bool { return mine[name] == text })
+		if err := f.write(nil, merged); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// conflict returns the first line of the project's file that stops the merge, as "file:line: text".
+func (f folder) conflict(ctx context.Context, mine tree, name string) string {
+	ours, err := f.run(ctx, "git", "show", ":2:"+name)
+	if err != nil {
+		return name + ": this project deleted it"
+	}
+	base, err := f.run(ctx, "git", "show", ":1:"+name)
+	if err != nil {
+		return name + ": this project has a file of its own there"
+	}
+	from, side := 0, ours
+	if merged, err := os.ReadFile(f.path(name)); err == nil {
+		from, side, base = firstConflict(string(merged), ours, base)
+	}
+	for line := range strings.Lines(base) {
+		if !strings.HasPrefix(side, line) {
+			break
+		}
+		side, from = side[len(line):], from+len(line)
+	}
+	for _, other := range mine.names() {
+		if _, stays := mine[name]; !stays && mine[other] == ours { // the template moved it
+			name = other
+		}
+	}
+	line, _, _ := strings.Cut(ours[from:], "\n")
+	return fmt.Sprintf("%s:%d: %s", name, 1+strings.Count(ours[:from], "\n"), strings.TrimSpace(line))
+}
+
+// firstConflict returns where the first conflict of a merged file begins in ours, and the lines of both sides there.
+func firstConflict(merged, ours, base string) (from int, side, was string) {
+	above, rest, _ := strings.Cut(merged, "<<<<<<< ")
+	side, rest, _ = strings.Cut(rest, "||||||| ")
+	was, _, _ = strings.Cut(rest, "=======\n")
+	_, side, _ = strings.Cut(side, "\n")
+	_, was, conflicts := strings.Cut(was, "\n")
+	lines := strings.SplitAfter(above, "\n")
+	for n := min(4, len(lines)); n > 0 && conflicts; n-- { // with lines above, because ours may have the side twice or empty
+		head := strings.Join(lines[len(lines)-n:], "")
+		if i := strings.Index(ours, head+side); i >= 0 {
+			return i + len(head), side, was
+		}
+	}
+	return 0, ours, base
+}

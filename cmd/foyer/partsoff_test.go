@@ -1,0 +1,72 @@
+//go:build prove
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestPartsComeOff: each part comes off alone, with what needs it. Without any part, as a new project may begin, all
+// tests pass and no function is left that nothing calls.
+func TestPartsComeOff(t *testing.T) {
+	root := template(t)
+	deadCode(t, root)
+	p := newProof(t, root)
+	p.each(t, p.list.sets(false), "./internal")
+	t.Run("all", func(t *testing.T) {
+		must(t, p.without(t.Context(), p.list.names(), true, "./..."))
+		deadCode(t, p.copy)
+	})
+}
+
+// TestEachPartTested: without each part, with what needs it, all tests pass.
+func TestEachPartTested(t *testing.T) {
+	p := newProof(t, template(t))
+	goAlone(t)
+	p.each(t, p.list.sets(false), "./...")
+}
+
+// TestPairsComeOff: every two parts come off together, with what needs them.
+func TestPairsComeOff(t *testing.T) {
+	p := newProof(t, template(t))
+	p.each(t, p.list.sets(true), "./internal")
+}
+
+func (p proof) each(t *testing.T, sets [][]string, packages string) {
+	for _, set := range sets {
+		t.Run(strings.Join(set, "+"), func(t *testing.T) {
+			must(t, p.without(t.Context(), set, false, packages))
+		})
+	}
+}
+
+// goAlone leaves of this machine's programs only go and git, so that tests which need others skip.
+func goAlone(t *testing.T) {
+	t.Helper()
+	bin := t.TempDir()
+	for _, name := range []string{"go", "git"} {
+		program, err := exec.LookPath(name)
+		must(t, err)
+		must(t, os.Symlink(program, filepath.Join(bin, name)))
+	}
+	t.Setenv("PATH", bin)
+	t.Setenv("CI", "")
+	t.Setenv("TEST_DATABASE_URL", ":") // no URL: PostgreSQL would be found without PATH
+}
+
+// deadCode refuses functions that no program of the folder reaches, views among them.
+func deadCode(t *testing.T, f folder) {
+	t.Helper()
+	programs, err := f.run(t.Context(), "go", "list", "-f", `{{if eq .Name "main"}}{{.ImportPath}}{{end}}`, "./...")
+	must(t, err)
+	args := append([]string{"tool", "-modfile=tools.mod", "deadcode"}, strings.Fields(programs)...)
+	out, err := f.run(t.Context(), "go", args...)
+	must(t, err)
+	if out != "" {
+		t.Error(out)
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// projectFile says what a project grew from. The template has none.
+const projectFile = ".foyer"
+
+// names are what the template is called in a project.
+type names struct {
+	Module string `json:"module"` // of Go
+	Name   string `json:"name"`   // that people read
+	Prefix string `json:"prefix"` // of cookies and of the database's file
+}
+
+// A project is the state that the verbs share: how to render the template as this project got it.
+type project struct {
+	Upstream string `json:"upstream"`         // module path of the template
+	Source   string `json:"source,omitempty"` // git address or folder of the template; "" means the module proxy
+	Version  string `json:"version"`          // tag, commit or version of the module
+	Base     string `json:"base,omitempty"`   // id of the tree that was rendered from it
+	names
+	Without   map[string]string `json:"without"` // part → "never" had it, or the migration that dropped its tables
+	Generated []generated       `json:"generated"`
+}
+
+// never stands in Without for a part that the project never had, so that no database has its tables.
+const never = "never"
+
+// generated is what one call of page or feature made.
+type generated struct {
+	Command []string            `json:"command"`
+	Files   map[string]string   `json:"files"`           // path → id of the git blob
+	Lines   map[string][]string `json:"lines,omitempty"` // path → lines that were put into a file
+}
+
+// readProject returns the state of a tree; ok is false for the template itself.
+func readProject(t tree) (p project, ok bool, err error) {
+	text, ok := t[projectFile]
+	if !ok {
+		return p, false, nil
+	}
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		return p, false, fmt.Errorf("%s: %w", projectFile, err)
+	}
+	return p, true, nil
+}
+
+// write puts the state into t.
+func (p project) write(t tree) error {
+	if p.Without == nil {
+		p.Without = map[string]string{}
+	}
+	if p.Generated == nil {
+		p.Generated = []generated{}
+	}
+	text, err := json.MarshalIndent(p, "", "\t")
+	t[projectFile] = string(text) + "\n"
+	return err
+}
+
+// out returns the parts that the project does without, in order.
+func (p project) out() []string { return slices.Sorted(maps.Keys(p.Without)) }

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"archive/tar"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+)
+
+// template returns the tree that the project was rendered from: from the commits of the clone, from the source or from
+// the module proxy. Without .foyer the clone is the template.
+func (p project) template(ctx context.Context, clone folder) (tree, error) {
+	if p.Version == "" {
+		return clone.at(ctx, "HEAD")
+	}
+	fault := fmt.Sprintf("the template %s %s was not found", p.Upstream, p.Version)
+	for _, place := range []struct {
+		name string
+		get  func() (tree, error)
+	}{
+		{"this repository", func() (tree, error) { return clone.at(ctx, p.Version) }},
+		{"git", func() (tree, error) { return p.fetched(ctx) }},
+		{"module proxy", func() (tree, error) { return p.downloaded(ctx, clone) }},
+	} {
+		t, err := place.get()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if module := modfile.ModulePath([]byte(t["go.mod"])); err == nil && module != p.Upstream {
+			err = fmt.Errorf("its module is %q", module) // such as the clone's own tag of the same name
+		}
+		if err == nil {
+			return t, nil
+		}
+		fault += fmt.Sprintf("; %s: %s", place.name, reason(err))
+	}
+	return nil, errors.New(fault)
+}
+
+// reason returns the line of an error that says most: of a program the first that it printed.
+func reason(err error) string {
+	head, output, _ := strings.Cut(err.Error(), "\n")
+	line, _, _ := strings.Cut(output, "\n")
+	return cmp.Or(line, head)
+}
+
+// at returns the tree of a commit. Its files come from git's objects, so that edits in the work tree do not count.
+func (f folder) at(ctx context.Context, commit string) (tree, error) {
+	id, err := f.git(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", commit+"^{commit}")
+	if err != nil {
+		return nil, fmt.Errorf("there is no commit %s", commit)
+	}
+	files, err := f.run(ctx, "git", "archive", "--format=tar", id)
+	if err != nil {
+		return nil, err
+	}
+	t := tree{}
+	for archive := tar.NewReader(strings.NewReader(files)); ; {
+		file, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return t, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch file.Typeflag {
+		case tar.TypeDir, tar.TypeXGlobalHeader:
+			continue
+		case tar.TypeSymlink:
+			return nil, fmt.Errorf("%s is a symbolic link, which a Go module cannot have", file.Name)
+		}
+		text, err := io.ReadAll(archive)
+		if err != nil {
+			return nil, err
+		}
+		t[file.Name] = string(text)
+	}
+}
+
+// fetched returns the tree that the source has at the version.
+func (p project) fetched(ctx context.Context) (t tree, err error) {
+	if p.Source == "" {
+		return nil, errors.New("no address of it is known")
+	}
+	dir, err := os.MkdirTemp("", "foyer-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	f := folder(dir)
+	if _, err := f.git(ctx, "init", "--quiet", "--bare"); err != nil {
+		return nil, err
+	}
+	if _, err := f.git(ctx, "fetch", "--quiet", "--depth=1", "--", p.Source, p.Version); err != nil {
+		return nil, err
+	}
+	return f.at(ctx, "FETCH_HEAD")
+}
+
+// downloaded returns the tree of the version as a Go module. Where the module cache has it, this needs no network.
+func (p project) downloaded(ctx context.Context, where folder) (tree, error) {
+	out, err := where.run(ctx, "go", "mod", "download", "-json", p.Upstream+"@"+p.Version)
+	var module struct{ Dir, Error string }
+	if json.Unmarshal([]byte(out), &module) == nil && module.Error != "" {
+		return nil, errors.New(module.Error)
+	}
+	if err != nil {
+		return nil, err
+	}
+	t, files := tree{}, os.DirFS(module.Dir)
+	return t, fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(files, name)
+		t[name] = string(text)
+		return err
+	})
+}
+
+// ownTemplate returns the template that this program belongs to, and a project that says where it is: the module that
+// the program was built from, or else HEAD of the checkout that dir lies in.
+func ownTemplate(ctx context.Context, dir folder) (p project, t tree, err error) {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Sum != "" {
+		p = project{Upstream: info.Main.Path, Version: info.Main.Version}
+		t, err = p.downloaded(ctx, dir)
+		return p, t, err
+	}
+	root, err := dir.root(ctx)
+	if err != nil {
+		return p, nil, errors.New("this folder is no checkout of the template; without one: go run <module>/cmd/foyer@<version> new")
+	}
+	if t, err = root.at(ctx, "HEAD"); err != nil {
+		return p, nil, err
+	}
+	p, ok, err := readProject(t)
+	if err != nil {
+		return p, nil, err
+	}
+	if ok { // what grew from a template gives that template, not itself
+		t, err = p.template(ctx, root)
+		return project{Upstream: p.Upstream, Source: p.Source, Version: p.Version}, t, err
+	}
+	p.Upstream = modfile.ModulePath([]byte(t["go.mod"]))
+	p.Source, p.Version, err = root.origin(ctx)
+	return p, t, err
+}
+
+// origin returns where others find HEAD, and by which name: a tag or the commit. A commit that was never pushed is in
+// this folder alone.
+func (f folder) origin(ctx context.Context) (source, version string, err error) {
+	version, err = f.git(ctx, "rev-parse", "HEAD")
+	if err != nil {
+		return "", "", err
+	}
+	pushed, err := f.git(ctx, "for-each-ref", "--count=1", "--contains="+version, "refs/remotes/origin")
+	if err != nil {
+		return "", "", err
+	}
+	if tag, err := f.git(ctx, "describe", "--tags", "--exact-match", "--match=v[0-9]*"); err == nil {
+		version = tag
+	}
+	if pushed == "" {
+		return string(f), version, nil
+	}
+	source, err = f.git(ctx, "remote", "get-url", "origin")
+	return f.address(source), version, err
+}
+
+// address returns the address of a remote as others may read it: without credentials, and a path from the root.
+func (f folder) address(remote string) string {
+	path := remote
+	if !filepath.IsAbs(path) {
+		path = f.path(remote)
+	}
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	u, err := url.Parse(remote)
+	if err != nil || u.User == nil {
+		return remote
+	}
+	if u.Scheme == "ssh" {
+		u.User = url.User(u.User.Username()) // git@, which is no secret
+		return u.String()
+	}
+	u.User = nil
+	return u.String()
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// bare makes a bare clone of f, as a hosting service has it.
+func (f folder) bare(t *testing.T) folder {
+	t.Helper()
+	dir := folder(filepath.Join(t.TempDir(), "bare.git"))
+	f.do(t, "clone", "--quiet", "--bare", ".", string(dir))
+	return dir
+}
+
+// TestTemplate: the template comes from the clone's own commits, from a folder or address, and from what is a module.
+func TestTemplate(t *testing.T) {
+	t.Parallel()
+	template := newProject(t, sample())
+	commit := template.do(t, "rev-parse", "HEAD")
+	template.do(t, "tag", "v1.0.0")
+	template.commit(t, sample().with("later.txt", "later\n"), "Later")
+	clone := newProject(t, sample().with("go.mod", "module example.com/harbor\n"))
+	clone.do(t, "tag", "v1.0.0")
+	p := project{Upstream: "example.com/sample"}
+	for _, row := range []struct {
+		what            string
+		source, version string
+		where           folder
+	}{
+		{"a commit of a folder", string(template), commit, clone},
+		{"a tag of a bare repository, of which the clone has one, too", string(template.bare(t)), "v1.0.0", clone},
+		{"a tag of its own", "", "v1.0.0", template},
+		{"an abbreviated commit of its own", "", commit[:10], template},
+	} {
+		t.Run(row.what, func(t *testing.T) {
+			t.Parallel()
+			p := p
+			p.Source, p.Version = row.source, row.version
+			got, err := p.template(t.Context(), row.where)
+			must(t, err)
+			if !maps.Equal(got, sample()) {
+				t.Errorf("got the files %q", got.names())
+			}
+		})
+	}
+	got, err := project{}.template(t.Context(), template)
+	must(t, err)
+	if got["later.txt"] == "" {
+		t.Error("the template itself is not HEAD")
+	}
+	p.Source, p.Version = string(template), "v9.9.9"
+	_, err = p.template(t.Context(), clone)
+	refused(t, err, "the template example.com/sample v9.9.9 was not found", "there is no commit v9.9.9",
+		"couldn't find remote ref v9.9.9", "module proxy: ")
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("more than a line: %q", err)
+	}
+	p.Version, p.Source = "v1.0.0", ""
+	_, err = p.template(t.Context(), clone)
+	refused(t, err, `this repository: its module is "example.com/harbor"`)
+}
+
+// TestAt: a tree comes from git's objects, whatever lies in the work tree.
+func TestAt(t *testing.T) {
+	t.Parallel()
+	f := newProject(t, sample())
+	must(t, f.write(nil, tree{"go.mod": "edited", "draft.txt": "mine"}))
+	got, err := f.at(t.Context(), "HEAD")
+	must(t, err)
+	if !maps.Equal(got, sample()) {
+		t.Errorf("got the files %q", got.names())
+	}
+	for _, commit := range []string{"--output=x", "nothing", ""} {
+		_, err := f.at(t.Context(), commit)
+		refused(t, err, "there is no commit "+commit)
+	}
+	if out, err := exec.Command("ln", "-s", "go.mod", f.path("link")).CombinedOutput(); err != nil {
+		t.Skipf("no symbolic links here: %s", out)
+	}
+	f.do(t, "add", "--all")
+	f.do(t, "commit", "--quiet", "-m", "A link")
+	_, err = f.at(t.Context(), "HEAD")
+	refused(t, err, "link is a symbolic link")
+}
+
+// TestOrigin: what was pushed is found at the origin, what was not in this folder alone.
+func TestOrigin(t *testing.T) {
+	t.Parallel()
+	f := newProject(t, sample())
+	remote := string(f.bare(t))
+	f.do(t, "remote", "add", "origin", remote)
+	expect := func(what, wantSource, wantVersion string) {
+		t.Helper()
+		source, version, err := f.origin(t.Context())
+		must(t, err)
+		if source != wantSource || version != wantVersion {
+			t.Errorf("%s: %q, %q, want %q, %q", what, source, version, wantSource, wantVersion)
+		}
+	}
+	head := f.do(t, "rev-parse", "HEAD")
+	expect("before a push", string(f), head)
+	f.do(t, "fetch", "--quiet", "origin")
+	expect("pushed", remote, head)
+	f.do(t, "tag", "later")
+	f.do(t, "tag", "v1.2.3")
+	expect("tagged", remote, "v1.2.3")
+}
+
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	dir := folder(t.TempDir())
+	must(t, dir.write(nil, tree{"beside/x": ""}))
+	for _, row := range []struct{ remote, want string }{
+		{"https://ada:secret@git.example.com/foyer.git", "https://git.example.com/foyer.git"},
+		{"https://token@git.example.com/foyer.git", "https://git.example.com/foyer.git"},
+		{"https://git.example.com/foyer.git", "https://git.example.com/foyer.git"},
+		{"ssh://git:secret@git.example.com/foyer.git", "ssh://git@git.example.com/foyer.git"},
+		{"git@git.example.com:foyer.git", "git@git.example.com:foyer.git"},
+		{"beside", dir.path("beside")},
+		{dir.path("beside"), dir.path("beside")},
+	} {
+		if got := dir.address(row.remote); got != row.want {
+			t.Errorf("%s: %s, want %s", row.remote, got, row.want)
+		}
+	}
+}
+
+// TestTemplateIsModule: the template loses nothing on its way through a Go module.
+func TestTemplateIsModule(t *testing.T) {
+	t.Parallel()
+	root, err := folder(".").root(t.Context())
+	if err != nil {
+		t.Skip("this is no checkout")
+	}
+	files := root.tree(t)
+	if _, ok := files[projectFile]; ok {
+		t.Skip("this is a project, not the template")
+	}
+	for line := range strings.Lines(root.do(t, "ls-files", "--stage")) {
+		mode, name, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		mode = mode[:6]
+		text := files[name]
+		script := strings.HasPrefix(text, "#!")
+		switch {
+		case mode != "100644" && mode != "100755":
+			t.Errorf("%s is no file: mode %s", name, mode)
+		case strings.HasSuffix(name, "/go.mod"):
+			t.Errorf("%s: the folder of a nested module leaves the module around it", name)
+		case strings.HasSuffix(name, ".gitattributes") && strings.Contains(text, "export-"):
+			t.Errorf("%s takes files out of the module", name)
+		case script != (mode == "100755"):
+			t.Errorf("%s: mode %s, but a file can be executed if it begins with #!", name, mode)
+		}
+	}
+}
