@@ -119,9 +119,9 @@ func (o order) expand(name, text string) (string, error) {
 // unowned takes the owner out of an example whose rows belong to nobody.
 var unowned = strings.NewReplacer(
 	", owner string", "", ", owner, key string", ", key string", ", owner, ", ", ", `.Where("owner_id = ?", owner)`, "",
-	", session(c).UserID", "", ", ada, ", ", ", " of the owner; 404 if there is none or another owner has it",
-	"; 404 if there is none", " of the owner, and records e", ", and records e", "the owner's ", "", "the visitor's ", "", " of users", "",
-	" and knows users by id only", "",
+	", session(c).UserID", "", ", by.UserID", "", ", ada.UserID", "", " of the user of by", "",
+	" of the owner; 404 if there is none or another owner has it", "; 404 if there is none", "the owner's ", "",
+	"the visitor's ", "", " of users", "", " and knows users by id only", "",
 )
 
 var (

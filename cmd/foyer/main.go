@@ -30,6 +30,7 @@ var verbs = []verb{
 	{"parts", "", "list the parts that can be left out", partsVerb},
 	{"without", "<part>…", "take parts out of this project", partsOf(without)},
 	{"with", "<part>…", "bring parts back that this project does without", partsOf(with)},
+	{"update", "[--to <version>]", "take over what the template changed", updateVerb},
 	{"deploy", "<container|systemd|fly>", "write the files by which this project is deployed", deployVerb},
 }
 

@@ -79,7 +79,7 @@ func Day(s string) (time.Time, bool) {
 	return t, err == nil && t.Year() < 9999
 }
 
-// wrong keeps a sentence that begins with the name of its field, because a summary of errors shows it without the field.
+// wrong begins a sentence with the name of its field, because a summary of errors shows it without the field.
 func (c Check) wrong(field, sentence string, values ...any) {
 	name := strings.ReplaceAll(field, "_", " ")
 	c[field] = strings.ToUpper(name[:1]) + name[1:] + ": " + fmt.Sprintf(sentence, values...)
