@@ -30,9 +30,9 @@ func paperClipForm(name string) url.Values {
 }
 
 // newPaperClip makes one of a user and returns its id.
-func (s *site) newPaperClip(t *testing.T, owner string) string {
+func (s *site) newPaperClip(t *testing.T, userID string) string {
 	t.Helper()
-	p, err := s.server.PaperClips.Create(t.Context(), &auth.Session{UserID: owner}, paperclips.Input{
+	p, err := s.server.PaperClips.Create(t.Context(), &auth.Session{UserID: userID}, paperclips.Input{
 		TradeName:  "Trade name",
 		WireGauge:  "Wire gauge",
 		SalesPitch: "Sales pitch",
