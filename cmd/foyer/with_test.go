@@ -13,7 +13,7 @@ func grown(t *testing.T, files tree, without ...string) folder {
 	t.Helper()
 	dir := newProject(t, files)
 	p := project{Upstream: "example.com/sample", Version: dir.do(t, "rev-parse", "HEAD"), Without: map[string]string{},
-		names: names{Module: "example.com/sample"}}
+		names: names{"example.com/sample", "Sample", "sample"}}
 	for _, name := range without {
 		p.Without[name] = never
 	}
