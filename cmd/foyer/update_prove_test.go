@@ -131,7 +131,7 @@ func (r release) of(t *testing.T, files tree) tree {
 // clash returns files, a project's, with an edit of the same lines as the commit; false if none conflicts, because the
 // file is made anew or only moves.
 func (r release) clash(t *testing.T, files tree) (tree, string, bool) {
-	if len(r.places) == 0 || derived(r.places[0].file) {
+	if len(r.places) == 0 || derived(r.places[0].file, "") {
 		return nil, "", false
 	}
 	p := r.places[0]
@@ -155,7 +155,7 @@ func TestReleasesClash(t *testing.T) {
 				mine = files
 			}
 			head := root.commit(t, mine, r.what)
-			err := root.merge(t.Context(), mine, files, r.of(t, files))
+			err := root.merge(t.Context(), mine, files, r.of(t, files), derived)
 			if ok {
 				refused(t, err, "both change these lines:\n"+file)
 			} else {
@@ -240,8 +240,10 @@ func TestStarterUpdate(t *testing.T) {
 	files := headOf(t)
 	template, project := ships(t, files, true)
 	database := "file:" + filepath.ToSlash(filepath.Join(t.TempDir(), "harbor.db"))
+	_, err := project.verb(t, "feature", "sea_crates", "label:string", "weight:int?", "--owned")
+	must(t, err)
 	project.serve(t, database)
-	_, err := project.verb(t, "without", "audit", "auditchain")
+	_, err = project.verb(t, "without", "audit", "auditchain")
 	must(t, err)
 	for _, r := range releases {
 		files = r.of(t, files)
@@ -257,6 +259,11 @@ func TestStarterUpdate(t *testing.T) {
 	for name, text := range got {
 		if strings.Contains(text, "part:audit") && !strings.HasPrefix(name, "cmd/foyer/") || strings.HasPrefix(name, "internal/audit/") {
 			t.Errorf("%s came back", name)
+		}
+	}
+	for name, id := range project.state(t).Generated[0].Files {
+		if blobID(got[name]) != id {
+			t.Errorf("%s: its id is not the recorded one", name)
 		}
 	}
 	if !strings.Contains(got["go.mod"], "go-colorable v0.1.14") {
