@@ -26,6 +26,7 @@ type verb struct {
 
 var verbs = []verb{
 	{"parts", "", "list the parts that can be left out", partsVerb},
+	{"rename", `<module> "Name" [--prefix p]`, "give this project another module path, name and prefix of cookies", renameVerb},
 	{"without", "<part>…", "take parts out of this project", partsOf(without)},
 	{"with", "<part>…", "bring parts back that this project does without", partsOf(with)},
 	{"update", "[--to <version>]", "take over what the template changed", updateVerb},

@@ -77,24 +77,16 @@ func renamed(t tree, to names) (tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	everywhere := []swap{
-		{from.Module, to.Module, aroundModule},
-		{"data/" + from.Prefix + ".db", "data/" + to.Prefix + ".db", aroundFile},
-	}
-	prose := append(slices.Clone(everywhere),
-		swap{from.Name, to.Name, aroundWord}, swap{from.Prefix, to.Prefix, aroundWord})
 	after := maps.Clone(t)
 	for _, name := range t.names() {
-		swaps := everywhere
-		switch {
-		case name == "LICENSE" || name == projectFile || strings.Contains(t[name], "\x00"):
+		if name == "LICENSE" || name == projectFile || strings.Contains(t[name], "\x00") {
 			continue
-		case name == "README.md" || name == ".env.example":
-			swaps = prose
-		case name == nameFile:
+		}
+		if name == nameFile {
 			after[name] = to.constants(t[name])
 		}
-		if after[name] = replaced(after[name], swaps); after[name] == t[name] || path.Ext(name) != ".go" {
+		after[name] = replaced(after[name], from.swaps(to, name))
+		if after[name] == t[name] || path.Ext(name) != ".go" {
 			continue
 		}
 		text, err := format.Source([]byte(after[name])) // another path takes another place among imports
@@ -104,6 +96,18 @@ func renamed(t tree, to names) (tree, error) {
 		after[name] = string(text)
 	}
 	return after, nil
+}
+
+// swaps returns how the text of a file comes to other names.
+func (n names) swaps(to names, file string) []swap {
+	list := []swap{
+		{n.Module, to.Module, aroundModule},
+		{"data/" + n.Prefix + ".db", "data/" + to.Prefix + ".db", aroundFile},
+	}
+	if file == "README.md" || file == ".env.example" {
+		list = append(list, swap{n.Name, to.Name, aroundWord}, swap{n.Prefix, to.Prefix, aroundWord})
+	}
+	return list
 }
 
 // constants returns the text of nameFile with these names.

@@ -105,6 +105,36 @@ func TestNamesComplete(t *testing.T) {
 	}
 }
 
+// toolWords have the name of the tool, which every project keeps.
+var toolWords = strings.NewReplacer("cmd/foyer", "", "part:foyer", "", "end:foyer", "", projectFile, "")
+
+// nameless expects that only the tool and LICENSE have the template's name.
+func nameless(t *testing.T, files tree) {
+	t.Helper()
+	for _, name := range files.names() {
+		if name == "LICENSE" || name == projectFile || strings.HasPrefix(name, "cmd/foyer/") {
+			continue
+		}
+		for i, line := range strings.Split(files[name], "\n") {
+			if strings.Contains(strings.ToLower(toolWords.Replace(line)), "foyer") {
+				t.Errorf("%s:%d has the template's name: %s", name, i+1, strings.TrimSpace(line))
+			}
+		}
+	}
+}
+
+// TestNoNameIsLeft: the template has its names where rename finds them, so that no other file has a name to change.
+func TestNoNameIsLeft(t *testing.T) {
+	t.Parallel()
+	files := template(t).tree(t)
+	after, err := renamed(files, harborCRM)
+	must(t, err)
+	nameless(t, after)
+	from, err := namesOf(files)
+	must(t, err)
+	must(t, step{mine: files, after: after}.restorable(from))
+}
+
 // FuzzRenamed: a rename to names that the template does not have takes its names away, and renaming back restores it.
 func FuzzRenamed(f *testing.F) {
 	f.Add("github.com/acme/harbor", "Harbor CRM", "harbor-crm", " Foyer foyer.x ")
