@@ -54,8 +54,8 @@ func (n names) complete() names {
 	return n
 }
 
-// check refuses names that would break the app or its tests. A name has a letter because the passwords of tests have none,
-// and a password must not have the name in it.
+// check refuses names that would break the app or its tests. A name needs a letter because the passwords of tests have
+// none, and no password may have the name in it.
 func (n names) check() error {
 	if err := module.CheckPath(n.Module); err != nil {
 		return err
@@ -71,7 +71,8 @@ func (n names) check() error {
 	return nil
 }
 
-// renamed returns t with other names in place of its own. LICENSE keeps the names of those who wrote it.
+// renamed returns t with other names in place of its own. LICENSE keeps the names of those who wrote it. The tool keeps
+// its files, because it imports nothing of the project and names in its tests are made up.
 func renamed(t tree, to names) (tree, error) {
 	from, err := namesOf(t)
 	if err != nil {
@@ -79,7 +80,8 @@ func renamed(t tree, to names) (tree, error) {
 	}
 	after := maps.Clone(t)
 	for _, name := range t.names() {
-		if name == "LICENSE" || name == projectFile || strings.Contains(t[name], "\x00") {
+		tool := path.Dir(name) == path.Dir(partsFile)
+		if tool || name == "LICENSE" || name == projectFile || strings.Contains(t[name], "\x00") {
 			continue
 		}
 		if name == nameFile {
