@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The examples are the templates of page and feature: files of a project that has a thing of two words with one field of
@@ -20,9 +21,8 @@ import (
 // A run of lines that name fields of the example, with the block that such a line opens, is written anew: for each field
 // the lines of its kind.
 const (
-	exampleDir   = "cmd/foyer/_example/"
-	splicesFile  = "splices.txt" // of an example: file and place, and indented below it the lines that go there
-	exampleStamp = "00000000000000"
+	exampleDir  = "cmd/foyer/_example/"
+	splicesFile = "splices.txt" // of an example: file and place, and indented below it the lines that go there
 )
 
 // exampleMany and exampleOne are the thing of the examples.
@@ -43,8 +43,8 @@ type splice struct {
 	lines       []string
 }
 
-// files returns the files that o adds to a project, and what goes into those that it has.
-func (o order) files(t tree, stamp string) (tree, []splice, error) {
+// files returns the files that o adds to a project at a time, and what goes into those that it has.
+func (o order) files(t tree, now time.Time) (tree, []splice, error) {
 	made := tree{}
 	for _, name := range t.names() {
 		rest, ok := strings.CutPrefix(name, exampleDir+o.example+"/")
@@ -67,7 +67,11 @@ func (o order) files(t tree, stamp string) (tree, []splice, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		made[strings.Replace(o.renamed(rest), exampleStamp, stamp, 1)] = text
+		file := o.renamed(rest)
+		if isMigration(file) {
+			file = successors(t, []string{file}, now, "")[file]
+		}
+		made[file] = text
 	}
 	splices, err := readSplices(made[splicesFile])
 	delete(made, splicesFile)
@@ -115,8 +119,8 @@ func (o order) expand(name, text string) (string, error) {
 // unowned takes the owner out of an example whose rows belong to nobody.
 var unowned = strings.NewReplacer(
 	", owner string", "", ", owner, key string", ", key string", ", owner, ", ", ", `.Where("owner_id = ?", owner)`, "",
-	", session(c).UserID", "", ", by.UserID", "", ", ada.UserID", "", " of the owner; 404 if there is none or another owner has it",
-	"; 404 if there is none", " of the user of by", "", "the owner's ", "", "the visitor's ", "", " of users", "",
+	", session(c).UserID", "", ", ada, ", ", ", " of the owner; 404 if there is none or another owner has it",
+	"; 404 if there is none", " of the owner, and records e", ", and records e", "the owner's ", "", "the visitor's ", "", " of users", "",
 	" and knows users by id only", "",
 )
 
@@ -225,7 +229,7 @@ func (o order) clashes(t, made tree) error {
 		}
 	}
 	table := regexp.MustCompile(`(?i)CREATE TABLE (IF NOT EXISTS )?"?` + o.many.forms()[0] + `\b`)
-	route := regexp.MustCompile(`"/` + o.many.forms()[2] + `["/]`)
+	route := regexp.MustCompile(`(?m)^[^/\n]*\.(?:GET|POST|Form|Mount)\("/` + o.many.forms()[2] + `["/]`)
 	for _, name := range slices.Sorted(maps.Keys(t)) {
 		switch {
 		case isMigration(name) && table.MatchString(t[name]):

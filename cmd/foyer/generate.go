@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -60,7 +59,7 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 	if err := g.choose(mine); err != nil {
 		return err
 	}
-	made, splices, err := g.files(mine, strconv.Itoa(nextStamp(mine, time.Now())))
+	made, splices, err := g.files(mine, time.Now())
 	if err != nil {
 		return err
 	}
@@ -121,14 +120,13 @@ func (f folder) takeBack(ctx context.Context, mine tree, command []string) error
 		}
 		if shared {
 			drop := successors(after, []string{name}, time.Now(), "drop_")[name]
-			after[drop], err = swapped(name, mine[name])
-		} else {
-			delete(after, name)
-			delete(after, strings.TrimSuffix(name, ".templ")+"_templ.go")
+			if after[drop], err = swapped(name, mine[name]); err != nil {
+				return err
+			}
+			continue
 		}
-		if err != nil {
-			return err
-		}
+		delete(after, name)
+		delete(after, strings.TrimSuffix(name, ".templ")+"_templ.go")
 	}
 	for name, lines := range p.Generated[i].Lines {
 		if after[name], err = removeLines(name, mine[name], lines); err != nil {

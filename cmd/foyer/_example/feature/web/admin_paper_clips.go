@@ -2,7 +2,6 @@
 package web
 
 import (
-	"example.com/foyer/internal/auth/directory"
 	"example.com/foyer/views"
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v5"
@@ -11,7 +10,7 @@ import (
 // showAllPaperClips lists the paper clips of all owners.
 func (s *Server) showAllPaperClips(c *echo.Context) error {
 	return s.showList(c, views.AllPaperClips(), func(q listQuery) (templ.Component, int64, error) {
-		found, total, err := s.PaperClips.All(c.Request().Context(), paperClipQuery(q))
+		found, total, err := s.PaperClips.All(c.Request().Context(), q.Query)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -19,16 +18,12 @@ func (s *Server) showAllPaperClips(c *echo.Context) error {
 		for _, p := range found {
 			owners = append(owners, p.OwnerID)
 		}
-		users, _, err := s.Auth.Users(c.Request().Context(), directory.Query{
-			Where: []directory.Condition{{Column: directory.ID, Operator: directory.In, Value: owners}},
-		})
-		names := map[string]string{}
-		for _, u := range users {
-			names[u.ID] = u.Name
-		}
+		users, err := s.Auth.UsersByID(c.Request().Context(), owners...)
 		rows := paperClipRows(found)
-		for i, p := range found {
-			rows[i].Owner = names[p.OwnerID]
+		for i, id := range owners {
+			if u := users[id]; u != nil { // else deleted meanwhile
+				rows[i].Owner = u.Name
+			}
 		}
 		return views.AllPaperClipRows(rows), total, err
 	})

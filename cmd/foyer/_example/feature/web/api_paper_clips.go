@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"example.com/foyer/internal/list"
 	"example.com/foyer/internal/paperclips"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
@@ -15,7 +16,7 @@ import (
 
 // listPaperClips answers {"paper_clips": […], "total": 1}. The query is that of the page.
 func (s *Server) listPaperClips(c *echo.Context) error {
-	return answerPaperClips(c, func(ctx context.Context, q paperclips.Query) ([]paperclips.PaperClip, int64, error) {
+	return answerPaperClips(c, func(ctx context.Context, q list.Query) ([]paperclips.PaperClip, int64, error) {
 		return s.PaperClips.List(ctx, session(c).UserID, q)
 	})
 }
@@ -31,13 +32,13 @@ func (s *Server) listAllPaperClips(c *echo.Context) error {
 // end:hasservicetoken
 
 func answerPaperClips(
-	c *echo.Context, find func(context.Context, paperclips.Query) ([]paperclips.PaperClip, int64, error),
+	c *echo.Context, find func(context.Context, list.Query) ([]paperclips.PaperClip, int64, error),
 ) error {
 	q, err := readList(c, views.PaperClips())
 	if err != nil {
 		return err
 	}
-	found, total, err := find(c.Request().Context(), paperClipQuery(q))
+	found, total, err := find(c.Request().Context(), q.Query)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,8 @@ func (s *Server) addPaperClip(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.PaperClips.Create(c.Request().Context(), session(c), in)
+	e := session(c).Event("paper_clip_created")
+	p, err := s.PaperClips.Create(c.Request().Context(), session(c).UserID, in, e)
 	if err != nil {
 		return err
 	}
@@ -74,7 +76,8 @@ func (s *Server) replacePaperClip(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.PaperClips.Update(c.Request().Context(), session(c), c.Param("id"), in)
+	e := session(c).Event("paper_clip_changed")
+	p, err := s.PaperClips.Update(c.Request().Context(), session(c).UserID, c.Param("id"), in, e)
 	if err != nil {
 		return err
 	}
@@ -82,7 +85,8 @@ func (s *Server) replacePaperClip(c *echo.Context) error {
 }
 
 func (s *Server) removePaperClip(c *echo.Context) error {
-	if err := s.PaperClips.Delete(c.Request().Context(), session(c), c.Param("id")); err != nil {
+	e := session(c).Event("paper_clip_deleted")
+	if err := s.PaperClips.Delete(c.Request().Context(), session(c).UserID, c.Param("id"), e); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -13,13 +13,9 @@ import (
 // showPaperClips lists the visitor's paper clips.
 func (s *Server) showPaperClips(c *echo.Context) error {
 	return s.showList(c, views.PaperClips(), func(q listQuery) (templ.Component, int64, error) {
-		found, total, err := s.PaperClips.List(c.Request().Context(), session(c).UserID, paperClipQuery(q))
+		found, total, err := s.PaperClips.List(c.Request().Context(), session(c).UserID, q.Query)
 		return views.PaperClipRows(paperClipRows(found)), total, err
 	})
-}
-
-func paperClipQuery(q listQuery) paperclips.Query {
-	return paperclips.Query{Text: q.text, Sort: q.sort, Descending: q.descending, Limit: q.limit, Offset: q.offset}
 }
 
 func paperClipRows(found []paperclips.PaperClip) []views.PaperClip {
@@ -52,7 +48,7 @@ func (s *Server) exportPaperClips(c *echo.Context) error {
 		"sold_on",
 		"created_at",
 	}
-	found := s.PaperClips.Export(unbounded(c), session(c).UserID, paperClipQuery(q))
+	found := s.PaperClips.Export(unbounded(c), session(c).UserID, q.Query)
 	return streamCSV(s, c, "paper-clips.csv", header, found, func(p *paperclips.PaperClip) []any {
 		in := p.Input()
 		return []any{
@@ -84,7 +80,8 @@ func (s *Server) createPaperClip(c *echo.Context) error {
 	if err != nil {
 		return s.refuseForm(c, views.PaperClipForm("", in), err)
 	}
-	if _, err := s.PaperClips.Create(c.Request().Context(), session(c), paperclips.Input(in)); err != nil {
+	e := session(c).Event("paper_clip_created")
+	if _, err := s.PaperClips.Create(c.Request().Context(), session(c).UserID, paperclips.Input(in), e); err != nil {
 		return s.refuseForm(c, views.PaperClipForm("", in), err)
 	}
 	s.flash(c, "paper-clip-created")
@@ -122,7 +119,8 @@ func (s *Server) updatePaperClip(c *echo.Context) error {
 	if err != nil {
 		return s.refuseForm(c, views.PaperClipForm(c.Param("id"), in), err)
 	}
-	_, err = s.PaperClips.Update(c.Request().Context(), session(c), c.Param("id"), paperclips.Input(in))
+	e := session(c).Event("paper_clip_changed")
+	_, err = s.PaperClips.Update(c.Request().Context(), session(c).UserID, c.Param("id"), paperclips.Input(in), e)
 	if err != nil {
 		return s.refuseForm(c, views.PaperClipForm(c.Param("id"), in), err)
 	}
@@ -141,7 +139,8 @@ func (s *Server) showDeletePaperClip(c *echo.Context) error {
 }
 
 func (s *Server) deletePaperClip(c *echo.Context) error {
-	if err := s.PaperClips.Delete(c.Request().Context(), session(c), c.Param("id")); err != nil {
+	e := session(c).Event("paper_clip_deleted")
+	if err := s.PaperClips.Delete(c.Request().Context(), session(c).UserID, c.Param("id"), e); err != nil {
 		return err
 	}
 	s.flash(c, "paper-clip-deleted")

@@ -32,13 +32,13 @@ func paperClipForm(name string) url.Values {
 // newPaperClip makes one of a user and returns its id.
 func (s *site) newPaperClip(t *testing.T, owner string) string {
 	t.Helper()
-	p, err := s.server.PaperClips.Create(t.Context(), &auth.Session{UserID: owner}, paperclips.Input{
+	p, err := s.server.PaperClips.Create(t.Context(), owner, paperclips.Input{
 		TradeName:  "Trade name",
 		WireGauge:  "Wire gauge",
 		SalesPitch: "Sales pitch",
 		BendCount:  "3",
 		MadeOn:     "2026-01-31",
-	})
+	}, (&auth.Session{UserID: owner}).Event("paper_clip_created"))
 	if err != nil {
 		t.Fatal(err)
 	}

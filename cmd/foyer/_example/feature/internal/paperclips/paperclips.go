@@ -4,12 +4,13 @@ package paperclips
 import (
 	"context"
 	"errors"
+	"iter"
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/id"
+	"example.com/foyer/internal/list"
 	"gorm.io/gorm"
 )
 
@@ -32,13 +33,6 @@ type PaperClip struct {
 	UpdatedAt  time.Time  `json:"updated_at"`
 }
 
-// What is recorded of a paper clip.
-const (
-	created event.Name = "paper_clip_created"
-	changed event.Name = "paper_clip_changed"
-	deleted event.Name = "paper_clip_deleted"
-)
-
 // Store keeps paper clips in a database.
 type Store struct {
 	db     *gorm.DB
@@ -49,6 +43,29 @@ type Store struct {
 func New(db *gorm.DB, record func(tx *gorm.DB, events ...*auth.Event) error) *Store {
 	return &Store{db: db, record: record}
 }
+
+// List returns a page of the owner's paper clips, and how many there are on all pages.
+func (s *Store) List(ctx context.Context, owner string, q list.Query) ([]PaperClip, int64, error) {
+	return list.Page[PaperClip](s.db.WithContext(ctx).Where("owner_id = ?", owner), q)
+}
+
+// opt:everyone
+
+// All is List for the paper clips of all owners.
+func (s *Store) All(ctx context.Context, q list.Query) ([]PaperClip, int64, error) {
+	return list.Page[PaperClip](s.db.WithContext(ctx), q)
+}
+
+// end:everyone
+
+// opt:csv
+
+// Export yields all of the owner's paper clips that match q. ctx should have no deadline; see list.Each.
+func (s *Store) Export(ctx context.Context, owner string, q list.Query) iter.Seq2[*PaperClip, error] {
+	return list.Each[PaperClip](s.db.WithContext(ctx).Where("owner_id = ?", owner), q)
+}
+
+// end:csv
 
 // Get returns a paper clip of the owner; 404 if there is none or another owner has it.
 func (s *Store) Get(ctx context.Context, owner, key string) (*PaperClip, error) {
@@ -67,11 +84,11 @@ func take(db *gorm.DB, owner, key string) (*PaperClip, error) {
 	return &p, err
 }
 
-// Create adds a paper clip of the user of by. Refusals: 400 VALIDATION_ERROR.
-func (s *Store) Create(ctx context.Context, by *auth.Session, in Input) (*PaperClip, error) {
-	return s.change(ctx, by, created, func(tx *gorm.DB) (*PaperClip, error) {
+// Create adds a paper clip of the owner, and records e. Refusals: 400 VALIDATION_ERROR.
+func (s *Store) Create(ctx context.Context, owner string, in Input, e *auth.Event) (*PaperClip, error) {
+	return s.change(ctx, e, func(tx *gorm.DB) (*PaperClip, error) {
 		p := &PaperClip{ID: id.New()}
-		p.OwnerID = by.UserID // opt:owned
+		p.OwnerID = owner // opt:owned
 		if err := in.fill(p); err != nil {
 			return nil, err
 		}
@@ -79,10 +96,10 @@ func (s *Store) Create(ctx context.Context, by *auth.Session, in Input) (*PaperC
 	})
 }
 
-// Update replaces what a paper clip says. Refusals: those of Get and Create.
-func (s *Store) Update(ctx context.Context, by *auth.Session, key string, in Input) (*PaperClip, error) {
-	return s.change(ctx, by, changed, func(tx *gorm.DB) (*PaperClip, error) {
-		p, err := take(tx, by.UserID, key)
+// Update replaces what a paper clip says, and records e. Refusals: those of Get and Create.
+func (s *Store) Update(ctx context.Context, owner, key string, in Input, e *auth.Event) (*PaperClip, error) {
+	return s.change(ctx, e, func(tx *gorm.DB) (*PaperClip, error) {
+		p, err := take(tx, owner, key)
 		if err != nil {
 			return nil, err
 		}
@@ -93,10 +110,10 @@ func (s *Store) Update(ctx context.Context, by *auth.Session, key string, in Inp
 	})
 }
 
-// Delete removes a paper clip. Refusals: those of Get.
-func (s *Store) Delete(ctx context.Context, by *auth.Session, key string) error {
-	_, err := s.change(ctx, by, deleted, func(tx *gorm.DB) (*PaperClip, error) {
-		p, err := take(tx, by.UserID, key)
+// Delete removes a paper clip, and records e. Refusals: those of Get.
+func (s *Store) Delete(ctx context.Context, owner, key string, e *auth.Event) error {
+	_, err := s.change(ctx, e, func(tx *gorm.DB) (*PaperClip, error) {
+		p, err := take(tx, owner, key)
 		if err != nil {
 			return nil, err
 		}
@@ -105,15 +122,14 @@ func (s *Store) Delete(ctx context.Context, by *auth.Session, key string) error 
 	return err
 }
 
-// change runs act in a transaction and records that by did what to the paper clip.
+// change runs act in a transaction, and records e with the id of the paper clip.
 func (s *Store) change(
-	ctx context.Context, by *auth.Session, what event.Name, act func(tx *gorm.DB) (*PaperClip, error),
+	ctx context.Context, e *auth.Event, act func(tx *gorm.DB) (*PaperClip, error),
 ) (p *PaperClip, err error) {
 	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if p, err = act(tx); err != nil {
 			return err
 		}
-		e := by.Event(what)
 		e.Detail = p.ID
 		return s.record(tx, e)
 	})

@@ -12,6 +12,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/list"
 	"example.com/foyer/internal/paperclips"
 	"gorm.io/gorm"
 )
@@ -46,30 +47,34 @@ func newRig(db *gorm.DB) *rig {
 	r := &rig{db: db}
 	r.Store = paperclips.New(db, func(_ *gorm.DB, events ...*auth.Event) error {
 		for _, e := range events {
-			r.events = append(r.events, string(e.Name))
+			r.events = append(r.events, string(e.Name)+" "+e.Detail)
 		}
 		return r.fault
 	})
 	return r
 }
 
-// person makes a user.
-func (r *rig) person(t *testing.T, email string) *auth.Session {
+// opt:owned
+
+// person makes a user and returns the id.
+func (r *rig) person(t *testing.T, email string) string {
 	t.Helper()
 	in := auth.NewUser{Name: "Test Person", Email: email, Password: authtest.Password}
 	u, err := authtest.NewOn(t, r.db, auth.Options{}).CreateUser(t.Context(), nil, in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &auth.Session{UserID: u.ID}
+	return u.ID
 }
 
+// end:owned
+
 // create makes a paper clip of that name.
-func (r *rig) create(t *testing.T, by *auth.Session, name string) *paperclips.PaperClip {
+func (r *rig) create(t *testing.T, owner, name string) *paperclips.PaperClip {
 	t.Helper()
 	in := filled()
 	in.TradeName = name
-	p, err := r.Create(t.Context(), by, in)
+	p, err := r.Create(t.Context(), owner, in, &auth.Event{Name: "created"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,23 +94,23 @@ func TestLife(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(db)
-		ada := r.person(t, "ada@example.com")
+		ada := r.person(t, "ada@example.com") // opt:owned
 		p := r.create(t, ada, "First")
 		in := filled()
 		in.TradeName = "Second"
-		if _, err := r.Update(t.Context(), ada, p.ID, in); err != nil {
+		if _, err := r.Update(t.Context(), ada, p.ID, in, &auth.Event{Name: "changed"}); err != nil {
 			t.Fatal(err)
 		}
-		got, err := r.Get(t.Context(), ada.UserID, p.ID)
+		got, err := r.Get(t.Context(), ada, p.ID)
 		if err != nil || got.Input() != in || !got.CreatedAt.Equal(p.CreatedAt) {
 			t.Errorf("%+v %v, want %+v", got, err, in)
 		}
-		if err := r.Delete(t.Context(), ada, p.ID); err != nil {
+		if err := r.Delete(t.Context(), ada, p.ID, &auth.Event{Name: "deleted"}); err != nil {
 			t.Fatal(err)
 		}
-		_, err = r.Get(t.Context(), ada.UserID, p.ID)
+		_, err = r.Get(t.Context(), ada, p.ID)
 		refused(t, err, http.StatusNotFound)
-		if want := []string{"paper_clip_created", "paper_clip_changed", "paper_clip_deleted"}; !slices.Equal(r.events, want) {
+		if want := []string{"created " + p.ID, "changed " + p.ID, "deleted " + p.ID}; !slices.Equal(r.events, want) {
 			t.Errorf("recorded %q, want %q", r.events, want)
 		}
 	})
@@ -122,19 +127,19 @@ func TestOwners(t *testing.T) {
 		p := r.create(t, ada, "First")
 		var answers []string
 		for _, key := range []string{p.ID, strings.Repeat("0", 32), "\x00", ""} {
-			_, got := r.Get(t.Context(), eve.UserID, key)
-			_, updated := r.Update(t.Context(), eve, key, filled())
-			deleted := r.Delete(t.Context(), eve, key)
+			_, got := r.Get(t.Context(), eve, key)
+			_, updated := r.Update(t.Context(), eve, key, filled(), &auth.Event{})
+			deleted := r.Delete(t.Context(), eve, key, &auth.Event{})
 			refused(t, got, http.StatusNotFound)
 			answers = append(answers, fmt.Sprint(got, updated, deleted))
 		}
 		if len(slices.Compact(answers)) != 1 {
 			t.Errorf("the answers differ: %q", answers)
 		}
-		if _, total, err := r.List(t.Context(), eve.UserID, paperclips.Query{Sort: "created_at", Limit: 9}); total != 0 || err != nil {
+		if _, total, err := r.List(t.Context(), eve, list.Query{Sort: "created_at", Limit: 9}); total != 0 || err != nil {
 			t.Errorf("eve has %d %v", total, err)
 		}
-		if _, err := r.Get(t.Context(), ada.UserID, p.ID); err != nil {
+		if _, err := r.Get(t.Context(), ada, p.ID); err != nil {
 			t.Error(err)
 		}
 	})
@@ -147,8 +152,8 @@ func TestRefusals(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(db)
-		ada := r.person(t, "ada@example.com")
-		_, err := r.Create(t.Context(), ada, paperclips.Input{})
+		ada := r.person(t, "ada@example.com") // opt:owned
+		_, err := r.Create(t.Context(), ada, paperclips.Input{}, &auth.Event{})
 		refused(t, err, http.StatusBadRequest)
 		for _, field := range []string{
 			"trade_name",
@@ -162,13 +167,13 @@ func TestRefusals(t *testing.T) {
 			}
 		}
 		p := r.create(t, ada, "First")
-		_, err = r.Update(t.Context(), ada, p.ID, paperclips.Input{})
+		_, err = r.Update(t.Context(), ada, p.ID, paperclips.Input{}, &auth.Event{})
 		refused(t, err, http.StatusBadRequest)
 		r.fault = errors.New("the trail is away")
-		if err := r.Delete(t.Context(), ada, p.ID); !errors.Is(err, r.fault) {
+		if err := r.Delete(t.Context(), ada, p.ID, &auth.Event{}); !errors.Is(err, r.fault) {
 			t.Error(err)
 		}
-		if got, err := r.Get(t.Context(), ada.UserID, p.ID); err != nil || got.TradeName != "First" {
+		if got, err := r.Get(t.Context(), ada, p.ID); err != nil || got.TradeName != "First" {
 			t.Errorf("what was not recorded has happened: %v %v", got, err)
 		}
 	})
@@ -179,23 +184,23 @@ func TestList(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(db)
-		ada := r.person(t, "ada@example.com")
+		ada := r.person(t, "ada@example.com") // opt:owned
 		for _, name := range []string{"Ärger", "beta", "100%", "alpha"} {
 			r.create(t, ada, name)
 		}
-		list := func(q paperclips.Query) (names string) {
+		names := func(q list.Query) (text string) {
 			t.Helper()
 			q.Limit = max(q.Limit, 2)
-			found, total, err := r.List(t.Context(), ada.UserID, q)
+			found, total, err := r.List(t.Context(), ada, q)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, p := range found {
-				names += p.TradeName + " "
+				text += p.TradeName + " "
 			}
-			return fmt.Sprint(names, total)
+			return fmt.Sprint(text, total)
 		}
-		for want, q := range map[string]paperclips.Query{
+		for want, q := range map[string]list.Query{
 			"100% alpha 4": {Sort: "trade_name"},
 			"beta Ärger 4": {Sort: "trade_name", Offset: 2},
 			"Ärger beta 4": {Sort: "trade_name", Descending: true},
@@ -203,7 +208,7 @@ func TestList(t *testing.T) {
 			"100% 1":       {Sort: "trade_name", Text: "0%"},
 			"0":            {Sort: "trade_name", Text: "_"},
 		} {
-			if got := list(q); got != want {
+			if got := names(q); got != want {
 				t.Errorf("%+v: %s, want %s", q, got, want)
 			}
 		}
@@ -218,18 +223,18 @@ func TestList(t *testing.T) {
 			"sold_on",
 			"created_at",
 		} {
-			if got := list(paperclips.Query{Sort: column, Limit: 9}); !strings.HasSuffix(got, " 4") {
+			if got := names(list.Query{Sort: column, Limit: 9}); !strings.HasSuffix(got, " 4") {
 				t.Errorf("by %s: %s", column, got)
 			}
 		}
 		// opt:everyone
-		if _, total, err := r.All(t.Context(), paperclips.Query{Sort: "created_at", Limit: 9}); total != 4 || err != nil {
+		if _, total, err := r.All(t.Context(), list.Query{Sort: "created_at", Limit: 9}); total != 4 || err != nil {
 			t.Errorf("all owners have %d %v", total, err)
 		}
 		// end:everyone
 		// opt:csv
 		var exported []string
-		for p, err := range r.Export(t.Context(), ada.UserID, paperclips.Query{Text: "%"}) {
+		for p, err := range r.Export(t.Context(), ada, list.Query{Text: "%"}) {
 			if err != nil {
 				t.Fatal(err)
 			}
