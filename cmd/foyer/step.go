@@ -78,11 +78,14 @@ func (s step) record(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	render, err := renderProject(s.template, s.p, now)
-	if err != nil {
-		return err
+	s.p.Base = ""
+	if s.template != nil {
+		render, err := renderProject(s.template, s.p, now)
+		if err != nil {
+			return err
+		}
+		s.p.Base = render.id()
 	}
-	s.p.Base = render.id()
 	s.p.Generated = slices.Clone(s.p.Generated)
 	for i, g := range s.p.Generated {
 		s.p.Generated[i].Files, s.p.Generated[i].Lines = map[string]string{}, map[string][]string{}
