@@ -25,6 +25,7 @@ type verb struct {
 }
 
 var verbs = []verb{
+	{"new", "<dir> <module> [\"Name\"]", "make a project from this template", newVerb},
 	{"parts", "", "list the parts that can be left out", partsVerb},
 	{"without", "<part>…", "take parts out of this project", partsOf(without)},
 	{"with", "<part>…", "bring parts back that this project does without", partsOf(with)},
@@ -37,6 +38,11 @@ Each verb that changes the project makes one commit; git revert takes it back. F
   --dry-run      print the difference and change nothing
   --no-commit    leave the change in the work tree
   --json         print message, commit and files for a program
+Flags of new, beside --dry-run and --json:
+  --prefix p     begins the names of cookies and of the database's file
+  --preset p     full has every part, small none but foyer
+  --with a,b     keep parts that the preset leaves out
+  --without a,b  leave parts out
 `
 
 func help(out io.Writer) error {
@@ -73,6 +79,9 @@ func run(ctx context.Context, dir string, args []string, out io.Writer) error {
 	i := slices.IndexFunc(verbs, func(v verb) bool { return v.name == args[0] })
 	if i < 0 {
 		return errUsage
+	}
+	if args[0] == "new" { // it needs no project
+		return newVerb(ctx, folder(dir), args[1:], out)
 	}
 	root, err := folder(dir).root(ctx)
 	if err != nil {

@@ -17,7 +17,6 @@ import (
 func newTemplate(t *testing.T) folder {
 	t.Helper()
 	return newProject(t, sample().with(
-		"web/name.go", "package web\n\nconst (\n\tAppName      = \"Sample\"\n\tCookiePrefix = \"sample\"\n)\n",
 		stubFile, "# Sample\n\n| where | what |\n|---|---|\n| a | `cmd/foyer` |\n| b | trail <!-- part:audit --> |\n"+
 			"| c | keys <!-- part:keys --> |\n",
 		"LICENSE", "MIT License of Sample\n",
@@ -217,7 +216,7 @@ func TestNewRefuses(t *testing.T) {
 		{template, []string{in("a"), "example.com/sample"}, "example.com/sample is the module path of the template"},
 		{template, []string{in("a"), "example.com/ab", "A", "--prefix", "a b"}, "a b"},
 		{parent, []string{in("a"), "example.com/ab"}, "this folder is no checkout of the template"},
-		{newProject(t, sample()), []string{in("a"), "example.com/ab"}, "web/name.go"},
+		{newProject(t, sample().with(nameFile, "")), []string{in("a"), "example.com/ab"}, "web/name.go"},
 		{newProject(t, broken), []string{in("a"), "example.com/ab", "--without", "foyer"}, "web/routes.go:24"},
 	} {
 		var out bytes.Buffer
