@@ -18,13 +18,6 @@ function reveal(button, shown) {
   button.setAttribute("aria-pressed", String(shown));
 }
 
-// Open and close dialogs in browsers without invoker commands.
-if (!("commandForElement" in HTMLButtonElement.prototype)) document.addEventListener("click", (event) => {
-  const button = event.target.closest("[commandfor]");
-  const dialog = button && document.getElementById(button.getAttribute("commandfor"));
-  if (dialog) button.getAttribute("command") === "close" ? dialog.close() : dialog.showModal();
-});
-
 // A failed request does not change the page. The problem is shown before the form or list that sent the request.
 const problem = document.getElementById("problem");
 function showProblem({ sourceElement }, sentence) {
@@ -47,10 +40,12 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   Object.assign(ctx, { push: false, replace: false, select: null }, !ctx.hx.retarget && { swap: "none" });
 });
 
-// A form that is loaded into the dialog opens it. Closing the dialog empties it. Cancel closes it.
+// A form that is loaded into the dialog opens it, and its heading names it. Closing the dialog empties it. Cancel closes it.
 document.addEventListener("htmx:after:swap", () => {
   const dialog = document.getElementById("dialog");
-  if (dialog?.firstElementChild && !dialog.open) dialog.showModal();
+  if (!dialog?.firstElementChild || dialog.open) return;
+  dialog.setAttribute("aria-label", dialog.querySelector("h2").textContent);
+  dialog.showModal();
 });
 document.addEventListener("close", (event) => { if (event.target.id === "dialog") event.target.replaceChildren(); }, true);
 document.addEventListener("click", (event) => {

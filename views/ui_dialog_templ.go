@@ -109,8 +109,7 @@ func dialogLink(id, href, label string, danger bool) templ.Component {
 	})
 }
 
-// dialog is the one dialog of a page; sectionLayout has it. What htmx puts into it opens it (app.js), and its heading
-// names it.
+// dialog is the one dialog of a page; sectionLayout has it. app.js opens it when htmx puts a form into it.
 func dialog() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -132,7 +131,7 @@ func dialog() templ.Component {
 			templ_7745c5c3_Var8 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<dialog id=\"dialog\" aria-labelledby=\"dialog-title\" closedby=\"any\"></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<dialog id=\"dialog\" closedby=\"any\"></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

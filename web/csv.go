@@ -12,8 +12,8 @@ import (
 )
 
 // streamCSV answers with rows as a CSV file. It writes them as they come, so rows should read in batches, with the
-// context unbounded(c). cells gives the values of a row: a text never becomes a formula, a time is RFC 3339, and nil and
-// the zero time are empty. For example:
+// context unbounded(c). cells are the values of a row: a text never becomes a formula, a time is RFC 3339, nil and the
+// zero time are empty. For example:
 //
 //	return streamCSV(s, c, "projects.csv", []string{"id", "name", "due"}, s.Projects.Export(unbounded(c), owner),
 //		func(p *projects.Project) []any { return []any{p.ID, p.Name, p.Due} })

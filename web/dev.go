@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/origins"
 	"example.com/foyer/views"
 	templruntime "github.com/a-h/templ/runtime"
@@ -74,7 +75,7 @@ func (s *Server) showMail(c *echo.Context) error {
 			return c.HTML(http.StatusOK, m.Page())
 		}
 	}
-	return echo.ErrNotFound
+	return errs.NotFound("Mail")
 }
 
 // streamVersion sends an event to open pages when the version changes, so that they reload.

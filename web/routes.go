@@ -75,7 +75,7 @@ func (s *Server) routes(
 
 	if s.Development {
 		dev.GET("/dev/guards", s.show(views.Guards()))
-		dev.GET("/dev/components", s.show(views.Components()))
+		dev.GET("/dev/components", s.showComponents)
 		dev.GET("/dev/mail", s.showInbox)
 		dev.GET("/dev/mail/:id", s.showMail)
 		dev.GET("/dev/reload", s.streamVersion)

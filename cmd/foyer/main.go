@@ -25,7 +25,10 @@ type verb struct {
 }
 
 var verbs = []verb{
-	{"new", "<dir> <module> [\"Name\"]", "make a project from this template", newVerb},
+	{"new", "<dir> <module> [\"Name\"] [--prefix p] [--preset small] [--without a,b] [--with a,b]", 
+		"make a project from this template", newVerb},
+	{"feature", "<names> <field:kind>… [--owned] [--admin] [--csv] [--api] [--undo]", "make a table and its pages", featureVerb},
+	{"page", "<name> [--door user] [--nav label] [--icon info] [--undo]", "make a page with its route, link and test", pageVerb},
 	{"parts", "", "list the parts that can be left out", partsVerb},
 	{"without", "<part>…", "take parts out of this project", partsOf(without)},
 	{"with", "<part>…", "bring parts back that this project does without", partsOf(with)},
@@ -38,11 +41,6 @@ Each verb that changes the project makes one commit; git revert takes it back. F
   --dry-run      print the difference and change nothing
   --no-commit    leave the change in the work tree
   --json         print message, commit and files for a program
-Flags of new, beside --dry-run and --json:
-  --prefix p     begins the names of cookies and of the database's file
-  --preset p     full has every part, small none but foyer
-  --with a,b     keep parts that the preset leaves out
-  --without a,b  leave parts out
 `
 
 func help(out io.Writer) error {

@@ -282,3 +282,26 @@ func TestAsk(t *testing.T) {
 	_, _, err = ask(creation{}, "")
 	refused(t, err, "this question needs an answer")
 }
+
+// TestStub: README of a new project parses, and names only what such a project has.
+func TestStub(t *testing.T) {
+	t.Parallel()
+	template := projectRoot(t).tree(t)
+	list, err := readParts(template[partsFile])
+	must(t, err)
+	for _, out := range [][]string{nil, list.names()} {
+		c := creation{p: project{names: names{"example.com/harbor", "Harbor CRM", "harbor"}, Without: map[string]string{}}}
+		for _, name := range out {
+			c.p.Without[name] = never
+		}
+		files, err := c.files(template)
+		must(t, err)
+		for _, fault := range readmeFaults(t, files) {
+			t.Errorf("without %v: %s", out, fault)
+		}
+		if readme := files["README.md"]; !strings.HasPrefix(readme, "# Harbor CRM\n") || strings.Contains(readme, "<!--") ||
+			strings.Contains(readme, "cmd/foyer") != (out == nil) || strings.Count(readme, "\n") > 60 {
+			t.Errorf("without %v: README is %s", out, readme)
+		}
+	}
+}

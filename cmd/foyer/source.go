@@ -167,9 +167,18 @@ func (f folder) origin(ctx context.Context) (source, version string, err error) 
 		return string(f), version, nil
 	}
 	source, err = f.git(ctx, "remote", "get-url", "origin")
-	if u, err := url.Parse(source); err == nil && strings.HasPrefix(u.Scheme, "http") {
-		u.User = nil // may be a credential
-		source = u.String()
+	return f.address(source), version, err
+}
+
+// address returns the address of a remote as others can use it: without a credential, and not relative to f.
+func (f folder) address(remote string) string {
+	if _, err := os.Stat(f.path(remote)); err == nil {
+		return f.path(remote)
 	}
-	return source, version, err
+	u, err := url.Parse(remote)
+	if err != nil || !strings.HasPrefix(u.Scheme, "http") {
+		return remote
+	}
+	u.User = nil
+	return u.String()
 }

@@ -101,6 +101,7 @@ func TestOrigin(t *testing.T) {
 	f.do(t, "tag", "v1.2.3")
 	expect("tagged", remote, "v1.2.3")
 	for address, want := range map[string]string{
+		"web": f.path("web"),
 		"https://ada:secret@git.example.com/foyer.git": "https://git.example.com/foyer.git",
 		"https://token@git.example.com/foyer.git":      "https://git.example.com/foyer.git",
 		"ssh://git@git.example.com/foyer.git":          "ssh://git@git.example.com/foyer.git",

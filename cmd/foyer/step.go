@@ -30,6 +30,7 @@ func begin(ctx context.Context, root, work folder, mine tree, base string) (s st
 	if s.p, s.grown, err = readProject(mine); err != nil {
 		return s, err
 	}
+	s.grown = s.grown && s.p.Upstream != "" // else page or feature made the file
 	if !s.grown && base == "" {
 		return s, errNotGrown
 	}

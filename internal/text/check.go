@@ -60,10 +60,10 @@ func (c Check) Number(field, s string, least, most int64) int64 {
 	return 0
 }
 
-// Day checks a day such as 2026-05-31, as input type=date sends it; "" is the zero time.
+// Day checks a day such as 2026-05-31, as input type=date sends it.
 func (c Check) Day(field, s string) time.Time {
 	day, ok := Day(s)
-	if !ok {
+	if !ok || day.IsZero() {
 		c.wrong(field, "enter a day such as 2026-05-31.")
 	}
 	return day
@@ -79,7 +79,7 @@ func Day(s string) (time.Time, bool) {
 	return t, err == nil && t.Year() < 9999
 }
 
-// wrong keeps a sentence that begins with the name of its field, because a summary of errors shows it without the field.
+// wrong begins a sentence with the name of its field, because a summary of errors shows it without the field.
 func (c Check) wrong(field, sentence string, values ...any) {
 	name := strings.ReplaceAll(field, "_", " ")
 	c[field] = strings.ToUpper(name[:1]) + name[1:] + ": " + fmt.Sprintf(sentence, values...)

@@ -112,7 +112,7 @@ func TestAccessibilityRules(t *testing.T) {
 		b.checkRules(axe, "guards")
 		b.open("/dev/components")
 		b.checkRules(axe, "components")
-		b.do(chromedp.Click(chromedp.CSS("[command=show-modal]")))
+		b.do(chromedp.Click(chromedp.CSS("#g-question")))
 		b.wait(`document.querySelector("dialog[open]")`)
 		b.checkRules(axe, "dialog")
 		s.mailReset(t, "ada@example.com")

@@ -92,7 +92,7 @@ func TestDialogByKeyboard(t *testing.T) {
 	s := newSite(t)
 	b := newTab(t, s.URL)
 	b.open("/dev/components")
-	b.do(chromedp.Focus(chromedp.CSS("[command=show-modal]")))
+	b.do(chromedp.Focus(chromedp.CSS("#g-question")))
 	b.press(kb.Enter)
 	b.wait(`document.querySelector("dialog").matches(":modal")`)
 	for range 5 {
@@ -103,7 +103,7 @@ func TestDialogByKeyboard(t *testing.T) {
 	}
 	b.press(kb.Escape)
 	b.wait(`!document.querySelector("dialog").open`)
-	b.wantFocus("[command=show-modal]")
+	b.wantFocus("#g-question")
 }
 
 // nextStop is kept by the page before a Tab: the first place in the document after the one that has the focus.

@@ -157,7 +157,7 @@ func (s *site) fitAdmins(t *testing.T, b fitted) {
 		b.page(route, route)
 		b.wantPath(route)
 	}
-	b.do(chromedp.EmulateViewport(1280, 800), chromedp.Click(chromedp.CSS("[command=show-modal]")))
+	b.do(chromedp.EmulateViewport(1280, 800), chromedp.Click(chromedp.CSS("#g-question")))
 	b.wait(`document.querySelector("dialog[open]")`)
 	b.fits("/dev/components, dialog")
 

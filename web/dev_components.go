@@ -1,0 +1,77 @@
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/text"
+	"example.com/foyer/views"
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v5"
+)
+
+// showComponents shows the building blocks of pages at work: a list, a form with errors, a question, a chart, a file.
+func (s *Server) showComponents(c *echo.Context) error {
+	switch c.QueryParam("show") {
+	case "question":
+		return s.showForm(c, views.SampleQuestion())
+	case "csv":
+		return streamCSV(s, c, "icons.csv", []string{"name"}, eachIcon, func(name string) []any { return []any{name} })
+	}
+	return s.showList(c, views.Components(sampleForm(), sampleChart()), func(q listQuery) (templ.Component, int64, error) {
+		icons := findIcons(q)
+		from := min(q.Offset, len(icons))
+		return views.IconRows(icons[from:min(from+q.Limit, len(icons))]), int64(len(icons)), nil
+	})
+}
+
+func eachIcon(yield func(string, error) bool) {
+	for _, name := range views.Icons {
+		if !yield(name, nil) {
+			return
+		}
+	}
+}
+
+// findIcons returns the icons that q selects, on all pages.
+func findIcons(q listQuery) (names []string) {
+	for _, name := range views.Icons {
+		length := "short"
+		if len(name) > 5 {
+			length = "long"
+		}
+		if strings.Contains(name, q.Text) && (q.chosen["length"] == "" || q.chosen["length"] == length) {
+			names = append(names, name)
+		}
+	}
+	if q.Descending {
+		slices.Reverse(names)
+	}
+	return names
+}
+
+// sampleForm is a form of which every field is wrong.
+func sampleForm() views.Form {
+	form, wrong := views.SampleForm(), text.Check{}
+	wrong.Line("line", "", 1, 200)
+	wrong.Lines("lines", strings.Repeat("x", 201), 0, 200)
+	wrong.Number("number", "11", 0, 10)
+	wrong.Day("day", "yesterday")
+	if e := errs.Of(errs.Fields(wrong)); e != nil {
+		form.Errors = fieldErrors(e, form.Names())
+	}
+	return form
+}
+
+func sampleChart() views.Chart {
+	chart := views.Chart{
+		ID: "sample", Title: "Chart", Sentence: "Five series of made-up numbers", Group: "Week",
+		Labels: []string{"1", "2", "3"},
+	}
+	for i, name := range []string{"First", "Second", "Third", "Fourth", "Fifth"} {
+		n := int64(i)
+		chart.Series = append(chart.Series, views.Series{Name: name, Numbers: []int64{n, 2 * n, 10 - n}})
+	}
+	return chart
+}
