@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,13 +20,15 @@ type person struct {
 	err error
 }
 
-// atTerminal returns the person at the terminal, or one who does not answer where a program or a file is the input.
-func atTerminal() *person {
-	p := &person{in: bufio.NewReader(os.Stdin), out: os.Stderr}
+// atTerminal lets the person at the terminal answer. It returns an error where a program or a file is the input.
+func atTerminal(ctx context.Context, ask func(*person)) error {
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		p.err = fmt.Errorf("an argument is missing, and no terminal is there to ask: %w", errUsage)
+		return fmt.Errorf("an argument is missing, and no terminal is there to ask: %w", errUsage)
 	}
-	return p
+	defer context.AfterFunc(ctx, func() { os.Exit(1) })() // because Ctrl-C does not end a read
+	p := &person{in: bufio.NewReader(os.Stdin), out: os.Stderr}
+	ask(p)
+	return p.err
 }
 
 // ask fills an answer that is still empty; for an empty line it is the usual one.

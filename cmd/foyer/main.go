@@ -25,7 +25,7 @@ type verb struct {
 }
 
 var verbs = []verb{
-	{"new", "<dir> <module> [\"Name\"] [--prefix p] [--preset small] [--without a,b] [--with a,b]", 
+	{"new", "<dir> <module> [\"Name\"] [--prefix p] [--preset small] [--without a,b] [--with a,b]",
 		"make a project from this template", newVerb},
 	{"feature", "<names> <field:kind>… [--owned] [--admin] [--csv] [--api] [--undo]", "make a table and its pages", featureVerb},
 	{"page", "<name> [--door user] [--nav label] [--icon info] [--undo]", "make a page with its route, link and test", pageVerb},

@@ -54,7 +54,7 @@ func newVerb(ctx context.Context, here folder, args []string, out io.Writer) err
 	c.dir, c.p = rest[0], p
 	c.p.names = names{rest[1], rest[2], *prefix}
 	if c.dir == "" || c.p.Module == "" {
-		if err := c.ask(atTerminal(), list); err != nil {
+		if err := atTerminal(ctx, func(p *person) { c.ask(p, list) }); err != nil {
 			return err
 		}
 	}
@@ -62,7 +62,7 @@ func newVerb(ctx context.Context, here folder, args []string, out io.Writer) err
 }
 
 // ask asks for what is missing.
-func (c *creation) ask(p *person, list partList) error {
+func (c *creation) ask(p *person, list partList) {
 	p.ask("Folder", &c.dir, "")
 	p.ask("Module path", &c.p.Module, "example.com/"+filepath.Base(c.dir))
 	usual := c.p.names.complete()
@@ -77,7 +77,6 @@ func (c *creation) ask(p *person, list partList) error {
 		p.ask(about+"Leave out, with commas", &c.without, "none")
 	}
 	c.without = strings.TrimPrefix(c.without, "none")
-	return p.err
 }
 
 // make makes the project, or only prints what it would be.

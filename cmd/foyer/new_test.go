@@ -260,8 +260,9 @@ func TestAsk(t *testing.T) {
 	must(t, err)
 	ask := func(c creation, answers ...string) (creation, string, error) {
 		var out bytes.Buffer
-		err := c.ask(&person{in: bufio.NewReader(strings.NewReader(strings.Join(answers, "\n") + "\n")), out: &out}, list)
-		return c, out.String(), err
+		p := &person{in: bufio.NewReader(strings.NewReader(strings.Join(answers, "\n") + "\n")), out: &out}
+		c.ask(p, list)
+		return c, out.String(), p.err
 	}
 	c, out, err := ask(creation{}, "../harbor", "", " Harbor CRM ", "", "", "audit, chain")
 	must(t, err)
