@@ -56,6 +56,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, ".", os.Args[1:], os.Stdout)
+	if ctx.Err() != nil {
+		err = errors.New("interrupted; nothing was changed")
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "foyer:", err)
 	}

@@ -63,10 +63,6 @@ func TestStarterNew(t *testing.T) {
 	} {
 		t.Run(row.what, func(t *testing.T) {
 			project := folder(filepath.Join(t.TempDir(), "harbor"))
-			_, err := row.where.run(t.Context(), "go", "build", "-o", os.DevNull, row.program)
-			if err == nil { // of a checkout; the first build counts apart
-				t.Log("the tool is built")
-			}
 			began := time.Now()
 			args := []string{"run", row.program, "new", string(project), "github.com/acme/harbor", "Harbor CRM"}
 			out, err := row.where.run(t.Context(), "go", append(args, row.args...)...)
