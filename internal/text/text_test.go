@@ -16,7 +16,7 @@ func TestLine(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", " a b ": "a b", "Zoë": "Zoë", "日本語日": "日本語日", "👩\u200d💻": "👩\u200d💻",
 		"می\u200cخ": "می\u200cخ",
-		"12345": "refused", "a\nb": "refused", "a\x00b": "refused", "a\tb": "refused", "a\x7fb": "refused",
+		"12345":     "refused", "a\nb": "refused", "a\x00b": "refused", "a\tb": "refused", "a\x7fb": "refused",
 		"\xff": "refused", "a\u202eb": "refused", "a\u200bb": "refused", "a\u2028b": "refused", "\ufeffa": "refused",
 	} {
 		got, ok := text.Line(in, 4)
