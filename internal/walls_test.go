@@ -61,7 +61,7 @@ func TestWalls(t *testing.T) {
 			return err
 		}
 		if d.IsDir() {
-			if name != root && (strings.HasPrefix(d.Name(), ".") ||
+			if name != root && (strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_") ||
 				slices.Contains([]string{"node_modules", "testdata", "data", "bin"}, d.Name())) {
 				return filepath.SkipDir
 			}

@@ -67,6 +67,12 @@ func eventWords() map[event.Name]string {
 	return words
 }
 
+// sentence makes words of the name of an event that has none, such as "paper_torn".
+func sentence(name event.Name) string {
+	words := strings.ReplaceAll(string(name), "_", " ")
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
 // showAudit lists the events that match the query.
 func (s *Server) showAudit(c *echo.Context) error {
 	page := views.AuditPage{Filter: views.AuditFilter{Events: eventChoices()}}
@@ -193,7 +199,7 @@ func auditRows(entries []audit.Entry) (rows []views.AuditRow) {
 	words := eventWords()
 	for _, e := range entries {
 		row := views.AuditRow{
-			At: e.At, Event: cmp.Or(words[e.Name], string(e.Name)), Detail: e.Detail, Note: e.Note, Times: e.Times,
+			At: e.At, Event: cmp.Or(words[e.Name], sentence(e.Name)), Detail: e.Detail, Note: e.Note, Times: e.Times,
 			Actor: auditPerson(e.ActorID, e.ActorName), NoActor: withoutActor(e), IP: e.IPAddress,
 			Subject:    auditPerson(e.SubjectID, e.SubjectName),
 			OwnAccount: e.ActorID != "" && e.ActorID == e.SubjectID,

@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"cmp"
 	"fmt"
 	"net/http/httptest"
 	"net/url"
@@ -97,17 +96,16 @@ func TestAppEvents(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	boss := s.admin(t, "boss@example.com")
-	ada, id := s.person(t, "ada@example.com")
-	session, r := s.sessionOf(t, ada), httptest.NewRequest("POST", "/papers", nil)
+	ada, _ := s.person(t, "ada@example.com")
+	session := s.sessionOf(t, ada)
 	err := s.db.Transaction(func(tx *gorm.DB) error {
-		err := s.auth.RecordEvent(tx, s.auth.Event(r, session, "paper_folded", id))
-		return cmp.Or(err, s.auth.RecordEvent(tx, s.auth.Event(r, session, "paper_torn", "")))
+		return s.auth.Record(tx, session.Event("paper_folded"), session.Event("paper_torn"))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	const a = "Test Person <ada@example.com>"
-	want := []string{"paper_torn|" + a + "||192.0.2.1", "Paper folded|" + a + "|Themselves|192.0.2.1"}
+	want := []string{"Paper torn|" + a + "|Themselves|192.0.2.1", "Paper folded|" + a + "|Themselves|192.0.2.1"}
 	page := boss.Get("/admin/audit", navigate...)
 	if got := rows(t, page); !slices.Equal(got[:2], want) {
 		t.Errorf("\ngot  %q\nwant %q", got[:2], want)

@@ -37,8 +37,8 @@ func userRow(u *auth.User) views.UserRow {
 func userQuery(q listQuery) directory.Query {
 	status := q.chosen["status"]
 	return directory.Query{
-		Text: q.text, Role: q.chosen["role"], Banned: status == "banned", Unverified: status == "unverified",
-		Sort: userSorts[q.sort], Descending: q.descending, Limit: q.limit, Offset: q.offset,
+		Text: q.Text, Role: q.chosen["role"], Banned: status == "banned", Unverified: status == "unverified",
+		Sort: userSorts[q.Sort], Descending: q.Descending, Limit: q.Limit, Offset: q.Offset,
 	}
 }
 

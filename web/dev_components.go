@@ -21,8 +21,8 @@ func (s *Server) showComponents(c *echo.Context) error {
 	}
 	return s.showList(c, views.Components(sampleForm(), sampleChart()), func(q listQuery) (templ.Component, int64, error) {
 		icons := findIcons(q)
-		from := min(q.offset, len(icons))
-		return views.IconRows(icons[from:min(from+q.limit, len(icons))]), int64(len(icons)), nil
+		from := min(q.Offset, len(icons))
+		return views.IconRows(icons[from:min(from+q.Limit, len(icons))]), int64(len(icons)), nil
 	})
 }
 
@@ -41,11 +41,11 @@ func findIcons(q listQuery) (names []string) {
 		if len(name) > 5 {
 			length = "long"
 		}
-		if strings.Contains(name, q.text) && (q.chosen["length"] == "" || q.chosen["length"] == length) {
+		if strings.Contains(name, q.Text) && (q.chosen["length"] == "" || q.chosen["length"] == length) {
 			names = append(names, name)
 		}
 	}
-	if q.descending {
+	if q.Descending {
 		slices.Reverse(names)
 	}
 	return names

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/list"
 	"example.com/foyer/internal/text"
 	"example.com/foyer/views"
 	"github.com/a-h/templ"
@@ -18,12 +19,9 @@ import (
 
 // listQuery is what the address of a list asks for.
 type listQuery struct {
-	text          string            // to search for; "" for all
-	chosen        map[string]string // the values of filters, by name; without those that nobody chose
-	sort          string            // a column
-	descending    bool
-	page          int
-	limit, offset int // of the rows on the page
+	list.Query
+	chosen map[string]string // the values of filters, by name; without those that nobody chose
+	page   int
 }
 
 // showList answers with a page of a list: whole, or its rows alone for htmx. find returns the rows that q asks for, and
@@ -31,7 +29,7 @@ type listQuery struct {
 //
 //	func (s *Server) showProjects(c *echo.Context) error {
 //		return s.showList(c, views.Projects(), func(q listQuery) (templ.Component, int64, error) {
-//			found, total, err := s.Projects.List(c.Request().Context(), session(c).UserID, projectQuery(q))
+//			found, total, err := s.Projects.List(c.Request().Context(), session(c).UserID, q.Query)
 //			return views.ProjectRows(projectRows(found)), total, err
 //		})
 //	}
@@ -68,7 +66,7 @@ func (s *Server) showList(
 	if err != nil {
 		return err
 	}
-	last := max(1, int((total+int64(q.limit)-1)/int64(q.limit)))
+	last := max(1, int((total+int64(q.Limit)-1)/int64(q.Limit)))
 	if q.page > last { // where an old address may lead
 		q = q.at(last)
 		if rows, total, err = find(q); err != nil {
@@ -76,11 +74,11 @@ func (s *Server) showList(
 		}
 	}
 	l.Found = views.Found{
-		Text: q.text, Chosen: q.chosen, Sort: q.sort, Descending: q.descending,
+		Text: q.Text, Chosen: q.chosen, Sort: q.Sort, Descending: q.Descending,
 		Number: q.page, Last: last, Total: total, Rows: rows,
 		Href: func(sort string, descending bool, page int) string {
 			q := q.at(page)
-			q.sort, q.descending = sort, descending
+			q.Sort, q.Descending = sort, descending
 			return q.address(l, l.Path)
 		},
 	}
@@ -105,9 +103,9 @@ func readList(c *echo.Context, l views.List) (listQuery, error) {
 
 // parseList parses the query of an address. wrong are sentences.
 func parseList(l views.List, v url.Values) (q listQuery, wrong []string) {
-	q = listQuery{chosen: map[string]string{}, limit: cmp.Or(l.Per, 50)}
+	q = listQuery{chosen: map[string]string{}, Query: list.Query{Limit: cmp.Or(l.Per, 50)}}
 	line, ok := text.Line(v.Get("q"), 200)
-	if q.text = line; !ok {
+	if q.Text = line; !ok {
 		wrong = append(wrong, "Search for at most 200 characters that can be shown.")
 	}
 	for _, f := range l.Filters {
@@ -121,16 +119,16 @@ func parseList(l views.List, v url.Values) (q listQuery, wrong []string) {
 		}
 	}
 	sort, descending := strings.CutPrefix(l.Order, "-")
-	q.sort = cmp.Or(v.Get("sort"), sort)
-	if sorts := l.Sorts(); !slices.Contains(sorts, q.sort) {
+	q.Sort = cmp.Or(v.Get("sort"), sort)
+	if sorts := l.Sorts(); !slices.Contains(sorts, q.Sort) {
 		wrong = append(wrong, "The list is sorted by one of: "+strings.Join(sorts, ", ")+".")
 	}
 	switch v.Get("dir") {
 	case "":
-		q.descending = descending && q.sort == sort
+		q.Descending = descending && q.Sort == sort
 	case "asc":
 	case "desc":
-		q.descending = true
+		q.Descending = true
 	default:
 		wrong = append(wrong, "The order is asc or desc.")
 	}
@@ -142,22 +140,22 @@ func parseList(l views.List, v url.Values) (q listQuery, wrong []string) {
 }
 
 func (q listQuery) at(page int) listQuery {
-	q.page, q.offset = page, (page-1)*q.limit
+	q.page, q.Offset = page, (page-1)*q.Limit
 	return q
 }
 
 // address is the shortest address of the query at path.
 func (q listQuery) address(l views.List, path string) string {
 	v := url.Values{}
-	if q.text != "" {
-		v.Set("q", q.text)
+	if q.Text != "" {
+		v.Set("q", q.Text)
 	}
 	for name, value := range q.chosen {
 		v.Set(name, value)
 	}
-	if sort, descending := strings.CutPrefix(l.Order, "-"); q.sort != sort || q.descending != descending {
-		v.Set("sort", q.sort)
-		v.Set("dir", views.Direction(q.descending))
+	if sort, descending := strings.CutPrefix(l.Order, "-"); q.Sort != sort || q.Descending != descending {
+		v.Set("sort", q.Sort)
+		v.Set("dir", views.Direction(q.Descending))
 	}
 	if q.page > 1 {
 		v.Set("page", strconv.Itoa(q.page))

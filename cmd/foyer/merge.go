@@ -28,7 +28,7 @@ func given(name string) bool {
 // A conflict is an error that names the lines which a project and its template both changed.
 type conflict []string
 
-func (c conflict) Error() string { return strings.Join(c, "\n") }
+func (c conflict) Error() string { return "both change these lines:\n" + strings.Join(c, "\n") }
 
 // merge lets the work tree, which has mine, take over what changes from before to after, two renders of its template.
 func (f folder) merge(ctx context.Context, mine, before, after tree) error {

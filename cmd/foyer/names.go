@@ -1,4 +1,157 @@
 package main
 
-// renamed returns t with other names.
-func renamed(t tree, _ names) (tree, error) { return t, nil }
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"go/format"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+)
+
+// nameFile has the name and the prefix of the app as constants.
+const nameFile = "web/name.go"
+
+var nameConstant = regexp.MustCompile(`\b(AppName|CookiePrefix)(\s*=\s*)"([^"\n]+)"`)
+
+// namesOf returns the names of the app in a tree.
+func namesOf(t tree) (names, error) {
+	has := map[string]string{}
+	for _, m := range nameConstant.FindAllStringSubmatch(t[nameFile], -1) {
+		has[m[1]] = m[3]
+	}
+	n := names{modfile.ModulePath([]byte(t["go.mod"])), has["AppName"], has["CookiePrefix"]}
+	if n.Module == "" {
+		return n, errors.New("go.mod has no module path")
+	}
+	if n.Name == "" || n.Prefix == "" {
+		return n, fmt.Errorf("%s lacks AppName or CookiePrefix as a constant in quotes", nameFile)
+	}
+	return n, nil
+}
+
+var (
+	majorSuffix = regexp.MustCompile(`/v\d+$`)
+	notInPrefix = regexp.MustCompile(`[^a-z0-9]+`)
+	appNames    = regexp.MustCompile(`^[\pL\pM\pN]+([ .+-][\pL\pM\pN]+)*!?$`)
+	prefixes    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,18}[a-z0-9]$`) // internal/auth takes 20 characters
+	letter      = regexp.MustCompile(`\pL`)
+)
+
+// complete returns the names with what is missing: a name from the module path, a prefix from the name.
+func (n names) complete() names {
+	last := path.Base(majorSuffix.ReplaceAllString(n.Module, ""))
+	n.Name = cmp.Or(n.Name, strings.ToUpper(last[:1])+last[1:])
+	n.Prefix = cmp.Or(n.Prefix, strings.Trim(notInPrefix.ReplaceAllString(strings.ToLower(n.Name), "-"), "-"))
+	return n
+}
+
+// check refuses names that would break the app or its tests. A name has a letter because the passwords of tests have none,
+// and a password must not have the name in it.
+func (n names) check() error {
+	if err := module.CheckPath(n.Module); err != nil {
+		return err
+	}
+	if !appNames.MatchString(n.Name) || !letter.MatchString(n.Name) || utf8.RuneCountInString(n.Name) > 50 {
+		return fmt.Errorf("the name %q is not at most 50 letters, digits and single blanks, dots, dashes or + between them",
+			n.Name)
+	}
+	if !prefixes.MatchString(n.Prefix) || module.CheckFilePath(n.Prefix) != nil {
+		return fmt.Errorf("the prefix %q of cookies is not 2 to 20 small letters, digits and - between them: choose one by "+
+			"--prefix", n.Prefix)
+	}
+	return nil
+}
+
+// renamed returns t with other names in place of its own. LICENSE keeps the names of those who wrote it.
+func renamed(t tree, to names) (tree, error) {
+	from, err := namesOf(t)
+	if err != nil {
+		return nil, err
+	}
+	everywhere := []swap{
+		{from.Module, to.Module, aroundModule},
+		{"data/" + from.Prefix + ".db", "data/" + to.Prefix + ".db", aroundFile},
+	}
+	prose := append(slices.Clone(everywhere),
+		swap{from.Name, to.Name, aroundWord}, swap{from.Prefix, to.Prefix, aroundWord})
+	after := maps.Clone(t)
+	for _, name := range t.names() {
+		swaps := everywhere
+		switch {
+		case name == "LICENSE" || name == projectFile || strings.Contains(t[name], "\x00"):
+			continue
+		case name == "README.md" || name == ".env.example":
+			swaps = prose
+		case name == nameFile:
+			after[name] = to.constants(t[name])
+		}
+		if after[name] = replaced(after[name], swaps); after[name] == t[name] || path.Ext(name) != ".go" {
+			continue
+		}
+		text, err := format.Source([]byte(after[name])) // another path takes another place among imports
+		if err != nil {
+			return nil, fmt.Errorf("%s:%w", name, err)
+		}
+		after[name] = string(text)
+	}
+	return after, nil
+}
+
+// constants returns the text of nameFile with these names.
+func (n names) constants(text string) string {
+	values := map[string]string{"AppName": n.Name, "CookiePrefix": n.Prefix}
+	return nameConstant.ReplaceAllStringFunc(text, func(found string) string {
+		m := nameConstant.FindStringSubmatch(found)
+		return m[1] + m[2] + strconv.Quote(values[m[1]])
+	})
+}
+
+// A swap puts one text in the place of another where the text around it, 9 bytes before and 9 after, fits.
+type swap struct {
+	old, new string
+	around   [2]*regexp.Regexp
+}
+
+var (
+	// A module path may begin after https:// and end before the path of a package, @version or a full stop.
+	aroundModule = [2]*regexp.Regexp{
+		regexp.MustCompile(`(^|[^\pL\pN_.~/-]|//)$`), regexp.MustCompile(`^($|[^\pL\pN_.~-]|\.($|[^\pL\pN]))`)}
+	aroundFile = [2]*regexp.Regexp{regexp.MustCompile(`(^|[^\pL\pN_.-])$`), regexp.MustCompile(`^($|[^\pL\pN_])`)}
+	// A word is no part of a path or of a word with a dash or colon, such as those of the tool, which keeps its name.
+	aroundWord = [2]*regexp.Regexp{
+		regexp.MustCompile(`(^|[^\pL\pN_./:-]|__Host-|__Secure-)$`), regexp.MustCompile(`^($|[^\pL\pN_-])`)}
+)
+
+// replaced does all swaps in one pass, so that none meets what another put in.
+func replaced(text string, swaps []swap) string {
+	if !slices.ContainsFunc(swaps, func(s swap) bool { return strings.Contains(text, s.old) }) {
+		return text
+	}
+	var out strings.Builder
+	for i := 0; i < len(text); {
+		at := slices.IndexFunc(swaps, func(s swap) bool { return s.fits(text, i) })
+		if at < 0 {
+			out.WriteByte(text[i])
+			i++
+			continue
+		}
+		out.WriteString(swaps[at].new)
+		i += len(swaps[at].old)
+	}
+	return out.String()
+}
+
+func (s swap) fits(text string, i int) bool {
+	end := i + len(s.old)
+	return strings.HasPrefix(text[i:], s.old) && s.around[0].MatchString(text[max(0, i-9):i]) &&
+		s.around[1].MatchString(text[end:min(len(text), end+9)])
+}

@@ -111,7 +111,7 @@ func (list partList) filesOf(names []string) (files []string) {
 		}
 		for _, file := range p.files {
 			files = append(files, file)
-			if base, ok := strings.CutSuffix(file, ".templ"); ok {
+			if base, ok := strings.CutSuffix(file, ".templ"); ok && !strings.Contains(file, "/_") { // templ skips folders with _
 				files = append(files, base+"_templ.go")
 			}
 		}

@@ -35,6 +35,7 @@ foyer: This tool.
 		"internal/keys/keys.go":         "package keys\n\nconst Route = \"GET /keys\"\n",
 		"migrations/0004_audit.sql":     "-- The trail.\n-- +goose Up\nCREATE TABLE audit (id TEXT);\n\n-- +goose Down\nDROP TABLE audit;\n",
 		"web/audit.go":                  "package web\n\nfunc showAudit() string { return \"trail\" }\n",
+		nameFile:                        "package web\n\nconst (\n\tAppName      = \"Sample\"\n\tCookiePrefix = \"sample\"\n)\n",
 		"web/routes.go": `package web
 
 import (

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,8 +16,8 @@ import (
 // accessFile is the table of who may open what.
 const accessFile = "web/testdata/access.golden"
 
-// settle finishes a folder whose files were cut: it tidies them, generates what is generated, and refuses what does not
-// compile or opens a door. Before is the tree that the folder held earlier.
+// settle makes a folder whole whose files were edited: it tidies them, generates what is generated, and refuses what does
+// not compile. Before is the tree that the folder held earlier.
 func settle(ctx context.Context, f folder, before tree) error {
 	cut, err := f.read(ctx)
 	if err != nil {
@@ -37,8 +38,14 @@ func settle(ctx context.Context, f folder, before tree) error {
 			return err
 		}
 	}
-	if _, err := f.run(ctx, "go", "vet", "./..."); err != nil {
-		return errors.New(faults(err.Error()))
+	checks := [][]string{{"vet", "./..."}}
+	if slices.ContainsFunc(after.names(), func(name string) bool { return inlined.MatchString(after[name]) }) {
+		checks = [][]string{{"fix", "-inline", "./..."}, {"vet", "./..."}}
+	}
+	for _, args := range checks {
+		if _, err := f.run(ctx, "go", args...); err != nil {
+			return errors.New(faults(err.Error()))
+		}
 	}
 	// After vet, because tidy looks in the network for a package that left.
 	if _, err := f.run(ctx, "go", "mod", "tidy"); err != nil {
@@ -49,6 +56,9 @@ func settle(ctx context.Context, f folder, before tree) error {
 	}
 	return f.settleAccess(ctx, before)
 }
+
+// inlined finds a helper that got a new name: go fix lets callers of the old one call the new one.
+var inlined = regexp.MustCompile(`(?m)^//go:fix inline$`)
 
 // surfaceTest writes the list of what internal/auth exports.
 const (
@@ -79,12 +89,22 @@ func (f folder) settleAccess(ctx context.Context, before tree) error {
 	return nil
 }
 
-// gained returns the lines of is that was lacks.
+// gained returns the lines that the table of who may open what has and had not, each with its route.
 func gained(was, is string) (lines []string) {
-	old := strings.Split(was, "\n")
-	for line := range strings.SplitSeq(is, "\n") {
-		if !slices.Contains(old, line) {
-			lines = append(lines, line)
+	var old []string
+	for i, table := range []string{was, is} {
+		route := ""
+		for line := range strings.Lines(table) {
+			if line = strings.TrimRight(line, "\r\n"); !strings.HasPrefix(line, " ") {
+				route = line
+			} else {
+				line = route + line
+			}
+			if i == 0 {
+				old = append(old, line)
+			} else if !slices.Contains(old, line) {
+				lines = append(lines, line)
+			}
 		}
 	}
 	return lines

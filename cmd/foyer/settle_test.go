@@ -12,6 +12,7 @@ func TestGained(t *testing.T) {
 		{"a\nb\nc\n", "a\nB\nc\n", "B"},
 		{"a\nb\n", "a\nb\nd\n", "d"},
 		{"a\nb\n", "b\nc\na\nd\n", "c d"},
+		{"a\n  x 1\n  y 2\nb\n  x 2\n", "a\n  x 2\n  y 2\nb\n  x 2\n", "a  x 2"},
 	} {
 		if got := strings.Join(gained(row.was, row.is), " "); got != row.want {
 			t.Errorf("%q to %q: %q, want %q", row.was, row.is, got, row.want)

@@ -13,7 +13,7 @@ func grown(t *testing.T, files tree, without ...string) folder {
 	t.Helper()
 	dir := newProject(t, files)
 	p := project{Upstream: "example.com/sample", Version: dir.do(t, "rev-parse", "HEAD"), Without: map[string]string{},
-		names: names{Module: "example.com/sample"}}
+		names: names{"example.com/sample", "Sample", "sample"}}
 	for _, name := range without {
 		p.Without[name] = never
 	}
@@ -131,7 +131,7 @@ func TestWithRefuses(t *testing.T) {
 	}
 	head = project.commit(t, project.tree(t).edit(t, "web/routes.go", "\t\t\"GET /about\",\n", "\t\t\"GET /more\",\n"), "Mine")
 	_, err := project.verb(t, "with", "keys")
-	refused(t, err, "this project and the return of keys change the same lines", `web/routes.go:15: "GET /more",`)
+	refused(t, err, "does not fit the return of keys:\nboth change these lines:\n", `web/routes.go:15: "GET /more",`)
 	project.untouched(t, head)
 	_, err = newProject(t, sample()).verb(t, "with", "keys")
 	refused(t, err, "there is no .foyer")

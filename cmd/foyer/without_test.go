@@ -80,7 +80,7 @@ func TestWithoutRefuses(t *testing.T) {
 	}{
 		{"a line inside a block", func(t *testing.T, files tree) tree {
 			return files.edit(t, "web/routes.go", "\t\treturn \"Audit: \"", "\t\tprintln(1)\n\t\treturn \"Audit: \"")
-		}, []string{"this project and the removal of audit, chain change the same lines", "web/routes.go:25: println(1)"}},
+		}, []string{"does not fit the removal of audit, chain", "both change these lines", "web/routes.go:25: println(1)"}},
 		{"another text in a marked line", func(t *testing.T, files tree) tree {
 			return files.edit(t, "web/routes.go", "audit.Route,", "audit.Route + `x`,")
 		}, []string{"web/routes.go:15: audit.Route + `x`, // part:audit"}},

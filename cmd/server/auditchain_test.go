@@ -3,12 +3,14 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 )
 
@@ -71,5 +73,29 @@ func TestAuditCommands(t *testing.T) {
 	stdout, stderr, code = result(t, dir, "", env, "audit", "verify")
 	if code == 0 || stdout != "" || !strings.Contains(stderr, "broken at event 7: this event was edited") {
 		t.Errorf("verify after an edit: %d %q %q", code, stdout, stderr)
+	}
+}
+
+// TestBackupOfAnAlteredTrail: a backup and a restore say so, and take place: the one who altered the trail must not be
+// able to prevent them.
+func TestBackupOfAnAlteredTrail(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	succeed(t, dir, nil, "password", "seed")
+	succeed(t, dir, nil, "checked: integrity, foreign keys, audit trail\n$", "backup", "whole.db")
+	db := dbtest.Open(t, "file:"+filepath.Join(dir, "data", "foyer.db"))
+	if err := db.Exec("UPDATE audit_events SET detail = 'role: user' WHERE seq = 1").Error; err != nil {
+		t.Fatal(err)
+	}
+	database.Close(db)
+	for _, args := range [][]string{{"backup", "altered.db"}, {"restore", "altered.db"}} {
+		stdout, stderr, code := result(t, dir, "", nil, args...)
+		if code != 1 || !strings.Contains(stdout, "audit trail\n") ||
+			!strings.Contains(stderr, "complete, but its audit trail failed the check: the trail is broken at event 1") {
+			t.Errorf("%v: %d %q %q", args, code, stdout, stderr)
+		}
+	}
+	if kept, err := filepath.Glob(dir + "/data/foyer.db.before-*"); len(kept) != 1 {
+		t.Errorf("kept: %v, %v", kept, err)
 	}
 }

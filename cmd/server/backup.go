@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -76,11 +77,12 @@ func (a *app) restore(ctx context.Context, args []string) error {
 }
 
 // databaseFile reads the configuration and returns the path of the SQLite database. It opens nothing, because that
-// would make a missing file.
+// would make a missing file. It makes no log, because what happens in a copy has not happened in the app.
 func (a *app) databaseFile() (path string, isFile bool, err error) {
-	if err := a.add([]func(*app) error{(*app).addConfig, (*app).addLog}); err != nil {
+	if err := a.addConfig(); err != nil {
 		return "", false, err
 	}
+	a.log = slog.New(slog.DiscardHandler)
 	path, isFile = strings.CutPrefix(a.DatabaseURL, "file:")
 	return path, isFile, nil
 }

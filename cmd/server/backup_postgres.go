@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +14,8 @@ import (
 	"strings"
 )
 
-// backupPostgres names the command that makes the archive target, or checks the archive if it exists. It fails without an
-// archive, so that no schedule takes it for a backup.
+// backupPostgres names the command that makes the archive target, or checks the archive if it exists. It fails without
+// an archive, so that no schedule takes it for a backup.
 func (a *app) backupPostgres(ctx context.Context, target string) error {
 	file, err := os.Stat(target)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -59,24 +60,24 @@ func checkArchive(ctx context.Context, path string) error {
 	}
 	list, err := output(ctx, tool, "--list", path)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s cannot be restored: %w", path, err)
 	}
 	if !strings.Contains(list, " goose_db_version ") {
 		return fmt.Errorf("%s records no migration, so it is no backup of this app", path)
 	}
 	if _, err := output(ctx, tool, "--file="+os.DevNull, path); err != nil {
-		return fmt.Errorf("%s is damaged: %w", path, err)
+		return fmt.Errorf("%s cannot be restored: %w", path, err)
 	}
 	return nil
 }
 
-// output runs a program. Its error is what the program says.
+// output runs a program and returns its standard output, or its standard error as an error.
 func output(ctx context.Context, program string, args ...string) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return "", errors.Join(err, errors.New(stderr.String()))
+		return "", errors.New(cmp.Or(strings.TrimSpace(stderr.String()), err.Error()))
 	}
 	return stdout.String(), nil
 }
@@ -88,8 +89,8 @@ var libpqParameters = []string{
 	"connect_timeout", "target_session_attrs", "channel_binding",
 }
 
-// libpq returns databaseURL for the programs of PostgreSQL, with another database unless name is "", and the name of its
-// database.
+// libpq returns databaseURL for the programs of PostgreSQL, with another database unless name is "", and the name of
+// its database.
 func libpq(databaseURL, name string) (address, database string) {
 	u, err := url.Parse(databaseURL)
 	if err != nil { // internal/config has parsed it

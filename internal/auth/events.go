@@ -33,29 +33,15 @@ type Event struct {
 // RecordRefusal records that the app refused a request; s is nil without a session. detail names the request. If
 // recording fails, the error is logged and the request stays refused.
 func (a *Auth) RecordRefusal(r *http.Request, s *Session, name event.Name, detail string) {
-	e := a.Event(r, s, name, "")
-	e.SubjectID = e.ActorID
-	a.recordRefusal(r, &e, detail)
+	e := newEvent(a.stranger(r), name, "")
+	if s != nil {
+		e = s.Event(name)
+	}
+	a.recordRefusal(r, e, detail)
 }
 
-// Event describes an act of the user of s, or of a stranger if s is nil, for RecordEvent. name may be one of the app's
-// own; subjectID is the user it happens to, "" for none.
-func (a *Auth) Event(r *http.Request, s *Session, name event.Name, subjectID string) Event {
-	by := s.actor()
-	if s == nil {
-		by = a.stranger(r)
-	}
-	return *newEvent(by, name, subjectID)
-}
-
-// RecordEvent hands an event to Options.OnEvent, with the names of its users. Packages of the app call it at the end of
-// the transaction that causes the event, because the audit trail locks its newest row until tx ends.
-func (a *Auth) RecordEvent(tx *gorm.DB, e Event) error {
-	if err := e.findNames(tx); err != nil {
-		return err
-	}
-	return a.opts.OnEvent(tx, e)
-}
+// Event is an act of the session's user that concerns nobody else. Packages of the app make theirs with it, for Record.
+func (s *Session) Event(name event.Name) *Event { return newEvent(s.actor(), name, s.UserID) }
 
 // recordEvent records an event at the end of t: the audit log locks its newest row, and should hold that lock briefly.
 func (t *transaction) recordEvent(by actor, name event.Name, subjectID string) *Event {
@@ -66,7 +52,7 @@ func (t *transaction) recordEvent(by actor, name event.Name, subjectID string) *
 
 func (a *Auth) recordRefusal(r *http.Request, e *Event, detail string) {
 	e.Refused, e.Detail = true, detail
-	if err := a.RecordEvent(a.db.WithContext(r.Context()), *e); err != nil && r.Context().Err() == nil {
+	if err := a.Record(a.db.WithContext(r.Context()), e); err != nil && r.Context().Err() == nil {
 		a.opts.Logger.ErrorContext(r.Context(), "recording a refusal failed", "event", e.Name, "error", err)
 	}
 }
@@ -76,6 +62,20 @@ func newEvent(by actor, name event.Name, subjectID string) *Event {
 		Name: name, SubjectID: subjectID, ActorID: by.userID, ImpersonatorID: by.impersonatorID,
 		IPAddress: by.ip, UserAgent: by.agent,
 	}
+}
+
+// Record hands events to Options.OnEvent, with the names of their users. tx is the transaction that causes them; call it
+// last, because the audit log lets other writers wait from here until tx ends.
+func (a *Auth) Record(tx *gorm.DB, events ...*Event) error {
+	for _, e := range events {
+		if err := e.findNames(tx); err != nil {
+			return err
+		}
+		if err := a.opts.OnEvent(tx, *e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // findNames fills in the names that are missing. It asks the database only if there are any.

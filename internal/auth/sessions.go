@@ -104,8 +104,8 @@ func (a *Auth) revokeSessions(ctx context.Context, by *Session, userID, keep str
 	})
 }
 
-// EndEverySession ends the sessions of all users and all mailed links, except those that undo a change of address. After
-// a restore they would let in people whose session had ended or whose link was used since the backup.
+// EndEverySession ends the sessions of all users and all mailed links, except those that undo a change of address.
+// After a restore they would let in people whose session had ended or whose link was used since the backup.
 func (a *Auth) EndEverySession(ctx context.Context) (sessions, links int64, err error) {
 	err = a.transact(ctx, func(t *transaction) error {
 		if err := t.Model(&Session{}).Count(&sessions).Error; err != nil {

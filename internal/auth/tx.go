@@ -28,10 +28,8 @@ func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) err
 		if err := fn(t); err != nil {
 			return err
 		}
-		for _, e := range t.events {
-			if err := a.RecordEvent(tx, *e); err != nil {
-				return err
-			}
+		if err := a.Record(tx, t.events...); err != nil {
+			return err
 		}
 		revocation, err = a.revoked.Announce(tx, t.invalid)
 		return err

@@ -14,9 +14,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// Backup copies the SQLite file at path to target, which must not exist. Other processes may write to path meanwhile: the
-// copy has every transaction that was committed before Backup began. Only a copy that is whole, accepted by check and
-// written to the disk gets the name target.
+// Backup copies the SQLite file at path to target, which must not exist. Other processes may write to path meanwhile:
+// the copy has every transaction that was committed before Backup began. Only a copy that is whole, accepted by check
+// and written to the disk gets the name target.
 func Backup(ctx context.Context, path, target string, check func(*gorm.DB) error) error {
 	if err := mustBeFree(target); err != nil {
 		return err

@@ -1,5 +1,5 @@
 // Package database opens SQLite or PostgreSQL as a *gorm.DB and applies the migrations. It owns connection settings,
-// the time format and the definition of an outage. It knows no table.
+// the time format, backups and the definition of an outage. It knows no table.
 package database
 
 import (

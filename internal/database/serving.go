@@ -15,8 +15,8 @@ import (
 
 // LockForServing makes this process the only one that serves the SQLite file of db, until release or the end of the
 // process. Two of them would accept sessions that the other has ended, because revocations are exchanged on PostgreSQL
-// only. While another process serves, LockForServing calls onWait once and retries; it fails after limit, and if Restore
-// replaced the file during the wait. On PostgreSQL it does nothing.
+// only. While another process serves, LockForServing calls onWait once and retries; it fails after limit, and if
+// Restore replaced the file during the wait. On PostgreSQL it does nothing.
 func LockForServing(
 	ctx context.Context, db *gorm.DB, limit time.Duration, onWait func(),
 ) (release func(), err error) {

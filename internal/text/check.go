@@ -60,10 +60,10 @@ func (c Check) Number(field, s string, least, most int64) int64 {
 	return 0
 }
 
-// Day checks a day such as 2026-05-31, as input type=date sends it; "" is the zero time.
+// Day checks a day such as 2026-05-31, as input type=date sends it.
 func (c Check) Day(field, s string) time.Time {
 	day, ok := Day(s)
-	if !ok {
+	if !ok || day.IsZero() {
 		c.wrong(field, "enter a day such as 2026-05-31.")
 	}
 	return day

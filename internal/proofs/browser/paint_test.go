@@ -57,7 +57,7 @@ func TestNothingMoves(t *testing.T) {
 			b.logIn("ada@example.com")
 			settle()
 			still("the front page for a user")
-			b.open("/dashboard?slow=300ms")
+			b.open("/dashboard?slow=800ms")
 			b.wait(`framesSeen.includes("panel")`)
 			if !eval[bool](b, `framesSeen.includes("skeleton")`) {
 				t.Error("no frame showed the skeleton: this proves nothing")
@@ -69,6 +69,27 @@ func TestNothingMoves(t *testing.T) {
 				t.Error("what is made to move is not reported: this proves nothing")
 			}
 		})
+	}
+}
+
+// A panel of which only a part has arrived is not shown: its skeleton stays.
+func TestAPanelIsShownWhole(t *testing.T) {
+	s := newSite(t)
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
+	b := newTab(t, s.URL)
+	b.logIn("ada@example.com")
+	b.open("/dashboard")
+	shown := func() string {
+		t.Helper()
+		return eval[string](b, `[...document.querySelectorAll(".defer > .skeletons, .defer > .table")]
+			.filter((e) => e.checkVisibility()).map((e) => e.className).join()`)
+	}
+	if got := shown(); got != "table" {
+		t.Errorf("at the end %q is shown, want the table", got)
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector(".defer > .loaded").remove()`)) // which comes last
+	if got := shown(); got != "skeletons" {
+		t.Errorf("in between %q is shown, want the skeleton", got)
 	}
 }
 

@@ -1,0 +1,248 @@
+package paperclips_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/list"
+	"example.com/foyer/internal/paperclips"
+	"gorm.io/gorm"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// filled is an input that is accepted.
+func filled() paperclips.Input {
+	return paperclips.Input{
+		TradeName:  "Trade name",
+		WireGauge:  "Wire gauge",
+		BoxLabel:   "Box label",
+		SalesPitch: "Sales pitch\non two lines",
+		CareHint:   "Care hint",
+		BendCount:  "3",
+		SpareCount: "4",
+		ZincCoated: true,
+		MadeOn:     "2026-01-31",
+		SoldOn:     "2026-02-28",
+	}
+}
+
+// rig is a store and what it records.
+type rig struct {
+	*paperclips.Store
+	db     *gorm.DB
+	events []string
+	fault  error // of record
+}
+
+func newRig(db *gorm.DB) *rig {
+	r := &rig{db: db}
+	r.Store = paperclips.New(db, func(_ *gorm.DB, events ...*auth.Event) error {
+		for _, e := range events {
+			r.events = append(r.events, string(e.Name)+" "+e.Detail)
+		}
+		return r.fault
+	})
+	return r
+}
+
+// opt:owned
+
+// person makes a user and returns the id.
+func (r *rig) person(t *testing.T, email string) string {
+	t.Helper()
+	in := auth.NewUser{Name: "Test Person", Email: email, Password: authtest.Password}
+	u, err := authtest.NewOn(t, r.db, auth.Options{}).CreateUser(t.Context(), nil, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.ID
+}
+
+// end:owned
+
+// create makes a paper clip of that name.
+func (r *rig) create(t *testing.T, owner, name string) *paperclips.PaperClip {
+	t.Helper()
+	in := filled()
+	in.TradeName = name
+	p, err := r.Create(t.Context(), owner, in, &auth.Event{Name: "created"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// refused expects an error of that status.
+func refused(t *testing.T, err error, status int) {
+	t.Helper()
+	if e := errs.Of(err); e == nil || e.Status != status {
+		t.Errorf("%v, want status %d", err, status)
+	}
+}
+
+// TestLife: what was filled in is stored, changed and deleted, and each is recorded.
+func TestLife(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(db)
+		ada := r.person(t, "ada@example.com") // opt:owned
+		p := r.create(t, ada, "First")
+		in := filled()
+		in.TradeName = "Second"
+		if _, err := r.Update(t.Context(), ada, p.ID, in, &auth.Event{Name: "changed"}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Get(t.Context(), ada, p.ID)
+		if err != nil || got.Input() != in || !got.CreatedAt.Equal(p.CreatedAt) {
+			t.Errorf("%+v %v, want %+v", got, err, in)
+		}
+		if err := r.Delete(t.Context(), ada, p.ID, &auth.Event{Name: "deleted"}); err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.Get(t.Context(), ada, p.ID)
+		refused(t, err, http.StatusNotFound)
+		if want := []string{"created " + p.ID, "changed " + p.ID, "deleted " + p.ID}; !slices.Equal(r.events, want) {
+			t.Errorf("recorded %q, want %q", r.events, want)
+		}
+	})
+}
+
+// opt:owned
+
+// TestOwners: another owner's paper clip does not differ from one that does not exist.
+func TestOwners(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(db)
+		ada, eve := r.person(t, "ada@example.com"), r.person(t, "eve@example.com")
+		p := r.create(t, ada, "First")
+		var answers []string
+		for _, key := range []string{p.ID, strings.Repeat("0", 32), "\x00", ""} {
+			_, got := r.Get(t.Context(), eve, key)
+			_, updated := r.Update(t.Context(), eve, key, filled(), &auth.Event{})
+			deleted := r.Delete(t.Context(), eve, key, &auth.Event{})
+			refused(t, got, http.StatusNotFound)
+			answers = append(answers, fmt.Sprint(got, updated, deleted))
+		}
+		if len(slices.Compact(answers)) != 1 {
+			t.Errorf("the answers differ: %q", answers)
+		}
+		if _, total, err := r.List(t.Context(), eve, list.Query{Sort: "created_at", Limit: 9}); total != 0 || err != nil {
+			t.Errorf("eve has %d %v", total, err)
+		}
+		if _, err := r.Get(t.Context(), ada, p.ID); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// end:owned
+
+// TestRefusals: an empty input is refused by the names of all fields that must be filled in.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(db)
+		ada := r.person(t, "ada@example.com") // opt:owned
+		_, err := r.Create(t.Context(), ada, paperclips.Input{}, &auth.Event{})
+		refused(t, err, http.StatusBadRequest)
+		for _, field := range []string{
+			"trade_name",
+			"wire_gauge",
+			"sales_pitch",
+			"bend_count",
+			"made_on",
+		} {
+			if errs.Of(err).Fields[field] == "" {
+				t.Errorf("%s: no error", field)
+			}
+		}
+		p := r.create(t, ada, "First")
+		_, err = r.Update(t.Context(), ada, p.ID, paperclips.Input{}, &auth.Event{})
+		refused(t, err, http.StatusBadRequest)
+		r.fault = errors.New("the trail is away")
+		if err := r.Delete(t.Context(), ada, p.ID, &auth.Event{}); !errors.Is(err, r.fault) {
+			t.Error(err)
+		}
+		if got, err := r.Get(t.Context(), ada, p.ID); err != nil || got.TradeName != "First" {
+			t.Errorf("what was not recorded has happened: %v %v", got, err)
+		}
+	})
+}
+
+// TestList: a list is searched in any case, sorted by each column, and divided into pages.
+func TestList(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(db)
+		ada := r.person(t, "ada@example.com") // opt:owned
+		for _, name := range []string{"Ärger", "beta", "100%", "alpha"} {
+			r.create(t, ada, name)
+		}
+		names := func(q list.Query) (text string) {
+			t.Helper()
+			q.Limit = max(q.Limit, 2)
+			found, total, err := r.List(t.Context(), ada, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range found {
+				text += p.TradeName + " "
+			}
+			return fmt.Sprint(text, total)
+		}
+		for want, q := range map[string]list.Query{
+			"100% alpha 4": {Sort: "trade_name"},
+			"beta Ärger 4": {Sort: "trade_name", Offset: 2},
+			"Ärger beta 4": {Sort: "trade_name", Descending: true},
+			"Ärger 1":      {Sort: "trade_name", Text: "ÄRGE"},
+			"100% 1":       {Sort: "trade_name", Text: "0%"},
+			"0":            {Sort: "trade_name", Text: "_"},
+		} {
+			if got := names(q); got != want {
+				t.Errorf("%+v: %s, want %s", q, got, want)
+			}
+		}
+		for _, column := range []string{
+			"trade_name",
+			"wire_gauge",
+			"box_label",
+			"bend_count",
+			"spare_count",
+			"zinc_coated",
+			"made_on",
+			"sold_on",
+			"created_at",
+		} {
+			if got := names(list.Query{Sort: column, Limit: 9}); !strings.HasSuffix(got, " 4") {
+				t.Errorf("by %s: %s", column, got)
+			}
+		}
+		// opt:everyone
+		if _, total, err := r.All(t.Context(), list.Query{Sort: "created_at", Limit: 9}); total != 4 || err != nil {
+			t.Errorf("all owners have %d %v", total, err)
+		}
+		// end:everyone
+		// opt:csv
+		var exported []string
+		for p, err := range r.Export(t.Context(), ada, list.Query{Text: "%"}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			exported = append(exported, p.TradeName)
+		}
+		if slices.Sort(exported); len(exported) != 1 || exported[0] != "100%" {
+			t.Errorf("exported %q", exported)
+		}
+		// end:csv
+	})
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+)
+
+// featureVerb makes a table, a package for it, and pages that list, create, change and delete its rows, or takes them
+// back.
+func featureVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
+	g := generation{change: change{out: out}, order: order{example: "feature"}}
+	set := flag.NewFlagSet("feature", flag.ContinueOnError)
+	one := set.String("singular", "", "")
+	set.StringVar(&g.icon, "icon", "inbox", "")
+	for _, option := range []string{"owned", "admin", "csv", "api"} {
+		set.BoolFunc(option, "", func(string) error { g.options = append(g.options, option); return nil })
+	}
+	rest, err := g.parse(set, args)
+	if err != nil {
+		return err
+	}
+	if g.one = g.many.singular(); *one != "" {
+		if g.one, err = readNoun("singular", *one); err != nil {
+			return err
+		}
+	}
+	if !g.undo && slices.Equal(g.one, g.many) {
+		return fmt.Errorf("%q is one thing already: name several, or what one of them is by --singular", g.command[1])
+	}
+	if !g.undo {
+		if g.fields, err = readFields(rest); err != nil {
+			return err
+		}
+	}
+	g.words = []string{`Icon: "inbox"`, "Icon: " + strconv.Quote(g.icon)}
+	return g.run(ctx, root)
+}
+
+// choose completes the options of the example: it has rows of owners or shared ones, and lines for parts of the project.
+func (g *generation) choose(t tree) error {
+	parts, err := readParts(t[partsFile])
+	for _, name := range parts.names() {
+		g.options = append(g.options, "has"+name)
+	}
+	has := func(options ...string) bool {
+		return !slices.ContainsFunc(options, func(o string) bool { return !slices.Contains(g.options, o) })
+	}
+	switch {
+	case has("admin") && !has("owned"):
+		return errors.New("--admin lists what all owners have: add --owned")
+	case has("admin") && !has("hasadmin"):
+		return errors.New("--admin needs the part admin, which this project does without")
+	case !has("owned"):
+		g.options = append(g.options, "shared")
+	case has("admin") || has("api", "hasservicetoken"):
+		g.options = append(g.options, "everyone")
+	}
+	return err
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A generation is one call of page or feature.
+type generation struct {
+	change
+	order
+	icon    string // of the link
+	undo    bool
+	command []string // verb, noun and the rest of the command line
+}
+
+// parse reads a command line that begins with a noun, after which rest are the other arguments.
+func (g *generation) parse(set *flag.FlagSet, args []string) (rest []string, err error) {
+	g.flags(set)
+	set.BoolVar(&g.undo, "undo", false, "")
+	if rest, err = parse(set, args); err != nil {
+		return nil, err
+	}
+	if len(rest) == 0 {
+		return nil, errUsage
+	}
+	i := slices.Index(args, rest[0])
+	g.command = slices.Concat([]string{g.example, rest[0]}, args[:i], args[i+1:])
+	g.many, err = readNoun(g.example, rest[0])
+	return rest[1:], err
+}
+
+// run makes what is ordered in the project in root, or takes it back.
+func (g generation) run(ctx context.Context, root folder) error {
+	return g.change.run(ctx, root, func(work folder, mine tree) (string, error) {
+		name := g.many.forms()[5]
+		if g.undo {
+			return "Without the " + g.example + " " + name, work.takeBack(ctx, mine, g.command[:2])
+		}
+		return "A " + g.example + " for " + name, work.generate(ctx, mine, g)
+	})
+}
+
+// generate makes the files of g, splices lines into others and records all of it in the project's state.
+func (f folder) generate(ctx context.Context, mine tree, g generation) error {
+	p, _, err := readProject(mine)
+	if err != nil {
+		return err
+	}
+	if list := icons.all(mine[iconsFile]); !slices.Contains(list, g.icon) {
+		return fmt.Errorf("%s has no icon %s; icons: %s", iconsFile, g.icon, strings.Join(list, " "))
+	}
+	if err := g.choose(mine); err != nil {
+		return err
+	}
+	made, splices, err := g.files(mine, time.Now())
+	if err != nil {
+		return err
+	}
+	if err := g.clashes(mine, made); err != nil {
+		return err
+	}
+	entry := generated{Command: g.command, Files: map[string]string{}, Lines: map[string][]string{}}
+	after := maps.Clone(mine)
+	maps.Copy(after, made)
+	for _, s := range splices {
+		if after[s.file], err = insert(s.file, after[s.file], s.place, s.lines); err != nil {
+			return err
+		}
+		if s.place != importPlace { // takeBack sees which imports are of no use any more
+			entry.Lines[s.file] = append(entry.Lines[s.file], s.lines...)
+		}
+	}
+	if err := f.write(mine, after); err != nil {
+		return err
+	}
+	if err := settle(ctx, f, mine); err != nil {
+		return fmt.Errorf("nothing was changed, because the result would not work:\n%w", err)
+	}
+	if err := f.stage(ctx); err != nil {
+		return err
+	}
+	for name := range made {
+		if entry.Files[name], err = f.git(ctx, "rev-parse", ":"+name); err != nil {
+			return err
+		}
+	}
+	p.Generated = append(p.Generated, entry)
+	state := tree{}
+	return errors.Join(p.write(state), f.write(nil, state))
+}
+
+const iconsFile = "static/icons.svg"
+
+// takeBack removes what one call of page or feature made, unless a person changed it since. A migration that others may
+// have stays, and a new one takes it back.
+func (f folder) takeBack(ctx context.Context, mine tree, command []string) error {
+	p, _, err := readProject(mine)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(p.Generated, func(g generated) bool { return slices.Equal(g.Command[:2], command) })
+	if i < 0 {
+		return fmt.Errorf("%s knows of no %s", projectFile, strings.Join(command, " "))
+	}
+	after := maps.Clone(mine)
+	for name, blob := range p.Generated[i].Files {
+		if now, err := f.git(ctx, "rev-parse", "HEAD:"+name); err != nil || now != blob {
+			return fmt.Errorf("%s was changed since it was made, so it stays: remove it by hand", name)
+		}
+		shared := false
+		if isMigration(name) {
+			shared, err = f.shared(ctx, name)
+		}
+		if shared {
+			drop := successors(after, []string{name}, time.Now(), "drop_")[name]
+			if after[drop], err = swapped(name, mine[name]); err != nil {
+				return err
+			}
+			continue
+		}
+		delete(after, name)
+		delete(after, strings.TrimSuffix(name, ".templ")+"_templ.go")
+	}
+	for name, lines := range p.Generated[i].Lines {
+		if after[name], err = removeLines(name, mine[name], lines); err != nil {
+			return err
+		}
+	}
+	p.Generated = slices.Delete(p.Generated, i, i+1)
+	err = p.write(after)
+	if p.Upstream == "" && len(p.Generated) == 0 {
+		delete(after, projectFile) // generate made it
+	}
+	if err := errors.Join(err, f.write(mine, after)); err != nil {
+		return err
+	}
+	if err := settle(ctx, f, mine); err != nil {
+		return fmt.Errorf("nothing was changed, because what stays needs what goes:\n%w", err)
+	}
+	return nil
+}
+
+// shared reports whether a commit that made a file is on a branch of another repository.
+func (f folder) shared(ctx context.Context, name string) (bool, error) {
+	commit, err := f.git(ctx, "log", "--diff-filter=A", "--format=%H", "-1", "--", name)
+	if err != nil {
+		return false, err
+	}
+	branches, err := f.git(ctx, "branch", "--remotes", "--contains", commit)
+	return branches != "", err
+}

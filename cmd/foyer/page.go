@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// doors are those that a page may have, by who sees the link to it: an option of the example.
+var doors = map[string]string{
+	"public": "open", "anyone": "open", "guest": "open", "user": "users", "fresh": "users", "admin": "admins",
+	"freshAdmin": "admins",
+}
+
+// pageVerb makes a page with its route and link, or takes it back.
+func pageVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
+	g := generation{change: change{out: out}, order: order{example: "page"}}
+	set := flag.NewFlagSet("page", flag.ContinueOnError)
+	door := set.String("door", "user", "")
+	link := set.String("nav", "Paper clips", "") // of the example, which becomes the name of the page
+	set.StringVar(&g.icon, "icon", "info", "")
+	rest, err := g.parse(set, args)
+	if err != nil {
+		return err
+	}
+	seen := doors[*door]
+	switch {
+	case len(rest) > 0:
+		return errUsage
+	case seen == "":
+		return fmt.Errorf("there is no door %s; doors: %s", *door, strings.Join(slices.Sorted(maps.Keys(doors)), " "))
+	case seen == "open":
+		g.options = []string{"open"}
+	default:
+		g.options = []string{seen, "guarded"}
+	}
+	if *link != "" {
+		g.options = append(g.options, "nav")
+	}
+	g.one = g.many
+	g.words = []string{"on.user.", "on." + *door + ".", `Label: "Paper clips"`, "Label: " + strconv.Quote(g.renamed(*link)),
+		`Icon: "info"`, "Icon: " + strconv.Quote(g.icon)}
+	return g.run(ctx, root)
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// importPlace is the place of imports.
+const importPlace = "import"
+
+// insert puts lines at the end of the function, struct or list that place names in a Go file, or imports them if place is
+// importPlace. It finds the place in the syntax tree and edits the text, so that comments stay where they are.
+func insert(name, text, place string, lines []string) (string, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, name, text, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return "", err
+	}
+	offset := func(p token.Pos) int { return fset.Position(p).Offset }
+	if place == importPlace {
+		return importAll(name, text, file, offset, lines)
+	}
+	end, last := endOf(file, place)
+	if !end.IsValid() {
+		return "", fmt.Errorf("%s has no %s, to which this adds %q", name, place, strings.TrimSpace(lines[0]))
+	}
+	before, after := text[:offset(end)], text[offset(end):]
+	if last.IsValid() && !strings.Contains(before[offset(last):], ",") {
+		before = before[:offset(last)] + "," + before[offset(last):]
+	}
+	if line := before[strings.LastIndex(before, "\n")+1:]; strings.TrimSpace(line) != "" {
+		before += "\n"
+	}
+	return formatted(name, before+strings.Join(lines, "\n")+"\n"+after)
+}
+
+// endOf returns where the content of a declaration ends: before its closing brace, or before the return that ends a
+// function. last is the end of the last element of a list.
+func endOf(file *ast.File, name string) (end, last token.Pos) {
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == name && f.Body != nil {
+			if n := len(f.Body.List); n > 0 {
+				if r, ok := f.Body.List[n-1].(*ast.ReturnStmt); ok {
+					return r.Pos(), token.NoPos
+				}
+			}
+			return f.Body.Rbrace, token.NoPos
+		}
+		g, ok := d.(*ast.GenDecl)
+		if !ok {
+			continue
+		}
+		for _, spec := range g.Specs {
+			switch s := spec.(type) {
+			case *ast.TypeSpec:
+				if t, ok := s.Type.(*ast.StructType); ok && s.Name.Name == name {
+					return t.Fields.Closing, token.NoPos
+				}
+			case *ast.ValueSpec:
+				if len(s.Values) != 1 || s.Names[0].Name != name {
+					continue
+				}
+				if list, ok := s.Values[0].(*ast.CompositeLit); ok {
+					if n := len(list.Elts); n > 0 {
+						last = list.Elts[n-1].End()
+					}
+					return list.Rbrace, last
+				}
+			}
+		}
+	}
+	return token.NoPos, token.NoPos
+}
+
+// importAll adds the imports that file lacks: below the imports that are not of the standard library.
+func importAll(name, text string, file *ast.File, offset func(token.Pos) int, paths []string) (string, error) {
+	paths = slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
+		return slices.ContainsFunc(file.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == strings.TrimSpace(p) })
+	})
+	if len(paths) == 0 {
+		return text, nil
+	}
+	lines := "\n" + strings.Join(paths, "\n")
+	if len(file.Imports) == 0 {
+		at := offset(file.Name.End())
+		return formatted(name, text[:at]+"\n\nimport ("+lines+"\n)"+text[at:])
+	}
+	last := file.Imports[len(file.Imports)-1]
+	if path, err := strconv.Unquote(last.Path.Value); err == nil && !strings.Contains(path, ".") {
+		lines = "\n" + lines // the standard library is a group of its own
+	}
+	from, to := offset(last.Pos()), offset(last.End())
+	if i := slices.IndexFunc(file.Decls, func(d ast.Decl) bool { return d.End() == last.End() }); i >= 0 { // no parentheses
+		return formatted(name, text[:from]+"(\n"+text[from:to]+lines+"\n)"+text[to:])
+	}
+	return formatted(name, text[:to]+lines+text[to:])
+}
+
+func formatted(name, text string) (string, error) {
+	out, err := format.Source([]byte(text))
+	if err != nil {
+		return "", fmt.Errorf("%s:%w", name, err)
+	}
+	return string(out), nil
+}
+
+// importOfOne matches what importAll made of an import without parentheses, when its own lines are gone again.
+var importOfOne = regexp.MustCompile(`(?m)^import \(\n\t("[^"]+")\n\)$`)
+
+// removeLines takes out lines that insert put in, and the imports that nothing uses without them. It refuses if one of the
+// lines is not there any more.
+func removeLines(name, text string, lines []string) (string, error) {
+	rest := slices.Clone(lines)
+	var kept []string
+	cut := false // whether lines after the last one of kept are gone
+	for line := range strings.SplitSeq(text, "\n") {
+		if i := slices.IndexFunc(rest, func(l string) bool { return alike(l, line) }); i >= 0 {
+			rest, cut = slices.Delete(rest, i, i+1), true
+			continue
+		}
+		if n := len(kept); cut && line == "}" && strings.HasSuffix(kept[n-1], "{") {
+			kept[n-1] += "}" // as a declaration is written that is empty
+			continue
+		}
+		kept, cut = append(kept, line), false
+	}
+	if len(rest) > 0 {
+		return "", fmt.Errorf("%s was changed: it lacks the line %q", name, strings.TrimSpace(rest[0]))
+	}
+	dropped, err := dropImports(name, text, strings.Join(kept, "\n"))
+	if err != nil {
+		return "", err
+	}
+	return formatted(name, importOfOne.ReplaceAllString(dropped, "import $1"))
+}
+
+// alike reports whether two lines differ in spaces alone, which gofmt changes when neighbours come and go.
+func alike(a, b string) bool { return slices.Equal(strings.Fields(a), strings.Fields(b)) }

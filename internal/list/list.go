@@ -1,0 +1,68 @@
+// Package list selects the rows of a list that is searched, sorted and divided into pages. A table of such rows has the
+// columns id and search: search holds the texts of a row in lower case, because no database lowers all letters.
+package list
+
+import (
+	"errors"
+	"iter"
+	"strings"
+
+	"example.com/foyer/internal/text"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Query selects rows.
+type Query struct {
+	Text          string // a part of their texts, in any case; "" for all
+	Sort          string // a column
+	Descending    bool
+	Limit, Offset int
+}
+
+// Page returns a page of the rows that q selects, and how many it selects in all. Rows of the same value are in the order
+// of their ids.
+func Page[T any](rows *gorm.DB, q Query) (page []T, total int64, err error) {
+	rows = matching[T](rows, q)
+	if err := rows.Count(&total).Error; err != nil {
+		return nil, 0, err
+	}
+	order := clause.OrderBy{Columns: []clause.OrderByColumn{
+		{Column: clause.Column{Name: q.Sort}, Desc: q.Descending},
+		{Column: clause.Column{Name: "id"}, Desc: q.Descending},
+	}}
+	err = rows.Clauses(order).Limit(q.Limit).Offset(q.Offset).Find(&page).Error
+	return page, total, err
+}
+
+// Each yields all rows that q selects, in the order of their ids. It reads in batches, so that it needs neither much memory
+// nor a connection for long. The context of rows should have no deadline.
+func Each[T any](rows *gorm.DB, q Query) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		var batch []T
+		err := matching[T](rows, q).FindInBatches(&batch, batchSize, func(*gorm.DB, int) error {
+			for i := range batch {
+				if !yield(&batch[i], nil) {
+					return errStop
+				}
+			}
+			return nil
+		}).Error
+		if err != nil && !errors.Is(err, errStop) {
+			yield(nil, err)
+		}
+	}
+}
+
+const batchSize = 1000
+
+var errStop = errors.New("the caller wants no more rows")
+
+// matching are the rows that have the text, for any number of statements.
+func matching[T any](rows *gorm.DB, q Query) *gorm.DB {
+	rows = rows.Model(new(T))
+	if q.Text != "" {
+		rows = rows.Where(`search LIKE ? ESCAPE '\'`, "%"+text.Like(strings.ToLower(q.Text))+"%")
+	}
+	return rows.Session(&gorm.Session{})
+}

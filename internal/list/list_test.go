@@ -1,0 +1,96 @@
+package list_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/list"
+	"gorm.io/gorm"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// Paper is a row.
+type Paper struct {
+	ID, Name, Search string
+	Pages            int
+}
+
+func papers(t *testing.T, db *gorm.DB, n int) {
+	t.Helper()
+	if err := db.Exec(`CREATE TABLE papers (id TEXT PRIMARY KEY, name TEXT, search TEXT, pages BIGINT)`).Error; err != nil {
+		t.Fatal(err)
+	}
+	var rows []Paper
+	for i := range n {
+		name := fmt.Sprintf("Ärger %d%%", i)
+		rows = append(rows, Paper{ID: fmt.Sprintf("%05d", i), Name: name, Search: strings.ToLower(name), Pages: i / 2})
+	}
+	if err := db.CreateInBatches(rows, 500).Error; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPage: rows are found in any case, no character is a wildcard, and equal rows keep their order.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		papers(t, db, 5)
+		for want, q := range map[string]list.Query{
+			"0 1 2 3 4 of 5": {Sort: "pages", Limit: 9},
+			"4 3 of 5":       {Sort: "pages", Descending: true, Limit: 2},
+			"2 1 of 5":       {Sort: "pages", Descending: true, Limit: 2, Offset: 2},
+			"3 of 1":         {Sort: "name", Text: "ÄRGER 3", Limit: 9},
+			"4 of 1":         {Sort: "name", Text: "4%", Limit: 9},
+			"of 0":           {Sort: "name", Text: "_", Limit: 9},
+		} {
+			page, total, err := list.Page[Paper](db, q)
+			got := ""
+			for _, p := range page {
+				got += strings.TrimLeft(p.ID[:4], "0") + p.ID[4:] + " "
+			}
+			if got += fmt.Sprint("of ", total); got != want || err != nil {
+				t.Errorf("%+v: %s %v, want %s", q, got, err, want)
+			}
+		}
+		if _, _, err := list.Page[Paper](db, list.Query{Sort: `id"; DROP TABLE papers; --`, Limit: 9}); err == nil {
+			t.Error("a strange column is taken")
+		}
+	})
+}
+
+// TestEach: all rows come, in batches, until the caller stops; a failure is the last that comes.
+func TestEach(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		papers(t, db, 2001)
+		count := func(q list.Query, most int) (n int) {
+			t.Helper()
+			last := ""
+			for p, err := range list.Each[Paper](db, q) {
+				if err != nil || p.ID <= last {
+					t.Fatal(p, err)
+				}
+				if last, n = p.ID, n+1; n == most {
+					break
+				}
+			}
+			return n
+		}
+		for _, c := range []struct {
+			q          list.Query
+			most, want int
+		}{{list.Query{}, 0, 2001}, {list.Query{}, 1500, 1500}, {list.Query{Text: "ÄRGER 200"}, 0, 2}} {
+			if got := count(c.q, c.most); got != c.want {
+				t.Errorf("%+v: %d rows, want %d", c, got, c.want)
+			}
+		}
+		for _, err := range list.Each[struct{ ID string }](db.Table("nothing"), list.Query{}) {
+			if err == nil {
+				t.Error("a missing table has rows")
+			}
+		}
+	})
+}
