@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/foyer/internal/list"
 	"example.com/foyer/views"
 )
 
@@ -19,36 +20,30 @@ var papers = views.List{
 // TestParseList: what an address asks for, and the shortest address that asks for the same.
 func TestParseList(t *testing.T) {
 	for address, want := range map[string]struct {
-		q    listQuery
-		back string
+		list.Query
+		page       int
+		size, back string
 	}{
-		"":                       {listQuery{sort: "made", descending: true, page: 1}, ""},
-		"sort=made":              {listQuery{sort: "made", descending: true, page: 1}, ""},
-		"sort=made&dir=desc":     {listQuery{sort: "made", descending: true, page: 1}, ""},
-		"dir=asc":                {listQuery{sort: "made", page: 1}, "?dir=asc&sort=made"},
-		"sort=name":              {listQuery{sort: "name", page: 1}, "?dir=asc&sort=name"},
-		"sort=name&dir=desc":     {listQuery{sort: "name", descending: true, page: 1}, "?dir=desc&sort=name"},
-		"page=3&q=+a+&size=&x=y": {listQuery{text: "a", sort: "made", descending: true, page: 3, offset: 20}, "?page=3&q=a"},
-		"size=a5&page=1": {
-			listQuery{sort: "made", descending: true, page: 1, chosen: map[string]string{"size": "a5"}}, "?size=a5",
-		},
+		"":                       {Query: list.Query{Sort: "made", Descending: true}, page: 1},
+		"sort=made":              {Query: list.Query{Sort: "made", Descending: true}, page: 1},
+		"sort=made&dir=desc":     {Query: list.Query{Sort: "made", Descending: true}, page: 1},
+		"dir=asc":                {Query: list.Query{Sort: "made"}, page: 1, back: "?dir=asc&sort=made"},
+		"sort=name":              {Query: list.Query{Sort: "name"}, page: 1, back: "?dir=asc&sort=name"},
+		"sort=name&dir=desc":     {Query: list.Query{Sort: "name", Descending: true}, page: 1, back: "?dir=desc&sort=name"},
+		"page=3&q=+a+&size=&x=y": {list.Query{Text: "a", Sort: "made", Descending: true, Offset: 20}, 3, "", "?page=3&q=a"},
+		"size=a5&page=1":         {list.Query{Sort: "made", Descending: true}, 1, "a5", "?size=a5"},
 	} {
 		v, err := url.ParseQuery(address)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want.q.limit = 10
+		want.Limit = 10
 		got, wrong := parseList(papers, v)
 		if back := got.address(papers, "/papers"); len(wrong) > 0 || back != "/papers"+want.back {
 			t.Errorf("%q: %q, back at %q", address, wrong, back)
 		}
-		if !maps.Equal(got.chosen, want.q.chosen) {
-			t.Errorf("%q chooses %v", address, got.chosen)
-		}
-		got.chosen, want.q.chosen = nil, nil
-		if got.text != want.q.text || got.sort != want.q.sort || got.descending != want.q.descending ||
-			got.page != want.q.page || got.limit != want.q.limit || got.offset != want.q.offset {
-			t.Errorf("%q: %+v, want %+v", address, got, want.q)
+		if got.Query != want.Query || got.page != want.page || got.chosen["size"] != want.size {
+			t.Errorf("%q: %+v, want %+v", address, got, want)
 		}
 	}
 	v := url.Values{
@@ -82,8 +77,8 @@ func FuzzParseList(f *testing.F) {
 			return
 		}
 		if size := q.chosen["size"]; len(q.chosen) > 1 || size != "" && size != "a4" && size != "a5" ||
-			q.sort != "name" && q.sort != "made" || q.page < 1 || q.offset != (q.page-1)*10 || q.offset < 0 ||
-			strings.Contains(q.text, "\x00") || len([]rune(q.text)) > 200 {
+			q.Sort != "name" && q.Sort != "made" || q.page < 1 || q.Offset != (q.page-1)*10 || q.Offset < 0 ||
+			strings.Contains(q.Text, "\x00") || len([]rune(q.Text)) > 200 {
 			t.Fatalf("%q asks for %+v", raw, q)
 		}
 		u, err := url.Parse(q.address(papers, "/papers"))
@@ -92,7 +87,7 @@ func FuzzParseList(f *testing.F) {
 		}
 		again, wrong := parseList(papers, u.Query())
 		if len(wrong) > 0 || again.address(papers, "/papers") != u.String() || !maps.Equal(again.chosen, q.chosen) ||
-			again.text != q.text || again.sort != q.sort || again.descending != q.descending || again.page != q.page {
+			again.Query != q.Query || again.page != q.page {
 			t.Fatalf("%q asks for %+v, then %s for %+v", raw, q, u, again)
 		}
 	})
