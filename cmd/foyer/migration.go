@@ -18,23 +18,19 @@ var (
 // stamps is how the numbers of a project's own migrations are made from the time.
 const stamps = "20060102150405"
 
-// nextStamp returns a number for a migration that is made now, above all of t.
-func nextStamp(t tree, now time.Time) int {
-	next, _ := strconv.Atoi(now.UTC().Format(stamps)) // digits only
-	for name := range t {
-		stamp := strings.TrimSuffix(number.FindString(path.Base(name)), "_")
-		if n, err := strconv.Atoi(stamp); isMigration(name) && err == nil && len(stamp) == len(stamps) {
-			next = max(next, n+1)
-		}
-	}
-	return next
-}
-
 // successors returns for each migration the name of one that comes after all of t, with prefix before its words.
 func successors(t tree, files []string, now time.Time, prefix string) map[string]string {
-	next, names := nextStamp(t, now), map[string]string{}
-	for i, name := range files {
-		names[name] = fmt.Sprintf("migrations/%d_%s%s", next+i, prefix, number.ReplaceAllString(path.Base(name), ""))
+	last := now.UTC().Format(stamps)
+	for name := range t {
+		if stamp := strings.TrimSuffix(number.FindString(path.Base(name)), "_"); isMigration(name) && len(stamp) == len(stamps) {
+			last = max(last, stamp)
+		}
+	}
+	next, _ := strconv.Atoi(last) // digits only
+	names := map[string]string{}
+	for _, name := range files {
+		next++
+		names[name] = fmt.Sprintf("migrations/%d_%s%s", next, prefix, number.ReplaceAllString(path.Base(name), ""))
 	}
 	return names
 }
