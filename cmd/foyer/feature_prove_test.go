@@ -19,6 +19,7 @@ func proveFeature(t *testing.T, command string, tests ...[]string) {
 	if found, err := folder("../..").git(t.Context(), "rev-parse", "--show-toplevel"); err == nil {
 		if _, err := os.Stat(folder(found).path(axe)); err == nil {
 			must(t, os.Symlink(folder(found).path(axe), dir.path(axe)))
+			must(t, os.WriteFile(dir.path(".git/info/exclude"), []byte(axe+"\n"), 0o644))
 		}
 	}
 	before := dir.tree(t)
