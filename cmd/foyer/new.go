@@ -10,12 +10,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // stubFile is the README of a new project, with the names of the template.
 const stubFile = "cmd/foyer/_new/README.md"
+
+var markerLines = regexp.MustCompile(`(?m)^<!-- .* -->\n`)
 
 // A creation is one call of new.
 type creation struct {
@@ -117,6 +121,9 @@ func (c creation) make(ctx context.Context, template tree, list partList) error 
 	if err := c.build(ctx, target, template, files); err != nil {
 		return err
 	}
+	if strings.Contains(c.dir, " ") {
+		c.dir = strconv.Quote(c.dir)
+	}
 	r.Message += "\tcd " + c.dir + "\n\tgo run ./cmd/server"
 	return c.print(r)
 }
@@ -151,11 +158,7 @@ func vacant(ctx context.Context, dir string) (string, error) {
 	if files, err := os.ReadDir(whole); err == nil && len(files) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%s is no empty folder", dir)
 	}
-	parent := folder(filepath.Dir(whole))
-	if _, err := os.Stat(string(parent)); err != nil {
-		return "", err
-	}
-	if root, err := parent.root(ctx); err == nil {
+	if root, err := folder(filepath.Dir(whole)).root(ctx); err == nil {
 		return "", fmt.Errorf("%s lies in another git repository, %s: choose a folder outside", dir, root)
 	}
 	return whole, nil
@@ -173,11 +176,7 @@ func (c *creation) files(template tree) (tree, error) {
 	if stub, err = renderProject(stub, c.p, nil); err != nil {
 		return nil, err
 	}
-	spans, err := spansOf("README.md", stub["README.md"], func(string) bool { return true })
-	if err != nil {
-		return nil, err
-	}
-	files["README.md"] = cut("README.md", stub["README.md"], spans, func(span, []string) fate { return bare })
+	files["README.md"] = markerLines.ReplaceAllString(stub["README.md"], "")
 	was, err := namesOf(template)
 	if err != nil {
 		return nil, err
@@ -198,11 +197,11 @@ func (c creation) build(ctx context.Context, target string, template, files tree
 	if err := f.write(nil, files); err != nil {
 		return err
 	}
-	if _, err := f.git(ctx, "init", "--quiet"); err != nil {
-		return err
-	}
-	if _, err := f.git(ctx, "add", "--all", "--force"); err != nil { // also what this person's git ignores elsewhere
-		return err
+	// Forced, because this person's git may ignore such files everywhere.
+	for _, args := range [][]string{{"init", "--quiet"}, {"add", "--all", "--force"}} {
+		if _, err := f.git(ctx, args...); err != nil {
+			return err
+		}
 	}
 	if len(c.p.Without) > 0 {
 		if err := settle(ctx, f, template); err != nil {
@@ -219,8 +218,6 @@ func (c creation) build(ctx context.Context, target string, template, files tree
 	if _, err := f.git(ctx, commit...); err != nil {
 		return err
 	}
-	if err := os.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) { // it is empty
-		return err
-	}
+	os.Remove(target) // an empty folder, where there is one
 	return os.Rename(string(f), target)
 }

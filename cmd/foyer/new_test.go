@@ -17,8 +17,8 @@ import (
 func newTemplate(t *testing.T) folder {
 	t.Helper()
 	return newProject(t, sample().with(
-		stubFile, "# Sample\n\n| where | what |\n|---|---|\n| a | `cmd/foyer` |\n| b | trail <!-- part:audit --> |\n"+
-			"| c | keys <!-- part:keys --> |\n",
+		stubFile, "# Sample\n\nSee `cmd/foyer`.\n\n<!-- part:audit -->\nThe trail.\n<!-- end:audit -->\n\n"+
+			"<!-- part:keys -->\nThe keys.\n<!-- end:keys -->\n",
 		"LICENSE", "MIT License of Sample\n",
 		".ci/run", "#!/bin/sh\n",
 		".gitignore", "/data/\n",
@@ -59,7 +59,7 @@ func TestNew(t *testing.T) {
 	}
 	got := project.tree(t)
 	for name, want := range map[string]string{
-		"README.md": "# Harbor CRM\n\n| where | what |\n|---|---|\n| a | `cmd/foyer` |\n| b | trail |\n| c | keys |\n",
+		"README.md": "# Harbor CRM\n\nSee `cmd/foyer`.\n\nThe trail.\n\nThe keys.\n",
 		"LICENSE": "This project is based on Sample (example.com/sample), which has this licence:\n\n" +
 			"MIT License of Sample\n",
 		"web/name.go":  "package web\n\nconst (\n\tAppName      = \"Harbor CRM\"\n\tCookiePrefix = \"crm\"\n)\n",
