@@ -30,6 +30,7 @@ var verbs = []verb{
 	{"feature", "<names> <field:kind>… [--owned] [--admin] [--csv] [--api] [--undo]", "make a table and its pages", featureVerb},
 	{"page", "<name> [--door user] [--nav label] [--icon info] [--undo]", "make a page with its route, link and test", pageVerb},
 	{"parts", "", "list the parts that can be left out", partsVerb},
+	{"rename", `<module> "Name" [--prefix p]`, "give this project another module path, name and prefix of cookies", renameVerb},
 	{"without", "<part>…", "take parts out of this project", partsOf(without)},
 	{"with", "<part>…", "bring parts back that this project does without", partsOf(with)},
 	{"update", "[--to <version>]", "take over what the template changed", updateVerb},
