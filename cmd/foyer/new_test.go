@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -135,6 +136,25 @@ func TestNewWithout(t *testing.T) {
 			}
 			project.untouched(t, project.do(t, "rev-parse", "HEAD"))
 		})
+	}
+}
+
+// TestNewThenWith: a small project that gets its parts back is the full one, but for its own README.
+func TestNewThenWith(t *testing.T) {
+	t.Parallel()
+	template := newTemplate(t)
+	full, _, err := template.made(t, t.TempDir(), "example.com/harbor")
+	must(t, err)
+	small, _, err := template.made(t, t.TempDir(), "example.com/harbor", "--preset", "small")
+	must(t, err)
+	must(t, run(t.Context(), string(small), []string{"with", "audit", "chain", "keys"}, io.Discard))
+	want, got := full.tree(t), small.tree(t)
+	delete(want, "README.md")
+	delete(got, "README.md")
+	for _, name := range slices.Concat(want.names(), got.names()) {
+		if got[name] != want[name] {
+			t.Errorf("%s: %q, want %q", name, got[name], want[name])
+		}
 	}
 }
 
