@@ -58,7 +58,7 @@ func rename(ctx context.Context, root folder, s step, to names, base string) err
 	s.template, _ = root.at(ctx, p.Version)
 	home, err := namesOf(s.template)
 	if err != nil || home.Module != p.Upstream {
-		s.template = nil // only another repository has it, and .foyer loses Base
+		s.template, home = nil, names{} // only another repository has it, and .foyer loses Base
 	}
 	s.p = p.renamed(from, to)
 	_, apart := root.git(ctx, "merge-base", "--is-ancestor", p.Version, "HEAD")
