@@ -14,15 +14,15 @@ import (
 )
 
 // derived reports whether a file follows from others, so that it is made anew after a merge.
-func derived(name string) bool {
+func derived(name, _ string) bool {
 	base := path.Base(name)
 	return strings.HasSuffix(name, "_templ.go") || base == path.Base(accessFile) || base == path.Base(surfaceFile) ||
 		slices.Contains([]string{"go.mod", "go.sum", "tools.mod", "tools.sum"}, name)
 }
 
-// given reports whether a project gets a file once and owns it from then on.
-func given(name string) bool {
-	return name == "README.md" || name == "LICENSE" || name == projectFile || strings.HasPrefix(name, ".github/")
+// given reports whether a file is derived, or whether a project gets it once and owns it from then on.
+func given(name, _ string) bool {
+	return derived(name, "") || name == "README.md" || name == "LICENSE" || name == projectFile || strings.HasPrefix(name, ".github/")
 }
 
 // A conflict is an error that names the lines which a project and its template both changed.
@@ -30,10 +30,9 @@ type conflict []string
 
 func (c conflict) Error() string { return "both change these lines:\n" + strings.Join(c, "\n") }
 
-// merge lets the work tree, which has mine, take over what changes from before to after, two renders of its template.
-func (f folder) merge(ctx context.Context, mine, before, after tree) error {
-	_, grown := mine[projectFile]
-	apart := func(name, _ string) bool { return derived(name) || grown && given(name) }
+// merge lets the work tree, which has mine, take over what changes from before to after, two renders of its template,
+// other than in files that are apart.
+func (f folder) merge(ctx context.Context, mine, before, after tree, apart func(name, text string) bool) error {
 	base, theirs := maps.Clone(before), maps.Clone(after)
 	maps.DeleteFunc(base, apart)
 	maps.DeleteFunc(theirs, apart)
@@ -87,7 +86,7 @@ func (f folder) snapshot(ctx context.Context, t tree, parent ...string) (string,
 // mergeDerived removes the derived files that left the template, and merges what the modules of mine require.
 func (f folder) mergeDerived(mine, before, after tree) error {
 	for _, name := range before.names() {
-		if _, stays := after[name]; stays || !derived(name) {
+		if _, stays := after[name]; stays || !derived(name, "") {
 			continue
 		}
 		if err := os.Remove(f.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -27,9 +27,10 @@ var errNotGrown = errors.New("there is no " + projectFile + ": only what foyer n
 // begin renders the template as the project has it. A clone without .foyer grew from the commit base.
 func begin(ctx context.Context, root, work folder, mine tree, base string) (s step, err error) {
 	s = step{work: work, mine: mine}
-	if s.p, s.grown, err = readProject(mine); err != nil {
+	if s.p, _, err = readProject(mine); err != nil {
 		return s, err
 	}
+	s.grown = s.p.Upstream != ""            // else the file only has what was generated
 	s.grown = s.grown && s.p.Upstream != "" // else page or feature made the file
 	if !s.grown && base == "" {
 		return s, errNotGrown
@@ -48,7 +49,11 @@ func begin(ctx context.Context, root, work folder, mine tree, base string) (s st
 // finish merges the difference into the project, with files that are the project's own, settles it and records its state.
 // It returns as misfit what a person is to resolve, if the step keeps that.
 func (s step) finish(ctx context.Context, own tree) (misfit, err error) {
-	misfit = s.work.merge(ctx, s.mine, s.before, s.after)
+	apart := derived
+	if s.grown {
+		apart = given
+	}
+	misfit = s.work.merge(ctx, s.mine, s.before, s.after, apart)
 	if lines := (conflict)(nil); misfit != nil && !errors.As(misfit, &lines) {
 		return nil, misfit
 	}

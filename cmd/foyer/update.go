@@ -51,8 +51,8 @@ func (u update) start(ctx context.Context, root folder, args []string) error {
 	if err != nil {
 		return err
 	}
-	p, grown, err := readProject(mine)
-	if err != nil || !grown {
+	p, _, err := readProject(mine)
+	if err != nil || p.Upstream == "" {
 		return cmp.Or(err, errNotGrown)
 	}
 	was := p.Version
