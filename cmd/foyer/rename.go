@@ -101,7 +101,7 @@ func (p project) renamed(from, to names) project {
 	for _, g := range p.Generated {
 		for name, lines := range g.Lines {
 			for i := range lines {
-				lines[i] = replaced(lines[i], from.swaps(to, name))
+				lines[i] = from.replaced(to, name, lines[i])
 			}
 		}
 	}
