@@ -65,7 +65,7 @@ func rename(ctx context.Context, root folder, s step, to names, base string) err
 	s.template, _ = root.at(ctx, p.Version)
 	home, err := namesOf(s.template)
 	if err != nil || home.Module != p.Upstream {
-		s.template = nil // only another repository has it, and .foyer loses Base
+		s.template, home = nil, names{} // only another repository has it, and .foyer loses Base
 	}
 	s.p = p.renamed(from, to)
 	_, apart := root.git(ctx, "merge-base", "--is-ancestor", p.Version, "HEAD")
@@ -108,7 +108,7 @@ func (p project) renamed(from, to names) project {
 	for _, g := range p.Generated {
 		for name, lines := range g.Lines {
 			for i := range lines {
-				lines[i] = replaced(lines[i], from.swaps(to, name))
+				lines[i] = from.replaced(to, name, lines[i])
 			}
 		}
 	}
