@@ -45,10 +45,3 @@ func (p *person) ask(question string, answer *string, usual string) {
 		p.err = errors.New("this question needs an answer")
 	}
 }
-
-// ask asks for the names that are missing.
-func (n *names) ask(p *person) {
-	p.ask("Module path", &n.Module, "")
-	p.ask("Name that people read", &n.Name, n.complete().Name)
-	p.ask("Prefix of cookies", &n.Prefix, n.complete().Prefix)
-}

@@ -24,8 +24,8 @@ func renameVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 	}
 	rest = append(rest, "", "")
 	to := names{rest[0], rest[1], *prefix}
-	if to.Module == "" || to.Name == "" {
-		if err := atTerminal(ctx, to.ask); err != nil {
+	if to.Name == "" {
+		if err := atTerminal(ctx, func(p *person) { to.ask(p, "") }); err != nil {
 			return err
 		}
 	}
