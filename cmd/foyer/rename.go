@@ -58,9 +58,11 @@ func rename(ctx context.Context, root folder, s step, to names, base string) err
 	case grown && base != "":
 		return fmt.Errorf("%s names the version of the template: --base is for the first rename", projectFile)
 	case !grown:
+		made := p.Generated
 		if p, err = root.adopted(ctx, base); err != nil {
 			return err
 		}
+		p.Generated = made
 	}
 	s.template, _ = root.at(ctx, p.Version)
 	home, err := namesOf(s.template)
