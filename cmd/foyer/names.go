@@ -54,6 +54,13 @@ func (n names) complete() names {
 	return n
 }
 
+// ask asks for what is missing.
+func (n *names) ask(p *person, usualModule string) {
+	p.ask("Module path", &n.Module, usualModule)
+	p.ask("Name that people read", &n.Name, n.complete().Name)
+	p.ask("Prefix of cookies", &n.Prefix, n.complete().Prefix)
+}
+
 // check refuses names that would break the app or its tests. A name needs a letter because the passwords of tests have
 // none, and no password may have the name in it.
 func (n names) check() error {

@@ -141,7 +141,7 @@ func TestNoNameIsLeft(t *testing.T) {
 // FuzzRenamed: a rename to names that the template does not have takes its names away, and renaming back restores it.
 func FuzzRenamed(f *testing.F) {
 	f.Add("a.b/harbor", "Harbor CRM", "harbor-crm", " Foyer foyer.x ")
-	f.Add("a.b/c", "harbor", "har", "`foyer`Foyer\"example.com/foyer\"")
+	f.Add("a.b/c", "Anchor", "anch", "`foyer`Foyer\"example.com/foyer\"")
 	f.Add("example.com/foyer-x/v2", "Foyer 2", "foyer2", "__Host-foyer, 9foyer, éFoyer, Foyeré, foyer\n")
 	f.Fuzz(func(t *testing.T, module, name, prefix, text string) {
 		to := names{module, name, prefix}

@@ -64,10 +64,7 @@ func newVerb(ctx context.Context, here folder, args []string, out io.Writer) err
 // ask asks for what is missing.
 func (c *creation) ask(p *person, list partList) {
 	p.ask("Folder", &c.dir, "")
-	p.ask("Module path", &c.p.Module, "example.com/"+filepath.Base(c.dir))
-	usual := c.p.names.complete()
-	p.ask("Name that people read", &c.p.Name, usual.Name)
-	p.ask("Prefix of cookies", &c.p.Prefix, c.p.names.complete().Prefix)
+	c.p.names.ask(p, "example.com/"+filepath.Base(c.dir))
 	p.ask("Preset: full has every part, small the door alone", &c.preset, "full")
 	about := ""
 	for _, part := range list {

@@ -19,10 +19,17 @@ func renameVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 	prefix := set.String("prefix", "", "")
 	base := set.String("base", "", "")
 	rest, err := parse(set, args)
-	if err != nil || len(rest) != 2 {
+	if err != nil || len(rest) > 2 {
 		return errUsage
 	}
-	to := names{rest[0], rest[1], *prefix}.complete()
+	rest = append(rest, "", "")
+	to := names{rest[0], rest[1], *prefix}
+	if to.Name == "" {
+		if err := atTerminal(ctx, func(p *person) { to.ask(p, "") }); err != nil {
+			return err
+		}
+	}
+	to = to.complete()
 	if err := to.check(); err != nil {
 		return err
 	}
