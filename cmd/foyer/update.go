@@ -88,7 +88,7 @@ func (u update) start(ctx context.Context, root folder, args []string) error {
 	tool.Dir, tool.Stdout, tool.Stderr = string(root), u.out, &fault
 	tool.Cancel = func() error { return tool.Process.Signal(os.Interrupt) } // it removes its worktree
 	if err := tool.Run(); err != nil {
-		return cmp.Or(error(errors.New(strings.TrimPrefix(strings.TrimSpace(fault.String()), "foyer: "))), err)
+		return errors.New(cmp.Or(strings.TrimPrefix(strings.TrimSpace(fault.String()), "foyer: "), err.Error()))
 	}
 	return nil
 }
@@ -147,16 +147,8 @@ func (u update) apply(ctx context.Context, root folder) error {
 				return "", fmt.Errorf("%s lacks %s, which databases may have: an update never goes back", u.to, name)
 			}
 		}
-		misfit, err := s.finish(ctx, nil)
-		if err != nil {
-			return "", err
-		}
-		if misfit != nil {
-			text += "\n\nResolve this, run go tool templ generate, go mod tidy and go test ./..., and commit it; " +
-				"git reset --hard takes it back:\n" + misfit.Error()
-		}
-		opened, err := s.opened(ctx)
-		return "Updated to " + u.to + text + opened + notes(old[upgradingFile], s.template[upgradingFile]), err
+		found, err := s.finish(ctx, nil)
+		return "Updated to " + u.to + text + found + notes(old[upgradingFile], s.template[upgradingFile]), err
 	})
 }
 
