@@ -291,14 +291,18 @@ func SampleForm() Form {
 			{Name: "lines", Label: "Lines", Type: "textarea", Value: strings.Repeat("As it was typed. ", 20)},
 			{Name: "number", Label: "Number", Type: "number", Min: "0", Max: "10"},
 			{Name: "day", Label: "Day", Type: "date"},
+			{Name: "file", Label: "File", Type: "file", Accept: "text/csv", Optional: true},
 		},
 	}
 }
 
+// sampleLayout surrounds the pages of a section that is called Components.
+func sampleLayout(title string) templ.Component { return sectionLayout("Components", title) }
+
 // SampleQuestion asks before a deed.
 func SampleQuestion() Form {
 	return Form{
-		Title: "Delete this note?", Layout: appLayout, Path: "/dev/components", About: "Shopping list",
+		Title: "Delete this note?", Layout: sampleLayout, Path: "/dev/components", About: "Shopping list",
 		Lead: "It is deleted at once and for good.", Button: "Delete", Danger: true, Cancel: "/dev/components",
 	}
 }
@@ -334,10 +338,6 @@ func fieldGallery() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = field(input{Name: "g-role", Label: "Role", Type: "select", Options: pairs([]string{"user", "admin"})}, nil).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = field(input{Name: "g-file", Label: "File", Type: "file", Accept: "text/csv", Hint: "A CSV file."}, nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

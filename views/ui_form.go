@@ -62,6 +62,17 @@ func named(names []string) (list []input) {
 	return list
 }
 
+// hasFile reports whether the form sends a file, so that it is sent as multipart. Its handler reads c.FormFile and
+// c.FormValue, because forms without a file may not be multipart.
+func (f Form) hasFile() bool {
+	for _, in := range f.Inputs {
+		if in.Type == "file" {
+			return true
+		}
+	}
+	return false
+}
+
 // Names are the names of the inputs.
 func (f Form) Names() (names []string) {
 	for _, in := range f.Inputs {

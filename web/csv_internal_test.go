@@ -4,8 +4,10 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestAFailedExportIsNoWholeFile: before the first row a failure is answered as an error. After it the connection
@@ -22,5 +24,54 @@ func TestAFailedExportIsNoWholeFile(t *testing.T) {
 	}
 	if message := panicOf(func() { s.exportFailed(c, 1, failure) }); !strings.Contains(message, "abort Handler") {
 		t.Errorf("after a row: %q, want the connection to break off", message)
+	}
+}
+
+// TestStreamCSV: a failure in the middle breaks the file off; before the first row it is an answer of its own.
+func TestStreamCSV(t *testing.T) {
+	s, away := emptyServer(), errors.New("the database is away")
+	stream := func(rows int, err error) (string, error) {
+		w := httptest.NewRecorder()
+		c := s.echo.NewContext(httptest.NewRequest(http.MethodGet, "/papers.csv", nil), deadlined{w})
+		failed := streamCSV(s, c, "papers.csv", []string{"n", "twice"}, func(yield func(int, error) bool) {
+			for n := range rows {
+				if !yield(n, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(0, err)
+			}
+		}, func(n int) []any { return []any{n, 2 * n} })
+		if got := w.Header().Get("Content-Disposition"); failed == nil && got != `attachment; filename="papers.csv"` {
+			t.Error(got)
+		}
+		return w.Body.String(), failed
+	}
+	if got, err := stream(2, nil); err != nil || got != "\ufeffn,twice\n0,0\n1,2\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err := stream(0, nil); err != nil || got != "\ufeffn,twice\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err := stream(0, away); err != away || got != "" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if message := panicOf(func() { stream(2, away) }); !strings.Contains(message, "abort Handler") {
+		t.Errorf("after two rows: %q, want the connection to break off", message)
+	}
+}
+
+// deadlined is a recorder whose connection has a deadline.
+type deadlined struct{ http.ResponseWriter }
+
+func (deadlined) SetWriteDeadline(time.Time) error { return nil }
+
+func TestCSVRecord(t *testing.T) {
+	at := time.Date(2026, 5, 31, 1, 2, 3, 0, time.UTC)
+	got := csvRecord([]any{"=1+1", "a;-b", -5, true, nil, at, time.Time{}, &at, (*time.Time)(nil), "Zoë"})
+	want := []string{"'=1+1", "a;'-b", "-5", "true", "", "2026-05-31T01:02:03Z", "", "2026-05-31T01:02:03Z", "", "Zoë"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }

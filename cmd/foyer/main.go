@@ -25,9 +25,12 @@ type verb struct {
 }
 
 var verbs = []verb{
+	{"new", "<dir> <module> [\"Name\"] [--prefix p] [--preset small] [--without a,b] [--with a,b]",
+		"make a project from this template", newVerb},
 	{"feature", "<names> <field:kind>… [--owned] [--admin] [--csv] [--api] [--undo]", "make a table and its pages", featureVerb},
 	{"page", "<name> [--door user] [--nav label] [--icon info] [--undo]", "make a page with its route, link and test", pageVerb},
 	{"parts", "", "list the parts that can be left out", partsVerb},
+	{"rename", `<module> "Name" [--prefix p]`, "give this project another module path, name and prefix of cookies", renameVerb},
 	{"without", "<part>… [--fresh] [--base <commit>]", "take parts out of this project", partsOf(without)},
 	{"with", "<part>…", "bring parts back that this project does without", partsOf(with)},
 	{"update", "[--to <version>] [--keep-conflicts]", "take over what the template changed", updateVerb},
@@ -54,6 +57,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, ".", os.Args[1:], os.Stdout)
+	if ctx.Err() != nil {
+		err = errors.New("interrupted; nothing was changed")
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "foyer:", err)
 	}
@@ -75,6 +81,9 @@ func run(ctx context.Context, dir string, args []string, out io.Writer) error {
 	i := slices.IndexFunc(verbs, func(v verb) bool { return v.name == args[0] })
 	if i < 0 {
 		return errUsage
+	}
+	if args[0] == "new" { // it needs no project
+		return newVerb(ctx, folder(dir), args[1:], out)
 	}
 	root, err := folder(dir).root(ctx)
 	if err != nil {

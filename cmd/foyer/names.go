@@ -54,8 +54,8 @@ func (n names) complete() names {
 	return n
 }
 
-// check refuses names that would break the app or its tests. A name has a letter because the passwords of tests have none,
-// and a password must not have the name in it.
+// check refuses names that would break the app or its tests. A name needs a letter because the passwords of tests have
+// none, and no password may have the name in it.
 func (n names) check() error {
 	if err := module.CheckPath(n.Module); err != nil {
 		return err
@@ -71,30 +71,24 @@ func (n names) check() error {
 	return nil
 }
 
-// renamed returns t with other names in place of its own. LICENSE keeps the names of those who wrote it.
+// renamed returns t with other names in place of its own. LICENSE keeps the names of those who wrote it. The tool keeps
+// its files, because it imports nothing of the project and names in its tests are made up.
 func renamed(t tree, to names) (tree, error) {
 	from, err := namesOf(t)
 	if err != nil {
 		return nil, err
 	}
-	everywhere := []swap{
-		{from.Module, to.Module, aroundModule},
-		{"data/" + from.Prefix + ".db", "data/" + to.Prefix + ".db", aroundFile},
-	}
-	prose := append(slices.Clone(everywhere),
-		swap{from.Name, to.Name, aroundWord}, swap{from.Prefix, to.Prefix, aroundWord})
 	after := maps.Clone(t)
 	for _, name := range t.names() {
-		swaps := everywhere
-		switch {
-		case name == "LICENSE" || name == projectFile || strings.Contains(t[name], "\x00"):
+		tool := path.Dir(name) == path.Dir(partsFile)
+		if tool || name == "LICENSE" || name == projectFile || strings.Contains(t[name], "\x00") {
 			continue
-		case name == "README.md" || name == ".env.example":
-			swaps = prose
-		case name == nameFile:
+		}
+		if name == nameFile {
 			after[name] = to.constants(t[name])
 		}
-		if after[name] = replaced(after[name], swaps); after[name] == t[name] || path.Ext(name) != ".go" {
+		after[name] = replaced(after[name], from.swaps(to, name))
+		if after[name] == t[name] || path.Ext(name) != ".go" {
 			continue
 		}
 		text, err := format.Source([]byte(after[name])) // another path takes another place among imports
@@ -104,6 +98,18 @@ func renamed(t tree, to names) (tree, error) {
 		after[name] = string(text)
 	}
 	return after, nil
+}
+
+// swaps returns how the text of a file comes to other names.
+func (n names) swaps(to names, file string) []swap {
+	list := []swap{
+		{n.Module, to.Module, aroundModule},
+		{"data/" + n.Prefix + ".db", "data/" + to.Prefix + ".db", aroundFile},
+	}
+	if file == "README.md" || file == ".env.example" {
+		list = append(list, swap{n.Name, to.Name, aroundWord}, swap{n.Prefix, to.Prefix, aroundWord})
+	}
+	return list
 }
 
 // constants returns the text of nameFile with these names.

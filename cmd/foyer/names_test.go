@@ -9,15 +9,17 @@ import (
 // foyer is a small template with its names where a template has them, and beside each place one that is alike.
 func foyer() tree {
 	return tree{
-		"go.mod":       "module example.com/foyer\n\nrequire example.com/foyer-tools v1.0.0\n",
-		"tools.mod":    "module example.com/foyer/tools\n",
-		"LICENSE":      "Copyright The Foyer authors, https://example.com/foyer\n",
-		"icon.png":     "\x89PNG\x00example.com/foyer",
-		"web/web.go":   "package web\n\nimport (\n\t\"example.com/foyer/views\" // of example.com/foyer\n\t\"example.com/foyerx\"\n\t\"github.com/a-h/templ\" // draws\n)\n",
-		nameFile:       "package web\n\n// Foyer is this app.\nconst (\n\tAppName      = \"Foyer\" // in pages\n\tCookiePrefix = \"foyer\" // of cookies\n)\n",
-		"README.md":    "# Foyer\n\nFoyer's cookies are `foyer.x`, `__Host-foyer.x`. Foyers, foyer-x, x/foyer stay.\n`go run ./cmd/foyer` https://example.com/foyer. `file:data/foyer.db` .foyer\n<!-- part:foyer -->\n",
-		".env.example": "DATABASE_URL=file:data/foyer.db # end:foyer\nMAIL_FROM=Foyer <hello@app.example>\n",
-		"page.templ":   "package views\n\nimport \"example.com/foyer/static\"\n\nvar Foyer = \"foyer, /data/foyer.db-wal, mydata/foyer.dbx\"\n",
+		"go.mod":                     "module example.com/foyer\n\nrequire example.com/foyer-tools v1.0.0\n",
+		"tools.mod":                  "module example.com/foyer/tools\n",
+		"LICENSE":                    "Copyright The Foyer authors, https://example.com/foyer\n",
+		"icon.png":                   "\x89PNG\x00example.com/foyer",
+		"web/web.go":                 "package web\n\nimport (\n\t\"example.com/foyer/views\" // of example.com/foyer\n\t\"example.com/foyerx\"\n\t\"github.com/a-h/templ\" // draws\n)\n",
+		nameFile:                     "package web\n\n// Foyer is this app.\nconst (\n\tAppName      = \"Foyer\" // in pages\n\tCookiePrefix = \"foyer\" // of cookies\n)\n",
+		"README.md":                  "# Foyer\n\nFoyer's cookies are `foyer.x`, `__Host-foyer.x`. Foyers, foyer-x, x/foyer stay.\n`go run ./cmd/foyer` https://example.com/foyer. `file:data/foyer.db` .foyer\n<!-- part:foyer -->\n",
+		".env.example":               "DATABASE_URL=file:data/foyer.db # end:foyer\nMAIL_FROM=Foyer <hello@app.example>\n",
+		"cmd/foyer/foyer_test.go":    "package main\n\nconst other = \"example.com/foyer, github.com/acme/harbor\"\n",
+		"cmd/foyer/_example/ship.go": "package ships\n\nimport _ \"example.com/foyer/views\"\n",
+		"page.templ":                 "package views\n\nimport \"example.com/foyer/static\"\n\nvar Foyer = \"foyer, /data/foyer.db-wal, mydata/foyer.dbx\"\n",
 	}
 }
 
@@ -38,6 +40,7 @@ func TestRenamed(t *testing.T) {
 		nameFile, "package web\n\n// Foyer is this app.\nconst (\n\tAppName      = \"Harbor CRM\" // in pages\n\tCookiePrefix = \"harbor-crm\" // of cookies\n)\n",
 		"README.md", "# Harbor CRM\n\nHarbor CRM's cookies are `harbor-crm.x`, `__Host-harbor-crm.x`. Foyers, foyer-x, x/foyer stay.\n`go run ./cmd/foyer` https://github.com/acme/harbor. `file:data/harbor-crm.db` .foyer\n<!-- part:foyer -->\n",
 		".env.example", "DATABASE_URL=file:data/harbor-crm.db # end:foyer\nMAIL_FROM=Harbor CRM <hello@app.example>\n",
+		"cmd/foyer/_example/ship.go", "package ships\n\nimport _ \"github.com/acme/harbor/views\"\n",
 		"page.templ", "package views\n\nimport \"github.com/acme/harbor/static\"\n\nvar Foyer = \"foyer, /data/harbor-crm.db-wal, mydata/foyer.dbx\"\n",
 	)
 	for _, name := range want.names() {
@@ -103,6 +106,36 @@ func TestNamesComplete(t *testing.T) {
 			t.Errorf("%q: %q, want %q", row.given, got, row.want)
 		}
 	}
+}
+
+// toolWords have the name of the tool, which every project keeps.
+var toolWords = strings.NewReplacer("cmd/foyer", "", "part:foyer", "", "end:foyer", "", projectFile, "")
+
+// nameless expects that only the tool and LICENSE have the template's name.
+func nameless(t *testing.T, files tree) {
+	t.Helper()
+	for _, name := range files.names() {
+		if name == "LICENSE" || name == projectFile || strings.HasPrefix(name, "cmd/foyer/") {
+			continue
+		}
+		for i, line := range strings.Split(files[name], "\n") {
+			if strings.Contains(strings.ToLower(toolWords.Replace(line)), "foyer") {
+				t.Errorf("%s:%d has the template's name: %s", name, i+1, strings.TrimSpace(line))
+			}
+		}
+	}
+}
+
+// TestNoNameIsLeft: the template has its names where rename finds them, so that no other file has a name to change.
+func TestNoNameIsLeft(t *testing.T) {
+	t.Parallel()
+	files := template(t).tree(t)
+	after, err := renamed(files, harborCRM)
+	must(t, err)
+	nameless(t, after)
+	from, err := namesOf(files)
+	must(t, err)
+	must(t, step{mine: files, after: after}.restorable(from))
 }
 
 // FuzzRenamed: a rename to names that the template does not have takes its names away, and renaming back restores it.

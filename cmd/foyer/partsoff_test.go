@@ -44,11 +44,11 @@ func (p proof) each(t *testing.T, sets [][]string, packages string) {
 	}
 }
 
-// goAlone leaves of this machine's programs only go and git, so that tests which need others skip.
+// goAlone leaves of this machine's programs only go, git and sh, so that tests which need others skip.
 func goAlone(t *testing.T) {
 	t.Helper()
 	bin := t.TempDir()
-	for _, name := range []string{"go", "git"} {
+	for _, name := range []string{"go", "git", "sh"} {
 		program, err := exec.LookPath(name)
 		must(t, err)
 		must(t, os.Symlink(program, filepath.Join(bin, name)))

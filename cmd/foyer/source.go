@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 
@@ -25,25 +24,22 @@ func (p project) template(ctx context.Context, clone folder) (tree, error) {
 		return clone.at(ctx, "HEAD")
 	}
 	fault := fmt.Sprintf("the template %s %s was not found", p.Upstream, p.Version)
-	for _, place := range []struct {
-		name string
-		get  func() (tree, error)
-	}{
-		{"this repository", func() (tree, error) { return clone.at(ctx, p.Version) }},
-		{"git", func() (tree, error) { return p.fetched(ctx) }},
-		{"module proxy", func() (tree, error) { return p.downloaded(ctx, clone) }},
+	for _, get := range []func() (tree, error){
+		func() (tree, error) { return clone.at(ctx, p.Version) },
+		func() (tree, error) { return p.fetched(ctx) },
+		func() (tree, error) { return p.downloaded(ctx, clone) },
 	} {
-		t, err := place.get()
+		t, err := get()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		if module := modfile.ModulePath([]byte(t["go.mod"])); err == nil && module != p.Upstream {
-			err = fmt.Errorf("its module is %q", module) // such as the clone's own tag of the same name
+			err = fmt.Errorf("here %s is of %s", p.Version, module) // such as the clone's own tag
 		}
 		if err == nil {
 			return t, nil
 		}
-		fault += fmt.Sprintf("; %s: %s", place.name, reason(err))
+		fault += "; " + reason(err)
 	}
 	return nil, errors.New(fault)
 }
@@ -59,7 +55,7 @@ func reason(err error) string {
 func (f folder) at(ctx context.Context, commit string) (tree, error) {
 	id, err := f.git(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", commit+"^{commit}")
 	if err != nil {
-		return nil, fmt.Errorf("there is no commit %s", commit)
+		return nil, fmt.Errorf("there is no commit %s here", commit)
 	}
 	files, err := f.run(ctx, "git", "archive", "--format=tar", id)
 	if err != nil {
@@ -74,24 +70,20 @@ func (f folder) at(ctx context.Context, commit string) (tree, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch file.Typeflag {
-		case tar.TypeDir, tar.TypeXGlobalHeader:
-			continue
-		case tar.TypeSymlink:
-			return nil, fmt.Errorf("%s is a symbolic link, which a Go module cannot have", file.Name)
-		}
 		text, err := io.ReadAll(archive)
 		if err != nil {
 			return nil, err
 		}
-		t[file.Name] = string(text)
+		if file.Typeflag == tar.TypeReg { // the template has no links
+			t[file.Name] = string(text)
+		}
 	}
 }
 
 // fetched returns the tree that the source has at the version.
 func (p project) fetched(ctx context.Context) (t tree, err error) {
 	if p.Source == "" {
-		return nil, errors.New("no address of it is known")
+		return nil, errors.New("its address is not known")
 	}
 	dir, err := os.MkdirTemp("", "foyer-")
 	if err != nil {
@@ -178,22 +170,14 @@ func (f folder) origin(ctx context.Context) (source, version string, err error) 
 	return f.address(source), version, err
 }
 
-// address returns the address of a remote as others may read it: without credentials, and a path from the root.
+// address returns the address of a remote as others can use it: without a credential, and not relative to f.
 func (f folder) address(remote string) string {
-	path := remote
-	if !filepath.IsAbs(path) {
-		path = f.path(remote)
-	}
-	if _, err := os.Stat(path); err == nil {
-		return path
+	if _, err := os.Stat(f.path(remote)); err == nil {
+		return f.path(remote)
 	}
 	u, err := url.Parse(remote)
-	if err != nil || u.User == nil {
+	if err != nil || !strings.HasPrefix(u.Scheme, "http") {
 		return remote
-	}
-	if u.Scheme == "ssh" {
-		u.User = url.User(u.User.Username()) // git@, which is no secret
-		return u.String()
 	}
 	u.User = nil
 	return u.String()

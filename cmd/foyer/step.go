@@ -74,15 +74,27 @@ func (s step) finish(ctx context.Context, own tree) (text string, err error) {
 	if lines := gained(s.mine[accessFile], now[accessFile]); lines != nil {
 		text += "\n\nWho may open what:\n" + strings.Join(lines, "\n")
 	}
+	return text, s.record(ctx)
+}
+
+// record writes .foyer of a project.
+func (s step) record(ctx context.Context) error {
 	if !s.grown {
-		return text, nil
+		return nil
 	}
-	render, err := renderProject(s.template, s.p, now)
+	now, err := s.work.read(ctx)
 	if err != nil {
-		return "", err
+		return err
 	}
-	s.p.Base = render.id()
+	s.p.Base = ""
+	if s.template != nil {
+		render, err := renderProject(s.template, s.p, now)
+		if err != nil {
+			return err
+		}
+		s.p.Base = render.id()
+	}
 	s.p.follow(s.mine, now)
 	state := tree{}
-	return text, errors.Join(s.p.write(state), s.work.write(nil, state))
+	return errors.Join(s.p.write(state), s.work.write(nil, state))
 }

@@ -164,7 +164,7 @@ func TestUpdateSquashed(t *testing.T) {
 	t.Parallel()
 	template := newProject(t, sample())
 	p := project{Upstream: "example.com/sample", Source: string(template), Version: template.do(t, "rev-parse", "HEAD"),
-		Base: "of another tool", names: names{Module: "example.com/sample"}}
+		Base: "of another tool", names: names{"example.com/sample", "Sample", "sample"}}
 	mine := sample()
 	must(t, p.write(mine))
 	origin := newProject(t, mine)

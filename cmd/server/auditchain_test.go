@@ -83,7 +83,7 @@ func TestBackupOfAnAlteredTrail(t *testing.T) {
 	dir := t.TempDir()
 	succeed(t, dir, nil, "password", "seed")
 	succeed(t, dir, nil, "checked: integrity, foreign keys, audit trail\n$", "backup", "whole.db")
-	db := dbtest.Open(t, "file:"+filepath.Join(dir, "data", "foyer.db"))
+	db := dbtest.Open(t, databaseIn(dir))
 	if err := db.Exec("UPDATE audit_events SET detail = 'role: user' WHERE seq = 1").Error; err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestBackupOfAnAlteredTrail(t *testing.T) {
 			t.Errorf("%v: %d %q %q", args, code, stdout, stderr)
 		}
 	}
-	if kept, err := filepath.Glob(dir + "/data/foyer.db.before-*"); len(kept) != 1 {
+	if kept, err := filepath.Glob(filepath.Join(dir, databaseFile+".before-*")); len(kept) != 1 {
 		t.Errorf("kept: %v, %v", kept, err)
 	}
 }

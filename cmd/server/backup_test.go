@@ -73,15 +73,15 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Errorf("/dashboard after a new log-in: %d", got.StatusCode)
 		}
 	}
-	succeed(t, dir, nil, `(?s)^data/foyer\.db is restored from b\.db and has .*
+	succeed(t, dir, nil, `(?s)^`+regexp.QuoteMeta(databaseFile)+` is restored from b\.db and has .*
 2 sessions and 0 mailed links are ended
-the database that was there is now \S+/foyer\.db\.before-\S+\n$`, "restore", "b.db")
+the database that was there is now `+regexp.QuoteMeta(databaseFile)+`\.before-\S+\n$`, "restore", "b.db")
 	visit(303)
 	succeed(t, dir, nil, "sessions and mailed links are valid as they were", "restore", "b.db", "--keep-sessions")
 	visit(200)
 	succeed(t, dir, nil, "3 sessions and 0 mailed links are ended\n$", "sessions", "end")
 	visit(303)
-	if found, err := filepath.Glob(dir + "/*/foyer.db.before-*"); len(found) != 2 {
+	if found, err := filepath.Glob(filepath.Join(dir, databaseFile+".before-*")); len(found) != 2 {
 		t.Errorf("kept: %v, %v", found, err)
 	}
 }
@@ -91,7 +91,7 @@ func TestBackupMistakes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	refuse(t, dir, nil, "no such file", "backup", "b.db")
-	if _, err := os.Stat(filepath.Join(dir, "data", "foyer.db")); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, databaseFile)); err == nil {
 		t.Error("a backup made the database")
 	}
 	succeed(t, dir, nil, "applied", "migrate", "up")
@@ -106,7 +106,7 @@ func TestBackupMistakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, err := os.ReadFile(filepath.Join(dir, "data", "foyer.db"))
+	before, err := os.ReadFile(filepath.Join(dir, databaseFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,11 +121,11 @@ func TestBackupMistakes(t *testing.T) {
 		"not a database":                 {"restore", "text"},
 		"empty.db: it records no migrat": {"restore", "empty.db"},
 		"lacks the migrations [20990101": {"restore", "newer.db"},
-		"itself":                         {"restore", "data/foyer.db"},
+		"itself":                         {"restore", databaseFile},
 	} {
 		refuse(t, dir, nil, want, args...)
 	}
-	after, err := os.ReadFile(filepath.Join(dir, "data", "foyer.db"))
+	after, err := os.ReadFile(filepath.Join(dir, databaseFile))
 	if err != nil || string(after) != string(before) {
 		t.Errorf("the database was changed: %v", err)
 	}

@@ -83,7 +83,7 @@ func (w *writers) run(ctx context.Context, db *gorm.DB) error {
 func large(t *testing.T, dir string) *gorm.DB {
 	t.Helper()
 	succeed(t, dir, nil, "applied", "migrate", "up")
-	db := dbtest.Open(t, "file:"+filepath.Join(dir, "data", "foyer.db"))
+	db := dbtest.Open(t, databaseIn(dir))
 	for _, sql := range []string{
 		"CREATE TABLE parents (id INTEGER PRIMARY KEY, text TEXT)",
 		"CREATE TABLE children (id INTEGER PRIMARY KEY REFERENCES parents (id))",
@@ -198,7 +198,7 @@ func restoresWhole(t *testing.T, backup string, rows, users int64) {
 		t.Fatal(err)
 	}
 	succeed(t, dir, nil, "is restored from", "restore", backup, "--keep-sessions")
-	db, err := database.Open("file:"+filepath.Join(dir, "data", "foyer.db"), 0)
+	db, err := database.Open(databaseIn(dir), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func TestKilledRestores(t *testing.T) {
 	db := large(t, dir)
 	succeed(t, dir, nil, "checked", "backup", "b.db")
 	database.Close(db)
-	path := filepath.Join(dir, "data", "foyer.db")
+	path := filepath.Join(dir, databaseFile)
 	limit := 2 * duration(t, dir, "restore", "b.db")
 	var before, restored int
 	for range kills {

@@ -32,10 +32,11 @@ func TestMain(m *testing.M) {
 	dbtest.Main(m)
 }
 
+// databaseFile is the path of the database below the folder that a server runs in.
+var databaseFile = strings.TrimPrefix(config.DefaultDatabase, "file:")
+
 // databaseIn is the address of the database of a server that runs in dir.
-func databaseIn(dir string) string {
-	return "file:" + filepath.Join(dir, strings.TrimPrefix(config.DefaultDatabase, "file:"))
-}
+func databaseIn(dir string) string { return "file:" + filepath.Join(dir, databaseFile) }
 
 func process(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
 	t.Helper()

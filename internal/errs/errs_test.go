@@ -24,6 +24,8 @@ func TestErrors(t *testing.T) {
 		{errs.New(http.StatusTeapot, "TEAPOT", "No coffee."), 418, "TEAPOT", "No coffee.", 0, 0, false},
 		{errs.Invalid("email", "INVALID_EMAIL", "Not an address."), 400, "INVALID_EMAIL", "Not an address.", 0, 1, false},
 		{errs.Unauthenticated(), 401, "UNAUTHORIZED", "Unauthorized", 0, 0, false},
+		{errs.NotFound("Paper"), 404, "NOT_FOUND", "Paper not found.", 0, 0, false},
+		{errs.Of(errs.Fields(map[string]string{"b": "B.", "a": "A."})), 400, "VALIDATION_ERROR", "A. B.", 0, 2, false},
 		{errs.Forbidden(), 403, "FORBIDDEN", "You are not allowed to do this.", 0, 0, false},
 		{errs.Unavailable(io.EOF), 503, "SERVICE_UNAVAILABLE", busy + ": EOF", 5 * time.Second, 0, true},
 	}
@@ -41,6 +43,9 @@ func TestErrors(t *testing.T) {
 				t.Errorf("wraps its cause: %t", !c.wrapsTheEOF)
 			}
 		})
+	}
+	if err := errs.Fields(map[string]string{}); err != nil {
+		t.Errorf("nothing is wrong: %v", err)
 	}
 	if e := errs.Invalid("email", "X", "Not an address."); e.Fields["email"] != e.Message {
 		t.Errorf("beside the field: %q", e.Fields)

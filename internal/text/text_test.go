@@ -65,7 +65,7 @@ func TestCheck(t *testing.T) {
 	wrong := text.Check{}
 	good := []bool{
 		wrong.Line("a", " x ", 1, 3) == "x", wrong.Lines("b", "x\r\ny", 0, 3) == "x\ny",
-		wrong.Number("c", " -7 ", -7, 7) == -7, wrong.Day("d", "").IsZero(),
+		wrong.Number("c", " -7 ", -7, 7) == -7,
 		wrong.Day("e", " 2026-05-31").Equal(time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)),
 	}
 	for i, ok := range good {
@@ -85,12 +85,13 @@ func TestCheck(t *testing.T) {
 	wrong.Number("huge", "99999999999999999999", 1, 7)
 	wrong.Day("due", "31.5.2026")
 	wrong.Day("end", "9999-01-01")
+	wrong.Day("start", "")
 	want := text.Check{
 		"name": "Name: enter 1 to 200 characters.", "title": "Title: enter 1 to 3 characters.",
 		"long_summary": "Long summary: enter at most 3 characters.", "odd": "Odd: it has characters that cannot be shown.",
 		"budget": "Budget: enter a whole number from 0.", "count": "Count: enter a whole number from 1 to 7.",
 		"huge": "Huge: enter a whole number from 1 to 7.", "due": "Due: enter a day such as 2026-05-31.",
-		"end": "End: enter a day such as 2026-05-31.",
+		"end": "End: enter a day such as 2026-05-31.", "start": "Start: enter a day such as 2026-05-31.",
 	}
 	if !maps.Equal(wrong, want) {
 		t.Errorf("%q", wrong)

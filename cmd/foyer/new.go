@@ -1,0 +1,226 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// stubFile is the README of a new project, with the names of the template.
+const stubFile = "cmd/foyer/_new/README.md"
+
+// A creation is one call of new.
+type creation struct {
+	change
+	p             project
+	dir, note     string
+	preset        string
+	with, without string // parts, with commas
+}
+
+func newVerb(ctx context.Context, here folder, args []string, out io.Writer) error {
+	c := creation{change: change{out: out}}
+	set := flag.NewFlagSet("new", flag.ContinueOnError)
+	set.BoolVar(&c.dryRun, "dry-run", false, "")
+	set.BoolVar(&c.json, "json", false, "")
+	set.StringVar(&c.preset, "preset", "", "")
+	set.StringVar(&c.with, "with", "", "")
+	set.StringVar(&c.without, "without", "", "")
+	prefix := set.String("prefix", "", "")
+	rest, err := parse(set, args)
+	if err != nil || len(rest) > 3 {
+		return errUsage
+	}
+	p, template, err := ownTemplate(ctx, here)
+	if err != nil {
+		return err
+	}
+	if dirty, _ := here.git(ctx, "status", "--porcelain"); p.Source != "" && dirty != "" {
+		c.note = "What this checkout has not committed is not in it.\n"
+	}
+	list, err := readParts(template[partsFile])
+	if err != nil {
+		return err
+	}
+	rest = append(rest, "", "", "")
+	c.dir, c.p = rest[0], p
+	c.p.names = names{rest[1], rest[2], *prefix}
+	if c.dir == "" || c.p.Module == "" {
+		if err := atTerminal(ctx, func(p *person) { c.ask(p, list) }); err != nil {
+			return err
+		}
+	}
+	return c.make(ctx, template, list)
+}
+
+// ask asks for what is missing.
+func (c *creation) ask(p *person, list partList) {
+	p.ask("Folder", &c.dir, "")
+	p.ask("Module path", &c.p.Module, "example.com/"+filepath.Base(c.dir))
+	usual := c.p.names.complete()
+	p.ask("Name that people read", &c.p.Name, usual.Name)
+	p.ask("Prefix of cookies", &c.p.Prefix, c.p.names.complete().Prefix)
+	p.ask("Preset: full has every part, small the door alone", &c.preset, "full")
+	about := ""
+	for _, part := range list {
+		about += fmt.Sprintf("  %s: %s\n", part.name, part.about)
+	}
+	if c.preset == "full" {
+		p.ask(about+"Leave out, with commas", &c.without, "none")
+	}
+	c.without = strings.TrimPrefix(c.without, "none")
+}
+
+// make makes the project, or only prints what it would be.
+func (c creation) make(ctx context.Context, template tree, list partList) error {
+	target, err := vacant(ctx, c.dir)
+	if err != nil {
+		return err
+	}
+	c.p.names = c.p.names.complete()
+	if err := c.p.names.check(); err != nil {
+		return err
+	}
+	if c.p.Module == c.p.Upstream {
+		return fmt.Errorf("%s is the module path of the template: choose another", c.p.Module)
+	}
+	gone, err := c.gone(list)
+	if err != nil {
+		return err
+	}
+	c.p.Without = map[string]string{}
+	for _, name := range gone {
+		c.p.Without[name] = never
+	}
+	files, err := c.files(template)
+	if err != nil {
+		return err
+	}
+	parts := "with every part"
+	if len(gone) > 0 {
+		parts = "without " + strings.Join(c.p.out(), ", ")
+	}
+	r := report{Files: files.names(), Message: fmt.Sprintf("%s: module %s, prefix %s, %s of %s %s\n%s", c.p.Name, c.p.Module,
+		c.p.Prefix, parts, c.p.Upstream, c.p.Version, c.note)}
+	if c.dryRun {
+		r.Diff = r.Message + strings.Join(r.Files, "\n")
+		return c.print(r)
+	}
+	if err := c.build(ctx, target, template, files); err != nil {
+		return err
+	}
+	r.Message += "\tcd " + c.dir + "\n\tgo run ./cmd/server"
+	return c.print(r)
+}
+
+// gone returns the parts that are left out.
+func (c creation) gone(list partList) (gone []string, err error) {
+	comma := func(r rune) bool { return r == ',' || r == ' ' }
+	switch c.preset {
+	case "", "full":
+	case "small":
+		gone = slices.DeleteFunc(list.names(), func(name string) bool { return name == toolPart })
+	default:
+		return nil, fmt.Errorf("there is no preset %s: full has every part, small the door alone", c.preset)
+	}
+	for _, name := range strings.FieldsFunc(c.with, comma) {
+		i := slices.Index(gone, name)
+		if i < 0 {
+			return nil, fmt.Errorf("--with %s: the preset %s leaves out no such part", name, cmp.Or(c.preset, "full"))
+		}
+		gone = slices.Delete(gone, i, i+1)
+	}
+	gone = append(gone, strings.FieldsFunc(c.without, comma)...)
+	return gone, list.check(gone)
+}
+
+// vacant returns the whole path of dir, which must be empty or missing, and in no repository.
+func vacant(ctx context.Context, dir string) (string, error) {
+	whole, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if files, err := os.ReadDir(whole); err == nil && len(files) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%s is no empty folder", dir)
+	}
+	parent := folder(filepath.Dir(whole))
+	if _, err := os.Stat(string(parent)); err != nil {
+		return "", err
+	}
+	if root, err := parent.root(ctx); err == nil {
+		return "", fmt.Errorf("%s lies in another git repository, %s: choose a folder outside", dir, root)
+	}
+	return whole, nil
+}
+
+// files returns the files of the project. It owns README and LICENSE, so no part and no update changes them any more.
+func (c *creation) files(template tree) (tree, error) {
+	files, err := renderProject(template, c.p, nil)
+	if err != nil {
+		return nil, err
+	}
+	c.p.Base = files.id()
+	stub := template.only([]string{"go.mod", nameFile, partsFile})
+	stub["README.md"] = template[stubFile]
+	if stub, err = renderProject(stub, c.p, nil); err != nil {
+		return nil, err
+	}
+	spans, err := spansOf("README.md", stub["README.md"], func(string) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	files["README.md"] = cut("README.md", stub["README.md"], spans, func(span, []string) fate { return bare })
+	was, err := namesOf(template)
+	if err != nil {
+		return nil, err
+	}
+	files["LICENSE"] = fmt.Sprintf("This project is based on %s (%s), which has this licence:\n\n%s", was.Name, was.Module,
+		template["LICENSE"])
+	return files, c.p.write(files)
+}
+
+// build makes the project beside target, and moves it there when it is whole.
+func (c creation) build(ctx context.Context, target string, template, files tree) (err error) {
+	temp, err := os.MkdirTemp(filepath.Dir(target), ".foyer-new-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+	f := folder(filepath.Join(temp, "project"))
+	if err := f.write(nil, files); err != nil {
+		return err
+	}
+	if _, err := f.git(ctx, "init", "--quiet"); err != nil {
+		return err
+	}
+	if _, err := f.git(ctx, "add", "--all", "--force"); err != nil { // also what this person's git ignores elsewhere
+		return err
+	}
+	if len(c.p.Without) > 0 {
+		if err := settle(ctx, f, template); err != nil {
+			return err
+		}
+	}
+	if err := f.stage(ctx); err != nil {
+		return err
+	}
+	commit := []string{"commit", "--quiet", "--no-verify", "-m", "Based on " + c.p.Upstream + " " + c.p.Version}
+	if _, err := f.git(ctx, "var", "GIT_COMMITTER_IDENT"); err != nil { // git does not know the person
+		commit = append([]string{"-c", "user.name=" + c.p.Name, "-c", "user.email=nobody@localhost"}, commit...)
+	}
+	if _, err := f.git(ctx, commit...); err != nil {
+		return err
+	}
+	if err := os.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) { // it is empty
+		return err
+	}
+	return os.Rename(string(f), target)
+}
