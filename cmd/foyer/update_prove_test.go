@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -319,4 +320,24 @@ func asProject(source, version string, without []string) project {
 		p.Without[name] = never
 	}
 	return p
+}
+
+// TestStarterWithAndBack: all parts that leave a project together come back together. Only .foyer knows, and for each
+// migration of theirs two more.
+func TestStarterWithAndBack(t *testing.T) {
+	files := headOf(t)
+	_, project := ships(t, files, true)
+	list, err := readParts(files[partsFile])
+	must(t, err)
+	parts := slices.DeleteFunc(list.names(), func(name string) bool { return name == toolPart })
+	before := project.tree(t)
+	_, err = project.verb(t, append([]string{"without"}, parts...)...)
+	must(t, err)
+	_, err = project.verb(t, append([]string{"with"}, parts...)...)
+	must(t, err)
+	for _, name := range differ(before, project.tree(t)) {
+		if name != projectFile && (before[name] != "" || !isMigration(name)) {
+			t.Errorf("%s is another one", name)
+		}
+	}
 }
