@@ -19,7 +19,8 @@ func TestMergeModule(t *testing.T) {
 		{"a lower version", "\nrequire a.com/a v1.9.0\n", "\nrequire (\n\ta.com/a v1.9.0\n\tb.com/b v1.0.0\n)\n",
 			"\nrequire a.com/a v1.1.0\n", "\nrequire (\n\ta.com/a v1.1.0\n\tb.com/b v1.0.0\n)\n"},
 		{"both added", "", "\nrequire a.com/a v1.0.0\n", "\nrequire a.com/a v1.1.0\n", "\nrequire a.com/a v1.1.0\n"},
-		{"both dropped", "\nrequire a.com/a v1.0.0 // indirect\n", "\nrequire b.com/b v1.0.0\n", "", "\nrequire b.com/b v1.0.0\n"},
+		{"both dropped", "\nrequire a.com/a v1.0.0 // indirect\n", "\nrequire b.com/b v1.0.0\n", "",
+			"\nrequire b.com/b v1.0.0\n"},
 		{"dropped", "\nrequire a.com/a v1.0.0 // indirect\n",
 			"\nrequire b.com/b v1.0.0\n\nrequire a.com/a v1.0.0 // indirect\n", "", "\nrequire b.com/b v1.0.0\n"},
 		{"a part came back", "\nrequire a.com/a v1.0.0\n", "", "\nrequire a.com/a v1.0.0\n", "\nrequire a.com/a v1.0.0\n"},
@@ -54,7 +55,8 @@ func TestModulesMerge(t *testing.T) {
 		must(t, err)
 		f, err := modfile.Parse(name, text, nil)
 		must(t, err)
-		if f.Go == nil || f.Toolchain != nil || len(f.Godebug)+len(f.Ignore)+len(f.Exclude)+len(f.Replace)+len(f.Retract) > 0 {
+		if f.Go == nil || f.Toolchain != nil ||
+			len(f.Godebug)+len(f.Ignore)+len(f.Exclude)+len(f.Replace)+len(f.Retract) > 0 {
 			t.Errorf("%s has lines other than module, go, require and tool", name)
 		}
 	}

@@ -22,7 +22,8 @@ func derived(name, _ string) bool {
 
 // given reports whether a file is derived, or whether a project gets it once and owns it from then on.
 func given(name, _ string) bool {
-	return derived(name, "") || name == "README.md" || name == "LICENSE" || name == projectFile || strings.HasPrefix(name, ".github/")
+	return derived(name, "") || strings.HasPrefix(name, ".github/") ||
+		slices.Contains([]string{"README.md", "LICENSE", projectFile}, name)
 }
 
 // A conflict is an error that names the lines which a project and its template both changed.
@@ -146,7 +147,7 @@ func firstConflict(merged, ours, base string) (from int, side, was string) {
 	_, side, _ = strings.Cut(side+"\n", "\n")
 	_, was, _ = strings.Cut(was+"\n", "\n")
 	lines := strings.SplitAfter(strings.TrimPrefix(above+"\n", "\n"), "\n")
-	for n := min(4, len(lines)); n > 0 && conflicts; n-- { // with lines above, because ours may have the side twice or empty
+	for n := min(4, len(lines)); n > 0 && conflicts; n-- { // with lines above: the side may be there twice, or empty
 		head := strings.Join(lines[len(lines)-n:], "")
 		if i := strings.Index(ours, head+side); i >= 0 {
 			return i + len(head), side, was

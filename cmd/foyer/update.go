@@ -104,20 +104,20 @@ func (p project) newest(ctx context.Context, root folder, query string) (string,
 	if err != nil {
 		return "", err
 	}
-	best := query
+	best, tagged := "", semver.IsValid(p.Version)
 	for line := range strings.Lines(refs) {
 		id, ref, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		tag, isTag := strings.CutPrefix(ref, "refs/tags/")
 		switch {
-		case isTag && query != "" && tag == query:
-			return tag, nil
-		case query != "" && ref == "refs/heads/"+query, query == "" && ref == "HEAD" && !semver.IsValid(p.Version):
+		case query != "" && ref == "refs/tags/"+query:
+			return query, nil
+		case query != "" && ref == "refs/heads/"+query, query == "" && ref == "HEAD" && !tagged:
 			best = id
-		case isTag && query == "" && semver.IsValid(p.Version) && semver.Prerelease(tag) == "" && semver.Compare(tag, best) > 0:
+		case query == "" && isTag && tagged && semver.Prerelease(tag) == "" && semver.Compare(tag, best) > 0:
 			best = tag
 		}
 	}
-	return cmp.Or(best, p.Version), nil
+	return cmp.Or(best, query, p.Version), nil
 }
 
 // apply brings the project in root to the version.

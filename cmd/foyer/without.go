@@ -36,7 +36,7 @@ func without(ctx context.Context, root folder, w taking) error {
 		s.what = "the removal of " + what
 		leave := removal{parts: w.parts, has: tree{}}
 		if !w.fresh {
-			leave.has = mine.only(list.migrationsOf(w.parts))
+			leave.has = s.before.only(list.migrationsOf(w.parts))
 		}
 		if leave.uses, err = literalsWithout(mine, list, leave); err != nil {
 			return "", err
