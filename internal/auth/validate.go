@@ -129,8 +129,8 @@ func imageAddress(raw string, local bool) bool {
 	return local && err == nil && strings.HasPrefix(raw, "http://") && u.User == nil && origins.Loopback(u.Hostname())
 }
 
-// storable reports whether PostgreSQL can keep a text: it refuses null bytes.
-func storable(s string) bool { return strings.IndexByte(s, 0) < 0 }
+// storable reports whether PostgreSQL can keep a text: it refuses null bytes and invalid UTF-8.
+func storable(s string) bool { return text.Storable(s, len(s)) == s }
 
 // orEmpty reads an optional text; nil is "".
 func orEmpty(s *string) string {
