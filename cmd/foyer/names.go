@@ -40,7 +40,7 @@ func namesOf(t tree) (names, error) {
 
 var (
 	majorSuffix = regexp.MustCompile(`/v\d+$`)
-	notInPrefix = regexp.MustCompile(`[^a-z0-9]+`)
+	notDashed   = regexp.MustCompile(`[^a-z0-9]+`)
 	appNames    = regexp.MustCompile(`^[\pL\pM\pN]+([ .+-][\pL\pM\pN]+)*!?$`)
 	prefixes    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,18}[a-z0-9]$`) // internal/auth takes 20 characters
 	letter      = regexp.MustCompile(`\pL`)
@@ -50,8 +50,13 @@ var (
 func (n names) complete() names {
 	last := path.Base(majorSuffix.ReplaceAllString(n.Module, ""))
 	n.Name = cmp.Or(n.Name, strings.ToUpper(last[:1])+last[1:])
-	n.Prefix = cmp.Or(n.Prefix, strings.Trim(notInPrefix.ReplaceAllString(strings.ToLower(n.Name), "-"), "-"))
+	n.Prefix = cmp.Or(n.Prefix, dashed(n.Name))
 	return n
+}
+
+// dashed returns the small letters and digits of a text with dashes in place of all else.
+func dashed(text string) string {
+	return strings.Trim(notDashed.ReplaceAllString(strings.ToLower(text), "-"), "-")
 }
 
 // ask asks for what is missing.
