@@ -94,7 +94,8 @@ func TestPaperClipsOfOthers(t *testing.T) {
 		expect(t, eve.PostForm(page+"/delete", nil, header...), 404)
 	}
 	lacks(t, eve.Get("/paper-clips", navigate...), "Trade name</a>")
-	if p, err := s.server.PaperClips.Get(t.Context(), ada, strings.TrimPrefix(page, "/paper-clips/")); err != nil || p.TradeName != "Trade name" {
+	p, err := s.server.PaperClips.Get(t.Context(), ada, strings.TrimPrefix(page, "/paper-clips/"))
+	if err != nil || p.TradeName != "Trade name" {
 		t.Error(p, err)
 	}
 }
@@ -156,7 +157,8 @@ func TestPaperClipsAPI(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return ada.Do("POST", path, string(text), append([]string{"Content-Type", "application/json", "Origin", s.Base}, program...)...)
+		header := append([]string{"Content-Type", "application/json", "Origin", s.Base}, program...)
+		return ada.Do("POST", path, string(text), header...)
 	}
 	body := map[string]any{
 		"trade_name":  "Trade name",
