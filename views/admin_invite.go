@@ -1,6 +1,7 @@
 package views
 
-// Invite is the form to invite a user, who chooses the password by a mailed link, so that no admin knows it. roles are all that exist.
+// Invite is the form to invite a user, who chooses the password by a mailed link, so that no admin knows it. roles are
+// all that exist.
 func Invite(roles []string) Form {
 	return Form{
 		Title: "Invite a user", Layout: adminLayout, Path: "/admin/users/new", Button: "Invite", Cancel: "/admin/users",
