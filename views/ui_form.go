@@ -1,8 +1,6 @@
 package views
 
 import (
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -43,23 +41,25 @@ type layout = func(title string) templ.Component
 
 // Filled is the form with the values that were typed into it; nil changes nothing. Passwords, hidden fields and files
 // stay as they are.
-func (f Form) Filled(typed url.Values) Form {
+func (f Form) Filled(typed map[string][]string) Form {
 	if typed == nil {
 		return f
 	}
-	f.Inputs = slices.Clone(f.Inputs)
-	for i := range f.Inputs {
-		in := &f.Inputs[i]
+	inputs := make([]input, len(f.Inputs))
+	for i, in := range f.Inputs {
+		values := typed[in.Name]
 		switch in.Type {
 		case "hidden", "username", "password", "file":
 		case "checkbox":
-			in.Checked = typed.Has(in.Name)
+			in.Checked = len(values) > 0
 		default:
-			if typed.Has(in.Name) {
-				in.Value = strings.TrimSpace(typed.Get(in.Name))
+			if len(values) > 0 {
+				in.Value = strings.TrimSpace(values[0])
 			}
 		}
+		inputs[i] = in
 	}
+	f.Inputs = inputs
 	return f
 }
 
@@ -84,6 +84,13 @@ func (f Form) Names() (names []string) {
 
 // title is the title of the document. A refused form says so first, because screen readers read the title first.
 func (f Form) title() string { return withErrors(f.Title, f.Errors) }
+
+func (f Form) heading() string {
+	if f.Heading != "" {
+		return f.Heading
+	}
+	return f.Title
+}
 
 // FieldError is what is wrong with one field of a form.
 type FieldError struct{ Field, Message string }
