@@ -189,12 +189,15 @@ func (s *site) accessTable(t *testing.T, routes []web.Route, owned owners) strin
 		b.WriteString(heading(route))
 		method, pattern := example(route)
 		newID := owned[route.Path]
+		if newID == nil {
+			newID = shared[route.Path]
+		}
 		for _, who := range people {
 			if newID == nil && who.name == "other" {
 				continue
 			}
 			name := who.name
-			if newID != nil && name == "user" {
+			if owned[route.Path] != nil && name == "user" {
 				name = "owner"
 			}
 			fmt.Fprintf(&b, "  %-7s", name)

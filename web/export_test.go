@@ -8,6 +8,14 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
+// AppRoutes are the routes of app.go.
+func (s *Server) AppRoutes() []Route {
+	app := &Server{Config: s.Config}
+	app.echo = echo.NewWithConfig(echo.Config{OnAddRoute: app.register})
+	app.appRoutes(app.doors())
+	return app.registry
+}
+
 // Notes are the domain of a clone. Each note has an owner, and only the owner can read and save it.
 type Notes struct {
 	Owners map[string]string              // id of a note → id of a user

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -101,6 +100,9 @@ func readSplices(text string) (list []splice, err error) {
 // renamed returns text with the names of o's thing.
 func (o order) renamed(text string) string {
 	words := slices.Concat(o.words, exampleMany.pairs(o.many), exampleOne.pairs(o.one))
+	if strings.Contains("aeio", o.one[0][:1]) {
+		words = append([]string{" a paper clip", " an " + strings.Join(o.one, " ")}, words...)
+	}
 	return strings.NewReplacer(words...).Replace(text)
 }
 
@@ -119,9 +121,9 @@ func (o order) expand(name, text string) (string, error) {
 // unowned takes the owner out of an example whose rows belong to nobody.
 var unowned = strings.NewReplacer(
 	", owner string", "", ", owner, key string", ", key string", ", owner, ", ", ", `.Where("owner_id = ?", owner)`, "",
-	", session(c).UserID", "", ", ada, ", ", ", " of the owner; 404 if there is none or another owner has it",
-	"; 404 if there is none", " of the owner, and records e", ", and records e", "the owner's ", "", "the visitor's ", "", " of users", "",
-	" and knows users by id only", "",
+	", session(c).UserID", "", ", by.UserID", "", ", ada.UserID", "", " of the user of by", "",
+	" of the owner; 404 if there is none or another owner has it", "; 404 if there is none", "the owner's ", "",
+	"the visitor's ", "", " of users", "", " and knows users by id only", "",
 )
 
 var (
@@ -228,15 +230,21 @@ func (o order) clashes(t, made tree) error {
 			}
 		}
 	}
-	table := regexp.MustCompile(`(?i)CREATE TABLE (IF NOT EXISTS )?"?` + o.many.forms()[0] + `\b`)
-	route := regexp.MustCompile(`(?m)^[^/\n]*\.(?:GET|POST|Form|Mount)\("/` + o.many.forms()[2] + `["/]`)
-	for _, name := range slices.Sorted(maps.Keys(t)) {
-		switch {
-		case isMigration(name) && table.MatchString(t[name]):
-			return fmt.Errorf("%s makes a table %s already: choose another name", name, o.many.forms()[0])
-		case path.Dir(name) == "web" && strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") && route.MatchString(t[name]):
-			return fmt.Errorf("%s has the address /%s already: choose another name", name, o.many.forms()[2])
+	table, address := o.many.forms()[0], o.many.forms()[2]
+	creates := regexp.MustCompile(`(?i)(CREATE|DROP) TABLE (?:IF (?:NOT )?EXISTS )?"?` + table + `\b`)
+	routes := regexp.MustCompile(`(?m)^[^/\n]*\.(?:GET|POST|Form|Mount)\("/` + address + `["/]`)
+	by := "" // the migration that makes the table and is not taken back
+	for _, name := range t.names() {
+		up, _, _ := strings.Cut(t[name], "-- +goose Down")
+		if m := creates.FindStringSubmatch(up); isMigration(name) && m != nil {
+			by = map[bool]string{true: name}[strings.EqualFold(m[1], "CREATE")]
 		}
+		if path.Dir(name) == "web" && !strings.HasSuffix(name, "_test.go") && routes.MatchString(t[name]) {
+			return fmt.Errorf("%s has the address /%s already: choose another name", name, address)
+		}
+	}
+	if by != "" && len(o.fields) > 0 {
+		return fmt.Errorf("%s makes a table %s already: choose another name", by, table)
 	}
 	return nil
 }

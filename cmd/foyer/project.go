@@ -38,7 +38,8 @@ type generated struct {
 	Lines   map[string][]string `json:"lines,omitempty"` // path → lines that were put into a file
 }
 
-// readProject returns the state of a tree; ok is false for the template itself.
+// readProject returns the state of a tree; ok is false for the template itself, and for a clone of it that knows only what
+// page and feature made.
 func readProject(t tree) (p project, ok bool, err error) {
 	text, ok := t[projectFile]
 	if !ok {
@@ -47,7 +48,7 @@ func readProject(t tree) (p project, ok bool, err error) {
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
 		return p, false, fmt.Errorf("%s: %w", projectFile, err)
 	}
-	return p, true, nil
+	return p, p.Upstream != "", nil
 }
 
 // write puts the state into t.

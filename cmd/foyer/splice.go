@@ -29,7 +29,7 @@ func insert(name, text, place string, lines []string) (string, error) {
 	}
 	end, last := endOf(file, place)
 	if !end.IsValid() {
-		return "", fmt.Errorf("%s has no %s, to which this adds %q", name, place, strings.TrimSpace(lines[0]))
+		return "", fmt.Errorf("%s has no %s, to which this adds: %s", name, place, strings.TrimSpace(lines[0]))
 	}
 	before, after := text[:offset(end)], text[offset(end):]
 	if last.IsValid() && !strings.Contains(before[offset(last):], ",") {
@@ -125,14 +125,14 @@ func removeLines(name, text string, lines []string) (string, error) {
 			rest, cut = slices.Delete(rest, i, i+1), true
 			continue
 		}
-		if n := len(kept); cut && line == "}" && strings.HasSuffix(kept[n-1], "{") {
-			kept[n-1] += "}" // as a declaration is written that is empty
+		if n := len(kept); cut && strings.HasPrefix(line, "}") && strings.HasSuffix(kept[n-1], "{") {
+			kept[n-1] += line // as a declaration is written that is empty
 			continue
 		}
 		kept, cut = append(kept, line), false
 	}
 	if len(rest) > 0 {
-		return "", fmt.Errorf("%s was changed: it lacks the line %q", name, strings.TrimSpace(rest[0]))
+		return "", fmt.Errorf("%s was changed: it lacks the line %s", name, strings.TrimSpace(rest[0]))
 	}
 	dropped, err := dropImports(name, text, strings.Join(kept, "\n"))
 	if err != nil {
