@@ -36,7 +36,7 @@ func TestExampleGeneratesItself(t *testing.T) {
 	project := folder("../..").tree(t)
 	for example, options := range map[string][]string{
 		"page":    {"users", "guarded", "nav"},
-		"feature": {"owned", "admin", "csv", "api", "everyone", "hasservicetoken", "hasaudit", "hasbrowsertest"},
+		"feature": {"owned", "admin", "csv", "api", "everyone", "hasservicetoken", "hasbrowsertest"},
 	} {
 		o := order{example: example, many: exampleMany, one: exampleOne, fields: allFields(t), options: options}
 		made, splices, err := o.files(project, someDay)
@@ -77,7 +77,7 @@ func TestExampleOfAnotherThing(t *testing.T) {
 	fields, err := readFields(strings.Fields("name:string due:date?"))
 	must(t, err)
 	for _, options := range [][]string{{"shared"}, {"owned"}, {"owned", "csv"}, {"shared", "api", "csv"},
-		{"owned", "admin", "everyone", "api", "hasservicetoken", "hasaudit", "hasbrowsertest"}} {
+		{"owned", "admin", "everyone", "api", "hasservicetoken", "hasbrowsertest"}} {
 		o := order{example: "feature", many: noun{"invoice", "items"}, one: noun{"invoice", "item"}, fields: fields,
 			options: options}
 		made, splices, err := o.files(project, someDay)

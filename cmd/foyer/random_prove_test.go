@@ -132,7 +132,7 @@ func (c *clone) extend() {
 // feature adds one, after perhaps one that cannot be.
 func (c *clone) feature() {
 	bad := pick(c.dice, [][]string{
-		nil, nil, {"word of SQL", "select", "name:string"}, {"choose another name", "users", "name:string"},
+		nil, nil, {"word of SQL", "table", "name:string"}, {"choose another name", "users", "name:string"},
 		{"word of Go", "crates", "type:string"}, {"first field names a row", "crates", "due:date"},
 		{"named twice", "crates", "name:string", "name:int"}, {`no kind; kinds: string `, "crates", "name:float"},
 		{"has no icon anvil; icons: ", "crates", "name:string", "--icon", "anvil"}, {"add --owned", "crates", "name:string", "--admin"},

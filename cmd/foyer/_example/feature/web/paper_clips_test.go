@@ -209,19 +209,6 @@ func TestPaperClipsForServices(t *testing.T) {
 
 // end:api
 
-// opt:hasaudit
-
-// TestPaperClipsAreRecorded: the audit trail has what happens to a paper clip.
-func TestPaperClipsAreRecorded(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	_, id := s.person(t, "ada@example.com")
-	s.newPaperClip(t, id)
-	contains(t, s.admin(t, "boss@example.com").Get("/admin/audit", navigate...), "Paper clip created", "Test Person")
-}
-
-// end:hasaudit
-
 // TestPaperClipsHTML: the pages are what assistive technology needs.
 func TestPaperClipsHTML(t *testing.T) {
 	t.Parallel()
