@@ -37,7 +37,7 @@ func TestStarterRandomClones(t *testing.T) {
 	goAlone(t)
 	seed := setting(t, "FOYER_SEED", 16)
 	for i := range setting(t, "FOYER_CLONES", 10) {
-		t.Run(fmt.Sprintf("seed=%d/clone=%d", seed, i), func(t *testing.T) {
+		t.Run(fmt.Sprintf("seed=%d_clone=%d", seed, i), func(t *testing.T) {
 			c := clone{dice: dice{rand.New(rand.NewPCG(uint64(seed), uint64(i)))}, T: t, files: files, list: list}
 			c.template = newProject(t, files)
 			c.create()
@@ -132,8 +132,9 @@ func (c *clone) extend() {
 // feature adds one, after perhaps one that cannot be.
 func (c *clone) feature() {
 	bad := pick(c.dice, [][]string{
-		nil, nil, {"word of SQL", "table", "name:string"}, {"choose another name", "users", "name:string"},
-		{"word of Go", "crates", "type:string"}, {"first field names a row", "crates", "due:date"},
+		nil, nil, {"word of SQL", "table", "name:string"}, {"has User already: choose another name", "users", "name:string"},
+		{"has New already: choose another name", "news", "name:string"}, {"has Store already", "stores", "name:string"},
+		{"imports another package strings", "strings", "name:string"}, {"word of Go", "crates", "type:string"}, {"first field names a row", "crates", "due:date"},
 		{"named twice", "crates", "name:string", "name:int"}, {`no kind; kinds: string `, "crates", "name:float"},
 		{"has no icon anvil; icons: ", "crates", "name:string", "--icon", "anvil"}, {"add --owned", "crates", "name:string", "--admin"},
 	})
