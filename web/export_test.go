@@ -25,13 +25,13 @@ type Notes struct {
 // PlantNotes gives a server the routes of notes, as a clone would write them.
 func (s *Server) PlantNotes(n *Notes) {
 	user := s.doors().user
-	user.GET("/notes/:id", func(c *echo.Context) error {
+	user.GET("/planted/:id", func(c *echo.Context) error {
 		if err := n.owned(c); err != nil {
 			return err
 		}
 		return s.render(c, http.StatusOK, views.Profile(views.ProfileForm{}).Page())
 	})
-	user.POST("/notes/:id", func(c *echo.Context) error {
+	user.POST("/planted/:id", func(c *echo.Context) error {
 		values, err := parseForm(c)
 		if err != nil {
 			return err

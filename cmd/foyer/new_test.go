@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,8 +18,8 @@ import (
 func newTemplate(t *testing.T) folder {
 	t.Helper()
 	return newProject(t, sample().with(
-		stubFile, "# Sample\n\n| where | what |\n|---|---|\n| a | `cmd/foyer` |\n| b | trail <!-- part:audit --> |\n"+
-			"| c | keys <!-- part:keys --> |\n",
+		stubFile, "# Sample\n\nSee `cmd/foyer`.\n\n<!-- part:audit -->\nThe trail.\n<!-- end:audit -->\n\n"+
+			"<!-- part:keys -->\nThe keys.\n<!-- end:keys -->\n",
 		"LICENSE", "MIT License of Sample\n",
 		".ci/run", "#!/bin/sh\n",
 		".gitignore", "/data/\n",
@@ -59,7 +60,7 @@ func TestNew(t *testing.T) {
 	}
 	got := project.tree(t)
 	for name, want := range map[string]string{
-		"README.md": "# Harbor CRM\n\n| where | what |\n|---|---|\n| a | `cmd/foyer` |\n| b | trail |\n| c | keys |\n",
+		"README.md": "# Harbor CRM\n\nSee `cmd/foyer`.\n\nThe trail.\n\nThe keys.\n",
 		"LICENSE": "This project is based on Sample (example.com/sample), which has this licence:\n\n" +
 			"MIT License of Sample\n",
 		"web/name.go":  "package web\n\nconst (\n\tAppName      = \"Harbor CRM\"\n\tCookiePrefix = \"crm\"\n)\n",
@@ -135,6 +136,25 @@ func TestNewWithout(t *testing.T) {
 			}
 			project.untouched(t, project.do(t, "rev-parse", "HEAD"))
 		})
+	}
+}
+
+// TestNewThenWith: a small project that gets its parts back is the full one, but for its own README.
+func TestNewThenWith(t *testing.T) {
+	t.Parallel()
+	template := newTemplate(t)
+	full, _, err := template.made(t, t.TempDir(), "example.com/harbor")
+	must(t, err)
+	small, _, err := template.made(t, t.TempDir(), "example.com/harbor", "--preset", "small")
+	must(t, err)
+	must(t, run(t.Context(), string(small), []string{"with", "audit", "chain", "keys"}, io.Discard))
+	want, got := full.tree(t), small.tree(t)
+	delete(want, "README.md")
+	delete(got, "README.md")
+	for _, name := range slices.Concat(want.names(), got.names()) {
+		if got[name] != want[name] {
+			t.Errorf("%s: %q, want %q", name, got[name], want[name])
+		}
 	}
 }
 
@@ -288,6 +308,9 @@ func TestAsk(t *testing.T) {
 func TestStub(t *testing.T) {
 	t.Parallel()
 	template := projectRoot(t).tree(t)
+	if _, ok := template[projectFile]; ok {
+		t.Skip("this is a project, not the template")
+	}
 	list, err := readParts(template[partsFile])
 	must(t, err)
 	for _, out := range [][]string{nil, list.names()} {

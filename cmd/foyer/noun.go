@@ -35,8 +35,8 @@ func readNoun(what, s string) (noun, error) {
 	return strings.Split(s, "_"), nil
 }
 
-// forms are the ways in which code and pages write a noun: paper_clip, paperclip, paper-clip, paperClip, PaperClip, paper
-// clip, Paper clip.
+// forms are the ways in which code and pages write a noun: paper_clip, paperclip, paper-clip, paperClip, PaperClip,
+// paper clip, Paper clip.
 func (n noun) forms() []string {
 	var pascal string
 	for _, word := range n {
@@ -63,7 +63,8 @@ func (n noun) singular() noun {
 	last := &one[len(one)-1]
 	for _, ending := range [][2]string{
 		{"people", "person"}, {"children", "child"}, {"indices", "index"}, {"statuses", "status"}, {"addresses", "address"},
-		{"movies", "movie"}, {"cookies", "cookie"}, {"series", "series"}, {"ies", "y"}, {"sses", "ss"}, {"shes", "sh"}, {"ches", "ch"},
+		{"movies", "movie"}, {"cookies", "cookie"}, {"series", "series"}, {"ies", "y"}, {"sses", "ss"}, {"shes", "sh"},
+		{"ches", "ch"},
 		{"xes", "x"}, {"zzes", "zz"}, {"oes", "o"}, {"ss", "ss"}, {"us", "us"}, {"is", "is"}, {"s", ""},
 	} {
 		if stem, ok := strings.CutSuffix(*last, ending[0]); ok {

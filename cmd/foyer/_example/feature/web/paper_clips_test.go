@@ -94,7 +94,8 @@ func TestPaperClipsOfOthers(t *testing.T) {
 		expect(t, eve.PostForm(page+"/delete", nil, header...), 404)
 	}
 	lacks(t, eve.Get("/paper-clips", navigate...), "Trade name</a>")
-	if p, err := s.server.PaperClips.Get(t.Context(), ada, strings.TrimPrefix(page, "/paper-clips/")); err != nil || p.TradeName != "Trade name" {
+	p, err := s.server.PaperClips.Get(t.Context(), ada, strings.TrimPrefix(page, "/paper-clips/"))
+	if err != nil || p.TradeName != "Trade name" {
 		t.Error(p, err)
 	}
 }
@@ -156,7 +157,8 @@ func TestPaperClipsAPI(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return ada.Do("POST", path, string(text), append([]string{"Content-Type", "application/json", "Origin", s.Base}, program...)...)
+		header := append([]string{"Content-Type", "application/json", "Origin", s.Base}, program...)
+		return ada.Do("POST", path, string(text), header...)
 	}
 	body := map[string]any{
 		"trade_name":  "Trade name",
@@ -180,7 +182,7 @@ func TestPaperClipsAPI(t *testing.T) {
 	expect(t, ada.Get("/api/paper-clips?sort=search", program...), 400)
 	expect(t, post("/api/paper-clips/"+p.ID, body), 200)
 	for _, path := range []string{"/api/paper-clips", "/api/paper-clips/" + p.ID} {
-		refused := post(path, map[string]any{"zinc_coated": false})
+		refused := post(path, map[string]any{})
 		expect(t, refused, 400)
 		contains(t, refused, `"fields":{`, `"trade_name":`)
 		expect(t, ada.Do("POST", path, "{", append([]string{"Origin", s.Base}, program...)...), 400)

@@ -132,7 +132,8 @@ func TestOwners(t *testing.T) {
 		if len(slices.Compact(answers)) != 1 {
 			t.Errorf("the answers differ: %q", answers)
 		}
-		if _, total, err := r.List(t.Context(), eve.UserID, list.Query{Sort: "created_at", Limit: 9}); total != 0 || err != nil {
+		_, total, err := r.List(t.Context(), eve.UserID, list.Query{Sort: "created_at", Limit: 9})
+		if total != 0 || err != nil {
 			t.Errorf("eve has %d %v", total, err)
 		}
 		if _, err := r.Get(t.Context(), ada.UserID, p.ID); err != nil {
