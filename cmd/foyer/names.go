@@ -112,19 +112,20 @@ func renamed(t tree, to names) (tree, error) {
 	return after, nil
 }
 
-// replaced returns the text of a file, or some lines of it, with other names. Lines of README that call the tool stay, so
-// that the names in its examples can be those of the app.
+// replaced returns the text of a file, or some lines of it, with other names. Lines of a README that call the tool stay,
+// so that the names in its examples can be those of the app.
 func (n names) replaced(to names, file, text string) string {
 	swaps := []swap{
 		{n.Module, to.Module, aroundModule},
 		{"data/" + n.Prefix + ".db", "data/" + to.Prefix + ".db", aroundFile},
 	}
-	if file == "README.md" || file == ".env.example" {
+	readme := path.Base(file) == "README.md"
+	if readme || file == ".env.example" {
 		swaps = append(swaps, swap{n.Name, to.Name, aroundWord}, swap{n.Prefix, to.Prefix, aroundWord})
 	}
 	var out strings.Builder
 	for line := range strings.Lines(text) {
-		if file != "README.md" || !strings.Contains(line, "go run ./cmd/foyer ") {
+		if !readme || !strings.Contains(line, "go run ./cmd/foyer ") {
 			line = replaced(line, swaps)
 		}
 		out.WriteString(line)

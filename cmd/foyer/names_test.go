@@ -18,6 +18,7 @@ func foyer() tree {
 		"README.md":                  "# Foyer\n\nFoyer's cookies are `foyer.x`, `__Host-foyer.x`. Foyers, foyer-x, x/foyer stay.\n`go run ./cmd/foyer`, https://example.com/foyer. `file:data/foyer.db` .foyer\n<!-- part:foyer -->\ngo run ./cmd/foyer rename github.com/acme/harbor \"Harbor CRM\"\n",
 		".env.example":               "DATABASE_URL=file:data/foyer.db # end:foyer\nMAIL_FROM=Foyer <hello@app.example>\n",
 		"cmd/foyer/foyer_test.go":    "package main\n\nconst other = \"example.com/foyer, github.com/acme/harbor\"\n",
+		"cmd/foyer/_new/README.md":   "# Foyer\n",
 		"cmd/foyer/_example/ship.go": "package ships\n\nimport _ \"example.com/foyer/views\"\n",
 		"page.templ":                 "package views\n\nimport \"example.com/foyer/static\"\n\nvar Foyer = \"foyer, /data/foyer.db-wal, mydata/foyer.dbx\"\n",
 	}
@@ -40,6 +41,7 @@ func TestRenamed(t *testing.T) {
 		nameFile, "package web\n\n// Foyer is this app.\nconst (\n\tAppName      = \"Harbor CRM\" // in pages\n\tCookiePrefix = \"harbor-crm\" // of cookies\n)\n",
 		"README.md", "# Harbor CRM\n\nHarbor CRM's cookies are `harbor-crm.x`, `__Host-harbor-crm.x`. Foyers, foyer-x, x/foyer stay.\n`go run ./cmd/foyer`, https://github.com/acme/harbor. `file:data/harbor-crm.db` .foyer\n<!-- part:foyer -->\ngo run ./cmd/foyer rename github.com/acme/harbor \"Harbor CRM\"\n",
 		".env.example", "DATABASE_URL=file:data/harbor-crm.db # end:foyer\nMAIL_FROM=Harbor CRM <hello@app.example>\n",
+		"cmd/foyer/_new/README.md", "# Harbor CRM\n",
 		"cmd/foyer/_example/ship.go", "package ships\n\nimport _ \"github.com/acme/harbor/views\"\n",
 		"page.templ", "package views\n\nimport \"github.com/acme/harbor/static\"\n\nvar Foyer = \"foyer, /data/harbor-crm.db-wal, mydata/foyer.dbx\"\n",
 	)

@@ -109,10 +109,10 @@ func (c creation) make(ctx context.Context, template tree, list partList) error 
 	if len(gone) > 0 {
 		parts = "without " + strings.Join(c.p.out(), ", ")
 	}
-	r := report{Files: files.names(), Message: fmt.Sprintf("%s: module %s, prefix %s, %s of %s %s\n%s", c.p.Name, c.p.Module,
-		c.p.Prefix, parts, c.p.Upstream, c.p.Version, c.note)}
+	r := report{Files: files.names(), Message: fmt.Sprintf("%s: module %s, prefix %s, %s of %s %s\n", c.p.Name, c.p.Module,
+		c.p.Prefix, parts, c.p.Upstream, c.p.Version)}
 	if c.dryRun {
-		r.Diff = r.Message + strings.Join(r.Files, "\n")
+		r.Diff = r.Message + c.note + strings.Join(r.Files, "\n")
 		return c.print(r)
 	}
 	if err := c.build(ctx, target, template, files); err != nil {
@@ -121,7 +121,7 @@ func (c creation) make(ctx context.Context, template tree, list partList) error 
 	if strings.Contains(c.dir, " ") {
 		c.dir = strconv.Quote(c.dir)
 	}
-	r.Message += "\tcd " + c.dir + "\n\tgo run ./cmd/server"
+	r.Message += c.note + "\tcd " + c.dir + "\n\tgo run ./cmd/server"
 	return c.print(r)
 }
 
@@ -184,7 +184,7 @@ func (c *creation) files(template tree) (tree, error) {
 }
 
 // build makes the project beside target, and moves it there when it is whole.
-func (c creation) build(ctx context.Context, target string, template, files tree) (err error) {
+func (c *creation) build(ctx context.Context, target string, template, files tree) (err error) {
 	temp, err := os.MkdirTemp(filepath.Dir(target), ".foyer-new-")
 	if err != nil {
 		return err
@@ -201,6 +201,7 @@ func (c creation) build(ctx context.Context, target string, template, files tree
 		}
 	}
 	if len(c.p.Without) > 0 {
+		fmt.Fprintln(os.Stderr, "compiling what is left, which takes up to a minute")
 		if err := settle(ctx, f, template); err != nil {
 			return err
 		}
@@ -211,6 +212,7 @@ func (c creation) build(ctx context.Context, target string, template, files tree
 	commit := []string{"commit", "--quiet", "--no-verify", "-m", "Based on " + c.p.Upstream + " " + c.p.Version}
 	if _, err := f.git(ctx, "var", "GIT_COMMITTER_IDENT"); err != nil { // git does not know the person
 		commit = append([]string{"-c", "user.name=" + c.p.Name, "-c", "user.email=nobody@localhost"}, commit...)
+		c.note += "The first commit has no author, because git does not know your name and address.\n"
 	}
 	if _, err := f.git(ctx, commit...); err != nil {
 		return err

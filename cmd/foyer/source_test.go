@@ -84,7 +84,8 @@ func TestDownloaded(t *testing.T) {
 	}
 }
 
-// proxy makes a module of HEAD, and lets Go find it and what is in the module cache, with an empty cache and no network.
+// proxy makes a module of HEAD, and lets Go find it and what is in the module cache, with an empty cache and
+// without network.
 func proxy(t *testing.T, root folder, version string) {
 	t.Helper()
 	files, err := root.at(t.Context(), "HEAD")

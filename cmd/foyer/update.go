@@ -57,7 +57,7 @@ func (u update) start(ctx context.Context, root folder, args []string) error {
 	}
 	was := p.Version
 	if p.Version, err = p.newest(ctx, root, u.to); err != nil {
-		return err
+		return fmt.Errorf("versions of %s were not found: %s", p.Upstream, reason(err))
 	}
 	older := semver.IsValid(was) && semver.IsValid(p.Version) && semver.Compare(p.Version, was) < 0
 	switch {

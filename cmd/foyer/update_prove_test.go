@@ -70,7 +70,12 @@ var releases = []release{
 		"\t\"verified\":         {Message: \"Your address is confirmed.\"},\n" +
 			"\t\"noted\":            {Message: \"Noted.\"},\n"}}},
 	{what: "a dependency is raised", places: []place{
-		{"go.mod", "github.com/mattn/go-colorable v0.1.13", "github.com/mattn/go-colorable v0.1.14"}}},
+		{"go.mod", "github.com/mattn/go-colorable v0.1.13", "github.com/mattn/go-colorable v0.1.14"},
+		{"go.sum", "github.com/mattn/go-colorable v0.1.13 h1:",
+			"github.com/mattn/go-colorable v0.1.14 h1:9A9LHSqF/7dyVVX6g0U9cwm9pG3kP9gSzcuIPHPsaIE=\n" +
+				"github.com/mattn/go-colorable v0.1.14/go.mod h1:6LmQG8QLFO4G5z1gPvYEzlUgJ2wF+stgPZH1UqBm1s8=\n" +
+				"github.com/mattn/go-colorable v0.1.13 h1:"},
+	}},
 	{what: "a page, and so generated code", places: []place{
 		{"views/dashboard.templ", "This is where your product begins.", "Your product begins here."}}},
 	{what: "a new file of a part that is gone", places: []place{

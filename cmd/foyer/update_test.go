@@ -248,3 +248,29 @@ func TestUpdateStarts(t *testing.T) {
 	_, err = clone.verb(t, "update", "v9")
 	refused(t, err, "unknown verb or argument")
 }
+
+// TestUpdateOfModule: without a source, the module proxy knows the versions.
+func TestUpdateOfModule(t *testing.T) {
+	proxy(t, newProject(t, sample()), "v0.1.0")
+	p := project{Upstream: "example.com/sample", Version: "v0.1.0"}
+	mine := sample().with("go.mod", "module example.com/harbor\n\ngo 1.24\n")
+	must(t, p.write(mine))
+	clone := newProject(t, mine)
+	for _, args := range [][]string{{"update"}, {"update", "--to", "v0.1.0", "--dry-run"}} {
+		out, err := clone.verb(t, args...)
+		must(t, err)
+		if out != "Nothing to update: this project has v0.1.0\n" {
+			t.Errorf("%s: %q", args, out)
+		}
+	}
+	_, err := clone.verb(t, "update", "--to", "v0.2.0")
+	refused(t, err, "versions of example.com/sample were not found: ", "v0.2.0")
+	p.Source = string(clone) + "/nothing"
+	must(t, p.write(mine))
+	clone.commit(t, mine, "Another source")
+	_, err = clone.verb(t, "update")
+	refused(t, err, "versions of example.com/sample were not found: fatal: ")
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("more than a line: %q", err)
+	}
+}
