@@ -16,13 +16,21 @@ func (o order) clashes(t, made tree) error {
 			has[path.Dir(name)+" "+d] = cmp.Or(has[path.Dir(name)+" "+d], name)
 		}
 	}
+	folder := o.many.forms()[1]
+	imports := regexp.MustCompile(`(?m)^\t"(\S+/)?` + folder + `"$`)
 	for _, name := range made.names() {
 		if _, ok := t[name]; ok {
 			return fmt.Errorf("%s exists already", name)
 		}
-		for _, d := range append(declared(made[name]), o.many.forms()[1]) {
+		if len(imports.FindAllString(made[name], 2)) > 1 {
+			return fmt.Errorf("%s imports another package %s: choose another name", name, folder)
+		}
+		for _, d := range append(declared(made[name]), folder) {
 			if other := has[path.Dir(name)+" "+d]; other != "" {
 				return fmt.Errorf("%s has %s already: choose another name", other, d)
+			}
+			if d != folder {
+				has[path.Dir(name)+" "+d] = name
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func TestExampleGeneratesItself(t *testing.T) {
 	project := template(t).tree(t)
 	for example, options := range map[string][]string{
 		"page":    {"users", "guarded", "nav"},
-		"feature": {"owned", "admin", "csv", "api", "everyone", "hasservicetoken", "hasaudit", "hasbrowsertest"},
+		"feature": {"owned", "admin", "csv", "api", "everyone", "hasservicetoken", "hasbrowsertest"},
 	} {
 		o := order{example: example, many: exampleMany, one: exampleOne, fields: allFields(t), options: options}
 		made, splices, err := o.files(project, someDay)
@@ -73,6 +73,22 @@ func TestExampleGeneratesItself(t *testing.T) {
 	}
 }
 
+// TestFieldLinesRepeat: a feature may have no field of a kind or several, so that no line of such a field declares anything.
+func TestFieldLinesRepeat(t *testing.T) {
+	t.Parallel()
+	for name, text := range template(t).tree(t) {
+		if !strings.HasPrefix(name, exampleDir) || path.Ext(name) != ".go" {
+			continue
+		}
+		for i, line := range strings.Split(text, "\n") {
+			form := fieldForms.FindString(line)
+			if form != "" && !slices.Contains(exampleFields[0].forms(), form) && strings.Contains(line, " := ") {
+				t.Errorf("%s:%d: %s", name, i+1, line)
+			}
+		}
+	}
+}
+
 // TestExampleOfAnotherThing: no name of the example is left, no option's comment, and every option can be left out.
 func TestExampleOfAnotherThing(t *testing.T) {
 	t.Parallel()
@@ -80,7 +96,7 @@ func TestExampleOfAnotherThing(t *testing.T) {
 	fields, err := readFields(strings.Fields("name:string due:date?"))
 	must(t, err)
 	for _, options := range [][]string{{"shared"}, {"owned"}, {"owned", "csv"}, {"shared", "api", "csv"},
-		{"owned", "admin", "everyone", "api", "hasservicetoken", "hasaudit", "hasbrowsertest"}} {
+		{"owned", "admin", "everyone", "api", "hasservicetoken", "hasbrowsertest"}} {
 		o := order{example: "feature", many: noun{"invoice", "items"}, one: noun{"invoice", "item"}, fields: fields,
 			options: options}
 		made, splices, err := o.files(project, someDay)
@@ -135,7 +151,8 @@ func TestClashes(t *testing.T) {
 	}
 	for many, words := range map[string]string{
 		"users": "has User already", "sessions": "has Sessions already", "forms": "views/ui_form.go has Form already",
-		"settings": "has settingsLayout already",
+		"settings": "has settingsLayout already", "news": "internal/news/news.go has New already",
+		"stores": "has Store already", "inputs": "has Input already", "strings": "imports another package strings",
 	} {
 		_, err := check(many, project)
 		refused(t, err, words)

@@ -182,7 +182,7 @@ func TestPaperClipsAPI(t *testing.T) {
 	expect(t, ada.Get("/api/paper-clips?sort=search", program...), 400)
 	expect(t, post("/api/paper-clips/"+p.ID, body), 200)
 	for _, path := range []string{"/api/paper-clips", "/api/paper-clips/" + p.ID} {
-		refused := post(path, map[string]any{"zinc_coated": false})
+		refused := post(path, map[string]any{})
 		expect(t, refused, 400)
 		contains(t, refused, `"fields":{`, `"trade_name":`)
 		expect(t, ada.Do("POST", path, "{", append([]string{"Origin", s.Base}, program...)...), 400)
@@ -210,19 +210,6 @@ func TestPaperClipsForServices(t *testing.T) {
 // end:hasservicetoken
 
 // end:api
-
-// opt:hasaudit
-
-// TestPaperClipsAreRecorded: the audit trail has what happens to a paper clip.
-func TestPaperClipsAreRecorded(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	_, id := s.person(t, "ada@example.com")
-	s.newPaperClip(t, id)
-	contains(t, s.admin(t, "boss@example.com").Get("/admin/audit", navigate...), "Paper clip created", "Test Person")
-}
-
-// end:hasaudit
 
 // TestPaperClipsHTML: the pages are what assistive technology needs.
 func TestPaperClipsHTML(t *testing.T) {
