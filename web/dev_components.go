@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -53,12 +54,12 @@ func findIcons(q listQuery) (names []string) {
 
 // sampleForm is a form of which every field is wrong.
 func sampleForm() views.Form {
-	form, wrong := views.SampleForm(), text.Check{}
-	wrong.Line("line", "", 1, 200)
-	wrong.Lines("lines", strings.Repeat("x", 201), 0, 200)
-	wrong.Number("number", "11", 0, 10)
-	wrong.Day("day", "yesterday")
-	if e := errs.Of(errs.Fields(wrong)); e != nil {
+	form, in := views.SampleForm(), text.Read(url.Values{"number": {"11"}, "day": {"yesterday"}})
+	in.Line("line", 1, 200)
+	in.Lines("lines", 1, 200)
+	in.Number("number", 0, 10)
+	in.Day("day")
+	if e := errs.Of(errs.Fields(in.Wrong)); e != nil {
 		form.Errors = fieldErrors(e, form.Names())
 	}
 	return form

@@ -120,7 +120,8 @@ func (o order) expand(name, text string) (string, error) {
 // unowned takes the owner out of an example whose rows belong to nobody.
 var unowned = strings.NewReplacer(
 	", owner string", "", ", owner, key string", ", key string", ", owner, ", ", ", `.Where("owner_id = ?", owner)`, "",
-	", session(c).UserID", "", ", by.UserID", "", ", ada.UserID", "", " of the user of by", "",
+	`.Where("owner_id = ?", by.UserID)`, "", ", OwnerID: by.UserID", "", ", session(c).UserID", "", ", ada.UserID", "",
+	" of the user of by", "",
 	" of the owner; 404 if there is none or another owner has it", "; 404 if there is none", "the owner's ", "",
 	"the visitor's ", "", " of users", "", " and knows users by id only", "",
 )

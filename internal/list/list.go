@@ -7,6 +7,8 @@ import (
 	"iter"
 	"strings"
 
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/id"
 	"example.com/foyer/internal/text"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -33,6 +35,19 @@ func Page[T any](rows *gorm.DB, q Query) (page []T, total int64, err error) {
 	}}
 	err = rows.Clauses(order).Limit(q.Limit).Offset(q.Offset).Find(&page).Error
 	return page, total, err
+}
+
+// One returns the row with that id. If rows lack it, it is a 404, whose sentence begins with what, such as "Project".
+func One[T any](rows *gorm.DB, key, what string) (*T, error) {
+	if !id.Is(key) { // not every database accepts it
+		return nil, errs.NotFound(what)
+	}
+	var row T
+	err := rows.Where("id = ?", key).Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, errs.NotFound(what)
+	}
+	return &row, err
 }
 
 // Each yields all rows that q selects, in the order of their ids. It reads in batches, so that it needs neither much memory

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/id"
 	"example.com/foyer/internal/list"
 	"gorm.io/gorm"
 )
@@ -28,7 +30,7 @@ func papers(t *testing.T, db *gorm.DB, n int) {
 		name := fmt.Sprintf("Ärger %d%%", i)
 		rows = append(rows, Paper{ID: fmt.Sprintf("%05d", i), Name: name, Search: strings.ToLower(name), Pages: i / 2})
 	}
-	if err := db.CreateInBatches(rows, 500).Error; err != nil {
+	if err := db.CreateInBatches(rows, 500).Error; n > 0 && err != nil {
 		t.Fatal(err)
 	}
 }
@@ -57,6 +59,34 @@ func TestPage(t *testing.T) {
 		}
 		if _, _, err := list.Page[Paper](db, list.Query{Sort: `id"; DROP TABLE papers; --`, Limit: 9}); err == nil {
 			t.Error("a strange column is taken")
+		}
+	})
+}
+
+// TestOne: a row is found by its id and within rows alone; every other id is the same 404, on every database.
+func TestOne(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		papers(t, db, 0)
+		key := id.New()
+		if err := db.Create(&Paper{ID: key, Name: "Ärger"}).Error; err != nil {
+			t.Fatal(err)
+		}
+		p, err := list.One[Paper](db, key, "Paper")
+		if err != nil || p.Name != "Ärger" {
+			t.Error(p, err)
+		}
+		for _, other := range []string{id.New(), "", "\x00", key + "'"} {
+			_, err := list.One[Paper](db, other, "Paper")
+			if e := errs.Of(err); e == nil || e.Error() != "Paper not found." || e.Status != 404 {
+				t.Errorf("%q: %v", other, err)
+			}
+		}
+		if _, err := list.One[Paper](db.Where("name = ?", "beta"), key, "Paper"); errs.Of(err) == nil {
+			t.Error("a row of others is found")
+		}
+		if _, err := list.One[struct{ ID string }](db.Table("nothing"), key, "Paper"); err == nil || errs.Of(err) != nil {
+			t.Errorf("a missing table: %v", err)
 		}
 	})
 }

@@ -1,8 +1,10 @@
 package text_test
 
 import (
+	"fmt"
 	"maps"
-	"math"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,40 +63,59 @@ func TestLike(t *testing.T) {
 	}
 }
 
-func TestCheck(t *testing.T) {
-	wrong := text.Check{}
+func TestInput(t *testing.T) {
+	day := time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)
+	in := text.Read(url.Values{
+		"a": {" X "}, "b": {"x\r\ny"}, "c": {" -7 "}, "e": {" 2026-05-31"}, "g": {" "}, "on": {"on"}, "yes": {"yes"},
+	})
 	good := []bool{
-		wrong.Line("a", " x ", 1, 3) == "x", wrong.Lines("b", "x\r\ny", 0, 3) == "x\ny",
-		wrong.Number("c", " -7 ", -7, 7) == -7,
-		wrong.Day("e", " 2026-05-31").Equal(time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)),
+		in.Line("a", 1, 3) == "X", in.Lines("b", 0, 3) == "x\ny", in.Search() == "x\nx\ny",
+		in.Number("c", -7, 7) == -7, *in.OptionalNumber("c", -7, 7) == -7, in.OptionalNumber("g", 1, 7) == nil,
+		in.Day("e").Equal(day), in.OptionalDay("e").Equal(day), in.OptionalDay("f") == nil,
+		in.Flag("on"), in.Flag("yes"), !in.Flag("f"),
 	}
-	for i, ok := range good {
-		if !ok {
-			t.Errorf("value %d", i)
-		}
+	if slices.Contains(good, false) || len(in.Wrong) > 0 {
+		t.Errorf("%v %q", good, in.Wrong)
 	}
-	if len(wrong) > 0 {
-		t.Errorf("%q", wrong)
-	}
-	wrong.Line("name", " ", 1, 200)
-	wrong.Line("title", "xxxx", 1, 3)
-	wrong.Lines("long_summary", "xxxx", 0, 3)
-	wrong.Line("odd", "a\x00", 0, 3)
-	wrong.Number("budget", "1e3", 0, math.MaxInt64)
-	wrong.Number("count", "8", 1, 7)
-	wrong.Number("huge", "99999999999999999999", 1, 7)
-	wrong.Day("due", "31.5.2026")
-	wrong.Day("end", "9999-01-01")
-	wrong.Day("start", "")
-	want := text.Check{
+	in = text.Read(url.Values{
+		"name": {" "}, "title": {"xxxx"}, "long_summary": {"xxxx"}, "odd": {"a\x00"}, "budget": {"1e3"}, "count": {"8"},
+		"huge": {"99999999999999999999"}, "due": {"31.5.2026"}, "end": {"9999-01-01"}, "active": {"false"},
+	})
+	in.Line("name", 1, 200)
+	in.Line("title", 1, 3)
+	in.Lines("long_summary", 0, 3)
+	in.Line("odd", 0, 3)
+	in.OptionalNumber("budget", 0, 9)
+	in.Number("count", 1, 7)
+	in.Number("huge", 1, 7)
+	in.OptionalDay("due")
+	in.Day("end")
+	in.Day("start")
+	in.Flag("active")
+	want := map[string]string{
 		"name": "Name: enter 1 to 200 characters.", "title": "Title: enter 1 to 3 characters.",
 		"long_summary": "Long summary: enter at most 3 characters.", "odd": "Odd: it has characters that cannot be shown.",
-		"budget": "Budget: enter a whole number from 0.", "count": "Count: enter a whole number from 1 to 7.",
+		"budget": "Budget: enter a whole number from 0 to 9.", "count": "Count: enter a whole number from 1 to 7.",
 		"huge": "Huge: enter a whole number from 1 to 7.", "due": "Due: enter a day such as 2026-05-31.",
 		"end": "End: enter a day such as 2026-05-31.", "start": "Start: enter a day such as 2026-05-31.",
+		"active": "Active: choose yes or no.",
 	}
-	if !maps.Equal(wrong, want) {
-		t.Errorf("%q", wrong)
+	if !maps.Equal(in.Wrong, want) {
+		t.Errorf("%q", in.Wrong)
+	}
+}
+
+// TestTyped: what was stored is read again as it was.
+func TestTyped(t *testing.T) {
+	n, day := int64(-7), time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)
+	for want, v := range map[string][]any{
+		"[x y]": {"x y"}, "[-7]": {n, &n}, "[2026-05-31]": {day, &day}, "[yes]": {true}, "[]": {false, (*int64)(nil), (*time.Time)(nil)},
+	} {
+		for _, value := range v {
+			if got := fmt.Sprint(text.Typed(value)); got != want {
+				t.Errorf("%v: %s, want %s", value, got, want)
+			}
+		}
 	}
 }
 
@@ -124,7 +145,10 @@ func FuzzText(f *testing.F) {
 		if plain := strings.NewReplacer(`\\`, `\`, `\%`, `%`, `\_`, `_`).Replace(text.Like(s)); plain != s {
 			t.Errorf("%q escaped is %q", s, plain)
 		}
-		text.Check{}.Number("x", s, 0, 9)
+		in := text.Read(url.Values{"x": {s}})
+		if n := in.Number("x", 0, 9); (n < 0 || n > 9) || in.Wrong["x"] == "" && text.Typed(n)[0] == "" {
+			t.Errorf("%q is the number %d", s, n)
+		}
 		if day, ok := text.Day(s); ok && day.Year() >= 9999 {
 			t.Errorf("%q is %v", s, day)
 		}

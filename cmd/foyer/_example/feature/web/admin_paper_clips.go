@@ -9,7 +9,8 @@ import (
 
 // showAllPaperClips lists the paper clips of all owners.
 func (s *Server) showAllPaperClips(c *echo.Context) error {
-	return s.showList(c, views.AllPaperClips(), func(q listQuery) (templ.Component, int64, error) {
+	l := views.AllPaperClips()
+	return s.showList(c, l, func(q listQuery) (templ.Component, int64, error) {
 		found, total, err := s.PaperClips.All(c.Request().Context(), q.Query)
 		if err != nil {
 			return nil, 0, err
@@ -21,11 +22,12 @@ func (s *Server) showAllPaperClips(c *echo.Context) error {
 		users, err := s.Auth.UsersByID(c.Request().Context(), owners...)
 		rows := paperClipRows(found)
 		for i, id := range owners {
+			rows[i].Href = ""             // the owner's page
 			if u := users[id]; u != nil { // else deleted meanwhile
 				rows[i].Owner = u.Name
 			}
 		}
-		return views.AllPaperClipRows(rows), total, err
+		return views.Rows(l, rows), total, err
 	})
 }
 

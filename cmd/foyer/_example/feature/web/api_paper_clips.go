@@ -3,10 +3,7 @@ package web
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
-	"net/url"
 
 	"example.com/foyer/internal/list"
 	"example.com/foyer/internal/paperclips"
@@ -53,29 +50,13 @@ func (s *Server) getPaperClip(c *echo.Context) error {
 	return c.JSON(http.StatusOK, p)
 }
 
-// addPaperClip creates a paper clip and answers 201 with it.
-func (s *Server) addPaperClip(c *echo.Context) error {
-	in, err := readPaperClip(c)
+// putPaperClip is savePaperClip for programs. It answers with the paper clip.
+func (s *Server) putPaperClip(c *echo.Context) error {
+	typed, err := readJSON(c)
 	if err != nil {
 		return err
 	}
-	p, err := s.PaperClips.Create(c.Request().Context(), session(c), in)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusCreated, p)
-}
-
-// replacePaperClip replaces what a paper clip says. It reads the body last, so that a strange id is a 404 always.
-func (s *Server) replacePaperClip(c *echo.Context) error {
-	if _, err := s.PaperClips.Get(c.Request().Context(), session(c).UserID, c.Param("id")); err != nil {
-		return err
-	}
-	in, err := readPaperClip(c)
-	if err != nil {
-		return err
-	}
-	p, err := s.PaperClips.Update(c.Request().Context(), session(c), c.Param("id"), in)
+	p, err := s.PaperClips.Save(c.Request().Context(), session(c), c.Param("id"), typed)
 	if err != nil {
 		return err
 	}
@@ -87,27 +68,6 @@ func (s *Server) removePaperClip(c *echo.Context) error {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
-}
-
-// readPaperClip reads a body such as {"trade_name": "…"}, with the names of the form.
-func readPaperClip(c *echo.Context) (in paperclips.Input, err error) {
-	body := json.NewDecoder(c.Request().Body)
-	body.UseNumber()
-	var typed map[string]any
-	if body.Decode(&typed) != nil {
-		return in, echo.ErrBadRequest
-	}
-	values := url.Values{}
-	for name, value := range typed {
-		switch value {
-		case nil, false:
-		case true:
-			values.Set(name, "on")
-		default:
-			values.Set(name, fmt.Sprint(value))
-		}
-	}
-	return paperclips.Input(paperClipInput(values)), nil
 }
 
 // end:api

@@ -1,9 +1,6 @@
 package web
 
 import (
-	"net/http"
-	"net/url"
-
 	"example.com/foyer/internal/paperclips"
 	"example.com/foyer/views"
 	"github.com/a-h/templ"
@@ -12,16 +9,16 @@ import (
 
 // showPaperClips lists the visitor's paper clips.
 func (s *Server) showPaperClips(c *echo.Context) error {
-	return s.showList(c, views.PaperClips(), func(q listQuery) (templ.Component, int64, error) {
+	l := views.PaperClips()
+	return s.showList(c, l, func(q listQuery) (templ.Component, int64, error) {
 		found, total, err := s.PaperClips.List(c.Request().Context(), session(c).UserID, q.Query)
-		return views.PaperClipRows(paperClipRows(found)), total, err
+		return views.Rows(l, paperClipRows(found)), total, err
 	})
 }
 
-func paperClipRows(found []paperclips.PaperClip) []views.PaperClip {
-	rows := make([]views.PaperClip, len(found))
-	for i, p := range found {
-		rows[i] = views.PaperClip{ID: p.ID, PaperClipInput: views.PaperClipInput(p.Input()), CreatedAt: p.CreatedAt}
+func paperClipRows(found []paperclips.PaperClip) (rows []views.Row) {
+	for _, p := range found {
+		rows = append(rows, views.Row{Href: "/paper-clips/" + p.ID, Values: p.Values(), CreatedAt: p.CreatedAt})
 	}
 	return rows
 }
@@ -34,73 +31,22 @@ func (s *Server) exportPaperClips(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	header := []string{
-		"id",
-		"trade_name",
-		"wire_gauge",
-		"box_label",
-		"sales_pitch",
-		"care_hint",
-		"bend_count",
-		"spare_count",
-		"zinc_coated",
-		"made_on",
-		"sold_on",
-		"created_at",
-	}
+	fields := views.PaperClipForm("").Names()
+	header := append([]string{"id", "created_at"}, fields...)
 	found := s.PaperClips.Export(unbounded(c), session(c).UserID, q.Query)
 	return streamCSV(s, c, "paper-clips.csv", header, found, func(p *paperclips.PaperClip) []any {
-		in := p.Input()
-		return []any{
-			p.ID,
-			in.TradeName,
-			in.WireGauge,
-			in.BoxLabel,
-			in.SalesPitch,
-			in.CareHint,
-			in.BendCount,
-			in.SpareCount,
-			in.ZincCoated,
-			in.MadeOn,
-			in.SoldOn,
-			p.CreatedAt,
+		cells, values := []any{p.ID, p.CreatedAt}, p.Values()
+		for _, name := range fields {
+			cells = append(cells, values.Get(name))
 		}
+		return cells
 	})
 }
 
 // end:csv
 
 func (s *Server) showNewPaperClip(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.PaperClipForm("", views.PaperClipInput{}).Page())
-}
-
-func (s *Server) createPaperClip(c *echo.Context) error {
-	values, err := parseForm(c)
-	in := paperClipInput(values)
-	if err != nil {
-		return s.refuseForm(c, views.PaperClipForm("", in), err)
-	}
-	if _, err := s.PaperClips.Create(c.Request().Context(), session(c), paperclips.Input(in)); err != nil {
-		return s.refuseForm(c, views.PaperClipForm("", in), err)
-	}
-	s.flash(c, "paper-clip-created")
-	return seeOther(c, "/paper-clips")
-}
-
-// paperClipInput is the form of a paper clip as it was sent.
-func paperClipInput(values url.Values) views.PaperClipInput {
-	return views.PaperClipInput{
-		TradeName:  values.Get("trade_name"),
-		WireGauge:  values.Get("wire_gauge"),
-		BoxLabel:   values.Get("box_label"),
-		SalesPitch: values.Get("sales_pitch"),
-		CareHint:   values.Get("care_hint"),
-		BendCount:  values.Get("bend_count"),
-		SpareCount: values.Get("spare_count"),
-		ZincCoated: values.Get("zinc_coated") == "on",
-		MadeOn:     values.Get("made_on"),
-		SoldOn:     values.Get("sold_on"),
-	}
+	return s.showForm(c, views.PaperClipForm(""))
 }
 
 // showPaperClip shows a paper clip in the form that changes it.
@@ -109,31 +55,30 @@ func (s *Server) showPaperClip(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.PaperClipForm(p.ID, views.PaperClipInput(p.Input())).Page())
+	return s.showForm(c, views.PaperClipForm(p.ID).Filled(p.Values()))
 }
 
-func (s *Server) updatePaperClip(c *echo.Context) error {
-	values, err := parseForm(c)
-	in := paperClipInput(values)
+// savePaperClip changes the paper clip of the address, or adds a new one.
+func (s *Server) savePaperClip(c *echo.Context) error {
+	key := c.Param("id")
+	typed, err := parseForm(c)
 	if err != nil {
-		return s.refuseForm(c, views.PaperClipForm(c.Param("id"), in), err)
+		return s.refuseForm(c, views.PaperClipForm(key), err)
 	}
-	_, err = s.PaperClips.Update(c.Request().Context(), session(c), c.Param("id"), paperclips.Input(in))
-	if err != nil {
-		return s.refuseForm(c, views.PaperClipForm(c.Param("id"), in), err)
+	if _, err := s.PaperClips.Save(c.Request().Context(), session(c), key, typed); err != nil {
+		return s.refuseForm(c, views.PaperClipForm(key), err)
 	}
-	s.flash(c, "paper-clip-changed")
+	s.flash(c, "paper-clip-saved")
 	return seeOther(c, "/paper-clips")
 }
 
-// showDeletePaperClip asks for confirmation: htmx in a dialog, everybody else on a page.
+// showDeletePaperClip asks for confirmation: in a dialog by htmx, else on a page.
 func (s *Server) showDeletePaperClip(c *echo.Context) error {
 	p, err := s.PaperClips.Get(c.Request().Context(), session(c).UserID, c.Param("id"))
 	if err != nil {
 		return err
 	}
-	form := views.DeletePaperClip(p.ID, p.TradeName)
-	return s.renderPart(c, http.StatusOK, form.Page(), form.Draw())
+	return s.showForm(c, views.DeletePaperClip(p.ID, p.TradeName))
 }
 
 func (s *Server) deletePaperClip(c *echo.Context) error {

@@ -3,8 +3,8 @@ package paperclips
 
 import (
 	"context"
-	"errors"
 	"iter"
+	"net/url"
 	"time"
 
 	"example.com/foyer/internal/auth"
@@ -12,6 +12,7 @@ import (
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/id"
 	"example.com/foyer/internal/list"
+	"example.com/foyer/internal/text"
 	"gorm.io/gorm"
 )
 
@@ -34,20 +35,46 @@ type PaperClip struct {
 	UpdatedAt  time.Time  `json:"updated_at"`
 }
 
-// What is recorded of a paper clip.
-const (
-	created event.Name = "paper_clip_created"
-	changed event.Name = "paper_clip_changed"
-	deleted event.Name = "paper_clip_deleted"
-)
+// fill puts what people typed into p, or refuses what is wrong with it by the names of the fields.
+func (p *PaperClip) fill(typed url.Values) error {
+	in := text.Read(typed)
+	p.TradeName = in.Line("trade_name", 1, 200)
+	p.WireGauge = in.Line("wire_gauge", 1, 200)
+	p.BoxLabel = in.Line("box_label", 0, 200)
+	p.SalesPitch = in.Lines("sales_pitch", 1, 5000)
+	p.CareHint = in.Lines("care_hint", 0, 5000)
+	p.BendCount = in.Number("bend_count", 0, 1_000_000_000)
+	p.SpareCount = in.OptionalNumber("spare_count", 0, 1_000_000_000)
+	p.ZincCoated = in.Flag("zinc_coated")
+	p.MadeOn = in.Day("made_on")
+	p.SoldOn = in.OptionalDay("sold_on")
+	p.Search = in.Search()
+	return errs.Fields(in.Wrong)
+}
 
-// Store keeps paper clips in a database.
+// Values is what people type to fill p.
+func (p *PaperClip) Values() url.Values {
+	return url.Values{
+		"trade_name":  text.Typed(p.TradeName),
+		"wire_gauge":  text.Typed(p.WireGauge),
+		"box_label":   text.Typed(p.BoxLabel),
+		"sales_pitch": text.Typed(p.SalesPitch),
+		"care_hint":   text.Typed(p.CareHint),
+		"bend_count":  text.Typed(p.BendCount),
+		"spare_count": text.Typed(p.SpareCount),
+		"zinc_coated": text.Typed(p.ZincCoated),
+		"made_on":     text.Typed(p.MadeOn),
+		"sold_on":     text.Typed(p.SoldOn),
+	}
+}
+
+// Store keeps paper clips in a database. It records every event inside the transaction that causes it.
 type Store struct {
 	db     *gorm.DB
 	record func(tx *gorm.DB, events ...*auth.Event) error
 }
 
-// New makes a Store on a migrated database. record gets every event inside the transaction that causes it.
+// New makes a Store on a migrated database.
 func New(db *gorm.DB, record func(tx *gorm.DB, events ...*auth.Event) error) *Store {
 	return &Store{db: db, record: record}
 }
@@ -77,70 +104,48 @@ func (s *Store) Export(ctx context.Context, owner string, q list.Query) iter.Seq
 
 // Get returns a paper clip of the owner; 404 if there is none or another owner has it.
 func (s *Store) Get(ctx context.Context, owner, key string) (*PaperClip, error) {
-	return take(s.db.WithContext(ctx), owner, key)
+	return list.One[PaperClip](s.db.WithContext(ctx).Where("owner_id = ?", owner), key, "Paper clip")
 }
 
-func take(db *gorm.DB, owner, key string) (*PaperClip, error) {
-	if !id.Is(key) { // not every database accepts it
-		return nil, errs.NotFound("Paper clip")
-	}
-	var p PaperClip
-	err := db.Where("owner_id = ?", owner).Where("id = ?", key).Take(&p).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, errs.NotFound("Paper clip")
-	}
-	return &p, err
-}
-
-// Create adds a paper clip of the user of by. Refusals: 400 VALIDATION_ERROR.
-func (s *Store) Create(ctx context.Context, by *auth.Session, in Input) (*PaperClip, error) {
-	return s.change(ctx, by, created, func(tx *gorm.DB) (*PaperClip, error) {
-		p := &PaperClip{ID: id.New()}
-		p.OwnerID = by.UserID // opt:owned
-		if err := in.fill(p); err != nil {
-			return nil, err
-		}
-		return p, tx.Create(p).Error
-	})
-}
-
-// Update replaces what a paper clip says. Refusals: those of Get and Create.
-func (s *Store) Update(ctx context.Context, by *auth.Session, key string, in Input) (*PaperClip, error) {
-	return s.change(ctx, by, changed, func(tx *gorm.DB) (*PaperClip, error) {
-		p, err := take(tx, by.UserID, key)
-		if err != nil {
-			return nil, err
-		}
-		if err := in.fill(p); err != nil {
-			return nil, err
-		}
-		return p, tx.Select("*").Updates(p).Error
-	})
-}
-
-// Delete removes a paper clip. Refusals: those of Get.
-func (s *Store) Delete(ctx context.Context, by *auth.Session, key string) error {
-	_, err := s.change(ctx, by, deleted, func(tx *gorm.DB) (*PaperClip, error) {
-		p, err := take(tx, by.UserID, key)
-		if err != nil {
-			return nil, err
-		}
-		return p, tx.Delete(p).Error
-	})
-	return err
-}
-
-// change runs act in a transaction and records that by did what to the paper clip.
-func (s *Store) change(
-	ctx context.Context, by *auth.Session, what event.Name, act func(tx *gorm.DB) (*PaperClip, error),
-) (p *PaperClip, err error) {
+// Save changes a paper clip of the user of by, or adds one if key is "". Refusals: 400 VALIDATION_ERROR, those of Get.
+func (s *Store) Save(ctx context.Context, by *auth.Session, key string, typed url.Values) (p *PaperClip, err error) {
 	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if p, err = act(tx); err != nil {
+		p = &PaperClip{ID: id.New(), OwnerID: by.UserID}
+		what, write := event.Name("paper_clip_created"), tx.Create
+		if key != "" {
+			if p, err = list.One[PaperClip](tx.Where("owner_id = ?", by.UserID), key, "Paper clip"); err != nil {
+				return err
+			}
+			what, write = "paper_clip_changed", tx.Select("*").Updates
+		}
+		if err := p.fill(typed); err != nil {
 			return err
 		}
-		e := by.Event(what)
-		e.Detail = p.ID
-		return s.record(tx, e)
+		if err := write(p).Error; err != nil {
+			return err
+		}
+		return s.note(tx, by, what, p)
 	})
 	return p, err
+}
+
+// Delete removes a paper clip of the user of by. Refusals: those of Get.
+func (s *Store) Delete(ctx context.Context, by *auth.Session, key string) error {
+	return s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		p, err := list.One[PaperClip](tx.Where("owner_id = ?", by.UserID), key, "Paper clip")
+		if err != nil {
+			return err
+		}
+		if err := tx.Delete(p).Error; err != nil {
+			return err
+		}
+		return s.note(tx, by, "paper_clip_deleted", p)
+	})
+}
+
+// note records what by did to p.
+func (s *Store) note(tx *gorm.DB, by *auth.Session, what event.Name, p *PaperClip) error {
+	e := by.Event(what)
+	e.Detail = p.ID
+	return s.record(tx, e)
 }

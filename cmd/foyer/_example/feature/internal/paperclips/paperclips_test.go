@@ -3,7 +3,9 @@ package paperclips_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -19,20 +21,22 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// filled is an input that is accepted.
-func filled() paperclips.Input {
-	return paperclips.Input{
-		TradeName:  "Trade name",
-		WireGauge:  "Wire gauge",
-		BoxLabel:   "Box label",
-		SalesPitch: "Sales pitch\non two lines",
-		CareHint:   "Care hint",
-		BendCount:  "3",
-		SpareCount: "4",
-		ZincCoated: true,
-		MadeOn:     "2026-01-31",
-		SoldOn:     "2026-02-28",
+// filled is an input that is accepted, of that name.
+func filled(name string) url.Values {
+	typed := url.Values{
+		"trade_name":  {"Trade name"},
+		"wire_gauge":  {"Wire gauge"},
+		"box_label":   {"Box label"},
+		"sales_pitch": {"Sales pitch\non two lines"},
+		"care_hint":   {"Care hint"},
+		"bend_count":  {"3"},
+		"spare_count": {"4"},
+		"zinc_coated": {"yes"},
+		"made_on":     {"2026-01-31"},
+		"sold_on":     {"2026-02-28"},
 	}
+	typed.Set("trade_name", name)
+	return typed
 }
 
 // rig is a store and what it records.
@@ -68,9 +72,7 @@ func (r *rig) person(t *testing.T, email string) *auth.Session {
 // create makes a paper clip of that name.
 func (r *rig) create(t *testing.T, by *auth.Session, name string) *paperclips.PaperClip {
 	t.Helper()
-	in := filled()
-	in.TradeName = name
-	p, err := r.Create(t.Context(), by, in)
+	p, err := r.Save(t.Context(), by, "", filled(name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,13 +94,12 @@ func TestLife(t *testing.T) {
 		r := newRig(db)
 		ada := r.person(t, "ada@example.com")
 		p := r.create(t, ada, "First")
-		in := filled()
-		in.TradeName = "Second"
-		if _, err := r.Update(t.Context(), ada, p.ID, in); err != nil {
+		in := filled("Second")
+		if _, err := r.Save(t.Context(), ada, p.ID, in); err != nil {
 			t.Fatal(err)
 		}
 		got, err := r.Get(t.Context(), ada.UserID, p.ID)
-		if err != nil || got.Input() != in || !got.CreatedAt.Equal(p.CreatedAt) {
+		if err != nil || !maps.EqualFunc(got.Values(), in, slices.Equal[[]string]) || !got.CreatedAt.Equal(p.CreatedAt) {
 			t.Errorf("%+v %v, want %+v", got, err, in)
 		}
 		if err := r.Delete(t.Context(), ada, p.ID); err != nil {
@@ -122,9 +123,9 @@ func TestOwners(t *testing.T) {
 		ada, eve := r.person(t, "ada@example.com"), r.person(t, "eve@example.com")
 		p := r.create(t, ada, "First")
 		var answers []string
-		for _, key := range []string{p.ID, strings.Repeat("0", 32), "\x00", ""} {
+		for _, key := range []string{p.ID, strings.Repeat("0", 32), "\x00", "x"} {
 			_, got := r.Get(t.Context(), eve.UserID, key)
-			_, updated := r.Update(t.Context(), eve, key, filled())
+			_, updated := r.Save(t.Context(), eve, key, filled("Eve's"))
 			deleted := r.Delete(t.Context(), eve, key)
 			refused(t, got, http.StatusNotFound)
 			answers = append(answers, fmt.Sprint(got, updated, deleted))
@@ -150,7 +151,7 @@ func TestRefusals(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(db)
 		ada := r.person(t, "ada@example.com")
-		_, err := r.Create(t.Context(), ada, paperclips.Input{})
+		_, err := r.Save(t.Context(), ada, "", nil)
 		refused(t, err, http.StatusBadRequest)
 		for _, field := range []string{
 			"trade_name",
@@ -164,7 +165,7 @@ func TestRefusals(t *testing.T) {
 			}
 		}
 		p := r.create(t, ada, "First")
-		_, err = r.Update(t.Context(), ada, p.ID, paperclips.Input{})
+		_, err = r.Save(t.Context(), ada, p.ID, nil)
 		refused(t, err, http.StatusBadRequest)
 		r.fault = errors.New("the trail is away")
 		if err := r.Delete(t.Context(), ada, p.ID); !errors.Is(err, r.fault) {

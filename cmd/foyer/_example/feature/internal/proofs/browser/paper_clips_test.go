@@ -43,7 +43,7 @@ func TestPaperClips(t *testing.T) {
 	b.fill("trade_name", "First")
 	b.leave("save it", submit)
 	b.wantPath("/paper-clips")
-	b.wantText("[role=status]", "The paper clip is created.")
+	b.wantText("[role=status]", "The paper clip is saved.")
 
 	b.fill("q", "first")
 	b.wait(`location.search === "?q=first" && document.querySelector("#found").textContent === "1 paper clip"`)
