@@ -150,22 +150,22 @@ func TestAccessOfOwners(t *testing.T) {
 		notes.Owners[id] = owner
 		return id
 	}
-	routes := slices.DeleteFunc(s.server.Routes(), func(r web.Route) bool { return r.Path != "/notes/:id" })
+	routes := slices.DeleteFunc(s.server.Routes(), func(r web.Route) bool { return r.Path != "/planted/:id" })
 	if len(routes) != 2 {
 		t.Fatalf("%d routes of notes", len(routes))
 	}
-	owned := owners{"/notes/:id": newNote}
+	owned := owners{"/planted/:id": newNote}
 	table := s.accessTable(t, routes, owned)
-	const want = `GET  /notes/:id (user)
-  nobody  | page 303 Location /login?returnTo=%2Fnotes%2F{id} | htmx 401 HX-Redirect /login?returnTo=%2Fdashboard%3Ftab%3D2 | json 401
+	const want = `GET  /planted/:id (user)
+  nobody  | page 303 Location /login?returnTo=%2Fplanted%2F{id} | htmx 401 HX-Redirect /login?returnTo=%2Fdashboard%3Ftab%3D2 | json 401
   owner   | page 200 by name | htmx 200 by name | json 200 by name
   other   | page 404 | htmx 404 | json 404
   admin   | page 404 | htmx 404 | json 404
   acting  | page 404 by name | htmx 404 | json 404
-  banned  | page 303 Location /login?returnTo=%2Fnotes%2F{id} | htmx 401 HX-Redirect /login?returnTo=%2Fdashboard%3Ftab%3D2 | json 401
-POST /notes/:id (user)
+  banned  | page 303 Location /login?returnTo=%2Fplanted%2F{id} | htmx 401 HX-Redirect /login?returnTo=%2Fdashboard%3Ftab%3D2 | json 401
+POST /planted/:id (user)
   nobody  | page 303 Location /login | htmx 401 HX-Redirect /login?returnTo=%2Fdashboard%3Ftab%3D2 | json 401
-  owner   | page 303 Location /notes/{id} | htmx 204 HX-Redirect /notes/{id} | json 415
+  owner   | page 303 Location /planted/{id} | htmx 204 HX-Redirect /planted/{id} | json 415
   other   | page 404 | htmx 404 | json 415
   admin   | page 404 | htmx 404 | json 415
   acting  | page 404 by name | htmx 404 | json 415
@@ -185,21 +185,21 @@ POST /notes/:id (user)
 // test.
 func TestAccessOfOwnersNotices(t *testing.T) {
 	t.Parallel()
-	routes := []web.Route{{Method: "GET", Path: "/notes/:id", Door: "user"}}
+	routes := []web.Route{{Method: "GET", Path: "/planted/:id", Door: "user"}}
 	owned := owners{}
-	const head = "GET  /notes/:id (user)\n"
+	const head = "GET  /planted/:id (user)\n"
 	blind := head + "  user    | page 404 by name | htmx 404 | json 404\n  admin   | page 404 by name | htmx 404 | json 404\n"
 	if got := ownerFaults(blind, routes, owned); len(got) != 1 || !strings.Contains(got[0], "404 to everybody") {
 		t.Errorf("no id: %q", got)
 	}
-	owned["/notes/:id"] = func(*site, *testing.T, string) string { return "1" }
+	owned["/planted/:id"] = func(*site, *testing.T, string) string { return "1" }
 	for name, lines := range map[string]string{
 		"everybody's": "  owner   | page 200 by name | htmx 200 | json 200\n  other   | page 200 by name | htmx 404 | json 404\n",
 		"refused":     "  owner   | page 200 by name | htmx 200 | json 200\n  other   | page 403 by name | htmx 404 | json 404\n",
 		"nobody's":    "  owner   | page 200 by name | htmx 404 | json 200\n  other   | page 404 by name | htmx 404 | json 404\n",
 		"a form's":    "  owner   | page 200 by name | htmx 200 | json 415\n  other   | page 404 by name | htmx 404 | json 200\n",
 	} {
-		if got := ownerFaults(head+lines, routes, owned); len(got) != 1 || !strings.HasPrefix(got[0], "GET /notes/:id by ") {
+		if got := ownerFaults(head+lines, routes, owned); len(got) != 1 || !strings.HasPrefix(got[0], "GET /planted/:id by ") {
 			t.Errorf("%s: %q", name, got)
 		}
 	}

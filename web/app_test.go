@@ -13,6 +13,9 @@ import (
 //	"/projects/:id": (*site).newProject,
 var owned = owners{}
 
+// shared are such routes that every user may open.
+var shared = owners{}
+
 // TestApp: a stranger sees the front page and is asked to log in for the dashboard; the navigation leads a user there.
 func TestApp(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,14 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
+// AppRoutes are the routes of app.go.
+func (s *Server) AppRoutes() []Route {
+	app := &Server{Config: s.Config}
+	app.echo = echo.NewWithConfig(echo.Config{OnAddRoute: app.register})
+	app.appRoutes(app.doors())
+	return app.registry
+}
+
 // Notes are the domain of a clone. Each note has an owner, and only the owner can read and save it.
 type Notes struct {
 	Owners map[string]string              // id of a note → id of a user
@@ -17,13 +25,13 @@ type Notes struct {
 // PlantNotes gives a server the routes of notes, as a clone would write them.
 func (s *Server) PlantNotes(n *Notes) {
 	user := s.doors().user
-	user.GET("/notes/:id", func(c *echo.Context) error {
+	user.GET("/planted/:id", func(c *echo.Context) error {
 		if err := n.owned(c); err != nil {
 			return err
 		}
 		return s.render(c, http.StatusOK, views.Profile("").Page())
 	})
-	user.POST("/notes/:id", func(c *echo.Context) error {
+	user.POST("/planted/:id", func(c *echo.Context) error {
 		values, err := parseForm(c)
 		if err != nil {
 			return err

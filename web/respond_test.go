@@ -152,8 +152,8 @@ func TestRefusalsOfADomain(t *testing.T) {
 		Owners: map[string]string{"1": id}, Save: func(_, _ string) error { return refusal },
 	})
 	form := url.Values{"name": {"what was typed"}}
-	for _, kind := range [][]string{navigate, s.htmx("/notes/1")} {
-		got := eve.PostForm("/notes/1", form, kind...)
+	for _, kind := range [][]string{navigate, s.htmx("/planted/1")} {
+		got := eve.PostForm("/planted/1", form, kind...)
 		expect(t, got, 404)
 		contains(t, got, "There is no such note.")
 		lacks(t, got, "what was typed")
@@ -181,8 +181,8 @@ func TestRefusalsOfADomain(t *testing.T) {
 		{&errs.Error{Status: 503, Message: "Not so.", Fields: field}, 503, ""},
 	} {
 		refusal = fmt.Errorf("saving: %w", c.refused)
-		for _, kind := range [][]string{navigate, s.htmx("/notes/1")} {
-			got := ada.PostForm("/notes/1", form, kind...)
+		for _, kind := range [][]string{navigate, s.htmx("/planted/1")} {
+			got := ada.PostForm("/planted/1", form, kind...)
 			expect(t, got, c.status)
 			if c.onForm != "" {
 				contains(t, got, "There is a problem", c.onForm, "what was typed")
@@ -193,7 +193,7 @@ func TestRefusalsOfADomain(t *testing.T) {
 		}
 	}
 	refusal = errs.Unauthenticated()
-	expect(t, ada.PostForm("/notes/1", form, navigate...), 303, "Location", "/login")
+	expect(t, ada.PostForm("/planted/1", form, navigate...), 303, "Location", "/login")
 }
 
 // part:admin,betterauth

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
 )
 
@@ -83,15 +82,10 @@ func deployment(t tree, kind string) (files tree, next string, err error) {
 // templateUnit is what deployFiles call the app.
 const templateUnit = "foyer"
 
-var (
-	prefixLine = regexp.MustCompile(`\bCookiePrefix\s*=\s*"([^"]+)"`)
-	noUnitName = regexp.MustCompile(`[^a-z0-9]+`)
-)
-
 // unitName is the project's prefix as images, units and fly.io spell names: small letters, digits and dashes.
 func unitName(t tree) string {
-	found := append(prefixLine.FindStringSubmatch(t["web/name.go"]), "", "")
-	return cmp.Or(strings.Trim(noUnitName.ReplaceAllString(strings.ToLower(found[1]), "-"), "-"), "app")
+	n, _ := namesOf(t)
+	return cmp.Or(dashed(n.Prefix), "app")
 }
 
 // commandsIn returns the commands that the comments of a file list: a line each, indented by three blanks.

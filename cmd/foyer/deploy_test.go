@@ -81,7 +81,4 @@ func TestUnitName(t *testing.T) {
 			t.Errorf("%s: %s, want %s", prefix, got, want)
 		}
 	}
-	if prefixLine.FindStringSubmatch(projectFileText(t, "web/name.go")) == nil {
-		t.Error("web/name.go has no CookiePrefix")
-	}
 }

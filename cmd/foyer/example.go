@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -18,8 +16,8 @@ import (
 //	// opt:csv … // end:csv   several lines for an option
 //	//opt:shared code         a line for an option that contradicts those of the example
 //
-// A run of lines that name fields of the example, with the block that such a line opens, is written anew: for each field
-// the lines of its kind.
+// A run of lines that name fields of the example, with the block that such a line opens, is written anew: for each
+// field the lines of its kind.
 const (
 	exampleDir  = "cmd/foyer/_example/"
 	splicesFile = "splices.txt" // of an example: file and place, and indented below it the lines that go there
@@ -101,6 +99,9 @@ func readSplices(text string) (list []splice, err error) {
 // renamed returns text with the names of o's thing.
 func (o order) renamed(text string) string {
 	words := slices.Concat(o.words, exampleMany.pairs(o.many), exampleOne.pairs(o.one))
+	if strings.Contains("aeio", o.one[0][:1]) {
+		words = append([]string{" a paper clip", " an " + strings.Join(o.one, " ")}, words...)
+	}
 	return strings.NewReplacer(words...).Replace(text)
 }
 
@@ -119,9 +120,9 @@ func (o order) expand(name, text string) (string, error) {
 // unowned takes the owner out of an example whose rows belong to nobody.
 var unowned = strings.NewReplacer(
 	", owner string", "", ", owner, key string", ", key string", ", owner, ", ", ", `.Where("owner_id = ?", owner)`, "",
-	", session(c).UserID", "", ", ada, ", ", ", " of the owner; 404 if there is none or another owner has it",
-	"; 404 if there is none", " of the owner, and records e", ", and records e", "the owner's ", "", "the visitor's ", "", " of users", "",
-	" and knows users by id only", "",
+	", session(c).UserID", "", ", by.UserID", "", ", ada.UserID", "", " of the user of by", "",
+	" of the owner; 404 if there is none or another owner has it", "; 404 if there is none", "the owner's ", "",
+	"the visitor's ", "", " of users", "", " and knows users by id only", "",
 )
 
 var (
@@ -196,7 +197,8 @@ func (o order) perField(text string) string {
 			continue
 		}
 		if block == "" {
-			kind = exampleFields[slices.IndexFunc(exampleFields, func(e field) bool { return slices.Contains(e.forms(), form) })].kind
+			named := func(e field) bool { return slices.Contains(e.forms(), form) }
+			kind = exampleFields[slices.IndexFunc(exampleFields, named)].kind
 		}
 		run[kind] = append(run[kind], line)
 		switch opens := strings.HasSuffix(line, "{"); {
@@ -208,45 +210,4 @@ func (o order) perField(text string) string {
 	}
 	flush()
 	return strings.Join(out, "\n")
-}
-
-// clashes returns why o cannot be made in a project: something of the same name is there.
-func (o order) clashes(t, made tree) error {
-	has := map[string]string{} // folder and declaration → file
-	for _, name := range t.names() {
-		for _, d := range declared(t[name]) {
-			has[path.Dir(name)+" "+d] = cmp.Or(has[path.Dir(name)+" "+d], name)
-		}
-	}
-	for _, name := range made.names() {
-		if _, ok := t[name]; ok {
-			return fmt.Errorf("%s exists already", name)
-		}
-		for _, d := range append(declared(made[name]), o.many.forms()[1]) {
-			if other := has[path.Dir(name)+" "+d]; other != "" {
-				return fmt.Errorf("%s has %s already: choose another name", other, d)
-			}
-		}
-	}
-	table := regexp.MustCompile(`(?i)CREATE TABLE (IF NOT EXISTS )?"?` + o.many.forms()[0] + `\b`)
-	route := regexp.MustCompile(`(?m)^[^/\n]*\.(?:GET|POST|Form|Mount)\("/` + o.many.forms()[2] + `["/]`)
-	for _, name := range slices.Sorted(maps.Keys(t)) {
-		switch {
-		case isMigration(name) && table.MatchString(t[name]):
-			return fmt.Errorf("%s makes a table %s already: choose another name", name, o.many.forms()[0])
-		case path.Dir(name) == "web" && strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") && route.MatchString(t[name]):
-			return fmt.Errorf("%s has the address /%s already: choose another name", name, o.many.forms()[2])
-		}
-	}
-	return nil
-}
-
-var topLevel = regexp.MustCompile(`(?m)^(?:func|templ|type|var|const) (?:\(\w+ \*?(\w+)\) )?(\w+)`)
-
-// declared are the names of what a Go file or a template declares at its top; those of methods begin with their type.
-func declared(text string) (list []string) {
-	for _, m := range topLevel.FindAllStringSubmatch(text, -1) {
-		list = append(list, strings.TrimLeft(m[1]+"."+m[2], "."))
-	}
-	return list
 }

@@ -83,13 +83,12 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 	if err := settle(ctx, f, mine); err != nil {
 		return fmt.Errorf("nothing was changed, because the result would not work:\n%w", err)
 	}
-	if err := f.stage(ctx); err != nil {
+	now, err := f.read(ctx)
+	if err != nil {
 		return err
 	}
 	for name := range made {
-		if entry.Files[name], err = f.git(ctx, "rev-parse", ":"+name); err != nil {
-			return err
-		}
+		entry.Files[name] = blobID(now[name])
 	}
 	p.Generated = append(p.Generated, entry)
 	state := tree{}
@@ -110,8 +109,8 @@ func (f folder) takeBack(ctx context.Context, mine tree, command []string) error
 		return fmt.Errorf("%s knows of no %s", projectFile, strings.Join(command, " "))
 	}
 	after := maps.Clone(mine)
-	for name, blob := range p.Generated[i].Files {
-		if now, err := f.git(ctx, "rev-parse", "HEAD:"+name); err != nil || now != blob {
+	for name, id := range p.Generated[i].Files {
+		if blobID(mine[name]) != id {
 			return fmt.Errorf("%s was changed since it was made, so it stays: remove it by hand", name)
 		}
 		shared := false

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -18,90 +19,65 @@ func mergeModule(name, base, ours, theirs string) (string, error) {
 	case base:
 		return theirs, nil
 	}
-	var files []*modfile.File
-	for _, text := range []string{base, ours, theirs} {
-		f, err := modfile.Parse(name, []byte(text), nil)
-		if err != nil {
+	var files [3]*modfile.File
+	for i, text := range []string{base, ours, theirs} {
+		var err error
+		if files[i], err = modfile.Parse(name, []byte(text), nil); err != nil {
 			return "", err
 		}
-		files = append(files, f)
 	}
 	was, is, to := files[0], files[1], files[2]
+	var fault error
+	if semver.Compare("v"+is.Go.Version, "v"+to.Go.Version) < 0 {
+		fault = is.AddGoStmt(to.Go.Version)
+	}
+	for _, t := range to.Tool {
+		if !hasTool(was, t) {
+			fault = errors.Join(fault, is.AddTool(t.Path))
+		}
+	}
+	for _, t := range was.Tool {
+		if !hasTool(to, t) {
+			fault = errors.Join(fault, is.DropTool(t.Path))
+		}
+	}
 	// go mod tidy drops what nothing needs, so that all which the template requires may stand in go.mod until then.
 	is.SetRequireSeparateIndirect(mergeRequires(was.Require, is.Require, to.Require, name == "go.mod"))
-	if is.Go != nil && to.Go != nil && semver.Compare("v"+is.Go.Version, "v"+to.Go.Version) < 0 {
-		if err := is.AddGoStmt(to.Go.Version); err != nil {
-			return "", err
-		}
-	}
-	old, own, coming := directives(was), directives(is), directives(to)
-	added := ""
-	for _, key := range slices.Sorted(maps.Keys(coming)) {
-		if old[key] == nil && own[key] == nil {
-			added += key + "\n"
-		}
-	}
-	for key := range old {
-		if line := own[key]; line != nil && coming[key] == nil {
-			line.Token = nil // removes it
-		}
-	}
 	is.Cleanup()
-	merged, err := modfile.Parse(name, append(modfile.Format(is.Syntax), added...), nil)
-	if err != nil {
-		return "", err
-	}
-	return string(modfile.Format(merged.Syntax)), nil
+	return string(modfile.Format(is.Syntax)), fault
+}
+
+func hasTool(f *modfile.File, tool *modfile.Tool) bool {
+	return slices.ContainsFunc(f.Tool, func(t *modfile.Tool) bool { return t.Path == tool.Path })
 }
 
 // mergeRequires takes over the versions that the template changed, the higher one where both did.
 func mergeRequires(was, is, to []*modfile.Require, all bool) (list []*modfile.Require) {
-	find := func(list []*modfile.Require, path string) string {
+	versions := func(list []*modfile.Require) map[string]string {
+		all := map[string]string{}
 		for _, r := range list {
-			if r.Mod.Path == path {
-				return r.Mod.Version
-			}
+			all[r.Mod.Path] = r.Mod.Version
 		}
-		return ""
+		return all
 	}
+	old, own, coming := versions(was), versions(is), versions(to)
 	for _, r := range is {
-		old, now := find(was, r.Mod.Path), find(to, r.Mod.Path)
-		if old != "" && now == "" && r.Indirect {
+		before, now := old[r.Mod.Path], coming[r.Mod.Path]
+		if now == "" && before != "" && r.Indirect {
 			continue
 		}
-		if now != old && (r.Mod.Version == old || semver.Compare(r.Mod.Version, now) < 0) && now != "" {
-			r.Mod.Version = now
+		version := r.Mod.Version
+		if now != before && now != "" && (version == before || semver.Compare(version, now) < 0) {
+			version = now
 		}
-		list = append(list, &modfile.Require{Mod: r.Mod, Indirect: r.Indirect})
+		list = append(list, &modfile.Require{Mod: module.Version{Path: r.Mod.Path, Version: version}, Indirect: r.Indirect})
 	}
 	for _, r := range to {
-		if find(is, r.Mod.Path) == "" && (all || find(was, r.Mod.Path) == "") {
+		if own[r.Mod.Path] == "" && (all || old[r.Mod.Path] == "") {
 			list = append(list, &modfile.Require{Mod: r.Mod, Indirect: r.Indirect})
 		}
 	}
 	return list
-}
-
-// directives returns the other lines, such as "tool example.com/x".
-func directives(f *modfile.File) map[string]*modfile.Line {
-	all := map[string]*modfile.Line{}
-	add := func(l *modfile.Line, verb ...string) {
-		tokens := append(verb, l.Token...)
-		if !slices.Contains([]string{"module", "go", "require"}, tokens[0]) {
-			all[strings.Join(tokens, " ")] = l
-		}
-	}
-	for _, s := range f.Syntax.Stmt {
-		switch s := s.(type) {
-		case *modfile.Line:
-			add(s)
-		case *modfile.LineBlock:
-			for _, l := range s.Line {
-				add(l, s.Token...)
-			}
-		}
-	}
-	return all
 }
 
 // mergeSums returns the checksums of both sides in the order that Go writes them.

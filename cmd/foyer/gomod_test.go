@@ -1,6 +1,11 @@
 package main
 
-import "testing"
+import (
+	"os"
+	"testing"
+
+	"golang.org/x/mod/modfile"
+)
 
 func TestMergeModule(t *testing.T) {
 	const head = "module example.com/app\n\ngo 1.25\n"
@@ -14,13 +19,15 @@ func TestMergeModule(t *testing.T) {
 		{"a lower version", "\nrequire a.com/a v1.9.0\n", "\nrequire (\n\ta.com/a v1.9.0\n\tb.com/b v1.0.0\n)\n",
 			"\nrequire a.com/a v1.1.0\n", "\nrequire (\n\ta.com/a v1.1.0\n\tb.com/b v1.0.0\n)\n"},
 		{"both added", "", "\nrequire a.com/a v1.0.0\n", "\nrequire a.com/a v1.1.0\n", "\nrequire a.com/a v1.1.0\n"},
-		{"both dropped", "\nrequire a.com/a v1.0.0 // indirect\n", "\nrequire b.com/b v1.0.0\n", "", "\nrequire b.com/b v1.0.0\n"},
+		{"both dropped", "\nrequire a.com/a v1.0.0 // indirect\n", "\nrequire b.com/b v1.0.0\n", "",
+			"\nrequire b.com/b v1.0.0\n"},
 		{"dropped", "\nrequire a.com/a v1.0.0 // indirect\n",
 			"\nrequire b.com/b v1.0.0\n\nrequire a.com/a v1.0.0 // indirect\n", "", "\nrequire b.com/b v1.0.0\n"},
 		{"a part came back", "\nrequire a.com/a v1.0.0\n", "", "\nrequire a.com/a v1.0.0\n", "\nrequire a.com/a v1.0.0\n"},
-		{"a tool and a replacement", "\ntool (\n\ta.com/a\n\tb.com/b\n)\n", "\ntool (\n\ta.com/a\n\tb.com/b\n\tc.com/c\n)\n",
-			"\ntool (\n\ta.com/a\n\td.com/d\n)\n\nreplace x.com/x => y.com/y v1.0.0\n",
-			"\ntool (\n\ta.com/a\n\tc.com/c\n)\n\nreplace x.com/x => y.com/y v1.0.0\n\ntool d.com/d\n"},
+		{"tools", "\ntool (\n\ta.com/a\n\tb.com/b\n)\n", "\ntool (\n\ta.com/a\n\tb.com/b\n\tc.com/c\n)\n",
+			"\ntool (\n\ta.com/a\n\td.com/d\n)\n", "\ntool (\n\ta.com/a\n\tc.com/c\n\td.com/d\n)\n"},
+		{"what only the project has", "", "\nreplace x.com/x => ../x\n", "\nrequire a.com/a v1.0.0\n",
+			"\nreplace x.com/x => ../x\n\nrequire a.com/a v1.0.0\n"},
 	} {
 		got, err := mergeModule("go.mod", head+row.base, head+row.ours, head+row.theirs)
 		must(t, err)
@@ -38,6 +45,21 @@ func TestMergeModule(t *testing.T) {
 	}
 	_, err = mergeModule("go.mod", head, "module m\nrequire x\n", head+"\n")
 	refused(t, err, "go.mod:2")
+}
+
+// TestModulesMerge: the template's modules have nothing that mergeModule does not merge.
+func TestModulesMerge(t *testing.T) {
+	root := template(t)
+	for _, name := range []string{"go.mod", "tools.mod"} {
+		text, err := os.ReadFile(root.path(name))
+		must(t, err)
+		f, err := modfile.Parse(name, text, nil)
+		must(t, err)
+		if f.Go == nil || f.Toolchain != nil ||
+			len(f.Godebug)+len(f.Ignore)+len(f.Exclude)+len(f.Replace)+len(f.Retract) > 0 {
+			t.Errorf("%s has lines other than module, go, require and tool", name)
+		}
+	}
 }
 
 func TestMergeSums(t *testing.T) {

@@ -81,9 +81,15 @@ func unlisted(t tree) (list []string, err error) {
 		}
 	}
 	listed, rest := map[string]int{}, map[string][]string{}
+	p, _, err := readProject(t)
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range t.names() {
 		dir := path.Dir(name)
+		generated := slices.ContainsFunc(p.Generated, func(g generated) bool { return g.Files[name] != "" })
 		switch {
+		case generated: // into the folder of a part
 		case !files[name]:
 			rest[dir] = append(rest[dir], name)
 		case !strings.HasSuffix(name, "_test.go"):

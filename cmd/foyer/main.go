@@ -31,9 +31,9 @@ var verbs = []verb{
 	{"page", "<name> [--door user] [--nav label] [--icon info] [--undo]", "make a page with its route, link and test", pageVerb},
 	{"parts", "", "list the parts that can be left out", partsVerb},
 	{"rename", `<module> "Name" [--prefix p]`, "give this project another module path, name and prefix of cookies", renameVerb},
-	{"without", "<part>…", "take parts out of this project", partsOf(without)},
+	{"without", "<part>… [--fresh] [--base <commit>]", "take parts out of this project", partsOf(without)},
 	{"with", "<part>…", "bring parts back that this project does without", partsOf(with)},
-	{"update", "[--to <version>]", "take over what the template changed", updateVerb},
+	{"update", "[--to <version>] [--keep-conflicts]", "take over what the template changed", updateVerb},
 	{"deploy", "<container|systemd|fly>", "write the files by which this project is deployed", deployVerb},
 }
 
@@ -57,7 +57,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, ".", os.Args[1:], os.Stdout)
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		err = errors.New("interrupted; nothing was changed")
 	}
 	if err != nil {

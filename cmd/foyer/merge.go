@@ -22,7 +22,8 @@ func derived(name, _ string) bool {
 
 // given reports whether a file is derived, or whether a project gets it once and owns it from then on.
 func given(name, _ string) bool {
-	return derived(name, "") || name == "README.md" || name == "LICENSE" || name == projectFile || strings.HasPrefix(name, ".github/")
+	return derived(name, "") || strings.HasPrefix(name, ".github/") ||
+		slices.Contains([]string{"README.md", "LICENSE", projectFile}, name)
 }
 
 // A conflict is an error that names the lines which a project and its template both changed.
@@ -140,13 +141,13 @@ func (f folder) conflict(ctx context.Context, mine tree, name string) string {
 
 // firstConflict returns where the first conflict of a merged file begins in ours, and the lines of both sides there.
 func firstConflict(merged, ours, base string) (from int, side, was string) {
-	above, rest, _ := strings.Cut(merged, "<<<<<<< ")
-	side, rest, _ = strings.Cut(rest, "||||||| ")
-	was, _, _ = strings.Cut(rest, "=======\n")
-	_, side, _ = strings.Cut(side, "\n")
-	_, was, conflicts := strings.Cut(was, "\n")
-	lines := strings.SplitAfter(above, "\n")
-	for n := min(4, len(lines)); n > 0 && conflicts; n-- { // with lines above, because ours may have the side twice or empty
+	above, rest, _ := strings.Cut("\n"+merged, "\n<<<<<<< ")
+	side, rest, _ = strings.Cut(rest, "\n||||||| ")
+	was, _, conflicts := strings.Cut(rest, "\n=======\n")
+	_, side, _ = strings.Cut(side+"\n", "\n")
+	_, was, _ = strings.Cut(was+"\n", "\n")
+	lines := strings.SplitAfter(strings.TrimPrefix(above+"\n", "\n"), "\n")
+	for n := min(4, len(lines)); n > 0 && conflicts; n-- { // with lines above: the side may be there twice, or empty
 		head := strings.Join(lines[len(lines)-n:], "")
 		if i := strings.Index(ours, head+side); i >= 0 {
 			return i + len(head), side, was

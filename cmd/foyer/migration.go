@@ -22,7 +22,8 @@ const stamps = "20060102150405"
 func successors(t tree, files []string, now time.Time, prefix string) map[string]string {
 	last := now.UTC().Format(stamps)
 	for name := range t {
-		if stamp := strings.TrimSuffix(number.FindString(path.Base(name)), "_"); isMigration(name) && len(stamp) == len(stamps) {
+		stamp := strings.TrimSuffix(number.FindString(path.Base(name)), "_")
+		if isMigration(name) && len(stamp) == len(stamps) {
 			last = max(last, stamp)
 		}
 	}

@@ -40,7 +40,7 @@ func namesOf(t tree) (names, error) {
 
 var (
 	majorSuffix = regexp.MustCompile(`/v\d+$`)
-	notInPrefix = regexp.MustCompile(`[^a-z0-9]+`)
+	notDashed   = regexp.MustCompile(`[^a-z0-9]+`)
 	appNames    = regexp.MustCompile(`^[\pL\pM\pN]+([ .+-][\pL\pM\pN]+)*!?$`)
 	prefixes    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,18}[a-z0-9]$`) // internal/auth takes 20 characters
 	letter      = regexp.MustCompile(`\pL`)
@@ -50,8 +50,20 @@ var (
 func (n names) complete() names {
 	last := path.Base(majorSuffix.ReplaceAllString(n.Module, ""))
 	n.Name = cmp.Or(n.Name, strings.ToUpper(last[:1])+last[1:])
-	n.Prefix = cmp.Or(n.Prefix, strings.Trim(notInPrefix.ReplaceAllString(strings.ToLower(n.Name), "-"), "-"))
+	n.Prefix = cmp.Or(n.Prefix, dashed(n.Name))
 	return n
+}
+
+// dashed returns the small letters and digits of a text with dashes in place of all else.
+func dashed(text string) string {
+	return strings.Trim(notDashed.ReplaceAllString(strings.ToLower(text), "-"), "-")
+}
+
+// ask asks for what is missing.
+func (n *names) ask(p *person, usualModule string) {
+	p.ask("Module path", &n.Module, usualModule)
+	p.ask("Name that people read", &n.Name, n.complete().Name)
+	p.ask("Prefix of cookies", &n.Prefix, n.complete().Prefix)
 }
 
 // check refuses names that would break the app or its tests. A name needs a letter because the passwords of tests have
@@ -87,7 +99,7 @@ func renamed(t tree, to names) (tree, error) {
 		if name == nameFile {
 			after[name] = to.constants(t[name])
 		}
-		after[name] = replaced(after[name], from.swaps(to, name))
+		after[name] = from.replaced(to, name, after[name])
 		if after[name] == t[name] || path.Ext(name) != ".go" {
 			continue
 		}
@@ -100,16 +112,25 @@ func renamed(t tree, to names) (tree, error) {
 	return after, nil
 }
 
-// swaps returns how the text of a file comes to other names.
-func (n names) swaps(to names, file string) []swap {
-	list := []swap{
+// replaced returns the text of a file, or some lines of it, with other names. Lines of a README that call the tool stay,
+// so that the names in its examples can be those of the app.
+func (n names) replaced(to names, file, text string) string {
+	swaps := []swap{
 		{n.Module, to.Module, aroundModule},
 		{"data/" + n.Prefix + ".db", "data/" + to.Prefix + ".db", aroundFile},
 	}
-	if file == "README.md" || file == ".env.example" {
-		list = append(list, swap{n.Name, to.Name, aroundWord}, swap{n.Prefix, to.Prefix, aroundWord})
+	readme := path.Base(file) == "README.md"
+	if readme || file == ".env.example" {
+		swaps = append(swaps, swap{n.Name, to.Name, aroundWord}, swap{n.Prefix, to.Prefix, aroundWord})
 	}
-	return list
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		if !readme || !strings.Contains(line, "go run ./cmd/foyer ") {
+			line = replaced(line, swaps)
+		}
+		out.WriteString(line)
+	}
+	return out.String()
 }
 
 // constants returns the text of nameFile with these names.

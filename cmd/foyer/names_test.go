@@ -15,9 +15,10 @@ func foyer() tree {
 		"icon.png":                   "\x89PNG\x00example.com/foyer",
 		"web/web.go":                 "package web\n\nimport (\n\t\"example.com/foyer/views\" // of example.com/foyer\n\t\"example.com/foyerx\"\n\t\"github.com/a-h/templ\" // draws\n)\n",
 		nameFile:                     "package web\n\n// Foyer is this app.\nconst (\n\tAppName      = \"Foyer\" // in pages\n\tCookiePrefix = \"foyer\" // of cookies\n)\n",
-		"README.md":                  "# Foyer\n\nFoyer's cookies are `foyer.x`, `__Host-foyer.x`. Foyers, foyer-x, x/foyer stay.\n`go run ./cmd/foyer` https://example.com/foyer. `file:data/foyer.db` .foyer\n<!-- part:foyer -->\n",
+		"README.md":                  "# Foyer\n\nFoyer's cookies are `foyer.x`, `__Host-foyer.x`. Foyers, foyer-x, x/foyer stay.\n`go run ./cmd/foyer`, https://example.com/foyer. `file:data/foyer.db` .foyer\n<!-- part:foyer -->\ngo run ./cmd/foyer rename github.com/acme/harbor \"Harbor CRM\"\n",
 		".env.example":               "DATABASE_URL=file:data/foyer.db # end:foyer\nMAIL_FROM=Foyer <hello@app.example>\n",
 		"cmd/foyer/foyer_test.go":    "package main\n\nconst other = \"example.com/foyer, github.com/acme/harbor\"\n",
+		"cmd/foyer/_new/README.md":   "# Foyer\n",
 		"cmd/foyer/_example/ship.go": "package ships\n\nimport _ \"example.com/foyer/views\"\n",
 		"page.templ":                 "package views\n\nimport \"example.com/foyer/static\"\n\nvar Foyer = \"foyer, /data/foyer.db-wal, mydata/foyer.dbx\"\n",
 	}
@@ -38,8 +39,9 @@ func TestRenamed(t *testing.T) {
 		"tools.mod", "module github.com/acme/harbor/tools\n",
 		"web/web.go", "package web\n\nimport (\n\t\"example.com/foyerx\"\n\t\"github.com/a-h/templ\"         // draws\n\t\"github.com/acme/harbor/views\" // of github.com/acme/harbor\n)\n",
 		nameFile, "package web\n\n// Foyer is this app.\nconst (\n\tAppName      = \"Harbor CRM\" // in pages\n\tCookiePrefix = \"harbor-crm\" // of cookies\n)\n",
-		"README.md", "# Harbor CRM\n\nHarbor CRM's cookies are `harbor-crm.x`, `__Host-harbor-crm.x`. Foyers, foyer-x, x/foyer stay.\n`go run ./cmd/foyer` https://github.com/acme/harbor. `file:data/harbor-crm.db` .foyer\n<!-- part:foyer -->\n",
+		"README.md", "# Harbor CRM\n\nHarbor CRM's cookies are `harbor-crm.x`, `__Host-harbor-crm.x`. Foyers, foyer-x, x/foyer stay.\n`go run ./cmd/foyer`, https://github.com/acme/harbor. `file:data/harbor-crm.db` .foyer\n<!-- part:foyer -->\ngo run ./cmd/foyer rename github.com/acme/harbor \"Harbor CRM\"\n",
 		".env.example", "DATABASE_URL=file:data/harbor-crm.db # end:foyer\nMAIL_FROM=Harbor CRM <hello@app.example>\n",
+		"cmd/foyer/_new/README.md", "# Harbor CRM\n",
 		"cmd/foyer/_example/ship.go", "package ships\n\nimport _ \"github.com/acme/harbor/views\"\n",
 		"page.templ", "package views\n\nimport \"github.com/acme/harbor/static\"\n\nvar Foyer = \"foyer, /data/harbor-crm.db-wal, mydata/foyer.dbx\"\n",
 	)
@@ -140,8 +142,8 @@ func TestNoNameIsLeft(t *testing.T) {
 
 // FuzzRenamed: a rename to names that the template does not have takes its names away, and renaming back restores it.
 func FuzzRenamed(f *testing.F) {
-	f.Add("github.com/acme/harbor", "Harbor CRM", "harbor-crm", " Foyer foyer.x ")
-	f.Add("a.b/c", "harbor", "har", "`foyer`Foyer\"example.com/foyer\"")
+	f.Add("a.b/harbor", "Harbor CRM", "harbor-crm", " Foyer foyer.x ")
+	f.Add("a.b/c", "Anchor", "anch", "`foyer`Foyer\"example.com/foyer\"")
 	f.Add("example.com/foyer-x/v2", "Foyer 2", "foyer2", "__Host-foyer, 9foyer, éFoyer, Foyeré, foyer\n")
 	f.Fuzz(func(t *testing.T, module, name, prefix, text string) {
 		to := names{module, name, prefix}

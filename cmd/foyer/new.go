@@ -10,12 +10,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // stubFile is the README of a new project, with the names of the template.
 const stubFile = "cmd/foyer/_new/README.md"
+
+var markerLines = regexp.MustCompile(`(?m)^<!-- .* -->\n`)
 
 // A creation is one call of new.
 type creation struct {
@@ -64,10 +68,7 @@ func newVerb(ctx context.Context, here folder, args []string, out io.Writer) err
 // ask asks for what is missing.
 func (c *creation) ask(p *person, list partList) {
 	p.ask("Folder", &c.dir, "")
-	p.ask("Module path", &c.p.Module, "example.com/"+filepath.Base(c.dir))
-	usual := c.p.names.complete()
-	p.ask("Name that people read", &c.p.Name, usual.Name)
-	p.ask("Prefix of cookies", &c.p.Prefix, c.p.names.complete().Prefix)
+	c.p.names.ask(p, "example.com/"+filepath.Base(c.dir))
 	p.ask("Preset: full has every part, small the door alone", &c.preset, "full")
 	about := ""
 	for _, part := range list {
@@ -108,16 +109,19 @@ func (c creation) make(ctx context.Context, template tree, list partList) error 
 	if len(gone) > 0 {
 		parts = "without " + strings.Join(c.p.out(), ", ")
 	}
-	r := report{Files: files.names(), Message: fmt.Sprintf("%s: module %s, prefix %s, %s of %s %s\n%s", c.p.Name, c.p.Module,
-		c.p.Prefix, parts, c.p.Upstream, c.p.Version, c.note)}
+	r := report{Files: files.names(), Message: fmt.Sprintf("%s: module %s, prefix %s, %s of %s %s\n", c.p.Name, c.p.Module,
+		c.p.Prefix, parts, c.p.Upstream, c.p.Version)}
 	if c.dryRun {
-		r.Diff = r.Message + strings.Join(r.Files, "\n")
+		r.Diff = r.Message + c.note + strings.Join(r.Files, "\n")
 		return c.print(r)
 	}
 	if err := c.build(ctx, target, template, files); err != nil {
 		return err
 	}
-	r.Message += "\tcd " + c.dir + "\n\tgo run ./cmd/server"
+	if strings.Contains(c.dir, " ") {
+		c.dir = strconv.Quote(c.dir)
+	}
+	r.Message += c.note + "\tcd " + c.dir + "\n\tgo run ./cmd/server"
 	return c.print(r)
 }
 
@@ -151,11 +155,7 @@ func vacant(ctx context.Context, dir string) (string, error) {
 	if files, err := os.ReadDir(whole); err == nil && len(files) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%s is no empty folder", dir)
 	}
-	parent := folder(filepath.Dir(whole))
-	if _, err := os.Stat(string(parent)); err != nil {
-		return "", err
-	}
-	if root, err := parent.root(ctx); err == nil {
+	if root, err := folder(filepath.Dir(whole)).root(ctx); err == nil {
 		return "", fmt.Errorf("%s lies in another git repository, %s: choose a folder outside", dir, root)
 	}
 	return whole, nil
@@ -173,11 +173,7 @@ func (c *creation) files(template tree) (tree, error) {
 	if stub, err = renderProject(stub, c.p, nil); err != nil {
 		return nil, err
 	}
-	spans, err := spansOf("README.md", stub["README.md"], func(string) bool { return true })
-	if err != nil {
-		return nil, err
-	}
-	files["README.md"] = cut("README.md", stub["README.md"], spans, func(span, []string) fate { return bare })
+	files["README.md"] = markerLines.ReplaceAllString(stub["README.md"], "")
 	was, err := namesOf(template)
 	if err != nil {
 		return nil, err
@@ -188,7 +184,7 @@ func (c *creation) files(template tree) (tree, error) {
 }
 
 // build makes the project beside target, and moves it there when it is whole.
-func (c creation) build(ctx context.Context, target string, template, files tree) (err error) {
+func (c *creation) build(ctx context.Context, target string, template, files tree) (err error) {
 	temp, err := os.MkdirTemp(filepath.Dir(target), ".foyer-new-")
 	if err != nil {
 		return err
@@ -198,13 +194,14 @@ func (c creation) build(ctx context.Context, target string, template, files tree
 	if err := f.write(nil, files); err != nil {
 		return err
 	}
-	if _, err := f.git(ctx, "init", "--quiet"); err != nil {
-		return err
-	}
-	if _, err := f.git(ctx, "add", "--all", "--force"); err != nil { // also what this person's git ignores elsewhere
-		return err
+	// Forced, because this person's git may ignore such files everywhere.
+	for _, args := range [][]string{{"init", "--quiet"}, {"add", "--all", "--force"}} {
+		if _, err := f.git(ctx, args...); err != nil {
+			return err
+		}
 	}
 	if len(c.p.Without) > 0 {
+		fmt.Fprintln(os.Stderr, "compiling what is left, which takes up to a minute")
 		if err := settle(ctx, f, template); err != nil {
 			return err
 		}
@@ -215,12 +212,11 @@ func (c creation) build(ctx context.Context, target string, template, files tree
 	commit := []string{"commit", "--quiet", "--no-verify", "-m", "Based on " + c.p.Upstream + " " + c.p.Version}
 	if _, err := f.git(ctx, "var", "GIT_COMMITTER_IDENT"); err != nil { // git does not know the person
 		commit = append([]string{"-c", "user.name=" + c.p.Name, "-c", "user.email=nobody@localhost"}, commit...)
+		c.note += "The first commit has no author, because git does not know your name and address.\n"
 	}
 	if _, err := f.git(ctx, commit...); err != nil {
 		return err
 	}
-	if err := os.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) { // it is empty
-		return err
-	}
+	os.Remove(target) // an empty folder, where there is one
 	return os.Rename(string(f), target)
 }

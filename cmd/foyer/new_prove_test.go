@@ -5,7 +5,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -19,8 +18,6 @@ import (
 	"time"
 
 	"golang.org/x/mod/modfile"
-	"golang.org/x/mod/module"
-	"golang.org/x/mod/zip"
 )
 
 // templateRoot is the checkout of the template.
@@ -88,39 +85,6 @@ func goAndGitAlone(t *testing.T) {
 		must(t, os.Symlink(path, filepath.Join(dir, program)))
 	}
 	t.Setenv("PATH", dir)
-}
-
-// proxy makes a module of HEAD, and lets Go find it and what is in the module cache, with an empty cache and no network.
-func proxy(t *testing.T, root folder, version string) {
-	t.Helper()
-	files, err := root.at(t.Context(), "HEAD")
-	must(t, err)
-	m := module.Version{Path: modfile.ModulePath([]byte(files["go.mod"])), Version: version}
-	var zipped bytes.Buffer
-	must(t, zip.CreateFromVCS(&zipped, m, string(root), "HEAD", ""))
-	dir, at := folder(t.TempDir()), m.Path+"/@v/"
-	must(t, dir.write(nil, tree{
-		at + "list":            version + "\n",
-		at + version + ".info": fmt.Sprintf(`{"Version":%q,"Time":"2026-01-31T12:00:00Z"}`, version),
-		at + version + ".mod":  files["go.mod"],
-		at + version + ".zip":  zipped.String(),
-	}))
-	cache := folder(root.goEnv(t, "GOMODCACHE"))
-	t.Setenv("GOPROXY", fileURL(string(dir))+","+fileURL(cache.path("cache/download")))
-	t.Setenv("GONOSUMDB", "*")
-	t.Setenv("GOMODCACHE", t.TempDir())
-	t.Setenv("GOFLAGS", "-modcacherw")
-}
-
-func (f folder) goEnv(t *testing.T, name string) string {
-	t.Helper()
-	value, err := f.run(t.Context(), "go", "env", name)
-	must(t, err)
-	return strings.TrimSpace(value)
-}
-
-func fileURL(path string) string {
-	return (&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(path), "/")}).String()
 }
 
 // tryOut builds the server, signs up, and logs in with another browser.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,8 +18,8 @@ import (
 func newTemplate(t *testing.T) folder {
 	t.Helper()
 	return newProject(t, sample().with(
-		stubFile, "# Sample\n\n| where | what |\n|---|---|\n| a | `cmd/foyer` |\n| b | trail <!-- part:audit --> |\n"+
-			"| c | keys <!-- part:keys --> |\n",
+		stubFile, "# Sample\n\nSee `cmd/foyer`.\n\n<!-- part:audit -->\nThe trail.\n<!-- end:audit -->\n\n"+
+			"<!-- part:keys -->\nThe keys.\n<!-- end:keys -->\n",
 		"LICENSE", "MIT License of Sample\n",
 		".ci/run", "#!/bin/sh\n",
 		".gitignore", "/data/\n",
@@ -53,13 +54,14 @@ func TestNew(t *testing.T) {
 	project, out, err := template.made(t, parent, "github.com/acme/harbor", "Harbor CRM", "--prefix", "crm")
 	must(t, err)
 	head := template.do(t, "rev-parse", "HEAD")
-	if want := "Harbor CRM: module github.com/acme/harbor, prefix crm, with every part of example.com/sample " + head +
-		"\nWhat this checkout has not committed is not in it.\n\tcd " + string(project) + "\n\tgo run ./cmd/server\n"; out != want {
+	want := "Harbor CRM: module github.com/acme/harbor, prefix crm, with every part of example.com/sample " + head + "\n" +
+		"What this checkout has not committed is not in it.\n\tcd " + string(project) + "\n\tgo run ./cmd/server\n"
+	if out != want {
 		t.Errorf("printed %q, want %q", out, want)
 	}
 	got := project.tree(t)
 	for name, want := range map[string]string{
-		"README.md": "# Harbor CRM\n\n| where | what |\n|---|---|\n| a | `cmd/foyer` |\n| b | trail |\n| c | keys |\n",
+		"README.md": "# Harbor CRM\n\nSee `cmd/foyer`.\n\nThe trail.\n\nThe keys.\n",
 		"LICENSE": "This project is based on Sample (example.com/sample), which has this licence:\n\n" +
 			"MIT License of Sample\n",
 		"web/name.go":  "package web\n\nconst (\n\tAppName      = \"Harbor CRM\"\n\tCookiePrefix = \"crm\"\n)\n",
@@ -138,6 +140,25 @@ func TestNewWithout(t *testing.T) {
 	}
 }
 
+// TestNewThenWith: a small project that gets its parts back is the full one, but for its own README.
+func TestNewThenWith(t *testing.T) {
+	t.Parallel()
+	template := newTemplate(t)
+	full, _, err := template.made(t, t.TempDir(), "example.com/harbor")
+	must(t, err)
+	small, _, err := template.made(t, t.TempDir(), "example.com/harbor", "--preset", "small")
+	must(t, err)
+	must(t, run(t.Context(), string(small), []string{"with", "audit", "chain", "keys"}, io.Discard))
+	want, got := full.tree(t), small.tree(t)
+	delete(want, "README.md")
+	delete(got, "README.md")
+	for _, name := range slices.Concat(want.names(), got.names()) {
+		if got[name] != want[name] {
+			t.Errorf("%s: %q, want %q", name, got[name], want[name])
+		}
+	}
+}
+
 // TestNewForPrograms: a dry run says what would be made, and makes nothing.
 func TestNewForPrograms(t *testing.T) {
 	t.Parallel()
@@ -166,16 +187,18 @@ func TestNewIsCommitted(t *testing.T) {
 	template := newTemplate(t)
 	home := folder(t.TempDir())
 	must(t, home.write(nil, tree{
-		".gitconfig": "[core]\n\texcludesFile = " + filepath.ToSlash(home.path("ignored")) + "\n[user]\n\tuseConfigOnly = true\n",
-		"ignored":    "*.go\n.*\n",
+		".gitconfig": "[core]\n\texcludesFile = " + filepath.ToSlash(home.path("ignored")) +
+			"\n[user]\n\tuseConfigOnly = true\n",
+		"ignored": "*.go\n.*\n",
 	}))
 	t.Setenv("HOME", string(home))
 	t.Setenv("XDG_CONFIG_HOME", string(home))
 	t.Setenv("EMAIL", "")
-	project, _, err := template.made(t, t.TempDir(), "example.com/harbor", "Harbor")
+	project, out, err := template.made(t, t.TempDir(), "example.com/harbor", "Harbor")
 	must(t, err)
-	if author := project.do(t, "log", "--format=%an <%ae>"); author != "Harbor <nobody@localhost>" {
-		t.Errorf("the author is %s", author)
+	if author := project.do(t, "log", "--format=%an <%ae>"); author != "Harbor <nobody@localhost>" ||
+		!strings.Contains(out, "The first commit has no author") {
+		t.Errorf("the author is %s, printed %q", author, out)
 	}
 	committed, err := project.at(t.Context(), "HEAD")
 	must(t, err)
@@ -208,7 +231,7 @@ func TestNewRefuses(t *testing.T) {
 		{template, []string{template.path("a"), "example.com/ab"}, "lies in another git repository"},
 		{template, []string{in("a"), "example.com/ab", "--preset", "huge"}, "there is no preset huge"},
 		{template, []string{in("a"), "example.com/ab", "--without", "mail"}, "there is no part mail; parts: audit chain"},
-		{template, []string{in("a"), "example.com/ab", "--with", "audit"}, "--with audit: the preset full leaves out no such"},
+		{template, []string{in("a"), "example.com/ab", "--with", "audit"}, "--with audit: the preset full leaves out"},
 		{template, []string{in("a"), "example.com/ab", "--preset=small", "--with", "mail"}, "--with mail: the preset small"},
 		{template, []string{in("a"), "example.com/ab", "--without", "audit"}, "chain needs audit: name both, or keep audit"},
 		{template, []string{in("a"), "example.com/ab", "--preset=small", "--with", "chain"}, "chain needs audit"},
@@ -246,8 +269,8 @@ func TestNewInterrupted(t *testing.T) {
 	}()
 	var out bytes.Buffer
 	args := []string{"new", filepath.Join(parent, "harbor"), "example.com/harbor", "--preset", "small"}
-	if err := run(ctx, string(template), args, &out); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
+	if err := run(ctx, string(template), args, &out); err == nil || ctx.Err() == nil {
+		t.Errorf("it was not interrupted: %v", err)
 	}
 	if left := filesIn(t, parent); left != nil || out.Len() > 0 {
 		t.Errorf("left %q, printed %q", left, out.String())
@@ -266,11 +289,12 @@ func TestAsk(t *testing.T) {
 	}
 	c, out, err := ask(creation{}, "../harbor", "", " Harbor CRM ", "", "", "audit, chain")
 	must(t, err)
-	if c.dir != "../harbor" || c.p.names != (names{"example.com/harbor", "Harbor CRM", "harbor-crm"}) || c.preset != "full" ||
-		c.without != "audit, chain" {
+	if c.dir != "../harbor" || c.p.names != (names{"example.com/harbor", "Harbor CRM", "harbor-crm"}) ||
+		c.preset != "full" || c.without != "audit, chain" {
 		t.Errorf("answers %+v", c)
 	}
-	for _, want := range []string{"Folder: ", "Module path [example.com/harbor]: ", "[Harbor]: ", "  audit: The audit trail.\n"} {
+	for _, want := range []string{"Folder: ", "Module path [example.com/harbor]: ", "[Harbor]: ",
+		"  audit: The audit trail.\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("asked %q, not %q", out, want)
 		}
@@ -288,6 +312,9 @@ func TestAsk(t *testing.T) {
 func TestStub(t *testing.T) {
 	t.Parallel()
 	template := projectRoot(t).tree(t)
+	if _, ok := template[projectFile]; ok {
+		t.Skip("this is a project, not the template")
+	}
 	list, err := readParts(template[partsFile])
 	must(t, err)
 	for _, out := range [][]string{nil, list.names()} {

@@ -35,8 +35,8 @@ func readNoun(what, s string) (noun, error) {
 	return strings.Split(s, "_"), nil
 }
 
-// forms are the ways in which code and pages write a noun: paper_clip, paperclip, paper-clip, paperClip, PaperClip, paper
-// clip, Paper clip.
+// forms are the ways in which code and pages write a noun: paper_clip, paperclip, paper-clip, paperClip, PaperClip,
+// paper clip, Paper clip.
 func (n noun) forms() []string {
 	var pascal string
 	for _, word := range n {
@@ -63,7 +63,8 @@ func (n noun) singular() noun {
 	last := &one[len(one)-1]
 	for _, ending := range [][2]string{
 		{"people", "person"}, {"children", "child"}, {"indices", "index"}, {"statuses", "status"}, {"addresses", "address"},
-		{"movies", "movie"}, {"cookies", "cookie"}, {"series", "series"}, {"ies", "y"}, {"sses", "ss"}, {"shes", "sh"}, {"ches", "ch"},
+		{"movies", "movie"}, {"cookies", "cookie"}, {"series", "series"}, {"ies", "y"}, {"sses", "ss"}, {"shes", "sh"},
+		{"ches", "ch"},
 		{"xes", "x"}, {"zzes", "zz"}, {"oes", "o"}, {"ss", "ss"}, {"us", "us"}, {"is", "is"}, {"s", ""},
 	} {
 		if stem, ok := strings.CutSuffix(*last, ending[0]); ok {
@@ -99,7 +100,7 @@ var exampleFields = []field{
 }
 
 // taken are the columns that every table of a feature has, and the fields that forms have anyway.
-var taken = []string{"id", "owner_id", "owner_name", "created_at", "updated_at", "errors", "path", "title", "value"}
+var taken = []string{"id", "owner", "owner_id", "search", "input", "created_at", "updated_at"}
 
 // readFields parses fields such as "due:date?". The first one is a string, because it names a row.
 func readFields(args []string) (list []field, err error) {

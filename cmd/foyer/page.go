@@ -43,7 +43,9 @@ func pageVerb(ctx context.Context, root folder, args []string, out io.Writer) er
 		g.options = append(g.options, "nav")
 	}
 	g.one = g.many
-	g.words = []string{"on.user.", "on." + *door + ".", `Label: "Paper clips"`, "Label: " + strconv.Quote(g.renamed(*link)),
-		`Icon: "info"`, "Icon: " + strconv.Quote(g.icon)}
+	g.words = []string{
+		"on.user.", "on." + *door + ".", `Label: "Paper clips"`, "Label: " + strconv.Quote(g.renamed(*link)),
+		`Icon: "info"`, "Icon: " + strconv.Quote(g.icon),
+	}
 	return g.run(ctx, root)
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
+	"crypto/sha1"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 )
 
@@ -38,7 +41,8 @@ type generated struct {
 	Lines   map[string][]string `json:"lines,omitempty"` // path → lines that were put into a file
 }
 
-// readProject returns the state of a tree; ok is false for the template itself.
+// readProject returns the state of a tree; ok is false for the template itself, and for a clone of it that knows only what
+// page and feature made.
 func readProject(t tree) (p project, ok bool, err error) {
 	text, ok := t[projectFile]
 	if !ok {
@@ -47,7 +51,7 @@ func readProject(t tree) (p project, ok bool, err error) {
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
 		return p, false, fmt.Errorf("%s: %w", projectFile, err)
 	}
-	return p, true, nil
+	return p, p.Upstream != "", nil
 }
 
 // write puts the state into t.
@@ -65,3 +69,38 @@ func (p project) write(t tree) error {
 
 // out returns the parts that the project does without, in order.
 func (p project) out() []string { return slices.Sorted(maps.Keys(p.Without)) }
+
+// follow keeps the record of generated files when the tree was became now: their ids, where no person edited them, and
+// their places, where their folder moved.
+func (p *project) follow(was, now tree) {
+	moved := map[string]string{}
+	for name := range now {
+		if _, old := was[name]; !old {
+			moved[path.Base(name)] = name
+		}
+	}
+	place := func(name string) string {
+		if _, stays := now[name]; stays {
+			return name
+		}
+		return cmp.Or(moved[path.Base(name)], name)
+	}
+	for i, g := range p.Generated {
+		files, lines := map[string]string{}, map[string][]string{}
+		for name, id := range g.Files {
+			if blobID(was[name]) == id {
+				id = blobID(now[place(name)])
+			}
+			files[place(name)] = id
+		}
+		for name, list := range g.Lines {
+			lines[place(name)] = list
+		}
+		p.Generated[i].Files, p.Generated[i].Lines = files, lines
+	}
+}
+
+// blobID returns git's id of a file.
+func blobID(text string) string {
+	return fmt.Sprintf("%x", sha1.Sum(fmt.Appendf(nil, "blob %d\x00%s", len(text), text)))
+}

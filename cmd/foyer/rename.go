@@ -19,10 +19,17 @@ func renameVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 	prefix := set.String("prefix", "", "")
 	base := set.String("base", "", "")
 	rest, err := parse(set, args)
-	if err != nil || len(rest) != 2 {
+	if err != nil || len(rest) > 2 {
 		return errUsage
 	}
-	to := names{rest[0], rest[1], *prefix}.complete()
+	rest = append(rest, "", "")
+	to := names{rest[0], rest[1], *prefix}
+	if to.Name == "" {
+		if err := atTerminal(ctx, func(p *person) { to.ask(p, "") }); err != nil {
+			return err
+		}
+	}
+	to = to.complete()
 	if err := to.check(); err != nil {
 		return err
 	}
@@ -51,14 +58,16 @@ func rename(ctx context.Context, root folder, s step, to names, base string) err
 	case grown && base != "":
 		return fmt.Errorf("%s names the version of the template: --base is for the first rename", projectFile)
 	case !grown:
+		made := p.Generated
 		if p, err = root.adopted(ctx, base); err != nil {
 			return err
 		}
+		p.Generated = made
 	}
 	s.template, _ = root.at(ctx, p.Version)
 	home, err := namesOf(s.template)
 	if err != nil || home.Module != p.Upstream {
-		s.template = nil // only another repository has it, and .foyer loses Base
+		s.template, home = nil, names{} // only another repository has it, and .foyer loses Base
 	}
 	s.p = p.renamed(from, to)
 	_, apart := root.git(ctx, "merge-base", "--is-ancestor", p.Version, "HEAD")
@@ -101,7 +110,7 @@ func (p project) renamed(from, to names) project {
 	for _, g := range p.Generated {
 		for name, lines := range g.Lines {
 			for i := range lines {
-				lines[i] = replaced(lines[i], from.swaps(to, name))
+				lines[i] = from.replaced(to, name, lines[i])
 			}
 		}
 	}

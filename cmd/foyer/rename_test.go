@@ -133,10 +133,15 @@ func TestRenameOfNoClone(t *testing.T) {
 	mine := dir.tree(t)
 	must(t, p.write(mine))
 	dir.commit(t, mine, "Updated")
-	_, err = dir.verb(t, "rename", "example.com/sample", "Sample")
-	must(t, err)
-	if p := dir.state(t); p.Version != "v1.2.3" || p.Base != "" || p.names.Name != "Sample" {
-		t.Errorf("state %+v", p)
+	for i, args := range [][]string{{"example.com/sample", "Sample"}, {"a.b/anchor", "Anchor"}} {
+		if i == 1 {
+			dir.do(t, "tag", "v1.2.3", "HEAD^^") // the clone's own, of which the module is not the template's
+		}
+		_, err = dir.verb(t, append([]string{"rename"}, args...)...)
+		must(t, err)
+		if p := dir.state(t); p.Version != "v1.2.3" || p.Base != "" || p.names.Name != args[1] {
+			t.Errorf("state %+v", p)
+		}
 	}
 }
 

@@ -13,6 +13,17 @@ import (
 // A tree is the text of each file by its path, with forward slashes.
 type tree map[string]string
 
+// below returns the files of a folder.
+func (t tree) below(dir string) tree {
+	part := tree{}
+	for name, text := range t {
+		if strings.HasPrefix(name, dir) {
+			part[name] = text
+		}
+	}
+	return part
+}
+
 // names returns the paths in order, so that the first fault is always the same one.
 func (t tree) names() []string { return slices.Sorted(maps.Keys(t)) }
 

@@ -131,7 +131,8 @@ func ownTemplate(ctx context.Context, dir folder) (p project, t tree, err error)
 	}
 	root, err := dir.root(ctx)
 	if err != nil {
-		return p, nil, errors.New("this folder is no checkout of the template; without one: go run <module>/cmd/foyer@<version> new")
+		return p, nil, errors.New("this folder is no checkout of the template; " +
+			"without one: go run <module>/cmd/foyer@<version> new")
 	}
 	if t, err = root.at(ctx, "HEAD"); err != nil {
 		return p, nil, err

@@ -1,10 +1,17 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"maps"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
 )
 
 // bare makes a bare clone of f, as a hosting service has it.
@@ -61,6 +68,54 @@ func TestTemplate(t *testing.T) {
 	p.Version, p.Source = "v1.0.0", ""
 	_, err = p.template(t.Context(), clone)
 	refused(t, err, "; here v1.0.0 is of example.com/harbor; its address is not known; ")
+}
+
+// TestDownloaded: a project that came from a module finds its template as one.
+func TestDownloaded(t *testing.T) {
+	proxy(t, newProject(t, sample()), "v0.1.0")
+	for version, want := range map[string]string{"v0.1.0": "", "v0.2.0": "example.com/sample@v0.2.0: "} {
+		p := project{Upstream: "example.com/sample", Version: version}
+		got, err := p.template(t.Context(), folder(t.TempDir()))
+		if want != "" {
+			refused(t, err, want)
+		} else if must(t, err); !maps.Equal(got, sample()) {
+			t.Errorf("got the files %q", got.names())
+		}
+	}
+}
+
+// proxy makes a module of HEAD, and lets Go find it and what is in the module cache, with an empty cache and
+// without network.
+func proxy(t *testing.T, root folder, version string) {
+	t.Helper()
+	files, err := root.at(t.Context(), "HEAD")
+	must(t, err)
+	m := module.Version{Path: modfile.ModulePath([]byte(files["go.mod"])), Version: version}
+	var zipped bytes.Buffer
+	must(t, zip.CreateFromVCS(&zipped, m, string(root), "HEAD", ""))
+	dir, at := folder(t.TempDir()), m.Path+"/@v/"
+	must(t, dir.write(nil, tree{
+		at + "list":            version + "\n",
+		at + version + ".info": fmt.Sprintf(`{"Version":%q,"Time":"2026-01-31T12:00:00Z"}`, version),
+		at + version + ".mod":  files["go.mod"],
+		at + version + ".zip":  zipped.String(),
+	}))
+	cache := folder(root.goEnv(t, "GOMODCACHE"))
+	t.Setenv("GOPROXY", fileURL(string(dir))+","+fileURL(cache.path("cache/download")))
+	t.Setenv("GONOSUMDB", "*")
+	t.Setenv("GOMODCACHE", t.TempDir())
+	t.Setenv("GOFLAGS", "-modcacherw")
+}
+
+func (f folder) goEnv(t *testing.T, name string) string {
+	t.Helper()
+	value, err := f.run(t.Context(), "go", "env", name)
+	must(t, err)
+	return strings.TrimSpace(value)
+}
+
+func fileURL(path string) string {
+	return (&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(path), "/")}).String()
 }
 
 // TestAt: a tree comes from git's objects, whatever lies in the work tree.

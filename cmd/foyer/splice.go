@@ -15,8 +15,8 @@ import (
 // importPlace is the place of imports.
 const importPlace = "import"
 
-// insert puts lines at the end of the function, struct or list that place names in a Go file, or imports them if place is
-// importPlace. It finds the place in the syntax tree and edits the text, so that comments stay where they are.
+// insert puts lines at the end of the function, struct or list that place names in a Go file, or imports them if place
+// is importPlace. It finds the place in the syntax tree and edits the text, so that comments stay where they are.
 func insert(name, text, place string, lines []string) (string, error) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, name, text, parser.ParseComments|parser.SkipObjectResolution)
@@ -29,7 +29,7 @@ func insert(name, text, place string, lines []string) (string, error) {
 	}
 	end, last := endOf(file, place)
 	if !end.IsValid() {
-		return "", fmt.Errorf("%s has no %s, to which this adds %q", name, place, strings.TrimSpace(lines[0]))
+		return "", fmt.Errorf("%s has no %s, to which this adds: %s", name, place, strings.TrimSpace(lines[0]))
 	}
 	before, after := text[:offset(end)], text[offset(end):]
 	if last.IsValid() && !strings.Contains(before[offset(last):], ",") {
@@ -97,7 +97,8 @@ func importAll(name, text string, file *ast.File, offset func(token.Pos) int, pa
 		lines = "\n" + lines // the standard library is a group of its own
 	}
 	from, to := offset(last.Pos()), offset(last.End())
-	if i := slices.IndexFunc(file.Decls, func(d ast.Decl) bool { return d.End() == last.End() }); i >= 0 { // no parentheses
+	alone := func(d ast.Decl) bool { return d.End() == last.End() } // without parentheses
+	if slices.ContainsFunc(file.Decls, alone) {
 		return formatted(name, text[:from]+"(\n"+text[from:to]+lines+"\n)"+text[to:])
 	}
 	return formatted(name, text[:to]+lines+text[to:])
@@ -114,8 +115,8 @@ func formatted(name, text string) (string, error) {
 // importOfOne matches what importAll made of an import without parentheses, when its own lines are gone again.
 var importOfOne = regexp.MustCompile(`(?m)^import \(\n\t("[^"]+")\n\)$`)
 
-// removeLines takes out lines that insert put in, and the imports that nothing uses without them. It refuses if one of the
-// lines is not there any more.
+// removeLines takes out lines that insert put in, and the imports that nothing uses without them. It refuses if one of
+// the lines is not there any more.
 func removeLines(name, text string, lines []string) (string, error) {
 	rest := slices.Clone(lines)
 	var kept []string
@@ -125,14 +126,14 @@ func removeLines(name, text string, lines []string) (string, error) {
 			rest, cut = slices.Delete(rest, i, i+1), true
 			continue
 		}
-		if n := len(kept); cut && line == "}" && strings.HasSuffix(kept[n-1], "{") {
-			kept[n-1] += "}" // as a declaration is written that is empty
+		if n := len(kept); cut && strings.HasPrefix(line, "}") && strings.HasSuffix(kept[n-1], "{") {
+			kept[n-1] += line // as a declaration is written that is empty
 			continue
 		}
 		kept, cut = append(kept, line), false
 	}
 	if len(rest) > 0 {
-		return "", fmt.Errorf("%s was changed: it lacks the line %q", name, strings.TrimSpace(rest[0]))
+		return "", fmt.Errorf("%s was changed: it lacks the line %s", name, strings.TrimSpace(rest[0]))
 	}
 	dropped, err := dropImports(name, text, strings.Join(kept, "\n"))
 	if err != nil {

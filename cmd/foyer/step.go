@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/sha1"
 	"errors"
 	"fmt"
-	"path"
-	"slices"
 	"strings"
 )
 
@@ -46,30 +43,41 @@ func begin(ctx context.Context, root, work folder, mine tree, base string) (s st
 	return s, err
 }
 
-// finish merges the difference into the project, with files that are the project's own, settles it and records its state.
-// It returns as misfit what a person is to resolve, if the step keeps that.
-func (s step) finish(ctx context.Context, own tree) (misfit, err error) {
+// finish merges the difference into the project, with files that are the project's own, settles it and writes .foyer.
+// It returns paragraphs with what a person is to look at, "" if there is nothing.
+func (s step) finish(ctx context.Context, own tree) (text string, err error) {
 	apart := derived
 	if s.grown {
 		apart = given
 	}
-	misfit = s.work.merge(ctx, s.mine, s.before, s.after, apart)
+	misfit := s.work.merge(ctx, s.mine, s.before, s.after, apart)
 	if lines := (conflict)(nil); misfit != nil && !errors.As(misfit, &lines) {
-		return nil, misfit
+		return "", misfit
 	}
 	if err := s.work.write(nil, own); err != nil {
-		return nil, err
+		return "", err
 	}
 	if misfit == nil {
 		misfit = settle(ctx, s.work, s.mine)
 	}
 	if misfit != nil && !s.keep {
-		return nil, fmt.Errorf("nothing was changed, because this project does not fit %s:\n%w", s.what, misfit)
+		return "", fmt.Errorf("nothing was changed, because this project does not fit %s:\n%w", s.what, misfit)
 	}
-	return misfit, s.record(ctx)
+	if misfit != nil {
+		text = "\n\nResolve this, run go tool templ generate, go mod tidy and go test ./..., and commit it; " +
+			"git reset --hard takes it back:\n" + misfit.Error()
+	}
+	now, err := s.work.read(ctx)
+	if err != nil {
+		return "", err
+	}
+	if lines := gained(s.mine[accessFile], now[accessFile]); lines != nil {
+		text += "\n\nWho may open what:\n" + strings.Join(lines, "\n")
+	}
+	return text, s.record(ctx)
 }
 
-// record writes .foyer.
+// record writes .foyer of a project.
 func (s step) record(ctx context.Context) error {
 	if !s.grown {
 		return nil
@@ -86,54 +94,7 @@ func (s step) record(ctx context.Context) error {
 		}
 		s.p.Base = render.id()
 	}
-	s.p.Generated = slices.Clone(s.p.Generated)
-	for i, g := range s.p.Generated {
-		s.p.Generated[i].Files, s.p.Generated[i].Lines = map[string]string{}, map[string][]string{}
-		for name, id := range g.Files {
-			moved := now.moved(name, s.mine)
-			if blobID(s.mine[name]) == id { // nobody edited it
-				id = blobID(now[moved])
-			}
-			s.p.Generated[i].Files[moved] = id
-		}
-		for name, lines := range g.Lines {
-			s.p.Generated[i].Lines[now.moved(name, s.mine)] = lines
-		}
-	}
+	s.p.follow(s.mine, now)
 	state := tree{}
-	if err := s.p.write(state); err != nil {
-		return err
-	}
-	return s.work.write(nil, state)
-}
-
-// moved returns the name that a file of the tree was has in t, by its last element.
-func (t tree) moved(name string, was tree) string {
-	if _, stays := t[name]; stays {
-		return name
-	}
-	for _, other := range t.names() {
-		if _, old := was[other]; !old && path.Base(other) == path.Base(name) {
-			return other
-		}
-	}
-	return name
-}
-
-// blobID returns git's id of a file.
-func blobID(text string) string {
-	return fmt.Sprintf("%x", sha1.Sum(fmt.Appendf(nil, "blob %d\x00%s", len(text), text)))
-}
-
-// opened returns a paragraph with the lines of the table of who may open what that are new, "" if there are none.
-func (s step) opened(ctx context.Context) (string, error) {
-	now, err := s.work.read(ctx)
-	if err != nil {
-		return "", err
-	}
-	lines := gained(s.mine[accessFile], now[accessFile])
-	if lines == nil {
-		return "", nil
-	}
-	return "\n\nWho may open what:\n" + strings.Join(lines, "\n"), nil
+	return errors.Join(s.p.write(state), s.work.write(nil, state))
 }

@@ -57,7 +57,7 @@ func (u update) start(ctx context.Context, root folder, args []string) error {
 	}
 	was := p.Version
 	if p.Version, err = p.newest(ctx, root, u.to); err != nil {
-		return err
+		return fmt.Errorf("versions of %s were not found: %s", p.Upstream, reason(err))
 	}
 	older := semver.IsValid(was) && semver.IsValid(p.Version) && semver.Compare(p.Version, was) < 0
 	switch {
@@ -88,7 +88,7 @@ func (u update) start(ctx context.Context, root folder, args []string) error {
 	tool.Dir, tool.Stdout, tool.Stderr = string(root), u.out, &fault
 	tool.Cancel = func() error { return tool.Process.Signal(os.Interrupt) } // it removes its worktree
 	if err := tool.Run(); err != nil {
-		return cmp.Or(error(errors.New(strings.TrimPrefix(strings.TrimSpace(fault.String()), "foyer: "))), err)
+		return errors.New(cmp.Or(strings.TrimPrefix(strings.TrimSpace(fault.String()), "foyer: "), err.Error()))
 	}
 	return nil
 }
@@ -104,20 +104,20 @@ func (p project) newest(ctx context.Context, root folder, query string) (string,
 	if err != nil {
 		return "", err
 	}
-	best := query
+	best, tagged := "", semver.IsValid(p.Version)
 	for line := range strings.Lines(refs) {
 		id, ref, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		tag, isTag := strings.CutPrefix(ref, "refs/tags/")
 		switch {
-		case isTag && query != "" && tag == query:
-			return tag, nil
-		case query != "" && ref == "refs/heads/"+query, query == "" && ref == "HEAD" && !semver.IsValid(p.Version):
+		case query != "" && ref == "refs/tags/"+query:
+			return query, nil
+		case query != "" && ref == "refs/heads/"+query, query == "" && ref == "HEAD" && !tagged:
 			best = id
-		case isTag && query == "" && semver.IsValid(p.Version) && semver.Prerelease(tag) == "" && semver.Compare(tag, best) > 0:
+		case query == "" && isTag && tagged && semver.Prerelease(tag) == "" && semver.Compare(tag, best) > 0:
 			best = tag
 		}
 	}
-	return cmp.Or(best, p.Version), nil
+	return cmp.Or(best, query, p.Version), nil
 }
 
 // apply brings the project in root to the version.
@@ -147,16 +147,8 @@ func (u update) apply(ctx context.Context, root folder) error {
 				return "", fmt.Errorf("%s lacks %s, which databases may have: an update never goes back", u.to, name)
 			}
 		}
-		misfit, err := s.finish(ctx, nil)
-		if err != nil {
-			return "", err
-		}
-		if misfit != nil {
-			text += "\n\nResolve this, run go tool templ generate, go mod tidy and go test ./..., and commit it; " +
-				"git reset --hard takes it back:\n" + misfit.Error()
-		}
-		opened, err := s.opened(ctx)
-		return "Updated to " + u.to + text + opened + notes(old[upgradingFile], s.template[upgradingFile]), err
+		found, err := s.finish(ctx, nil)
+		return "Updated to " + u.to + text + found + notes(old[upgradingFile], s.template[upgradingFile]), err
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,24 +48,34 @@ var releases = []release{
 	}},
 	{what: "a folder moves", moves: [2]string{"internal/origins", "internal/net/origins"}},
 	{what: "a file moves and changes", moves: [2]string{"web/slash.go", "web/trailing.go"}, places: []place{
-		{"web/trailing.go", "trimSlash redirects /login/, as people type it,", "trimSlash redirects /login/, which people type,"},
+		{"web/trailing.go", "trimSlash redirects /login/, as people type it,",
+			"trimSlash redirects /login/, which people type,"},
 	}},
 	{what: "a migration", places: []place{{"migrations/0099_notes.sql", "",
 		"-- +goose Up\nCREATE TABLE notes (id TEXT PRIMARY KEY);\n\n-- +goose Down\nDROP TABLE notes;\n"}}},
 	{what: "a field of the configuration", places: []place{
-		{"internal/config/config.go", "type Config struct {\n", "type Config struct {\n\tMotto             string   // below the name\n"},
+		{"internal/config/config.go", "type Config struct {\n",
+			"type Config struct {\n\tMotto             string   // below the name\n"},
 		{"internal/config/config.go", "\tc := Config{\n", "\tc := Config{\n\t\tMotto:             getenv(\"MOTTO\"),\n"},
 		{".env.example", "# host:port to listen on\n", "# stands below the name\nMOTTO=\n\n# host:port to listen on\n"},
 	}},
 	{what: "a route with a page", places: []place{
 		{"web/routes.go", "\tanyone.GET(\"/nav\"", "\tanyone.GET(\"/about\", s.show(views.About()))\n\tanyone.GET(\"/nav\""},
-		{"views/about.templ", "", "package views\n\n// About says what this is.\ntempl About() {\n\t@appLayout(\"About\") {\n" +
+		{"views/about.templ", "", "package views\n\n// About says what this is.\ntempl About() {\n" +
+			"\t@appLayout(\"About\") {\n" +
 			"\t\t<header><h1>About</h1></header>\n\t\t<p>What this is.</p>\n\t}\n}\n"},
 	}},
-	{what: "a message", places: []place{{"web/cookies.go", "\t\"verified\":         {Message: \"Your address is confirmed.\"},\n",
-		"\t\"verified\":         {Message: \"Your address is confirmed.\"},\n\t\"noted\":            {Message: \"Noted.\"},\n"}}},
+	{what: "a message", places: []place{{"web/cookies.go",
+		"\t\"verified\":         {Message: \"Your address is confirmed.\"},\n",
+		"\t\"verified\":         {Message: \"Your address is confirmed.\"},\n" +
+			"\t\"noted\":            {Message: \"Noted.\"},\n"}}},
 	{what: "a dependency is raised", places: []place{
-		{"go.mod", "github.com/mattn/go-colorable v0.1.13", "github.com/mattn/go-colorable v0.1.14"}}},
+		{"go.mod", "github.com/mattn/go-colorable v0.1.13", "github.com/mattn/go-colorable v0.1.14"},
+		{"go.sum", "github.com/mattn/go-colorable v0.1.13 h1:",
+			"github.com/mattn/go-colorable v0.1.14 h1:9A9LHSqF/7dyVVX6g0U9cwm9pG3kP9gSzcuIPHPsaIE=\n" +
+				"github.com/mattn/go-colorable v0.1.14/go.mod h1:6LmQG8QLFO4G5z1gPvYEzlUgJ2wF+stgPZH1UqBm1s8=\n" +
+				"github.com/mattn/go-colorable v0.1.13 h1:"},
+	}},
 	{what: "a page, and so generated code", places: []place{
 		{"views/dashboard.templ", "This is where your product begins.", "Your product begins here."}}},
 	{what: "a new file of a part that is gone", places: []place{
@@ -73,7 +84,8 @@ var releases = []release{
 	}},
 	{what: "a new file of a part that stays", places: []place{
 		{"internal/servicetoken/later.go", "", "package servicetoken\n\n// Later is when.\nconst Later = \"later\"\n"},
-		{partsFile, "\tinternal/servicetoken/keys.go\n", "\tinternal/servicetoken/keys.go\n\tinternal/servicetoken/later.go\n"},
+		{partsFile, "\tinternal/servicetoken/keys.go\n",
+			"\tinternal/servicetoken/keys.go\n\tinternal/servicetoken/later.go\n"},
 	}},
 	{what: "a helper has another name", places: []place{
 		{"web/respond.go", "// show answers every request", "//go:fix inline\nfunc (s *Server) show(page templ.Component) " +
@@ -99,7 +111,8 @@ var releases = []release{
 	{what: "a test goes", places: []place{{"web/slash_test.go", "package web_test\n", ""}}},
 	{what: "a test comes", places: []place{{"web/about_test.go", "",
 		"package web_test\n\nimport \"testing\"\n\nfunc TestAbout(t *testing.T) { t.Parallel() }\n"}}},
-	{what: "an upgrade note", places: []place{{upgradingFile, "## First version", "## Next\n\nSay what this is.\n\n## First version"}}},
+	{what: "an upgrade note", places: []place{{upgradingFile, "## First version",
+		"## Next\n\nSay what this is.\n\n## First version"}}},
 }
 
 // of returns files after the commit.
@@ -190,7 +203,8 @@ func ships(t *testing.T, files tree, settled bool, without ...string) (template,
 		"views/ships.templ", "package views\n\n// Ships lists ships.\ntempl Ships() {\n\t@appLayout(\"Ships\") {\n"+
 			"\t\t<header><h1>Ships</h1></header>\n\t\t<p>None yet.</p>\n\t}\n}\n").
 		edit(t, "web/app.go", "(on doors) {}", "(on doors) {\n\ton.user.GET(\"/ships\", s.show(views.Ships()))\n}").
-		edit(t, "web/app.go", "Icon: \"gauge\"},\n", "Icon: \"gauge\"},\n\t{Href: \"/ships\", Label: \"Ships\", Icon: \"gauge\"},\n")
+		edit(t, "web/app.go", "Icon: \"gauge\"},\n",
+			"Icon: \"gauge\"},\n\t{Href: \"/ships\", Label: \"Ships\", Icon: \"gauge\"},\n")
 	was := project.tree(t)
 	must(t, project.write(was, mine))
 	if settled {
@@ -240,10 +254,10 @@ func TestStarterUpdate(t *testing.T) {
 	files := headOf(t)
 	template, project := ships(t, files, true)
 	database := "file:" + filepath.ToSlash(filepath.Join(t.TempDir(), "harbor.db"))
-	_, err := project.verb(t, "feature", "sea_crates", "label:string", "weight:int?", "--owned")
-	must(t, err)
 	project.serve(t, database)
-	_, err = project.verb(t, "without", "audit", "auditchain")
+	_, err := project.verb(t, "without", "audit", "auditchain")
+	must(t, err)
+	_, err = project.verb(t, "feature", "sea_crates", "label:string", "weight:int?", "--owned")
 	must(t, err)
 	for _, r := range releases {
 		files = r.of(t, files)
@@ -257,7 +271,8 @@ func TestStarterUpdate(t *testing.T) {
 	}
 	got := project.tree(t)
 	for name, text := range got {
-		if strings.Contains(text, "part:audit") && !strings.HasPrefix(name, "cmd/foyer/") || strings.HasPrefix(name, "internal/audit/") {
+		if strings.Contains(text, "part:audit") && !strings.HasPrefix(name, "cmd/foyer/") || strings.HasPrefix(name,
+			"internal/audit/") {
 			t.Errorf("%s came back", name)
 		}
 	}
@@ -270,7 +285,8 @@ func TestStarterUpdate(t *testing.T) {
 		t.Error("the dependency is not raised")
 	}
 	project.serve(t, database)
-	_, err = project.run(t.Context(), "go", "test", "./internal/auth/...", "./internal/config", "./web/...", "./cmd/server")
+	_, err = project.run(t.Context(), "go", "test", "./internal/auth/...", "./internal/config", "./web/...",
+		"./cmd/server")
 	must(t, err)
 	if out, err = project.verb(t, "update"); err != nil || !strings.Contains(out, "Nothing to update") {
 		t.Errorf("again: %q, %v", out, err)
@@ -319,4 +335,24 @@ func asProject(source, version string, without []string) project {
 		p.Without[name] = never
 	}
 	return p
+}
+
+// TestStarterWithAndBack: all parts that leave a project together come back together. Only .foyer knows, and for each
+// migration of theirs two more.
+func TestStarterWithAndBack(t *testing.T) {
+	files := headOf(t)
+	_, project := ships(t, files, true)
+	list, err := readParts(files[partsFile])
+	must(t, err)
+	parts := slices.DeleteFunc(list.names(), func(name string) bool { return name == toolPart })
+	before := project.tree(t)
+	_, err = project.verb(t, append([]string{"without"}, parts...)...)
+	must(t, err)
+	_, err = project.verb(t, append([]string{"with"}, parts...)...)
+	must(t, err)
+	for _, name := range differ(before, project.tree(t)) {
+		if name != projectFile && (before[name] != "" || !isMigration(name)) {
+			t.Errorf("%s is another one", name)
+		}
+	}
 }

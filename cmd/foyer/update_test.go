@@ -29,9 +29,11 @@ func (f folder) template(t *testing.T, files tree) string {
 // TestUpdate: a project gets what changed in what it has, and keeps what is its own.
 func TestUpdate(t *testing.T) {
 	t.Parallel()
-	first := sample().with("web/help/help.go", "package help\n\n// Lines are the lines that help a reader.\nconst Line = `one`\n", "views/old.templ", "old",
+	first := sample().with("web/help/help.go",
+		"package help\n\n// Lines are the lines that help a reader.\nconst Line = `one`\n", "views/old.templ", "old",
 		"views/old_templ.go", "package views\n", "views/views.go", "package views\n", "web/helper.go",
-		"package web\n\nfunc oldName(a, b string) string { return a + b }\n", upgradingFile, "# Upgrading\n\n## one\n\nOne.\n")
+		"package web\n\nfunc oldName(a, b string) string { return a + b }\n", upgradingFile,
+		"# Upgrading\n\n## one\n\nOne.\n")
 	project := grown(t, first, "audit", "chain")
 	mine := project.tree(t).with("web/mine.go", "package web\n\nvar _ = oldName(`a`, `b`)\n",
 		"web/help/mine.go", "package help\n\nconst mine = 1\n", "views/old_templ.go", "package views // generated anew\n",
@@ -43,7 +45,8 @@ func TestUpdate(t *testing.T) {
 			"web/help/mine.go": blobID(mine["web/help/mine.go"])}}}
 	must(t, p.write(mine))
 	head := project.commit(t, mine, "The clone's own")
-	second := first.with("web/help/help.go", "", "web/manual/help.go", "package help\n\n// Lines are the lines that help a reader.\nconst Line = `two`\n",
+	second := first.with("web/help/help.go", "", "web/manual/help.go",
+		"package help\n\n// Lines are the lines that help a reader.\nconst Line = `two`\n",
 		"views/old.templ", "", "views/old_templ.go", "", "README.md", "# Other\n", ".github/x.yml", "x\n",
 		"internal/audit/more.go", "package audit\n", "migrations/0009_more.sql", "x\n", "migrations/0010_ships.sql", "x\n",
 		"internal/report/report.go", "package report\n",
@@ -105,7 +108,8 @@ func TestUpdateDropped(t *testing.T) {
 	project := grown(t, sample())
 	_, err := project.verb(t, "without", "audit", "chain")
 	must(t, err)
-	version := project.template(t, sample().with("migrations/0009_more.sql", "-- +goose Up\nx\n-- +goose Down\ny\n").edit(t,
+	version := project.template(t, sample().with("migrations/0009_more.sql",
+		"-- +goose Up\nx\n-- +goose Down\ny\n").edit(t,
 		partsFile, "\tmigrations/0004_audit.sql\n", "\tmigrations/0004_audit.sql\n\tmigrations/0009_more.sql\n"))
 	_, err = project.update(t, version)
 	must(t, err)
@@ -114,6 +118,11 @@ func TestUpdateDropped(t *testing.T) {
 	}
 	_, err = project.verb(t, "with", "audit")
 	must(t, err)
+	if project.tree(t)["migrations/0009_more.sql"] != "" {
+		t.Error("a migration came under a number that is passed")
+	}
+	_, err = project.verb(t, "without", "audit")
+	must(t, err)
 	var list []string
 	for name := range project.tree(t) {
 		if isMigration(name) {
@@ -121,8 +130,8 @@ func TestUpdateDropped(t *testing.T) {
 		}
 	}
 	slices.Sort(list)
-	if !slices.Equal(list, []string{"audit.sql", "audit.sql", "drop_audit.sql", "more.sql"}) ||
-		project.tree(t)["migrations/0009_more.sql"] != "" {
+	if !slices.Equal(list, []string{"audit.sql", "audit.sql", "drop_audit.sql", "drop_audit.sql", "drop_more.sql",
+		"more.sql"}) {
 		t.Errorf("migrations: %v", list)
 	}
 }
@@ -136,14 +145,16 @@ func TestUpdateRefuses(t *testing.T) {
 	version := project.template(t, sample().with("internal/audit/audit.go", "").edit(t, partsFile,
 		"\tinternal/audit/audit.go\n", "").edit(t, "web/routes.go", "\t\t\"Home\",\n", "\t\t\"Front\",\n"))
 	_, err := project.update(t, version)
-	refused(t, err, "nothing was changed, because this project does not fit the update to "+version+":\nboth change these lines:\n",
+	refused(t, err, "nothing was changed, because this project does not fit the update to "+version,
+		":\nboth change these lines:\n",
 		`web/routes.go:32: "Start",`, "internal/audit/audit.go:1: // Package audit keeps the trail.")
 	project.untouched(t, head)
 	out, err := project.update(t, version, "--keep-conflicts")
 	must(t, err)
 	if !strings.Contains(out, "git reset --hard takes it back") || !strings.Contains(out, `web/routes.go:32: "Start",`) ||
 		!strings.Contains(project.tree(t)["web/routes.go"], "<<<<<<< ") || project.state(t).Version != version {
-		t.Errorf("printed %q; the project is at %s, and routes are\n%s", out, project.state(t).Version, project.tree(t)["web/routes.go"])
+		t.Errorf("printed %q; the project is at %s, and routes are\n%s", out, project.state(t).Version,
+			project.tree(t)["web/routes.go"])
 	}
 	project.do(t, "reset", "--quiet", "--hard")
 	project.untouched(t, head)
@@ -191,7 +202,8 @@ func TestUpdateSquashed(t *testing.T) {
 // TestUpdateStarts: the verb finds the newest version and lets its tool do the rest.
 func TestUpdateStarts(t *testing.T) {
 	t.Parallel()
-	const tool = "package main\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nfunc main() {\n\tfmt.Println(os.Args[1:])\n\tif len(os.Args) > 7 {\n" +
+	const tool = "package main\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nfunc main() {\n\tfmt.Println(os.Args[1:])\n" +
+		"\tif len(os.Args) > 7 {\n" +
 		"\t\tfmt.Fprintln(os.Stderr, \"foyer: refused\")\n\t\tos.Exit(1)\n\t}\n}\n"
 	template := newProject(t, sample().with("cmd/foyer/main.go", tool))
 	first := template.do(t, "rev-parse", "HEAD")
@@ -235,4 +247,30 @@ func TestUpdateStarts(t *testing.T) {
 	refused(t, err, "the template example.com/sample v9 was not found")
 	_, err = clone.verb(t, "update", "v9")
 	refused(t, err, "unknown verb or argument")
+}
+
+// TestUpdateOfModule: without a source, the module proxy knows the versions.
+func TestUpdateOfModule(t *testing.T) {
+	proxy(t, newProject(t, sample()), "v0.1.0")
+	p := project{Upstream: "example.com/sample", Version: "v0.1.0"}
+	mine := sample().with("go.mod", "module example.com/harbor\n\ngo 1.24\n")
+	must(t, p.write(mine))
+	clone := newProject(t, mine)
+	for _, args := range [][]string{{"update"}, {"update", "--to", "v0.1.0", "--dry-run"}} {
+		out, err := clone.verb(t, args...)
+		must(t, err)
+		if out != "Nothing to update: this project has v0.1.0\n" {
+			t.Errorf("%s: %q", args, out)
+		}
+	}
+	_, err := clone.verb(t, "update", "--to", "v0.2.0")
+	refused(t, err, "versions of example.com/sample were not found: ", "v0.2.0")
+	p.Source = string(clone) + "/nothing"
+	must(t, p.write(mine))
+	clone.commit(t, mine, "Another source")
+	_, err = clone.verb(t, "update")
+	refused(t, err, "versions of example.com/sample were not found: fatal: ")
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("more than a line: %q", err)
+	}
 }

@@ -108,8 +108,10 @@ func TestWithNever(t *testing.T) {
 	_, err := project.verb(t, "with", "audit")
 	must(t, err)
 	got := project.tree(t)
-	if got["migrations/0004_audit.sql"] != sample()["migrations/0004_audit.sql"] || got["static/app.css"] != sample()["static/app.css"] ||
-		strings.Contains(got["web/routes.go"], "keys") || !strings.Contains(got["web/routes.go"], "audit.Route, // part:audit") {
+	if got["migrations/0004_audit.sql"] != sample()["migrations/0004_audit.sql"] ||
+		got["static/app.css"] != sample()["static/app.css"] ||
+		strings.Contains(got["web/routes.go"], "keys") || !strings.Contains(got["web/routes.go"],
+		"audit.Route, // part:audit") {
 		t.Errorf("got %v", differ(got, sample()))
 	}
 	if !slices.Equal(project.state(t).out(), []string{"chain", "keys"}) {
@@ -129,7 +131,8 @@ func TestWithRefuses(t *testing.T) {
 		refused(t, err, row.want)
 		project.untouched(t, head)
 	}
-	head = project.commit(t, project.tree(t).edit(t, "web/routes.go", "\t\t\"GET /about\",\n", "\t\t\"GET /more\",\n"), "Mine")
+	head = project.commit(t, project.tree(t).edit(t, "web/routes.go", "\t\t\"GET /about\",\n", "\t\t\"GET /more\",\n"),
+		"Mine")
 	_, err := project.verb(t, "with", "keys")
 	refused(t, err, "does not fit the return of keys:\nboth change these lines:\n", `web/routes.go:15: "GET /more",`)
 	project.untouched(t, head)

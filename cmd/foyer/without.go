@@ -36,7 +36,7 @@ func without(ctx context.Context, root folder, w taking) error {
 		s.what = "the removal of " + what
 		leave := removal{parts: w.parts, has: tree{}}
 		if !w.fresh {
-			leave.has = mine.only(list.migrationsOf(w.parts))
+			leave.has = s.before.only(list.migrationsOf(w.parts))
 		}
 		if leave.uses, err = literalsWithout(mine, list, leave); err != nil {
 			return "", err
@@ -48,10 +48,7 @@ func without(ctx context.Context, root folder, w taking) error {
 		if err != nil {
 			return "", err
 		}
-		if _, err := s.finish(ctx, drops); err != nil {
-			return "", err
-		}
-		opened, err := s.opened(ctx)
+		opened, err := s.finish(ctx, drops)
 		if err == nil && opened != "" {
 			err = errors.New("nothing was changed, because the removal opens what was closed." + opened)
 		}
@@ -85,10 +82,7 @@ func with(ctx context.Context, root folder, w taking) error {
 				delete(s.after, name)
 			}
 		}
-		if _, err := s.finish(ctx, again); err != nil {
-			return "", err
-		}
-		opened, err := s.opened(ctx)
+		opened, err := s.finish(ctx, again)
 		return "With " + strings.Join(back, ", ") + opened, err
 	})
 }

@@ -8,7 +8,9 @@ package main
 //	a.site.Projects = projects.New(a.db, database.Now)
 //
 // What runs beside the requests is added to a.works.
-func (a *app) addApp() error { return nil }
+func (a *app) addApp() error {
+	return nil
+}
 
 // appCommands are your own lines of `server help`: name, arguments, what it does, the method that does it.
 var appCommands = []command{}

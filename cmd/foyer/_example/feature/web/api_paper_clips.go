@@ -59,8 +59,7 @@ func (s *Server) addPaperClip(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	e := session(c).Event("paper_clip_created")
-	p, err := s.PaperClips.Create(c.Request().Context(), session(c).UserID, in, e)
+	p, err := s.PaperClips.Create(c.Request().Context(), session(c), in)
 	if err != nil {
 		return err
 	}
@@ -76,8 +75,7 @@ func (s *Server) replacePaperClip(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	e := session(c).Event("paper_clip_changed")
-	p, err := s.PaperClips.Update(c.Request().Context(), session(c).UserID, c.Param("id"), in, e)
+	p, err := s.PaperClips.Update(c.Request().Context(), session(c), c.Param("id"), in)
 	if err != nil {
 		return err
 	}
@@ -85,8 +83,7 @@ func (s *Server) replacePaperClip(c *echo.Context) error {
 }
 
 func (s *Server) removePaperClip(c *echo.Context) error {
-	e := session(c).Event("paper_clip_deleted")
-	if err := s.PaperClips.Delete(c.Request().Context(), session(c).UserID, c.Param("id"), e); err != nil {
+	if err := s.PaperClips.Delete(c.Request().Context(), session(c), c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

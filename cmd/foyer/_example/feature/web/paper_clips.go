@@ -80,8 +80,7 @@ func (s *Server) createPaperClip(c *echo.Context) error {
 	if err != nil {
 		return s.refuseForm(c, views.PaperClipForm("", in), err)
 	}
-	e := session(c).Event("paper_clip_created")
-	if _, err := s.PaperClips.Create(c.Request().Context(), session(c).UserID, paperclips.Input(in), e); err != nil {
+	if _, err := s.PaperClips.Create(c.Request().Context(), session(c), paperclips.Input(in)); err != nil {
 		return s.refuseForm(c, views.PaperClipForm("", in), err)
 	}
 	s.flash(c, "paper-clip-created")
@@ -119,8 +118,7 @@ func (s *Server) updatePaperClip(c *echo.Context) error {
 	if err != nil {
 		return s.refuseForm(c, views.PaperClipForm(c.Param("id"), in), err)
 	}
-	e := session(c).Event("paper_clip_changed")
-	_, err = s.PaperClips.Update(c.Request().Context(), session(c).UserID, c.Param("id"), paperclips.Input(in), e)
+	_, err = s.PaperClips.Update(c.Request().Context(), session(c), c.Param("id"), paperclips.Input(in))
 	if err != nil {
 		return s.refuseForm(c, views.PaperClipForm(c.Param("id"), in), err)
 	}
@@ -139,8 +137,7 @@ func (s *Server) showDeletePaperClip(c *echo.Context) error {
 }
 
 func (s *Server) deletePaperClip(c *echo.Context) error {
-	e := session(c).Event("paper_clip_deleted")
-	if err := s.PaperClips.Delete(c.Request().Context(), session(c).UserID, c.Param("id"), e); err != nil {
+	if err := s.PaperClips.Delete(c.Request().Context(), session(c), c.Param("id")); err != nil {
 		return err
 	}
 	s.flash(c, "paper-clip-deleted")

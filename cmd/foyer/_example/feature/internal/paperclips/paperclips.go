@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/id"
 	"example.com/foyer/internal/list"
@@ -32,6 +33,13 @@ type PaperClip struct {
 	CreatedAt  time.Time  `json:"created_at"`
 	UpdatedAt  time.Time  `json:"updated_at"`
 }
+
+// What is recorded of a paper clip.
+const (
+	created event.Name = "paper_clip_created"
+	changed event.Name = "paper_clip_changed"
+	deleted event.Name = "paper_clip_deleted"
+)
 
 // Store keeps paper clips in a database.
 type Store struct {
@@ -84,11 +92,11 @@ func take(db *gorm.DB, owner, key string) (*PaperClip, error) {
 	return &p, err
 }
 
-// Create adds a paper clip of the owner, and records e. Refusals: 400 VALIDATION_ERROR.
-func (s *Store) Create(ctx context.Context, owner string, in Input, e *auth.Event) (*PaperClip, error) {
-	return s.change(ctx, e, func(tx *gorm.DB) (*PaperClip, error) {
+// Create adds a paper clip of the user of by. Refusals: 400 VALIDATION_ERROR.
+func (s *Store) Create(ctx context.Context, by *auth.Session, in Input) (*PaperClip, error) {
+	return s.change(ctx, by, created, func(tx *gorm.DB) (*PaperClip, error) {
 		p := &PaperClip{ID: id.New()}
-		p.OwnerID = owner // opt:owned
+		p.OwnerID = by.UserID // opt:owned
 		if err := in.fill(p); err != nil {
 			return nil, err
 		}
@@ -96,10 +104,10 @@ func (s *Store) Create(ctx context.Context, owner string, in Input, e *auth.Even
 	})
 }
 
-// Update replaces what a paper clip says, and records e. Refusals: those of Get and Create.
-func (s *Store) Update(ctx context.Context, owner, key string, in Input, e *auth.Event) (*PaperClip, error) {
-	return s.change(ctx, e, func(tx *gorm.DB) (*PaperClip, error) {
-		p, err := take(tx, owner, key)
+// Update replaces what a paper clip says. Refusals: those of Get and Create.
+func (s *Store) Update(ctx context.Context, by *auth.Session, key string, in Input) (*PaperClip, error) {
+	return s.change(ctx, by, changed, func(tx *gorm.DB) (*PaperClip, error) {
+		p, err := take(tx, by.UserID, key)
 		if err != nil {
 			return nil, err
 		}
@@ -110,10 +118,10 @@ func (s *Store) Update(ctx context.Context, owner, key string, in Input, e *auth
 	})
 }
 
-// Delete removes a paper clip, and records e. Refusals: those of Get.
-func (s *Store) Delete(ctx context.Context, owner, key string, e *auth.Event) error {
-	_, err := s.change(ctx, e, func(tx *gorm.DB) (*PaperClip, error) {
-		p, err := take(tx, owner, key)
+// Delete removes a paper clip. Refusals: those of Get.
+func (s *Store) Delete(ctx context.Context, by *auth.Session, key string) error {
+	_, err := s.change(ctx, by, deleted, func(tx *gorm.DB) (*PaperClip, error) {
+		p, err := take(tx, by.UserID, key)
 		if err != nil {
 			return nil, err
 		}
@@ -122,14 +130,15 @@ func (s *Store) Delete(ctx context.Context, owner, key string, e *auth.Event) er
 	return err
 }
 
-// change runs act in a transaction, and records e with the id of the paper clip.
+// change runs act in a transaction and records that by did what to the paper clip.
 func (s *Store) change(
-	ctx context.Context, e *auth.Event, act func(tx *gorm.DB) (*PaperClip, error),
+	ctx context.Context, by *auth.Session, what event.Name, act func(tx *gorm.DB) (*PaperClip, error),
 ) (p *PaperClip, err error) {
 	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if p, err = act(tx); err != nil {
 			return err
 		}
+		e := by.Event(what)
 		e.Detail = p.ID
 		return s.record(tx, e)
 	})

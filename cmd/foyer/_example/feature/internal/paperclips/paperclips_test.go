@@ -47,34 +47,30 @@ func newRig(db *gorm.DB) *rig {
 	r := &rig{db: db}
 	r.Store = paperclips.New(db, func(_ *gorm.DB, events ...*auth.Event) error {
 		for _, e := range events {
-			r.events = append(r.events, string(e.Name)+" "+e.Detail)
+			r.events = append(r.events, string(e.Name))
 		}
 		return r.fault
 	})
 	return r
 }
 
-// opt:owned
-
-// person makes a user and returns the id.
-func (r *rig) person(t *testing.T, email string) string {
+// person makes a user.
+func (r *rig) person(t *testing.T, email string) *auth.Session {
 	t.Helper()
 	in := auth.NewUser{Name: "Test Person", Email: email, Password: authtest.Password}
 	u, err := authtest.NewOn(t, r.db, auth.Options{}).CreateUser(t.Context(), nil, in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return u.ID
+	return &auth.Session{UserID: u.ID}
 }
 
-// end:owned
-
 // create makes a paper clip of that name.
-func (r *rig) create(t *testing.T, owner, name string) *paperclips.PaperClip {
+func (r *rig) create(t *testing.T, by *auth.Session, name string) *paperclips.PaperClip {
 	t.Helper()
 	in := filled()
 	in.TradeName = name
-	p, err := r.Create(t.Context(), owner, in, &auth.Event{Name: "created"})
+	p, err := r.Create(t.Context(), by, in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,23 +90,23 @@ func TestLife(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(db)
-		ada := r.person(t, "ada@example.com") // opt:owned
+		ada := r.person(t, "ada@example.com")
 		p := r.create(t, ada, "First")
 		in := filled()
 		in.TradeName = "Second"
-		if _, err := r.Update(t.Context(), ada, p.ID, in, &auth.Event{Name: "changed"}); err != nil {
+		if _, err := r.Update(t.Context(), ada, p.ID, in); err != nil {
 			t.Fatal(err)
 		}
-		got, err := r.Get(t.Context(), ada, p.ID)
+		got, err := r.Get(t.Context(), ada.UserID, p.ID)
 		if err != nil || got.Input() != in || !got.CreatedAt.Equal(p.CreatedAt) {
 			t.Errorf("%+v %v, want %+v", got, err, in)
 		}
-		if err := r.Delete(t.Context(), ada, p.ID, &auth.Event{Name: "deleted"}); err != nil {
+		if err := r.Delete(t.Context(), ada, p.ID); err != nil {
 			t.Fatal(err)
 		}
-		_, err = r.Get(t.Context(), ada, p.ID)
+		_, err = r.Get(t.Context(), ada.UserID, p.ID)
 		refused(t, err, http.StatusNotFound)
-		if want := []string{"created " + p.ID, "changed " + p.ID, "deleted " + p.ID}; !slices.Equal(r.events, want) {
+		if want := []string{"paper_clip_created", "paper_clip_changed", "paper_clip_deleted"}; !slices.Equal(r.events, want) {
 			t.Errorf("recorded %q, want %q", r.events, want)
 		}
 	})
@@ -127,19 +123,20 @@ func TestOwners(t *testing.T) {
 		p := r.create(t, ada, "First")
 		var answers []string
 		for _, key := range []string{p.ID, strings.Repeat("0", 32), "\x00", ""} {
-			_, got := r.Get(t.Context(), eve, key)
-			_, updated := r.Update(t.Context(), eve, key, filled(), &auth.Event{})
-			deleted := r.Delete(t.Context(), eve, key, &auth.Event{})
+			_, got := r.Get(t.Context(), eve.UserID, key)
+			_, updated := r.Update(t.Context(), eve, key, filled())
+			deleted := r.Delete(t.Context(), eve, key)
 			refused(t, got, http.StatusNotFound)
 			answers = append(answers, fmt.Sprint(got, updated, deleted))
 		}
 		if len(slices.Compact(answers)) != 1 {
 			t.Errorf("the answers differ: %q", answers)
 		}
-		if _, total, err := r.List(t.Context(), eve, list.Query{Sort: "created_at", Limit: 9}); total != 0 || err != nil {
+		_, total, err := r.List(t.Context(), eve.UserID, list.Query{Sort: "created_at", Limit: 9})
+		if total != 0 || err != nil {
 			t.Errorf("eve has %d %v", total, err)
 		}
-		if _, err := r.Get(t.Context(), ada, p.ID); err != nil {
+		if _, err := r.Get(t.Context(), ada.UserID, p.ID); err != nil {
 			t.Error(err)
 		}
 	})
@@ -152,8 +149,8 @@ func TestRefusals(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(db)
-		ada := r.person(t, "ada@example.com") // opt:owned
-		_, err := r.Create(t.Context(), ada, paperclips.Input{}, &auth.Event{})
+		ada := r.person(t, "ada@example.com")
+		_, err := r.Create(t.Context(), ada, paperclips.Input{})
 		refused(t, err, http.StatusBadRequest)
 		for _, field := range []string{
 			"trade_name",
@@ -167,13 +164,13 @@ func TestRefusals(t *testing.T) {
 			}
 		}
 		p := r.create(t, ada, "First")
-		_, err = r.Update(t.Context(), ada, p.ID, paperclips.Input{}, &auth.Event{})
+		_, err = r.Update(t.Context(), ada, p.ID, paperclips.Input{})
 		refused(t, err, http.StatusBadRequest)
 		r.fault = errors.New("the trail is away")
-		if err := r.Delete(t.Context(), ada, p.ID, &auth.Event{}); !errors.Is(err, r.fault) {
+		if err := r.Delete(t.Context(), ada, p.ID); !errors.Is(err, r.fault) {
 			t.Error(err)
 		}
-		if got, err := r.Get(t.Context(), ada, p.ID); err != nil || got.TradeName != "First" {
+		if got, err := r.Get(t.Context(), ada.UserID, p.ID); err != nil || got.TradeName != "First" {
 			t.Errorf("what was not recorded has happened: %v %v", got, err)
 		}
 	})
@@ -184,14 +181,14 @@ func TestList(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(db)
-		ada := r.person(t, "ada@example.com") // opt:owned
+		ada := r.person(t, "ada@example.com")
 		for _, name := range []string{"Ärger", "beta", "100%", "alpha"} {
 			r.create(t, ada, name)
 		}
 		names := func(q list.Query) (text string) {
 			t.Helper()
 			q.Limit = max(q.Limit, 2)
-			found, total, err := r.List(t.Context(), ada, q)
+			found, total, err := r.List(t.Context(), ada.UserID, q)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -234,7 +231,7 @@ func TestList(t *testing.T) {
 		// end:everyone
 		// opt:csv
 		var exported []string
-		for p, err := range r.Export(t.Context(), ada, list.Query{Text: "%"}) {
+		for p, err := range r.Export(t.Context(), ada.UserID, list.Query{Text: "%"}) {
 			if err != nil {
 				t.Fatal(err)
 			}

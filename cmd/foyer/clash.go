@@ -1,0 +1,64 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// clashes returns why o cannot be made in a project: something of the same name is there.
+func (o order) clashes(t, made tree) error {
+	has := map[string]string{} // folder and declaration → file
+	for _, name := range t.names() {
+		for _, d := range declared(t[name]) {
+			has[path.Dir(name)+" "+d] = cmp.Or(has[path.Dir(name)+" "+d], name)
+		}
+	}
+	folder := o.many.forms()[1]
+	imports := regexp.MustCompile(`(?m)^\t"(\S+/)?` + folder + `"$`)
+	for _, name := range made.names() {
+		if _, ok := t[name]; ok {
+			return fmt.Errorf("%s exists already", name)
+		}
+		if len(imports.FindAllString(made[name], 2)) > 1 {
+			return fmt.Errorf("%s imports another package %s: choose another name", name, folder)
+		}
+		for _, d := range append(declared(made[name]), folder) {
+			if other := has[path.Dir(name)+" "+d]; other != "" {
+				return fmt.Errorf("%s has %s already: choose another name", other, d)
+			}
+			if d != folder {
+				has[path.Dir(name)+" "+d] = name
+			}
+		}
+	}
+	table, address := o.many.forms()[0], o.many.forms()[2]
+	creates := regexp.MustCompile(`(?i)(CREATE|DROP) TABLE (?:IF (?:NOT )?EXISTS )?"?` + table + `\b`)
+	routes := regexp.MustCompile(`(?m)^[^/\n]*\.(?:GET|POST|Form|Mount)\("/` + address + `["/]`)
+	by := "" // the migration that makes the table and is not taken back
+	for _, name := range t.names() {
+		up, _, _ := strings.Cut(t[name], "-- +goose Down")
+		if m := creates.FindStringSubmatch(up); isMigration(name) && m != nil {
+			by = map[bool]string{true: name}[strings.EqualFold(m[1], "CREATE")]
+		}
+		if path.Dir(name) == "web" && !strings.HasSuffix(name, "_test.go") && routes.MatchString(t[name]) {
+			return fmt.Errorf("%s has the address /%s already: choose another name", name, address)
+		}
+	}
+	if by != "" && len(o.fields) > 0 {
+		return fmt.Errorf("%s makes a table %s already: choose another name", by, table)
+	}
+	return nil
+}
+
+var topLevel = regexp.MustCompile(`(?m)^(?:func|templ|type|var|const) (?:\(\w+ \*?(\w+)\) )?(\w+)`)
+
+// declared are the names of what a Go file or a template declares at its top; those of methods begin with their type.
+func declared(text string) (list []string) {
+	for _, m := range topLevel.FindAllStringSubmatch(text, -1) {
+		list = append(list, strings.TrimLeft(m[1]+"."+m[2], "."))
+	}
+	return list
+}

@@ -1,0 +1,67 @@
+//go:build prove
+
+package main
+
+import (
+	"maps"
+	"os"
+	"strings"
+	"testing"
+)
+
+// axe is what the rules of accessibility are checked with, which git does not know.
+const axe = "internal/proofs/browser/node_modules"
+
+// proveFeature makes a feature in a copy of the template and runs tests of the copy. Taken back, the copy is as it was.
+func proveFeature(t *testing.T, command string, tests ...[]string) {
+	t.Helper()
+	dir := newProject(t, headOf(t))
+	if found, err := folder("../..").git(t.Context(), "rev-parse", "--show-toplevel"); err == nil {
+		if _, err := os.Stat(folder(found).path(axe)); err == nil {
+			must(t, os.Symlink(folder(found).path(axe), dir.path(axe)))
+			must(t, os.WriteFile(dir.path(".git/info/exclude"), []byte(axe+"\n"), 0o644))
+		}
+	}
+	before := dir.tree(t)
+	args := strings.Fields(command)
+	_, err := dir.verb(t, args...)
+	must(t, err)
+	for _, test := range tests {
+		out, err := dir.run(t.Context(), "go", append([]string{"test", "-count=1"}, test...)...)
+		if err != nil {
+			t.Errorf("%s: %v\n%s", command, err, out)
+		}
+	}
+	faults, err := leftovers(dir.tree(t))
+	must(t, err)
+	if len(faults) > 0 {
+		t.Errorf("%s leaves over: %q", command, faults)
+	}
+	_, err = dir.verb(t, args[0], args[1], "--undo")
+	must(t, err)
+	if got := dir.tree(t); !maps.Equal(got, before) {
+		t.Errorf("after %s --undo:\n%s", command, dir.do(t, "diff", "HEAD~2"))
+	}
+}
+
+const projects = "feature projects name:string summary:text due:date? budget:int active:bool --owned --admin --csv --api"
+
+// TestFeatureInShort: the feature of README works, on every database and in a browser, and goes again.
+func TestFeatureInShort(t *testing.T) {
+	proveFeature(t, projects, []string{"./internal/projects", "./internal"},
+		[]string{"-run", "Project|TestAccess|TestStepUp|TestApp|HTML", "./web"},
+		[]string{"-run", "TestProjects$", "./internal/proofs/browser"})
+}
+
+// TestStarterFeature: every test of the template passes beside a feature of each shape, and beside a page.
+func TestStarterFeature(t *testing.T) {
+	for _, command := range []string{
+		projects,
+		"feature people name:string --singular human --icon info",
+		"feature order_items name:string code:string? note:text? paid:int? shipped_on:date --csv --api",
+		"page sales_reports --door freshAdmin --nav Sales",
+		"page terms --door public",
+	} {
+		t.Run(command, func(t *testing.T) { proveFeature(t, command, []string{"-timeout=40m", "./..."}) })
+	}
+}

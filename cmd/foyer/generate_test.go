@@ -1,0 +1,128 @@
+package main
+
+import (
+	"maps"
+	"strings"
+	"testing"
+)
+
+// workshop is a project whose example of a page is small: a file, a migration and a line in a list.
+func workshop() tree {
+	t := sample()
+	t[iconsFile] = "<svg>\n<symbol id=\"info\"/>\n<symbol id=\"inbox\"/>\n</svg>\n"
+	t["web/app.go"] = "package web\n\nvar appNav = []string{}\n"
+	maps.Copy(t, tree{
+		exampleDir + "page/web/paper_clips.go":                        "package web\n\nconst paperClips = \"Paper clips\"\n",
+		exampleDir + "page/migrations/00000000000000_paper_clips.sql": "-- +goose Up\nCREATE TABLE paper_clips (id TEXT);\n\n-- +goose Down\nDROP TABLE paper_clips;\n",
+		exampleDir + "page/splices.txt":                               "web/app.go appNav\n\tpaperClips,\n",
+	})
+	own := "\n\tcmd/foyer/_example/page/splices.txt\n\tcmd/foyer/_example/page/web/paper_clips.go\n" +
+		"\tcmd/foyer/_example/page/migrations/00000000000000_paper_clips.sql\n"
+	t[partsFile] = strings.Replace(t[partsFile], "\n\tcmd/foyer/parts.txt\n", own+"\tcmd/foyer/parts.txt\n", 1)
+	return t
+}
+
+// TestUndo: what was made goes, in any order, and the tree is as it was.
+func TestUndo(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, workshop())
+	before := project.tree(t)
+	for _, name := range []string{"reports", "sales_charts"} {
+		_, err := project.verb(t, "page", name)
+		must(t, err)
+	}
+	after := project.tree(t)
+	if after["web/app.go"] != "package web\n\nvar appNav = []string{\n\treports,\n\tsalesCharts,\n}\n" ||
+		after["web/sales_charts.go"] != "package web\n\nconst salesCharts = \"Sales charts\"\n" {
+		t.Errorf("%s\n%s", after["web/app.go"], after["web/sales_charts.go"])
+	}
+	_, err := project.verb(t, "page", "reports")
+	refused(t, err, "web/reports.go exists already")
+	for _, name := range []string{"reports", "sales_charts"} {
+		_, err := project.verb(t, "page", name, "--undo")
+		must(t, err)
+	}
+	if got := project.tree(t); !maps.Equal(got, before) {
+		t.Errorf("files %q, want %q\n%s", got.names(), before.names(), got["web/app.go"])
+	}
+	_, err = project.verb(t, "page", "reports", "--undo")
+	refused(t, err, ".foyer knows of no page reports")
+}
+
+// TestUndoRefuses: what a person changed since stays, and so does all else.
+func TestUndoRefuses(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, workshop())
+	_, err := project.verb(t, "page", "reports")
+	must(t, err)
+	made := project.tree(t)
+	for words, changed := range map[string]tree{
+		"web/reports.go was changed since":                    made.edit(t, "web/reports.go", "Reports", "My reports"),
+		"web/reports.go was changed since it was made, so it": made.with("web/reports.go", ""),
+		"web/app.go was changed: it lacks the line reports,":  made.edit(t, "web/app.go", "\treports,\n", "\treports + \"\",\n"),
+		"web/b.go:3:": made.with("web/b.go", "package web\n\nvar b = reports\n"),
+	} {
+		if words == "web/reports.go was changed since it was made, so it" {
+			changed = changed.edit(t, "web/app.go", "\treports,\n", "")
+		}
+		project.commit(t, changed, "Changed")
+		_, err := project.verb(t, "page", "reports", "--undo")
+		refused(t, err, words)
+		if got := project.tree(t); !maps.Equal(got, changed) || project.do(t, "status", "--porcelain") != "" {
+			t.Errorf("%s: the project was changed", words)
+		}
+	}
+}
+
+// TestUndoOfSharedMigration: a migration that others have stays, and a new one takes it back. Then the name is free again.
+func TestUndoOfSharedMigration(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, workshop())
+	_, err := project.verb(t, "page", "reports")
+	must(t, err)
+	project.do(t, "update-ref", "refs/remotes/origin/main", "HEAD")
+	_, err = project.verb(t, "page", "reports", "--undo")
+	must(t, err)
+	after := project.tree(t)
+	var kept []string
+	for _, name := range after.names() {
+		if strings.HasSuffix(name, "_reports.sql") && isMigration(name) {
+			kept = append(kept, name)
+		}
+	}
+	if len(kept) != 2 || !strings.HasSuffix(kept[1], "_drop_reports.sql") ||
+		!strings.Contains(after[kept[1]], "-- +goose Up\nDROP TABLE reports;") {
+		t.Errorf("migrations %q\n%s", kept, after[kept[len(kept)-1]])
+	}
+	if _, ok := after["web/reports.go"]; ok {
+		t.Error("web/reports.go is there")
+	}
+	_, err = project.verb(t, "page", "reports")
+	must(t, err)
+}
+
+// TestPageRefuses: a wrong command line changes nothing, and its error is a line.
+func TestPageRefuses(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, workshop())
+	for line, words := range map[string]string{
+		"page":                                      errUsage.Error(),
+		"page reports charts":                       errUsage.Error(),
+		"page reports --door back":                  "there is no door back; doors: admin anyone fresh",
+		"page reports --icon moon":                  "static/icons.svg has no icon moon; icons: info inbox",
+		"page type":                                 "a word of Go",
+		"page Reports":                              "lower-case words",
+		"feature projects":                          "a feature has a field",
+		"feature sheep name:string":                 "--singular",
+		"feature projects name:string":              "cmd/foyer/_example/feature is missing",
+		"feature projects name:string --admin":      "add --owned",
+		"feature projects name:string --singular=X": "lower-case words",
+		"feature projects budget:int":               "so it is a string",
+	} {
+		_, err := project.verb(t, strings.Fields(line)...)
+		refused(t, err, words)
+		if strings.Contains(err.Error(), "\n") || project.do(t, "status", "--porcelain") != "" {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
