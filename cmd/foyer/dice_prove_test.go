@@ -4,6 +4,7 @@ package main
 
 import (
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -28,17 +29,19 @@ func (d dice) word(n int) string {
 
 // module is a module path.
 func (d dice) module() string {
-	path := pick(d, []string{"github.com/Acme/", "example.com/", "git.example.org/a/b/c/d/", "example.com/foyer/", "foyer.example.com/"})
+	path := pick(d, []string{"github.com/Acme/", "example.com/", "git.example.org/a/b/c/d/", "example.com/foyer/", "a.foyer.dev/"})
 	for range 1 + d.IntN(3) {
 		path += d.word(8) + pick(d, []string{"", "", "-2", "_x", "~y", ".z"})
 	}
 	return path + pick(d, []string{"", "", "/v2"})
 }
 
+var plainName = regexp.MustCompile(`^[A-Za-z][\x00-\x7f]{1,19}$`)
+
 // name is the name of an app, "" for the usual one; plain says whether a prefix of cookies follows from it.
 func (d dice) name() (name string, plain bool) {
-	words := []string{"Harbor", "Sea", "Ada", "Test", "Foyer", "Route", "66", "2nd", "x", "CRM", "Büro", "Ärzte", "Crème", "Straße",
-		"Łódź", "日本", "naïve", "Harbourmastersassociation"}
+	words := []string{"Harbor", "Sea", "Ada", "Test", "Foyer", "Route", "66", "2nd", "x", "CRM", "Büro", "Ärzte", "Crème",
+		"Straße", "Łódź", "日本", "naïve", "Harbourmastersassociation"}
 	name = pick(d, words)
 	for range d.IntN(4) {
 		name += pick(d, []string{" ", " ", "-", "+", "."}) + pick(d, words)
@@ -50,7 +53,7 @@ func (d dice) name() (name string, plain bool) {
 	case utf8.RuneCountInString(name) > 50 || strings.Trim(name, "0123456789+-. !") == "":
 		return d.name()
 	}
-	return name, strings.IndexFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 && len(name) > 1 && len(name) <= 20 && name[0] > '9'
+	return name, plainName.MatchString(name)
 }
 
 func (d dice) prefix() string {
