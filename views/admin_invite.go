@@ -1,20 +1,13 @@
 package views
 
-// InviteForm creates a user who chooses the password by a mailed link.
-type InviteForm struct {
-	Name, Email, Role string
-	Roles             []string // all that exist
-}
-
-// Invite is the form to invite a user.
-func Invite(f InviteForm) Form {
+// Invite is the form to invite a user, who chooses the password by a mailed link, so that no admin knows it. roles are
+// all that exist.
+func Invite(roles []string) Form {
 	return Form{
 		Title: "Invite a user", Layout: adminLayout, Path: "/admin/users/new", Button: "Invite", Cancel: "/admin/users",
 		Lead: "They get a mail with a link to choose their password. It works for 7 days.",
 		Inputs: []input{
-			{Name: "name", Label: "Name", Type: "text", Value: f.Name, Autocomplete: "off"},
-			email(f.Email, "off"),
-			roleChoice(f.Role, f.Roles),
+			{Name: "name", Label: "Name", Type: "text", Autocomplete: "off"}, email("off"), roleChoice("", roles),
 		},
 	}
 }

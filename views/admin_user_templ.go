@@ -295,14 +295,12 @@ func userSessions(u UserPage) templ.Component {
 	})
 }
 
-// UserActionForm is an action on a user before it is done, as it was filled in.
+// UserActionForm is an action on a user before it is done.
 type UserActionForm struct {
 	UserRow
 	Action, Title, Sentence, Button string
 	Danger                          bool
 	Roles                           []string // all that exist
-	Reason, Until                   string   // of a ban
-	Confirm                         string   // the user's address, as typed
 	Session                         string   // the session to end; "" for all
 }
 
@@ -322,16 +320,13 @@ func (f UserActionForm) inputs() []input {
 		return []input{roleChoice(f.Role, f.Roles)}
 	case "ban":
 		return []input{
-			{
-				Name: "reason", Label: "Reason", Type: "text", Value: f.Reason, Optional: true,
-				Hint: "They read it when they try to log in.",
-			},
-			{Name: "until", Label: "Until", Type: "date", Value: f.Until, Optional: true, Hint: "Empty: for good."},
+			{Name: "reason", Label: "Reason", Type: "text", Optional: true, Hint: "They read it when they try to log in."},
+			{Name: "until", Label: "Until", Type: "date", Optional: true, Hint: "Empty: for good."},
 		}
 	case "delete":
-		return []input{typedAddress(f.Email, f.Confirm)}
+		return []input{typedAddress(f.Email)}
 	case "sessions":
-		return []input{{Name: "session", Type: "hidden", Value: f.Session}}
+		return []input{hidden("session", f.Session)}
 	}
 	return nil
 }

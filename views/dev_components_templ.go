@@ -284,8 +284,8 @@ func buttonGallery() templ.Component {
 // SampleForm has a field of every kind that can be wrong.
 func SampleForm() Form {
 	return Form{
-		Title: "Form", Lead: "It is a sample, so it saves nothing.", Path: "/dev/components", Button: "Save",
-		Cancel: "/dev/components",
+		Title: "Form", Layout: sampleLayout, Path: "/dev/components", Lead: "It is a sample, so it saves nothing.",
+		Button: "Save", Cancel: "/dev/components",
 		Inputs: []input{
 			{Name: "line", Label: "Line", Type: "text", MaxLength: 200, Hint: "A hint before typing."},
 			{Name: "lines", Label: "Lines", Type: "textarea", Value: strings.Repeat("As it was typed. ", 20)},
@@ -341,7 +341,7 @@ func fieldGallery() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(remember(true), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(remember(), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

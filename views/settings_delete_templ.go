@@ -8,15 +8,16 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// DeleteForm deletes the visitor's account. Confirm is its address, as typed.
-type DeleteForm struct{ Confirm string }
-
-// Delete is the form to delete the account.
-func Delete(f DeleteForm) Form {
-	return cardForm(settingsLayout, "Delete the account", "/settings/delete", f.fields, "confirm", "password")
+// Delete is the form to delete the account with the address email.
+func Delete(email string) Form {
+	return Form{
+		Title: "Delete the account", Layout: settingsLayout, Path: "/settings/delete", Intro: deleteIntro(),
+		Inputs: []input{typedAddress(email), password("current-password")},
+		Button: "Delete the account", Danger: true, Cancel: "/settings",
+	}
 }
 
-func (f DeleteForm) fields(errors Errors) templ.Component {
+func deleteIntro() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -37,23 +38,7 @@ func (f DeleteForm) fields(errors Errors) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h2>Delete the account</h2><p>The account and all its data are deleted at once and for good. All browsers are logged out.</p>")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = errorSummary(errors).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = field(typedAddress(frame(ctx).Visitor.Email, f.Confirm), errors).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = field(password("current-password"), errors).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div class=\"row\"><button class=\"button danger\">Delete the account</button> <a class=\"button\" href=\"/settings\">Cancel</a></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p>The account and all its data are deleted at once and for good. All browsers are logged out.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

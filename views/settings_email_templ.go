@@ -8,15 +8,16 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// EmailForm asks for a change of the visitor's address to Email.
-type EmailForm struct{ Email string }
-
-// Email is the form to change the address.
-func Email(f EmailForm) Form {
-	return cardForm(settingsLayout, "Change the address", "/settings/email", f.fields, "newEmail")
+// Email is the form to change the visitor's address.
+func Email() Form {
+	return Form{
+		Title: "Change the address", Layout: settingsLayout, Path: "/settings/email", Intro: emailIntro(),
+		Inputs: []input{{Name: "newEmail", Label: "New e-mail", Type: "email", Autocomplete: "email"}},
+		Button: "Send the link", Cancel: "/settings",
+	}
 }
 
-func (f EmailForm) fields(errors Errors) templ.Component {
+func emailIntro() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -37,7 +38,7 @@ func (f EmailForm) fields(errors Errors) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h2>Change the address</h2><p class=\"muted\">Your address is ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p class=\"muted\">Your address is ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -51,18 +52,6 @@ func (f EmailForm) fields(errors Errors) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, ". It changes when you open the link we send to the new one.</p>")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = errorSummary(errors).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = field(input{Name: "newEmail", Label: "New e-mail", Type: "email", Value: f.Email, Autocomplete: "email"}, errors).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<div class=\"row\"><button class=\"button primary\">Send the link</button> <a class=\"button\" href=\"/settings\">Cancel</a></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

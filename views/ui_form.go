@@ -6,9 +6,9 @@ import (
 	"github.com/a-h/templ"
 )
 
-// Form is a form and the page it stands on. It draws itself in three ways: Page is the whole page, Draw the form alone,
-// for a dialog, and Fragment what replaces a form that was refused. A plain form is data alone, and can be opened by a
-// dialogLink; a question before a deed is one. For example:
+// Form is a form and the page it stands on. It is data, and draws itself in three ways: Page is the whole page, Draw the
+// form alone, for a dialog, and Fragment what replaces a form that was refused. A dialogLink can open it, for example a
+// question before a deed:
 //
 //	func DeleteProject(p Project) Form {
 //		return Form{
@@ -18,48 +18,49 @@ import (
 //		}
 //	}
 type Form struct {
-	Title  string // of the page, and heading of a plain form
-	Layout layout
-	Path   string  // to which it is posted
-	Inputs []input // those that can be wrong come in their order on the page
-	Errors Errors
+	Title   string // of the page
+	Heading string // of the form; "" means Title
+	Layout  layout // of the page; nil for a form that is alone on its page, such as the form to log in
+	Path    string // to which it is posted
 
-	// Of a plain form.
-	About, Lead string // below the heading: what is changed, and a sentence about it
-	Button      string
-	Danger      bool   // the button destroys something
-	Cancel      string // where Cancel leads
+	Intro       templ.Component // below the heading; nil for none
+	Errors      Errors          // below Intro
+	About, Lead string          // below the errors: what is changed, and a sentence about it
+	Text        templ.Component // below Lead; nil for none
+	Inputs      []input         // in their order on the page
 
-	// Of a form that draws its content itself: Fields, with its heading and buttons.
-	Class  string
-	Fields fields
-	Below  []templ.Component // what follows the form on its page
+	Button   string
+	Danger   bool              // the button destroys something
+	Cancel   string            // where Cancel leads; "" for none
+	Question string            // below the button, such as "New here?"
+	Answer   Link              // to the page that answers Question; the zero Link is not drawn
+	Below    []templ.Component // what follows the form on its page
 }
 
-type (
-	layout = func(title string) templ.Component
-	fields = func(Errors) templ.Component // the content of a form, with its heading and buttons
-)
+type layout = func(title string) templ.Component
 
-// authForm is a form that is alone on its page.
-func authForm(title, path string, content fields, inputs ...string) Form {
-	return Form{
-		Title: title, Layout: authLayout, Class: "stack", Path: path, Fields: content, Inputs: named(inputs),
+// Filled is the form with the values that were typed into it; nil changes nothing. Passwords, hidden fields and files
+// stay as they are.
+func (f Form) Filled(typed map[string][]string) Form {
+	if typed == nil {
+		return f
 	}
-}
-
-// cardForm is a form on a page of the settings.
-func cardForm(page layout, title, path string, content fields, inputs ...string) Form {
-	return Form{
-		Title: title, Layout: page, Class: "card stack narrow", Path: path, Fields: content, Inputs: named(inputs),
+	inputs := make([]input, len(f.Inputs))
+	for i, in := range f.Inputs {
+		values := typed[in.Name]
+		switch in.Type {
+		case "hidden", "username", "password", "file":
+		case "checkbox":
+			in.Checked = len(values) > 0
+		default:
+			if len(values) > 0 {
+				in.Value = strings.TrimSpace(values[0])
+			}
+		}
+		inputs[i] = in
 	}
-}
-
-func named(names []string) (list []input) {
-	for _, name := range names {
-		list = append(list, input{Name: name})
-	}
-	return list
+	f.Inputs = inputs
+	return f
 }
 
 // hasFile reports whether the form sends a file, so that it is sent as multipart. Its handler reads c.FormFile and
@@ -83,6 +84,13 @@ func (f Form) Names() (names []string) {
 
 // title is the title of the document. A refused form says so first, because screen readers read the title first.
 func (f Form) title() string { return withErrors(f.Title, f.Errors) }
+
+func (f Form) heading() string {
+	if f.Heading != "" {
+		return f.Heading
+	}
+	return f.Title
+}
 
 // FieldError is what is wrong with one field of a form.
 type FieldError struct{ Field, Message string }
@@ -119,7 +127,7 @@ func withErrors(title string, errors Errors) string {
 // input is one field of a form.
 type input struct {
 	Name, Label, Value string
-	Type               string   // of the element input, or textarea or select
+	Type               string   // of the element input, or textarea, select or username
 	Autocomplete, Hint string   // "" for none
 	Rules              string   // passwordrules, for password managers
 	Options            []string // of a select: value and label alternate
@@ -128,6 +136,7 @@ type input struct {
 	Accept             string   // of a file: its media types
 	Checked            bool     // of a checkbox, whose value is "on"
 	Optional           bool
+	After              templ.Component // what follows the field; nil for nothing
 }
 
 // attributes are those of the control, besides what identifies it.
@@ -181,9 +190,16 @@ func (f input) describedBy(errors Errors) string {
 	return strings.Join(ids, " ")
 }
 
+// hidden is a field that people do not see.
+func hidden(name, value string) input { return input{Name: name, Type: "hidden", Value: value} }
+
+// username is a field that names the account of a password form for password managers. People read it in the text of
+// the form.
+func username(email string) input { return input{Name: "username", Type: "username", Value: email} }
+
 // email is the field for the e-mail address of an account.
-func email(value, autocomplete string) input {
-	return input{Name: "email", Label: "E-mail", Type: "email", Value: value, Autocomplete: autocomplete}
+func email(autocomplete string) input {
+	return input{Name: "email", Label: "E-mail", Type: "email", Autocomplete: autocomplete}
 }
 
 // password is the field for the password of an account.
@@ -192,8 +208,8 @@ func password(autocomplete string) input {
 }
 
 // remember is the field for a session that outlives the browser.
-func remember(yes bool) input {
-	return input{Name: "remember", Label: "Keep me logged in", Type: "checkbox", Checked: yes}
+func remember() input {
+	return input{Name: "remember", Label: "Keep me logged in", Type: "checkbox", Checked: true}
 }
 
 // newPassword is the field for a password that is chosen. It states the password rules to people and to password
@@ -206,8 +222,8 @@ func newPassword(name, label string) input {
 }
 
 // typedAddress is the field in which a person types email to confirm that they delete the account with that address.
-func typedAddress(email, value string) input {
-	return input{Name: "confirm", Label: "Type " + email + " to confirm", Type: "email", Value: value, Autocomplete: "off"}
+func typedAddress(email string) input {
+	return input{Name: "confirm", Label: "Type " + email + " to confirm", Type: "email", Autocomplete: "off"}
 }
 
 // pairs makes each word both value and label of a choice.

@@ -2,6 +2,7 @@ package views_test
 
 import (
 	"context"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -40,8 +41,8 @@ func TestGuardStates(t *testing.T) {
 		"admin":    views.Admin(views.Overview{Users: 7}),
 		"users":    views.Users(nil).Page(),                                           // part:admin
 		"user":     views.User(views.UserPage{UserRow: views.UserRow{Name: "Grace"}}), // part:admin
-		"settings": views.Profile(views.ProfileForm{}).Page(),
-		"security": views.Password(views.PasswordForm{}).Page(), "sessions": views.Sessions(nil),
+		"settings": views.Profile("Ada").Page(),
+		"security": views.Password("ada@example.com").Page(), "sessions": views.Sessions(nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			forged := ada // fields that a careless handler filled without a state
@@ -140,7 +141,7 @@ func TestErrors(t *testing.T) {
 		(views.Errors)(nil).Of("x") != "" {
 		t.Errorf("%+v", errors)
 	}
-	form := views.Login(views.LoginForm{Email: `"><x>`, ReturnTo: "/a?b=1&c=2", Signup: "javascript:alert(1)"})
+	form := views.Login("/a?b=1&c=2", "javascript:alert(1)").Filled(url.Values{"email": {`"><x>`}})
 	form.Errors, form.Below = errors, []templ.Component{templ.Raw("<p>a card below</p>")}
 	fragment := draw(t, frame(views.Visitor{}), form.Fragment())
 	if !strings.HasPrefix(fragment, "<title>Error: Log in") || strings.Contains(fragment, "<html") ||

@@ -20,7 +20,7 @@ type userAction struct {
 	name, title, sentence, button string
 	danger                        bool
 	offered                       func(*auth.User) bool
-	act                           func(*Server, *echo.Context, *auth.User, *views.UserActionForm) error
+	act                           func(*Server, *echo.Context, *auth.User, url.Values) error
 	done                          string // a key of flashes; "" for none
 	to                            string // the next page; "" for the user's page
 }
@@ -124,13 +124,12 @@ func (s *Server) requestedAction(c *echo.Context) (userAction, *auth.User, error
 	return userActions[i], u, nil
 }
 
-// userActionForm is the form of an action, as it was filled in.
-func (s *Server) userActionForm(a userAction, u *auth.User, typed url.Values) views.UserActionForm {
-	return views.UserActionForm{
-		UserRow: userRow(u), Roles: s.Auth.Roles(),
+// userActionForm is the form of an action. typed may name the session to end.
+func (s *Server) userActionForm(a userAction, u *auth.User, typed url.Values) views.Form {
+	return views.ActOnUser(views.UserActionForm{
+		UserRow: userRow(u), Roles: s.Auth.Roles(), Session: typed.Get("session"),
 		Action: a.name, Title: a.title, Sentence: a.sentence, Button: a.button, Danger: a.danger,
-		Reason: trim(typed.Get("reason")), Until: typed.Get("until"), Session: typed.Get("session"),
-	}
+	})
 }
 
 // showUserAction asks for confirmation: htmx in a dialog, everybody else on a page. It restores what was typed before
@@ -141,7 +140,10 @@ func (s *Server) showUserAction(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.showForm(c, views.ActOnUser(s.userActionForm(a, u, s.takeDraft(c))))
+	draft := s.takeDraft(c)
+	draft.Del("role")
+	draft.Del("confirm")
+	return s.showForm(c, s.userActionForm(a, u, draft).Filled(draft))
 }
 
 func (s *Server) actOnUser(c *echo.Context) error {
@@ -151,12 +153,11 @@ func (s *Server) actOnUser(c *echo.Context) error {
 		return err
 	}
 	form := s.userActionForm(a, u, values)
-	form.Confirm, form.Role = trim(values.Get("confirm")), cmp.Or(values.Get("role"), form.Role)
 	if refused != nil {
-		return s.refuseForm(c, views.ActOnUser(form), refused)
+		return s.refuseForm(c, form, refused)
 	}
-	if err := a.act(s, c, u, &form); err != nil {
-		return s.refuseForm(c, views.ActOnUser(form), err)
+	if err := a.act(s, c, u, values); err != nil {
+		return s.refuseForm(c, form, err)
 	}
 	if a.done != "" {
 		s.flash(c, a.done)
@@ -164,55 +165,55 @@ func (s *Server) actOnUser(c *echo.Context) error {
 	return seeOther(c, cmp.Or(a.to, usersPath+"/"+u.ID))
 }
 
-func (s *Server) changeRole(c *echo.Context, u *auth.User, form *views.UserActionForm) error {
-	_, err := s.Auth.SetRole(c.Request().Context(), session(c), u.ID, form.Role)
+func (s *Server) changeRole(c *echo.Context, u *auth.User, typed url.Values) error {
+	_, err := s.Auth.SetRole(c.Request().Context(), session(c), u.ID, cmp.Or(typed.Get("role"), u.Role))
 	return err
 }
 
-func (s *Server) mailReset(c *echo.Context, u *auth.User, _ *views.UserActionForm) error {
+func (s *Server) mailReset(c *echo.Context, u *auth.User, _ url.Values) error {
 	return s.Auth.MailPasswordReset(c.Request().Context(), session(c), u.ID)
 }
 
-func (s *Server) markVerified(c *echo.Context, u *auth.User, _ *views.UserActionForm) error {
+func (s *Server) markVerified(c *echo.Context, u *auth.User, _ url.Values) error {
 	yes := true
 	_, err := s.Auth.ChangeUser(c.Request().Context(), session(c), u.ID, auth.UserChanges{EmailVerified: &yes})
 	return err
 }
 
 // endUserSessions ends the named session, or all of them.
-func (s *Server) endUserSessions(c *echo.Context, u *auth.User, form *views.UserActionForm) error {
-	if form.Session != "" {
-		return s.Auth.RevokeSession(c.Request().Context(), session(c), u.ID, form.Session)
+func (s *Server) endUserSessions(c *echo.Context, u *auth.User, typed url.Values) error {
+	if id := typed.Get("session"); id != "" {
+		return s.Auth.RevokeSession(c.Request().Context(), session(c), u.ID, id)
 	}
 	return s.Auth.RevokeSessions(c.Request().Context(), session(c), u.ID)
 }
 
-func (s *Server) impersonate(c *echo.Context, u *auth.User, _ *views.UserActionForm) error {
+func (s *Server) impersonate(c *echo.Context, u *auth.User, _ url.Values) error {
 	_, err := s.Auth.Impersonate(c.Response(), c.Request(), session(c), u.ID)
 	return err
 }
 
-func (s *Server) ban(c *echo.Context, u *auth.User, form *views.UserActionForm) error {
+func (s *Server) ban(c *echo.Context, u *auth.User, typed url.Values) error {
 	var until *time.Time
-	if form.Until != "" {
-		day, ok := text.Day(form.Until)
+	if last := typed.Get("until"); last != "" {
+		day, ok := text.Day(last)
 		if !ok || !day.After(s.Auth.Now()) || day.After(s.Auth.Now().AddDate(100, 0, 0)) {
 			return errs.Invalid("until", "VALIDATION_ERROR", "Enter a day in the future, such as 2031-03-01, or nothing.")
 		}
 		until = &day
 	}
-	_, err := s.Auth.BanUser(c.Request().Context(), session(c), u.ID, form.Reason, until)
+	_, err := s.Auth.BanUser(c.Request().Context(), session(c), u.ID, trim(typed.Get("reason")), until)
 	return err
 }
 
-func (s *Server) unban(c *echo.Context, u *auth.User, _ *views.UserActionForm) error {
+func (s *Server) unban(c *echo.Context, u *auth.User, _ url.Values) error {
 	_, err := s.Auth.UnbanUser(c.Request().Context(), session(c), u.ID)
 	return err
 }
 
 // removeUser asks for the address, to prevent accidents.
-func (s *Server) removeUser(c *echo.Context, u *auth.User, form *views.UserActionForm) error {
-	if err := confirmed(form.Confirm, u.Email); err != nil {
+func (s *Server) removeUser(c *echo.Context, u *auth.User, typed url.Values) error {
+	if err := confirmed(typed, u.Email); err != nil {
 		return err
 	}
 	return s.Auth.RemoveUser(c.Request().Context(), session(c), u.ID)

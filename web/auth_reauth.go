@@ -24,6 +24,4 @@ func (s *Server) reauth(c *echo.Context) error {
 	return seeOther(c, returnTo(c))
 }
 
-func reauthForm(c *echo.Context) views.Form {
-	return views.Reauth(views.ReauthForm{Email: session(c).User.Email, ReturnTo: returnTo(c)})
-}
+func reauthForm(c *echo.Context) views.Form { return views.Reauth(session(c).User.Email, returnTo(c)) }

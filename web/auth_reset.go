@@ -17,7 +17,7 @@ func (s *Server) showReset(c *echo.Context) error {
 	if err != nil {
 		return s.showDeadLink(c, err, forgotPath, forgotLabel)
 	}
-	return s.render(c, http.StatusOK, views.Reset(form).Page())
+	return s.render(c, http.StatusOK, form.Page())
 }
 
 func (s *Server) reset(c *echo.Context) error {
@@ -26,21 +26,22 @@ func (s *Server) reset(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form, err := s.resetForm(c, values.Get("token"))
+	token := values.Get("token")
+	form, err := s.resetForm(c, token)
 	if err != nil {
-		return s.refuseLink(c, views.Reset(form), err, forgotPath, forgotLabel)
+		return s.refuseLink(c, form, err, forgotPath, forgotLabel)
 	}
-	if err := s.Auth.ResetPassword(c.Response(), c.Request(), form.Token, values.Get("newPassword")); err != nil {
-		return s.refuseLink(c, views.Reset(form), err, forgotPath, forgotLabel)
+	if err := s.Auth.ResetPassword(c.Response(), c.Request(), token, values.Get("newPassword")); err != nil {
+		return s.refuseLink(c, form, err, forgotPath, forgotLabel)
 	}
 	s.flash(c, "password-reset")
 	return seeOther(c, "/login")
 }
 
 // resetForm looks up whose password the link sets. It refuses the link of another user than the visitor.
-func (s *Server) resetForm(c *echo.Context, token string) (views.ResetForm, error) {
+func (s *Server) resetForm(c *echo.Context, token string) (views.Form, error) {
 	email, err := s.Auth.PeekLink(c.Request().Context(), token, letter.ResetPassword, letter.SetPassword)
-	form := views.ResetForm{Token: token, Email: email}
+	form := views.Reset(token, email)
 	if err != nil {
 		return form, err
 	}

@@ -9,23 +9,20 @@ import (
 )
 
 func (s *Server) showSignup(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Signup(signupForm(c)).Page())
+	return s.render(c, http.StatusOK, signupForm(c).Page())
 }
 
 func (s *Server) signup(c *echo.Context) error {
 	values, err := parseForm(c)
-	form := signupForm(c)
-	form.Name, form.Email = trim(values.Get("name")), trim(values.Get("email"))
-	form.Remember = values.Has("remember")
 	if err != nil {
-		return s.refuseForm(c, views.Signup(form), err)
+		return s.refuseForm(c, signupForm(c), err)
 	}
 	_, newSession, err := s.Auth.SignUpEmail(c.Response(), c.Request(), auth.Registration{
-		Name: form.Name, Email: form.Email, Password: values.Get("password"), Remember: form.Remember, Pending: true,
-		CallbackURL: returnTo(c),
+		Name: trim(values.Get("name")), Email: trim(values.Get("email")), Password: values.Get("password"),
+		Remember: values.Has("remember"), Pending: true, CallbackURL: returnTo(c),
 	})
 	if err != nil {
-		return s.refuseForm(c, views.Signup(form), err)
+		return s.refuseForm(c, signupForm(c), err)
 	}
 	if newSession == nil { // the address has to be verified first
 		return seeOther(c, "/verify-email")
@@ -33,7 +30,6 @@ func (s *Server) signup(c *echo.Context) error {
 	return seeOther(c, returnTo(c))
 }
 
-func signupForm(c *echo.Context) views.SignupForm {
-	to := returnTo(c)
-	return views.SignupForm{Remember: true, ReturnTo: to, Login: withReturnTo("/login", to)}
+func signupForm(c *echo.Context) views.Form {
+	return views.Signup(returnTo(c), withReturnTo("/login", returnTo(c)))
 }

@@ -49,9 +49,7 @@ func (s *Server) showVerify(c *echo.Context) error {
 	if visitor := session(c); visitor != nil && visitor.User.EmailVerified {
 		return seeOther(c, defaultReturnTo)
 	}
-	form := s.awaitForm(c)
-	form.Notice = awaitNotices[done]
-	return s.render(c, http.StatusOK, views.Await(form).Page())
+	return s.render(c, http.StatusOK, views.Await(s.awaited(c), awaitNotices[done]).Page())
 }
 
 func (s *Server) verify(c *echo.Context) error {
@@ -142,25 +140,25 @@ func (s *Server) verifyForm(
 func (s *Server) resendVerification(c *echo.Context) error {
 	hideLink(c)
 	values, err := parseForm(c)
-	email := trim(values.Get("email"))
-	form := s.awaitForm(c)
-	if form.Email != email {
-		form.Email, form.Known = email, false
+	email, known := trim(values.Get("email")), s.awaited(c)
+	if known != email {
+		known = ""
 	}
 	if err != nil {
-		return s.refuseForm(c, views.Await(form), err)
+		return s.refuseForm(c, views.Await(known, ""), err)
 	}
 	if err := s.Auth.SendVerificationEmail(c.Request(), session(c), email, ""); err != nil {
-		return s.refuseForm(c, views.Await(form), err)
+		return s.refuseForm(c, views.Await(known, ""), err)
 	}
 	return seeOther(c, "/verify-email?done=sent")
 }
 
-// awaitForm holds the address that waits for verification, if this browser signed up or its visitor is unverified.
-func (s *Server) awaitForm(c *echo.Context) views.AwaitForm {
-	email, _ := s.Auth.Pending(c.Request())
+// awaited is the address that waits for verification, if this browser signed up or its visitor is unverified; "" for
+// none.
+func (s *Server) awaited(c *echo.Context) string {
 	if visitor := session(c); visitor != nil && !visitor.User.EmailVerified {
-		email = visitor.User.Email
+		return visitor.User.Email
 	}
-	return views.AwaitForm{Email: email, Known: email != ""}
+	email, _ := s.Auth.Pending(c.Request())
+	return email
 }

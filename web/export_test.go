@@ -29,16 +29,15 @@ func (s *Server) PlantNotes(n *Notes) {
 		if err := n.owned(c); err != nil {
 			return err
 		}
-		return s.render(c, http.StatusOK, views.Profile(views.ProfileForm{}).Page())
+		return s.render(c, http.StatusOK, views.Profile("").Page())
 	})
 	user.POST("/planted/:id", func(c *echo.Context) error {
 		values, err := parseForm(c)
 		if err != nil {
 			return err
 		}
-		form := views.ProfileForm{Name: values.Get("name")}
-		if err := n.save(c, form.Name); err != nil {
-			return s.refuseForm(c, views.Profile(form), err)
+		if err := n.save(c, values.Get("name")); err != nil {
+			return s.refuseForm(c, views.Profile(""), err)
 		}
 		return seeOther(c, c.Request().URL.Path)
 	})

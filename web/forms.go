@@ -90,8 +90,9 @@ func (s *Server) showForm(c *echo.Context, form views.Form) error {
 	return s.renderPart(c, http.StatusOK, form.Page(), form.Draw())
 }
 
-// refuseForm draws a form again, with its errors beside the fields and its passwords empty: 422, or 429 after too many
-// requests. It returns err if no change of the form can help, for example if a row is missing or the database is away.
+// refuseForm draws a form again with what was typed, except passwords, and with its errors beside the fields: 422, or
+// 429 after too many requests. It returns err if no change of the form can help, for example if a row is missing or the
+// database is away.
 func (s *Server) refuseForm(c *echo.Context, form views.Form, err error) error {
 	var e *errs.Error
 	if !errors.As(err, &e) || !aboutForm(e) {
@@ -102,6 +103,8 @@ func (s *Server) refuseForm(c *echo.Context, form views.Form, err error) error {
 		status = e.Status
 		e.SetRetryAfter(c.Response().Header())
 	}
+	typed, _ := readForm(c)
+	form = form.Filled(typed)
 	form.Errors = fieldErrors(e, form.Names())
 	return s.renderPart(c, status, form.Page(), form.Fragment())
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
@@ -9,34 +10,34 @@ import (
 )
 
 func (s *Server) showDelete(c *echo.Context) error {
-	form := views.DeleteForm{Confirm: trim(s.takeDraft(c).Get("confirm"))}
-	return s.render(c, http.StatusOK, views.Delete(form).Page())
+	return s.render(c, http.StatusOK, views.Delete(session(c).User.Email).Filled(s.takeDraft(c)).Page())
 }
 
 // deleteAccount asks for the address, to prevent accidents, and for the password, so that nobody else deletes the
 // account at an unlocked screen.
 func (s *Server) deleteAccount(c *echo.Context) error {
 	values, err := parseForm(c)
-	form, session := views.DeleteForm{Confirm: trim(values.Get("confirm"))}, session(c)
+	session := session(c)
+	form := views.Delete(session.User.Email)
 	if err != nil {
-		return s.refuseForm(c, views.Delete(form), err)
+		return s.refuseForm(c, form, err)
 	}
-	if err := confirmed(form.Confirm, session.User.Email); err != nil {
-		return s.refuseForm(c, views.Delete(form), err)
+	if err := confirmed(values, session.User.Email); err != nil {
+		return s.refuseForm(c, form, err)
 	}
 	if err := s.Auth.CheckPassword(c.Request(), session, values.Get("password")); err != nil {
-		return s.refuseForm(c, views.Delete(form), err)
+		return s.refuseForm(c, form, err)
 	}
 	if err := s.Auth.DeleteUser(c.Response(), c.Request(), session); err != nil {
-		return s.refuseForm(c, views.Delete(form), err)
+		return s.refuseForm(c, form, err)
 	}
 	s.flash(c, "account-deleted")
 	return seeOther(c, "/")
 }
 
 // confirmed refuses a deletion unless the address of the account was typed.
-func confirmed(typed, email string) error {
-	if typed != email {
+func confirmed(typed url.Values, email string) error {
+	if trim(typed.Get("confirm")) != email {
 		return errs.Invalid("confirm", "VALIDATION_ERROR", "Type "+email+" to confirm.")
 	}
 	return nil

@@ -8,19 +8,17 @@ import (
 )
 
 func (s *Server) showEmail(c *echo.Context) error {
-	form := views.EmailForm{Email: trim(s.takeDraft(c).Get("newEmail"))}
-	return s.render(c, http.StatusOK, views.Email(form).Page())
+	return s.render(c, http.StatusOK, views.Email().Filled(s.takeDraft(c)).Page())
 }
 
 // changeEmail mails a link to the new address. The address changes when the link is used.
 func (s *Server) changeEmail(c *echo.Context) error {
 	values, err := parseForm(c)
-	form := views.EmailForm{Email: trim(values.Get("newEmail"))}
 	if err != nil {
-		return s.refuseForm(c, views.Email(form), err)
+		return s.refuseForm(c, views.Email(), err)
 	}
-	if err := s.Auth.ChangeEmail(c.Request(), session(c), form.Email, ""); err != nil {
-		return s.refuseForm(c, views.Email(form), err)
+	if err := s.Auth.ChangeEmail(c.Request(), session(c), trim(values.Get("newEmail")), ""); err != nil {
+		return s.refuseForm(c, views.Email(), err)
 	}
 	s.flash(c, "email-asked")
 	return seeOther(c, "/settings")

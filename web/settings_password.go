@@ -8,26 +8,25 @@ import (
 )
 
 func (s *Server) showPassword(c *echo.Context) error {
-	return s.render(c, http.StatusOK, s.passwordForm(c, true).Page())
+	return s.render(c, http.StatusOK, s.passwordForm(c).Page())
 }
 
 func (s *Server) changePassword(c *echo.Context) error {
 	values, err := parseForm(c)
-	others := values.Has("others")
 	if err != nil {
-		return s.refuseForm(c, s.passwordForm(c, others), err)
+		return s.refuseForm(c, s.passwordForm(c), err)
 	}
 	_, err = s.Auth.ChangePassword(c.Response(), c.Request(), session(c),
-		values.Get("currentPassword"), values.Get("newPassword"), others)
+		values.Get("currentPassword"), values.Get("newPassword"), values.Has("others"))
 	if err != nil {
-		return s.refuseForm(c, s.passwordForm(c, others), err)
+		return s.refuseForm(c, s.passwordForm(c), err)
 	}
 	s.flash(c, "password-changed")
 	return seeOther(c, "/settings/security")
 }
 
-func (s *Server) passwordForm(c *echo.Context, others bool) views.Form {
-	form := views.Password(views.PasswordForm{Others: others})
+func (s *Server) passwordForm(c *echo.Context) views.Form {
+	form := views.Password(session(c).User.Email)
 	form.Below = s.draw(session(c).UserID, s.securityPanels())
 	return form
 }

@@ -9,18 +9,18 @@ import (
 )
 
 func (s *Server) showProfile(c *echo.Context) error {
-	return s.render(c, http.StatusOK, views.Profile(views.ProfileForm{Name: session(c).User.Name}).Page())
+	return s.render(c, http.StatusOK, views.Profile(session(c).User.Name).Page())
 }
 
 func (s *Server) saveProfile(c *echo.Context) error {
 	values, err := parseForm(c)
-	form := views.ProfileForm{Name: trim(values.Get("name"))}
+	name := trim(values.Get("name"))
 	if err != nil {
-		return s.refuseForm(c, views.Profile(form), err)
+		return s.refuseForm(c, views.Profile(name), err)
 	}
-	err = s.Auth.UpdateUser(c.Response(), c.Request(), session(c), auth.Profile{Name: &form.Name})
+	err = s.Auth.UpdateUser(c.Response(), c.Request(), session(c), auth.Profile{Name: &name})
 	if err != nil {
-		return s.refuseForm(c, views.Profile(form), err)
+		return s.refuseForm(c, views.Profile(name), err)
 	}
 	s.flash(c, "saved")
 	return seeOther(c, "/settings")

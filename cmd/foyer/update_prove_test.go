@@ -254,10 +254,10 @@ func TestStarterUpdate(t *testing.T) {
 	files := headOf(t)
 	template, project := ships(t, files, true)
 	database := "file:" + filepath.ToSlash(filepath.Join(t.TempDir(), "harbor.db"))
-	_, err := project.verb(t, "feature", "sea_crates", "label:string", "weight:int?", "--owned")
-	must(t, err)
 	project.serve(t, database)
-	_, err = project.verb(t, "without", "audit", "auditchain")
+	_, err := project.verb(t, "without", "audit", "auditchain")
+	must(t, err)
+	_, err = project.verb(t, "feature", "sea_crates", "label:string", "weight:int?", "--owned")
 	must(t, err)
 	for _, r := range releases {
 		files = r.of(t, files)

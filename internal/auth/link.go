@@ -129,9 +129,11 @@ var linkRules = map[letter.Purpose]linkRule{
 	letter.VerifyEmail:        {event: event.VerificationSent},
 	letter.ResetPassword:      {event: event.PasswordResetAsked, ends: []letter.Purpose{letter.ResetPassword}},
 	letter.SetPassword:        {event: event.Invited, ends: []letter.Purpose{letter.SetPassword}},
-	letter.DeleteAccount:      {event: event.DeletionAsked, ends: []letter.Purpose{letter.DeleteAccount}, bound: true},
 	letter.ConfirmEmailChange: {event: event.EmailChangeAsked, ends: changeLinks, bound: true},
 	letter.ChangeEmail:        {event: event.EmailChangeAsked, ends: changeLinks, bound: true},
+	// part:betterauth
+	letter.DeleteAccount: {event: event.DeletionAsked, ends: []letter.Purpose{letter.DeleteAccount}, bound: true},
+	// end:betterauth
 }
 
 // storeLink stores v as the link of a token.
@@ -145,8 +147,8 @@ func (a *Auth) linkLife(purpose letter.Purpose) time.Duration {
 	switch purpose {
 	case letter.ResetPassword:
 		return a.opts.ResetTokenTTL
-	case letter.DeleteAccount:
-		return a.opts.DeleteTokenTTL
+	case letter.DeleteAccount: // part:betterauth
+		return a.opts.DeleteTokenTTL // part:betterauth
 	case letter.SetPassword:
 		return a.opts.InviteTokenTTL
 	case letter.UndoEmailChange:

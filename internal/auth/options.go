@@ -116,8 +116,10 @@ type Options struct {
 	// InviteTokenTTL is the life of the link that sets the first password of an account made by an admin. Default 7 days.
 	InviteTokenTTL time.Duration
 
+	// part:betterauth
 	// DeleteTokenTTL is the life of a link that deletes an account. Default 24 hours.
 	DeleteTokenTTL time.Duration
+	// end:betterauth
 
 	// Links builds the address of the link in a mail of a purpose. callbackURL is where the browser goes in the end, ""
 	// for nowhere in particular. If it returns "", a warning is sent without a link, and a verb whose mail needs one
@@ -171,7 +173,7 @@ func (o Options) withDefaults() Options {
 	set(&o.VerifyTokenTTL, time.Hour)
 	set(&o.UndoTokenTTL, 7*24*time.Hour)
 	set(&o.InviteTokenTTL, 7*24*time.Hour)
-	set(&o.DeleteTokenTTL, 24*time.Hour)
+	set(&o.DeleteTokenTTL, 24*time.Hour) // part:betterauth
 	set(&o.HashWorkers, max(1, runtime.GOMAXPROCS(0)-1))
 	set(&o.HashMemory, password.DefaultMemory)
 	set(&o.MinAnswer, 300*time.Millisecond)

@@ -44,7 +44,9 @@ func (a *Auth) ChangePassword(
 		}
 		// A thief with the old password may have asked for any of these.
 		err = t.dropLinksButUndo(user.ID,
-			letter.ResetPassword, letter.ConfirmEmailChange, letter.ChangeEmail, letter.DeleteAccount)
+			letter.ResetPassword, letter.ConfirmEmailChange, letter.ChangeEmail,
+			letter.DeleteAccount, // part:betterauth
+		)
 		if err != nil {
 			return nil, err
 		}

@@ -44,12 +44,14 @@ var letters = map[letter.Purpose]content{
 			"do nothing.",
 		action: "Confirm the address",
 	},
+	// part:betterauth
 	letter.DeleteAccount: {
 		subject: "Delete your account for {app}",
 		text: "Your account and everything in it is about to be deleted, for good. If you did not ask for it, do nothing," +
 			" and change your password.",
 		action: "Delete the account",
 	},
+	// end:betterauth
 	letter.PasswordChanged: {
 		subject: "Your password for {app} was changed",
 		text:    "The password of your account was changed. If it was not you, choose a new one at once.",

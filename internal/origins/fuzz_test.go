@@ -113,14 +113,18 @@ func FuzzOrigin(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	// part:betterauth
 	normals := []string{"http://localhost:8080", "https://app.example", "myapp://"}
 	origin := regexp.MustCompile(`^(?i:(http://localhost:8080|https://app\.example(:443)?)/?|myapp://[a-z0-9.:-]*)$`)
+	// end:betterauth
 	target := regexp.MustCompile(
 		`^(?i:http://localhost:8080|https://app\.example(:443)?)(/[!-~]*)?$|^(?i:myapp)://[!-~]*$`)
 	f.Fuzz(func(t *testing.T, raw string) {
+		// part:betterauth
 		if normal, ok := trusted.Trusts(raw); ok && (!origin.MatchString(raw) || !slices.Contains(normals, normal)) {
 			t.Fatalf("%q passes for %q", raw, normal)
 		}
+		// end:betterauth
 		if !origins.LocalPath(raw) && trusted.MaySend(raw) && (!target.MatchString(raw) || strings.Contains(raw, "\\")) {
 			t.Fatalf("%q is a target", raw)
 		}

@@ -39,15 +39,6 @@ func New(home string, others []string) (*List, error) {
 // Secure reports whether the app is reached by https.
 func (l *List) Secure() bool { return strings.HasPrefix(l.Home, "https:") }
 
-// Trusts returns the normal form of an origin or an app's scheme, and whether it is trusted.
-func (l *List) Trusts(raw string) (normal string, ok bool) {
-	normal, ok = Parse(raw)
-	if app, rest, isApp := splitApp(raw); isApp {
-		normal, ok = app, strings.Trim(rest, appHost) == ""
-	}
-	return normal, ok && l.trusted[normal]
-}
-
 // MaySend reports whether a browser may be sent to target: a path of this site, an absolute URL on a trusted origin,
 // or an address in an app of a trusted scheme. The path must satisfy LocalPath in each case.
 func (l *List) MaySend(target string) bool {
@@ -118,9 +109,6 @@ func Parse(raw string) (normal string, ok bool) {
 	}
 	return "", false
 }
-
-// appHost has the letters of a host, which may follow the scheme in the origin of an app, as in exp://192.168.1.5:8081.
-const appHost = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:"
 
 // splitApp splits an address such as myapp://home into the scheme with its slashes, in lower case, and the rest. ok is
 // false if raw is no such address, or a browser or phone handles the scheme itself.

@@ -12,7 +12,7 @@ const (
 	SetPassword        Purpose = "set_password"         // leads to the first password of an account that an admin made
 	ConfirmEmailChange Purpose = "confirm_email_change" // to the old address: allows the change to the new one
 	ChangeEmail        Purpose = "change_email"         // to the new address: makes the change
-	DeleteAccount      Purpose = "delete_account"       // deletes the account
+	DeleteAccount      Purpose = "delete_account"       // deletes the account // part:betterauth
 )
 
 // Links of warnings.

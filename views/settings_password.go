@@ -1,0 +1,15 @@
+package views
+
+// Password is the form to change the password of the account with the address email.
+func Password(email string) Form {
+	return Form{
+		Title: "Security", Heading: "Change the password", Layout: settingsLayout, Path: "/settings/security",
+		Inputs: []input{
+			username(email),
+			{Name: "currentPassword", Label: "Current password", Type: "password", Autocomplete: "current-password"},
+			newPassword("newPassword", "New password"),
+			{Name: "others", Label: "Log out all other browsers", Type: "checkbox", Checked: true},
+		},
+		Button: "Change the password",
+	}
+}
