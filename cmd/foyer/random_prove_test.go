@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -38,8 +39,8 @@ func TestStarterRandomClones(t *testing.T) {
 	seed := setting(t, "FOYER_SEED", 16)
 	for i := range setting(t, "FOYER_CLONES", 10) {
 		t.Run(fmt.Sprintf("seed=%d_clone=%d", seed, i), func(t *testing.T) {
-			c := clone{dice: dice{rand.New(rand.NewPCG(uint64(seed), uint64(i)))}, T: t, files: files, list: list, own: map[string]string{}}
-			c.template = newProject(t, files)
+			c := clone{dice: dice{rand.New(rand.NewPCG(uint64(seed), uint64(i)))}, T: t, files: files, list: list}
+			c.template, c.own = newProject(t, files), map[string]string{}
 			c.create()
 			c.extend()
 			c.reshape()
@@ -91,12 +92,15 @@ func (c *clone) step(refusal string, args ...string) {
 // create makes the project.
 func (c *clone) create() {
 	c.project = folder(filepath.Join(c.TempDir(), "project"))
-	args := []string{"new", string(c.project), c.module()}
-	if name, plain := c.name(); name != "" {
+	module, name := c.module(), c.name()
+	args := []string{"new", string(c.project), module}
+	if plainName.MatchString(path.Base(module)) && c.chance(2) {
+		name = path.Base(module) // the usual one
+	} else {
 		args = append(args, name)
-		if !plain || c.chance(3) {
-			args = append(args, "--prefix", c.prefix())
-		}
+	}
+	if !plainName.MatchString(name) || c.chance(3) {
+		args = append(args, "--prefix", c.prefix())
 	}
 	for _, name := range c.list.names() {
 		if c.chance(4) {
@@ -135,7 +139,8 @@ func (c *clone) feature() {
 		nil, nil, {"word of SQL", "table", "name:string"}, {"has User already: choose another", "users", "name:string"},
 		{"has New already: choose another name", "news", "name:string"}, {"has Store already", "stores", "name:string"},
 		{"imports another package strings", "strings", "name:string"}, {"word of Go", "crates", "type:string"},
-		{"first field names a row", "crates", "due:date"}, {"one of that name already", "crates", "name:string", "created:date"},
+		{"first field names a row", "crates", "due:date"},
+		{"one of that name already", "crates", "name:string", "created:date"},
 		{"named twice", "crates", "name:string", "name:int"}, {`no kind; kinds: string `, "crates", "name:float"},
 		{"has no icon anvil; icons: ", "crates", "name:string", "--icon", "anvil"},
 		{"add --owned", "crates", "name:string", "--admin"},
