@@ -66,26 +66,24 @@ func setting(t *testing.T, variable string, usual int) int {
 	return n
 }
 
-// step runs a verb. It expects a refusal of one line that matches refusal, or none for "".
+// step runs a verb, which leaves the work tree clean. It expects a refusal that matches a pattern, none for "".
 func (c *clone) step(refusal string, args ...string) {
 	c.Helper()
-	began := time.Now()
-	where, head := c.project, ""
+	began, where := time.Now(), c.project
 	if args[0] == "new" {
 		where = c.template
-	} else {
-		head = where.do(c.T, "rev-parse", "HEAD")
 	}
+	head := where.do(c.T, "rev-parse", "HEAD")
 	_, err := where.verb(c.T, args...)
 	c.Logf("%4.0f s  %s", time.Since(began).Seconds(), strings.Join(args, " "))
 	if refusal == "" {
 		must(c.T, err)
-		return
-	}
-	if err == nil || !regexp.MustCompile(refusal).MatchString(err.Error()) {
+		head = where.do(c.T, "rev-parse", "HEAD")
+	} else if err == nil || !regexp.MustCompile(refusal).MatchString(err.Error()) {
 		c.Fatalf("%v, want a refusal like %q", err, refusal)
+	} else {
+		c.Logf("        refused: %v", err)
 	}
-	c.Logf("        refused: %v", err)
 	where.untouched(c.T, head)
 }
 
