@@ -92,8 +92,8 @@ func (c *clone) create() {
 	c.project = folder(filepath.Join(c.TempDir(), "project"))
 	module, name := c.module(), c.name()
 	args := []string{"new", string(c.project), module}
-	if plainName.MatchString(path.Base(module)) && c.chance(2) {
-		name = path.Base(module) // the usual one
+	if last := path.Base(majorSuffix.ReplaceAllString(module, "")); plainName.MatchString(last) && c.chance(2) {
+		name = last // the usual one
 	} else {
 		args = append(args, name)
 	}
