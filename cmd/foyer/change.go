@@ -107,7 +107,8 @@ func (c change) take(ctx context.Context, root, work folder, head, message strin
 
 // commit returns the id of the commit, "" if the project is to have none.
 func (c change) commit(ctx context.Context, root, work folder, head, message string) (string, error) {
-	if _, err := work.git(ctx, "commit", "--quiet", "--no-verify", "-m", message); err != nil {
+	commit := append(work.author(ctx, "foyer"), "commit", "--quiet", "--no-verify", "-m", message)
+	if _, err := work.git(ctx, commit...); err != nil {
 		return "", err
 	}
 	made, err := work.git(ctx, "rev-parse", "HEAD")
@@ -120,6 +121,14 @@ func (c change) commit(ctx context.Context, root, work folder, head, message str
 	}
 	_, err = root.git(ctx, "merge", "--quiet", "--ff-only", made)
 	return made, err
+}
+
+// author returns what lets git commit under a name where it does not know the person.
+func (f folder) author(ctx context.Context, name string) []string {
+	if _, err := f.git(ctx, "var", "GIT_COMMITTER_IDENT"); err == nil {
+		return nil
+	}
+	return []string{"-c", "user.name=" + name, "-c", "user.email=nobody@localhost"}
 }
 
 func (c change) print(r report) error {
