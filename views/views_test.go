@@ -135,6 +135,42 @@ func TestErrorDetailIsOptional(t *testing.T) {
 	}
 }
 
+// TestFilled: a refused form keeps what was typed, except what is secret or what no person types.
+func TestFilled(t *testing.T) {
+	typed := url.Values{"name": {" Ada<L ", "Eve"}, "email": {"a@b"}, "password": {"zebra-7"},
+		"returnTo": {"//evil.test"}, "line": {"one"}, "lines": {" two\n\nthree "}, "day": {"2031-03-01"},
+		"file": {"c:/x.csv"}, "username": {"eve@b"}}
+	signup := views.Signup("/a", "/login")
+	for name, c := range map[string]struct {
+		form        views.Form
+		want, lacks []string
+	}{
+		"sign-up": {signup.Filled(typed), []string{`value="Ada&lt;L"`, `value="a@b"`, `name="returnTo" value="/a"`,
+			`name="password" type="password" value=""`}, []string{"zebra", "evil", " checked", "Eve"}},
+		"box": {signup.Filled(url.Values{"remember": {"on"}}), []string{" checked", `name="name" type="text" value=""`},
+			nil},
+		"untouched": {signup, []string{" checked"}, []string{"Ada", "a@b"}},
+		"nothing":   {views.Profile("Grace").Filled(nil), []string{`value="Grace"`}, nil},
+		"absent":    {views.Profile("Grace").Filled(url.Values{}), []string{`value="Grace"`}, nil},
+		"emptied":   {views.Profile("Grace").Filled(url.Values{"name": {""}}), nil, []string{"Grace"}},
+		"account":   {views.Reset("t", "ada@b").Filled(typed), []string{`value="ada@b"`}, []string{"eve@b"}},
+		"kinds": {views.SampleForm().Filled(typed), []string{`value="one"`, ">two\n\nthree<", `value="2031-03-01"`},
+			[]string{"c:/x"}},
+	} {
+		got := draw(t, frame(views.Visitor{}), c.form.Draw())
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s lacks %q: %s", name, want, got)
+			}
+		}
+		for _, bad := range c.lacks {
+			if strings.Contains(got, bad) {
+				t.Errorf("%s holds %q: %s", name, bad, got)
+			}
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	errors := views.Errors{{Field: "email", Message: "wrong"}, {Message: "whole"}}
 	if errors.Of("email") != "wrong" || errors.Of("name") != "" || errors.Of("") != "whole" ||

@@ -100,7 +100,7 @@ func (c change) take(ctx context.Context, root, work folder, head, message strin
 
 // commit returns the id of the commit, "" if the project is to have none.
 func (c change) commit(s *session, root folder, head, message string) string {
-	s.git("commit", "--quiet", "--no-verify", "-m", message)
+	s.git(append(s.author(s.ctx, "foyer"), "commit", "--quiet", "--no-verify", "-m", message)...)
 	made := s.git("rev-parse", "HEAD")
 	s.folder = root
 	if c.noCommit {
@@ -109,6 +109,14 @@ func (c change) commit(s *session, root folder, head, message string) string {
 	}
 	s.git("merge", "--quiet", "--ff-only", made)
 	return made
+}
+
+// author returns what lets git commit under a name where it does not know the person.
+func (f folder) author(ctx context.Context, name string) []string {
+	if _, err := f.git(ctx, "var", "GIT_COMMITTER_IDENT"); err == nil {
+		return nil
+	}
+	return []string{"-c", "user.name=" + name, "-c", "user.email=nobody@localhost"}
 }
 
 func (c change) print(r report) error {

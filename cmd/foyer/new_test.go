@@ -200,6 +200,9 @@ func TestNewIsCommitted(t *testing.T) {
 		!strings.Contains(out, "The first commit has no author") {
 		t.Errorf("the author is %s, printed %q", author, out)
 	}
+	must(t, change{out: io.Discard}.run(t.Context(), project, func(work folder, _ tree) (string, error) {
+		return "A verb commits, too", work.write(nil, tree{"mine.txt": "mine\n"})
+	}))
 	committed, err := project.at(t.Context(), "HEAD")
 	must(t, err)
 	for _, name := range []string{"web/routes.go", ".env.example", projectFile} {
