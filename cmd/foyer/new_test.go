@@ -314,10 +314,7 @@ func TestAsk(t *testing.T) {
 // TestStub: README of a new project parses, and names only what such a project has.
 func TestStub(t *testing.T) {
 	t.Parallel()
-	template := projectRoot(t).tree(t)
-	if _, ok := template[projectFile]; ok {
-		t.Skip("this is a project, not the template")
-	}
+	template := template(t).tree(t)
 	list, err := readParts(template[partsFile])
 	must(t, err)
 	for _, out := range [][]string{nil, list.names()} {
