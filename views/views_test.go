@@ -135,6 +135,42 @@ func TestErrorDetailIsOptional(t *testing.T) {
 	}
 }
 
+// TestFilled: a refused form keeps what was typed, except what is secret or what no person types.
+func TestFilled(t *testing.T) {
+	typed := url.Values{"name": {" Ada<L ", "Eve"}, "email": {"a@b"}, "password": {"zebra-7"},
+		"returnTo": {"//evil.test"}, "line": {"one"}, "lines": {" two\n\nthree "}, "day": {"2031-03-01"},
+		"file": {"c:/x.csv"}, "username": {"eve@b"}}
+	signup := views.Signup("/a", "/login")
+	for name, c := range map[string]struct {
+		form        views.Form
+		want, lacks []string
+	}{
+		"sign-up": {signup.Filled(typed), []string{`value="Ada&lt;L"`, `value="a@b"`, `name="returnTo" value="/a"`,
+			`name="password" type="password" value=""`}, []string{"zebra", "evil", " checked", "Eve"}},
+		"box": {signup.Filled(url.Values{"remember": {"on"}}), []string{" checked", `name="name" type="text" value=""`},
+			nil},
+		"untouched": {signup, []string{" checked"}, []string{"Ada", "a@b"}},
+		"nothing":   {views.Profile("Grace").Filled(nil), []string{`value="Grace"`}, nil},
+		"absent":    {views.Profile("Grace").Filled(url.Values{}), []string{`value="Grace"`}, nil},
+		"emptied":   {views.Profile("Grace").Filled(url.Values{"name": {""}}), nil, []string{"Grace"}},
+		"account":   {views.Reset("t", "ada@b").Filled(typed), []string{`value="ada@b"`}, []string{"eve@b"}},
+		"kinds": {views.SampleForm().Filled(typed), []string{`value="one"`, ">two\n\nthree<", `value="2031-03-01"`},
+			[]string{"c:/x"}},
+	} {
+		got := draw(t, frame(views.Visitor{}), c.form.Draw())
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s lacks %q: %s", name, want, got)
+			}
+		}
+		for _, bad := range c.lacks {
+			if strings.Contains(got, bad) {
+				t.Errorf("%s holds %q: %s", name, bad, got)
+			}
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	errors := views.Errors{{Field: "email", Message: "wrong"}, {Message: "whole"}}
 	if errors.Of("email") != "wrong" || errors.Of("name") != "" || errors.Of("") != "whole" ||
@@ -153,33 +189,6 @@ func TestErrors(t *testing.T) {
 		`aria-invalid="true"`, `id="email-error">wrong`, `value="&#34;&gt;&lt;x&gt;"`, `value="/a?b=1&amp;c=2"`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing: %s", want, got)
-		}
-	}
-}
-
-// TestRows: columns are the inputs of one line; the first cell of a row leads to its page, if it has one.
-func TestRows(t *testing.T) {
-	t.Parallel()
-	l := List{Columns: append(columns([]input{
-		{Name: "name", Label: "Name", Type: "text"}, {Name: "pitch", Type: "textarea"}, {Name: "open", Type: "checkbox"},
-	}), Column{Label: "Owner"})}
-	if got := strings.Join(l.Sorts(), " "); got != "name open created_at" {
-		t.Errorf("columns %q", got)
-	}
-	typed := map[string][]string{"name": {"A <b>"}, "open": {"yes"}}
-	for href, want := range map[string]string{
-		"":     `<td><span class="fit" title="A &lt;b&gt;">A &lt;b&gt;</span></td>`,
-		"/a/1": `<td><a class="fit" title="A &lt;b&gt;" href="/a/1">A &lt;b&gt;</a></td>`,
-	} {
-		var text strings.Builder
-		rows := []Row{{Href: href, Values: typed, Owner: "Ada", CreatedAt: time.Unix(0, 0)}}
-		if err := Rows(l, rows).Render(t.Context(), &text); err != nil {
-			t.Fatal(err)
-		}
-		for _, part := range []string{want, ">yes<", ">Ada<", "1970-01-01"} {
-			if !strings.Contains(text.String(), part) {
-				t.Errorf("no %q in %s", part, text.String())
-			}
 		}
 	}
 }

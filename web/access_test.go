@@ -124,11 +124,13 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 		t.Fatalf("the banned browser holds %d cookies, want token and cache", n)
 	}
 	signedIn := func(c *authtest.Client, email string) func(*testing.T, string) *authtest.Client {
+		other := s.stranger(t)
 		return func(t *testing.T, method string) *authtest.Client {
 			if method == http.MethodGet {
 				return c.Copy()
 			}
-			other := s.stranger(t) // POST /logout must not end the session the rest of the table uses
+			other.PostForm("/logout", nil, navigate...) // a user has 100 sessions at most, and a project many routes
+			other = s.stranger(t)                       // POST /logout must not end the session the rest of the table uses
 			other.SignIn(email, authtest.Password)
 			return other
 		}

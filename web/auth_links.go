@@ -70,21 +70,6 @@ func ownPath(appURL, target string) string {
 	return target
 }
 
-// allowLeaving lets the form of the page redirect to target, because browsers apply the page's form-action to
-// redirects.
-func allowLeaving(c *echo.Context, target string) {
-	u, err := url.Parse(target)
-	if err != nil {
-		return
-	}
-	source := u.Scheme + ":"
-	if source == "http:" || source == "https:" {
-		source += "//" + u.Host
-	}
-	policy := strings.Replace(contentSecurityPolicy, "form-action 'self'", "form-action 'self' "+source, 1)
-	c.Response().Header().Set("Content-Security-Policy", policy)
-}
-
 // part:betterauth
 
 // WireLinks is Links for a front end that forwards /api/auth only. Links that verify an address are those of wire,

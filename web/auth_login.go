@@ -1,16 +1,10 @@
 package web
 
 import (
-	"net/http"
-
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
-
-func (s *Server) showLogin(c *echo.Context) error {
-	return s.render(c, http.StatusOK, loginForm(c).Page())
-}
 
 func (s *Server) login(c *echo.Context) error {
 	values, err := parseForm(c)

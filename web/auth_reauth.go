@@ -1,15 +1,9 @@
 package web
 
 import (
-	"net/http"
-
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
-
-func (s *Server) showReauth(c *echo.Context) error {
-	return s.render(c, http.StatusOK, reauthForm(c).Page())
-}
 
 // reauth replaces a session that is too old for the fresh door by a new one.
 func (s *Server) reauth(c *echo.Context) error {

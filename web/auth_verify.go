@@ -34,11 +34,10 @@ var awaitNotices = map[string]string{
 func (s *Server) showVerify(c *echo.Context) error {
 	hideLink(c)
 	if c.QueryParams().Has("token") {
-		form, link, err := s.verifyForm(c, session(c), c.QueryParam("token"))
+		form, _, err := s.verifyForm(c, c.QueryParam("token"))
 		if err != nil {
 			return s.showDeadLink(c, err, resendPath, resendLabel)
 		}
-		s.externalCallback(c, link)
 		form.ReturnTo = mailedReturnTo(c.QueryParam("returnTo"))
 		return s.render(c, http.StatusOK, views.MailedLink(form).Page())
 	}
@@ -58,12 +57,11 @@ func (s *Server) verify(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form, link, err := s.verifyForm(c, session(c), values.Get("token"))
+	form, link, err := s.verifyForm(c, values.Get("token"))
 	form.ReturnTo = mailedReturnTo(values.Get("returnTo"))
 	if err != nil {
 		return s.refuseLink(c, views.MailedLink(form), err, resendPath, resendLabel)
 	}
-	callback := s.externalCallback(c, link)
 	to := form.ReturnTo
 	if _, asked := s.Auth.Pending(c.Request()); asked != "" && link.Purpose == letter.VerifyEmail {
 		to = asked
@@ -72,24 +70,15 @@ func (s *Server) verify(c *echo.Context) error {
 	if err != nil {
 		return s.refuseLink(c, views.MailedLink(form), err, resendPath, resendLabel)
 	}
-	if callback != "" {
+	// part:betterauth
+	if callback := s.externalCallback(c, link); callback != "" {
 		return seeOther(c, callback)
 	}
+	// end:betterauth
 	if link.Purpose == letter.VerifyEmail {
 		s.flash(c, "verified")
 	}
 	return seeOther(c, afterVerify(link.Purpose, newSession, to))
-}
-
-// externalCallback is the address on another trusted origin that follows the link, "" for none. The page's policy then
-// lets its form lead there. A change that is only allowed stays here, because the page must mention the second link.
-func (s *Server) externalCallback(c *echo.Context, link auth.Confirmation) string {
-	to := link.CallbackURL
-	if to == "" || ownPath(s.AppURL, to) != "" || link.Purpose == letter.ConfirmEmailChange {
-		return ""
-	}
-	allowLeaving(c, to)
-	return to
 }
 
 // afterVerify is the page after a link was applied. to is where the visitor was going at sign-up, or the callbackURL of
@@ -115,10 +104,9 @@ func mailedReturnTo(target string) string {
 }
 
 // verifyForm looks up what a link is for, and describes it.
-func (s *Server) verifyForm(
-	c *echo.Context, visitor *auth.Session, token string,
-) (views.LinkForm, auth.Confirmation, error) {
-	link, err := s.Auth.PeekConfirmation(c.Request(), visitor, token)
+func (s *Server) verifyForm(c *echo.Context, token string) (views.LinkForm, auth.Confirmation, error) {
+	link, err := s.Auth.PeekConfirmation(c.Request(), session(c), token)
+	s.externalCallback(c, link) // part:betterauth
 	form := views.LinkForm{
 		Path: "/verify-email", Token: token, Email: link.Email, Password: link.Password,
 		Title: "Confirm your address", Sentence: "Confirm that this is your address:", Button: "Confirm",

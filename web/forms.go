@@ -119,6 +119,11 @@ func readJSON(c *echo.Context) (url.Values, error) {
 // trim removes the spaces around a value, because phones add one after a word.
 func trim(s string) string { return strings.TrimSpace(s) }
 
+// showPage answers with the page of a form.
+func (s *Server) showPage(form func(*echo.Context) views.Form) echo.HandlerFunc {
+	return func(c *echo.Context) error { return s.render(c, http.StatusOK, form(c).Page()) }
+}
+
 // showForm answers with a form: with its page, or with the form alone for a dialog of htmx.
 func (s *Server) showForm(c *echo.Context, form views.Form) error {
 	return s.renderPart(c, http.StatusOK, form.Page(), form.Draw())

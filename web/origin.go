@@ -2,14 +2,12 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/origins"
 	"github.com/labstack/echo/v5"
-	"github.com/labstack/echo/v5/middleware"
 )
 
 // crossOrigin refuses unsafe requests from pages of other sites (CSRF). /api/auth has its own rules, because other
@@ -32,25 +30,6 @@ func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 // safe reports whether the method of a request only reads.
 func safe(r *http.Request) bool {
 	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-}
-
-// cors lets pages of other trusted origins call /api/auth with any header, because captchas and tracing add theirs.
-// Without such origins it sets no header, so browsers hide the answers from other sites. Origins that are the scheme of
-// a mobile app have no pages and are left out.
-func (s *Server) cors() echo.MiddlewareFunc {
-	app := func(origin string) bool { return strings.HasSuffix(origin, "://") }
-	origins := slices.DeleteFunc(slices.Clone(s.CORSOrigins), app)
-	if len(origins) == 0 {
-		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
-	}
-	return middleware.CORSWithConfig(middleware.CORSConfig{
-		Skipper:          func(c *echo.Context) bool { return !strings.HasPrefix(c.Request().URL.Path, "/api/auth/") },
-		AllowOrigins:     origins,
-		AllowMethods:     []string{http.MethodGet, http.MethodPost},
-		ExposeHeaders:    []string{echo.HeaderRetryAfter, "X-Retry-After"},
-		AllowCredentials: true,
-		MaxAge:           600,
-	})
 }
 
 // sameOrigin reports whether a page of the app, or a program, sent a request. It compares Origin, or else Referer, with

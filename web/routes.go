@@ -37,14 +37,14 @@ func (s *Server) routes(
 	anyone.GET("/undo-email", s.showEmailLink(undoChange))
 	anyone.POST("/undo-email", s.followEmailLink(undoChange))
 
-	guest.GET("/login", s.showLogin)
+	guest.GET("/login", s.showPage(loginForm))
 	guest.Form("/login", s.login, "/sign-in/email")
-	guest.GET("/signup", s.showSignup)
+	guest.GET("/signup", s.showPage(signupForm))
 	guest.Form("/signup", s.signup, "/sign-up/email")
 
 	user.GET("/dashboard", s.showDashboard)
 	user.POST(stopPath, s.stopImpersonating) // part:admin
-	user.GET("/reauth", s.showReauth)
+	user.GET("/reauth", s.showPage(reauthForm))
 	user.Form("/reauth", s.reauth, "/sign-in/again")
 	user.GET("/settings", s.showProfile)
 	user.Form("/settings", s.saveProfile, "/update-user")
@@ -52,7 +52,7 @@ func (s *Server) routes(
 	user.GET("/settings/appearance", s.show(views.Appearance()))
 
 	fresh.POST("/settings/sessions", s.endSessions)
-	fresh.GET("/settings/security", s.showPassword)
+	fresh.GET("/settings/security", s.showPage(s.passwordForm))
 	fresh.Form("/settings/security", s.changePassword, "/change-password")
 	fresh.GET("/settings/email", s.showEmail)
 	fresh.Form("/settings/email", s.changeEmail, "/change-email")

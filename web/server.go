@@ -28,7 +28,7 @@ type Config struct {
 	Auth        *auth.Auth
 	API         http.Handler // answers /api/auth; nil has no such route // part:betterauth
 	AppURL      string       // the origin people type
-	CORSOrigins []string     // whose pages may read what /api/auth answers, with cookies; none by default
+	CORSOrigins []string     // whose pages may read what /api/auth answers, with cookies; none by default // part:betterauth
 	Development bool
 	Mails       *mail.Outbox // shown by /dev/mail
 	Logger      *slog.Logger
@@ -87,7 +87,7 @@ func New(c Config) *Server {
 		middleware.Recover(),
 		s.checkHost,
 		s.trimSlash,
-		s.cors(),
+		s.cors(), // part:betterauth
 		s.crossOrigin,
 		limitBody,
 		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: skipGzip}),

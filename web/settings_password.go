@@ -7,10 +7,6 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-func (s *Server) showPassword(c *echo.Context) error {
-	return s.render(c, http.StatusOK, s.passwordForm(c).Page())
-}
-
 func (s *Server) changePassword(c *echo.Context) error {
 	values, err := parseForm(c)
 	if err != nil {

@@ -36,16 +36,13 @@ type report struct {
 // run lets edit work on a worktree of HEAD, in which mine is the project's tree, and brings the result into the project
 // in root. edit returns the message of the commit.
 func (c change) run(ctx context.Context, root folder, edit func(work folder, mine tree) (string, error)) (err error) {
-	dirty, err := root.git(ctx, "status", "--porcelain")
-	if err != nil {
-		return err
+	s := session{folder: root, ctx: ctx}
+	dirty, head := s.git("status", "--porcelain"), s.git("rev-parse", "HEAD")
+	if s.err != nil {
+		return s.err
 	}
 	if dirty != "" {
 		return errors.New("the work tree has changes: commit or stash them first")
-	}
-	head, err := root.git(ctx, "rev-parse", "HEAD")
-	if err != nil {
-		return err
 	}
 	work, remove, err := root.worktree(ctx)
 	if err != nil {
@@ -82,44 +79,44 @@ func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
 
 // take brings the work tree into the project: as a commit, uncommitted, or only as a printed difference.
 func (c change) take(ctx context.Context, root, work folder, head, message string) error {
-	if err := work.stage(ctx); err != nil {
-		return err
+	s := session{folder: work, ctx: ctx, err: work.stage(ctx)}
+	r := report{Message: message, Files: strings.Fields(s.git("diff", "--cached", "--name-only", head))}
+	if s.err != nil {
+		return s.err
 	}
-	r := report{Message: message}
-	files, err := work.git(ctx, "diff", "--cached", "--name-only", head)
-	if err != nil {
-		return err
-	}
-	r.Files = strings.Fields(files)
-	switch {
-	case len(r.Files) == 0:
+	if len(r.Files) == 0 {
 		return errors.New("this changes nothing")
-	case c.dryRun:
-		r.Diff, err = work.git(ctx, "diff", "--cached", head)
-	default:
-		r.Commit, err = c.commit(ctx, root, work, head, message)
 	}
-	if err != nil {
-		return err
+	if c.dryRun {
+		r.Diff = s.git("diff", "--cached", head)
+	} else {
+		r.Commit = c.commit(&s, root, head, message)
+	}
+	if s.err != nil {
+		return s.err
 	}
 	return c.print(r)
 }
 
 // commit returns the id of the commit, "" if the project is to have none.
-func (c change) commit(ctx context.Context, root, work folder, head, message string) (string, error) {
-	if _, err := work.git(ctx, "commit", "--quiet", "--no-verify", "-m", message); err != nil {
-		return "", err
-	}
-	made, err := work.git(ctx, "rev-parse", "HEAD")
-	if err != nil {
-		return "", err
-	}
+func (c change) commit(s *session, root folder, head, message string) string {
+	s.git(append(s.author(s.ctx, "foyer"), "commit", "--quiet", "--no-verify", "-m", message)...)
+	made := s.git("rev-parse", "HEAD")
+	s.folder = root
 	if c.noCommit {
-		_, err := root.git(ctx, "read-tree", "-m", "-u", head, made)
-		return "", err
+		s.git("read-tree", "-m", "-u", head, made)
+		return ""
 	}
-	_, err = root.git(ctx, "merge", "--quiet", "--ff-only", made)
-	return made, err
+	s.git("merge", "--quiet", "--ff-only", made)
+	return made
+}
+
+// author returns what lets git commit under a name where it does not know the person.
+func (f folder) author(ctx context.Context, name string) []string {
+	if _, err := f.git(ctx, "var", "GIT_COMMITTER_IDENT"); err == nil {
+		return nil
+	}
+	return []string{"-c", "user.name=" + name, "-c", "user.email=nobody@localhost"}
 }
 
 func (c change) print(r report) error {

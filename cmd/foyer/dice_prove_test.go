@@ -4,6 +4,7 @@ package main
 
 import (
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -28,29 +29,29 @@ func (d dice) word(n int) string {
 
 // module is a module path.
 func (d dice) module() string {
-	path := pick(d, []string{"github.com/Acme/", "example.com/", "git.example.org/a/b/c/d/", "example.com/foyer/", "foyer.example.com/"})
+	path := pick(d, []string{"github.com/Acme/", "example.com/", "git.example.org/a/b/c/d/", "example.com/foyer/"})
 	for range 1 + d.IntN(3) {
 		path += d.word(8) + pick(d, []string{"", "", "-2", "_x", "~y", ".z"})
 	}
 	return path + pick(d, []string{"", "", "/v2"})
 }
 
-// name is the name of an app, "" for the usual one; plain says whether a prefix of cookies follows from it.
-func (d dice) name() (name string, plain bool) {
-	words := []string{"Harbor", "Sea", "Ada", "Test", "Foyer", "Route", "66", "2nd", "x", "CRM", "Büro", "Ärzte", "Crème", "Straße",
-		"Łódź", "日本", "naïve", "Harbourmastersassociation"}
-	name = pick(d, words)
+// plainName matches a name or the end of a module path that a prefix of cookies follows from.
+var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9 .+-]{0,18}[A-Za-z0-9]!?$`)
+
+// name is the name of an app.
+func (d dice) name() string {
+	words := strings.Split("Harbor Sea Ada Test Foyer Route 66 2nd x CRM Büro Ärzte Crème Straße Łódź 日本 naïve "+
+		"Harbourmastersassociation", " ")
+	name := pick(d, words)
 	for range d.IntN(4) {
 		name += pick(d, []string{" ", " ", "-", "+", "."}) + pick(d, words)
 	}
 	name += pick(d, []string{"", "", "", "!"})
-	switch {
-	case d.chance(6):
-		return "", true
-	case utf8.RuneCountInString(name) > 50 || strings.Trim(name, "0123456789+-. !") == "":
+	if utf8.RuneCountInString(name) > 50 || strings.Trim(name, "0123456789+-. !") == "" {
 		return d.name()
 	}
-	return name, strings.IndexFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 && len(name) > 1 && len(name) <= 20 && name[0] > '9'
+	return name
 }
 
 func (d dice) prefix() string {

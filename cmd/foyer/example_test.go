@@ -152,7 +152,7 @@ func TestClashes(t *testing.T) {
 	for many, words := range map[string]string{
 		"users": "has User already", "sessions": "has Sessions already", "forms": "views/ui_form.go has Form already",
 		"settings": "has settingsLayout already", "news": "internal/news/news.go has New already",
-		"stores": "has Store already", "inputs": "has Input already", "strings": "imports another package strings",
+		"stores": "has Store already", "strings": "imports another package strings",
 	} {
 		_, err := check(many, project)
 		refused(t, err, words)

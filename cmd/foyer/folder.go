@@ -38,6 +38,21 @@ func (f folder) git(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimRight(out, "\r\n"), err
 }
 
+// A session runs git in a folder until a call fails; err is that failure.
+type session struct {
+	folder
+	ctx context.Context
+	err error
+}
+
+func (s *session) git(args ...string) (out string) {
+	if s.err != nil {
+		return ""
+	}
+	out, s.err = s.folder.git(s.ctx, args...)
+	return out
+}
+
 // root returns the work tree that f lies in.
 func (f folder) root(ctx context.Context) (folder, error) {
 	top, err := f.git(ctx, "rev-parse", "--show-toplevel")

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,15 +25,12 @@ func TestNothingIsLeftOver(t *testing.T) {
 	}
 }
 
-// template returns the project that these tests lie in. A project that grew from the template may keep what it likes.
+// template returns the checkout of the template. A project that grew from it may keep what it likes.
 func template(t *testing.T) folder {
 	t.Helper()
-	root := folder("../..")
-	if _, err := os.Stat(root.path(".foyer")); err == nil {
-		t.Skip("this project grew from the template")
-	}
-	if _, err := root.git(t.Context(), "rev-parse", "--git-dir"); err != nil {
-		t.Skip("this folder is not in git, which lists the template's files: ", err)
+	root := projectRoot(t)
+	if _, err := os.Stat(root.path(projectFile)); err == nil {
+		t.Skip("this is a project, not the template")
 	}
 	return root
 }
@@ -165,27 +161,6 @@ func flashKeys(n *ast.CompositeLit) (keys []string) {
 	return keys
 }
 
-var mentioned = regexp.MustCompile("`(?:\\./)?([\\w.-]+/[\\w./-]*)`")
-
-// deadPaths returns the paths in rows of README's tables that name no file or folder of t.
-func deadPaths(t tree) (list []string) {
-	top := map[string]bool{"cmd": true, "internal": true, "web": true, "views": true, "static": true, "migrations": true}
-	for i, line := range strings.Split(t["README.md"], "\n") {
-		if !strings.HasPrefix(line, "|") {
-			continue // an example may name a file that the reader is to make
-		}
-		for _, m := range mentioned.FindAllStringSubmatch(line, -1) {
-			name := path.Clean(m[1])
-			first, _, _ := strings.Cut(name, "/")
-			if !top[first] || strings.HasSuffix(name, "...") || t.holds(name) {
-				continue
-			}
-			list = append(list, fmt.Sprintf("README.md:%d: %s does not exist", i+1, name))
-		}
-	}
-	return list
-}
-
 // holds reports whether t has a file or folder of that path.
 func (t tree) holds(name string) bool {
 	if _, ok := t[name]; ok {
@@ -214,10 +189,6 @@ func TestLeftovers(t *testing.T) {
 			[]string{`static/icons.svg: no page uses "star"`}},
 		{"a message", clean.with("web/flash.go", "package web\n\nvar flashes = map[string]views.Flash{\n\t\"saved\": {},\n\t\"lost\": {},\n}\n\nvar _ = \"saved\"\n"),
 			[]string{`web/flash.go: no page says "lost"`}},
-		{"a path in README", clean.edit(t, "README.md", "| the routes",
-			"`web/old.go`, `./cmd/old`, not `./internal/...` or `text/html` | the routes").edit(t, "README.md", "End.",
-			"Make `web/mine.go`."),
-			[]string{"README.md:5: web/old.go does not exist", "README.md:5: cmd/old does not exist"}},
 		{"a file that no part lists", clean.with("internal/audit/new.go", "package audit\n", "internal/audit/old.go",
 			"package audit\n").edit(t, partsFile, "\tweb/audit.go\n", "\tweb/audit.go\n\tinternal/audit/old.go\n"),
 			[]string{partsFile + ": internal/audit/new.go belongs to no part, but most of its folder does"}},

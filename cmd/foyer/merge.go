@@ -73,15 +73,11 @@ func (f folder) snapshot(ctx context.Context, t tree, parent ...string) (string,
 	if err := f.write(now, t); err != nil {
 		return "", err
 	}
-	if err := f.stage(ctx); err != nil {
-		return "", err
-	}
-	id, err := f.git(ctx, "write-tree")
-	if err != nil {
-		return "", err
-	}
-	return f.git(ctx, append([]string{"-c", "user.name=foyer", "-c", "user.email=foyer@localhost",
-		"commit-tree", id, "-m", "render"}, parent...)...)
+	s := session{folder: f, ctx: ctx, err: f.stage(ctx)}
+	tree := s.git("write-tree")
+	id := s.git(append([]string{"-c", "user.name=foyer", "-c", "user.email=foyer@localhost",
+		"commit-tree", tree, "-m", "render"}, parent...)...)
+	return id, s.err
 }
 
 // mergeDerived removes the derived files that left the template, and merges what the modules of mine require.

@@ -209,11 +209,11 @@ func (c *creation) build(ctx context.Context, target string, template, files tre
 	if err := f.stage(ctx); err != nil {
 		return err
 	}
-	commit := []string{"commit", "--quiet", "--no-verify", "-m", "Based on " + c.p.Upstream + " " + c.p.Version}
-	if _, err := f.git(ctx, "var", "GIT_COMMITTER_IDENT"); err != nil { // git does not know the person
-		commit = append([]string{"-c", "user.name=" + c.p.Name, "-c", "user.email=nobody@localhost"}, commit...)
+	commit := f.author(ctx, c.p.Name)
+	if commit != nil {
 		c.note += "The first commit has no author, because git does not know your name and address.\n"
 	}
+	commit = append(commit, "commit", "--quiet", "--no-verify", "-m", "Based on "+c.p.Upstream+" "+c.p.Version)
 	if _, err := f.git(ctx, commit...); err != nil {
 		return err
 	}

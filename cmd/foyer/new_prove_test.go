@@ -20,30 +20,19 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// templateRoot is the checkout of the template.
-func templateRoot(t *testing.T) folder {
-	t.Helper()
-	root, err := folder(".").root(t.Context())
-	must(t, err)
-	if _, err := os.Stat(root.path(projectFile)); err == nil {
-		t.Skip("this is a project, not the template")
-	}
-	return root
-}
-
 // TestNewInShort: the small project builds, and a person signs up.
 func TestNewInShort(t *testing.T) {
 	project := folder(filepath.Join(t.TempDir(), "harbor"))
 	var out bytes.Buffer
 	args := []string{"new", string(project), "github.com/acme/harbor", "Harbor CRM", "--preset", "small"}
-	must(t, run(t.Context(), string(templateRoot(t)), args, &out))
+	must(t, run(t.Context(), string(template(t)), args, &out))
 	project.tryOut(t, "Harbor CRM")
 	project.untouched(t, project.do(t, "rev-parse", "HEAD"))
 }
 
 // TestStarterNew: with Go and git alone, a project comes from a checkout and from a module, and is whole.
 func TestStarterNew(t *testing.T) {
-	root := templateRoot(t)
+	root := template(t)
 	checkout := folder(filepath.Join(t.TempDir(), "foyer"))
 	root.do(t, "clone", "--quiet", ".", string(checkout))
 	goAndGitAlone(t)

@@ -200,6 +200,9 @@ func TestNewIsCommitted(t *testing.T) {
 		!strings.Contains(out, "The first commit has no author") {
 		t.Errorf("the author is %s, printed %q", author, out)
 	}
+	must(t, change{out: io.Discard}.run(t.Context(), project, func(work folder, _ tree) (string, error) {
+		return "A verb commits, too", work.write(nil, tree{"mine.txt": "mine\n"})
+	}))
 	committed, err := project.at(t.Context(), "HEAD")
 	must(t, err)
 	for _, name := range []string{"web/routes.go", ".env.example", projectFile} {
@@ -311,10 +314,7 @@ func TestAsk(t *testing.T) {
 // TestStub: README of a new project parses, and names only what such a project has.
 func TestStub(t *testing.T) {
 	t.Parallel()
-	template := projectRoot(t).tree(t)
-	if _, ok := template[projectFile]; ok {
-		t.Skip("this is a project, not the template")
-	}
+	template := template(t).tree(t)
 	list, err := readParts(template[partsFile])
 	must(t, err)
 	for _, out := range [][]string{nil, list.names()} {

@@ -100,7 +100,7 @@ var exampleFields = []field{
 }
 
 // taken are the columns that every table of a feature has, and the fields that forms have anyway.
-var taken = []string{"id", "owner", "owner_id", "search", "created_at", "updated_at"}
+var taken = []string{"id", "owner", "owner_id", "search", "created", "created_at", "updated_at"}
 
 // readFields parses fields such as "due:date?". The first one is a string, because it names a row.
 func readFields(args []string) (list []field, err error) {

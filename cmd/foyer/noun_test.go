@@ -74,6 +74,7 @@ func TestFields(t *testing.T) {
 		"name:string order:int":    "a word of SQL",
 		"name:string id:string":    "one of that name already",
 		"name:string search:int":   "one of that name already",
+		"name:string created:date": "one of that name already",
 		"name:string q:text":       "two letters or more",
 		"name:string name:text":    "named twice",
 		"na_me:string name:text":   "named twice",

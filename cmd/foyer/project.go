@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"crypto/sha1"
 	"encoding/json"
 	"fmt"
@@ -73,17 +72,13 @@ func (p project) out() []string { return slices.Sorted(maps.Keys(p.Without)) }
 // follow keeps the record of generated files when the tree was became now: their ids, where no person edited them, and
 // their places, where their folder moved.
 func (p *project) follow(was, now tree) {
-	moved := map[string]string{}
-	for name := range now {
-		if _, old := was[name]; !old {
-			moved[path.Base(name)] = name
-		}
-	}
 	place := func(name string) string {
-		if _, stays := now[name]; stays {
-			return name
+		for _, other := range now.names() {
+			if now[name] == "" && was[other] == "" && path.Base(other) == path.Base(name) {
+				return other
+			}
 		}
-		return cmp.Or(moved[path.Base(name)], name)
+		return name
 	}
 	for i, g := range p.Generated {
 		files, lines := map[string]string{}, map[string][]string{}

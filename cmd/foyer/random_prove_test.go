@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -22,9 +23,9 @@ type clone struct {
 	template, project folder
 	files             tree // of the template
 	list              partList
-	out               []string // parts that the project does without
-	nouns             []string // of features and pages
-	services          bool     // a feature has an endpoint for services
+	out               []string          // parts that the project does without
+	own               map[string]string // part → pattern of the project's own files that need it
+	nouns             []string          // of features and pages
 }
 
 // TestStarterRandomClones: projects with random names, parts and features go through new, feature, page, without, with
@@ -39,7 +40,7 @@ func TestStarterRandomClones(t *testing.T) {
 	for i := range setting(t, "FOYER_CLONES", 10) {
 		t.Run(fmt.Sprintf("seed=%d_clone=%d", seed, i), func(t *testing.T) {
 			c := clone{dice: dice{rand.New(rand.NewPCG(uint64(seed), uint64(i)))}, T: t, files: files, list: list}
-			c.template = newProject(t, files)
+			c.template, c.own = newProject(t, files), map[string]string{}
 			c.create()
 			c.extend()
 			c.reshape()
@@ -65,38 +66,39 @@ func setting(t *testing.T, variable string, usual int) int {
 	return n
 }
 
-// step runs a verb. It expects a refusal of one line that matches refusal, or none for "".
+// step runs a verb, which leaves the work tree clean. It expects a refusal that matches a pattern, none for "".
 func (c *clone) step(refusal string, args ...string) {
 	c.Helper()
-	began := time.Now()
-	where, head := c.project, ""
+	began, where := time.Now(), c.project
 	if args[0] == "new" {
 		where = c.template
-	} else {
-		head = where.do(c.T, "rev-parse", "HEAD")
 	}
+	head := where.do(c.T, "rev-parse", "HEAD")
 	_, err := where.verb(c.T, args...)
 	c.Logf("%4.0f s  %s", time.Since(began).Seconds(), strings.Join(args, " "))
 	if refusal == "" {
 		must(c.T, err)
-		return
-	}
-	if err == nil || !regexp.MustCompile(refusal).MatchString(err.Error()) {
+		head = where.do(c.T, "rev-parse", "HEAD")
+	} else if err == nil || !regexp.MustCompile(refusal).MatchString(err.Error()) {
 		c.Fatalf("%v, want a refusal like %q", err, refusal)
+	} else {
+		c.Logf("        refused: %v", err)
 	}
-	c.Logf("        refused: %v", err)
 	where.untouched(c.T, head)
 }
 
 // create makes the project.
 func (c *clone) create() {
 	c.project = folder(filepath.Join(c.TempDir(), "project"))
-	args := []string{"new", string(c.project), c.module()}
-	if name, plain := c.name(); name != "" {
+	module, name := c.module(), c.name()
+	args := []string{"new", string(c.project), module}
+	if last := path.Base(majorSuffix.ReplaceAllString(module, "")); plainName.MatchString(last) && c.chance(2) {
+		name = last // the usual one
+	} else {
 		args = append(args, name)
-		if !plain || c.chance(3) {
-			args = append(args, "--prefix", c.prefix())
-		}
+	}
+	if !plainName.MatchString(name) || c.chance(3) {
+		args = append(args, "--prefix", c.prefix())
 	}
 	for _, name := range c.list.names() {
 		if c.chance(4) {
@@ -132,11 +134,14 @@ func (c *clone) extend() {
 // feature adds one, after perhaps one that cannot be.
 func (c *clone) feature() {
 	bad := pick(c.dice, [][]string{
-		nil, nil, {"word of SQL", "table", "name:string"}, {"has User already: choose another name", "users", "name:string"},
+		nil, nil, {"word of SQL", "table", "name:string"}, {"has [Uu]sers? already: choose another", "users", "name:string"},
 		{"has New already: choose another name", "news", "name:string"}, {"has Store already", "stores", "name:string"},
-		{"imports another package strings", "strings", "name:string"}, {"word of Go", "crates", "type:string"}, {"first field names a row", "crates", "due:date"},
+		{"imports another package strings", "strings", "name:string"}, {"word of Go", "crates", "type:string"},
+		{"first field names a row", "crates", "due:date"},
+		{"one of that name already", "crates", "name:string", "created:date"},
 		{"named twice", "crates", "name:string", "name:int"}, {`no kind; kinds: string `, "crates", "name:float"},
-		{"has no icon anvil; icons: ", "crates", "name:string", "--icon", "anvil"}, {"add --owned", "crates", "name:string", "--admin"},
+		{"has no icon anvil; icons: ", "crates", "name:string", "--icon", "anvil"},
+		{"add --owned", "crates", "name:string", "--admin"},
 	})
 	if bad != nil {
 		c.step(bad[0], append([]string{"feature"}, bad[1:]...)...)
@@ -154,7 +159,12 @@ func (c *clone) feature() {
 		args = append(args, "--admin")
 	}
 	c.step("", args...)
-	c.services = c.services || slices.Contains(args, "--api") && !c.lacks("servicetoken")
+	if !c.lacks("browsertest") {
+		c.own["browsertest"] = `internal/proofs/browser/\w+_test\.go`
+	}
+	if slices.Contains(args, "--api") && !c.lacks("servicetoken") {
+		c.own["servicetoken"] = `web/\w+\.go`
+	}
 }
 
 // newNoun is one that the project does not have yet.
@@ -168,8 +178,8 @@ func (c *clone) newNoun() string {
 }
 
 func (c *clone) fields() (list []string) {
-	names := strings.Fields(`name label summary due budget active email url json time context text form page query record status
-		created count key path title value errors csv kind state first_name last_name is_open items number date day`)
+	names := strings.Fields(`name label summary due budget active email url json time context text form page query record
+		status count key path title value errors csv kind state first_name last_name is_open items number date day`)
 	c.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	for i := range 1 + c.IntN(6) {
 		kind := "string"
@@ -198,8 +208,8 @@ func (c *clone) reshape() {
 	if c.chance(4) {
 		args = append(args, "--fresh")
 	}
-	if c.services && slices.Contains(set, "servicetoken") {
-		c.step(`does not fit the removal of .*:\nweb/\w+\.go:\d+`, args...)
+	if i := slices.IndexFunc(set, func(name string) bool { return c.own[name] != "" }); i >= 0 {
+		c.step(`(?s)does not fit the removal of .*:\n.*`+c.own[set[i]]+`:\d+:\d+: `, args...)
 	} else {
 		c.step("", args...)
 		c.out = append(c.out, set...)

@@ -6,7 +6,6 @@ import (
 	"go/token"
 	"os/exec"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,13 +53,14 @@ func TestReadme(t *testing.T) {
 	}
 }
 
+// projectRoot returns the project that these tests lie in.
 func projectRoot(t *testing.T) folder {
 	t.Helper()
-	root, err := folder(".").git(t.Context(), "rev-parse", "--show-toplevel")
+	root, err := folder(".").root(t.Context())
 	if err != nil {
 		t.Skip("this is no git repository: ", err)
 	}
-	return folder(filepath.FromSlash(root))
+	return root
 }
 
 func TestReadmeFaults(t *testing.T) {
@@ -96,23 +96,30 @@ var commands = []command{
 
 // readmeFaults returns what is wrong in the README of a project, each as "README.md:line: what".
 func readmeFaults(t *testing.T, files tree) (list []string) {
-	fences, prose := fencesOf(files["README.md"])
+	fences, _ := fencesOf(files["README.md"])
 	for _, f := range fences {
 		if err := f.check(t); err != nil {
 			list = append(list, fmt.Sprintf("README.md:%d: %v", f.line, err))
 		}
 	}
-	for i, line := range strings.Split(prose, "\n") {
-		for _, name := range pathsIn(line) {
-			if !files.holds(name) {
-				list = append(list, fmt.Sprintf("README.md:%d: %s does not exist", i+1, name))
-			}
-		}
-	}
+	list = append(list, deadPaths(files)...)
 	for _, kind := range callsOf(files) {
 		for _, m := range kind.call.FindAllStringSubmatch(files["README.md"], -1) {
 			if !slices.Contains(kind.names, m[1]) {
 				list = append(list, fmt.Sprintf("README.md: there is no %s %s", kind.what, m[1]))
+			}
+		}
+	}
+	return list
+}
+
+// deadPaths returns the paths in the prose of README that name no file or folder.
+func deadPaths(files tree) (list []string) {
+	_, prose := fencesOf(files["README.md"])
+	for i, line := range strings.Split(prose, "\n") {
+		for _, name := range pathsIn(line) {
+			if !files.holds(name) {
+				list = append(list, fmt.Sprintf("README.md:%d: %s does not exist", i+1, name))
 			}
 		}
 	}

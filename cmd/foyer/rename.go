@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -88,9 +89,8 @@ func rename(ctx context.Context, root folder, s step, to names, base string) err
 // that it shares with its origin. A clone without origin grew from HEAD.
 func (f folder) adopted(ctx context.Context, base string) (p project, err error) {
 	if base == "" {
-		if base, err = f.git(ctx, "merge-base", "HEAD", "refs/remotes/origin/HEAD"); err != nil {
-			base = "HEAD"
-		}
+		shared, _ := f.git(ctx, "merge-base", "HEAD", "refs/remotes/origin/HEAD")
+		base = cmp.Or(shared, "HEAD")
 	}
 	t, err := f.at(ctx, base)
 	if err != nil {

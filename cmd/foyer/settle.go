@@ -3,18 +3,18 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// accessFile is the table of who may open what.
-const accessFile = "web/testdata/access.golden"
+// Tests write these lists anew: who may open what, and what internal/auth exports.
+const (
+	accessFile  = "web/testdata/access.golden"
+	surfaceFile = "internal/auth/testdata/surface.golden"
+)
 
 // settle makes a folder whole whose files were edited: it tidies them, generates what is generated, and refuses what does
 // not compile. Before is the tree that the folder held earlier.
@@ -33,63 +33,31 @@ func settle(ctx context.Context, f folder, before tree) error {
 	if err := f.write(cut, after); err != nil {
 		return err
 	}
-	if templatesDiffer(before, after) {
-		if _, err := f.run(ctx, "go", "tool", "templ", "generate"); err != nil {
-			return err
-		}
+	has := func(is func(name string) bool) bool { return slices.ContainsFunc(after.names(), is) }
+	var steps []string
+	if has(func(name string) bool { return path.Ext(name) == ".templ" && after[name] != before[name] }) {
+		steps = append(steps, "tool templ generate")
 	}
-	checks := [][]string{{"vet", "./..."}}
-	if slices.ContainsFunc(after.names(), func(name string) bool { return inlined.MatchString(after[name]) }) {
-		checks = [][]string{{"fix", "-inline", "./..."}, {"vet", "./..."}}
+	if has(func(name string) bool { return inlined.MatchString(after[name]) }) {
+		steps = append(steps, "fix -inline ./...")
 	}
-	for _, args := range checks {
-		if _, err := f.run(ctx, "go", args...); err != nil {
+	steps = append(steps, "vet ./...", "mod tidy") // tidy would look in the network for a package that left
+	if after[surfaceFile] != "" && !maps.Equal(before.below("internal/auth/"), after.below("internal/auth/")) {
+		steps = append(steps, "test ./internal/auth -run TestSurface$ -count=1 -update")
+	}
+	if after[accessFile] != "" {
+		steps = append(steps, "test ./web -run TestAccess$ -count=1 -update")
+	}
+	for _, step := range steps {
+		if _, err := f.run(ctx, "go", strings.Fields(step)...); err != nil {
 			return errors.New(faults(err.Error()))
 		}
 	}
-	// After vet, because tidy looks in the network for a package that left.
-	if _, err := f.run(ctx, "go", "mod", "tidy"); err != nil {
-		return err
-	}
-	if !maps.Equal(before.below("internal/auth/"), after.below("internal/auth/")) {
-		if err := f.settleSurface(ctx); err != nil {
-			return err
-		}
-	}
-	return f.settleAccess(ctx, before)
+	return nil
 }
 
 // inlined finds a helper that got a new name: go fix lets callers of the old one call the new one.
 var inlined = regexp.MustCompile(`(?m)^//go:fix inline$`)
-
-// surfaceTest writes the list of what internal/auth exports.
-const (
-	surfaceTest = "internal/auth/surface_test.go"
-	surfaceFile = "internal/auth/testdata/surface.golden"
-)
-
-// settleSurface writes that list anew, unless its test is gone.
-func (f folder) settleSurface(ctx context.Context) error {
-	if _, err := os.Stat(f.path(surfaceTest)); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	out, err := f.run(ctx, "go", "test", "./"+path.Dir(surfaceTest), "-run", "TestSurface$", "-count=1", "-update")
-	if err != nil {
-		return fmt.Errorf("%w\n%s", err, out)
-	}
-	return nil
-}
-
-// settleAccess writes the table of who may open what anew.
-func (f folder) settleAccess(ctx context.Context, before tree) error {
-	if _, ok := before[accessFile]; !ok {
-		return nil
-	}
-	if out, err := f.run(ctx, "go", "test", "./web", "-run", "TestAccess$", "-count=1", "-update"); err != nil {
-		return fmt.Errorf("%w\n%s", err, out)
-	}
-	return nil
-}
 
 // gained returns the lines that the table of who may open what has and had not, each with its route.
 func gained(was, is string) (lines []string) {
@@ -122,12 +90,9 @@ func checkMarkers(t tree) error {
 	if err != nil {
 		return err
 	}
-	own := map[string]bool{}
-	for _, name := range list.filesOf([]string{toolPart}) {
-		own[name] = true
-	}
+	own := list.filesOf([]string{toolPart})
 	for _, name := range t.names() {
-		if own[name] {
+		if slices.Contains(own, name) {
 			continue
 		}
 		if _, err := spansOf(name, t[name], list.has); err != nil {
@@ -135,15 +100,6 @@ func checkMarkers(t tree) error {
 		}
 	}
 	return nil
-}
-
-func templatesDiffer(before, after tree) bool {
-	for name, text := range after {
-		if strings.HasSuffix(name, ".templ") && before[name] != text {
-			return true
-		}
-	}
-	return false
 }
 
 // faults returns the lines of the compiler's or vet's output that name a file and a line.

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"archive/tar"
+	"archive/zip"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -57,27 +56,27 @@ func (f folder) at(ctx context.Context, commit string) (tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("there is no commit %s here", commit)
 	}
-	files, err := f.run(ctx, "git", "archive", "--format=tar", id)
+	zipped, err := f.run(ctx, "git", "archive", "--format=zip", id)
 	if err != nil {
 		return nil, err
 	}
-	t := tree{}
-	for archive := tar.NewReader(strings.NewReader(files)); ; {
-		file, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			return t, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		text, err := io.ReadAll(archive)
-		if err != nil {
-			return nil, err
-		}
-		if file.Typeflag == tar.TypeReg { // the template has no links
-			t[file.Name] = string(text)
-		}
+	files, err := zip.NewReader(strings.NewReader(zipped), int64(len(zipped)))
+	if err != nil {
+		return nil, err
 	}
+	return readTree(files)
+}
+
+func readTree(files fs.FS) (tree, error) {
+	t := tree{}
+	return t, fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() { // the template has no links
+			return err
+		}
+		text, err := fs.ReadFile(files, name)
+		t[name] = string(text)
+		return err
+	})
 }
 
 // fetched returns the tree that the source has at the version.
@@ -90,14 +89,13 @@ func (p project) fetched(ctx context.Context) (t tree, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	f := folder(dir)
-	if _, err := f.git(ctx, "init", "--quiet", "--bare"); err != nil {
-		return nil, err
+	s := session{folder: folder(dir), ctx: ctx}
+	s.git("init", "--quiet", "--bare")
+	s.git("fetch", "--quiet", "--depth=1", "--", p.Source, p.Version)
+	if s.err != nil {
+		return nil, s.err
 	}
-	if _, err := f.git(ctx, "fetch", "--quiet", "--depth=1", "--", p.Source, p.Version); err != nil {
-		return nil, err
-	}
-	return f.at(ctx, "FETCH_HEAD")
+	return s.at(ctx, "FETCH_HEAD")
 }
 
 // downloaded returns the tree of the version as a Go module. Where the module cache has it, this needs no network.
@@ -110,15 +108,7 @@ func (p project) downloaded(ctx context.Context, where folder) (tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, files := tree{}, os.DirFS(module.Dir)
-	return t, fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(files, name)
-		t[name] = string(text)
-		return err
-	})
+	return readTree(os.DirFS(module.Dir))
 }
 
 // ownTemplate returns the template that this program belongs to, and a project that says where it is: the module that
@@ -153,22 +143,17 @@ func ownTemplate(ctx context.Context, dir folder) (p project, t tree, err error)
 // origin returns where others find HEAD, and by which name: a tag or the commit. A commit that was never pushed is in
 // this folder alone.
 func (f folder) origin(ctx context.Context) (source, version string, err error) {
-	version, err = f.git(ctx, "rev-parse", "HEAD")
-	if err != nil {
-		return "", "", err
-	}
-	pushed, err := f.git(ctx, "for-each-ref", "--count=1", "--contains="+version, "refs/remotes/origin")
-	if err != nil {
-		return "", "", err
-	}
+	s := session{folder: f, ctx: ctx}
+	version = s.git("rev-parse", "HEAD")
+	pushed := s.git("for-each-ref", "--count=1", "--contains="+version, "refs/remotes/origin")
 	if tag, err := f.git(ctx, "describe", "--tags", "--exact-match", "--match=v[0-9]*"); err == nil {
 		version = tag
 	}
 	if pushed == "" {
-		return string(f), version, nil
+		return string(f), version, s.err
 	}
-	source, err = f.git(ctx, "remote", "get-url", "origin")
-	return f.address(source), version, err
+	source = s.git("remote", "get-url", "origin")
+	return f.address(source), version, s.err
 }
 
 // address returns the address of a remote as others can use it: without a credential, and not relative to f.

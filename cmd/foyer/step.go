@@ -24,11 +24,9 @@ var errNotGrown = errors.New("there is no " + projectFile + ": only what foyer n
 // begin renders the template as the project has it. A clone without .foyer grew from the commit base.
 func begin(ctx context.Context, root, work folder, mine tree, base string) (s step, err error) {
 	s = step{work: work, mine: mine}
-	if s.p, _, err = readProject(mine); err != nil {
+	if s.p, s.grown, err = readProject(mine); err != nil {
 		return s, err
 	}
-	s.grown = s.p.Upstream != ""            // else the file only has what was generated
-	s.grown = s.grown && s.p.Upstream != "" // else page or feature made the file
 	if !s.grown && base == "" {
 		return s, errNotGrown
 	}

@@ -34,12 +34,9 @@ func without(ctx context.Context, root folder, w taking) error {
 		}
 		what := strings.Join(w.parts, ", ")
 		s.what = "the removal of " + what
-		leave := removal{parts: w.parts, has: tree{}}
+		leave := removal{parts: w.parts, uses: ownLiterals(mine, s.before)}
 		if !w.fresh {
 			leave.has = s.before.only(list.migrationsOf(w.parts))
-		}
-		if leave.uses, err = literalsWithout(mine, list, leave); err != nil {
-			return "", err
 		}
 		if s.after, err = render(s.before, leave); err != nil {
 			return "", err
@@ -136,16 +133,17 @@ func (s *step) drop(w taking, list partList, applied tree) (tree, error) {
 	return drops, nil
 }
 
-// literalsWithout returns the strings of what stays in a clone's tree.
-func literalsWithout(mine tree, list partList, r removal) (literals, error) {
-	rest := maps.Clone(mine)
-	for _, name := range list.filesOf(r.parts) {
-		delete(rest, name)
-	}
-	if err := cutAll(rest, list, r); err != nil {
-		return nil, err
+// ownLiterals returns the strings in lines that a clone added to before.
+func ownLiterals(mine, before tree) literals {
+	own := tree{}
+	for name, text := range mine {
+		for line := range strings.Lines(text) {
+			if !strings.Contains(before[name], line) {
+				own[name] += line
+			}
+		}
 	}
 	uses := literals{}
-	uses.addTree(rest)
-	return uses, nil
+	uses.addTree(own)
+	return uses
 }

@@ -66,10 +66,10 @@ func (w *writers) run(ctx context.Context, db *gorm.DB) error {
 	for ctx.Err() == nil {
 		id := w.next.Add(1)
 		err := db.Transaction(func(tx *gorm.DB) error {
-			if err := tx.Exec("INSERT INTO parents VALUES (?, ?)", id, strings.Repeat("x", 500)).Error; err != nil {
+			if err := tx.Exec("INSERT INTO x_parents VALUES (?, ?)", id, strings.Repeat("x", 500)).Error; err != nil {
 				return err
 			}
-			return tx.Exec("INSERT INTO children VALUES (?)", id).Error
+			return tx.Exec("INSERT INTO x_children VALUES (?)", id).Error
 		})
 		if err != nil {
 			return err
@@ -85,11 +85,11 @@ func large(t *testing.T, dir string) *gorm.DB {
 	succeed(t, dir, nil, "applied", "migrate", "up")
 	db := dbtest.Open(t, databaseIn(dir))
 	for _, sql := range []string{
-		"CREATE TABLE parents (id INTEGER PRIMARY KEY, text TEXT)",
-		"CREATE TABLE children (id INTEGER PRIMARY KEY REFERENCES parents (id))",
-		"CREATE TABLE filler (data BLOB)",
+		"CREATE TABLE x_parents (id INTEGER PRIMARY KEY, text TEXT)",
+		"CREATE TABLE x_children (id INTEGER PRIMARY KEY REFERENCES x_parents (id))",
+		"CREATE TABLE x_filler (data BLOB)",
 		`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
-			INSERT INTO filler SELECT randomblob(60000) FROM n`,
+			INSERT INTO x_filler SELECT randomblob(60000) FROM n`,
 	} {
 		if err := db.Exec(sql).Error; err != nil {
 			t.Fatal(err)
@@ -204,7 +204,7 @@ func restoresWhole(t *testing.T, backup string, rows, users int64) {
 	}
 	defer os.RemoveAll(dir)
 	defer database.Close(db)
-	parents, children := count(t, db, "parents"), count(t, db, "children")
+	parents, children := count(t, db, "x_parents"), count(t, db, "x_children")
 	if parents < rows || children != parents || count(t, db, "users") < users {
 		t.Errorf("%d parents and %d children of %d, %d users of %d", parents, children, rows,
 			count(t, db, "users"), users)
@@ -258,11 +258,11 @@ func mark(t *testing.T, path string) (rows int64) {
 	if err := db.Raw("PRAGMA integrity_check").Scan(&found).Error; err != nil || found != "ok" {
 		t.Fatal(found, err)
 	}
-	if count(t, db, "filler") != 300 {
+	if count(t, db, "x_filler") != 300 {
 		t.Fatal("rows are missing")
 	}
-	rows = count(t, db, "parents")
-	if err := db.Exec("INSERT OR IGNORE INTO parents VALUES (1, 'marked')").Error; err != nil {
+	rows = count(t, db, "x_parents")
+	if err := db.Exec("INSERT OR IGNORE INTO x_parents VALUES (1, 'marked')").Error; err != nil {
 		t.Fatal(err)
 	}
 	return rows

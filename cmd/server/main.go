@@ -234,8 +234,10 @@ func (a *app) addSite() error {
 	a.site.Development = a.Development
 	a.site.Reload = a.Development && a.getenv("TEMPL_DEV_MODE") == "true" // templ's watch sets it
 	a.site.Ready = func(ctx context.Context) error { return database.Ready(ctx, a.db, migrations.FS) }
+	// part:betterauth
 	if a.CORS {
 		a.site.CORSOrigins = a.TrustedOrigins
 	}
+	// end:betterauth
 	return nil
 }

@@ -26,7 +26,7 @@ type Config struct {
 	LogLevel          slog.Level
 	DrainDelay        time.Duration // how long requests are still accepted after a signal to stop
 	RateLimit         bool          // off for benchmarks and client suites only // part:ratelimit
-	CORS              bool          // pages of TrustedOrigins may read /api/auth
+	CORS              bool          // pages of TrustedOrigins may read /api/auth // part:betterauth
 	InsecureHTTP      bool          // production may be served over plain http
 	EmailVerification bool          // signing in requires a verified address
 	WireLinks         bool          // mailed links lead to /api/auth instead of the app's pages // part:betterauth
@@ -56,7 +56,7 @@ func Load(getenv func(string) string) (Config, error) {
 		DatabaseURL:       l.database("DATABASE_URL", DefaultDatabase),
 		MaxConns:          l.connections("DATABASE_MAX_CONNS"),
 		LogLevel:          l.level("LOG_LEVEL"),
-		CORS:              l.choice("CORS", "off", "on") == "on",
+		CORS:              l.choice("CORS", "off", "on") == "on", // part:betterauth
 		InsecureHTTP:      l.choice("INSECURE_HTTP", "off", "on") == "on",
 		EmailVerification: l.choice("EMAIL_VERIFICATION", "on", "off") == "on",
 		WireLinks:         l.choice("MAIL_LINKS", "pages", "wire") == "wire", // part:betterauth

@@ -37,8 +37,9 @@ func TestEverything(t *testing.T) {
 		"APP_SECRET": strong + " , " + other, "PORT": "3000", "LOG_LEVEL": "warn", "DRAIN_DELAY": "1500ms",
 		"DATABASE_URL": "postgres://app:pass@db/app", "DATABASE_MAX_CONNS": "40",
 		"TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443, MyApp://,",
-		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "CORS": "on", "INSECURE_HTTP": "on",
+		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "INSECURE_HTTP": "on",
 		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://app:pass@mail.example", "MAIL_FROM": "App <mail@app.example>",
+		"CORS":             "on",                 // part:betterauth
 		"MAIL_LINKS":       "wire",               // part:betterauth
 		"RATE_LIMIT":       "on",                 // part:ratelimit
 		"SERVICE_KEY_FILE": "/etc/app/keys.json", // part:servicetoken
@@ -48,8 +49,9 @@ func TestEverything(t *testing.T) {
 		Addr: "0.0.0.0:80", AppURL: "https://app.example", Secrets: []string{strong, other},
 		DatabaseURL: "postgres://app:pass@db/app", MaxConns: 40, LogLevel: slog.LevelWarn,
 		TrustedOrigins: []string{"https://one.example", "https://two.example:8443", "myapp://"},
-		CORS:           true, InsecureHTTP: true, DrainDelay: 1500 * time.Millisecond,
+		InsecureHTTP:   true, DrainDelay: 1500 * time.Millisecond,
 		EmailVerification: true, SMTPURL: "smtps://app:pass@mail.example", MailFrom: "App <mail@app.example>",
+		CORS:           true,                 // part:betterauth
 		WireLinks:      true,                 // part:betterauth
 		RateLimit:      true,                 // part:ratelimit
 		ServiceKeyFile: "/etc/app/keys.json", // part:servicetoken
@@ -293,16 +295,19 @@ func TestExampleFileNamesEveryVariable(t *testing.T) {
 
 // TestSwitches: limits can be off in development only, and words other than on and off are refused.
 func TestSwitches(t *testing.T) {
+	// part:betterauth
 	if c, err := load(map[string]string{"CORS": "off"}); err != nil || c.CORS {
 		t.Errorf("%+v, %v", c, err)
 	}
+	// end:betterauth
 	// part:ratelimit
 	if c, err := load(map[string]string{"RATE_LIMIT": "off"}); err != nil || c.RateLimit {
 		t.Errorf("%+v, %v", c, err)
 	}
 	// end:ratelimit
 	for _, env := range []map[string]string{
-		{"CORS": "true"},
+		{"INSECURE_HTTP": "true"},
+		{"CORS": "true"},     // part:betterauth
 		{"RATE_LIMIT": "no"}, // part:ratelimit
 		{"RATE_LIMIT": "off", "APP_ENV": "production", "APP_SECRET": strong}, // part:ratelimit
 	} {

@@ -43,9 +43,11 @@ func weak(s string) string {
 func (l *loader) noPlainHTTP(c Config) {
 	const advice = ": use https, or INSECURE_HTTP=on"
 	l.faultIf(plainHTTP(c.AppURL), "APP_URL", "%q is plain http, where sessions can be stolen"+advice, c.AppURL)
+	// part:betterauth
 	for _, o := range c.TrustedOrigins {
 		l.faultIf(c.CORS && plainHTTP(o), "TRUSTED_ORIGINS", "%q is plain http, and may read accounts"+advice, o)
 	}
+	// end:betterauth
 }
 
 // plainHTTP reports whether an origin is http on a host other than this machine.

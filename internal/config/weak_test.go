@@ -9,7 +9,9 @@ import (
 
 // TestProductionRefusesPlainHTTP: a deployment with http for https does not start.
 func TestProductionRefusesPlainHTTP(t *testing.T) {
+	// part:betterauth
 	const reader = "APP_URL=https://app.example CORS=on TRUSTED_ORIGINS=http://www.app.example"
+	// end:betterauth
 	for _, c := range []struct {
 		name   string
 		env    string
@@ -24,10 +26,12 @@ func TestProductionRefusesPlainHTTP(t *testing.T) {
 		{"http on purpose", "APP_URL=http://app.example INSECURE_HTTP=on", "", true},
 		{"https with the switch", "APP_URL=https://app.example INSECURE_HTTP=on", "", true},
 		{"in development", "APP_URL=http://app.example APP_ENV=development", "", false},
+		// part:betterauth
 		{"a reader over http", reader, "TRUSTED_ORIGINS", false},
 		{"a reader over http on purpose", reader + " INSECURE_HTTP=on", "", true},
 		{"a reader on this machine", "APP_URL=https://app.example CORS=on TRUSTED_ORIGINS=http://localhost:5173", "", false},
 		{"an app reads nothing", "APP_URL=https://app.example CORS=on TRUSTED_ORIGINS=myapp://", "", false},
+		// end:betterauth
 		{"no reader over http", "APP_URL=https://app.example TRUSTED_ORIGINS=http://www.app.example", "", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

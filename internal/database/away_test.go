@@ -23,14 +23,14 @@ func TestSQLiteAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	pool.SetMaxOpenConns(1)
-	exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
-	exec(t, db, "INSERT INTO things VALUES ('1')")
+	exec(t, db, "CREATE TABLE x_things (id TEXT PRIMARY KEY)")
+	exec(t, db, "INSERT INTO x_things VALUES ('1')")
 
 	exec(t, db, "PRAGMA query_only = ON")
-	if err := db.Exec("INSERT INTO things VALUES ('2')").Error; !unavailable(err) {
+	if err := db.Exec("INSERT INTO x_things VALUES ('2')").Error; !unavailable(err) {
 		t.Errorf("a read-only file: %v, want a 503", err)
 	}
-	if n := scan[int](t, db, "SELECT count(*) FROM things"); n != 1 {
+	if n := scan[int](t, db, "SELECT count(*) FROM x_things"); n != 1 {
 		t.Errorf("%d rows, want 1", n)
 	}
 	exec(t, db, "PRAGMA query_only = OFF")
@@ -38,15 +38,15 @@ func TestSQLiteAway(t *testing.T) {
 	exec(t, db, "PRAGMA busy_timeout = 1")
 	holder := dbtest.Open(t, where)
 	err = holder.Transaction(func(tx *gorm.DB) error {
-		exec(t, tx, "INSERT INTO things VALUES ('3')")
-		if err := db.Exec("INSERT INTO things VALUES ('4')").Error; !unavailable(err) {
+		exec(t, tx, "INSERT INTO x_things VALUES ('3')")
+		if err := db.Exec("INSERT INTO x_things VALUES ('4')").Error; !unavailable(err) {
 			t.Errorf("a locked file: %v, want a 503", err)
 		}
-		err := db.Transaction(func(tx *gorm.DB) error { return tx.Exec("INSERT INTO things VALUES ('5')").Error })
+		err := db.Transaction(func(tx *gorm.DB) error { return tx.Exec("INSERT INTO x_things VALUES ('5')").Error })
 		if err == nil {
 			t.Error("a transaction beside another one's write lock")
 		}
-		if n := scan[int](t, db, "SELECT count(*) FROM things"); n != 1 {
+		if n := scan[int](t, db, "SELECT count(*) FROM x_things"); n != 1 {
 			t.Errorf("a reader beside a writer sees %d rows, want 1", n)
 		}
 		return nil
@@ -54,7 +54,7 @@ func TestSQLiteAway(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	err = db.Exec("INSERT INTO things VALUES ('1')").Error
+	err = db.Exec("INSERT INTO x_things VALUES ('1')").Error
 	if !errors.Is(err, gorm.ErrDuplicatedKey) || unavailable(err) {
 		t.Errorf("a duplicate is no outage: %v", err)
 	}
@@ -214,8 +214,8 @@ func TestPostgresAway(t *testing.T) {
 		t.Errorf("statement timeout: %v, want a 503", err)
 	}
 
-	exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
-	if err := db.Exec("INSERT INTO things VALUES (1/0)").Error; err == nil || unavailable(err) {
+	exec(t, db, "CREATE TABLE x_things (id TEXT PRIMARY KEY)")
+	if err := db.Exec("INSERT INTO x_things VALUES (1/0)").Error; err == nil || unavailable(err) {
 		t.Errorf("division by zero: %v, want a mistake", err)
 	}
 }

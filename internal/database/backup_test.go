@@ -23,17 +23,17 @@ func pairs(t *testing.T) (db *gorm.DB, path string) {
 	t.Helper()
 	url := dbtest.EmptySQLite(t)
 	db = open(t, url)
-	exec(t, db, "CREATE TABLE parents (id INTEGER PRIMARY KEY, text TEXT)")
-	exec(t, db, "CREATE TABLE children (id INTEGER PRIMARY KEY REFERENCES parents (id))")
+	exec(t, db, "CREATE TABLE x_parents (id INTEGER PRIMARY KEY, text TEXT)")
+	exec(t, db, "CREATE TABLE x_children (id INTEGER PRIMARY KEY REFERENCES x_parents (id))")
 	return db, strings.TrimPrefix(url, "file:")
 }
 
 func insertPair(db *gorm.DB, id int64) error {
 	return db.Transaction(func(tx *gorm.DB) error {
-		if err := tx.Exec("INSERT INTO parents VALUES (?, ?)", id, strings.Repeat("x", 3000)).Error; err != nil {
+		if err := tx.Exec("INSERT INTO x_parents VALUES (?, ?)", id, strings.Repeat("x", 3000)).Error; err != nil {
 			return err
 		}
-		return tx.Exec("INSERT INTO children VALUES (?)", id).Error
+		return tx.Exec("INSERT INTO x_children VALUES (?)", id).Error
 	})
 }
 
@@ -86,8 +86,8 @@ func TestBackupUnderWrites(t *testing.T) {
 			t.Fatal(err)
 		}
 		copied := open(t, "file:"+filepath.Join(dir, name))
-		parents := scan[int64](t, copied, "SELECT count(*) FROM parents")
-		children := scan[int64](t, copied, "SELECT count(*) FROM children")
+		parents := scan[int64](t, copied, "SELECT count(*) FROM x_parents")
+		children := scan[int64](t, copied, "SELECT count(*) FROM x_children")
 		if parents < before || children != parents {
 			t.Errorf("%s: %d parents and %d children of %d pairs", name, parents, children, before)
 		}
@@ -148,12 +148,12 @@ func TestBackupRefuses(t *testing.T) {
 		"a lost row": {prepare: func(t *testing.T, db *gorm.DB, _ string) {
 			err := db.Connection(func(one *gorm.DB) error {
 				exec(t, one, "PRAGMA foreign_keys=OFF")
-				return one.Exec("INSERT INTO children VALUES (7)").Error
+				return one.Exec("INSERT INTO x_children VALUES (7)").Error
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-		}, want: "a row of children refers to one that is missing"},
+		}, want: "a row of x_children refers to one that is missing"},
 		"a damaged page": {prepare: func(t *testing.T, db *gorm.DB, path string) {
 			for id := range int64(50) {
 				if err := insertPair(db, id); err != nil {

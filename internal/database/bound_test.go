@@ -127,17 +127,17 @@ func TestFrozenInstance(t *testing.T) {
 	where := dbtest.Postgres(t)
 	other := dbtest.Open(t, where)
 	frozen := dbtest.Open(t, with(t, where, "idle_in_transaction_session_timeout", "100ms"))
-	exec(t, other, "CREATE TABLE things (id TEXT PRIMARY KEY, n INTEGER NOT NULL)")
-	exec(t, other, "INSERT INTO things VALUES ('x', 0)")
+	exec(t, other, "CREATE TABLE x_things (id TEXT PRIMARY KEY, n INTEGER NOT NULL)")
+	exec(t, other, "INSERT INTO x_things VALUES ('x', 0)")
 	err := frozen.Transaction(func(tx *gorm.DB) error {
-		exec(t, tx, "UPDATE things SET n = 100")
-		exec(t, other, "UPDATE things SET n = n + 1") // waits until the server ends the frozen one
-		return tx.Exec("UPDATE things SET n = 100").Error
+		exec(t, tx, "UPDATE x_things SET n = 100")
+		exec(t, other, "UPDATE x_things SET n = n + 1") // waits until the server ends the frozen one
+		return tx.Exec("UPDATE x_things SET n = 100").Error
 	})
 	if !unavailable(err) {
 		t.Errorf("the frozen one: %v, want a 503", err)
 	}
-	if n := scan[int](t, frozen, "SELECT n FROM things"); n != 1 {
+	if n := scan[int](t, frozen, "SELECT n FROM x_things"); n != 1 {
 		t.Errorf("n is %d, want 1", n)
 	}
 }
@@ -147,10 +147,10 @@ func TestLockTimeout(t *testing.T) {
 	t.Parallel()
 	where := dbtest.Postgres(t)
 	holder, db := dbtest.Open(t, where), dbtest.Open(t, with(t, where, "lock_timeout", "20ms"))
-	exec(t, holder, "CREATE TABLE things (id TEXT PRIMARY KEY)")
+	exec(t, holder, "CREATE TABLE x_things (id TEXT PRIMARY KEY)")
 	err := holder.Transaction(func(tx *gorm.DB) error {
-		exec(t, tx, "LOCK TABLE things")
-		if err := db.Exec("INSERT INTO things VALUES ('1')").Error; !unavailable(err) {
+		exec(t, tx, "LOCK TABLE x_things")
+		if err := db.Exec("INSERT INTO x_things VALUES ('1')").Error; !unavailable(err) {
 			t.Errorf("%v, want a 503", err)
 		}
 		return nil
@@ -166,7 +166,7 @@ func TestReplacedPrimary(t *testing.T) {
 	t.Parallel()
 	where := dbtest.Postgres(t)
 	db := dbtest.Open(t, where)
-	exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
+	exec(t, db, "CREATE TABLE x_things (id TEXT PRIMARY KEY)")
 	name := scan[string](t, db, "SELECT current_database()")
 	exec(t, db, "ALTER DATABASE "+name+" SET default_transaction_read_only = on")
 	pool, err := db.DB()
@@ -176,7 +176,7 @@ func TestReplacedPrimary(t *testing.T) {
 	pool.SetMaxIdleConns(0) // the next connection is read-only
 	pool.SetMaxIdleConns(1)
 	pool.SetMaxOpenConns(1)
-	if err := db.Exec("INSERT INTO things VALUES ('1')").Error; !unavailable(err) {
+	if err := db.Exec("INSERT INTO x_things VALUES ('1')").Error; !unavailable(err) {
 		t.Errorf("%v, want a 503", err)
 	}
 	if err := database.Ready(t.Context(), db, migrations.FS); !unavailable(err) {
@@ -185,10 +185,10 @@ func TestReplacedPrimary(t *testing.T) {
 	exec(t, db, "SELECT 1; SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE") // makes it writable again
 	exec(t, db, "ALTER DATABASE "+name+" RESET default_transaction_read_only")
 	exec(t, db, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
-	if err := db.Exec("INSERT INTO things VALUES ('2')").Error; !unavailable(err) {
+	if err := db.Exec("INSERT INTO x_things VALUES ('2')").Error; !unavailable(err) {
 		t.Errorf("the connection from before: %v, want a 503", err)
 	}
-	exec(t, db, "INSERT INTO things VALUES ('3')")
+	exec(t, db, "INSERT INTO x_things VALUES ('3')")
 	exec(t, db, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
 	if err := database.Ready(t.Context(), db, migrations.FS); !unavailable(err) {
 		t.Errorf("ready on the connection from before: %v", err)

@@ -86,7 +86,7 @@ func TestSQLiteFile(t *testing.T) {
 	for _, name := range []string{"plain.db", "a b.db", "100%.db", "what?.db", "x#y.db", "ä.db"} {
 		path := filepath.Join(dir, name)
 		db := dbtest.Open(t, "file:"+path)
-		exec(t, db, "CREATE TABLE here (x TEXT)")
+		exec(t, db, "CREATE TABLE x_here (x TEXT)")
 		if _, err := os.Stat(path); err != nil {
 			t.Error(err)
 		}
@@ -112,24 +112,24 @@ func TestSQLiteFile(t *testing.T) {
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		exec(t, db, "CREATE TABLE moments (n INTEGER, at TIMESTAMP NOT NULL)")
+		exec(t, db, "CREATE TABLE x_moments (n INTEGER, at TIMESTAMP NOT NULL)")
 		noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 		moments := []time.Time{
 			noon.Add(-time.Millisecond), noon, noon.Add(5 * time.Millisecond), noon.Add(50 * time.Millisecond),
 			noon.Add(500 * time.Millisecond), noon.Add(time.Second), noon.AddDate(0, 0, 1),
 		}
 		for i, at := range moments {
-			exec(t, db, "INSERT INTO moments (n, at) VALUES (?, ?)", i, at)
+			exec(t, db, "INSERT INTO x_moments (n, at) VALUES (?, ?)", i, at)
 		}
 		for i, want := range moments {
-			got := scan[time.Time](t, db, "SELECT at FROM moments WHERE n = ?", i)
+			got := scan[time.Time](t, db, "SELECT at FROM x_moments WHERE n = ?", i)
 			if !got.Equal(want) || got.Location() != time.UTC {
 				t.Errorf("%s comes back as %s", want, got)
 			}
 			for sql, wantN := range map[string]int{
-				"SELECT count(*) FROM moments WHERE at < ?":  i,
-				"SELECT count(*) FROM moments WHERE at = ?":  1,
-				"SELECT count(*) FROM moments WHERE at >= ?": len(moments) - i,
+				"SELECT count(*) FROM x_moments WHERE at < ?":  i,
+				"SELECT count(*) FROM x_moments WHERE at = ?":  1,
+				"SELECT count(*) FROM x_moments WHERE at >= ?": len(moments) - i,
 			} {
 				if n := scan[int](t, db, sql, want); n != wantN {
 					t.Errorf("%s with %s: %d, want %d", sql, want, n, wantN)
@@ -137,10 +137,10 @@ func TestTimes(t *testing.T) {
 			}
 		}
 		if db.Name() == "sqlite" {
-			if widths := scan[int](t, db, "SELECT count(DISTINCT length(at)) FROM moments"); widths != 1 {
+			if widths := scan[int](t, db, "SELECT count(DISTINCT length(at)) FROM x_moments"); widths != 1 {
 				t.Errorf("times are stored in %d widths", widths)
 			}
-			if text := scan[string](t, db, "SELECT at || '' FROM moments WHERE n = 4"); text != "2026-11-23T12:00:00.500Z" {
+			if text := scan[string](t, db, "SELECT at || '' FROM x_moments WHERE n = 4"); text != "2026-11-23T12:00:00.500Z" {
 				t.Errorf("a time is stored as %s", text)
 			}
 		}
@@ -150,27 +150,27 @@ func TestTimes(t *testing.T) {
 func TestTranslation(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		exec(t, db, "CREATE TABLE parents (id TEXT PRIMARY KEY, name TEXT UNIQUE)")
-		exec(t, db, `CREATE TABLE children (
-			id TEXT PRIMARY KEY, parent TEXT NOT NULL REFERENCES parents (id) ON DELETE CASCADE)`)
-		exec(t, db, "INSERT INTO parents VALUES ('1', 'a')")
-		for _, sql := range []string{"INSERT INTO parents VALUES ('1', 'b')", "INSERT INTO parents VALUES ('2', 'a')"} {
+		exec(t, db, "CREATE TABLE x_parents (id TEXT PRIMARY KEY, name TEXT UNIQUE)")
+		exec(t, db, `CREATE TABLE x_children (
+			id TEXT PRIMARY KEY, parent TEXT NOT NULL REFERENCES x_parents (id) ON DELETE CASCADE)`)
+		exec(t, db, "INSERT INTO x_parents VALUES ('1', 'a')")
+		for _, sql := range []string{"INSERT INTO x_parents VALUES ('1', 'b')", "INSERT INTO x_parents VALUES ('2', 'a')"} {
 			err := db.Exec(sql).Error
 			if !errors.Is(err, gorm.ErrDuplicatedKey) || unavailable(err) {
 				t.Errorf("%s: %v, want a duplicate key", sql, err)
 			}
 		}
 		for _, sql := range []string{
-			"INSERT INTO children VALUES ('1', 'nobody')", "INSERT INTO children VALUES ('1', NULL)",
-			"INSERT INTO parents VALUES (", "SELECT * FROM nothing_here",
+			"INSERT INTO x_children VALUES ('1', 'nobody')", "INSERT INTO x_children VALUES ('1', NULL)",
+			"INSERT INTO x_parents VALUES (", "SELECT * FROM nothing_here",
 		} {
 			if err := db.Exec(sql).Error; err == nil || unavailable(err) || errors.Is(err, gorm.ErrDuplicatedKey) {
 				t.Errorf("%s: %v, want a mistake, neither an outage nor a duplicate", sql, err)
 			}
 		}
-		exec(t, db, "INSERT INTO children VALUES ('1', '1')")
-		exec(t, db, "DELETE FROM parents")
-		if n := scan[int](t, db, "SELECT count(*) FROM children"); n != 0 {
+		exec(t, db, "INSERT INTO x_children VALUES ('1', '1')")
+		exec(t, db, "DELETE FROM x_parents")
+		if n := scan[int](t, db, "SELECT count(*) FROM x_children"); n != 0 {
 			t.Errorf("%d children outlive their parent", n)
 		}
 	})
@@ -185,19 +185,19 @@ func unavailable(err error) bool {
 func TestNestedTransaction(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
+		exec(t, db, "CREATE TABLE x_things (id TEXT PRIMARY KEY)")
 		err := db.Transaction(func(tx *gorm.DB) error {
-			exec(t, tx, "INSERT INTO things VALUES ('outer')")
+			exec(t, tx, "INSERT INTO x_things VALUES ('outer')")
 			inner := tx.Transaction(func(tx *gorm.DB) error {
-				exec(t, tx, "INSERT INTO things VALUES ('inner')")
-				return tx.Exec("INSERT INTO things VALUES ('outer')").Error
+				exec(t, tx, "INSERT INTO x_things VALUES ('inner')")
+				return tx.Exec("INSERT INTO x_things VALUES ('outer')").Error
 			})
 			if !errors.Is(inner, gorm.ErrDuplicatedKey) {
 				t.Errorf("inner: %v", inner)
 			}
 			return nil
 		})
-		if got := scan[string](t, db, "SELECT id FROM things"); err != nil || got != "outer" {
+		if got := scan[string](t, db, "SELECT id FROM x_things"); err != nil || got != "outer" {
 			t.Errorf("%q is kept, %v", got, err)
 		}
 	})
@@ -211,8 +211,8 @@ func TestParallelWriters(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			where := url(t)
 			pools := []*gorm.DB{dbtest.Open(t, where), dbtest.Open(t, where)}
-			exec(t, pools[0], "CREATE TABLE counters (id TEXT PRIMARY KEY, n INTEGER NOT NULL)")
-			exec(t, pools[0], "INSERT INTO counters VALUES ('x', 0)")
+			exec(t, pools[0], "CREATE TABLE x_counters (id TEXT PRIMARY KEY, n INTEGER NOT NULL)")
+			exec(t, pools[0], "INSERT INTO x_counters VALUES ('x', 0)")
 			lock := " FOR UPDATE"
 			if name == "sqlite" {
 				lock = "" // its transactions take the write lock at their beginning
@@ -223,10 +223,10 @@ func TestParallelWriters(t *testing.T) {
 					for range rounds {
 						err := pools[i%len(pools)].Transaction(func(tx *gorm.DB) error {
 							var n int
-							if err := tx.Raw("SELECT n FROM counters WHERE id = 'x'" + lock).Scan(&n).Error; err != nil {
+							if err := tx.Raw("SELECT n FROM x_counters WHERE id = 'x'" + lock).Scan(&n).Error; err != nil {
 								return err
 							}
-							return tx.Exec("UPDATE counters SET n = ? WHERE id = 'x'", n+1).Error
+							return tx.Exec("UPDATE x_counters SET n = ? WHERE id = 'x'", n+1).Error
 						})
 						if err != nil {
 							t.Errorf("writer %d: %v", i, err)
@@ -236,7 +236,7 @@ func TestParallelWriters(t *testing.T) {
 				})
 			}
 			group.Wait()
-			if n := scan[int](t, pools[1], "SELECT n FROM counters"); n != writers*rounds*len(pools) {
+			if n := scan[int](t, pools[1], "SELECT n FROM x_counters"); n != writers*rounds*len(pools) {
 				t.Errorf("%d of %d changes are kept", n, writers*rounds*len(pools))
 			}
 		})

@@ -35,7 +35,7 @@ func wantPairs(t *testing.T, path string, want int64) {
 	t.Helper()
 	db := open(t, "file:"+path)
 	defer database.Close(db)
-	if got := scan[int64](t, db, "SELECT count(*) FROM children"); got != want {
+	if got := scan[int64](t, db, "SELECT count(*) FROM x_children"); got != want {
 		t.Errorf("%s has %d pairs, want %d", path, got, want)
 	}
 }
@@ -94,7 +94,7 @@ func TestRestoreRefuses(t *testing.T) {
 			return ""
 		}, "another process serves this file"},
 		"a command": {func(t *testing.T, path string) string {
-			scan[int64](t, open(t, "file:"+path), "SELECT count(*) FROM children")
+			scan[int64](t, open(t, "file:"+path), "SELECT count(*) FROM x_children")
 			return ""
 		}, "another process has"},
 	} {
@@ -123,7 +123,7 @@ func TestRestoreOverDamage(t *testing.T) {
 	t.Parallel()
 	path, backup := saved(t)
 	db := open(t, "file:"+path)
-	exec(t, db, "UPDATE parents SET text = 'in the log'")
+	exec(t, db, "UPDATE x_parents SET text = 'in the log'")
 	log := read(t, path+"-wal")
 	database.Close(db)
 	if err := os.WriteFile(path+"-wal", log, 0o600); err != nil {
@@ -141,7 +141,7 @@ func TestRestoreOverDamage(t *testing.T) {
 		t.Error("the log is still beside the restored database")
 	}
 	wantPairs(t, path, 1)
-	if got := scan[int64](t, open(t, "file:"+path), "SELECT count(*) FROM parents WHERE text = 'in the log'"); got != 0 {
+	if got := scan[int64](t, open(t, "file:"+path), "SELECT count(*) FROM x_parents WHERE text = 'in the log'"); got != 0 {
 		t.Error("the log was applied")
 	}
 }

@@ -45,7 +45,7 @@ func TestLockForServing(t *testing.T) {
 	if _, _, err := lockForServing(ctx, two, time.Minute); !errors.Is(err, context.Canceled) {
 		t.Errorf("told to stop: %v", err)
 	}
-	if err := two.Exec("CREATE TABLE beside (x)").Error; err != nil {
+	if err := two.Exec("CREATE TABLE x_beside (x)").Error; err != nil {
 		t.Errorf("writing beside: %v", err)
 	}
 

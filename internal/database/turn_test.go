@@ -21,17 +21,17 @@ func TestReadersPassWriters(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			where := url(t)
 			db, holder := dbtest.Open(t, where), dbtest.Open(t, where)
-			exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY, n INTEGER NOT NULL)")
-			exec(t, db, "INSERT INTO things VALUES ('x', 0)")
+			exec(t, db, "CREATE TABLE x_things (id TEXT PRIMARY KEY, n INTEGER NOT NULL)")
+			exec(t, db, "INSERT INTO x_things VALUES ('x', 0)")
 			err := holder.Transaction(func(tx *gorm.DB) error {
-				exec(t, tx, "UPDATE things SET n = 1")
+				exec(t, tx, "UPDATE x_things SET n = 1")
 				readWhileWriting(t, db)
 				return nil
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			exec(t, db, "UPDATE things SET n = n + 1") // a turn is free again
+			exec(t, db, "UPDATE x_things SET n = n + 1") // a turn is free again
 		})
 	}
 }
@@ -48,9 +48,9 @@ func readWhileWriting(t *testing.T, db *gorm.DB) {
 			tx := db.WithContext(patience)
 			var err error
 			if i%2 == 0 {
-				err = tx.Exec("UPDATE things SET n = n + 100").Error
+				err = tx.Exec("UPDATE x_things SET n = n + 100").Error
 			} else {
-				err = tx.Transaction(func(tx *gorm.DB) error { return tx.Exec("UPDATE things SET n = n + 100").Error })
+				err = tx.Transaction(func(tx *gorm.DB) error { return tx.Exec("UPDATE x_things SET n = n + 100").Error })
 			}
 			if err == nil {
 				t.Error("a writer got past the lock")
@@ -63,7 +63,7 @@ func readWhileWriting(t *testing.T, db *gorm.DB) {
 	}
 	started.Wait()
 	for range 1000 { // while the writers start
-		if n := scan[int](t, db.WithContext(patience), "SELECT n FROM things"); n != 0 {
+		if n := scan[int](t, db.WithContext(patience), "SELECT n FROM x_things"); n != 0 {
 			t.Errorf("n is %d before the commit", n)
 		}
 	}
@@ -76,11 +76,11 @@ func readWhileWriting(t *testing.T, db *gorm.DB) {
 func TestTurnWaitEnds(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
-	exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
+	exec(t, db, "CREATE TABLE x_things (id TEXT PRIMARY KEY)")
 	err := db.Transaction(func(*gorm.DB) error {
 		late, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
-		if err := db.WithContext(late).Exec("INSERT INTO things VALUES ('1')").Error; !unavailable(err) {
+		if err := db.WithContext(late).Exec("INSERT INTO x_things VALUES ('1')").Error; !unavailable(err) {
 			t.Errorf("a statement: %v, want a 503", err)
 		}
 		err := db.WithContext(late).Transaction(func(*gorm.DB) error { return nil })
@@ -89,7 +89,7 @@ func TestTurnWaitEnds(t *testing.T) {
 		}
 		gone, leave := context.WithCancel(t.Context())
 		leave()
-		err = db.WithContext(gone).Exec("INSERT INTO things VALUES ('2')").Error
+		err = db.WithContext(gone).Exec("INSERT INTO x_things VALUES ('2')").Error
 		if unavailable(err) || !errors.Is(err, context.Canceled) {
 			t.Errorf("a visitor who left: %v, want no outage", err)
 		}
@@ -104,7 +104,7 @@ func TestTurnWaitEnds(t *testing.T) {
 func TestTurnIsHandedOn(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		exec(t, db, "CREATE TABLE things (id TEXT PRIMARY KEY)")
+		exec(t, db, "CREATE TABLE x_things (id TEXT PRIMARY KEY)")
 		type thing struct{ ID string }
 		endings := map[string]func(ctx context.Context){
 			"commit":       func(context.Context) { db.Transaction(func(*gorm.DB) error { return nil }) },
@@ -127,7 +127,7 @@ func TestTurnIsHandedOn(t *testing.T) {
 				}()
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			if err := db.WithContext(ctx).Exec("DELETE FROM things").Error; err != nil {
+			if err := db.WithContext(ctx).Exec("DELETE FROM x_things").Error; err != nil {
 				t.Errorf("after %s: %v", name, err)
 			}
 			cancel()
@@ -140,7 +140,7 @@ func leaveInside(db *gorm.DB, ctx context.Context) {
 	ctx, leave := context.WithCancel(ctx)
 	db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		leave()
-		return tx.Exec("DELETE FROM things").Error
+		return tx.Exec("DELETE FROM x_things").Error
 	})
 }
 

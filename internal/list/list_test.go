@@ -20,9 +20,12 @@ type Paper struct {
 	Pages            int
 }
 
+func (Paper) TableName() string { return "x_papers" } // a feature may have papers
+
 func papers(t *testing.T, db *gorm.DB, n int) {
 	t.Helper()
-	if err := db.Exec(`CREATE TABLE papers (id TEXT PRIMARY KEY, name TEXT, search TEXT, pages BIGINT)`).Error; err != nil {
+	err := db.Exec("CREATE TABLE x_papers (id TEXT PRIMARY KEY, name TEXT, search TEXT, pages BIGINT)").Error
+	if err != nil {
 		t.Fatal(err)
 	}
 	var rows []Paper

@@ -1,0 +1,36 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/letter"
+	"github.com/labstack/echo/v5"
+)
+
+// externalCallback is the address on another trusted origin that follows the link, "" for none. The page's policy then
+// lets its form lead there. A change that is only allowed stays here, because the page must mention the second link.
+func (s *Server) externalCallback(c *echo.Context, link auth.Confirmation) string {
+	to := link.CallbackURL
+	if to == "" || ownPath(s.AppURL, to) != "" || link.Purpose == letter.ConfirmEmailChange {
+		return ""
+	}
+	allowLeaving(c, to)
+	return to
+}
+
+// allowLeaving lets the form of the page redirect to target, because browsers apply the page's form-action to
+// redirects.
+func allowLeaving(c *echo.Context, target string) {
+	u, err := url.Parse(target)
+	if err != nil {
+		return
+	}
+	source := u.Scheme + ":"
+	if source == "http:" || source == "https:" {
+		source += "//" + u.Host
+	}
+	policy := strings.Replace(contentSecurityPolicy, "form-action 'self'", "form-action 'self' "+source, 1)
+	c.Response().Header().Set("Content-Security-Policy", policy)
+}
