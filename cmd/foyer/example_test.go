@@ -150,7 +150,7 @@ func TestClashes(t *testing.T) {
 		return made, o.clashes(t, made)
 	}
 	for many, words := range map[string]string{
-		"users": "has User already", "sessions": "has Sessions already", "forms": "views/ui_form.go has Form already",
+		"users": "has Users already", "sessions": "has Sessions already", "forms": "web/forms.go exists already",
 		"settings": "has settingsLayout already", "news": "internal/news/news.go has New already",
 		"stores": "has Store already", "strings": "imports another package strings",
 	} {
@@ -161,7 +161,7 @@ func TestClashes(t *testing.T) {
 	must(t, err)
 	const up, down = "-- +goose Up\nCREATE TABLE projects (id TEXT);\n", "-- +goose Down\nDROP TABLE projects;\n"
 	for words, c := range map[string]tree{
-		"internal/projects/input.go exists already":          made,
+		"internal/projects/projects.go exists already":       made,
 		"web/a.go has the address /projects already":         {"web/a.go": "\ton.user.GET(\"/projects/new\", s.a)\n"},
 		"migrations/1_a.sql makes a table projects already":  {"migrations/1_a.sql": up + down},
 		"web/a.go has projects already: choose another name": {"web/a.go": "var projects = 1\n"},
