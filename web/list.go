@@ -28,32 +28,24 @@ type listQuery struct {
 // how many there are on all pages. With streamCSV, showForm and refuseForm it makes the pages of a clone:
 //
 //	func (s *Server) showProjects(c *echo.Context) error {
-//		return s.showList(c, views.Projects(), func(q listQuery) (templ.Component, int64, error) {
+//		l := views.Projects()
+//		return s.showList(c, l, func(q listQuery) (templ.Component, int64, error) {
 //			found, total, err := s.Projects.List(c.Request().Context(), session(c).UserID, q.Query)
-//			return views.ProjectRows(projectRows(found)), total, err
+//			return views.Rows(l, projectRows(found)), total, err
 //		})
 //	}
 //
-//	func (s *Server) createProject(c *echo.Context) error {
-//		values, err := parseForm(c)
-//		form := projectForm(values)
+//	func (s *Server) saveProject(c *echo.Context) error {
+//		id := c.Param("id")
+//		typed, err := parseForm(c)
 //		if err != nil {
-//			return s.refuseForm(c, views.EditProject(form), err)
+//			return s.refuseForm(c, views.ProjectForm(id), err)
 //		}
-//		by := s.Auth.Event(c.Request(), session(c), "project_created", session(c).UserID)
-//		if err := s.Projects.Create(c.Request().Context(), by, form.Name, form.Due); err != nil {
-//			return s.refuseForm(c, views.EditProject(form), err)
+//		if err := s.Projects.Save(c.Request().Context(), session(c), id, typed); err != nil {
+//			return s.refuseForm(c, views.ProjectForm(id), err)
 //		}
-//		s.flash(c, "project-created")
+//		s.flash(c, "project-saved")
 //		return seeOther(c, "/projects")
-//	}
-//
-//	func (s *Server) askDeleteProject(c *echo.Context) error {
-//		p, err := s.Projects.Get(c.Request().Context(), session(c).UserID, c.Param("id"))
-//		if err != nil {
-//			return err
-//		}
-//		return s.showForm(c, views.DeleteProject(projectRow(p)))
 //	}
 func (s *Server) showList(
 	c *echo.Context, l views.List, find func(q listQuery) (rows templ.Component, total int64, err error),
