@@ -113,9 +113,9 @@ func (f folder) takeBack(ctx context.Context, mine tree, command []string) error
 		if blobID(mine[name]) != id {
 			return fmt.Errorf("%s was changed since it was made, so it stays: remove it by hand", name)
 		}
-		shared := false
-		if isMigration(name) {
-			shared, err = f.shared(ctx, name)
+		shared, err := f.shared(ctx, name)
+		if err != nil {
+			return err
 		}
 		if shared {
 			drop := successors(after, []string{name}, time.Now(), "drop_")[name]
@@ -146,8 +146,12 @@ func (f folder) takeBack(ctx context.Context, mine tree, command []string) error
 	return nil
 }
 
-// shared reports whether a commit that made a file is on a branch of another repository.
+// shared reports whether others may have applied a migration, because the commit that made it is on a branch of another
+// repository.
 func (f folder) shared(ctx context.Context, name string) (bool, error) {
+	if !isMigration(name) {
+		return false, nil
+	}
 	commit, err := f.git(ctx, "log", "--diff-filter=A", "--format=%H", "-1", "--", name)
 	if err != nil {
 		return false, err
