@@ -6,9 +6,9 @@ import (
 	"github.com/a-h/templ"
 )
 
-// Form is a form and the page it stands on. It is data, and draws itself in three ways: Page is the whole page, Draw the
-// form alone, for a dialog, and Fragment what replaces a form that was refused. A dialogLink can open it, for example a
-// question before a deed:
+// Form is a form and the page it stands on. It is data, and draws itself in three ways: Page is the whole page, Draw
+// the form alone, for a dialog, and Fragment what replaces a form that was refused. A dialogLink can open it, for
+// example a question before a deed:
 //
 //	func DeleteProject(p Project) Form {
 //		return Form{

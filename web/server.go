@@ -28,7 +28,7 @@ type Config struct {
 	Auth        *auth.Auth
 	API         http.Handler // answers /api/auth; nil has no such route // part:betterauth
 	AppURL      string       // the origin people type
-	CORSOrigins []string     // whose pages may read what /api/auth answers, with cookies; none by default // part:betterauth
+	CORSOrigins []string     // whose pages may read what /api/auth answers, with cookies // part:betterauth
 	Development bool
 	Mails       *mail.Outbox // shown by /dev/mail
 	Logger      *slog.Logger
@@ -54,8 +54,8 @@ type Server struct {
 // Route is one line of routes.go.
 type Route struct{ Method, Path, Door string }
 
-// New builds the app. It panics without names, on a route without a door and on a duplicate route, so that any test finds
-// the mistake.
+// New builds the app. It panics without names, on a route without a door and on a duplicate route, so that any test
+// finds the mistake.
 func New(c Config) *Server {
 	if AppName == "" || CookiePrefix == "" {
 		panic("web: AppName or CookiePrefix is empty")

@@ -41,7 +41,8 @@ func featureVerb(ctx context.Context, root folder, args []string, out io.Writer)
 	return g.run(ctx, root)
 }
 
-// choose completes the options of the example: it has rows of owners or shared ones, and lines for parts of the project.
+// choose completes the options of the example: it has rows of owners or shared ones, and lines for parts of the
+// project.
 func (g *generation) choose(t tree) error {
 	parts, err := readParts(t[partsFile])
 	for _, name := range parts.names() {

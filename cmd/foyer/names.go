@@ -112,8 +112,8 @@ func renamed(t tree, to names) (tree, error) {
 	return after, nil
 }
 
-// replaced returns the text of a file, or some lines of it, with other names. Lines of a README that call the tool stay,
-// so that the names in its examples can be those of the app.
+// replaced returns the text of a file, or some lines of it, with other names. Lines of a README that call the tool
+// stay, so that the names in its examples can be those of the app.
 func (n names) replaced(to names, file, text string) string {
 	swaps := []swap{
 		{n.Module, to.Module, aroundModule},

@@ -40,8 +40,8 @@ type generated struct {
 	Lines   map[string][]string `json:"lines,omitempty"` // path → lines that were put into a file
 }
 
-// readProject returns the state of a tree; ok is false for the template itself, and for a clone of it that knows only what
-// page and feature made.
+// readProject returns the state of a tree; ok is false for the template itself, and for a clone of it that knows only
+// what page and feature made.
 func readProject(t tree) (p project, ok bool, err error) {
 	text, ok := t[projectFile]
 	if !ok {

@@ -39,8 +39,9 @@ func renameVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 	})
 }
 
-// rename gives the project other names and records them. The first rename of a clone, which has no .foyer, records which
-// commit of the template the clone grew from; one back to the template's names deletes .foyer if nothing else is in it.
+// rename gives the project other names and records them. The first rename of a clone, which has no .foyer, records
+// which commit of the template the clone grew from; one back to the template's names deletes .foyer if nothing else is
+// in it.
 func rename(ctx context.Context, root folder, s step, to names, base string) error {
 	from, err := namesOf(s.mine)
 	if err != nil {
@@ -85,8 +86,8 @@ func rename(ctx context.Context, root folder, s step, to names, base string) err
 	return s.record(ctx)
 }
 
-// adopted returns the state of a clone that has none: it grew from the commit base or, without one, from the last commit
-// that it shares with its origin. A clone without origin grew from HEAD.
+// adopted returns the state of a clone that has none: it grew from the commit base or, without one, from the last
+// commit that it shares with its origin. A clone without origin grew from HEAD.
 func (f folder) adopted(ctx context.Context, base string) (p project, err error) {
 	if base == "" {
 		shared, _ := f.git(ctx, "merge-base", "HEAD", "refs/remotes/origin/HEAD")

@@ -16,8 +16,8 @@ const (
 	surfaceFile = "internal/auth/testdata/surface.golden"
 )
 
-// settle makes a folder whole whose files were edited: it tidies them, generates what is generated, and refuses what does
-// not compile. Before is the tree that the folder held earlier.
+// settle makes a folder whole whose files were edited: it tidies them, generates what is generated, and refuses what
+// does not compile. Before is the tree that the folder held earlier.
 func settle(ctx context.Context, f folder, before tree) error {
 	cut, err := f.read(ctx)
 	if err != nil {

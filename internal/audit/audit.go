@@ -1,5 +1,5 @@
-// Package audit records each event of internal/auth: its actor, its subject, the time and the IP address. The transaction
-// that causes an event writes it. The package owns the tables audit_*; it knows users by id only.
+// Package audit records each event of internal/auth: its actor, its subject, the time and the IP address. The
+// transaction that causes an event writes it. The package owns the tables audit_*; it knows users by id only.
 //
 // Rows of audit_events are added and never changed. They hold no personal data: names, addresses, agents and notes are
 // rows of audit_private, one for each user of an event. When a user is deleted, their rows are deleted in the same

@@ -64,8 +64,8 @@ func newEvent(by actor, name event.Name, subjectID string) *Event {
 	}
 }
 
-// Record hands events to Options.OnEvent, with the names of their users. tx is the transaction that causes them; call it
-// last, because the audit log lets other writers wait from here until tx ends.
+// Record hands events to Options.OnEvent, with the names of their users. tx is the transaction that causes them; call
+// it last, because the audit log lets other writers wait from here until tx ends.
 func (a *Auth) Record(tx *gorm.DB, events ...*Event) error {
 	for _, e := range events {
 		if err := e.findNames(tx); err != nil {

@@ -22,8 +22,8 @@ type Query struct {
 	Limit, Offset int
 }
 
-// Page returns a page of the rows that q selects, and how many it selects in all. Rows of the same value are in the order
-// of their ids.
+// Page returns a page of the rows that q selects, and how many it selects in all. Rows of the same value are in the
+// order of their ids.
 func Page[T any](rows *gorm.DB, q Query) (page []T, total int64, err error) {
 	rows = matching[T](rows, q)
 	if err := rows.Count(&total).Error; err != nil {
@@ -50,8 +50,8 @@ func One[T any](rows *gorm.DB, key, what string) (*T, error) {
 	return &row, err
 }
 
-// Each yields all rows that q selects, in the order of their ids. It reads in batches, so that it needs neither much memory
-// nor a connection for long. The context of rows should have no deadline.
+// Each yields all rows that q selects, in the order of their ids. It reads in batches, so that it needs neither much
+// memory nor a connection for long. The context of rows should have no deadline.
 func Each[T any](rows *gorm.DB, q Query) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		var batch []T

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Input reads the fields of an input and collects what is wrong with them. Its methods return the value of a field as it
-// is stored. For example:
+// Input reads the fields of an input and collects what is wrong with them. Its methods return the value of a field as
+// it is stored. For example:
 //
 //	in := text.Read(typed)
 //	p.Name = in.Line("name", 1, 200)
