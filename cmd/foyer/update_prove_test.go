@@ -306,6 +306,7 @@ func (f folder) serve(t *testing.T, database string) {
 	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute) // a guard against a server that hangs
 	defer stop()
 	server := exec.CommandContext(ctx, program)
+	server.Dir = t.TempDir() // where development keeps its secrets
 	server.Env = append(os.Environ(), "ADDR="+addr, "DATABASE_URL="+database)
 	var printed strings.Builder
 	server.Stdout, server.Stderr = &printed, &printed
