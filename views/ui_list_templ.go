@@ -18,7 +18,7 @@ type List struct {
 	Search    string // label of the search, such as "Name or e-mail"
 	Filters   []Filter
 	Columns   []Column
-	Order     string // the Sort of a column, with "-" before it for descending: the order that nobody chose
+	Order     string // the Sort of the column that orders the list by default; "-" before it means descending
 	Per       int    // rows on a page; 0 means 50
 	New       Link   // leads to a form that adds one; the zero Link is not drawn
 	Export    string // path of the list as CSV; "" for none

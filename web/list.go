@@ -20,7 +20,7 @@ import (
 // listQuery is what the address of a list asks for.
 type listQuery struct {
 	list.Query
-	chosen map[string]string // the values of filters, by name; without those that nobody chose
+	chosen map[string]string // the values of filters, by name; a filter without a value is missing
 	page   int
 }
 

@@ -113,10 +113,11 @@ func (c change) commit(s *session, root folder, head, message string) string {
 
 // author returns what lets git commit under a name where it does not know the person.
 func (f folder) author(ctx context.Context, name string) []string {
-	if _, err := f.git(ctx, "var", "GIT_COMMITTER_IDENT"); err == nil {
-		return nil
+	_, err := f.git(ctx, "var", "GIT_COMMITTER_IDENT")
+	if err != nil {
+		return []string{"-c", "user.name=" + name, "-c", "user.email=nobody@localhost"}
 	}
-	return []string{"-c", "user.name=" + name, "-c", "user.email=nobody@localhost"}
+	return nil
 }
 
 func (c change) print(r report) error {

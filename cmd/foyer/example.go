@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -56,13 +55,7 @@ func (o order) files(t tree, now time.Time) (tree, []splice, error) {
 		if strings.TrimSpace(text) == "" {
 			continue
 		}
-		if ext := path.Ext(name); ext == ".go" || ext == ".templ" {
-			text, err = dropImports(name, t[name], text)
-		}
-		if err == nil && path.Ext(name) == ".go" {
-			text, err = formatted(name, text)
-		}
-		if err != nil {
+		if text, err = tidied(name, t[name], text); err != nil {
 			return nil, nil, err
 		}
 		file := o.renamed(rest)
@@ -117,7 +110,7 @@ func (o order) expand(name, text string) (string, error) {
 	return o.renamed(o.perField(text)), nil
 }
 
-// unowned takes the owner out of an example whose rows belong to nobody.
+// unowned removes the owner from an example with the option shared, because its rows have none.
 var unowned = strings.NewReplacer(
 	", owner string", "", ", owner, key string", ", key string", ", owner, ", ", ", `.Where("owner_id = ?", owner)`, "",
 	`.Where("owner_id = ?", by.UserID)`, "", ", OwnerID: by.UserID", "", ", session(c).UserID", "", ", ada.UserID", "",

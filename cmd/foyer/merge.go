@@ -116,10 +116,8 @@ func (f folder) conflict(ctx context.Context, mine tree, name string) string {
 	if err != nil {
 		return name + ": this project has a file of its own there"
 	}
-	from, side := 0, ours
-	if merged, err := os.ReadFile(f.path(name)); err == nil {
-		from, side, base = firstConflict(string(merged), ours, base)
-	}
+	merged, _ := os.ReadFile(f.path(name)) // a file that one side deleted is not merged
+	from, side, base := firstConflict(string(merged), ours, base)
 	for line := range strings.Lines(base) {
 		if !strings.HasPrefix(side, line) {
 			break

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"go/format"
 	"maps"
 	"path"
 	"regexp"
@@ -103,11 +102,9 @@ func renamed(t tree, to names) (tree, error) {
 		if after[name] == t[name] || path.Ext(name) != ".go" {
 			continue
 		}
-		text, err := format.Source([]byte(after[name])) // another path takes another place among imports
-		if err != nil {
-			return nil, fmt.Errorf("%s:%w", name, err)
+		if after[name], err = formatted(name, after[name]); err != nil { // another path has another place among imports
+			return nil, err
 		}
-		after[name] = string(text)
 	}
 	return after, nil
 }

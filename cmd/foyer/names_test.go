@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -149,15 +150,14 @@ func FuzzRenamed(f *testing.F) {
 		to := names{module, name, prefix}
 		files := foyer().with("README.md", "# Foyer\n"+text)
 		if to.check() != nil || strings.Contains(text, "\x00") {
-			t.Skip()
+			return // rename refuses such names, and leaves such files as they are
 		}
-		for _, have := range files {
-			if strings.Contains(have, module) || strings.Contains(have, name) || strings.Contains(have, prefix) {
-				t.Skip()
+		all := strings.Join(slices.Collect(maps.Values(files)), "\n")
+		for _, pair := range [][2]string{{all, module}, {all, name}, {all, prefix}, {name, prefix}, {module, prefix},
+			{module, name}} {
+			if strings.Contains(pair[0], pair[1]) {
+				return // rename refuses what it could not take back
 			}
-		}
-		if strings.Contains(name, prefix) || strings.Contains(module, prefix) || strings.Contains(module, name) {
-			t.Skip()
 		}
 		from, err := namesOf(files)
 		must(t, err)

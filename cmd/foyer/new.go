@@ -152,10 +152,12 @@ func vacant(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if files, err := os.ReadDir(whole); err == nil && len(files) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+	files, err := os.ReadDir(whole)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) || len(files) > 0 {
 		return "", fmt.Errorf("%s is no empty folder", dir)
 	}
-	if root, err := folder(filepath.Dir(whole)).root(ctx); err == nil {
+	root, _ := folder(filepath.Dir(whole)).root(ctx) // fails outside of repositories
+	if root != "" {
 		return "", fmt.Errorf("%s lies in another git repository, %s: choose a folder outside", dir, root)
 	}
 	return whole, nil

@@ -98,7 +98,8 @@ func (f folder) adopted(ctx context.Context, base string) (p project, err error)
 		return p, err
 	}
 	p.Upstream = modfile.ModulePath([]byte(t["go.mod"]))
-	if remote, err := f.git(ctx, "remote", "get-url", "origin"); err == nil {
+	remote, _ := f.git(ctx, "remote", "get-url", "origin") // fails without origin
+	if remote != "" {
 		p.Source = f.address(remote)
 	}
 	p.Version, err = f.git(ctx, "rev-parse", base+"^{commit}")

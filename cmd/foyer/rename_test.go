@@ -65,7 +65,7 @@ func TestRename(t *testing.T) {
 	refused(t, err, "this changes nothing")
 }
 
-// TestRenameAgain: of what commands made, the record follows the files that nobody edited and the lines.
+// TestRenameAgain: a second rename updates the recorded ids of generated files without edits, and the recorded lines.
 func TestRenameAgain(t *testing.T) {
 	t.Parallel()
 	dir := grown(t, namedSample(), "keys")

@@ -32,13 +32,15 @@ func (p project) template(ctx context.Context, clone folder) (tree, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if module := modfile.ModulePath([]byte(t["go.mod"])); err == nil && module != p.Upstream {
-			err = fmt.Errorf("here %s is of %s", p.Version, module) // such as the clone's own tag
+		if err != nil {
+			fault += "; " + reason(err)
+			continue
 		}
-		if err == nil {
+		module := modfile.ModulePath([]byte(t["go.mod"]))
+		if module == p.Upstream {
 			return t, nil
 		}
-		fault += "; " + reason(err)
+		fault += fmt.Sprintf("; here %s is of %s", p.Version, module) // such as the clone's own tag
 	}
 	return nil, errors.New(fault)
 }
@@ -146,9 +148,8 @@ func (f folder) origin(ctx context.Context) (source, version string, err error) 
 	s := session{folder: f, ctx: ctx}
 	version = s.git("rev-parse", "HEAD")
 	pushed := s.git("for-each-ref", "--count=1", "--contains="+version, "refs/remotes/origin")
-	if tag, err := f.git(ctx, "describe", "--tags", "--exact-match", "--match=v[0-9]*"); err == nil {
-		version = tag
-	}
+	tag, _ := f.git(ctx, "describe", "--tags", "--exact-match", "--match=v[0-9]*") // fails where HEAD has none
+	version = cmp.Or(tag, version)
 	if pushed == "" {
 		return string(f), version, s.err
 	}

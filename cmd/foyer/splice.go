@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"go/ast"
-	"go/format"
 	"go/parser"
 	"go/token"
 	"regexp"
@@ -102,14 +101,6 @@ func importAll(name, text string, file *ast.File, offset func(token.Pos) int, pa
 		return formatted(name, text[:from]+"(\n"+text[from:to]+lines+"\n)"+text[to:])
 	}
 	return formatted(name, text[:to]+lines+text[to:])
-}
-
-func formatted(name, text string) (string, error) {
-	out, err := format.Source([]byte(text))
-	if err != nil {
-		return "", fmt.Errorf("%s:%w", name, err)
-	}
-	return string(out), nil
 }
 
 // importOfOne matches what importAll made of an import without parentheses, when its own lines are gone again.

@@ -17,25 +17,38 @@ import (
 func tidy(before, t tree) error {
 	for _, name := range t.names() {
 		was, ok := before[name]
-		ext := path.Ext(name)
-		if !ok || was == t[name] || ext != ".go" && ext != ".templ" || strings.HasSuffix(name, "_templ.go") {
+		if !ok || was == t[name] {
 			continue
 		}
-		text, err := dropImports(name, was, t[name])
+		text, err := tidied(name, was, t[name])
 		if err != nil {
 			return err
 		}
 		t[name] = text
-		if ext == ".templ" {
-			continue
-		}
-		formatted, err := format.Source([]byte(text))
-		if err != nil {
-			return fmt.Errorf("%s:%w", name, err)
-		}
-		t[name] = string(formatted)
 	}
 	return nil
+}
+
+// tidied is tidy for the text of one file, which was another one before.
+func tidied(name, was, text string) (string, error) {
+	ext := path.Ext(name)
+	if ext != ".go" && ext != ".templ" || strings.HasSuffix(name, "_templ.go") {
+		return text, nil
+	}
+	text, err := dropImports(name, was, text)
+	if err != nil || ext == ".templ" {
+		return text, err
+	}
+	return formatted(name, text)
+}
+
+// formatted returns the text of a Go file as gofmt has it. Its error names file and line.
+func formatted(name, text string) (string, error) {
+	out, err := format.Source([]byte(text))
+	if err != nil {
+		return "", fmt.Errorf("%s:%w", name, err)
+	}
+	return string(out), nil
 }
 
 var (

@@ -46,10 +46,13 @@ func without(ctx context.Context, root folder, w taking) error {
 			return "", err
 		}
 		opened, err := s.finish(ctx, drops)
-		if err == nil && opened != "" {
-			err = errors.New("nothing was changed, because the removal opens what was closed." + opened)
+		if err != nil {
+			return "", err
 		}
-		return "Without " + what, err
+		if opened != "" {
+			return "", errors.New("nothing was changed, because the removal opens what was closed." + opened)
+		}
+		return "Without " + what, nil
 	})
 }
 

@@ -40,7 +40,7 @@ func (a *Auth) RecordRefusal(r *http.Request, s *Session, name event.Name, detai
 	a.recordRefusal(r, e, detail)
 }
 
-// Event is an act of the session's user that concerns nobody else. Packages of the app make theirs with it, for Record.
+// Event returns an event of which the session's user is actor and subject. Packages of the app pass it to Record.
 func (s *Session) Event(name event.Name) *Event { return newEvent(s.actor(), name, s.UserID) }
 
 // recordEvent records an event at the end of t: the audit log locks its newest row, and should hold that lock briefly.
