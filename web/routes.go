@@ -44,14 +44,15 @@ func (s *Server) routes(
 
 	user.GET("/dashboard", s.showDashboard)
 	user.POST(stopPath, s.stopImpersonating) // part:admin
-	user.GET("/reauth", s.showPage(reauthForm))
+	user.GET("/reauth", s.showPage(s.reauthForm))
 	user.Form("/reauth", s.reauth, "/sign-in/again")
 	user.GET("/settings", s.showProfile)
 	user.Form("/settings", s.saveProfile, "/update-user")
-	user.GET("/settings/sessions", s.showSessions)
+	user.GET(sessionsPath, s.showSessions)
 	user.GET("/settings/appearance", s.show(views.Appearance()))
 
-	fresh.POST("/settings/sessions", s.endSessions)
+	fresh.GET(sessionsPath+"/:session", s.showEndSession)
+	fresh.POST(sessionsPath+"/:session", s.endSession)
 	fresh.GET("/settings/security", s.showPage(s.passwordForm))
 	fresh.Form("/settings/security", s.changePassword, "/change-password")
 	fresh.GET("/settings/email", s.showEmail)
