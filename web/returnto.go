@@ -64,7 +64,7 @@ func loginURL(r *http.Request) string { return withReturnTo("/login", safeReturn
 // the fresh door posts to the address of its page. The page then restores the draft.
 func (s *Server) toReauth(c *echo.Context) error {
 	r := c.Request()
-	target := withoutCSV(pageURL(r))
+	target := withoutCSV(r.URL.RequestURI())
 	if !isGet(r) {
 		typed, err := readForm(c)
 		if err != nil {
@@ -72,6 +72,9 @@ func (s *Server) toReauth(c *echo.Context) error {
 		}
 		target = r.URL.Path
 		s.keepDraft(c, target, typed)
+	}
+	if tooLong(target) { // such as a selection of many rows
+		target, _, _ = strings.Cut(target, "?")
 	}
 	return redirect(c, withReturnTo("/reauth", safeReturnTo(target)), http.StatusForbidden)
 }
