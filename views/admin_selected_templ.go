@@ -18,7 +18,7 @@ type SelectedForm struct {
 // ActOnSelected is the form that confirms an action on several users.
 func ActOnSelected(f SelectedForm) Form {
 	form := Form{
-		Title: f.Title, Layout: adminLayout, Path: "/admin/users/selected/" + f.Action,
+		Title: f.Title, Above: []Link{usersLink}, Layout: adminLayout, Path: "/admin/users/selected/" + f.Action,
 		About: List{One: "user", Many: "users", Found: Found{Total: int64(len(f.Users))}}.Count(), Lead: f.Sentence,
 		Text: selectedUsers(f), Inputs: f.inputs(), Button: f.Button, Danger: f.Danger, Cancel: "/admin/users",
 	}
