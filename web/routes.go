@@ -66,11 +66,13 @@ func (s *Server) routes(
 	admin.GET("/admin/users", s.showUsers)                             // part:admin
 	admin.GET("/admin/users/:id", s.showUser)                          // part:admin
 
-	freshAdmin.GET("/admin/users.csv", s.exportUsers)            // part:admin
-	freshAdmin.GET("/admin/users/new", s.showInvite)             // part:admin
-	freshAdmin.Form("/admin/users/new", s.invite)                // part:admin
-	freshAdmin.GET("/admin/users/:id/:action", s.showUserAction) // part:admin
-	freshAdmin.Form("/admin/users/:id/:action", s.actOnUser)     // part:admin
+	freshAdmin.GET("/admin/users.csv", s.exportUsers)                 // part:admin
+	freshAdmin.GET("/admin/users/new", s.showInvite)                  // part:admin
+	freshAdmin.Form("/admin/users/new", s.invite)                     // part:admin
+	freshAdmin.GET("/admin/users/selected/:action", s.showSelected)   // part:admin
+	freshAdmin.Form("/admin/users/selected/:action", s.actOnSelected) // part:admin
+	freshAdmin.GET("/admin/users/:id/:action", s.showUserAction)      // part:admin
+	freshAdmin.Form("/admin/users/:id/:action", s.actOnUser)          // part:admin
 
 	service.from("service:worker").GET("/api/service/whoami", s.whoami) // part:servicetoken
 
