@@ -122,7 +122,7 @@ func TestConfirmWithoutJavaScript(t *testing.T) {
 		answer := url.Values{"token": {tokenOf(t, link)}, "password": {"wrong-horse-9"}}
 		wrong := phone.PostForm("/verify-email", answer)
 		expect(t, wrong, 422, "Set-Cookie", "", "Referrer-Policy", "no-referrer")
-		contains(t, wrong, `id="password-error">Invalid password`, `name="token" value="`+tokenOf(t, link)+`"`)
+		contains(t, wrong, `id="password-error">That is not your current password.`, `name="token" value="`+tokenOf(t, link)+`"`)
 		lacks(t, wrong, "wrong-horse")
 		fragment := phone.PostForm("/verify-email", answer, s.htmx("/verify-email")...)
 		expect(t, fragment, 422)
@@ -343,7 +343,7 @@ func TestConfirmedVisitorsNeedNoMail(t *testing.T) {
 	expect(t, ada.Get("/verify-email", navigate...), 303, "Location", "/dashboard")
 	refused := ada.PostForm("/verify-email/resend", url.Values{"email": {"ada@example.com"}})
 	expect(t, refused, 422)
-	contains(t, refused, "already verified")
+	contains(t, refused, "confirmed already")
 }
 
 // part:betterauth

@@ -61,7 +61,7 @@ func TestWithoutJavaScript(t *testing.T) {
 			wrong := ada.PostForm("/login", credentials("ada@example.com", "wrong password"))
 			unknown := ada.PostForm("/login", credentials("bob@example.com", "wrong password"))
 			expect(t, wrong, 422, "Set-Cookie", "")
-			contains(t, wrong, "Invalid email or password", "<title>Error: Log in", `value="ada@example.com"`)
+			contains(t, wrong, "That address and password do not belong together.", "<title>Error: Log in", `value="ada@example.com"`)
 			lacks(t, wrong, "wrong password", `value="wrong`)
 			if strings.ReplaceAll(wrong.Text, "ada@", "bob@") != unknown.Text || unknown.StatusCode != 422 {
 				t.Errorf("known and unknown address are answered differently:\n%s\n%s", wrong.Text, unknown.Text)
