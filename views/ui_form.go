@@ -142,6 +142,10 @@ type input struct {
 // attributes are those of the control, besides what identifies it.
 func (f input) attributes(errors Errors) templ.Attributes {
 	list := templ.Attributes{"required": f.required()}
+	if f.judged() {
+		list["hx-post"], list["hx-target"] = "/password-hint", "#"+f.Name+"-verdict"
+		list["hx-trigger"], list["hx-sync"] = "input changed delay:500ms", "this:replace"
+	}
 	for name, value := range map[string]string{
 		"autocomplete": f.Autocomplete, "passwordrules": f.Rules, "min": f.Min, "max": f.Max, "accept": f.Accept,
 		"aria-describedby": f.describedBy(errors),
@@ -166,6 +170,9 @@ func (f input) attributes(errors Errors) templ.Attributes {
 	}
 	return list
 }
+
+// judged reports whether the server judges the field while a person types.
+func (f input) judged() bool { return f.Autocomplete == "new-password" }
 
 // required reports whether the browser demands a value. A select demands one only if its first option is empty.
 func (f input) required() bool {
@@ -217,7 +224,7 @@ func remember() input {
 func newPassword(name, label string) input {
 	return input{
 		Name: name, Label: label, Type: "password", Autocomplete: "new-password",
-		Rules: "minlength: 8; maxlength: 128;", Hint: "At least 8 characters. Spaces and pasting are welcome.",
+		Rules: "minlength: 8; maxlength: 128;", Hint: "At least 8 characters, and no common password. Spaces and pasting are welcome.",
 	}
 }
 

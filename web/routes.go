@@ -20,7 +20,8 @@ func (s *Server) routes(
 	public.GET("/readyz", s.showReady)
 	public.GET("/.well-known/change-password", s.showChangePassword)
 	public.GET("/.well-known/jwks.json", s.showKeys) // part:servicetoken
-	public.Mount("/api/auth/*", s.API)               // part:betterauth
+	public.POST("/password-hint", s.hintPassword)
+	public.Mount("/api/auth/*", s.API) // part:betterauth
 
 	anyone.GET("/nav", s.show(views.Loaded()))
 	anyone.POST("/logout", s.logout, "/sign-out")
