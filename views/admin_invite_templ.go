@@ -16,7 +16,8 @@ func Invite(roles []string, taken string) Form {
 		address.After = openAccount(taken)
 	}
 	return Form{
-		Title: "Invite a user", Layout: adminLayout, Path: "/admin/users/new", Button: "Invite", Cancel: "/admin/users",
+		Title: "Invite a user", Above: []Link{usersLink}, Layout: adminLayout, Path: "/admin/users/new",
+		Button: "Invite", Cancel: "/admin/users",
 		Lead: "They get a mail with a link to choose their password. It works for 7 days.",
 		Inputs: []input{
 			{Name: "name", Label: "Name", Type: "text", Autocomplete: "off"}, address, roleChoice("", roles),
@@ -52,7 +53,7 @@ func openAccount(href string) templ.Component {
 		var templ_7745c5c3_Var2 templ.SafeURL
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(href))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_invite.templ`, Line: 20, Col: 33}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_invite.templ`, Line: 21, Col: 33}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
