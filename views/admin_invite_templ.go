@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 // Invite is the form to invite a user, who chooses the password by a mailed link, so that no admin knows it. roles are
 // all that exist. taken is the page of the account that has the address already, "" for none.
 func Invite(roles []string, taken string) Form {
-	address := email("off")
+	address := email("off", "")
 	if taken != "" {
 		address.After = openAccount(taken)
 	}

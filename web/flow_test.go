@@ -21,9 +21,11 @@ func TestWithoutJavaScript(t *testing.T) {
 		step(t, "a stranger is asked to log in and keeps the way", func(t *testing.T) {
 			expect(t, ada.Get("/dashboard?tab=2", navigate...), 303, "Location", "/login?returnTo=%2Fdashboard%3Ftab%3D2")
 			page := ada.Get("/login?returnTo=%2Fdashboard%3Ftab%3D2", navigate...)
-			contains(t, page, `name="returnTo" value="/dashboard?tab=2"`, `href="/signup?returnTo=%2Fdashboard%3Ftab%3D2"`)
+			contains(t, page, `name="returnTo" value="/dashboard?tab=2"`, `value="/signup" formaction="/address"`)
+			form := url.Values{"returnTo": {"/dashboard?tab=2"}, "to": {"/signup"}, "email": {""}}
+			expect(t, ada.PostForm("/address", form), 303, "Location", "/signup?returnTo=%2Fdashboard%3Ftab%3D2")
 			page = ada.Get("/signup?returnTo=%2Fdashboard%3Ftab%3D2", navigate...)
-			contains(t, page, `name="returnTo" value="/dashboard?tab=2"`, `href="/login?returnTo=%2Fdashboard%3Ftab%3D2"`)
+			contains(t, page, `name="returnTo" value="/dashboard?tab=2"`, `value="/login" formaction="/address"`)
 		})
 		step(t, "sign-up lands where they were going", func(t *testing.T) {
 			got := ada.PostForm("/signup", url.Values{
