@@ -51,6 +51,7 @@ var acts = []struct {
 	role             string // that it asks for, "" for none
 	page, wire, json way
 }{
+	{"type at the door", "", by(free, "POST /address to=/login", "POST /password-hint"), way{}, way{}},
 	{"look who one is", "", way{}, by(free, "GET /ok", "GET /error", "GET /get-session", "POST /get-session {}"), way{}},
 	{"come in", "", by(free, "POST /login", "POST /signup"),
 		by(free, "POST /sign-in/email {}", "POST /sign-up/email {}", "POST /sign-in/social {}", "GET /callback/x"), way{}},
