@@ -22,6 +22,7 @@ type userAction struct {
 	offered                       func(*auth.User) bool
 	act                           func(*Server, *echo.Context, *auth.User, url.Values) error
 	done                          string // a key of flashes; "" for none
+	doneToSeveral                 string // likewise, with a number; "" if it is done to one user at a time
 	to                            string // the next page; "" for the user's page
 }
 
@@ -44,13 +45,13 @@ var userActions = []userAction{
 		sentence: "You confirm for them that this is their address, so that they can log in. If nobody has logged in to " +
 			"the account since its sign-up, a stranger may have entered the address: its password is then deleted, and " +
 			"a link to choose one is sent to the address.",
-		offered: unverified, act: (*Server).markVerified, done: "user-verified",
+		offered: unverified, act: (*Server).markVerified, done: "user-verified", doneToSeveral: "users-verified",
 	},
 	{
 		name: "sessions", title: "Log them out", button: "Log them out",
 		aim:      "log out %s",
 		sentence: "All their sessions end at once.",
-		offered:  anyUser, act: (*Server).endUserSessions, done: "user-sessions",
+		offered:  anyUser, act: (*Server).endUserSessions, done: "user-sessions", doneToSeveral: "users-sessions",
 	},
 	{
 		name: "impersonate", title: "Impersonate", button: "Impersonate", danger: true,
@@ -63,7 +64,7 @@ var userActions = []userAction{
 		name: "ban", title: "Ban", button: "Ban", danger: true,
 		aim:      "ban %s",
 		sentence: "They are logged out at once and cannot log in until the ban ends. When they try, they see the reason.",
-		offered:  notBanned, act: (*Server).ban, done: "user-banned",
+		offered:  notBanned, act: (*Server).ban, done: "user-banned", doneToSeveral: "users-banned",
 	},
 	{
 		name: "unban", title: "Lift the ban", button: "Lift the ban",

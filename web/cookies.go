@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,6 +68,10 @@ var flashes = map[string]views.Flash{
 	"user-verified":       {Message: "The address is verified."},
 	"user-sessions":       {Message: "They are logged out."},
 	"user-banned":         {Message: "They are banned and logged out everywhere."},
+	"users-verified":      {Message: "Users whose address is verified now: %d."},
+	"users-sessions":      {Message: "Users who are logged out: %d."},
+	"users-banned":        {Message: "Users who are banned and logged out everywhere: %d."},
+	"select-users":        {Message: "No user is selected. Select the users in the list, and choose what to do."},
 	"user-unbanned":       {Message: "The ban is lifted."},
 	"user-deleted":        {Message: "The account is deleted."},
 	"user-invited":        {Message: "The account is created, and a mail with a link is on its way.", Mail: true},
@@ -80,6 +85,16 @@ const flashCookie = CookiePrefix + ".flash"
 
 // flash leaves the message key of flashes for the next page.
 func (s *Server) flash(c *echo.Context, key string) { s.setCookie(c, flashCookie, key, time.Minute) }
+
+// message finds what flash left, with the number that follows its key, the zero value for anything else.
+func message(value string) views.Flash {
+	key, number, counted := strings.Cut(value, ".")
+	found := cmp.Or(appFlashes[key], flashes[key])
+	if n, err := strconv.Atoi(number); counted && err == nil {
+		found.Message = strings.Replace(found.Message, "%d", strconv.Itoa(n), 1)
+	}
+	return found
+}
 
 // withoutSession are the flashes for visitors who are not logged in. The others are dropped if the session ends first,
 // because the next visitor of this browser may be another person.
@@ -102,7 +117,7 @@ func (s *Server) takeFlash(c *echo.Context) views.Flash {
 	if state == views.Unauthenticated && !anyone {
 		return views.Flash{}
 	}
-	return cmp.Or(appFlashes[key], flashes[key])
+	return message(key)
 }
 
 // isPageView reports whether the answer is shown as a page. What is shown once must not be spent on a fragment or on a

@@ -108,6 +108,7 @@ func TestAFormActsForWhomItWasDrawn(t *testing.T) {
 			{"/settings/delete", "/settings/delete", []string{"confirm", "bob@example.com", "password", authtest.Password}},
 			{"/reauth", "/reauth", []string{"password", authtest.Password}},
 			{"/admin/users/:id/ban", "/admin/users/:id/ban", nil},
+			{"/admin/users/selected/ban?row=:id", "/admin/users/selected/ban", nil},
 			{"/admin/users/:id", "/admin/users/:id/sessions", nil},
 			{"/admin/users/new", "/admin/users/new", []string{"name", "Eve", "email", "eve@example.com", "role", "admin"}},
 		} {

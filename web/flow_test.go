@@ -22,9 +22,11 @@ func TestWithoutJavaScript(t *testing.T) {
 		step(t, "a stranger is asked to log in and keeps the way", func(t *testing.T) {
 			expect(t, ada.Get("/dashboard?tab=2", navigate...), 303, "Location", "/login?returnTo=%2Fdashboard%3Ftab%3D2")
 			page := ada.Get("/login?returnTo=%2Fdashboard%3Ftab%3D2", navigate...)
-			contains(t, page, `name="returnTo" value="/dashboard?tab=2"`, `href="/signup?returnTo=%2Fdashboard%3Ftab%3D2"`)
+			contains(t, page, `name="returnTo" value="/dashboard?tab=2"`, `value="/signup" formaction="/address"`)
+			form := url.Values{"returnTo": {"/dashboard?tab=2"}, "to": {"/signup"}, "email": {""}}
+			expect(t, ada.PostForm("/address", form), 303, "Location", "/signup?returnTo=%2Fdashboard%3Ftab%3D2")
 			page = ada.Get("/signup?returnTo=%2Fdashboard%3Ftab%3D2", navigate...)
-			contains(t, page, `name="returnTo" value="/dashboard?tab=2"`, `href="/login?returnTo=%2Fdashboard%3Ftab%3D2"`)
+			contains(t, page, `name="returnTo" value="/dashboard?tab=2"`, `value="/login" formaction="/address"`)
 		})
 		step(t, "sign-up lands where they were going", func(t *testing.T) {
 			got := ada.PostForm("/signup", url.Values{
@@ -62,7 +64,7 @@ func TestWithoutJavaScript(t *testing.T) {
 			wrong := ada.PostForm("/login", credentials("ada@example.com", "wrong password"))
 			unknown := ada.PostForm("/login", credentials("bob@example.com", "wrong password"))
 			expect(t, wrong, 422, "Set-Cookie", "")
-			contains(t, wrong, "Invalid email or password", "<title>Error: Log in", `value="ada@example.com"`)
+			contains(t, wrong, "That address and password do not belong together.", "<title>Error: Log in", `value="ada@example.com"`)
 			lacks(t, wrong, "wrong password", `value="wrong`)
 			if strings.ReplaceAll(wrong.Text, "ada@", "bob@") != unknown.Text || unknown.StatusCode != 422 {
 				t.Errorf("known and unknown address are answered differently:\n%s\n%s", wrong.Text, unknown.Text)

@@ -156,6 +156,7 @@ func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
 		"/admin/users/new":     {"name": {"Typed Name"}, "email": {"typed@example.com"}},
 		"/admin/users/" + s.idOf(t, "ada@example.com") + "/ban":   {"reason": {"Typed reason"}},
 		"/admin/users/" + s.idOf(t, "ada@example.com") + "/reset": {},
+		"/admin/users/selected/ban":                               {"row": {s.idOf(t, "ada@example.com")}, "reason": {"Typed reason"}},
 	} {
 		form := url.Values{"password": {secret}, "currentPassword": {secret}, "newPassword": {secret}}
 		for name, values := range typed {

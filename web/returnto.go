@@ -92,6 +92,9 @@ func (s *Server) toReauth(c *echo.Context) error {
 		target = r.URL.Path
 		s.keepDraft(c, target, typed)
 	}
+	if tooLong(target) { // such as a selection of many rows
+		target, _, _ = strings.Cut(target, "?")
+	}
 	return redirect(c, withReturnTo("/reauth", safeReturnTo(target)), http.StatusForbidden)
 }
 
