@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 // Reauth is the form in which the visitor with the address email enters the password again.
 func Reauth(email, returnTo string) Form {
 	return Form{
-		Title: "Is it you?", Path: "/reauth", Intro: reauthIntro(email), Button: "Go on",
+		Title: "Is it you?", Quiet: true, Path: "/reauth", Intro: reauthIntro(email), Button: "Go on",
 		Inputs: []input{username(email), password("current-password"), hidden("returnTo", returnTo)},
 		Answer: Link{"/forgot-password", "Forgot your password?"},
 	}
