@@ -136,7 +136,7 @@ func TestAdminAtWork(t *testing.T) {
 	b.settle()
 	b.fill("password", authtest.Password)
 	b.leave("prove it", submit)
-	b.wantPath(user)
+	b.wantPath(user + "/delete")
 
 	b.disableScripts()
 	b.open("/admin/users")
