@@ -448,7 +448,9 @@ func TestInvite(t *testing.T) {
 	got := boss.PostForm("/admin/users/new", url.Values{"name": {"Grace Hopper"}, "email": {"boss@example.com"},
 		"role": {"admin"}})
 	expect(t, got, http.StatusUnprocessableEntity)
-	contains(t, got, "already an account", `value="Grace Hopper"`, `<option value="admin" selected>`)
+	contains(t, got, "There is already an account with this address.", `value="Grace Hopper"`, `<option value="admin" selected>`,
+		`<a href="/admin/users/`+s.idOf(t, "boss@example.com")+`">Open the account</a>`)
+	lacks(t, got, "Log in, or use another")
 	got = boss.PostForm("/admin/users/new", url.Values{"name": {"Grace Hopper"}, "email": {" Grace@example.com "},
 		"role": {"user"}})
 	u, err := s.auth.UserByEmail(t.Context(), "grace@example.com")

@@ -56,6 +56,10 @@ var flashes = map[string]views.Flash{
 		"If it was not you, choose a new password now."},
 	"email-restored": {Mail: true, Message: "Your account has its former address again, and all browsers are " +
 		"logged out. Choose a new password by the link that we sent you."},
+	"logged-out":    {Message: "You are logged out."},
+	"log-in-first":  {Message: "You are logged out. Log in to go on."},
+	"session-over":  {Message: "Your session ended. Log in to go on."},
+	"not-saved":     {Message: "Your session ended, so what you typed was not saved. Log in to go on."},
 	"session-ended": {Message: "That browser is logged out."},
 	"others-ended":  {Message: "All other browsers are logged out."},
 	// part:admin
@@ -96,6 +100,7 @@ func message(value string) views.Flash {
 // because the next visitor of this browser may be another person.
 var withoutSession = []string{
 	"password-reset", "verified", "email-stopped", "email-restored", "admin-session-ended", "account-deleted",
+	"logged-out", "log-in-first", "session-over", "not-saved",
 }
 
 // takeFlash returns the message for this page and deletes it.
@@ -115,17 +120,15 @@ func (s *Server) takeFlash(c *echo.Context) views.Flash {
 	return message(key)
 }
 
-// dropFlash deletes the message, because the next visitor of this browser may be another person.
-func (s *Server) dropFlash(c *echo.Context) {
-	if s.cookie(c.Request(), flashCookie) != "" {
-		s.setCookie(c, flashCookie, "", 0)
-	}
-}
-
 // isPageView reports whether the answer is shown as a page. What is shown once must not be spent on a fragment or on a
 // page that the browser prefetches.
 func isPageView(r *http.Request) bool {
-	return r.Method == http.MethodGet && !sentByScript(r) && r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose") == ""
+	return r.Method == http.MethodGet && !sentByScript(r) && !isPrefetch(r)
+}
+
+// isPrefetch reports whether the browser asks for a page that nobody has opened yet.
+func isPrefetch(r *http.Request) bool {
+	return r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose") != ""
 }
 
 const themeCookie = CookiePrefix + ".theme"

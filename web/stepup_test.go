@@ -51,6 +51,7 @@ var acts = []struct {
 	role             string // that it asks for, "" for none
 	page, wire, json way
 }{
+	{"type at the door", "", by(free, "POST /address to=/login", "POST /password-hint"), way{}, way{}},
 	{"look who one is", "", way{}, by(free, "GET /ok", "GET /error", "GET /get-session", "POST /get-session {}"), way{}},
 	{"come in", "", by(free, "POST /login", "POST /signup"),
 		by(free, "POST /sign-in/email {}", "POST /sign-up/email {}", "POST /sign-in/social {}", "GET /callback/x"), way{}},
@@ -70,9 +71,9 @@ var acts = []struct {
 	{"link an account", "", way{}, by(free, "POST /link-social {}"), way{}},
 	{"unlink an account", "", way{}, by(daily, `POST /unlink-account {"providerId":"credential","accountId":"{me}"}`), way{}},
 	{"see the sessions", "", way{}, by(daily, "GET /list-sessions"), way{}},
-	{"end another session", "", by(stepUp, "POST /settings/sessions session={other}"),
+	{"end another session", "", by(stepUp, "POST /settings/sessions/{other}"),
 		by(stepUp, `POST /revoke-session {"token":"{other}"}`), way{}},
-	{"end all other sessions", "", by(stepUp, "POST /settings/sessions others=on"),
+	{"end all other sessions", "", by(stepUp, "GET /settings/sessions/others", "POST /settings/sessions/others"),
 		by(stepUp, "POST /revoke-other-sessions {}"), way{}},
 	{"end all sessions", "", way{}, by(stepUp, "POST /revoke-sessions {}"), way{}},
 	{"change the address", "", by(stepUp, "GET /settings/email", "POST /settings/email newEmail={new}"),
@@ -166,7 +167,8 @@ func TestStepUpTableIsWhole(t *testing.T) {
 			for _, request := range way.requests {
 				method, path, _ := parts(request)
 				path, _, _ = strings.Cut(path, "?")
-				path = strings.NewReplacer("{id}", ":id", "/reset-password/x", "/reset-password/{token}", "/callback/x",
+				path = strings.NewReplacer("{id}", ":id", "{other}", ":session", "/sessions/others", "/sessions/:session",
+					"/reset-password/x", "/reset-password/{token}", "/callback/x",
 					"/callback/{provider}").Replace(path)
 				if door == "wire" {
 					method = "wire " + method
