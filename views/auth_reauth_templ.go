@@ -13,7 +13,7 @@ func Reauth(email, aim, returnTo string) Form {
 	return Form{
 		Title: "Is it you?", Path: "/reauth", Intro: reauthIntro(email, aim), Button: "Go on",
 		Inputs: []input{username(email), password("current-password"), hidden("returnTo", returnTo)},
-		Answer: Link{"/forgot-password", "Forgot your password?"},
+		Ways:   []way{{"", Link{"/forgot-password", "Forgot your password?"}}}, Focus: true,
 	}
 }
 

@@ -113,7 +113,7 @@ func TestBanSelected(t *testing.T) {
 	b.wait(`document.querySelector("dialog[open] #reason")`)
 	b.leave("ban them", chromedp.Click(chromedp.CSS("dialog .act")))
 	b.wantPath("/admin/users?q=number+0000&sort=name&dir=asc")
-	b.wantText("main", "everywhere: 2.")
+	b.wantText("#toasts", "everywhere: 2.")
 	b.wantText("#list tbody tr:nth-child(3)", "Banned")
 
 	b.disableScripts()
@@ -123,7 +123,7 @@ func TestBanSelected(t *testing.T) {
 	b.wantText("main", "1 user")
 	b.leave("log them out", chromedp.Click(chromedp.CSS("main .act")))
 	b.wantPath("/admin/users")
-	b.wantText("main", "Users who are logged out: 1.")
+	b.wantText("#toasts", "Users who are logged out: 1.")
 }
 
 // TestListPictures looks at the list of users on all screens, with its menu and its filters.
