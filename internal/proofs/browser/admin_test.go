@@ -138,7 +138,6 @@ func TestAdminAtWork(t *testing.T) {
 	b.wantText("main", "to delete the account of Grace Hopper Murray")
 	b.leave("prove it", submit)
 	b.wantPath(user + "/delete")
-	b.open("/dashboard")
 
 	b.disableScripts()
 	b.open("/admin/users")
