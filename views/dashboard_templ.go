@@ -46,20 +46,20 @@ func Dashboard(memberSince, expires time.Time, age int, sessions templ.Component
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<header><h1>Dashboard</h1><p class=\"muted\">Hello ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<header><h1>Dashboard</h1><p class=\"muted\">Hello <bdi>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(frame(ctx).Visitor.Name)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/dashboard.templ`, Line: 12, Col: 51}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/dashboard.templ`, Line: 12, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, ". This is where your product begins.</p></header>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</bdi>. This is where your product begins.</p></header>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -79,17 +79,17 @@ func Dashboard(memberSince, expires time.Time, age int, sessions templ.Component
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = tile("Your account", days(age), "Member since "+memberSince.Format("2 January 2006")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = tile("Your account", plural(age, "day", "days"), "Member since "+date(memberSince)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				if frame(ctx).Visitor.Impersonated {
-					templ_7745c5c3_Err = tile("Impersonation ends", expires.UTC().Format("15:04 UTC"), "Whether you use it or not").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = tile("Impersonation ends", dateTime(expires), "Whether you use it or not").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = tile("This session ends", expires.Format("2 January"), "Later, if you keep using it").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = tile("This session ends", date(expires), "Later, if you keep using it").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -16,10 +16,10 @@ func TestChart(t *testing.T) {
 	}
 	got := draw(t, context.Background(), chart.Draw())
 	for _, want := range []string{
-		`viewBox="0 0 40 120"`, `aria-label="Papers of each day, at most 9000000000000000000"`,
+		`viewBox="0 0 40 120"`, `aria-label="Papers of each day, at most 9,000,000,000,000,000,000"`,
 		`<rect class="first" x="22" y="0" width="7" height="120">`, `<rect class="second" x="10" y="118" width="7" height="2">`,
 		`<th scope="col">Day</th><th scope="col">Folded</th><th scope="col">Torn</th>`,
-		"<td>Tue</td><td>9000000000000000000</td><td>0</td>", `<h2 id="papers">`, `aria-labelledby="papers"`,
+		"<td>Tue</td><td>9,000,000,000,000,000,000</td><td>0</td>", `<h2 id="papers">`, `aria-labelledby="papers"`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is not in %s", want, got)

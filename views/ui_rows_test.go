@@ -17,8 +17,8 @@ func TestRows(t *testing.T) {
 	}
 	typed := map[string][]string{"name": {"A <b>"}, "open": {"yes"}}
 	for href, want := range map[string]string{
-		"":     `<td><span class="fit" title="A &lt;b&gt;">A &lt;b&gt;</span></td>`,
-		"/a/1": `<td><a class="fit" title="A &lt;b&gt;" href="/a/1">A &lt;b&gt;</a></td>`,
+		"":     `<td><span class="fit" title="A &lt;b&gt;"><bdi>A &lt;b&gt;</bdi></span></td>`,
+		"/a/1": `<td><a class="fit" title="A &lt;b&gt;" href="/a/1"><bdi>A &lt;b&gt;</bdi></a></td>`,
 	} {
 		var text strings.Builder
 		rows := []Row{{Href: href, Values: typed, Owner: "Ada", CreatedAt: time.Unix(0, 0).UTC()}}

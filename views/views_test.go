@@ -114,7 +114,7 @@ func TestWordsStayApart(t *testing.T) {
 			t.Errorf("%q runs together: %s", bad, got)
 		}
 	}
-	for _, want := range []string{"23 November 2026, 11:05 UTC", `datetime="2026-11-23T11:05:00Z"`} {
+	for _, want := range []string{"Nov 23, 2026, 11:05 UTC", `datetime="2026-11-23T11:05:00Z"`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing", want)
 		}

@@ -45,7 +45,7 @@ func (s *Server) activity(ctx context.Context, _ string) (templ.Component, error
 		Series: []views.Series{{Name: "Log-ins"}, {Name: "Refusals"}},
 	}
 	for _, d := range days {
-		chart.Labels = append(chart.Labels, d.Date.Format("2 January 2006"))
+		chart.Labels = append(chart.Labels, d.Date.Format("Jan 2, 2006"))
 		for i, n := range []int64{d.SignIns, d.Refusals} {
 			chart.Series[i].Numbers = append(chart.Series[i].Numbers, n)
 		}

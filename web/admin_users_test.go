@@ -217,10 +217,10 @@ func TestUserActions(t *testing.T) {
 		act("sessions", "They are logged out", nil)
 		expect(t, her.Get("/dashboard", navigate...), http.StatusSeeOther)
 		act("ban", "banned and logged out", url.Values{"reason": {" too loud "}, "until": {"2099-05-01"}})
-		contains(t, boss.Get(at, navigate...), "too loud", "1 May 2099")
+		contains(t, boss.Get(at, navigate...), "too loud", "May 1, 2099")
 		got = s.PostForm("/login", credentials("grace@example.com", authtest.Password))
 		expect(t, got, http.StatusUnprocessableEntity)
-		contains(t, got, "This account is banned until 1 May 2099, 00:00 UTC: too loud")
+		contains(t, got, "This account is banned until May 1, 2099, 00:00 UTC: too loud")
 		act("unban", "The ban is lifted", nil)
 		her.SignIn("grace@example.com", authtest.Password)
 
