@@ -233,7 +233,9 @@ func contains(t *testing.T, got authtest.Answer, texts ...string) {
 	}
 }
 
-func withoutBDI(page string) string { return strings.NewReplacer("<bdi>", "", "</bdi>", "").Replace(page) }
+func withoutBDI(page string) string {
+	return strings.NewReplacer("<bdi>", "", "</bdi>", "").Replace(page)
+}
 
 // lacks fails if the body contains any of the texts.
 func lacks(t *testing.T, got authtest.Answer, texts ...string) {
