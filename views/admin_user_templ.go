@@ -304,7 +304,10 @@ func (f UserActionForm) inputs() []input {
 	case "ban":
 		return []input{
 			{Name: "reason", Label: "Reason", Type: "text", Optional: true, Hint: "They read it when they try to log in."},
-			{Name: "until", Label: "Until", Type: "date", Optional: true, Hint: "Empty: for good."},
+			{
+				Name: "until", Label: "Until (UTC)", Type: "date", Optional: true,
+				Hint: "The ban ends when this day begins. Empty: for good.",
+			},
 		}
 	case "delete":
 		return []input{typedAddress(f.Email)}

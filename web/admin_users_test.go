@@ -259,8 +259,8 @@ func TestUserActionsRefused(t *testing.T) {
 		says   string
 	}{
 		{hers + "/role", url.Values{"role": {"king"}}, 422, "non-existent role"},
-		{hers + "/ban", url.Values{"until": {"2001-01-01"}}, 422, "a day in the future"},
-		{hers + "/ban", url.Values{"until": {"9999-01-01"}}, 422, "a day in the future"},
+		{hers + "/ban", url.Values{"until": {"2001-01-01"}}, 422, "a day of the next 100 years"},
+		{hers + "/ban", url.Values{"until": {"9999-01-01"}}, 422, "a day of the next 100 years"},
 		{hers + "/ban", url.Values{"until": {"tomorrow"}, "reason": {"kept"}}, 422, `value="kept"`},
 		{hers + "/ban", url.Values{"reason": {strings.Repeat("x", 201)}}, 422, "at most 200"},
 		{hers + "/ban", url.Values{"reason": {"a\x00b"}}, 422, "at most 200"},
