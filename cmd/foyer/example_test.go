@@ -142,7 +142,7 @@ func TestClashes(t *testing.T) {
 	must(t, err)
 	check := func(many string, t tree) (tree, error) {
 		n := noun(strings.Split(many, "_"))
-		o := order{example: "feature", many: n, one: n.singular(), fields: fields, options: []string{"owned"}}
+		o := order{example: "feature", many: n, one: n.singular(), fields: fields, options: []string{"owned", "hasbrowsertest"}}
 		made, _, err := o.files(project, someDay)
 		if err != nil {
 			return nil, err
@@ -150,7 +150,7 @@ func TestClashes(t *testing.T) {
 		return made, o.clashes(t, made)
 	}
 	for many, words := range map[string]string{
-		"users": "has Users already", "sessions": "has Sessions already", "forms": "web/forms.go exists already",
+		"users": "has site.fitUsers already", "sessions": "has Sessions already", "forms": "web/forms.go exists already",
 		"settings": "has settingsLayout already", "news": "internal/news/news.go has New already",
 		"stores": "has Store already", "strings": "imports another package strings",
 	} {

@@ -20,7 +20,7 @@ func TestPaperClips(t *testing.T) {
 	b.open("/paper-clips")
 	b.checkRules(axe, "no paper clips")
 
-	b.leave("add one", chromedp.Click(chromedp.CSS("#filter .primary")))
+	b.leave("add one", chromedp.Click(chromedp.CSS(".head .primary")))
 	b.checkRules(axe, "new paper clip")
 	b.fillPaperClip(" ")
 	b.do(submit)
