@@ -20,8 +20,8 @@ const (
 // dateTime is a time in words.
 func dateTime(t time.Time) string { return t.UTC().Format(timeFormat) }
 
-// date is a day of UTC in words.
-func date(t time.Time) string { return t.UTC().Format(dayFormat) }
+// Date is the day of t in UTC, in words.
+func Date(t time.Time) string { return t.UTC().Format(dayFormat) }
 
 // machineTime is a time for the attribute datetime.
 func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -10,7 +10,7 @@ func TestWords(t *testing.T) {
 	at := time.Date(2026, 11, 3, 0, 5, 9, 0, time.FixedZone("", 3600))
 	for _, c := range []struct{ got, want string }{
 		{dateTime(at), "Nov 2, 2026, 23:05 UTC"},
-		{date(at), "Nov 2, 2026"},
+		{Date(at), "Nov 2, 2026"},
 		{machineTime(at), "2026-11-02T23:05:09Z"},
 		{count(0), "0"},
 		{count(999), "999"},
