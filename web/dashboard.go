@@ -12,7 +12,7 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// showDashboard streams: it sends the page with a skeleton of the sessions at once, and the sessions in the same response.
+// showDashboard streams: it sends the page with a skeleton of the sessions at once, and then the sessions.
 func (s *Server) showDashboard(c *echo.Context) error {
 	session := session(c)
 	wait := s.slow(c)
@@ -20,14 +20,15 @@ func (s *Server) showDashboard(c *echo.Context) error {
 	if s.Development {
 		page.Start = s.panel("get started", views.PanelError("Get started"), s.getStarted)
 	}
-	page.Sessions = stream(c, s.panel("sessions", views.PanelError(""), func(ctx context.Context) (templ.Component, error) {
+	sessions := func(ctx context.Context) (templ.Component, error) {
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
 		}
 		rows, err := s.sessionRows(ctx, session)
 		return views.LatestSessions(rows), err
-	}))
+	}
+	page.Sessions = stream(c, s.panel("sessions", views.PanelError(""), sessions))
 	return s.render(c, http.StatusOK, views.Dashboard(page))
 }
 

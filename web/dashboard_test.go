@@ -1,11 +1,14 @@
 package web_test
 
 import (
-	"net/url"
 	"testing"
 
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database"
+	"example.com/foyer/internal/mail"
 	"example.com/foyer/web"
+	"gorm.io/gorm"
 )
 
 // TestDashboard: it greets the visitor, shows the latest three of many sessions, and leads to the others.
@@ -31,6 +34,12 @@ func TestGetStarted(t *testing.T) {
 	ada, _ := s.person(t, "ada@example.com")
 	const step = "Ask for one"
 	contains(t, ada.Get("/dashboard", navigate...), "Get started", "<b>Send a mail</b>", step)
-	expect(t, ada.PostForm("/forgot-password", url.Values{"email": {"ada@example.com"}}), 303)
+	err := s.db.Transaction(func(tx *gorm.DB) error {
+		outbox := mail.New(s.db, mail.Options{AppName: web.AppName, Keys: ring(t), Keep: true, Now: database.Now})
+		return outbox.Enqueue(t.Context(), tx, auth.Mail{To: "ada@example.com", Purpose: "reset_password", URL: "https://a.example"})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	lacks(t, ada.Get("/dashboard", navigate...), step)
 }
