@@ -40,19 +40,6 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   Object.assign(ctx, { push: false, replace: false, select: null }, !ctx.hx.retarget && { swap: "none" });
 });
 
-// A form that is loaded into the dialog opens it, and its heading names it. Closing the dialog empties it. Cancel closes it.
-document.addEventListener("htmx:after:swap", () => {
-  const dialog = document.getElementById("dialog");
-  if (!dialog?.firstElementChild || dialog.open) return;
-  dialog.setAttribute("aria-label", dialog.querySelector("h2").textContent);
-  dialog.showModal();
-});
-document.addEventListener("close", (event) => { if (event.target.id === "dialog") event.target.replaceChildren(); }, true);
-document.addEventListener("click", (event) => {
-  const dialog = event.target.closest("[data-cancel]")?.closest("dialog");
-  if (dialog) { event.preventDefault(); dialog.close(); }
-});
-
 // The browser may restore a private page after its session has ended: load it again.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted && document.documentElement.hasAttribute("data-private")) location.reload();

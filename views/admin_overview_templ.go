@@ -17,7 +17,7 @@ type Overview struct {
 }
 
 // adminLayout surrounds the pages of the admin section.
-func adminLayout(title string) templ.Component { return sectionLayout("Admin", title) }
+func adminLayout(h Head) templ.Component { return sectionLayout(Link{"/admin", "Admin"}, h) }
 
 func (o Overview) unsent() string {
 	return count(o.Waiting) + " waiting, " + count(o.Failing) + " of them failing, " + count(o.Abandoned) + " abandoned"
@@ -94,7 +94,7 @@ func Admin(o Overview) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = adminLayout("Overview").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = adminLayout(Head{Title: "Overview", Lead: "What happens in the app."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -43,6 +43,33 @@ type Site struct {
 // Link leads to a page.
 type Link struct{ Href, Label string }
 
+// Head is the top of a page in the app: its breadcrumb, heading, a sentence about it and its main action.
+type Head struct {
+	Title   string
+	Lead    string // "" for none
+	Above   []Link // the pages above this one, from the outermost
+	Action  Link   // at the right; the zero Link is not drawn
+	Refused bool   // the form of the page was refused, which the title of the document says
+}
+
+func (h Head) title() string {
+	if h.Refused {
+		return "Error: " + h.Title
+	}
+	return h.Title
+}
+
+// below is the head of a page in section. The section's own page stays as it is.
+func (h Head) below(section Link) Head {
+	if h.Title != section.Label {
+		h.Above = append([]Link{section}, h.Above...)
+	}
+	return h
+}
+
+// layout surrounds the content of a page that has a Head.
+type layout = func(Head) templ.Component
+
 // NavLink is a link of the main navigation. For reports whether a visitor sees it; nil means everybody.
 type NavLink struct {
 	Href, Label, Icon string

@@ -56,7 +56,7 @@ func Appearance() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = settingsLayout("Appearance").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = settingsLayout(Head{Title: "Appearance"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -9,7 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 // settingsLayout surrounds the pages of the settings.
-func settingsLayout(title string) templ.Component { return sectionLayout("Settings", title) }
+func settingsLayout(h Head) templ.Component { return sectionLayout(Link{"/settings", "Settings"}, h) }
 
 // Profile is the form to change the visitor's name, above the ways to change the address and to delete the account.
 func Profile(name string) Form {

@@ -59,7 +59,7 @@ func Sessions(rows []SessionRow) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = settingsLayout("Sessions").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = settingsLayout(Head{Title: "Sessions"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -20,6 +20,7 @@ import (
 type Form struct {
 	Title   string // of the page
 	Heading string // of the form; "" means Title
+	Above   []Link // the pages above it
 	Layout  layout // of the page; nil for a form that is alone on its page, such as the form to log in
 	Path    string // to which it is posted
 
@@ -36,8 +37,6 @@ type Form struct {
 	Answer   Link              // to the page that answers Question; the zero Link is not drawn
 	Below    []templ.Component // what follows the form on its page
 }
-
-type layout = func(title string) templ.Component
 
 // Filled is the form with the values that were typed into it; nil changes nothing. Passwords, hidden fields and files
 // stay as they are.
@@ -82,8 +81,7 @@ func (f Form) Names() (names []string) {
 	return names
 }
 
-// title is the title of the document. A refused form says so first, because screen readers read the title first.
-func (f Form) title() string { return withErrors(f.Title, f.Errors) }
+func (f Form) head() Head { return Head{Title: f.Title, Above: f.Above, Refused: len(f.Errors) > 0} }
 
 func (f Form) heading() string {
 	if f.Heading != "" {
@@ -115,13 +113,6 @@ func (e Errors) sentences() string {
 		words = append(words, f.Message)
 	}
 	return strings.Join(words, " ")
-}
-
-func withErrors(title string, errors Errors) string {
-	if len(errors) > 0 {
-		return "Error: " + title
-	}
-	return title
 }
 
 // input is one field of a form.

@@ -56,9 +56,12 @@ func (o order) clashes(t, made tree) error {
 var topLevel = regexp.MustCompile(`(?m)^(?:func|templ|type|var|const) (?:\(\w+ \*?(\w+)\) )?(\w+)`)
 
 // declared are the names of what a Go file or a template declares at its top; those of methods begin with their type.
+// A package may have several functions init.
 func declared(text string) (list []string) {
 	for _, m := range topLevel.FindAllStringSubmatch(text, -1) {
-		list = append(list, strings.TrimLeft(m[1]+"."+m[2], "."))
+		if name := strings.TrimLeft(m[1]+"."+m[2], "."); name != "init" && name != "_" {
+			list = append(list, name)
+		}
 	}
 	return list
 }

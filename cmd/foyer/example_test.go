@@ -142,7 +142,7 @@ func TestClashes(t *testing.T) {
 	must(t, err)
 	check := func(many string, t tree) (tree, error) {
 		n := noun(strings.Split(many, "_"))
-		o := order{example: "feature", many: n, one: n.singular(), fields: fields, options: []string{"owned"}}
+		o := order{example: "feature", many: n, one: n.singular(), fields: fields, options: []string{"owned", "hasbrowsertest"}}
 		made, _, err := o.files(project, someDay)
 		if err != nil {
 			return nil, err

@@ -62,8 +62,8 @@ var releases = []release{
 	{what: "a route with a page", places: []place{
 		{"web/routes.go", "\tanyone.GET(\"/nav\"", "\tanyone.GET(\"/about\", s.show(views.About()))\n\tanyone.GET(\"/nav\""},
 		{"views/about.templ", "", "package views\n\n// About says what this is.\ntempl About() {\n" +
-			"\t@appLayout(\"About\") {\n" +
-			"\t\t<header><h1>About</h1></header>\n\t\t<p>What this is.</p>\n\t}\n}\n"},
+			"\t@appLayout(Head{Title: \"About\"}) {\n" +
+			"\t\t<p>What this is.</p>\n\t}\n}\n"},
 	}},
 	{what: "a message", places: []place{{"web/cookies.go",
 		"\t\"verified\":         {Message: \"Your address is confirmed.\"},\n",
@@ -200,8 +200,8 @@ func ships(t *testing.T, files tree, settled bool, without ...string) (template,
 		"internal/origins/ships.go", "package origins\n\n// Ships is the path of ships.\nconst Ships = \"/ships\"\n",
 		"migrations/20260101000000_ships.sql",
 		"-- +goose Up\nCREATE TABLE ships (id TEXT PRIMARY KEY);\n\n-- +goose Down\nDROP TABLE ships;\n",
-		"views/ships.templ", "package views\n\n// Ships lists ships.\ntempl Ships() {\n\t@appLayout(\"Ships\") {\n"+
-			"\t\t<header><h1>Ships</h1></header>\n\t\t<p>None yet.</p>\n\t}\n}\n").
+		"views/ships.templ", "package views\n\n// Ships lists ships.\ntempl Ships() {\n\t@appLayout(Head{Title: \"Ships\"}) {\n"+
+			"\t\t<p>None yet.</p>\n\t}\n}\n").
 		edit(t, "web/app.go", "(on doors) {}", "(on doors) {\n\ton.user.GET(\"/ships\", s.show(views.Ships()))\n}").
 		edit(t, "web/app.go", "Icon: \"gauge\"},\n",
 			"Icon: \"gauge\"},\n\t{Href: \"/ships\", Label: \"Ships\", Icon: \"gauge\"},\n")

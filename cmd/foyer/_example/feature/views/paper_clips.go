@@ -2,7 +2,10 @@ package views
 
 import "github.com/a-h/templ"
 
-func paperClipsLayout(title string) templ.Component { return sectionLayout("Paper clips", title) }
+// paperClipsLayout surrounds the pages of paper clips.
+func paperClipsLayout(h Head) templ.Component {
+	return sectionLayout(Link{"/paper-clips", "Paper clips"}, h)
+}
 
 // paperClipInputs are the inputs of the form and the columns of the lists.
 var paperClipInputs = []input{
@@ -56,7 +59,8 @@ func PaperClipForm(id string) Form {
 // DeletePaperClip asks before a paper clip is deleted.
 func DeletePaperClip(id, name string) Form {
 	return Form{
-		Title: "Delete paper clip", Layout: paperClipsLayout, Path: "/paper-clips/" + id + "/delete", About: name,
-		Lead: "It is deleted at once and for good.", Button: "Delete", Danger: true, Cancel: "/paper-clips/" + id,
+		Title: "Delete paper clip", Above: []Link{{"/paper-clips/" + id, name}}, Layout: paperClipsLayout,
+		Path: "/paper-clips/" + id + "/delete", About: name, Lead: "It is deleted at once and for good.",
+		Button: "Delete", Danger: true, Cancel: "/paper-clips/" + id,
 	}
 }

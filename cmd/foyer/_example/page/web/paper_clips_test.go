@@ -13,7 +13,7 @@ func TestPaperClipsPage(t *testing.T) {
 	visitor, _ := s.person(t, "ada@example.com") // opt:users
 	//opt:admins visitor := s.admin(t, "ada@example.com")
 	//opt:open visitor := s.stranger(t)
-	contains(t, visitor.Get("/paper-clips", navigate...), "<h1>Paper clips</h1>", "Hello")
+	contains(t, visitor.Get("/paper-clips", navigate...), "<h1><bdi>Paper clips</bdi></h1>", "Hello")
 	checkPages(t, []contractPage{
 		{"paper clips", func() authtest.Answer { return visitor.Get("/paper-clips", navigate...) }},
 	})

@@ -35,6 +35,9 @@ type PaperClip struct {
 	UpdatedAt  time.Time  `json:"updated_at"`
 }
 
+// TableName implements gorm's Tabler.
+func (PaperClip) TableName() string { return "paper_clips" }
+
 // fill puts what people typed into p, or refuses what is wrong with it by the names of the fields.
 func (p *PaperClip) fill(typed url.Values) error {
 	in := text.Read(typed)

@@ -22,21 +22,7 @@ func TestPaperClips(t *testing.T) {
 
 	b.leave("add one", chromedp.Click(chromedp.CSS("#filter .primary")))
 	b.checkRules(axe, "new paper clip")
-	eval[int](b, `(() => {
-		const values = {
-			trade_name: " ",
-			wire_gauge: "Wire gauge",
-			box_label: "Box label",
-			sales_pitch: "Sales pitch",
-			care_hint: "Care hint",
-			bend_count: "3",
-			spare_count: "4",
-			made_on: "2026-01-31",
-			sold_on: "2026-02-28",
-		};
-		for (const [id, value] of Object.entries(values)) document.getElementById(id).value = value;
-		return 0;
-	})()`)
+	b.fillPaperClip(" ")
 	b.do(submit)
 	b.wait(summaryFocused)
 	b.checkRules(axe, "refused paper clip")
@@ -55,6 +41,39 @@ func TestPaperClips(t *testing.T) {
 	b.leave("delete it", chromedp.Click(chromedp.CSS("dialog .act")))
 	b.wantText("[role=status]", "The paper clip is deleted.")
 	b.wantText("main", "No paper clips yet")
+}
+
+// fillPaperClip types into the form of a paper clip.
+func (b *tab) fillPaperClip(name string) {
+	b.Helper()
+	eval[int](b, `(() => {
+		const values = {
+			wire_gauge: "Wire gauge",
+			box_label: "Box label",
+			sales_pitch: "Sales pitch",
+			care_hint: "Care hint",
+			bend_count: "3",
+			spare_count: "4",
+			made_on: "2026-01-31",
+			sold_on: "2026-02-28",
+		};
+		for (const [id, value] of Object.entries(values)) document.getElementById(id).value = value;
+		return 0;
+	})()`)
+	b.fill("trade_name", name)
+}
+
+func init() { partFits = append(partFits, (*site).fitPaperClips) }
+
+// fitPaperClips looks at the pages of a paper clip with a long name.
+func (s *site) fitPaperClips(_ *testing.T, b fitted) {
+	b.page("/paper-clips/new", "/paper-clips/new")
+	b.fillPaperClip(longName)
+	b.leave("save it", submit)
+	b.page("/paper-clips", "/paper-clips")
+	one := eval[string](b.tab, `document.querySelector("#list td a").pathname`)
+	b.page("/paper-clips/:id", one)
+	b.page("/paper-clips/:id/delete", one+"/delete")
 }
 
 // end:hasbrowsertest
