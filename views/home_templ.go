@@ -59,7 +59,7 @@ func Home(problem string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = appLayout(Head{Title: "Welcome"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = appLayout(Head{Title: "Welcome to " + frame(ctx).Site.Name}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -150,7 +150,7 @@ func TestClashes(t *testing.T) {
 		return made, o.clashes(t, made)
 	}
 	for many, words := range map[string]string{
-		"users": "has Users already", "sessions": "has Sessions already", "forms": "web/forms.go exists already",
+		"users": "has site.fitUsers already", "sessions": "has Sessions already", "forms": "web/forms.go exists already",
 		"settings": "has settingsLayout already", "news": "internal/news/news.go has New already",
 		"stores": "has Store already", "strings": "imports another package strings",
 	} {
