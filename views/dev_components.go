@@ -2,8 +2,6 @@ package views
 
 import (
 	_ "embed"
-	"reflect"
-	"runtime"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -14,19 +12,15 @@ import (
 //go:embed dev_samples.templ
 var samplesText string
 
-// sample is a component in its states, and the code that drew it.
+// sample is a component in its states. Function of dev_samples.templ draws it.
 type sample struct {
-	Name, Code string
-	Drawn      templ.Component
+	Name, Function string
+	Drawn          templ.Component
 }
 
-// of is the sample that a component of dev_samples.templ draws.
-func of(name string, draw func() templ.Component) sample { return sample{name, source(draw), draw()} }
-
-// source is the code of a function in dev_samples.templ: the body of a component, or all of a function in Go.
-func source(function any) string {
-	name := runtime.FuncForPC(reflect.ValueOf(function).Pointer()).Name()
-	name = name[strings.LastIndex(name, ".")+1:] + "("
+// code is that of the function: the body of a component, or all of a function in Go.
+func (s sample) code() string {
+	name := s.Function + "("
 	if _, text, ok := strings.Cut(samplesText, "\ntempl "+name); ok {
 		_, body, _ := strings.Cut(text, " {\n\t")
 		body, _, _ = strings.Cut(body, "\n}\n")
@@ -44,33 +38,51 @@ type group struct {
 }
 
 // groups are what the gallery shows besides colors and icons.
-func groups(chart Chart) []group {
+func groups() []group {
 	return []group{
-		{"text", "Text and layout", []sample{of("Text", textSample), of("Layout", layoutSample)}},
+		{"text", "Text and layout", []sample{
+			{"Text", "textSample", textSample()},
+			{"Layout", "layoutSample", layoutSample()},
+		}},
 		{"buttons", "Buttons, links, menus", []sample{
-			of("Kinds", buttonSample), of("Busy, and as wide as its form", busySample), of("Links", linkSample),
-			of("Menu", menuSample), of("Dialog", dialogSample),
+			{"Kinds", "buttonSample", buttonSample()},
+			{"Busy, and as wide as its form", "busySample", busySample()},
+			{"Links", "linkSample", linkSample()},
+			{"Menu", "menuSample", menuSample()},
+			{"Dialog", "dialogSample", dialogSample()},
 		}},
 		{"fields", "Fields", []sample{
-			of("Line, with a hint or an error", lineSample), of("Lines", linesSample), of("Choice", choiceSample),
-			of("Number, day, file", kindsSample), of("E-mail", emailSample), of("Password", passwordSample),
-			of("New password", newPasswordSample),
+			{"Line, with a hint or an error", "lineSample", lineSample()},
+			{"Lines", "linesSample", linesSample()},
+			{"Choice", "choiceSample", choiceSample()},
+			{"Number, day, file", "kindsSample", kindsSample()},
+			{"E-mail", "emailSample", emailSample()},
+			{"Password", "passwordSample", passwordSample()},
+			{"New password", "newPasswordSample", newPasswordSample()},
 		}},
 		{"messages", "Messages", []sample{
-			of("Alerts", alertSample), of("Toast", toastSample), of("Banner", bannerSample), of("Empty state", emptySample),
-			of("Loading", skeletonSample), of("A panel that failed", panelErrorSample),
+			{"Alerts", "alertSample", alertSample()},
+			{"Toast", "toastSample", toastSample()},
+			{"Banner", "bannerSample", bannerSample()},
+			{"Empty state", "emptySample", emptySample()},
+			{"Loading", "skeletonSample", skeletonSample()},
+			{"A panel that failed", "panelErrorSample", panelErrorSample()},
 		}},
 		{"data", "Data", []sample{
-			of("Badges and states", badgeSample), of("People", personSample), of("Times", timeSample), of("Tile", tileSample),
-			{"Chart", "@chart.Draw() // views.Chart, filled by web", chart.Draw()},
-			of("Table", tableSample), of("Rows by data", rowsSample),
+			{"Badges and states", "badgeSample", badgeSample()},
+			{"People", "personSample", personSample()},
+			{"Times", "timeSample", timeSample()},
+			{"Tile", "tileSample", tileSample()},
+			{"Chart", "chartSample", chartSample()},
+			{"Table", "tableSample", tableSample()},
+			{"Rows by data", "rowsSample", rowsSample()},
 		}},
 		{"pages", "Pages", []sample{
-			of("Tabs", tabsSample),
-			{"Form: a page from data", source(SampleForm), samplePage("form")},
-			{"Question: asks before a deed", source(SampleQuestion), samplePage("question")},
-			{"Layout: what surrounds a page", source(sampleLayout), samplePage("form")},
-			{"List: a page from data, such as this one", source(Components), samplePage("")},
+			{"Tabs", "tabsSample", tabsSample()},
+			{"Form: a page from data", "SampleForm", samplePage("form")},
+			{"Question: asks before a deed", "SampleQuestion", samplePage("question")},
+			{"Layout: what surrounds a page", "sampleLayout", samplePage("form")},
+			{"List: a page from data, such as this one", "Components", samplePage("")},
 		}},
 	}
 }

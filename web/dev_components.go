@@ -28,7 +28,7 @@ func (s *Server) showComponents(c *echo.Context) error {
 	case "csv":
 		return streamCSV(s, c, "icons.csv", []string{"name"}, eachIcon, func(name string) []any { return []any{name} })
 	}
-	l := views.Components(names(color, "app.css"), sampleChart())
+	l := views.Components(names(color, "app.css"))
 	return s.showList(c, l, func(q listQuery) (templ.Component, int64, error) {
 		icons := findIcons(q)
 		from := min(q.Offset, len(icons))
@@ -86,16 +86,4 @@ func sampleForm() views.Form {
 		form.Errors = fieldErrors(e, form.Names())
 	}
 	return form
-}
-
-func sampleChart() views.Chart {
-	chart := views.Chart{
-		ID: "sample", Title: "Chart", Sentence: "Five series of made-up numbers", Group: "Week",
-		Labels: []string{"1", "2", "3"},
-	}
-	for i, name := range []string{"First", "Second", "Third", "Fourth", "Fifth"} {
-		n := int64(i)
-		chart.Series = append(chart.Series, views.Series{Name: name, Numbers: []int64{n, 2 * n, 10 - n}})
-	}
-	return chart
 }

@@ -48,7 +48,7 @@ func TestComponents(t *testing.T) {
 	contains(t, none, "No icons found", "Show all icons")
 	expect(t, s.Get(at+"?length=tall", navigate...), http.StatusBadRequest)
 
-	contains(t, page("")(), `fill="var(--accent-soft)"`, "<textarea", `type="file"`, "Fifth", "at most 10",
+	contains(t, page("")(), `fill="var(--accent-soft)"`, "<textarea", `type="file"`, "at most 23",
 		`hx-target="#dialog" hx-swap="innerHTML"`, `@alert(&#34;success&#34;`, "func SampleForm() Form {")
 	contains(t, page("?show=form")(), "Line: enter 1 to 200 characters.", `aria-describedby="line-error line-hint"`,
 		`maxlength="200"`, `max="10" min="0"`, `aria-invalid="true"`, `enctype="multipart/form-data"`)
