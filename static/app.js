@@ -18,9 +18,28 @@ function reveal(button, shown) {
   button.setAttribute("aria-pressed", String(shown));
 }
 
+// Say that caps lock is on, while a password has the focus.
+for (const type of ["keydown", "keyup", "click", "focusout"]) {
+  document.addEventListener(type, (event) => {
+    const hint = event.target.closest(".password")?.querySelector(".caps");
+    if (!hint) return;
+    const off = type === "focusout" || !event.getModifierState?.("CapsLock");
+    if (hint.hidden && !off) document.getElementById("live").textContent = hint.textContent;
+    hint.hidden = off;
+  });
+}
+
+// Wrong fields are named by the server, in the words and the language of the page, and not by the browser.
+function leaveToServer() { document.querySelectorAll("form").forEach((form) => { form.noValidate = true; }); }
+leaveToServer();
+document.addEventListener("htmx:after:swap", leaveToServer);
+
 // A failed request does not change the page. The problem is shown before the form or list that sent the request.
+// The hint of a password comes by itself, so its request fails in silence.
+const hinted = ".password > input";
 const problem = document.getElementById("problem");
 function showProblem({ sourceElement }, sentence) {
+  if (sourceElement.matches(hinted)) return;
   (sourceElement.closest("form, section") ?? document.querySelector("main > *")).before(problem);
   const advice = sourceElement.matches("form") ? "What you typed is still here; try again." : "Try again.";
   problem.textContent = sentence + " " + advice;
@@ -34,7 +53,7 @@ document.addEventListener("htmx:error", ({ detail: { ctx, error } }) => {
 // An error with a redirect or a partial is handled by htmx. Other errors are an ErrorFragment, which the server retargets
 // to #problem, or the page of a proxy, which is not shown.
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
-  problem.hidden = true;
+  if (!ctx.sourceElement.matches(hinted)) problem.hidden = true;
   if (ctx.response.status < 400 || ctx.hx.redirect || ctx.text.includes("<hx-partial")) return;
   showProblem(ctx, "The service did not answer as it should.");
   Object.assign(ctx, { push: false, replace: false, select: null }, !ctx.hx.retarget && { swap: "none" });

@@ -12,7 +12,7 @@ import "strings"
 
 // Icons are the names of all icons.
 var Icons = []string{
-	"alert", "check", "chevron", "door", "gauge", "inbox", "info", "key", "monitor", "moon", "out", "phone", "settings",
+	"alert", "check", "chevron", "door", "eye", "gauge", "inbox", "info", "key", "monitor", "moon", "out", "phone", "settings",
 	"shield", "sort", "sun",
 }
 

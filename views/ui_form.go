@@ -159,10 +159,6 @@ type input struct {
 // attributes are those of the control, besides what identifies it.
 func (f input) attributes(errors Errors) templ.Attributes {
 	list := templ.Attributes{"required": f.required(), "autofocus": f.focus}
-	if f.judged() {
-		list["hx-post"], list["hx-target"] = "/password-hint", "#"+f.Name+"-verdict"
-		list["hx-trigger"], list["hx-sync"] = "input changed delay:500ms", "this:replace"
-	}
 	for name, value := range map[string]string{
 		"autocomplete": f.Autocomplete, "passwordrules": f.Rules, "min": f.Min, "max": f.Max, "accept": f.Accept,
 		"aria-describedby": f.describedBy(errors),
