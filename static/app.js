@@ -18,6 +18,14 @@ function reveal(button, shown) {
   button.setAttribute("aria-pressed", String(shown));
 }
 
+// The button of a toast removes it. The focus then moves to the content of the page.
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-close]");
+  if (!button) return;
+  button.parentElement.remove();
+  document.getElementById("main").focus({ preventScroll: true });
+});
+
 // Say that caps lock is on, while a password has the focus.
 for (const type of ["keydown", "keyup", "click", "focusout"]) {
   document.addEventListener(type, (event) => {
@@ -64,8 +72,9 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted && document.documentElement.hasAttribute("data-private")) location.reload();
 });
 
-// Focus the error summary of a page that was loaded without htmx.
-document.querySelector("[data-summary]")?.focus();
+// Focus the error summary of a page that was loaded without htmx, or its first field even if there is a message, which
+// describes the field.
+document.querySelector("[data-summary], main input[autofocus]")?.focus();
 document.documentElement.setAttribute("data-js", "");
 // Remove the secret of a mailed link from the address bar and the history. The form has it.
 if (document.querySelector("input[type=hidden][name=token]")) history.replaceState(history.state, "", location.pathname);

@@ -201,6 +201,9 @@ func (f input) required() bool {
 // describedBy lists the ids of the elements that explain a field.
 func (f input) describedBy(errors Errors) string {
 	var ids []string
+	if f.focus {
+		ids = append(ids, "toasts")
+	}
 	if errors.Of(f.Name) != "" {
 		ids = append(ids, f.Name+"-error")
 	}
