@@ -12,7 +12,7 @@ import "strings"
 
 // Icons are the names of all icons.
 var Icons = []string{
-	"alert", "blocks", "chart", "check", "chevron", "close", "door", "down", "gauge", "inbox", "info", "key", "menu",
+	"alert", "blocks", "chart", "check", "chevron", "close", "door", "down", "eye", "gauge", "inbox", "info", "key", "menu",
 	"monitor", "moon", "more", "out", "phone", "settings", "shield", "sort", "sun", "up", "users",
 }
 
