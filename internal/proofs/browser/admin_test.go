@@ -209,8 +209,7 @@ func TestAdminByKeyboard(t *testing.T) {
 	b := newTab(t, s.URL)
 	b.expect("status of 422")
 	b.logIn("ada@example.com")
-	b.enterOn(`.main-nav a[href="/admin"]`)
-	b.enterOn(`.tabs a[href="/admin/users"]`)
+	b.enterOn(`.main-nav a[href="/admin/users"]`)
 	b.typeInto("#q", "grace")
 	b.wait(`document.querySelector("#found").textContent === "1 user" && location.search === "?q=grace"`) // the last word's list
 	b.enterOn("#list .key a")
