@@ -42,8 +42,11 @@ var life = []act{
 		find: func(s *site, t *testing.T) string { return s.mailed(t, "/forgot-password", "grace@example.com") }},
 	{route: "POST /verify-email/resend", page: "/verify-email", fields: []string{"email", "grace@example.com"},
 		clicks: []string{primary}},
-	{route: "POST /verify-email", fields: []string{"password", "better-horse-1"}, clicks: []string{primary},
-		find: func(s *site, t *testing.T) string { return s.mailed(t, "/verify-email/resend", "grace@example.com") }},
+	{route: "POST /verify-email", fields: []string{"password", authtest.Password}, clicks: []string{primary},
+		find: func(s *site, t *testing.T) string {
+			s.unverified(t, "Vera", "vera@example.com")
+			return s.mailed(t, "/verify-email/resend", "vera@example.com")
+		}},
 	{route: "POST /logout", page: "/settings", clicks: []string{"#account > button", `form[action="/logout"] button`}},
 	{route: "POST /undo-email", clicks: []string{primary},
 		find: func(s *site, t *testing.T) string { return s.undoLink(t, "eve@example.com") }},
@@ -53,7 +56,7 @@ var life = []act{
 		fields: []string{"name", "Ada", "email", "ada@example.com", "password", authtest.Password}},
 	{route: "POST /theme", page: "/settings/appearance", clicks: []string{"main [name=theme][value=dark]"},
 		seen: `document.documentElement.dataset.theme === "dark"`},
-	{route: "POST /settings", page: "/settings", fields: []string{"name", " King"}, clicks: []string{primary}},
+	{route: "POST /settings", page: "/settings", fields: []string{"name", "Ada King"}, clicks: []string{primary}},
 	{route: "POST /settings/email", page: "/settings/email", fields: []string{"newEmail", "lady@example.com"},
 		clicks: []string{primary}},
 	{route: "POST /settings/sessions/:session", find: (*site).sessionsPath, clicks: []string{"button[formaction]"}},
@@ -76,6 +79,18 @@ func (s *site) sessionsPath(t *testing.T) string {
 		authtest.NewClient(t, s.URL).SignIn("ada@example.com", authtest.Password)
 	}
 	return "/settings/sessions"
+}
+
+// unverified makes a user whose address is not verified, if there is none.
+func (s *site) unverified(t *testing.T, name, email string) {
+	t.Helper()
+	if _, err := s.auth.UserByEmail(t.Context(), email); err == nil {
+		return
+	}
+	in := auth.NewUser{Name: name, Email: email, Password: authtest.Password}
+	if _, err := s.auth.CreateUser(t.Context(), nil, in); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestEveryActIsAnnounced: after every act of every page a person sees and hears what happened: a toast, an error,
@@ -141,10 +156,10 @@ func told(before string) string {
 		};
 		const focus = document.activeElement, stayed = window.actedHere, heading = document.querySelector("h1")?.innerText;
 		const error = document.querySelector("[data-summary]"), problem = document.querySelector("#problem:not([hidden])");
-		if (inSight(document.querySelector("#toasts[role=status] .toast")) && (stayed || focus.id === "toasts")) return "a toast";
+		if (inSight(document.querySelector("#toasts[role=status] .toast")) && (stayed || focus?.id === "toasts")) return "a toast";
 		if (inSight(error) && focus === error) return "an error";
 		if (inSight(problem) && problem.role === "alert") return "a problem";
-		if (focus.matches("main [tabindex='-1']") && inSight(focus)) return "the focus on " + focus.innerText;
+		if (focus?.matches("main [tabindex='-1']") && inSight(focus)) return "the focus on " + focus.innerText;
 		if (!stayed && document.readyState === "complete" && heading && heading !== %q) return "the page " + heading;
 		return "";
 	})()`, before)
@@ -163,6 +178,9 @@ func (b *tab) act(s *site, a act) {
 	for i, selector := range a.clicks {
 		b.do(chromedp.WaitVisible(chromedp.CSS(selector)))
 		if i == last {
+			for f := 0; f < len(a.fields); f += 2 { // an address that was typed on another page is filled in
+				eval[string](b, fmt.Sprintf(`document.getElementById(%q).value = ""`, a.fields[f]))
+			}
 			b.fill(a.fields...)
 			eval[bool](b, `window.actedHere = true`)
 			a.page = b.path()

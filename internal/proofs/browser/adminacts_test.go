@@ -3,7 +3,6 @@ package browser
 import (
 	"testing"
 
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 )
 
@@ -21,7 +20,7 @@ func init() {
 			fields: []string{"name", "Tara Target", "email", "invited@example.com"}},
 		on("role"), on("reset"), on("verify"), on("sessions"), on("ban", "reason", "spam"), on("unban"),
 		{route: one, find: (*site).targetPath, clicks: []string{"main button[name=session]"}},
-		onSelected("verify"), onSelected("sessions"), onSelected("ban"), on("unban"),
+		onSelected("sessions"), onSelected("ban"), on("unban"),
 		on("impersonate"), {route: "POST /impersonation/stop", clicks: []string{"#banners button"}},
 		on("delete", "confirm", "target@example.com"),
 	}
@@ -31,12 +30,7 @@ func init() {
 func (s *site) targetPath(t *testing.T) string {
 	t.Helper()
 	const email = "target@example.com"
-	if _, err := s.auth.UserByEmail(t.Context(), email); err != nil {
-		in := auth.NewUser{Name: "Tara Target", Email: email, Password: authtest.Password}
-		if _, err := s.auth.CreateUser(t.Context(), nil, in); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s.unverified(t, "Tara Target", email)
 	if u, err := s.auth.UserByEmail(t.Context(), email); err == nil && !u.Banned {
 		authtest.NewClient(t, s.URL).SignIn(email, authtest.Password)
 	}
