@@ -55,7 +55,7 @@ var life = []act{
 	{route: "POST /signup", page: "/signup", clicks: []string{primary},
 		fields: []string{"name", "Ada", "email", "ada@example.com", "password", authtest.Password}},
 	{route: "POST /theme", page: "/settings/appearance", clicks: []string{"main [name=theme][value=dark]"},
-		seen: `document.documentElement.dataset.theme === "dark"`},
+		seen: `document.documentElement?.dataset.theme === "dark"`},
 	{route: "POST /settings", page: "/settings", fields: []string{"name", "Ada King"}, clicks: []string{primary}},
 	{route: "POST /settings/email", page: "/settings/email", fields: []string{"newEmail", "lady@example.com"},
 		clicks: []string{primary}},
