@@ -58,12 +58,15 @@ func (s *Server) aim(c *echo.Context, target string) string {
 
 // part:admin
 
-// userAim is what an admin wants to do to a user, "" if path is not the page of such an action.
+// userAim is what an admin wants to do to one or several users, "" if path is not the page of such an action.
 func (s *Server) userAim(c *echo.Context, path string) string {
 	id, name, _ := strings.Cut(strings.TrimPrefix(path, usersPath+"/"), "/")
 	action := actionNamed(name)
 	if action == nil || !session(c).User.HasRole("admin") {
 		return ""
+	}
+	if id == "selected" {
+		return fmt.Sprintf(action.aim, "the selected users")
 	}
 	u, err := s.Auth.User(c.Request().Context(), id)
 	if err != nil {

@@ -135,8 +135,10 @@ func TestAdminAtWork(t *testing.T) {
 	b.wait(`location.pathname === "/reauth"`)
 	b.settle()
 	b.fill("password", authtest.Password)
+	b.wantText("main", "to delete the account of Grace Hopper Murray")
 	b.leave("prove it", submit)
 	b.wantPath(user + "/delete")
+	b.open("/dashboard")
 
 	b.disableScripts()
 	b.open("/admin/users")
