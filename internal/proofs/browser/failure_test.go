@@ -73,8 +73,6 @@ func everyRequest(reset, verify, undo, stop string) (strangers, admins []request
 	wrong := []string{"password", "not-the-password"}
 	strangers = []request{
 		{file: "ui_nav", attribute: `"/nav"`, page: "/", works: `document.querySelector("#account [href='/signup']")`},
-		{file: "ui_layout", attribute: `"/nav"`, page: "/no-such-page",
-			works: `document.querySelector("#problem").hidden`},
 		{file: "auth_login", attribute: `"/login"`, page: "/login",
 			fields: append([]string{"email", "ada@example.com"}, wrong...),
 			click:  button},
@@ -121,7 +119,7 @@ func everyRequest(reset, verify, undo, stop string) (strangers, admins []request
 			works: `document.querySelector("#list nav").textContent.includes("Page 2")`},
 		{file: "ui_dialog", attribute: `{ href }`, page: "/dev/components", click: "#g-question",
 			works: `document.querySelector("dialog[open] .act")`},
-		{file: "dev", attribute: `"/dev/mail"`, page: "/dev/mail", script: `htmx.trigger("#mails", "every")`,
+		{file: "dev_mail", attribute: `{ p.href(p.Open.ID) }`, page: "/dev/mail", script: `htmx.trigger("#mails", "every")`,
 			works: `document.querySelector("#problem").hidden`},
 	}
 	return strangers, append(admins, partRequests...)

@@ -50,7 +50,7 @@ func TestAccountByKeyboard(t *testing.T) {
 	b.enterOn("form .primary")
 	b.wantPath("/forgot-password?done=sent")
 	b.enterOn(`main a[href="/dev/mail"]`)
-	b.enterOn("article a")
+	b.enterOn("#mails .end")
 	b.typeInto("#newPassword", "short"+kb.Enter)
 	b.mend("#newPassword", "better-horse-2")
 	b.tabTo("[data-reveal]")
