@@ -18,6 +18,14 @@ function reveal(button, shown) {
   button.setAttribute("aria-pressed", String(shown));
 }
 
+// The button of a toast removes it. The focus then moves to the content of the page.
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-close]");
+  if (!button) return;
+  button.parentElement.remove();
+  document.getElementById("main").focus({ preventScroll: true });
+});
+
 // A failed request does not change the page. The problem is shown before the form or list that sent the request.
 const problem = document.getElementById("problem");
 function showProblem({ sourceElement }, sentence) {

@@ -8,13 +8,14 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Forgot is the form to ask for a link to choose a new password.
-func Forgot() Form {
+// Forgot is the form to ask for a link to choose a new password. address is what the visitor typed on another page, ""
+// for nothing.
+func Forgot(address string) Form {
 	return Form{
-		Title: "Forgot password", Heading: "Forgot your password?", Path: "/forgot-password",
+		Title: "Forgot password", Heading: "Forgot your password?", Path: "/forgot-password", Focus: true,
 		Lead:   "Enter your e-mail address, and we send you a link to choose a new password.",
-		Inputs: []input{email("username")}, Button: "Send me a link",
-		Question: "Remembered it?", Answer: Link{"/login", "Log in"},
+		Inputs: []input{email("username", address)}, Button: "Send me a link",
+		Ways: []way{{"Remembered it?", Link{"/login", "Log in"}}},
 	}
 }
 

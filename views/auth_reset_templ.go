@@ -12,6 +12,7 @@ import templruntime "github.com/a-h/templ/runtime"
 func Reset(token, email string) Form {
 	return Form{
 		Title: "Choose a new password", Path: "/reset-password", Text: resetText(email), Button: "Set password",
+		Focus:  true,
 		Inputs: []input{username(email), newPassword("newPassword", "New password"), hidden("token", token)},
 	}
 }
@@ -44,7 +45,7 @@ func resetText(email string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(email)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth_reset.templ`, Line: 12, Col: 32}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth_reset.templ`, Line: 13, Col: 32}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

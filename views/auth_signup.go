@@ -1,13 +1,13 @@
 package views
 
-// Signup is the form to sign up. login is the address of the login page.
-func Signup(returnTo, login string) Form {
+// Signup is the form to sign up. address is what the visitor typed on another page, "" for nothing.
+func Signup(returnTo, address string) Form {
 	return Form{
-		Title: "Sign up", Path: "/signup", Button: "Sign up",
+		Title: "Sign up", Path: "/signup", Focus: true, Button: "Sign up",
 		Inputs: []input{
-			{Name: "name", Label: "Name", Type: "text", Autocomplete: "name"}, email("username"),
+			{Name: "name", Label: "Name", Type: "text", Autocomplete: "name"}, email("username", address),
 			newPassword("password", "Password"), remember(), hidden("returnTo", returnTo),
 		},
-		Question: "Have an account?", Answer: Link{login, "Log in"},
+		Ways: []way{{"Have an account?", Link{"/login", "Log in"}}},
 	}
 }

@@ -33,7 +33,7 @@ func MailedLink(f LinkForm) Form {
 	}
 	if f.Password {
 		form.Inputs = append(form.Inputs, password("current-password"))
-		form.Answer = Link{"/forgot-password", "Forgot password?"}
+		form.Ways = []way{{"", Link{"/forgot-password", "Forgot password?"}}}
 	}
 	return form
 }
@@ -115,7 +115,7 @@ func (f LinkForm) text() templ.Component {
 // Await is the page of a visitor who waits for another verification mail. known is the address that waits for
 // verification, "" for a form that asks for it. notice is what happened just before, "" for nothing.
 func Await(known, notice string) Form {
-	address := email("username")
+	address := email("username", "")
 	if known != "" {
 		address = hidden("email", known)
 	}
@@ -123,7 +123,7 @@ func Await(known, notice string) Form {
 	return Form{
 		Title: "Check your e-mail", Path: "/verify-email/resend", Text: awaitText(known, notice),
 		Inputs: []input{address}, Button: "Send me another link",
-		Question: "Confirmed already?", Answer: Link{"/login", "Log in"},
+		Ways: []way{{"Confirmed already?", Link{"/login", "Log in"}}},
 	}
 }
 

@@ -3,6 +3,7 @@ package views
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/a-h/templ"
 )
@@ -50,12 +51,16 @@ type Head struct {
 	Lead    string // "" for none
 	Above   []Link // the pages above this one, from the outermost
 	Action  Link   // at the right; the zero Link is not drawn
+	Number  int    // of the page of a list; the title of the document says any but the first
 	Refused bool   // the form of the page was refused, which the title of the document says
 }
 
 func (h Head) title() string {
 	if h.Refused {
 		return "Error: " + h.Title
+	}
+	if h.Number > 1 {
+		return h.Title + ", page " + strconv.Itoa(h.Number)
 	}
 	return h.Title
 }

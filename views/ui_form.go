@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -19,6 +20,7 @@ import (
 //	}
 type Form struct {
 	Title   string // of the page
+	Summary string // of the page, a sentence below its title; "" for none
 	Heading string // of the form; "" means Title
 	Above   []Link // the pages above it
 	Layout  layout // of the page; nil for a form that is alone on its page, such as the form to log in
@@ -29,13 +31,13 @@ type Form struct {
 	About, Lead string          // below the errors: what is changed, and a sentence about it
 	Text        templ.Component // below Lead; nil for none
 	Inputs      []input         // in their order on the page
+	Focus       bool            // the first empty field has the focus when the page opens
 
-	Button   string
-	Danger   bool              // the button destroys something
-	Cancel   string            // where Cancel leads; "" for none
-	Question string            // below the button, such as "New here?"
-	Answer   Link              // to the page that answers Question; the zero Link is not drawn
-	Below    []templ.Component // what follows the form on its page
+	Button string
+	Danger bool              // the button destroys something
+	Cancel string            // where Cancel leads; "" for none
+	Ways   []way             // below the button
+	Below  []templ.Component // what follows the form on its page
 }
 
 // Filled is the form with the values that were typed into it; nil changes nothing. Passwords, hidden fields and files
@@ -81,7 +83,9 @@ func (f Form) Names() (names []string) {
 	return names
 }
 
-func (f Form) head() Head { return Head{Title: f.Title, Above: f.Above, Refused: len(f.Errors) > 0} }
+func (f Form) head() Head {
+	return Head{Title: f.Title, Lead: f.Summary, Above: f.Above, Refused: len(f.Errors) > 0}
+}
 
 func (f Form) heading() string {
 	if f.Heading != "" {
@@ -89,6 +93,27 @@ func (f Form) heading() string {
 	}
 	return f.Title
 }
+
+// fields are the inputs. If Focus applies, the first empty one has it. The errors of a refused form have it otherwise.
+func (f Form) fields() []input {
+	list := slices.Clone(f.Inputs)
+	first := slices.IndexFunc(list, func(in input) bool {
+		return in.Value == "" && !slices.Contains([]string{"hidden", "username", "checkbox"}, in.Type)
+	})
+	if f.Focus && len(f.Errors) == 0 && first >= 0 {
+		list[first].focus = true
+	}
+	return list
+}
+
+// way leads to a page that a visitor may want instead of a form, such as {"New here?", Link{"/signup", "Sign up"}}.
+type way struct {
+	Question string // before the link; "" for none
+	Link
+}
+
+// asksAddress reports whether a form has the e-mail address of an account, which its ways then keep.
+func (f Form) asksAddress() bool { return slices.Contains(f.Names(), "email") }
 
 // FieldError is what is wrong with one field of a form.
 type FieldError struct{ Field, Message string }
@@ -127,12 +152,17 @@ type input struct {
 	Accept             string   // of a file: its media types
 	Checked            bool     // of a checkbox, whose value is "on"
 	Optional           bool
+	focus              bool            // when the page opens
 	After              templ.Component // what follows the field; nil for nothing
 }
 
 // attributes are those of the control, besides what identifies it.
 func (f input) attributes(errors Errors) templ.Attributes {
-	list := templ.Attributes{"required": f.required()}
+	list := templ.Attributes{"required": f.required(), "autofocus": f.focus}
+	if f.judged() {
+		list["hx-post"], list["hx-target"] = "/password-hint", "#"+f.Name+"-verdict"
+		list["hx-trigger"], list["hx-sync"] = "input changed delay:500ms", "this:replace"
+	}
 	for name, value := range map[string]string{
 		"autocomplete": f.Autocomplete, "passwordrules": f.Rules, "min": f.Min, "max": f.Max, "accept": f.Accept,
 		"aria-describedby": f.describedBy(errors),
@@ -157,6 +187,9 @@ func (f input) attributes(errors Errors) templ.Attributes {
 	}
 	return list
 }
+
+// judged reports whether the server judges the field while a person types.
+func (f input) judged() bool { return f.Autocomplete == "new-password" }
 
 // required reports whether the browser demands a value. A select demands one only if its first option is empty.
 func (f input) required() bool {
@@ -189,8 +222,8 @@ func hidden(name, value string) input { return input{Name: name, Type: "hidden",
 func username(email string) input { return input{Name: "username", Type: "username", Value: email} }
 
 // email is the field for the e-mail address of an account.
-func email(autocomplete string) input {
-	return input{Name: "email", Label: "E-mail", Type: "email", Autocomplete: autocomplete}
+func email(autocomplete, value string) input {
+	return input{Name: "email", Label: "E-mail", Type: "email", Value: value, Autocomplete: autocomplete}
 }
 
 // password is the field for the password of an account.
@@ -208,7 +241,7 @@ func remember() input {
 func newPassword(name, label string) input {
 	return input{
 		Name: name, Label: label, Type: "password", Autocomplete: "new-password",
-		Rules: "minlength: 8; maxlength: 128;", Hint: "At least 8 characters. Spaces and pasting are welcome.",
+		Rules: "minlength: 8; maxlength: 128;", Hint: "At least 8 characters, and no common password. Spaces and pasting are welcome.",
 	}
 }
 

@@ -17,15 +17,15 @@ func TestRows(t *testing.T) {
 	}
 	typed := map[string][]string{"name": {"A <b>"}, "open": {"yes"}}
 	for href, want := range map[string]string{
-		"":     `<td><span class="fit" title="A &lt;b&gt;"><bdi>A &lt;b&gt;</bdi></span></td>`,
-		"/a/1": `<td><a class="fit" title="A &lt;b&gt;" href="/a/1"><bdi>A &lt;b&gt;</bdi></a></td>`,
+		"":     `<td class="key"><span class="fit" title="A &lt;b&gt;"><bdi>A &lt;b&gt;</bdi></span></td>`,
+		"/a/1": `<td class="key"><a class="fit" title="A &lt;b&gt;" href="/a/1"><bdi>A &lt;b&gt;</bdi></a></td>`,
 	} {
 		var text strings.Builder
 		rows := []Row{{Href: href, Values: typed, Owner: "Ada", CreatedAt: time.Unix(0, 0).UTC()}}
 		if err := Rows(l, rows).Render(t.Context(), &text); err != nil {
 			t.Fatal(err)
 		}
-		for _, part := range []string{want, ">yes<", ">Ada<", "1970-01-01"} {
+		for _, part := range []string{want, ">yes<", ">Ada<", `data-label="Owner"`, "1970-01-01"} {
 			if !strings.Contains(text.String(), part) {
 				t.Errorf("no %q in %s", part, text.String())
 			}

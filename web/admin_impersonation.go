@@ -8,10 +8,9 @@ func (s *Server) stopImpersonating(c *echo.Context) error {
 	userPage := adminPath + "/users/" + impersonation.UserID
 	_, err := s.Auth.StopImpersonating(c.Response(), c.Request(), impersonation)
 	if hasCode(err, "FAILED_TO_FIND_ADMIN_SESSION") { // the admin's session has ended: log out instead
-		if err := s.signOut(c); err != nil {
+		if err := s.signOut(c, "admin-session-ended"); err != nil {
 			return err
 		}
-		s.flash(c, "admin-session-ended")
 		return seeOther(c, withReturnTo("/login", userPage))
 	}
 	if err != nil {

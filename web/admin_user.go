@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"example.com/foyer/internal/auth"
@@ -18,54 +17,64 @@ import (
 // does it.
 type userAction struct {
 	name, title, sentence, button string
+	aim                           string // completes "Enter your password to" with the name of the user
 	danger                        bool
 	offered                       func(*auth.User) bool
 	act                           func(*Server, *echo.Context, *auth.User, url.Values) error
 	done                          string // a key of flashes; "" for none
+	doneToSeveral                 string // likewise, with a number; "" if it is done to one user at a time
 	to                            string // the next page; "" for the user's page
 }
 
 var userActions = []userAction{
 	{
 		name: "role", title: "Change the role", button: "Change the role",
+		aim:      "change the role of %s",
 		sentence: "The new role applies from their next request.",
 		offered:  anyUser, act: (*Server).changeRole, done: "user-role",
 	},
 	{
 		name: "reset", title: "Send a reset link", button: "Send the link",
+		aim:      "mail a reset link to %s",
 		sentence: "They get a mail with a link to choose a new password. Their current password works until then.",
 		offered:  notBanned, act: (*Server).mailReset, done: "user-reset",
 	},
 	{
 		name: "verify", title: "Verify the address", button: "Verify the address",
+		aim: "verify the address of %s",
 		sentence: "You confirm for them that this is their address, so that they can log in. If nobody has logged in to " +
 			"the account since its sign-up, a stranger may have entered the address: its password is then deleted, and " +
 			"a link to choose one is sent to the address.",
-		offered: unverified, act: (*Server).markVerified, done: "user-verified",
+		offered: unverified, act: (*Server).markVerified, done: "user-verified", doneToSeveral: "users-verified",
 	},
 	{
 		name: "sessions", title: "Log them out", button: "Log them out",
+		aim:      "log out %s",
 		sentence: "All their sessions end at once.",
-		offered:  anyUser, act: (*Server).endUserSessions, done: "user-sessions",
+		offered:  anyUser, act: (*Server).endUserSessions, done: "user-sessions", doneToSeveral: "users-sessions",
 	},
 	{
 		name: "impersonate", title: "Impersonate", button: "Impersonate", danger: true,
+		aim: "impersonate %s",
 		sentence: "For an hour you see what they see and act in their name. What you do is recorded as done by you. " +
 			"You cannot open pages that ask for a password.",
 		offered: canImpersonate, act: (*Server).impersonate, to: defaultReturnTo,
 	},
 	{
 		name: "ban", title: "Ban", button: "Ban", danger: true,
+		aim:      "ban %s",
 		sentence: "They are logged out at once and cannot log in until the ban ends. When they try, they see the reason.",
-		offered:  notBanned, act: (*Server).ban, done: "user-banned",
+		offered:  notBanned, act: (*Server).ban, done: "user-banned", doneToSeveral: "users-banned",
 	},
 	{
 		name: "unban", title: "Lift the ban", button: "Lift the ban",
+		aim:      "lift the ban of %s",
 		sentence: "They can log in again.",
 		offered:  banned, act: (*Server).unban, done: "user-unbanned",
 	},
 	{
 		name: "delete", title: "Delete", button: "Delete for good", danger: true,
+		aim:      "delete the account of %s",
 		sentence: "The account and all its data are deleted at once and for good.",
 		offered:  anyUser, act: (*Server).removeUser, done: "user-deleted", to: usersPath,
 	},
@@ -76,6 +85,16 @@ func banned(u *auth.User) bool         { return u.Banned }
 func notBanned(u *auth.User) bool      { return !u.Banned }
 func unverified(u *auth.User) bool     { return !u.EmailVerified }
 func canImpersonate(u *auth.User) bool { return !u.Banned && !u.HasRole("admin") }
+
+// actionNamed returns the action that an address names; nil if there is none.
+func actionNamed(name string) *userAction {
+	for i := range userActions {
+		if userActions[i].name == name {
+			return &userActions[i]
+		}
+	}
+	return nil
+}
 
 // showUser shows a user, with links to the actions. There are none on the visitor's own account.
 func (s *Server) showUser(c *echo.Context) error {
@@ -109,8 +128,8 @@ func (s *Server) showUser(c *echo.Context) error {
 // requestedAction returns the action and the user that the address names. It refuses actions on the visitor's own
 // account.
 func (s *Server) requestedAction(c *echo.Context) (userAction, *auth.User, error) {
-	i := slices.IndexFunc(userActions, func(a userAction) bool { return a.name == c.Param("action") })
-	if i < 0 {
+	action := actionNamed(c.Param("action"))
+	if action == nil {
 		return userAction{}, nil, echo.ErrNotFound
 	}
 	u, err := s.Auth.User(c.Request().Context(), c.Param("id"))
@@ -121,7 +140,7 @@ func (s *Server) requestedAction(c *echo.Context) (userAction, *auth.User, error
 		return userAction{}, nil, errs.New(http.StatusBadRequest, "YOURSELF",
 			"This is your own account. You can change it in your settings.")
 	}
-	return userActions[i], u, nil
+	return *action, u, nil
 }
 
 // userActionForm is the form of an action. typed may name the session to end.

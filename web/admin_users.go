@@ -17,14 +17,26 @@ var userSorts = map[string]directory.Column{
 
 // showUsers lists the users that match the query, so that the address of a list can be shared.
 func (s *Server) showUsers(c *echo.Context) error {
-	return s.showList(c, views.Users(s.Auth.Roles()), func(q listQuery) (templ.Component, int64, error) {
+	l := views.Users(s.Auth.Roles())
+	return s.showList(c, l, func(q listQuery) (templ.Component, int64, error) {
 		users, total, err := s.Auth.Users(c.Request().Context(), userQuery(q))
 		rows := make([]views.UserRow, len(users))
 		for i := range users {
 			rows[i] = userRow(&users[i])
+			rows[i].Acts = actsOn(&users[i], session(c))
 		}
-		return views.UserRows(rows), total, err
+		return views.UserRows(l, rows), total, err
 	})
+}
+
+// actsOn are links to what an admin can do to u, nil for by's own account.
+func actsOn(u *auth.User, by *auth.Session) (acts []views.Act) {
+	for _, a := range userActions {
+		if u.ID != by.UserID && a.offered(u) {
+			acts = append(acts, views.Act{Href: usersPath + "/" + u.ID + "/" + a.name, Label: a.title, Danger: a.danger})
+		}
+	}
+	return acts
 }
 
 func userRow(u *auth.User) views.UserRow {
@@ -37,19 +49,28 @@ func userRow(u *auth.User) views.UserRow {
 func userQuery(q listQuery) directory.Query {
 	status := q.chosen["status"]
 	return directory.Query{
-		Text: q.Text, Role: q.chosen["role"], Banned: status == "banned", Unverified: status == "unverified",
+		Text: q.Text, Role: q.chosen["role"],
+		Banned: status == "banned", Unverified: status == "unverified", Active: status == "active",
 		Sort: userSorts[q.Sort], Descending: q.Descending, Limit: q.Limit, Offset: q.Offset,
 	}
 }
 
-// exportUsers streams all users of the filter as CSV, the oldest first.
+// exportUsers streams the selected users as CSV, or all of the filter; the oldest first.
 func (s *Server) exportUsers(c *echo.Context) error {
 	q, err := readList(c, views.Users(s.Auth.Roles()))
 	if err != nil {
 		return err
 	}
+	query := userQuery(q)
+	if c.QueryParams().Has("row") {
+		ids, err := selectedIDs(c.QueryParams())
+		if err != nil {
+			return err
+		}
+		query.Where = []directory.Condition{{Column: directory.ID, Operator: directory.In, Value: ids}}
+	}
 	header := []string{"id", "name", "email", "verified", "role", "banned", "joined"}
-	users := s.Auth.ExportUsers(unbounded(c), session(c), userQuery(q))
+	users := s.Auth.ExportUsers(unbounded(c), session(c), query)
 	return streamCSV(s, c, "users.csv", header, users, func(u *auth.User) []any {
 		return []any{u.ID, u.Name, u.Email, u.EmailVerified, u.Role, u.Banned, u.CreatedAt}
 	})

@@ -7,3 +7,13 @@ func UserActions() (names []string) {
 	}
 	return names
 }
+
+// SelectedActions are those on several users.
+func SelectedActions() (names []string) {
+	for _, a := range userActions {
+		if a.doneToSeveral != "" {
+			names = append(names, a.name)
+		}
+	}
+	return names
+}

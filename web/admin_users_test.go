@@ -19,12 +19,14 @@ import (
 	"gorm.io/gorm"
 )
 
+var userPage = regexp.MustCompile("^/admin/users/[0-9a-z]{32}$")
+
 // names lists the users on a page of /admin/users, in order.
 func names(t *testing.T, a authtest.Answer) string {
 	t.Helper()
 	var list []string
 	for _, link := range tags(parse(t, a), "a") {
-		if href, _ := attr(link, "href"); strings.HasPrefix(href, "/admin/users/") && href != "/admin/users/new" {
+		if href, _ := attr(link, "href"); userPage.MatchString(href) {
 			list = append(list, textOf(link))
 		}
 	}
@@ -67,6 +69,7 @@ func TestUserList(t *testing.T) {
 			"?role=admin&sort=name":     "Test Person, grace",
 			"?role=user&sort=name":      "Ada Lovelace, Zoë 100%, grace, Émilie du Châtelet",
 			"?status=banned":            "Ada Lovelace",
+			"?status=active":            "grace, Émilie du Châtelet",
 			"?status=unverified":        "Zoë 100%, Test Person",
 			"?status=banned&q=grace":    "",
 			"?role=admin&q=e&sort=name": "Test Person, grace",
@@ -83,6 +86,7 @@ func TestUserList(t *testing.T) {
 		for query, want := range map[string]string{
 			"?sort=password": "sorted by", "?dir=up": "order", "?status=x": "Status", "?role=root": "no such role",
 			"?page=0": "no such page",
+			"?per=7":  "no page of that size", "?per=x": "no page of that size", "?per=200": "no page of that size",
 			"?page=x": "no such page", "?page=99999999999999999999": "no such page",
 			"?q=" + strings.Repeat("x", 201): "at most 200", "?q=%00": "at most 200", "?q=%ff": "at most 200",
 			"?sort=name%3Bdrop+table": "sorted by",
@@ -101,19 +105,26 @@ func TestUserPages(t *testing.T) {
 	authtest.Crowd(t, s.db, 130)
 	boss := s.admin(t, "boss@example.com")
 	got := boss.Get("/admin/users?q=number&sort=name&dir=asc", navigate...)
-	contains(t, got, "130 users", "Page 1 of 3", `aria-sort="ascending"`,
+	contains(t, got, "130 users", "1–50 of 130", `aria-sort="ascending"`,
 		`href="/admin/users?dir=desc&amp;q=number&amp;sort=name"`,
 		`href="/admin/users.csv?dir=asc&amp;q=number&amp;sort=name"`)
 	next := "/admin/users?dir=asc&page=2&q=number&sort=name"
 	contains(t, got, `href="`+html.EscapeString(next)+`"`)
 	got = boss.Get(next, navigate...)
-	contains(t, got, "Page 2 of 3", "Person Number 00050", "Previous", "Next")
+	contains(t, got, "<title>Users, page 2 ·", "51–100 of 130", "Person Number 00050", "First", "Previous", "Next", "Last")
 	lacks(t, got, "Person Number 00049", "autofocus")
 	header := append(s.htmx("/admin/users"), "HX-Source", "a#next-page")
 	got = boss.Get(next, header...)
 	expect(t, got, http.StatusOK, "HX-Push-Url", next)
-	contains(t, got, `id="found" tabindex="-1" autofocus`, "130 users", `hx-target="#live"`)
-	lacks(t, got, "<html", "<form")
+	contains(t, got, `id="found" tabindex="-1" autofocus`, "130 users", `hx-target="#live"`, "<title>Users, page 2 ·")
+	lacks(t, got, "<html", `role="search"`)
+	got = boss.Get("/admin/users?per=100&q=number&page=2", navigate...)
+	contains(t, got, "101–130 of 130", "First", `href="/admin/users?per=25&amp;q=number"`, `href="/admin/users?q=number"`,
+		`name="per" value="100"`, `href="/admin/users?per=100&amp;q=number"`)
+	lacks(t, got, "Next", "Last")
+	got = boss.Get("/admin/users?q=00001", navigate...)
+	contains(t, got, "1 user")
+	lacks(t, got, `aria-label="Pages"`)
 }
 
 // TestExport: every user of the filter, as cells that no spreadsheet takes for formulas.
@@ -437,7 +448,9 @@ func TestInvite(t *testing.T) {
 	got := boss.PostForm("/admin/users/new", url.Values{"name": {"Grace Hopper"}, "email": {"boss@example.com"},
 		"role": {"admin"}})
 	expect(t, got, http.StatusUnprocessableEntity)
-	contains(t, got, "already an account", `value="Grace Hopper"`, `<option value="admin" selected>`)
+	contains(t, got, "There is already an account with this address.", `value="Grace Hopper"`, `<option value="admin" selected>`,
+		`<a href="/admin/users/`+s.idOf(t, "boss@example.com")+`">Open the account</a>`)
+	lacks(t, got, "Log in, or use another")
 	got = boss.PostForm("/admin/users/new", url.Values{"name": {"Grace Hopper"}, "email": {" Grace@example.com "},
 		"role": {"user"}})
 	u, err := s.auth.UserByEmail(t.Context(), "grace@example.com")

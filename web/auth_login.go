@@ -9,7 +9,7 @@ import (
 func (s *Server) login(c *echo.Context) error {
 	values, err := parseForm(c)
 	if err != nil {
-		return s.refuseForm(c, loginForm(c), err)
+		return s.refuseForm(c, s.loginForm(c), err)
 	}
 	_, err = s.Auth.SignInEmail(c.Response(), c.Request(), auth.Credentials{
 		Email: trim(values.Get("email")), Password: values.Get("password"), Remember: values.Has("remember"),
@@ -19,11 +19,12 @@ func (s *Server) login(c *echo.Context) error {
 		return seeOther(c, "/verify-email?done=asked")
 	}
 	if err != nil {
-		return s.refuseForm(c, loginForm(c), asFormError(err, "INVALID_EMAIL_OR_PASSWORD"))
+		return s.refuseForm(c, s.loginForm(c), asFormError(err, "INVALID_EMAIL_OR_PASSWORD"))
 	}
+	s.keepAddress(c, "")
 	return seeOther(c, returnTo(c))
 }
 
-func loginForm(c *echo.Context) views.Form {
-	return views.Login(returnTo(c), withReturnTo("/signup", returnTo(c)))
+func (s *Server) loginForm(c *echo.Context) views.Form {
+	return views.Login(returnTo(c), s.typedAddress(c.Request()))
 }

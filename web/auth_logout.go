@@ -7,18 +7,19 @@ import "github.com/labstack/echo/v5"
 const clearSiteData = `"storage", "prefetchCache", "prerenderCache"`
 
 func (s *Server) logout(c *echo.Context) error {
-	if err := s.signOut(c); err != nil {
+	if err := s.signOut(c, "logged-out"); err != nil {
 		return err
 	}
 	return seeOther(c, "/login")
 }
 
-// signOut ends the visitor's session and deletes what the browser keeps of it.
-func (s *Server) signOut(c *echo.Context) error {
+// signOut ends the visitor's session and deletes what the browser keeps of it. The message flash replaces the one that the
+// session has left, because the next visitor of this browser may be another person.
+func (s *Server) signOut(c *echo.Context, flash string) error {
 	if err := s.Auth.SignOut(c.Response(), c.Request()); err != nil {
 		return err
 	}
-	s.dropFlash(c)
+	s.flash(c, flash)
 	c.Response().Header().Set("Clear-Site-Data", clearSiteData)
 	return nil
 }

@@ -1,6 +1,10 @@
 package web
 
 import (
+	"cmp"
+	"fmt"
+	"strings"
+
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
@@ -9,13 +13,66 @@ import (
 func (s *Server) reauth(c *echo.Context) error {
 	values, err := parseForm(c)
 	if err != nil {
-		return s.refuseForm(c, reauthForm(c), err)
+		return s.refuseForm(c, s.reauthForm(c), err)
 	}
 	_, err = s.Auth.Reauthenticate(c.Response(), c.Request(), session(c), values.Get("password"))
 	if err != nil {
-		return s.refuseForm(c, reauthForm(c), err)
+		return s.refuseForm(c, s.reauthForm(c), err)
 	}
 	return seeOther(c, returnTo(c))
 }
 
-func reauthForm(c *echo.Context) views.Form { return views.Reauth(session(c).User.Email, returnTo(c)) }
+func (s *Server) reauthForm(c *echo.Context) views.Form {
+	target := returnTo(c)
+	return views.Reauth(session(c).User.Email, cmp.Or(s.aim(c, target), "go on"), target)
+}
+
+// aims complete the sentence "Enter your password to", by the page that /reauth returns to.
+var aims = map[string]string{
+	"/settings/security":           "change your password",
+	"/settings/email":              "change your address",
+	"/settings/delete":             "delete your account",
+	sessionsPath + "/" + allOthers: "log out all other browsers",
+	usersPath:                      "export users as CSV", // part:admin
+	usersPath + "/new":             "invite a user",       // part:admin
+}
+
+// aim is what the visitor wants to do on the page target, "" if that is not known. Only the server words it: a link could
+// say anything.
+func (s *Server) aim(c *echo.Context, target string) string {
+	path, _, _ := strings.Cut(target, "?")
+	// part:admin
+	if aim := s.userAim(c, path); aim != "" {
+		return aim
+	}
+	// end:admin
+	if handle, found := strings.CutPrefix(path, sessionsPath+"/"); found && handle != allOthers {
+		row, err := s.otherSession(c, handle)
+		if err != nil {
+			return ""
+		}
+		return "log out " + row.Browser
+	}
+	return aims[path]
+}
+
+// part:admin
+
+// userAim is what an admin wants to do to one or several users, "" if path is not the page of such an action.
+func (s *Server) userAim(c *echo.Context, path string) string {
+	id, name, _ := strings.Cut(strings.TrimPrefix(path, usersPath+"/"), "/")
+	action := actionNamed(name)
+	if action == nil || !session(c).User.HasRole("admin") {
+		return ""
+	}
+	if id == "selected" {
+		return fmt.Sprintf(action.aim, "the selected users")
+	}
+	u, err := s.Auth.User(c.Request().Context(), id)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf(action.aim, u.Name)
+}
+
+// end:admin

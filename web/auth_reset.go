@@ -13,7 +13,7 @@ const forgotPath, forgotLabel = "/forgot-password", "Send me a new link"
 // showReset shows the form of a mailed link. It changes nothing, because mail scanners open links, too.
 func (s *Server) showReset(c *echo.Context) error {
 	hideLink(c)
-	form, err := s.resetForm(c, c.QueryParam("token"))
+	form, _, err := s.resetForm(c, c.QueryParam("token"))
 	if err != nil {
 		return s.showDeadLink(c, err, forgotPath, forgotLabel)
 	}
@@ -27,7 +27,7 @@ func (s *Server) reset(c *echo.Context) error {
 		return err
 	}
 	token := values.Get("token")
-	form, err := s.resetForm(c, token)
+	form, email, err := s.resetForm(c, token)
 	if err != nil {
 		return s.refuseLink(c, form, err, forgotPath, forgotLabel)
 	}
@@ -35,18 +35,20 @@ func (s *Server) reset(c *echo.Context) error {
 		return s.refuseLink(c, form, err, forgotPath, forgotLabel)
 	}
 	s.flash(c, "password-reset")
+	s.keepAddress(c, email)
 	return seeOther(c, "/login")
 }
 
-// resetForm looks up whose password the link sets. It refuses the link of another user than the visitor.
-func (s *Server) resetForm(c *echo.Context, token string) (views.Form, error) {
-	email, err := s.Auth.PeekLink(c.Request().Context(), token, letter.ResetPassword, letter.SetPassword)
-	form := views.Reset(token, email)
+// resetForm looks up the address of the account whose password the link sets. It refuses the link of another user than
+// the visitor.
+func (s *Server) resetForm(c *echo.Context, token string) (form views.Form, email string, err error) {
+	email, err = s.Auth.PeekLink(c.Request().Context(), token, letter.ResetPassword, letter.SetPassword)
+	form = views.Reset(token, email)
 	if err != nil {
-		return form, err
+		return form, "", err
 	}
 	if visitor := session(c); visitor != nil && visitor.User.Email != email {
-		return form, errNotYours
+		return form, "", errNotYours
 	}
-	return form, nil
+	return form, email, nil
 }

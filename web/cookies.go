@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,6 +56,10 @@ var flashes = map[string]views.Flash{
 		"If it was not you, choose a new password now."},
 	"email-restored": {Mail: true, Message: "Your account has its former address again, and all browsers are " +
 		"logged out. Choose a new password by the link that we sent you."},
+	"logged-out":    {Message: "You are logged out."},
+	"log-in-first":  {Message: "You are logged out. Log in to go on."},
+	"session-over":  {Message: "Your session ended. Log in to go on."},
+	"not-saved":     {Message: "Your session ended, so what you typed was not saved. Log in to go on."},
 	"session-ended": {Message: "That browser is logged out."},
 	"others-ended":  {Message: "All other browsers are logged out."},
 	// part:admin
@@ -63,6 +68,10 @@ var flashes = map[string]views.Flash{
 	"user-verified":       {Message: "The address is verified."},
 	"user-sessions":       {Message: "They are logged out."},
 	"user-banned":         {Message: "They are banned and logged out everywhere."},
+	"users-verified":      {Message: "Users whose address is verified now: %d."},
+	"users-sessions":      {Message: "Users who are logged out: %d."},
+	"users-banned":        {Message: "Users who are banned and logged out everywhere: %d."},
+	"select-users":        {Message: "No user is selected. Select the users in the list, and choose what to do."},
 	"user-unbanned":       {Message: "The ban is lifted."},
 	"user-deleted":        {Message: "The account is deleted."},
 	"user-invited":        {Message: "The account is created, and a mail with a link is on its way.", Mail: true},
@@ -77,10 +86,21 @@ const flashCookie = CookiePrefix + ".flash"
 // flash leaves the message key of flashes for the next page.
 func (s *Server) flash(c *echo.Context, key string) { s.setCookie(c, flashCookie, key, time.Minute) }
 
+// message finds what flash left, with the number that follows its key, the zero value for anything else.
+func message(value string) views.Flash {
+	key, number, counted := strings.Cut(value, ".")
+	found := cmp.Or(appFlashes[key], flashes[key])
+	if n, err := strconv.Atoi(number); counted && err == nil {
+		found.Message = strings.Replace(found.Message, "%d", strconv.Itoa(n), 1)
+	}
+	return found
+}
+
 // withoutSession are the flashes for visitors who are not logged in. The others are dropped if the session ends first,
 // because the next visitor of this browser may be another person.
 var withoutSession = []string{
 	"password-reset", "verified", "email-stopped", "email-restored", "admin-session-ended", "account-deleted",
+	"logged-out", "log-in-first", "session-over", "not-saved",
 }
 
 // takeFlash returns the message for this page and deletes it.
@@ -97,20 +117,18 @@ func (s *Server) takeFlash(c *echo.Context) views.Flash {
 	if state == views.Unauthenticated && !anyone {
 		return views.Flash{}
 	}
-	return cmp.Or(appFlashes[key], flashes[key])
-}
-
-// dropFlash deletes the message, because the next visitor of this browser may be another person.
-func (s *Server) dropFlash(c *echo.Context) {
-	if s.cookie(c.Request(), flashCookie) != "" {
-		s.setCookie(c, flashCookie, "", 0)
-	}
+	return message(key)
 }
 
 // isPageView reports whether the answer is shown as a page. What is shown once must not be spent on a fragment or on a
 // page that the browser prefetches.
 func isPageView(r *http.Request) bool {
-	return r.Method == http.MethodGet && !sentByScript(r) && r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose") == ""
+	return r.Method == http.MethodGet && !sentByScript(r) && !isPrefetch(r)
+}
+
+// isPrefetch reports whether the browser asks for a page that nobody has opened yet.
+func isPrefetch(r *http.Request) bool {
+	return r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose") != ""
 }
 
 const themeCookie = CookiePrefix + ".theme"

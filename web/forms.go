@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"mime"
 	"net/http"
@@ -131,13 +132,27 @@ func fieldErrors(e *errs.Error, inputs []string) (list views.Errors) {
 	}
 	for _, name := range inputs {
 		if message := e.Fields[name]; message != "" {
-			list = append(list, views.FieldError{Field: name, Message: message})
+			list = append(list, views.FieldError{Field: name, Message: inPlainWords(message)})
 		}
 	}
 	if list == nil {
-		return views.Errors{{Message: e.Message}}
+		return views.Errors{{Message: inPlainWords(e.Message)}}
 	}
 	return list
+}
+
+// inPlainWords says to people what better-auth's clients expect in fixed words.
+func inPlainWords(message string) string { return cmp.Or(plainWords[message], message) }
+
+var plainWords = map[string]string{
+	"Invalid email or password":                                "That address and password do not belong together.",
+	"Invalid password":                                         "That is not your current password.",
+	"Credential account not found":                             "This account has no password yet. Log out and ask for a link to choose one.",
+	"Email is the same":                                        "That is your address already.",
+	"Email is already verified":                                "Your address is confirmed already.",
+	"You cannot ban yourself":                                  "You cannot ban yourself.",                                    // part:admin
+	"You cannot remove yourself":                               "You cannot delete your own account here. Your settings can.", // part:admin
+	"You can only send a verification email to your own email": "You can ask for a link to your own address only.",
 }
 
 // asFormError changes the status of a refusal with one of the codes to 422, so that refuseForm shows it. Without it a

@@ -33,7 +33,7 @@ func TestFormMistakes(t *testing.T) {
 		{"login, no address", "/login", entry("", "ada", "zebra-77"),
 			[]string{`id="email-error">Enter an e-mail address`, `value="ada"`}},
 		{"login, wrong password", "/login", entry("", "taken@example.com", "zebra-77"),
-			[]string{"Invalid email or password", `value="taken@example.com"`}},
+			[]string{"That address and password do not belong together.", `value="taken@example.com"`}},
 		{"login, very long password", "/login", entry("", "taken@example.com", strings.Repeat("zebra", 200)),
 			[]string{`id="password-error">Use at most 128 characters.`}},
 		{"sign-up, nothing typed", "/signup", url.Values{},

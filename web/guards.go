@@ -10,18 +10,24 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-const sessionKey = "session"
+const (
+	sessionKey = "session"
+	endedKey   = "session ended" // whether the browser presented a session that has ended
+)
 
 // load is a guard that loads the session, nil if there is none, by Auth.Session or Auth.StoredSession. It refuses no
 // visitor.
 func load(find func(http.ResponseWriter, *http.Request) (*auth.Session, error)) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {
+			before := len(c.Response().Header()["Set-Cookie"])
 			session, err := find(c.Response(), c.Request())
 			if err != nil {
 				return err
 			}
 			c.Set(sessionKey, session)
+			// Only of a session that has ended the cookies are deleted.
+			c.Set(endedKey, session == nil && len(c.Response().Header()["Set-Cookie"]) > before)
 			return next(c)
 		}
 	}

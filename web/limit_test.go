@@ -156,6 +156,7 @@ func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
 		"/admin/users/new":     {"name": {"Typed Name"}, "email": {"typed@example.com"}},
 		"/admin/users/" + s.idOf(t, "ada@example.com") + "/ban":   {"reason": {"Typed reason"}},
 		"/admin/users/" + s.idOf(t, "ada@example.com") + "/reset": {},
+		"/admin/users/selected/ban":                               {"row": {s.idOf(t, "ada@example.com")}, "reason": {"Typed reason"}},
 	} {
 		form := url.Values{"password": {secret}, "currentPassword": {secret}, "newPassword": {secret}}
 		for name, values := range typed {
@@ -191,7 +192,7 @@ func TestAFullButtonSaysHowLong(t *testing.T) {
 	boss := s.admin(t, "boss@example.com")
 	limiter.fill()
 	for _, path := range []string{"/logout", "/theme", "/reset-password", "/verify-email", "/undo-email",
-		"/stop-email-change", "/settings/sessions"} {
+		"/stop-email-change", "/settings/sessions/others"} {
 		got := boss.PostForm(path, url.Values{}, navigate...)
 		expect(t, got, 429, "Retry-After", "7")
 		contains(t, got, "Too many tries. Wait 7 seconds and try again.")

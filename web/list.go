@@ -67,10 +67,15 @@ func (s *Server) showList(
 	}
 	l.Found = views.Found{
 		Text: q.Text, Chosen: q.chosen, Sort: q.Sort, Descending: q.Descending,
-		Number: q.page, Last: last, Total: total, Rows: rows,
+		Number: q.page, Last: last, Size: q.Limit, Total: total, Rows: rows,
 		Href: func(sort string, descending bool, page int) string {
 			q := q.at(page)
 			q.Sort, q.Descending = sort, descending
+			return q.address(l, l.Path)
+		},
+		Resized: func(size int) string {
+			q := q.at(1)
+			q.Limit = size
 			return q.address(l, l.Path)
 		},
 	}
@@ -95,7 +100,7 @@ func readList(c *echo.Context, l views.List) (listQuery, error) {
 
 // parseList parses the query of an address. wrong are sentences.
 func parseList(l views.List, v url.Values) (q listQuery, wrong []string) {
-	q = listQuery{chosen: map[string]string{}, Query: list.Query{Limit: cmp.Or(l.Per, 50)}}
+	q = listQuery{chosen: map[string]string{}, Query: list.Query{Limit: l.PerPage()}}
 	line, ok := text.Line(v.Get("q"), 200)
 	if q.Text = line; !ok {
 		wrong = append(wrong, "Search for at most 200 characters that can be shown.")
@@ -124,6 +129,12 @@ func parseList(l views.List, v url.Values) (q listQuery, wrong []string) {
 	default:
 		wrong = append(wrong, "The order is asc or desc.")
 	}
+	if per := v.Get("per"); per != "" {
+		q.Limit, _ = strconv.Atoi(per)
+	}
+	if !slices.Contains(l.Sizes(), q.Limit) {
+		wrong = append(wrong, "There is no page of that size.")
+	}
 	page, err := strconv.Atoi(cmp.Or(v.Get("page"), "1"))
 	if err != nil || page < 1 || page > 1_000_000 {
 		wrong = append(wrong, "There is no such page.")
@@ -148,6 +159,9 @@ func (q listQuery) address(l views.List, path string) string {
 	if sort, descending := strings.CutPrefix(l.Order, "-"); q.Sort != sort || q.Descending != descending {
 		v.Set("sort", q.Sort)
 		v.Set("dir", views.Direction(q.Descending))
+	}
+	if q.Limit != l.PerPage() {
+		v.Set("per", strconv.Itoa(q.Limit))
 	}
 	if q.page > 1 {
 		v.Set("page", strconv.Itoa(q.page))

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"slices"
@@ -31,13 +32,17 @@ func TestParseList(t *testing.T) {
 		"sort=name":              {Query: list.Query{Sort: "name"}, page: 1, back: "?dir=asc&sort=name"},
 		"sort=name&dir=desc":     {Query: list.Query{Sort: "name", Descending: true}, page: 1, back: "?dir=desc&sort=name"},
 		"page=3&q=+a+&size=&x=y": {list.Query{Text: "a", Sort: "made", Descending: true, Offset: 20}, 3, "", "?page=3&q=a"},
-		"size=a5&page=1":         {list.Query{Sort: "made", Descending: true}, 1, "a5", "?size=a5"},
+		"per=25&page=2": {
+			Query: list.Query{Sort: "made", Descending: true, Limit: 25, Offset: 25}, page: 2, back: "?page=2&per=25",
+		},
+		"per=10":         {Query: list.Query{Sort: "made", Descending: true}, page: 1},
+		"size=a5&page=1": {list.Query{Sort: "made", Descending: true}, 1, "a5", "?size=a5"},
 	} {
 		v, err := url.ParseQuery(address)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want.Limit = 10
+		want.Limit = cmp.Or(want.Limit, 10)
 		got, wrong := parseList(papers, v)
 		if back := got.address(papers, "/papers"); len(wrong) > 0 || back != "/papers"+want.back {
 			t.Errorf("%q: %q, back at %q", address, wrong, back)
@@ -47,12 +52,13 @@ func TestParseList(t *testing.T) {
 		}
 	}
 	v := url.Values{
-		"q": {"\x00"}, "size": {"a6"}, "sort": {"color"}, "dir": {"up"}, "page": {"-1"},
+		"q": {"\x00"}, "size": {"a6"}, "sort": {"color"}, "dir": {"up"}, "page": {"-1"}, "per": {"11"},
 	}
 	_, wrong := parseList(papers, v)
 	want := []string{
 		"Search for at most 200 characters that can be shown.", "There is no such size. Size is one of: a4, a5.",
-		"The list is sorted by one of: name, made.", "The order is asc or desc.", "There is no such page.",
+		"The list is sorted by one of: name, made.", "The order is asc or desc.", "There is no page of that size.",
+		"There is no such page.",
 	}
 	if !slices.Equal(wrong, want) {
 		t.Errorf("%q", wrong)
@@ -63,7 +69,7 @@ func TestParseList(t *testing.T) {
 func FuzzParseList(f *testing.F) {
 	for _, s := range []string{
 		"", "q=a&page=2", "size=a4&sort=name&dir=desc", "page=1000000", "page=1000001", "q=%00", "q=%ff", "sort=;", "size=%20",
-		"dir=", "q=" + strings.Repeat("x", 201), "page=00", "page=%2B2", "size=a4&size=a5",
+		"dir=", "q=" + strings.Repeat("x", 201), "page=00", "page=%2B2", "per=25", "per=0", "size=a4&size=a5",
 	} {
 		f.Add(s)
 	}
@@ -77,7 +83,7 @@ func FuzzParseList(f *testing.F) {
 			return
 		}
 		if size := q.chosen["size"]; len(q.chosen) > 1 || size != "" && size != "a4" && size != "a5" ||
-			q.Sort != "name" && q.Sort != "made" || q.page < 1 || q.Offset != (q.page-1)*10 || q.Offset < 0 ||
+			q.Sort != "name" && q.Sort != "made" || q.page < 1 || q.Offset != (q.page-1)*q.Limit || !slices.Contains(papers.Sizes(), q.Limit) || q.Offset < 0 ||
 			strings.Contains(q.Text, "\x00") || len([]rune(q.Text)) > 200 {
 			t.Fatalf("%q asks for %+v", raw, q)
 		}

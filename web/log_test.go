@@ -120,6 +120,7 @@ func TestLogHoldsNoSecret(t *testing.T) {
 	}
 	form := url.Values{"name": {"Ada"}, "email": {"ada@example.com"}, "password": {"a long enough one"},
 		"remember": {"on"}}
+	expect(t, browser.PostForm("/password-hint?token=zebra-7", form), 200)
 	expect(t, browser.PostForm("/signup?token=zebra-7", form), 303)
 	keep()
 	browser.Get("/dashboard?token=zebra-7", navigate...)

@@ -91,7 +91,7 @@ func (s *Server) answerError(c *echo.Context, err error) {
 	case wantsJSON(r):
 		err = c.JSON(e.Status, problem{e.Code, e.Message, e.Fields})
 	case e.Status == http.StatusUnauthorized:
-		err = redirect(c, loginURL(r), http.StatusUnauthorized)
+		err = s.toLogin(c)
 	case e.Code == codeNotFresh:
 		err = s.toReauth(c)
 	case r.Method == http.MethodHead:

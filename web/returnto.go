@@ -60,11 +60,30 @@ func withReturnTo(path, target string) string {
 // loginURL is the login page that returns to the current page; for htmx that is the page, not the fragment.
 func loginURL(r *http.Request) string { return withReturnTo("/login", safeReturnTo(pageURL(r))) }
 
-// toReauth redirects to the page that asks for the password. It returns to the page of the form, because every form of
-// the fresh door posts to the address of its page. The page then restores the draft.
+// toLogin redirects to the log-in. It says why, if the visitor was logged in before: then the session has ended, or a
+// page of this site led to a page for users.
+func (s *Server) toLogin(c *echo.Context) error {
+	r := c.Request()
+	ended, _ := c.Get(endedKey).(bool)
+	switch {
+	case isPrefetch(r): // without a page, so that the browser asks again when the link is followed
+		return c.NoContent(http.StatusUnauthorized)
+	case !isGet(r):
+		s.flash(c, "not-saved")
+	case ended:
+		s.flash(c, "session-over")
+	case r.Header.Get("Sec-Fetch-Site") == "same-origin":
+		s.flash(c, "log-in-first")
+	}
+	return redirect(c, loginURL(r), http.StatusUnauthorized)
+}
+
+// toReauth redirects to the page that asks for the password. It returns to the page that was refused, even if htmx asked
+// for it for a dialog, and not to a form that was posted: every form of the fresh door posts to the address of its page.
+// The page then restores the draft, and a person presses the button again.
 func (s *Server) toReauth(c *echo.Context) error {
 	r := c.Request()
-	target := withoutCSV(pageURL(r))
+	target := withoutCSV(r.URL.RequestURI())
 	if !isGet(r) {
 		typed, err := readForm(c)
 		if err != nil {
@@ -72,6 +91,9 @@ func (s *Server) toReauth(c *echo.Context) error {
 		}
 		target = r.URL.Path
 		s.keepDraft(c, target, typed)
+	}
+	if tooLong(target) { // such as a selection of many rows
+		target, _, _ = strings.Cut(target, "?")
 	}
 	return redirect(c, withReturnTo("/reauth", safeReturnTo(target)), http.StatusForbidden)
 }

@@ -20,11 +20,13 @@ func (s *Server) routes(
 	public.GET("/readyz", s.showReady)
 	public.GET("/.well-known/change-password", s.showChangePassword)
 	public.GET("/.well-known/jwks.json", s.showKeys) // part:servicetoken
-	public.Mount("/api/auth/*", s.API)               // part:betterauth
+	public.POST("/password-hint", s.hintPassword)
+	public.Mount("/api/auth/*", s.API) // part:betterauth
 
 	anyone.GET("/nav", s.show(views.Loaded()))
 	anyone.POST("/logout", s.logout, "/sign-out")
 	anyone.POST("/theme", s.setTheme)
+	anyone.POST("/address", s.goToPage)
 	anyone.GET("/forgot-password", s.showForgot)
 	anyone.Form("/forgot-password", s.forgot, "/request-password-reset")
 	anyone.GET("/reset-password", s.showReset)
@@ -37,21 +39,22 @@ func (s *Server) routes(
 	anyone.GET("/undo-email", s.showEmailLink(undoChange))
 	anyone.POST("/undo-email", s.followEmailLink(undoChange))
 
-	guest.GET("/login", s.showPage(loginForm))
+	guest.GET("/login", s.showPage(s.loginForm))
 	guest.Form("/login", s.login, "/sign-in/email")
-	guest.GET("/signup", s.showPage(signupForm))
+	guest.GET("/signup", s.showPage(s.signupForm))
 	guest.Form("/signup", s.signup, "/sign-up/email")
 
 	user.GET("/dashboard", s.showDashboard)
 	user.POST(stopPath, s.stopImpersonating) // part:admin
-	user.GET("/reauth", s.showPage(reauthForm))
+	user.GET("/reauth", s.showPage(s.reauthForm))
 	user.Form("/reauth", s.reauth, "/sign-in/again")
 	user.GET("/settings", s.showProfile)
 	user.Form("/settings", s.saveProfile, "/update-user")
-	user.GET("/settings/sessions", s.showSessions)
+	user.GET(sessionsPath, s.showSessions)
 	user.GET("/settings/appearance", s.show(views.Appearance()))
 
-	fresh.POST("/settings/sessions", s.endSessions)
+	fresh.GET(sessionsPath+"/:session", s.showEndSession)
+	fresh.POST(sessionsPath+"/:session", s.endSession)
 	fresh.GET("/settings/security", s.showPage(s.passwordForm))
 	fresh.Form("/settings/security", s.changePassword, "/change-password")
 	fresh.GET("/settings/email", s.showEmail)
@@ -65,11 +68,13 @@ func (s *Server) routes(
 	admin.GET("/admin/users", s.showUsers)                             // part:admin
 	admin.GET("/admin/users/:id", s.showUser)                          // part:admin
 
-	freshAdmin.GET("/admin/users.csv", s.exportUsers)            // part:admin
-	freshAdmin.GET("/admin/users/new", s.showInvite)             // part:admin
-	freshAdmin.Form("/admin/users/new", s.invite)                // part:admin
-	freshAdmin.GET("/admin/users/:id/:action", s.showUserAction) // part:admin
-	freshAdmin.Form("/admin/users/:id/:action", s.actOnUser)     // part:admin
+	freshAdmin.GET("/admin/users.csv", s.exportUsers)                 // part:admin
+	freshAdmin.GET("/admin/users/new", s.showInvite)                  // part:admin
+	freshAdmin.Form("/admin/users/new", s.invite)                     // part:admin
+	freshAdmin.GET("/admin/users/selected/:action", s.showSelected)   // part:admin
+	freshAdmin.Form("/admin/users/selected/:action", s.actOnSelected) // part:admin
+	freshAdmin.GET("/admin/users/:id/:action", s.showUserAction)      // part:admin
+	freshAdmin.Form("/admin/users/:id/:action", s.actOnUser)          // part:admin
 
 	service.from("service:worker").GET("/api/service/whoami", s.whoami) // part:servicetoken
 

@@ -3,10 +3,10 @@ package web
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
@@ -32,6 +32,8 @@ func sessionRow(s, visitor *auth.Session) views.SessionRow {
 	}
 }
 
+const sessionsPath = "/settings/sessions"
+
 func (s *Server) showSessions(c *echo.Context) error {
 	rows, err := s.sessionRows(c.Request().Context(), session(c))
 	if err != nil {
@@ -40,35 +42,58 @@ func (s *Server) showSessions(c *echo.Context) error {
 	return s.render(c, http.StatusOK, views.Sessions(rows))
 }
 
-// endSessions ends the named session, or all but the visitor's. htmx gets the new list.
-func (s *Server) endSessions(c *echo.Context) error {
-	values, err := parseForm(c)
+// allOthers stands in the address for the handle of a session, and means all sessions but the visitor's.
+const allOthers = "others"
+
+// showEndSession asks before a session is ended. The list of sessions asks only if /reauth asks for the password.
+func (s *Server) showEndSession(c *echo.Context) error {
+	if c.Param("session") == allOthers {
+		return s.showForm(c, views.EndOthers())
+	}
+	row, err := s.otherSession(c, c.Param("session"))
 	if err != nil {
 		return err
 	}
-	done, err := s.endNamed(c, values)
-	if err != nil {
-		return err
-	}
-	if !wantsFragment(c) {
-		s.flash(c, done)
-		return seeOther(c, "/settings/sessions")
-	}
-	rows, err := s.sessionRows(c.Request().Context(), session(c))
-	if err != nil {
-		return err
-	}
-	return s.render(c, http.StatusOK, views.SessionsEnded(rows, flashes[done].Message))
+	return s.showForm(c, views.EndSession(row))
 }
 
-// endNamed ends the sessions that the form names. It returns the flash that says so.
-func (s *Server) endNamed(c *echo.Context, values url.Values) (flash string, err error) {
-	ctx, visitor := c.Request().Context(), session(c)
-	if id := values.Get("session"); id != "" {
-		return "session-ended", s.Auth.RevokeSession(ctx, visitor, visitor.UserID, id)
+// otherSession is another session of the visitor.
+func (s *Server) otherSession(c *echo.Context, handle string) (views.SessionRow, error) {
+	rows, err := s.sessionRows(c.Request().Context(), session(c))
+	if err != nil {
+		return views.SessionRow{}, err
 	}
-	if values.Has("others") {
-		return "others-ended", s.Auth.RevokeOtherSessions(ctx, visitor)
+	for _, row := range rows {
+		if row.ID == handle && !row.Current {
+			return row, nil
+		}
 	}
-	return "", echo.ErrBadRequest
+	return views.SessionRow{}, errs.New(http.StatusNotFound, "SESSION_NOT_FOUND", "That browser is logged out already.")
+}
+
+// endSession ends the session that the address names, or all but the visitor's. On the page of the list htmx gets the
+// new list.
+func (s *Server) endSession(c *echo.Context) error {
+	if _, err := parseForm(c); err != nil {
+		return err
+	}
+	var err error
+	ctx, visitor, done := c.Request().Context(), session(c), "session-ended"
+	if handle := c.Param("session"); handle != allOthers {
+		err = s.Auth.RevokeSession(ctx, visitor, visitor.UserID, handle)
+	} else {
+		done, err = "others-ended", s.Auth.RevokeOtherSessions(ctx, visitor)
+	}
+	if err != nil {
+		return err
+	}
+	if !wantsFragment(c) || pageURL(c.Request()) != sessionsPath {
+		s.flash(c, done)
+		return seeOther(c, sessionsPath)
+	}
+	rows, err := s.sessionRows(ctx, visitor)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.SessionsEnded(rows, flashes[done]))
 }

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +97,7 @@ func TestTheLastAdminStays(t *testing.T) {
 	expect(t, boss.Get("/admin", navigate...), 200)
 }
 
-var handles = regexp.MustCompile(`name="session" value="([0-9a-f]{32})"`)
+var handles = regexp.MustCompile(`formaction="/settings/sessions/([0-9a-f]{32})"`)
 
 // TestEndSessions: an ended session is refused from its next request on, although the browser has a cached copy. The
 // visitor's session stays.
@@ -124,25 +125,25 @@ func TestEndSessions(t *testing.T) {
 	if len(found) != 3 || strings.Count(page.Text, "This browser") != 1 {
 		t.Fatalf("%d sessions can be ended: %s", len(found), page.Text)
 	}
-	expect(t, bob.PostForm("/settings/sessions", url.Values{"session": {found[0][1]}}), 303) // not his
+	expect(t, bob.PostForm("/settings/sessions/"+found[0][1], nil), 303) // not his
 	if n := out(); n != 0 {
 		t.Fatalf("somebody else ended %d sessions", n)
 	}
-	expect(t, ada.PostForm("/settings/sessions", url.Values{"session": {found[0][1]}}), 303, "Location",
+	expect(t, ada.PostForm("/settings/sessions/"+found[0][1], nil), 303, "Location",
 		"/settings/sessions")
 	if n := out(); n != 1 {
 		t.Errorf("%d are out, want one", n)
 	}
 	contains(t, ada.Get("/settings/sessions", navigate...), "That browser is logged out.")
-	expect(t, ada.PostForm("/settings/sessions", url.Values{"others": {"on"}}), 303)
+	expect(t, ada.PostForm("/settings/sessions/others", nil), 303)
 	if n := out(); n != 3 {
 		t.Errorf("%d are out, want all three", n)
 	}
 	page = ada.Get("/settings/sessions", navigate...)
 	contains(t, page, "All other browsers are logged out.", "This browser")
-	lacks(t, page, `name="session"`, `name="others"`)
+	lacks(t, page, `formaction="`, "Log out all others")
 	expect(t, bob.Get("/dashboard", navigate...), 200)
-	expect(t, ada.PostForm("/settings/sessions", nil), 400)
+	expect(t, ada.Do("POST", "/settings/sessions/others", "", "Content-Type", "text/plain", "Origin", s.Base), 415)
 }
 
 // TestEndSessionsInline: htmx gets the new list, with the focus and an announcement. No page repeats the message.
@@ -156,13 +157,13 @@ func TestEndSessionsInline(t *testing.T) {
 		other.SignIn("ada@example.com", authtest.Password)
 		others = append(others, other)
 	}
-	inline := func(form url.Values, left int, said string) {
+	inline := func(which string, left int, said string) {
 		t.Helper()
-		got := ada.PostForm("/settings/sessions", form, s.htmx("/settings/sessions")...)
+		got := ada.PostForm("/settings/sessions/"+which, nil, s.htmx("/settings/sessions")...)
 		expect(t, got, 200, "HX-Redirect", "", "Vary", "Accept-Encoding | HX-Request-Type", "Cache-Control",
 			"private, no-store")
-		contains(t, got, `action="/settings/sessions" hx-post="/settings/sessions"`, "This browser",
-			`tabindex="-1" autofocus`, `hx-target="#live" hx-swap="textContent">`+said+"<")
+		contains(t, got, `action="/settings/sessions/others"`, "This browser",
+			`tabindex="-1" autofocus`, `<hx-partial hx-target="#toasts" hx-swap="innerHTML">`, "<p>"+said+"</p>")
 		lacks(t, got, "<html")
 		if n := len(handles.FindAllString(got.Text, -1)); n != left {
 			t.Errorf("%d sessions are left, want %d", n, left)
@@ -171,20 +172,20 @@ func TestEndSessionsInline(t *testing.T) {
 		lacks(t, page, said, "autofocus")
 	}
 	handle := handles.FindStringSubmatch(ada.Get("/settings/sessions", navigate...).Text)[1]
-	inline(url.Values{"session": {handle}}, 2, "That browser is logged out.")
-	inline(url.Values{"session": {handle}}, 2, "That browser is logged out.") // gone already
-	inline(url.Values{"others": {"on"}}, 0, "All other browsers are logged out.")
+	inline(handle, 2, "That browser is logged out.")
+	inline(handle, 2, "That browser is logged out.") // gone already
+	inline("others", 0, "All other browsers are logged out.")
 	for _, c := range others {
 		expect(t, c.Get("/dashboard", navigate...), 303)
 	}
 	whole := []string{"HX-Request", "true", "HX-Request-Type", "full", "HX-Current-URL", s.Base + "/settings/sessions"}
-	expect(t, ada.PostForm("/settings/sessions", url.Values{"others": {"on"}}, whole...), 204, "HX-Redirect",
+	expect(t, ada.PostForm("/settings/sessions/others", nil, whole...), 204, "HX-Redirect",
 		"/settings/sessions")
 	contains(t, ada.Get("/settings/sessions", navigate...), "All other browsers are logged out.") // there a page says it
 
 	s.ahead.Add(int64(10 * time.Minute))
-	got := ada.PostForm("/settings/sessions", url.Values{"others": {"on"}}, s.htmx("/settings/sessions")...)
-	expect(t, got, 403, "HX-Redirect", "/reauth?returnTo=%2Fsettings%2Fsessions")
+	got := ada.PostForm("/settings/sessions/others", nil, s.htmx("/settings/sessions")...)
+	expect(t, got, 403, "HX-Redirect", "/reauth?returnTo=%2Fsettings%2Fsessions%2Fothers")
 	if got.Text != "" {
 		t.Errorf("a refusal paints %q", got.Text)
 	}
@@ -298,5 +299,67 @@ func TestFlash(t *testing.T) {
 	lacks(t, ada.Get("/dashboard", navigate...), "Saved.")
 	u, _ := url.Parse(s.Base)
 	ada.Jar.SetCookies(u, []*http.Cookie{{Name: web.CookiePrefix + ".flash", Value: "Call+0900-1234", Path: "/"}})
-	lacks(t, ada.Get("/dashboard", navigate...), "0900-1234", `role="status">`+"\n<p")
+	lacks(t, ada.Get("/dashboard", navigate...), "0900-1234", `class="toast"`)
+}
+
+// TestEndSessionLater: where the password is asked for first, it says for what, and the person then confirms on a page
+// of its own. Nothing is ended by being redirected.
+func TestEndSessionLater(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	bob, _ := s.person(t, "bob@example.com")
+	other := s.stranger(t)
+	expect(t, other.PostForm("/login", credentials("ada@example.com", authtest.Password), "User-Agent",
+		"Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0"), 303)
+	handle := handles.FindStringSubmatch(ada.Get("/settings/sessions", navigate...).Text)[1]
+	for which, want := range map[string][2]string{
+		handle:   {"log out Chrome on Linux", "Log out Chrome on Linux?"},
+		"others": {"log out all other browsers", "Log out all other browsers?"},
+	} {
+		path := "/settings/sessions/" + which
+		s.ahead.Add(int64(10 * time.Minute))
+		asked := "/reauth?returnTo=" + url.QueryEscape(path)
+		expect(t, ada.PostForm(path, nil, s.htmx("/settings/sessions")...), 403, "HX-Redirect", asked)
+		expect(t, ada.PostForm(path, nil), 303, "Location", asked)
+		contains(t, ada.Get(asked, navigate...), "to <b><bdi>"+want[0]+"</bdi></b>")
+		lacks(t, bob.Get(asked, navigate...), "log out Chrome on Linux")
+		expect(t, ada.PostForm("/reauth", url.Values{"password": {authtest.Password}, "returnTo": {path}}), 303, "Location",
+			path)
+		contains(t, ada.Get(path, navigate...), want[1], `action="`+path+`"`)
+		reauth(t, bob)
+		if which == handle {
+			expect(t, bob.Get(path, navigate...), 404)
+		}
+		expect(t, other.Get("/dashboard", navigate...), 200)
+	}
+	expect(t, ada.PostForm("/settings/sessions/"+handle, nil, s.htmx("/settings/sessions/"+handle)...), 204, "HX-Redirect",
+		"/settings/sessions")
+	contains(t, ada.Get("/settings/sessions", navigate...), "That browser is logged out.")
+	contains(t, ada.Get("/settings/sessions/"+handle, navigate...), "That browser is logged out already.")
+	expect(t, other.Get("/dashboard", navigate...), 303)
+}
+
+// TestReauthSaysWhatFor: every page of the fresh doors has words for what the visitor wants to do there.
+func TestReauthSaysWhatFor(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	target := s.idOf(t, "boss@example.com")
+	own := s.server.AppRoutes()
+	for _, route := range s.server.Routes() {
+		if route.Method != http.MethodGet || !strings.HasPrefix(route.Door, "fresh") || slices.Contains(own, route) {
+			continue
+		}
+		path := strings.NewReplacer(":id", target, ":action", "ban", ":session", "others").Replace(route.Path)
+		s.ahead.Add(int64(10 * time.Minute))
+		to := boss.Get(path, s.htmx("/dashboard")...) // as a dialog is loaded
+		asked := to.Header.Get("HX-Redirect")
+		if want := "/reauth?returnTo=" + url.QueryEscape(strings.TrimSuffix(path, ".csv")); asked != want {
+			t.Errorf("%s leads to %q, want %q", path, asked, want)
+		}
+		page := boss.Get(asked, navigate...)
+		contains(t, page, "</b> to <b><bdi>")
+		lacks(t, page, "<bdi>go on")
+	}
 }

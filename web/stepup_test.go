@@ -28,6 +28,7 @@ type rule struct {
 
 var (
 	stepUp   = rule{"step-up", 10 * time.Minute, "SESSION_NOT_FRESH", true}
+	idle     = rule{"step-up, of what is done already", 10 * time.Minute, "SESSION_NOT_FRESH", false}
 	expires  = rule{"step-up, or the password", 10 * time.Minute, "SESSION_EXPIRED", true}
 	daily    = rule{"a day", 24 * time.Hour, "SESSION_NOT_FRESH", false}
 	password = rule{"the password in the request", 0, "", true}
@@ -50,6 +51,7 @@ var acts = []struct {
 	role             string // that it asks for, "" for none
 	page, wire, json way
 }{
+	{"type at the door", "", by(free, "POST /address to=/login", "POST /password-hint"), way{}, way{}},
 	{"look who one is", "", way{}, by(free, "GET /ok", "GET /error", "GET /get-session", "POST /get-session {}"), way{}},
 	{"come in", "", by(free, "POST /login", "POST /signup"),
 		by(free, "POST /sign-in/email {}", "POST /sign-up/email {}", "POST /sign-in/social {}", "GET /callback/x"), way{}},
@@ -69,9 +71,9 @@ var acts = []struct {
 	{"link an account", "", way{}, by(free, "POST /link-social {}"), way{}},
 	{"unlink an account", "", way{}, by(daily, `POST /unlink-account {"providerId":"credential","accountId":"{me}"}`), way{}},
 	{"see the sessions", "", way{}, by(daily, "GET /list-sessions"), way{}},
-	{"end another session", "", by(stepUp, "POST /settings/sessions session={other}"),
+	{"end another session", "", by(stepUp, "POST /settings/sessions/{other}"),
 		by(stepUp, `POST /revoke-session {"token":"{other}"}`), way{}},
-	{"end all other sessions", "", by(stepUp, "POST /settings/sessions others=on"),
+	{"end all other sessions", "", by(stepUp, "GET /settings/sessions/others", "POST /settings/sessions/others"),
 		by(stepUp, "POST /revoke-other-sessions {}"), way{}},
 	{"end all sessions", "", way{}, by(stepUp, "POST /revoke-sessions {}"), way{}},
 	{"change the address", "", by(stepUp, "GET /settings/email", "POST /settings/email newEmail={new}"),
@@ -100,6 +102,12 @@ var acts = []struct {
 		by(stepUp, `POST /admin/set-user-password {"userId":"{id}","newPassword":"better-horse-2"}`), way{}},
 	{"ban", "admin", by(stepUp, "GET /admin/users/{id}/ban", "POST /admin/users/{id}/ban"),
 		by(stepUp, `POST /admin/ban-user {"userId":"{id}"}`), way{}},
+	{"vouch for several addresses", "admin", by(idle, "GET /admin/users/selected/verify?row={id}",
+		"POST /admin/users/selected/verify row={id}"), way{}, way{}},
+	{"ban several", "admin", by(stepUp, "GET /admin/users/selected/ban?row={id}",
+		"POST /admin/users/selected/ban row={id}"), way{}, way{}},
+	{"end the sessions of several", "admin", by(stepUp, "GET /admin/users/selected/sessions?row={id}",
+		"POST /admin/users/selected/sessions row={id}"), way{}, way{}},
 	{"lift a ban", "admin", by(stepUp, "GET /admin/users/{id}/unban", "POST /admin/users/{id}/unban"),
 		by(stepUp, `POST /admin/unban-user {"userId":"{id}"}`), way{}},
 	{"delete a user", "admin", by(stepUp, "GET /admin/users/{id}/delete",
@@ -139,7 +147,11 @@ func TestStepUpTableIsWhole(t *testing.T) {
 			there[r.Method+" "+r.Path] = true
 			continue
 		}
-		for _, name := range web.UserActions() {
+		names := web.UserActions()
+		if strings.Contains(r.Path, "/selected/") {
+			names = web.SelectedActions()
+		}
+		for _, name := range names {
 			there[r.Method+" "+strings.Replace(r.Path, ":action", name, 1)] = true
 		}
 	}
@@ -155,7 +167,8 @@ func TestStepUpTableIsWhole(t *testing.T) {
 			for _, request := range way.requests {
 				method, path, _ := parts(request)
 				path, _, _ = strings.Cut(path, "?")
-				path = strings.NewReplacer("{id}", ":id", "/reset-password/x", "/reset-password/{token}", "/callback/x",
+				path = strings.NewReplacer("{id}", ":id", "{other}", ":session", "/sessions/others", "/sessions/:session",
+					"/reset-password/x", "/reset-password/{token}", "/callback/x",
 					"/callback/{provider}").Replace(path)
 				if door == "wire" {
 					method = "wire " + method

@@ -9,6 +9,13 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
+// CheckNewPassword returns nil if the owner of an address may choose a password. It only judges: it reads no store and
+// records nothing. Refusals: 400 PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON.
+func (a *Auth) CheckNewPassword(typed, email string) error {
+	_, err := a.policy.Check(typed, asciiLower(email))
+	return err
+}
+
 // ChangePassword replaces the password of s's user, who has to type the current one. It returns a new session; the
 // presented one ends, and every link that changes the account. With others every other session ends, too. Refusals:
 // 400 INVALID_PASSWORD, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON, CREDENTIAL_ACCOUNT_NOT_FOUND; 403

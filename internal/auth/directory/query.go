@@ -65,6 +65,7 @@ type Query struct {
 	Role       string // one of the user's roles
 	Banned     bool   // banned users alone
 	Unverified bool   // users alone whose address is not verified
+	Active     bool   // users alone who are neither
 	Where      []Condition
 
 	Sort       Column // text is ordered byte by byte, alike on every database
@@ -119,6 +120,9 @@ func (q Query) selected(db *gorm.DB, roles []string, noIndex string) *gorm.DB {
 	}
 	if q.Unverified {
 		where = where.Where(noIndex+"email_verified = ?", false)
+	}
+	if q.Active {
+		where = where.Where(noIndex+"banned = ? AND "+noIndex+"email_verified = ?", false, true)
 	}
 	for _, c := range q.Where {
 		column := columns[c.Column]

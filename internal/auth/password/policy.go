@@ -13,7 +13,7 @@ import (
 
 // Lengths in code points after normalisation (NIST SP 800-63B §3.1.1.2).
 const (
-	minLength = 8
+	MinLength = 8
 	maxLength = 128
 	maxRaw    = 512 // before normalisation, which can shrink a text a little and grow it a lot
 )
@@ -66,7 +66,7 @@ func (p Policy) Check(typed, email string) (normal string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if utf8.RuneCountInString(normal) < minLength {
+	if utf8.RuneCountInString(normal) < MinLength {
 		return "", errs.Invalid("password", "PASSWORD_TOO_SHORT", "Use at least 8 characters.")
 	}
 	if p.AllowCommon {

@@ -78,7 +78,7 @@ func TestEveryCommonPasswordIsRefused(t *testing.T) {
 		t.Errorf("%d passwords, want %d", len(lines), passwordsListed)
 	}
 	for i, line := range lines {
-		if i > 0 && lines[i-1] >= line || len(line) < minLength || norm.NFKC.String(line) != line {
+		if i > 0 && lines[i-1] >= line || len(line) < MinLength || norm.NFKC.String(line) != line {
 			t.Errorf("line %d, %q: twice, out of order, too short or never met in that form", i+1, line)
 		}
 		variants := []string{line, strings.ToUpper(line), strings.ToUpper(line[:1]) + line[1:]}

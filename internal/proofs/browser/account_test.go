@@ -54,10 +54,10 @@ func TestAccountLife(t *testing.T) {
 	b.wantText("[role=status]", "Saved.")
 
 	b.open("/settings/sessions")
-	eval[int](b, `window.live = document.querySelector("#live:empty"), 0`) // a new page would not have it
-	b.do(chromedp.Click(chromedp.CSS("button[name=session]")))
-	b.wait(`live.isConnected && live.textContent === "That browser is logged out."`)
-	b.wait(`document.activeElement.id === "sessions" && !document.querySelector("button[name=session], button[name=others]")`)
+	eval[int](b, `window.region = document.querySelector("#toasts[role=status]:empty"), 0`) // a new page would not have it
+	b.do(chromedp.Click(chromedp.CSS("button[formaction]")))
+	b.wait(`region.isConnected && region.textContent.includes("That browser is logged out.")`)
+	b.wait(`document.activeElement.id === "sessions" && !document.querySelector("main form button")`)
 	b.wantText("main", "This browser")
 	b.wantPath("/settings/sessions")
 	other.open("/dashboard")

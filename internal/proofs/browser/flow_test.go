@@ -103,9 +103,9 @@ func TestFailedLogin(t *testing.T) {
 	eval[int](b, `window.live = document.querySelector("[role=status]#live:empty"), 0`)
 	b.do(submit)
 	b.wait(summaryFocused)
-	b.wantText("[data-summary]", "Invalid email or password")
+	b.wantText("[data-summary]", "That address and password do not belong together.")
 	// Screen readers say what changes in an element they have met, not a new element.
-	b.wait(`live.isConnected && live.textContent === "There is a problem. Invalid email or password"`)
+	b.wait(`live.isConnected && live.textContent === "There is a problem. That address and password do not belong together."`)
 	b.wantPath("/login")
 	for script, want := range map[string]string{
 		`document.title.slice(0, 6)`:                "Error:",
@@ -206,7 +206,7 @@ func TestWithoutJavaScript(t *testing.T) {
 	b.wantPath("/login")
 	b.fill("email", "ada@example.com", "password", "not-the-password")
 	b.leave("fail to log in", submit)
-	b.wantText("[data-summary]", "Invalid email or password")
+	b.wantText("[data-summary]", "That address and password do not belong together.")
 	if !eval[bool](b, summaryFocused) {
 		t.Error("the error summary has no focus")
 	}

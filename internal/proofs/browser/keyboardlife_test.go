@@ -80,7 +80,7 @@ func TestAccountByKeyboard(t *testing.T) {
 	b.wantText("[role=status]", "Your password is changed")
 
 	b.enterOn(`.tabs a[href="/settings/sessions"]`)
-	b.tabTo("button[name=session]")
+	b.tabTo("button[formaction]")
 	b.press(kb.Enter)
 	b.wait(`document.activeElement.id === "sessions"`)
 	b.tabTo(".table")

@@ -18,7 +18,11 @@ func (s *Server) showPaperClips(c *echo.Context) error {
 
 func paperClipRows(found []paperclips.PaperClip) (rows []views.Row) {
 	for _, p := range found {
-		rows = append(rows, views.Row{Href: "/paper-clips/" + p.ID, Values: p.Values(), CreatedAt: p.CreatedAt})
+		at := "/paper-clips/" + p.ID
+		rows = append(rows, views.Row{
+			ID: p.ID, Href: at, Values: p.Values(), CreatedAt: p.CreatedAt,
+			Acts: []views.Act{{Href: at + "/delete", Label: "Delete", Danger: true}},
+		})
 	}
 	return rows
 }

@@ -34,7 +34,7 @@ func TestPaperClips(t *testing.T) {
 	b.fill("q", "first")
 	b.wait(`location.search === "?q=first" && document.querySelector("#found").textContent === "1 paper clip"`)
 	b.checkRules(axe, "paper clips")
-	b.leave("open it", chromedp.Click(chromedp.CSS("#list td a")))
+	b.leave("open it", chromedp.Click(chromedp.CSS("#list .key a")))
 	b.do(chromedp.Click(chromedp.ID("delete")))
 	b.wait(`document.querySelector("dialog[open] .act")`)
 	b.checkRules(axe, "question")
@@ -71,7 +71,7 @@ func (s *site) fitPaperClips(_ *testing.T, b fitted) {
 	b.fillPaperClip(longName)
 	b.leave("save it", submit)
 	b.page("/paper-clips", "/paper-clips")
-	one := eval[string](b.tab, `document.querySelector("#list td a").pathname`)
+	one := eval[string](b.tab, `document.querySelector("#list .key a").pathname`)
 	b.page("/paper-clips/:id", one)
 	b.page("/paper-clips/:id/delete", one+"/delete")
 }

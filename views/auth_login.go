@@ -1,0 +1,13 @@
+package views
+
+// Login is the form to log in. address is what the visitor typed on another page, "" for nothing.
+func Login(returnTo, address string) Form {
+	return Form{
+		Title: "Log in", Path: "/login", Focus: true, Button: "Log in",
+		Inputs: []input{
+			email("username webauthn", address), password("current-password webauthn"), remember(),
+			hidden("returnTo", returnTo),
+		},
+		Ways: []way{{"", Link{"/forgot-password", "Forgot password?"}}, {"New here?", Link{"/signup", "Sign up"}}},
+	}
+}
