@@ -34,9 +34,9 @@ func TestComponents(t *testing.T) {
 		lacks(t, got, "<html", "<form")
 		return got
 	}
-	got := list("?page=4", "shield sort sun up")
-	contains(t, got, fmt.Sprint(len(views.Icons), " icons"), "16–19 of 19", `href="/dev/components?page=3"`)
-	expect(t, list("?page=9", "shield sort sun up"), http.StatusOK, "HX-Push-Url", at+"?page=4")
+	got := list("?page=4", "settings shield sort sun up")
+	contains(t, got, fmt.Sprint(len(views.Icons), " icons"), "16–20 of 20", `href="/dev/components?page=3"`)
+	expect(t, list("?page=9", "settings shield sort sun up"), http.StatusOK, "HX-Push-Url", at+"?page=4")
 	list("?dir=desc", "up sun sort shield settings")
 	list("?q=che", "check chevron")
 	contains(t, list("?q=key&length=short", "key"), "1 icon<")
