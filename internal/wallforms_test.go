@@ -20,6 +20,7 @@ var undrawn = []string{"/logout", "/theme", "/impersonation/stop"}
 var (
 	wholeForm  = regexp.MustCompile(`(?is)<form\b.*?</form>`)
 	unsafeForm = regexp.MustCompile(`(?i)\bmethod\s*=\s*(\{|["']?post)|\shx-(post|put|patch|delete)\s*=`)
+	formButton = regexp.MustCompile(`(?is)<button\b[^<]*\sformaction=[^<]*`) // does nothing outside a form
 	formAction = regexp.MustCompile(`\saction="([^"]*)"`)
 	drawnFor   = regexp.MustCompile(`(?m)^\s*@drawnFor\(\)\s*$`)
 	openPost   = regexp.MustCompile(`\b(?:public|anyone|guest)\.(?:POST|Form|Any)\("([^"]+)"`)
@@ -31,8 +32,8 @@ func formFaults(name, text string, open []string) (list []string) {
 	report := func(at int, what string) {
 		list = append(list, fmt.Sprintf("%s:%d: %s", name, 1+strings.Count(text[:at], "\n"), what))
 	}
-	inside := wholeForm.FindAllStringIndex(text, -1)
-	for _, at := range inside {
+	forms, buttons := wholeForm.FindAllStringIndex(text, -1), formButton.FindAllStringIndex(text, -1)
+	for _, at := range forms {
 		form, action := text[at[0]:at[1]], ""
 		if found := formAction.FindStringSubmatch(form); found != nil {
 			action = found[1]
@@ -42,8 +43,8 @@ func formFaults(name, text string, open []string) (list []string) {
 		}
 	}
 	for _, at := range unsafeForm.FindAllStringIndex(text, -1) {
-		within := func(form []int) bool { return form[0] < at[0] && at[1] < form[1] }
-		if !slices.ContainsFunc(inside, within) {
+		within := func(element []int) bool { return element[0] < at[0] && at[1] < element[1] }
+		if !slices.ContainsFunc(slices.Concat(forms, buttons), within) {
 			report(at[0], "a request that changes something belongs into a form, which says whom it was drawn for")
 		}
 	}
@@ -122,6 +123,7 @@ func TestWallOfFormsStands(t *testing.T) {
 		"<form method=\"post\" action=\"/notes\">\n\t@drawnFor()\n</form>\n<form method=\"post\" action=\"/notes/1\">\n</form>",
 		"<form method=\"post\" action=\"/notes\">\n\t<!-- @drawnFor() -->\n</form>",
 		`<button hx-post="/notes">Save</button>`,
+		`<button formaction="/notes">Save</button><button hx-post="/notes">Save</button>`,
 	} {
 		if got := formFaults("views/x.templ", text, open); len(got) != 1 || !strings.HasPrefix(got[0], "views/x.templ:") {
 			t.Errorf("%s\nfound %q", text, got)
@@ -133,6 +135,7 @@ func TestWallOfFormsStands(t *testing.T) {
 		`<form method="post" action="/logout"></form>`,
 		`<form method="get" action="/notes" hx-get="/notes"></form>`,
 		`<form action="/notes"></form>`,
+		`<button formaction={ "/notes/" + id } hx-post={ "/notes/" + id }>Save</button>`,
 		"<form method=\"post\" action=\"/notes\">\n\t@drawnFor()\n\t<button hx-post=\"/notes/more\">More</button>\n</form>",
 	} {
 		if got := formFaults("views/x.templ", text, open); len(got) > 0 {

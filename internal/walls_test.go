@@ -191,7 +191,8 @@ func faults(t *testing.T, module, name, text string) []string {
 }
 
 var viewsMayImport = []string{
-	"cmp", "context", "fmt", "slices", "strconv", "strings", "time", "unicode/utf8", "github.com/a-h/templ", "github.com/a-h/templ/runtime",
+	"cmp", "context", "fmt", "slices", "strconv", "strings", "time", "unicode/utf8", "github.com/a-h/templ",
+	"github.com/a-h/templ/runtime",
 }
 
 // maySeal are who has something to sign or seal; cmd/server hands them the keys.

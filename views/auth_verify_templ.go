@@ -25,7 +25,7 @@ type LinkForm struct {
 // MailedLink is the form that applies the link.
 func MailedLink(f LinkForm) Form {
 	form := Form{
-		Title: f.Title, Path: f.Path, Text: f.text(), Button: f.Button,
+		Title: f.Title, Quiet: true, Path: f.Path, Text: f.text(), Button: f.Button,
 		Inputs: []input{hidden("token", f.Token), hidden("returnTo", f.ReturnTo)},
 	}
 	if f.Account != "" && f.Password {
@@ -121,7 +121,7 @@ func Await(known, notice string) Form {
 	}
 	address.After = noMail()
 	return Form{
-		Title: "Check your e-mail", Path: "/verify-email/resend", Text: awaitText(known, notice),
+		Title: "Check your e-mail", Quiet: true, Path: "/verify-email/resend", Text: awaitText(known, notice),
 		Inputs: []input{address}, Button: "Send me another link",
 		Ways: []way{{"Confirmed already?", Link{"/login", "Log in"}}},
 	}

@@ -24,6 +24,7 @@ type Form struct {
 	Heading string // of the form; "" means Title
 	Above   []Link // the pages above it
 	Layout  layout // of the page; nil for a form that is alone on its page, such as the form to log in
+	Quiet   bool   // alone on a page without a picture, for one step on a way
 	Path    string // to which it is posted
 
 	Intro       templ.Component // below the heading; nil for none

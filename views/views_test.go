@@ -23,7 +23,9 @@ func draw(t *testing.T, ctx context.Context, c templ.Component) string {
 func frame(v views.Visitor) context.Context {
 	site := views.Site{
 		Name: "Test", Asset: func(file string) string { return "/static/" + file },
-		Nav: []views.NavLink{{Href: "/admin", For: func(v views.Visitor) bool { return v.Admin }}},
+		Nav: []views.NavGroup{{Links: []views.NavLink{
+			{Href: "/admin", For: func(v views.Visitor) bool { return v.Admin }},
+		}}},
 	}
 	return views.WithFrame(context.Background(), views.Frame{Site: site, Visitor: v, Path: "/dashboard"})
 }
@@ -97,7 +99,7 @@ func TestAccountCorner(t *testing.T) {
 		}
 	}
 	for _, v := range []views.Visitor{ada, admin} {
-		if got := draw(t, frame(v), views.Home("")); strings.Contains(got, `class="link" href="/admin"`) != v.Admin {
+		if got := draw(t, frame(v), views.Sessions(nil)); strings.Contains(got, `class="link" href="/admin"`) != v.Admin {
 			t.Errorf("the navigation of somebody with Admin %t: %s", v.Admin, got)
 		}
 	}
@@ -122,10 +124,9 @@ func TestWordsStayApart(t *testing.T) {
 }
 
 func TestErrorDetailIsOptional(t *testing.T) {
-	p := views.Problem{Status: 500, Title: "Our mistake", Message: "Sorry.", RequestID: "ID7", ActionURL: "/",
-		ActionLabel: "Home"}
+	p := views.Problem{Status: 500, Title: "Our mistake", Message: "Sorry.", RequestID: "ID7", Ways: []views.Link{{Href: "/", Label: "Home"}}}
 	if got := draw(t, frame(views.Visitor{}), views.Error(p)); strings.Contains(got, "causes") ||
-		!strings.Contains(got, "ID7") || !strings.Contains(got, ">500<") {
+		!strings.Contains(got, "ID7") || !strings.Contains(got, "Error 500") {
 		t.Errorf("without a cause: %s", got)
 	}
 	p.Causes, p.Route = []string{"outer", "<b>cause</b>"}, "GET /x"

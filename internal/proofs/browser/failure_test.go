@@ -73,8 +73,6 @@ func everyRequest(reset, verify, undo, stop string) (strangers, admins []request
 	wrong := []string{"password", "not-the-password"}
 	strangers = []request{
 		{file: "ui_nav", attribute: `"/nav"`, page: "/", works: `document.querySelector("#account [href='/signup']")`},
-		{file: "ui_layout", attribute: `"/nav"`, page: "/no-such-page",
-			works: `document.querySelector("#problem").hidden`},
 		{file: "auth_login", attribute: `"/login"`, page: "/login",
 			fields: append([]string{"email", "ada@example.com"}, wrong...),
 			click:  button},

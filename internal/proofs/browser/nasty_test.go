@@ -180,7 +180,7 @@ var partFits []func(*site, *testing.T, fitted)
 // misfits lists what is wrong with the page as it stands: what sticks out or is cut, and what covers something else.
 // Some things may scroll sideways, and some be cut because they stand elsewhere in full.
 const misfits = `(async () => {
-	const scrollable = ".table, .tabs, .sidebar", short = ".fit, .breadcrumb li, .account b, #banners .banner span", hidden = "svg, .sr-only, .skip, input, select";
+	const scrollable = ".table, .tabs, .sidebar", short = ".fit, .breadcrumb bdi, .account b, #banners .banner span", hidden = "svg, .sr-only, .skip, input, select";
 	const list = [], name = (e) => e.outerHTML.replace(/\s+/g, " ").slice(0, 100);
 	if (document.documentElement.scrollWidth > innerWidth) list.push("the page is " + document.documentElement.scrollWidth + " px wide");
 	for (const e of document.querySelectorAll("body *")) {
@@ -202,12 +202,11 @@ const misfits = `(async () => {
 	for (const top of [0, document.documentElement.scrollHeight]) {
 		scrollTo({ top, behavior: "instant" });
 		if (document.querySelector(":popover-open")) await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); // it follows its button
-		apart(".breadcrumb", ".account");
-		apart("#banners .banner", ".topbar");
-		apart("#banners .banner", "#account-menu:popover-open");
+		apart("#banners .banner", ".sidebar");
+		if (innerWidth >= 768) apart("#banners .banner", "#account-menu:popover-open");
 		apart("#account > button", "#account-menu:popover-open");
 		inSight("#banners .banner");
-		if (innerWidth >= 768) [".sidebar", ".topbar"].forEach(inSight);
+		inSight(".sidebar");
 	}
 	scrollTo({ top: 0, behavior: "instant" });
 	if (document.querySelector("aside:empty")) list.push("an empty landmark");
