@@ -160,10 +160,6 @@ type input struct {
 // attributes are those of the control, besides what identifies it.
 func (f input) attributes(errors Errors) templ.Attributes {
 	list := templ.Attributes{"required": f.required(), "autofocus": f.focus}
-	if f.judged() {
-		list["hx-post"], list["hx-target"] = "/password-hint", "#"+f.Name+"-verdict"
-		list["hx-trigger"], list["hx-sync"] = "input changed delay:500ms", "this:replace"
-	}
 	for name, value := range map[string]string{
 		"autocomplete": f.Autocomplete, "passwordrules": f.Rules, "min": f.Min, "max": f.Max, "accept": f.Accept,
 		"aria-describedby": f.describedBy(errors),
@@ -206,6 +202,9 @@ func (f input) required() bool {
 // describedBy lists the ids of the elements that explain a field.
 func (f input) describedBy(errors Errors) string {
 	var ids []string
+	if f.focus {
+		ids = append(ids, "toasts")
+	}
 	if errors.Of(f.Name) != "" {
 		ids = append(ids, f.Name+"-error")
 	}

@@ -23,7 +23,7 @@ func TestSettings(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	ada, id := s.person(t, "ada@example.com")
-	contains(t, ada.Get("/settings", navigate...), "Danger zone", "ada@example.com", `aria-current="page"`)
+	contains(t, ada.Get("/settings", navigate...), "Delete the account", "ada@example.com", `aria-current="page"`)
 
 	bad := ada.PostForm("/settings", url.Values{"name": {"Ada\x01"}})
 	expect(t, bad, 422)

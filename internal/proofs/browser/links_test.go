@@ -65,7 +65,7 @@ func TestMailedLinks(t *testing.T) {
 			b.checkStorage()
 			b.logOut()
 
-			b.click("forget the password", `form a[href="/forgot-password"]`)
+			b.click("forget the password", `form [value="/forgot-password"]`)
 			b.wantPath("/forgot-password")
 			b.fill("email", email)
 			b.leave("ask for a link", submit)
