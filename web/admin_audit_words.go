@@ -112,7 +112,7 @@ func auditSubject(e audit.Entry) views.AuditPerson {
 	switch {
 	case e.SubjectID == "" && e.Name == event.SessionsRevoked:
 		return views.AuditPerson{Name: "every user"}
-	case e.ActorID != "" && e.ActorID == e.SubjectID:
+	case e.ActorID != "" && e.ActorID == e.SubjectID && e.ImpersonatorID == "":
 		return views.AuditPerson{Name: "their own account"}
 	}
 	return auditPerson(e.SubjectID, e.SubjectName, "an unknown account")

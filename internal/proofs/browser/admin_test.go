@@ -77,7 +77,7 @@ func TestAdminAtWork(t *testing.T) {
 	victim.fill("email", "grace@example.com", "password", authtest.Password)
 	victim.do(submit)
 	victim.wait(summaryFocused)
-	victim.wantText("[data-summary]", "banned until 1 March 2100, 00:00 UTC: spam")
+	victim.wantText("[data-summary]", "banned until Mar 1, 2100, 00:00 UTC: spam")
 
 	act := func(name string) {
 		t.Helper()
