@@ -26,9 +26,28 @@ document.addEventListener("click", ({ target }) => {
   document.getElementById("main").focus({ preventScroll: true });
 });
 
+// Say that caps lock is on, while a password has the focus.
+for (const type of ["keydown", "keyup", "click", "focusout"]) {
+  document.addEventListener(type, (event) => {
+    const hint = event.target.closest(".password")?.querySelector(".caps");
+    if (!hint) return;
+    const off = type === "focusout" || !event.getModifierState?.("CapsLock");
+    if (hint.hidden && !off) document.getElementById("live").textContent = hint.textContent;
+    hint.hidden = off;
+  });
+}
+
+// Wrong fields are named by the server, in the words and the language of the page, and not by the browser.
+function leaveToServer() { document.querySelectorAll("form").forEach((form) => { form.noValidate = true; }); }
+leaveToServer();
+document.addEventListener("htmx:after:swap", leaveToServer);
+
 // A failed request does not change the page. The problem is shown before the form or list that sent the request.
+// The hint of a password comes by itself, so its request fails in silence.
+const hinted = ".password > input";
 const problem = document.getElementById("problem");
 function showProblem({ sourceElement }, sentence) {
+  if (sourceElement.matches(hinted)) return;
   (sourceElement.closest("form, section") ?? document.querySelector("main > *")).before(problem);
   const advice = sourceElement.matches("form") ? "What you typed is still here; try again." : "Try again.";
   problem.textContent = sentence + " " + advice;
@@ -42,7 +61,7 @@ document.addEventListener("htmx:error", ({ detail: { ctx, error } }) => {
 // An error with a redirect or a partial is handled by htmx. Other errors are an ErrorFragment, which the server retargets
 // to #problem, or the page of a proxy, which is not shown.
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
-  problem.hidden = true;
+  if (!ctx.sourceElement.matches(hinted)) problem.hidden = true;
   if (ctx.response.status < 400 || ctx.hx.redirect || ctx.text.includes("<hx-partial")) return;
   showProblem(ctx, "The service did not answer as it should.");
   Object.assign(ctx, { push: false, replace: false, select: null }, !ctx.hx.retarget && { swap: "none" });
@@ -53,8 +72,9 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted && document.documentElement.hasAttribute("data-private")) location.reload();
 });
 
-// Focus the error summary of a page that was loaded without htmx.
-document.querySelector("[data-summary]")?.focus();
+// Focus the error summary of a page that was loaded without htmx, or its first field even if there is a message, which
+// describes the field.
+document.querySelector("[data-summary], main input[autofocus]")?.focus();
 document.documentElement.setAttribute("data-js", "");
 // Remove the secret of a mailed link from the address bar and the history. The form has it.
 if (document.querySelector("input[type=hidden][name=token]")) history.replaceState(history.state, "", location.pathname);

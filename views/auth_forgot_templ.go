@@ -67,7 +67,7 @@ func ForgotSent() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = authLayout("Link sent").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = quietLayout("Link sent").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

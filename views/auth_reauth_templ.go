@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 // Reauth is the form in which the visitor with the address email enters the password again, to do what aim says.
 func Reauth(email, aim, returnTo string) Form {
 	return Form{
-		Title: "Is it you?", Path: "/reauth", Intro: reauthIntro(email, aim), Button: "Go on",
+		Title: "Is it you?", Quiet: true, Path: "/reauth", Intro: reauthIntro(email, aim), Button: "Go on",
 		Inputs: []input{username(email), password("current-password"), hidden("returnTo", returnTo)},
 		Ways:   []way{{"", Link{"/forgot-password", "Forgot your password?"}}}, Focus: true,
 	}
@@ -64,7 +64,7 @@ func reauthIntro(email, aim string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</bdi></b>.</p><p class=\"muted\">You logged in a while ago, so we make sure that it is you. Nothing is done yet: you are asked next.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</bdi></b>.</p><p class=\"muted\">You logged in a while ago, so we make sure that it is you.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 // Reset is the form to choose a new password by the mailed link of token, for the account with the address email.
 func Reset(token, email string) Form {
 	return Form{
-		Title: "Choose a new password", Path: "/reset-password", Text: resetText(email), Button: "Set password",
+		Title: "Choose a new password", Quiet: true, Path: "/reset-password", Text: resetText(email), Button: "Set password",
 		Focus:  true,
 		Inputs: []input{username(email), newPassword("newPassword", "New password"), hidden("token", token)},
 	}

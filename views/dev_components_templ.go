@@ -12,8 +12,8 @@ import "strings"
 
 // Icons are the names of all icons.
 var Icons = []string{
-	"alert", "check", "chevron", "door", "down", "gauge", "inbox", "info", "key", "monitor", "moon", "more", "out", "phone",
-	"settings", "shield", "sort", "sun", "up",
+	"alert", "blocks", "chart", "check", "chevron", "close", "door", "down", "eye", "gauge", "inbox", "info", "key", "menu",
+	"monitor", "moon", "more", "out", "phone", "settings", "shield", "sort", "sun", "up", "users",
 }
 
 // Components is the page of every component in every state: a list of icons, among a form and the others. Development

@@ -3,6 +3,7 @@ package views
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -36,7 +37,7 @@ type Site struct {
 	Development bool
 	Reload      bool // pages reload themselves when a template changes
 
-	Nav     []NavLink
+	Nav     []NavGroup
 	Tabs    map[string][]Link // by the heading of their section
 	Banners []templ.Component // above every page; each draws itself only when it applies
 }
@@ -83,6 +84,12 @@ func (h Head) below(section Link) Head {
 // layout surrounds the content of a page that has a Head.
 type layout = func(Head) templ.Component
 
+// NavGroup is a part of the main navigation. Label heads it; "" heads nothing.
+type NavGroup struct {
+	Label string
+	Links []NavLink
+}
+
 // NavLink is a link of the main navigation. For reports whether a visitor sees it; nil means everybody.
 type NavLink struct {
 	Href, Label, Icon string
@@ -103,6 +110,29 @@ type Frame struct {
 type Flash struct {
 	Message string
 	Mail    bool // a mail is on its way
+}
+
+// Nav is the main navigation as the visitor sees it.
+func (f Frame) Nav() (groups []NavGroup) {
+	hidden := func(l NavLink) bool { return l.For != nil && !l.For(f.Visitor) }
+	for _, g := range f.Site.Nav {
+		if g.Links = slices.DeleteFunc(slices.Clone(g.Links), hidden); len(g.Links) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+// Here is the link of the navigation that leads to the page at path or, if none does, to the nearest page above it.
+func (f Frame) Here(path string) (here NavLink) {
+	for _, g := range f.Nav() {
+		for _, l := range g.Links {
+			if current(path, l.Href) != "" && len(l.Href) > len(here.Href) {
+				here = l
+			}
+		}
+	}
+	return here
 }
 
 type frameKey struct{}

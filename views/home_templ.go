@@ -8,8 +8,8 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Home is the public front page. It is drawn without reading a session, so the guard state is Loading until a second
-// request replaces it. problem is an error to show, "" for none.
+// Home is the public front page. It is drawn without reading a session, so the visitor is unknown until a second request
+// replaces the account. problem is an error to show, "" for none.
 func Home(problem string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -59,7 +59,7 @@ func Home(problem string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = appLayout(Head{Title: "Welcome to " + frame(ctx).Site.Name}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = frontLayout("Welcome").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

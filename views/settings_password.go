@@ -3,7 +3,8 @@ package views
 // Password is the form to change the password of the account with the address email.
 func Password(email string) Form {
 	return Form{
-		Title: "Security", Heading: "Change the password", Layout: settingsLayout, Path: "/settings/security",
+		Title: "Security", Summary: "How you prove that it is you.", Layout: settingsLayout,
+		Heading: "Password", Path: "/settings/security",
 		Inputs: []input{
 			username(email),
 			{Name: "currentPassword", Label: "Current password", Type: "password", Autocomplete: "current-password"},

@@ -14,7 +14,8 @@ func settingsLayout(h Head) templ.Component { return sectionLayout(Link{"/settin
 // Profile is the form to change the visitor's name, above the ways to change the address and to delete the account.
 func Profile(name string) Form {
 	return Form{
-		Title: "Account", Heading: "Name", Layout: settingsLayout, Path: "/settings", Button: "Save",
+		Title: "Account", Summary: "Who you are here, and how we reach you.", Layout: settingsLayout,
+		Heading: "Profile", Lead: "The app greets you by this name.", Path: "/settings", Button: "Save",
 		Inputs: []input{{Name: "name", Label: "Name", Type: "text", Value: name, Autocomplete: "name"}},
 		Below:  []templ.Component{accountCards()},
 	}
@@ -41,20 +42,20 @@ func accountCards() templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"card stack narrow\" aria-labelledby=\"address\"><h2 id=\"address\">E-mail</h2><p><bdi>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"card stack narrow\" aria-labelledby=\"address\"><h2 id=\"address\">E-mail</h2><p class=\"muted\">You log in with this address, and our mails go there.</p><p><bdi>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(frame(ctx).Visitor.Email)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settings_profile.templ`, Line: 18, Col: 36}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settings_profile.templ`, Line: 20, Col: 36}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</bdi></p><p><a class=\"button\" href=\"/settings/email\">Change the address</a></p></section><section class=\"card stack narrow\" aria-labelledby=\"danger\"><h2 id=\"danger\">Danger zone</h2><p>Deleting your account deletes all its data, at once and for good.</p><p><a class=\"button danger\" href=\"/settings/delete\">Delete the account…</a></p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</bdi></p><p><a class=\"button\" href=\"/settings/email\">Change the address</a></p></section><section class=\"card stack narrow\" aria-labelledby=\"danger\"><h2 id=\"danger\">Delete the account</h2><p class=\"muted\">All its data are deleted with it, at once and for good.</p><p><a class=\"button danger\" href=\"/settings/delete\">Delete the account…</a></p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

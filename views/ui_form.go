@@ -24,6 +24,7 @@ type Form struct {
 	Heading string // of the form; "" means Title
 	Above   []Link // the pages above it
 	Layout  layout // of the page; nil for a form that is alone on its page, such as the form to log in
+	Quiet   bool   // alone on a page without a picture, for one step on a way
 	Path    string // to which it is posted
 
 	Intro       templ.Component // below the heading; nil for none
@@ -159,10 +160,6 @@ type input struct {
 // attributes are those of the control, besides what identifies it.
 func (f input) attributes(errors Errors) templ.Attributes {
 	list := templ.Attributes{"required": f.required(), "autofocus": f.focus}
-	if f.judged() {
-		list["hx-post"], list["hx-target"] = "/password-hint", "#"+f.Name+"-verdict"
-		list["hx-trigger"], list["hx-sync"] = "input changed delay:500ms", "this:replace"
-	}
 	for name, value := range map[string]string{
 		"autocomplete": f.Autocomplete, "passwordrules": f.Rules, "min": f.Min, "max": f.Max, "accept": f.Accept,
 		"aria-describedby": f.describedBy(errors),
@@ -205,6 +202,9 @@ func (f input) required() bool {
 // describedBy lists the ids of the elements that explain a field.
 func (f input) describedBy(errors Errors) string {
 	var ids []string
+	if f.focus {
+		ids = append(ids, "toasts")
+	}
 	if errors.Of(f.Name) != "" {
 		ids = append(ids, f.Name+"-error")
 	}

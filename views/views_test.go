@@ -23,7 +23,9 @@ func draw(t *testing.T, ctx context.Context, c templ.Component) string {
 func frame(v views.Visitor) context.Context {
 	site := views.Site{
 		Name: "Test", Asset: func(file string) string { return "/static/" + file },
-		Nav: []views.NavLink{{Href: "/admin", For: func(v views.Visitor) bool { return v.Admin }}},
+		Nav: []views.NavGroup{{Links: []views.NavLink{
+			{Href: "/admin", For: func(v views.Visitor) bool { return v.Admin }},
+		}}},
 	}
 	return views.WithFrame(context.Background(), views.Frame{Site: site, Visitor: v, Path: "/dashboard"})
 }
@@ -96,9 +98,48 @@ func TestAccountCorner(t *testing.T) {
 		}
 	}
 	for _, v := range []views.Visitor{ada, admin} {
-		if got := draw(t, frame(v), views.Home("")); strings.Contains(got, `class="link" href="/admin"`) != v.Admin {
+		if got := draw(t, frame(v), views.Sessions(nil)); strings.Contains(got, `class="link" href="/admin"`) != v.Admin {
 			t.Errorf("the navigation of somebody with Admin %t: %s", v.Admin, got)
 		}
+	}
+}
+
+// part:admin
+
+// TestBreadcrumb: it leads to every page above a page. A refused form is an error in the title only.
+func TestBreadcrumb(t *testing.T) {
+	form := views.ActOnUser(views.UserActionForm{UserRow: views.UserRow{ID: "7", Name: "Grace"}, Action: "ban",
+		Title: "Ban"})
+	form.Errors = views.Errors{{Message: "wrong"}}
+	got := draw(t, frame(ada), form.Page())
+	for _, want := range []string{"<title>Error: Ban", `<a href="/admin"><bdi>Admin</bdi></a>`,
+		`<a href="/admin/users"><bdi>Users</bdi></a>`, `<a href="/admin/users/7"><bdi>Grace</bdi></a>`,
+		`<li aria-current="page"><bdi>Ban</bdi></li>`, "<h1><bdi>Ban</bdi></h1>"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing: %s", want, got)
+		}
+	}
+}
+
+// end:admin
+
+// TestHere: one link of the navigation is the current one, even where another leads above it.
+func TestHere(t *testing.T) {
+	admins := func(v views.Visitor) bool { return v.Admin }
+	f := views.Frame{Visitor: views.Visitor{Admin: true}, Site: views.Site{Nav: []views.NavGroup{
+		{Links: []views.NavLink{{Href: "/settings"}}},
+		{Label: "Admin", Links: []views.NavLink{{Href: "/admin", For: admins}, {Href: "/admin/users", For: admins}}},
+	}}}
+	for path, want := range map[string]string{"/settings": "/settings", "/settings/email": "/settings", "/admin": "/admin",
+		"/admin/users": "/admin/users", "/admin/users/:id": "/admin/users", "/admin/audit": "/admin", "/administer": "",
+		"/": "", "": ""} {
+		if got := f.Here(path).Href; got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+	f.Visitor.Admin = false
+	if got := f.Here("/admin/users").Href; got != "" || len(f.Nav()) != 1 {
+		t.Errorf("without the role: %q in %d groups", got, len(f.Nav()))
 	}
 }
 
@@ -121,10 +162,9 @@ func TestWordsStayApart(t *testing.T) {
 }
 
 func TestErrorDetailIsOptional(t *testing.T) {
-	p := views.Problem{Status: 500, Title: "Our mistake", Message: "Sorry.", RequestID: "ID7", ActionURL: "/",
-		ActionLabel: "Home"}
+	p := views.Problem{Status: 500, Title: "Our mistake", Message: "Sorry.", RequestID: "ID7", Ways: []views.Link{{Href: "/", Label: "Home"}}}
 	if got := draw(t, frame(views.Visitor{}), views.Error(p)); strings.Contains(got, "causes") ||
-		!strings.Contains(got, "ID7") || !strings.Contains(got, ">500<") {
+		!strings.Contains(got, "ID7") || !strings.Contains(got, "Error 500") {
 		t.Errorf("without a cause: %s", got)
 	}
 	p.Causes, p.Route = []string{"outer", "<b>cause</b>"}, "GET /x"

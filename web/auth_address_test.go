@@ -74,6 +74,6 @@ func TestResetFillsTheLoginIn(t *testing.T) {
 		"newPassword": {"another-horse-2"}}
 	expect(t, reads.PostForm("/reset-password", form), 303, "Location", "/login")
 	login := reads.Get("/login", navigate...)
-	contains(t, login, typedAddress("ada@example.com"), `name="password" type="password" value="" autocapitalize="none" `+
-		`autocomplete="current-password webauthn" autofocus`)
+	contains(t, login, typedAddress("ada@example.com"), `name="password" type="password" value="" `+
+		`aria-describedby="toasts" autocapitalize="none" autocomplete="current-password webauthn" autofocus`)
 }

@@ -43,6 +43,9 @@ func (s *Server) setCookie(c *echo.Context, name, value string, life time.Durati
 	http.SetCookie(c.Response(), &cookie)
 }
 
+// cookiesSet is how many cookies the answer sets or deletes.
+func cookiesSet(c *echo.Context) int { return len(c.Response().Header()["Set-Cookie"]) }
+
 // flashes are the messages that a page can leave for the next. The cookie holds only the key, so that nobody can plant
 // a message.
 var flashes = map[string]views.Flash{

@@ -6,6 +6,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
 
@@ -42,9 +43,9 @@ func otherVisitor(visitor *auth.Session) error {
 }
 
 // ownPage is a page of the visitor's own, for a visitor whose page was drawn for another user.
-func ownPage(c *echo.Context) (url, label string) {
+func ownPage(c *echo.Context) views.Link {
 	if visitor := session(c); visitor != nil {
-		return defaultReturnTo, "Go on as " + visitor.User.Name
+		return views.Link{Href: defaultReturnTo, Label: "Go on as " + visitor.User.Name}
 	}
-	return loginURL(c.Request()), "Log in"
+	return views.Link{Href: loginURL(c.Request()), Label: "Log in"}
 }

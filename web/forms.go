@@ -109,6 +109,9 @@ func (s *Server) refuseForm(c *echo.Context, form views.Form, err error) error {
 		status = e.Status
 		e.SetRetryAfter(c.Response().Header())
 	}
+	if visitor(c).State != views.Authenticated { // so that Back shows the form of a stranger again, with what was typed
+		c.Response().Header().Set("Cache-Control", "private, no-cache")
+	}
 	typed, _ := readForm(c)
 	form = form.Filled(typed)
 	form.Errors = fieldErrors(e, form.Names())

@@ -20,14 +20,14 @@ const (
 func load(find func(http.ResponseWriter, *http.Request) (*auth.Session, error)) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {
-			before := len(c.Response().Header()["Set-Cookie"])
+			before := cookiesSet(c)
 			session, err := find(c.Response(), c.Request())
 			if err != nil {
 				return err
 			}
 			c.Set(sessionKey, session)
 			// Only of a session that has ended the cookies are deleted.
-			c.Set(endedKey, session == nil && len(c.Response().Header()["Set-Cookie"]) > before)
+			c.Set(endedKey, session == nil && cookiesSet(c) > before)
 			return next(c)
 		}
 	}

@@ -278,7 +278,7 @@ func TestFormFields(t *testing.T) {
 		{"/forgot-password", "email", map[string]string{"type": "email", "autocomplete": "username", "inputmode": "email",
 			"autocapitalize": "none", "required": "-"}},
 		{reset, "newPassword", map[string]string{"type": "password", "autocomplete": "new-password", "required": "-",
-			"passwordrules": rules, "aria-describedby": "newPassword-hint", "maxlength": ""}},
+			"passwordrules": rules, "aria-describedby": "toasts newPassword-hint", "maxlength": ""}},
 		{reset, "username", map[string]string{"type": "email", "autocomplete": "username", "value": "user@example.com",
 			"readonly": "-", "tabindex": "-1"}},
 		{verify, "password", map[string]string{"type": "password", "autocomplete": "current-password", "required": "-",

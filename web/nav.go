@@ -2,19 +2,24 @@ package web
 
 import (
 	"slices"
+	"strings"
 
 	"example.com/foyer/views"
 )
 
-// houseNav follows the links of appNav in the navigation; developmentNav follows those in development.
+// The navigation begins with the links of appNav.
 var (
 	houseNav = []views.NavLink{
 		{Href: "/settings", Label: "Settings", Icon: "settings", For: users},
-		{Href: "/admin", Label: "Admin", Icon: "shield", For: admins},
+	}
+	adminNav = []views.NavLink{
+		{Href: "/admin", Label: "Overview", Icon: "chart", For: admins},
+		{Href: "/admin/users", Label: "Users", Icon: "users", For: admins},        // part:admin
+		{Href: "/admin/audit", Label: "Audit trail", Icon: "shield", For: admins}, // part:audit
 	}
 	developmentNav = []views.NavLink{
 		{Href: "/dev/guards", Label: "Guards", Icon: "door"},
-		{Href: "/dev/components", Label: "Components", Icon: "gauge"},
+		{Href: "/dev/components", Label: "Components", Icon: "blocks"},
 		{Href: "/dev/mail", Label: "Mail", Icon: "inbox"},
 	}
 )
@@ -29,16 +34,23 @@ var tabs = map[string][]views.Link{
 		{Href: "/settings/sessions", Label: "Sessions"},
 		{Href: "/settings/appearance", Label: "Appearance"},
 	},
-	"Admin": {
-		{Href: "/admin", Label: "Overview"},
-		{Href: "/admin/users", Label: "Users"},       // part:admin
-		{Href: "/admin/audit", Label: "Audit trail"}, // part:audit
-	},
 }
 
-func nav(development bool) []views.NavLink {
-	if !development {
-		return slices.Concat(appNav, houseNav)
+// nav is the navigation in groups. The links of appNav that lead below /admin stand in the group of the admins.
+func nav(development bool) []views.NavGroup {
+	var app, admin []views.NavLink
+	for _, l := range appNav {
+		if strings.HasPrefix(l.Href, "/admin/") {
+			admin = append(admin, l)
+		} else {
+			app = append(app, l)
+		}
 	}
-	return slices.Concat(appNav, houseNav, developmentNav)
+	groups := []views.NavGroup{
+		{Links: slices.Concat(app, houseNav)}, {Label: "Admin", Links: slices.Concat(adminNav, admin)},
+	}
+	if development {
+		groups = append(groups, views.NavGroup{Label: "Development", Links: developmentNav})
+	}
+	return groups
 }

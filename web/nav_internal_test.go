@@ -19,10 +19,15 @@ func TestLinksLeadWhereTheirReadersMayGo(t *testing.T) {
 		}
 	}
 	user := views.Visitor{State: views.Authenticated}
-	for _, link := range s.site.Nav {
-		forAdmins := doors[link.Href] == "admin" || doors[link.Href] == "freshAdmin"
-		if shown := link.For == nil || link.For(user); doors[link.Href] == "" || shown == forAdmins {
-			t.Errorf("%s: door %q, shown to users: %t", link.Href, doors[link.Href], shown)
+	for _, group := range s.site.Nav {
+		for _, link := range group.Links {
+			forAdmins := doors[link.Href] == "admin" || doors[link.Href] == "freshAdmin"
+			if shown := link.For == nil || link.For(user); doors[link.Href] == "" || shown == forAdmins {
+				t.Errorf("%s: door %q, shown to users: %t", link.Href, doors[link.Href], shown)
+			}
+			if (group.Label == "Admin") != forAdmins {
+				t.Errorf("%s stands in the group %q", link.Href, group.Label)
+			}
 		}
 	}
 	for _, link := range slices.Concat(slices.Collect(maps.Values(tabs))...) {

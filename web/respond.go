@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path"
 	"strings"
 
 	"example.com/foyer/internal/errs"
@@ -24,11 +25,19 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	c.Response().WriteHeader(status)
 	// Without the deadline, because templ draws nothing after it. Each panel has a deadline of its own.
 	ctx := views.WithFrame(unbounded(c), views.Frame{
-		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: pageURL(c.Request()), Theme: s.theme(c.Request()),
-		Flash: flash,
+		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: frameURL(c), Theme: s.theme(c.Request()), Flash: flash,
 	})
 	// Only Write, because templ would also flush, which takes a third of the time of a small page.
 	return page.Render(ctx, struct{ io.Writer }{c.Response()})
+}
+
+// frameURL is the address that a page returns to after its theme was chosen. What a link for strangers may carry is not
+// in it, apart from a returnTo of this site.
+func frameURL(c *echo.Context) string {
+	if visitor(c).State == views.Authenticated {
+		return pageURL(c.Request())
+	}
+	return withReturnTo(c.Request().URL.Path, returnTo(c))
 }
 
 // show answers every request with a page that needs no data.
@@ -150,7 +159,7 @@ func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
 		p.Message = tooManyTries(e)
 	}
 	if e.Code == codeOtherVisitor {
-		p.ActionURL, p.ActionLabel = ownPage(c)
+		p.Ways = []views.Link{ownPage(c)}
 	}
 	if s.Development {
 		p.Route = c.Request().Method + " " + c.Path()
@@ -163,10 +172,44 @@ func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
 		c.Response().Header().Set("HX-Reswap", "innerHTML")
 		return s.render(c, e.Status, views.ErrorFragment(p))
 	}
-	if p.ActionURL == "" {
-		p.ActionURL, p.ActionLabel = "/", frontPage
+	if e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed {
+		s.lookUp(c)
+	}
+	if len(p.Ways) == 0 {
+		p.Ways = s.waysOn(c, e.Status)
 	}
 	return s.render(c, e.Status, views.Error(p))
+}
+
+// lookUp loads the session of a request that came to no door, so that people who are logged in stay inside the app. If
+// that fails, the visitor stays unknown.
+func (s *Server) lookUp(c *echo.Context) {
+	if visitor(c).State != views.Loading || !isGet(c.Request()) {
+		return
+	}
+	if session, err := s.Auth.Session(c.Response(), c.Request()); err == nil {
+		c.Set(sessionKey, session)
+	}
+}
+
+// waysOn lead on from an error page: to try again, to the nearest page above that the visitor may open, and home.
+func (s *Server) waysOn(c *echo.Context, status int) (ways []views.Link) {
+	r := c.Request()
+	if status >= 500 && isGet(r) {
+		ways = append(ways, views.Link{Href: pageURL(r), Label: "Try again"})
+	}
+	v := visitor(c)
+	if v.State != views.Authenticated {
+		return append(ways, views.Link{Href: "/", Label: frontPage})
+	}
+	above := views.Frame{Site: s.site, Visitor: v}.Here(path.Dir(r.URL.Path))
+	if above.Href != "" && above.Href != defaultReturnTo {
+		ways = append(ways, views.Link{Href: above.Href, Label: "Back to " + strings.ToLower(above.Label)})
+	}
+	if r.URL.Path != defaultReturnTo {
+		ways = append(ways, views.Link{Href: defaultReturnTo, Label: "Go to the dashboard"})
+	}
+	return ways
 }
 
 func tooManyTries(e *errs.Error) string {

@@ -23,7 +23,7 @@ func TestSettings(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	ada, id := s.person(t, "ada@example.com")
-	contains(t, ada.Get("/settings", navigate...), "Danger zone", "ada@example.com", `aria-current="page"`)
+	contains(t, ada.Get("/settings", navigate...), "Delete the account", "ada@example.com", `aria-current="page"`)
 
 	bad := ada.PostForm("/settings", url.Values{"name": {"Ada\x01"}})
 	expect(t, bad, 422)
@@ -292,10 +292,9 @@ func TestFlash(t *testing.T) {
 		lacks(t, ada.Get("/dashboard", header...), "Saved.")
 	}
 	ada.Get("/nav", s.htmx("/settings")...)
-	got := ada.Get("/no-such-page", navigate...) // looks nobody up, and cannot tell whom it is for
+	got := ada.Get("/no-such-page", navigate...) // whichever page comes
 	expect(t, got, 404)
-	lacks(t, got, "Saved.")
-	contains(t, ada.Get("/settings/sessions", navigate...), "Saved.") // whichever page comes that can
+	contains(t, got, "Saved.")
 	lacks(t, ada.Get("/dashboard", navigate...), "Saved.")
 	u, _ := url.Parse(s.Base)
 	ada.Jar.SetCookies(u, []*http.Cookie{{Name: web.CookiePrefix + ".flash", Value: "Call+0900-1234", Path: "/"}})

@@ -27,7 +27,7 @@ func TestTooManyTries(t *testing.T) {
 	b.expect("status of 429")
 	b.do(chromedp.EmulateViewport(375, 812))
 	b.open("/login")
-	b.tabTo("#email")
+	b.wantFocus("#email")
 	b.press("ada@example.com")
 	for try := 0; !strings.Contains(b.text("[data-summary]"), "Too many tries"); try++ {
 		if try == 10 {

@@ -199,7 +199,7 @@ func TestClickDuringTransition(t *testing.T) {
 	}))`)
 	follow := func(href string) {
 		t.Helper()
-		click := chromedp.Click(chromedp.CSS(fmt.Sprintf(".auth a[href=%q]", href)))
+		click := chromedp.Click(chromedp.CSS(fmt.Sprintf(".auth :is([href=%q], [value=%[1]q])", href)))
 		run(b, "follow "+href, chromedp.WaitEvent(page.LoadEventFired, nil, click))
 		b.wantPath(href)
 	}

@@ -3,12 +3,10 @@ package views
 // Delete is the form to delete the account with the address email.
 func Delete(email string) Form {
 	return Form{
-		Title: "Delete the account", Layout: settingsLayout, Path: "/settings/delete", Intro: deleteIntro(),
+		Title:   "Delete the account",
+		Summary: "All its data are deleted with it, at once and for good. All browsers are logged out.",
+		Layout:  settingsLayout, Path: "/settings/delete",
 		Inputs: []input{typedAddress(email), password("current-password")},
 		Button: "Delete the account", Danger: true, Cancel: "/settings",
 	}
-}
-
-templ deleteIntro() {
-	<p>The account and all its data are deleted at once and for good. All browsers are logged out.</p>
 }

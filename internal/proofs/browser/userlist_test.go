@@ -1,0 +1,196 @@
+package browser
+
+import (
+	"testing"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"gorm.io/gorm"
+)
+
+// crowdedSite has an admin, Ada, and 60 others.
+func crowdedSite(t *testing.T) (*site, *tab) {
+	t.Helper()
+	s := newSite(t, func(_ *auth.Options, db *gorm.DB) { authtest.Crowd(t, db, 60) })
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
+	b := newTab(t, s.URL)
+	b.logIn("ada@example.com")
+	return s, b
+}
+
+// TestListByKeyboard: "/" goes to the search, j and k along the rows, and Enter opens one; none of them while a person
+// types or a dialog is open.
+func TestListByKeyboard(t *testing.T) {
+	t.Parallel()
+	_, b := crowdedSite(t)
+	b.open("/admin/users?q=number+0000&sort=name&dir=asc")
+	on := func(name string) {
+		b.Helper()
+		b.wait(`document.activeElement.textContent === "` + name + `"`)
+	}
+	b.press("j")
+	on("Person Number 00000")
+	b.press("jj")
+	on("Person Number 00002")
+	b.press("k")
+	on("Person Number 00001")
+	b.press("/")
+	b.wait(`document.activeElement.id === "q"`)
+	b.press(kb.End + "/jk")
+	b.wait(`document.querySelector("#q").value === "number 0000/jk"`)
+	b.wait(`document.querySelector("#found").textContent === "0 users"`)
+	b.open("/admin/users?q=number+0000&sort=name&dir=asc")
+	b.press("jj")
+	on("Person Number 00001")
+	b.leave("open it", typed(kb.Enter))
+	b.wantText("h1", "Person Number 00001")
+
+	b.open("/admin/users?q=number+0000&sort=name&dir=asc")
+	b.do(chromedp.Click(chromedp.CSS("#list .more button")))
+	b.wait(`document.querySelector(":popover-open a")`)
+	b.do(chromedp.Click(chromedp.CSS(`:popover-open a[href$="/ban"]`)))
+	b.wait(`document.querySelector("dialog[open] #reason")`)
+	b.press(kb.Tab + kb.Tab + "j/")
+	b.do(chromedp.Click(chromedp.CSS("dialog [data-cancel]")))
+	b.wait(`!document.querySelector("dialog[open]") && document.activeElement.matches(".more button")`)
+}
+
+// TestRowsLeadOn: a click anywhere in a row opens it, except on its own controls.
+func TestRowsLeadOn(t *testing.T) {
+	t.Parallel()
+	_, b := crowdedSite(t)
+	b.open("/admin/users?q=number+00007")
+	b.do(chromedp.Click(chromedp.CSS("#list td.pick input")))
+	b.wantPath("/admin/users?q=number+00007")
+	b.leave("click on the role", clickAt(b, "#list td:nth-of-type(3)"))
+	b.wantText("h1", "Person Number 00007")
+}
+
+// clickAt clicks where an element is, on whatever lies above it.
+func clickAt(b *tab, selector string) chromedp.Action[chromedp.Void] {
+	b.Helper()
+	at := eval[[]float64](b, `(({ x, y, width, height }) => [x + width / 2, y + height / 2])(
+		document.querySelector("`+selector+`").getBoundingClientRect())`)
+	return chromedp.MouseClickXY(at[0], at[1])
+}
+
+// TestBanSelected: several users are selected, listed and banned in a dialog; then let go without JavaScript.
+func TestBanSelected(t *testing.T) {
+	t.Parallel()
+	axe := requireAxe(t)
+	_, b := crowdedSite(t)
+	b.open("/admin/users?q=number+0000&sort=name&dir=asc")
+	shown := func(want string) {
+		b.Helper()
+		b.wait(`(document.querySelector(".bar").checkVisibility() ? document.querySelector("#selected").textContent : "") === "` +
+			want + `"`)
+	}
+	shown("")
+	b.do(chromedp.Click(chromedp.CSS("#list tbody .pick input")))
+	shown("1 selected")
+	b.wait(`document.querySelector("#live").textContent === "1 selected"`)
+	b.do(chromedp.Click(chromedp.CSS("#list thead .pick input")))
+	shown("10 selected")
+	b.takePictures("users-selected")
+	b.checkRules(axe, "selected users")
+	b.do(chromedp.Click(chromedp.CSS("#list thead .pick input")))
+	shown("")
+	b.do(chromedp.Click(chromedp.CSS("#list tbody tr:nth-child(3) .pick input")),
+		chromedp.Click(chromedp.CSS("#list tbody tr:nth-child(4) .pick input")))
+	shown("2 selected")
+	b.do(chromedp.Click(chromedp.CSS(".bar .danger")))
+	b.wait(`document.querySelector("dialog[open] #reason")`)
+	b.wantText("dialog", "2 users")
+	b.wantText("dialog", "person00002@example.com")
+	b.takePictures("users-ban")
+	b.checkRules(axe, "question about selected users")
+	b.do(chromedp.Click(chromedp.CSS("dialog [data-cancel]")))
+	b.wait(`!document.querySelector("dialog[open]")`)
+	shown("2 selected")
+	b.do(chromedp.Click(chromedp.CSS(".bar .danger")))
+	b.wait(`document.querySelector("dialog[open] #reason")`)
+	b.leave("ban them", chromedp.Click(chromedp.CSS("dialog .act")))
+	b.wantPath("/admin/users?q=number+0000&sort=name&dir=asc")
+	b.wantText("#toasts", "everywhere: 2.")
+	b.wantText("#list tbody tr:nth-child(3)", "Banned")
+
+	b.disableScripts()
+	b.open("/admin/users?q=number+0000&sort=name&dir=asc")
+	b.do(chromedp.Click(chromedp.CSS("#list tbody tr:nth-child(5) .pick input")))
+	b.leave("ask", chromedp.Click(chromedp.CSS(".bar button")))
+	b.wantText("main", "1 user")
+	b.leave("log them out", chromedp.Click(chromedp.CSS("main .act")))
+	b.wantPath("/admin/users")
+	b.wantText("#toasts", "Users who are logged out: 1.")
+}
+
+// TestListPictures looks at the list of users on all screens, with its menu and its filters.
+func TestListPictures(t *testing.T) {
+	t.Parallel()
+	axe := requireAxe(t)
+	_, b := crowdedSite(t)
+	b.open("/admin/users")
+	b.takePictures("users-list")
+	b.open("/admin/users?status=unverified&page=2&per=25&dir=asc&sort=name")
+	b.takePictures("users-filtered")
+	b.do(chromedp.EmulateViewport(375, 812))
+	b.do(chromedp.Click(chromedp.CSS("#list .more button")))
+	b.wait(`document.querySelector(":popover-open a")`)
+	b.takePictures("users-menu")
+	b.checkRules(axe, "menu of a row")
+}
+
+// TestListOnAPhone: a row is a card with its menu in reach, filters are folded, and what is pressed is 44 px high.
+func TestListOnAPhone(t *testing.T) {
+	t.Parallel()
+	_, b := crowdedSite(t)
+	b.do(chromedp.EmulateViewport(375, 812))
+	b.open("/admin/users")
+	for _, fact := range []string{
+		`!document.querySelector("#role").checkVisibility()`,
+		`document.querySelector("#list .table").scrollWidth <= document.querySelector("#list .table").clientWidth`,
+		`[...document.querySelectorAll("#list .more button")].every((e) => e.getBoundingClientRect().right <= 375)`,
+		`[...document.querySelectorAll("#list .more button, #list .check, #list .sort, .filter summary, #list nav a")]
+			.every((e) => e.getBoundingClientRect().height >= 44)`,
+		`document.querySelector("#list tbody tr").getBoundingClientRect().height < 120`,
+	} {
+		if !eval[bool](b, fact) {
+			b.Errorf("not true: %s", fact)
+		}
+	}
+	b.do(chromedp.Click(chromedp.CSS(".filter summary")))
+	b.wait(`document.querySelector("#role").checkVisibility()`)
+	b.open("/admin/users?status=active")
+	b.wait(`document.querySelector("#status").checkVisibility()`)
+	b.do(chromedp.EmulateViewport(1280, 800))
+	b.open("/admin/users")
+	b.wait(`document.querySelector("#role").checkVisibility() && !document.querySelector(".filter summary").checkVisibility()`)
+}
+
+// TestHeadsStay: the heads of columns stay below the top of the page while a person scrolls.
+func TestHeadsStay(t *testing.T) {
+	t.Parallel()
+	_, b := crowdedSite(t)
+	b.do(chromedp.EmulateViewport(1280, 800))
+	b.open("/admin/users")
+	b.do(chromedp.Evaluate[chromedp.Void](`scrollTo({ top: 900, behavior: "instant" })`))
+	b.wait(`(() => {
+		const head = document.querySelector("#list th .sort").getBoundingClientRect();
+		return scrollY === 900 && document.elementFromPoint(head.x + 2, head.y + 2).closest("th");
+	})()`)
+}
+
+// TestStaleRowsDim: rows are marked as busy while others are on their way, and no longer.
+func TestStaleRowsDim(t *testing.T) {
+	t.Parallel()
+	s, b := crowdedSite(t)
+	b.open("/admin/users")
+	release := s.hold("GET /admin/users")
+	defer release()
+	b.fill("q", "number 00007")
+	b.wait(`document.querySelector("#list[aria-busy=true]")`)
+	release()
+	b.wait(`document.querySelector("#found").textContent === "1 user" && !document.querySelector("[aria-busy=true]")`)
+}
