@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,10 +35,17 @@ func TestComponents(t *testing.T) {
 		lacks(t, got, "<html", "<form")
 		return got
 	}
-	got := list("?page=4", "settings shield sort sun up")
-	contains(t, got, fmt.Sprint(len(views.Icons), " icons"), "16–20 of 20", `href="/dev/components?page=3"`)
-	expect(t, list("?page=9", "settings shield sort sun up"), http.StatusOK, "HX-Push-Url", at+"?page=4")
-	list("?dir=desc", "up sun sort shield settings")
+	n := len(views.Icons)
+	before := (n - 1) / 5 // pages of five before the last one
+	ends := views.Icons[5*before:]
+	got := list(fmt.Sprintf("?page=%d", before+1), strings.Join(ends, " "))
+	contains(t, got, fmt.Sprint(n, " icons"), fmt.Sprintf("%d–%d of %[2]d", 5*before+1, n),
+		fmt.Sprintf(`href="/dev/components?page=%d"`, before))
+	expect(t, list("?page=99", strings.Join(ends, " ")), http.StatusOK, "HX-Push-Url",
+		fmt.Sprintf("%s?page=%d", at, before+1))
+	last := slices.Clone(views.Icons[n-5:])
+	slices.Reverse(last)
+	list("?dir=desc", strings.Join(last, " "))
 	list("?q=che", "check chevron")
 	contains(t, list("?q=key&length=short", "key"), "1 icon<")
 	none := s.Get(at+"?q=key&length=long", s.htmx(at)...)
