@@ -96,6 +96,7 @@ func TestWallsHaveDoors(t *testing.T) {
 		{"cmd/server/x.go", "package p\nimport (\n_ \"app.test/internal/config\"\n_ \"app.test/migrations\"\n_ \"app.test/web\"\n)\nfunc f() { os.Getenv(`X`) }\n"},
 		{"web/x_test.go", "package p\nimport (\n_ \"gorm.io/gorm\"\n_ \"app.test/internal/database\"\n)\nfunc f() { _ = http.Cookie{} }\n"},
 		{"internal/database/dbtest/x.go", "package p\nimport _ \"app.test/migrations\"\nfunc f() { pool.ExecContext(ctx, sql) }\n"},
+		{"internal/mail/x.templ", `<p style="color: red">`},
 		{"views/x.templ", "package views\n\ntempl X(style string) {\n<p class=\"style\">on = js: { style }</p>\n<script src={ x } defer></script>\n<div hx-trigger=\"load\"></div>\n}"},
 	} {
 		if got := faults(t, "app.test", c.file, c.text); len(got) > 0 {

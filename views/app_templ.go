@@ -418,6 +418,9 @@ func appSlogan() templ.Component {
 	})
 }
 
+// appGreeting stands below the greeting on the dashboard.
+const appGreeting = "Your account at a glance."
+
 // appFooter ends every page, below its content. The template has none.
 func appFooter() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {

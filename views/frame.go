@@ -48,6 +48,7 @@ type Link struct{ Href, Label string }
 // Head is the top of a page in the app: its breadcrumb, heading, a sentence about it and its main action.
 type Head struct {
 	Title   string
+	Heading string // of the page; "" means Title
 	Lead    string // "" for none
 	Above   []Link // the pages above this one, from the outermost
 	Action  Link   // at the right; the zero Link is not drawn
@@ -63,6 +64,13 @@ func (h Head) title() string {
 		return h.Title + ", page " + strconv.Itoa(h.Number)
 	}
 	return h.Title
+}
+
+func (h Head) heading() string {
+	if h.Heading == "" {
+		return h.Title
+	}
+	return h.Heading
 }
 
 // below is the head of a page in section. The section's own page stays as it is.

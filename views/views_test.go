@@ -37,9 +37,8 @@ func TestGuardStates(t *testing.T) {
 	if views.Loading != 0 {
 		t.Fatal("Loading is not the zero value: a forgotten guard would show something else")
 	}
-	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	panel := templ.Raw("<ul>the panel</ul>")
-	for name, page := range map[string]templ.Component{"dashboard": views.Dashboard(now, now, 1, panel),
+	for name, page := range map[string]templ.Component{"dashboard": views.Dashboard(views.DashboardPage{Sessions: panel}),
 		"admin":    views.Admin(views.Overview{Users: 7}),
 		"users":    views.Users(nil).Page(),                                           // part:admin
 		"user":     views.User(views.UserPage{UserRow: views.UserRow{Name: "Grace"}}), // part:admin
@@ -110,13 +109,13 @@ func TestWordsStayApart(t *testing.T) {
 	at := time.Date(2026, 11, 23, 12, 5, 0, 0, time.FixedZone("", 3600))
 	rows := views.SessionList([]views.SessionRow{{Browser: "Firefox on Linux", IP: "203.0.113.9", Used: at,
 		Current: true}})
-	got := draw(t, frame(ada), views.Dashboard(at, at, 1, rows))
+	got := draw(t, frame(ada), views.Dashboard(views.DashboardPage{MemberSince: at, Expires: at, Sessions: rows}))
 	for _, bad := range []string{"since<time", "Ends<time", "203.0.113.9<time", "Linux<span"} {
 		if strings.Contains(got, bad) {
 			t.Errorf("%q runs together: %s", bad, got)
 		}
 	}
-	for _, want := range []string{"23 November 2026, 11:05 UTC", `datetime="2026-11-23T11:05:00Z"`} {
+	for _, want := range []string{"Nov 23, 2026, 11:05 UTC", `datetime="2026-11-23T11:05:00Z"`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing", want)
 		}

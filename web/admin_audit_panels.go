@@ -41,11 +41,11 @@ func (s *Server) trailOf(ctx context.Context, id string) (templ.Component, error
 func (s *Server) activity(ctx context.Context, _ string) (templ.Component, error) {
 	days, err := s.Audit.PerDay(ctx, 30)
 	chart := views.Chart{
-		ID: "activity", Title: "The last 30 days", Sentence: "Log-ins and refusals of each day", Group: "Day",
+		ID: "activity", Title: "The last 30 days", Sentence: "Log-ins and refusals of each day (UTC)", Group: "Day",
 		Series: []views.Series{{Name: "Log-ins"}, {Name: "Refusals"}},
 	}
 	for _, d := range days {
-		chart.Labels = append(chart.Labels, d.Date.Format("2 January 2006"))
+		chart.Labels = append(chart.Labels, views.Date(d.Date))
 		for i, n := range []int64{d.SignIns, d.Refusals} {
 			chart.Series[i].Numbers = append(chart.Series[i].Numbers, n)
 		}

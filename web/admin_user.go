@@ -217,7 +217,7 @@ func (s *Server) ban(c *echo.Context, u *auth.User, typed url.Values) error {
 	if last := typed.Get("until"); last != "" {
 		day, ok := text.Day(last)
 		if !ok || !day.After(s.Auth.Now()) || day.After(s.Auth.Now().AddDate(100, 0, 0)) {
-			return errs.Invalid("until", "VALIDATION_ERROR", "Enter a day in the future, such as 2031-03-01, or nothing.")
+			return errs.Invalid("until", "VALIDATION_ERROR", "Choose a day of the next 100 years, or leave this empty.")
 		}
 		until = &day
 	}

@@ -112,7 +112,7 @@ func TestConfirmWithoutJavaScript(t *testing.T) {
 		contains(t, page, "ada@example.com", `name="token" value="`+tokenOf(t, link)+`"`)
 		lacks(t, page, `type="password"`)
 		expect(t, ada.PostForm("/verify-email", url.Values{"token": {tokenOf(t, link)}}), 303, "Location", "/dashboard?tab=2")
-		contains(t, ada.Get("/dashboard", navigate...), "Hello Ada.")
+		contains(t, ada.Get("/dashboard", navigate...), "Hello Ada")
 
 		expect(t, s.stranger(t).PostForm("/signup", registration("bob@example.com", authtest.Password)), 303, "Location",
 			"/verify-email")

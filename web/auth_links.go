@@ -12,7 +12,8 @@ import (
 // ResetPage is the page to choose a new password. The mailed token is in its query.
 const ResetPage = "/reset-password"
 
-// linkPages are the pages of mailed links, by purpose. The other purposes have none.
+// linkPages are the pages of mailed links, by purpose. The other purposes have none. The pages of warnings take no
+// token.
 var linkPages = map[letter.Purpose]string{
 	letter.VerifyEmail:        "/verify-email",
 	letter.ChangeEmail:        "/verify-email",
@@ -21,6 +22,9 @@ var linkPages = map[letter.Purpose]string{
 	letter.SetPassword:        ResetPage,
 	letter.UndoEmailChange:    "/undo-email",
 	letter.StopEmailChange:    "/stop-email-change",
+	letter.PasswordChanged:    "/forgot-password",
+	letter.NewDevice:          "/forgot-password",
+	letter.ExistingAccount:    "/login",
 }
 
 // links builds the address of a mailed link, "" for none.
@@ -42,6 +46,9 @@ func Links(appURL string, wire links) links {
 		}
 		if page == "" || page == ResetPage && callbackURL != "" {
 			return wire(purpose, token, callbackURL)
+		}
+		if token == "" {
+			return appURL + page
 		}
 		link := appURL + page + "?token=" + url.QueryEscape(token)
 		if path := ownPath(appURL, callbackURL); path != "" && !tooLong(path) {
@@ -73,11 +80,12 @@ func ownPath(appURL, target string) string {
 // part:betterauth
 
 // WireLinks is Links for a front end that forwards /api/auth only. Links that verify an address are those of wire,
-// which act when they are opened and then lead to any trusted callbackURL.
+// which act when they are opened and then lead to any trusted callbackURL. Warnings have no link to log in, because
+// the front end has a page of its own for that.
 func WireLinks(appURL string, wire links) links {
 	pages := Links(appURL, wire)
 	return func(purpose letter.Purpose, token, callbackURL string) string {
-		if linkPages[purpose] == "/verify-email" {
+		if linkPages[purpose] == "/verify-email" || token == "" {
 			return wire(purpose, token, callbackURL)
 		}
 		return pages(purpose, token, callbackURL)

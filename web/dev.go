@@ -48,23 +48,48 @@ func loopback(host string) bool {
 	return origins.Loopback(host)
 }
 
-// showInbox lists the newest mails, sent or not.
+// Policies of the inbox. Its page shows a mail in a frame. The mail has inline styles, and may do nothing else.
+const (
+	inboxPolicy = contentSecurityPolicy + "; frame-src 'self'"
+	mailPolicy  = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'; " +
+		"base-uri 'none'"
+)
+
+// showInbox lists the newest mails, sent or not, beside the one that the address names. Without a name that is the
+// newest. If the mail is gone, a poll still gets the list.
 func (s *Server) showInbox(c *echo.Context) error {
 	list, err := s.Mails.List(c.Request().Context())
 	if err != nil {
 		return err
 	}
-	rows := make([]views.MailRow, len(list))
+	id := c.Param("id")
+	page := views.InboxPage{Mails: make([]views.MailRow, len(list)), Picked: id != "", View: mailView(c)}
 	for i, m := range list {
-		rows[i] = views.MailRow{
-			ID: m.ID, To: m.Recipient, Subject: m.Subject, URL: m.Link(), Source: m.Source(), At: m.CreatedAt,
+		page.Mails[i] = views.MailRow{
+			ID: m.ID, To: m.Recipient, Subject: m.Subject, URL: m.Link(), At: m.CreatedAt,
 			Attempts: m.Attempts, Sent: m.SentAt != nil,
 		}
+		if m.ID == id || id == "" && i == 0 {
+			page.Open, page.Source = page.Mails[i], m.Source()
+		}
 	}
-	return s.render(c, http.StatusOK, views.Inbox(rows))
+	if id != "" && page.Open.ID == "" && !sentByScript(c.Request()) {
+		return errs.NotFound("Mail")
+	}
+	c.Response().Header().Set("Content-Security-Policy", inboxPolicy)
+	return s.render(c, http.StatusOK, views.Inbox(page))
 }
 
-// showMail shows the HTML of a mail.
+// mailView is the view of the address, as InboxPage has it.
+func mailView(c *echo.Context) string {
+	switch view := c.QueryParam("view"); view {
+	case "dark", "phone", "text":
+		return "?view=" + view
+	}
+	return ""
+}
+
+// showMail is the HTML of a mail, for the frame of the inbox.
 func (s *Server) showMail(c *echo.Context) error {
 	list, err := s.Mails.List(c.Request().Context())
 	if err != nil {
@@ -72,7 +97,8 @@ func (s *Server) showMail(c *echo.Context) error {
 	}
 	for _, m := range list {
 		if m.ID == c.Param("id") {
-			return c.HTML(http.StatusOK, m.Page())
+			c.Response().Header().Set("Content-Security-Policy", mailPolicy)
+			return c.HTML(http.StatusOK, m.Preview(mailView(c) == "?view=dark"))
 		}
 	}
 	return errs.NotFound("Mail")

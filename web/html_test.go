@@ -22,7 +22,7 @@ func all(n *html.Node, ok func(*html.Node) bool) (list []*html.Node) {
 }
 
 func tags(n *html.Node, name string) []*html.Node {
-	return all(n, func(e *html.Node) bool { return e.Data == name })
+	return all(n, func(e *html.Node) bool { return e.Data == name && (name != "title" || e.Namespace == "") })
 }
 
 func attr(n *html.Node, name string) (string, bool) {

@@ -27,15 +27,23 @@ func TestInbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	list := s.Get("/dev/mail", navigate...)
-	contains(t, list, "Hello &lt;script&gt;alert(1)", "ada@example.com", "kept here")
+	contains(t, list, "ada@example.com", "kept here", "<iframe")
 	_, id, _ := strings.Cut(list.Text, `href="/dev/mail/`)
 	id, _, _ = strings.Cut(id, `"`)
-	letter := s.Get("/dev/mail/"+id, navigate...)
-	expect(t, letter, http.StatusOK)
-	contains(t, letter, "<title>Choose a new password for "+web.AppName+"</title>", "&lt;script&gt;alert(1)")
-	for _, page := range []authtest.Answer{list, letter} {
+	text := s.Get("/dev/mail/"+id+"?view=text", navigate...)
+	contains(t, text, "Hello &lt;script&gt;alert(1)")
+	lacks(t, text, "<iframe")
+	letter := s.Get("/dev/mail/"+id+"/html", navigate...)
+	contains(t, letter, "<title>Choose a new password for "+web.AppName+"</title>", "&lt;script&gt;alert(1)", "@media not all")
+	contains(t, s.Get("/dev/mail/"+id+"/html?view=dark", navigate...), "@media all")
+	expect(t, list, http.StatusOK, "Content-Security-Policy", csp+"; frame-src 'self'")
+	expect(t, letter, http.StatusOK, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; "+
+		"form-action 'none'; frame-ancestors 'self'; base-uri 'none'")
+	for _, page := range []authtest.Answer{list, text, letter} {
 		lacks(t, page, "<script>alert", `href="javascript:`)
 	}
+	contains(t, s.Get("/dev/mail/gone", s.htmx("/dev/mail/gone")...), `id="mails"`) // a poll of a mail that was deleted
+	expect(t, s.Get("/dev/mail/nothing/html", navigate...), http.StatusNotFound)
 	expect(t, s.Get("/dev/mail/nothing", navigate...), http.StatusNotFound)
 	if got := s.raw(t, http.MethodGet, "/dev/mail").StatusCode; got != http.StatusOK {
 		t.Errorf("from this machine: %d", got)

@@ -13,14 +13,14 @@ import (
 // panel is a card that an optional part draws on a page of another part. about is the id of the user whom the page
 // shows, "" if it shows none.
 type panel struct {
-	name string // in the log
-	load func(ctx context.Context, about string) (templ.Component, error)
+	title string // of the card, and in the log
+	load  func(ctx context.Context, about string) (templ.Component, error)
 }
 
 // overviewPanels stand on /admin.
 func (s *Server) overviewPanels() []panel {
 	return []panel{
-		{"activity", s.activity}, // part:audit
+		{"The last 30 days", s.activity}, // part:audit
 	}
 }
 
@@ -29,7 +29,7 @@ func (s *Server) overviewPanels() []panel {
 // userPanels stand on the page of a user, for admins.
 func (s *Server) userPanels() []panel {
 	return []panel{
-		{"audit trail", s.trailOf}, // part:audit
+		{"Recent events", s.trailOf}, // part:audit
 	}
 }
 
@@ -38,7 +38,7 @@ func (s *Server) userPanels() []panel {
 // securityPanels stand below the form for the password, for its owner.
 func (s *Server) securityPanels() []panel {
 	return []panel{
-		{"recent events", s.recentEvents}, // part:audit
+		{"Recent events", s.recentEvents}, // part:audit
 	}
 }
 
@@ -52,7 +52,7 @@ func banners() []templ.Component {
 // draw returns components that load the panels when the page is drawn.
 func (s *Server) draw(about string, panels []panel) (list []templ.Component) {
 	for _, p := range panels {
-		list = append(list, s.panel(p.name, func(ctx context.Context) (templ.Component, error) {
+		list = append(list, s.panel(p.title, views.PanelError(p.title), func(ctx context.Context) (templ.Component, error) {
 			return p.load(ctx, about)
 		}))
 	}
@@ -60,15 +60,17 @@ func (s *Server) draw(about string, panels []panel) (list []templ.Component) {
 }
 
 // panel is a component that is loaded when it is drawn, within its own deadline. The status is sent by then, so a
-// failure is logged under name and shown in place of the panel.
-func (s *Server) panel(name string, load func(context.Context) (templ.Component, error)) templ.Component {
+// failure is logged under name, and failed drawn in place of the panel.
+func (s *Server) panel(
+	name string, failed templ.Component, load func(context.Context) (templ.Component, error),
+) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		loading, cancel := context.WithTimeout(ctx, s.RequestTime)
 		defer cancel()
 		content, err := load(loading)
 		if err != nil {
 			s.Logger.ErrorContext(ctx, "panel not loaded", "panel", name, "error", err)
-			content = views.PanelError()
+			content = failed
 		}
 		return content.Render(ctx, w)
 	})

@@ -3,12 +3,9 @@ package web
 import (
 	"errors"
 	"io"
-	"math"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
-	"time"
 
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/static"
@@ -216,17 +213,5 @@ func (s *Server) waysOn(c *echo.Context, status int) (ways []views.Link) {
 }
 
 func tooManyTries(e *errs.Error) string {
-	return "Too many tries. Wait " + inWords(e.RetryAfter) + " and try again."
-}
-
-// inWords is d in seconds or minutes, rounded up.
-func inWords(d time.Duration) string {
-	n, unit := int(math.Ceil(d.Seconds())), "second"
-	if n > 90 {
-		n, unit = int(math.Ceil(d.Minutes())), "minute"
-	}
-	if n != 1 {
-		unit += "s"
-	}
-	return strconv.Itoa(n) + " " + unit
+	return "Too many tries. Wait " + views.Wait(e.RetryAfter) + " and try again."
 }

@@ -82,7 +82,8 @@ func (s *Server) routes(
 		dev.GET("/dev/guards", s.show(views.Guards()))
 		dev.GET("/dev/components", s.showComponents)
 		dev.GET("/dev/mail", s.showInbox)
-		dev.GET("/dev/mail/:id", s.showMail)
+		dev.GET("/dev/mail/:id", s.showInbox)
+		dev.GET("/dev/mail/:id/html", s.showMail)
 		dev.GET("/dev/reload", s.streamVersion)
 	}
 }

@@ -139,7 +139,7 @@ func TestUserCommands(t *testing.T) {
 		t.Errorf("/admin as promoted worker: %d", got)
 	}
 	if inbox := boss.Get("/dev/mail").Text; !strings.Contains(inbox, "worker@example.com is now an admin of "+web.AppName) ||
-		!strings.Contains(inbox, "To boss@example.com") {
+		!strings.Contains(inbox, "To <bdi>boss@example.com</bdi>") {
 		t.Errorf("the other admin is not told: %s", inbox)
 	}
 }

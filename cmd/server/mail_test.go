@@ -47,8 +47,8 @@ func TestMailedLink(t *testing.T) {
 	}
 	inbox := stranger.Get("/dev/mail").Text
 	links := regexp.MustCompile(`href="(http[^"]+/reset-password[^"]+)"`).FindAllStringSubmatch(inbox, -1)
-	if len(links) != 1 || !strings.Contains(inbox, "Choose a new password for "+web.AppName) ||
-		!strings.Contains(inbox, "To ada@example.com") {
+	if len(links) != 2 || links[0][1] != links[1][1] || !strings.Contains(inbox, "Choose a new password for "+web.AppName) ||
+		!strings.Contains(inbox, "To <bdi>ada@example.com</bdi>") {
 		t.Fatalf("the inbox holds %d links: %s", len(links), inbox)
 	}
 	link, err := url.Parse(html.UnescapeString(links[0][1]))

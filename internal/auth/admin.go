@@ -39,7 +39,7 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 			return err
 		}
 		t.recordEvent(by.actor(), event.UserCreated, user.ID).Detail = "role: " + user.Role
-		if err := a.warnAdmins(t, &User{}, user); err != nil || !in.Invite {
+		if err := a.warnAdmins(t, by.actor(), &User{}, user); err != nil || !in.Invite {
 			return err
 		}
 		return a.mailLink(t, by.actor(), user, letter.SetPassword, user.Email, "")

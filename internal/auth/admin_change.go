@@ -57,7 +57,7 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 		if err := a.changeLocked(t, by.actor(), &before, u, c); err != nil {
 			return err
 		}
-		return a.warnAdmins(t, &before, u)
+		return a.warnAdmins(t, by.actor(), &before, u)
 	})
 	if err != nil {
 		return nil, err

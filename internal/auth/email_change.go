@@ -49,7 +49,7 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 			return notFound(err)
 		}
 		if a.warnsOfChange(u, purpose) {
-			if err := a.mailStop(t, u, email); err != nil {
+			if err := a.mailStop(t, s.actor(), u, email); err != nil {
 				return err
 			}
 		}
@@ -100,5 +100,5 @@ func (a *Auth) setEmail(t *transaction, by actor, u *User, email string) error {
 	if !proved {
 		return nil
 	}
-	return a.mailUndo(t, u, old)
+	return a.mailUndo(t, by, u, old)
 }

@@ -36,9 +36,9 @@ func (a *Auth) stopChange(t *transaction, by actor, u *User, _ *Verification) er
 
 // mailStop warns the address of u of a change to another one, with a link that stops it. The link belongs to no
 // session: else a thief could end the session, ask again in the next one, and leave the owner a dead link.
-func (a *Auth) mailStop(t *transaction, u *User, email string) error {
+func (a *Auth) mailStop(t *transaction, by actor, u *User, email string) error {
 	m := Mail{To: u.Email, Purpose: letter.EmailChangeAsked, NewEmail: email}
-	return a.warnWithLink(t, u, letter.StopEmailChange, m)
+	return a.warnWithLink(t, by, u, letter.StopEmailChange, m)
 }
 
 // UndoEmailChange moves an account back to the address it had, by the link mailed to that address. Every session and
@@ -81,19 +81,21 @@ func (a *Auth) restoreEmail(t *transaction, by actor, u *User, v *Verification) 
 
 // mailUndo warns the old address of u, with a link that moves the account back. The link outlives all others, because
 // a thief in the account could end those.
-func (a *Auth) mailUndo(t *transaction, u *User, old string) error {
+func (a *Auth) mailUndo(t *transaction, by actor, u *User, old string) error {
 	if !a.opts.Notices {
 		return nil
 	}
 	m := Mail{To: old, Purpose: letter.EmailChanged, NewEmail: u.Email}
-	return a.warnWithLink(t, u, letter.UndoEmailChange, m)
+	return a.warnWithLink(t, by, u, letter.UndoEmailChange, m)
 }
 
-// warnWithLink mails a warning with a link of a purpose; without the link if the app has no page for it.
-func (a *Auth) warnWithLink(t *transaction, u *User, purpose letter.Purpose, m Mail) error {
+// warnWithLink mails a warning of what by did, with a link of a purpose; without the link if the app has no page for it.
+func (a *Auth) warnWithLink(t *transaction, by actor, u *User, purpose letter.Purpose, m Mail) error {
 	token := newToken()
 	m.Name, m.URL = u.Name, a.opts.Links(purpose, token, "")
+	m.setBrowser(by, u)
 	if m.URL != "" {
+		m.Life = a.linkLife(purpose)
 		err := a.storeLink(t, token, Verification{UserID: u.ID, Purpose: purpose, Email: m.To})
 		if err != nil {
 			return err

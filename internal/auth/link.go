@@ -98,7 +98,7 @@ func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpos
 		return err
 	}
 	t.recordEvent(by, rule.event, u.ID)
-	m := Mail{To: address, Purpose: purpose, URL: a.opts.Links(purpose, token, callbackURL)}
+	m := Mail{To: address, Purpose: purpose, Life: a.linkLife(purpose), URL: a.opts.Links(purpose, token, callbackURL)}
 	if m.URL == "" {
 		return fmt.Errorf("auth: Options.Links gives no address for a mail of purpose %s", purpose)
 	}
@@ -106,6 +106,9 @@ func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpos
 		m.To, m.NewEmail = u.Email, address
 	}
 	m.Name = u.nameFor(m.To)
+	if rule.bound && m.To == u.Email { // by did it in a session; anybody can ask for the other links
+		m.setBrowser(by, u)
+	}
 	return a.enqueue(t, m)
 }
 
@@ -143,6 +146,7 @@ func (a *Auth) storeLink(t *transaction, token string, v Verification) error {
 	return t.Create(&v).Error
 }
 
+// linkLife is how long a link of a purpose works. Mails say it.
 func (a *Auth) linkLife(purpose letter.Purpose) time.Duration {
 	switch purpose {
 	case letter.ResetPassword:

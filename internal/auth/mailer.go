@@ -13,15 +13,28 @@ import (
 	"gorm.io/gorm"
 )
 
-// Mail is a mail to one user. URL is its link, "" for none, and holds the only copy of a secret: it belongs into the
-// mail and nowhere else. A warning has one only if Options.Links names a page for it.
+// Mail is a mail to one user. URL is its link, "" for none. With a Life it holds the only copy of a secret: it belongs
+// into the mail and nowhere else. A warning has a link only if Options.Links names a page for it.
 type Mail struct {
 	To       string
 	Name     string // the user's; "" if To is not proved to be theirs
 	Purpose  letter.Purpose
 	URL      string
-	NewEmail string // of confirm_email_change, email_changed and email_change_asked
-	About    string // of admin_made: the address of the new admin
+	Life     time.Duration // how long URL works, and then only once; 0 if it has no secret
+	NewEmail string        // of confirm_email_change, email_changed and email_change_asked
+	About    string        // of admin_made: the address of the new admin
+
+	// Agent and IP are the User-Agent and the address of the browser that did what the mail is about. They are empty if
+	// the reader may not know them.
+	Agent, IP string
+}
+
+// setBrowser tells u about the browser of by. It is personal data, so only u reads it, at a proved address, and only
+// what u did: an admin's browser does not concern a user.
+func (m *Mail) setBrowser(by actor, u *User) {
+	if by.userID == u.ID && by.impersonatorID == "" && u.EmailVerified {
+		m.Agent, m.IP = by.agent, by.ip
+	}
 }
 
 // Mailer enqueues a mail inside tx, so that it goes out if, and only if, the change that causes it commits.
@@ -42,12 +55,14 @@ func (a *Auth) enqueue(t *transaction, m Mail) error {
 	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, m)
 }
 
-// warn mails u a warning, with Options.Notices.
-func (a *Auth) warn(t *transaction, u *User, purpose letter.Purpose) error {
+// warn mails u a warning of what by did, with Options.Notices.
+func (a *Auth) warn(t *transaction, by actor, u *User, purpose letter.Purpose) error {
 	if !a.opts.Notices {
 		return nil
 	}
-	return a.enqueue(t, Mail{To: u.Email, Name: u.nameFor(u.Email), Purpose: purpose})
+	m := Mail{To: u.Email, Name: u.nameFor(u.Email), Purpose: purpose, URL: a.opts.Links(purpose, "", "")}
+	m.setBrowser(by, u)
+	return a.enqueue(t, m)
 }
 
 // nameFor is the name of u in a mail to an address: "" if u has not proved the address, because an attacker could
@@ -59,9 +74,9 @@ func (u *User) nameFor(to string) string {
 	return u.Name
 }
 
-// warnAdmins warns all other admins if u has become one. The admin who did it is warned, too: it may have been a
-// thief in that admin's session.
-func (a *Auth) warnAdmins(t *transaction, before, u *User) error {
+// warnAdmins warns all other admins if by has made u one. The admin who did it is warned, too: it may have been a
+// thief in that admin's session. Admins may know the browser of another one.
+func (a *Auth) warnAdmins(t *transaction, by actor, before, u *User) error {
 	if !a.opts.Notices || before.HasRole("admin") || !u.HasRole("admin") {
 		return nil
 	}
@@ -74,15 +89,19 @@ func (a *Auth) warnAdmins(t *transaction, before, u *User) error {
 		if !to.HasRole("admin") {
 			continue
 		}
-		err := a.enqueue(t, Mail{To: to.Email, Name: to.nameFor(to.Email), Purpose: letter.AdminMade, About: u.Email})
-		if err != nil {
+		m := Mail{To: to.Email, Name: to.nameFor(to.Email), Purpose: letter.AdminMade, About: u.Email}
+		if to.EmailVerified {
+			m.Agent, m.IP = by.agent, by.ip
+		}
+		if err := a.enqueue(t, m); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// warnOwner warns the owner of an address that a stranger tried to sign up with it. The stranger learns nothing.
+// warnOwner warns the owner of an address that a stranger tried to sign up with it. The stranger learns nothing, and
+// the owner nothing of the stranger, who may have mistyped the address.
 func (a *Auth) warnOwner(r *http.Request, email string) error {
 	if !a.opts.Notices {
 		return nil
@@ -99,7 +118,7 @@ func (a *Auth) warnOwner(r *http.Request, email string) error {
 		if !u.EmailVerified || u.banned(a.opts.Now()) {
 			return nil
 		}
-		return a.warn(t, &u, letter.ExistingAccount)
+		return a.warn(t, actor{}, &u, letter.ExistingAccount)
 	})
 }
 

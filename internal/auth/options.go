@@ -121,9 +121,9 @@ type Options struct {
 	DeleteTokenTTL time.Duration
 	// end:betterauth
 
-	// Links builds the address of the link in a mail of a purpose. callbackURL is where the browser goes in the end, ""
-	// for nowhere in particular. If it returns "", a warning is sent without a link, and a verb whose mail needs one
-	// fails. Default: always "".
+	// Links builds the address of the link in a mail of a purpose. token is its secret, "" in a warning whose link needs
+	// none. callbackURL is where the browser goes in the end, "" for nowhere in particular. If it returns "", a warning
+	// is sent without a link, and a verb whose mail needs one fails. Default: always "".
 	Links func(purpose letter.Purpose, token, callbackURL string) string
 
 	// RateLimit bounds guessing and mail. Default off.

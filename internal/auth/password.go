@@ -57,7 +57,7 @@ func (a *Auth) ChangePassword(
 		if err != nil {
 			return nil, err
 		}
-		return user, a.warn(t, user, letter.PasswordChanged)
+		return user, a.warn(t, s.actor(), user, letter.PasswordChanged)
 	})
 }
 
@@ -177,5 +177,5 @@ func (a *Auth) replacePassword(t *transaction, by actor, name event.Name, u *Use
 		return err
 	}
 	t.recordEvent(by, name, u.ID)
-	return a.warn(t, u, letter.PasswordChanged)
+	return a.warn(t, by, u, letter.PasswordChanged)
 }

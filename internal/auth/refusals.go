@@ -49,7 +49,7 @@ func bannedError(u *User) error {
 		"You have been banned from this application. Please contact support if you believe this is an error.")
 	reason := "This account is banned"
 	if u.BanExpires != nil {
-		reason += " until " + u.BanExpires.Format("2 January 2006, 15:04 UTC")
+		reason += " until " + u.BanExpires.UTC().Format("Jan 2, 2006, 15:04 UTC")
 	}
 	if u.BanReason != nil && *u.BanReason != "" {
 		reason += ": " + *u.BanReason

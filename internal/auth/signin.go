@@ -157,7 +157,7 @@ func (a *Auth) openSession(t *transaction, r *http.Request, u *User, in sessionS
 	if !in.newDevice {
 		return s, nil
 	}
-	return s, a.warn(t, u, letter.NewDevice)
+	return s, a.warn(t, s.actor(), u, letter.NewDevice)
 }
 
 // endPresentedAndStart ends the session of the request, if any, and starts one.

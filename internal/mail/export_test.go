@@ -25,3 +25,6 @@ func (o *Outbox) Deliver(ctx context.Context) (found bool, err error) {
 	defer c.quit()
 	return o.deliver(ctx, &c)
 }
+
+// Compose makes a mail that is written now.
+var Compose = compose

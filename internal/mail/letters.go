@@ -4,117 +4,133 @@ import (
 	"context"
 	"fmt"
 	"html"
+	"strconv"
 	"strings"
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/useragent"
 )
 
-// content is the subject, text and label of the link of a mail. {app} is replaced by the name of the app, {new} by
-// auth.Mail.NewEmail and {about} by auth.Mail.About.
-type content struct{ subject, text, action string }
-
-var letters = map[letter.Purpose]content{
-	letter.VerifyEmail: {
-		subject: "Confirm your e-mail address for {app}",
-		text: "Somebody, most likely you, signed up for {app} with this address. Confirm that it is yours. If it was not " +
-			"you, do nothing.",
-		action: "Confirm the address",
-	},
-	letter.ResetPassword: {
-		subject: "Choose a new password for {app}",
-		text:    "You can choose a new password. If you did not ask for this, do nothing: your password stays as it is.",
-		action:  "Choose a new password",
-	},
-	letter.SetPassword: {
-		subject: "Your account for {app}",
-		text:    "An account for {app} was made for you. Choose a password to log in.",
-		action:  "Choose a password",
-	},
-	letter.ConfirmEmailChange: {
-		subject: "Allow the change of your e-mail address for {app}",
-		text: "Your account asks to be moved to {new}. Allow it only if that is yours. If you did not ask for it, do " +
-			"nothing, and change your password.",
-		action: "Allow the change",
-	},
-	letter.ChangeEmail: {
-		subject: "Confirm your new e-mail address for {app}",
-		text: "An account for {app} is to be moved to this address. Confirm that it is yours. If you did not ask for it, " +
-			"do nothing.",
-		action: "Confirm the address",
-	},
-	// part:betterauth
-	letter.DeleteAccount: {
-		subject: "Delete your account for {app}",
-		text: "Your account and everything in it is about to be deleted, for good. If you did not ask for it, do nothing," +
-			" and change your password.",
-		action: "Delete the account",
-	},
-	// end:betterauth
-	letter.PasswordChanged: {
-		subject: "Your password for {app} was changed",
-		text:    "The password of your account was changed. If it was not you, choose a new one at once.",
-		action:  "Choose a new password",
-	},
-	letter.EmailChangeAsked: {
-		subject: "A change of your e-mail address for {app} was asked for",
-		text: "Somebody who is logged in to your account asked to move it to {new}. If that was you, open the link that " +
-			"was mailed to the new address. If it was not you, stop the change: the browser that asked is logged out. " +
-			"Then choose a new password.",
-		action: "Stop the change",
-	},
-	letter.EmailChanged: {
-		subject: "Your e-mail address for {app} was changed",
-		text: "Your account has moved to {new}. If it was not you, undo it within 7 days: every browser is logged out, " +
-			"and you choose a new password.",
-		action: "Undo the change",
-	},
-	letter.NewDevice: {
-		subject: "A new log-in to {app}",
-		text: "Somebody logged in to your account from a browser that has not been seen before. If it was not you, choose" +
-			" a new password at once.",
-		action: "Choose a new password",
-	},
-	letter.AccountDeleted: {
-		subject: "Your account for {app} is deleted",
-		text:    "Your account and everything in it is deleted. There is nothing more to do.",
-	},
-	letter.AdminMade: {
-		subject: "{about} is now an admin of {app}",
-		text: "{about} has become an admin of {app} and can do everything that you can. If you did not expect it, log in," +
-			" look at that account under Admin, Users, and take the role away.",
-	},
-	letter.ExistingAccount: {
-		subject: "You already have an account for {app}",
-		text: "Somebody, most likely you, tried to sign up for {app} with this address, which has an account already. Log" +
-			" in, or choose a new password if you have forgotten yours. If it was not you, do nothing.",
-		action: "Log in",
-	},
+// parts are what a mail says. Its HTML and its plain text are two drawings of them.
+type parts struct {
+	App, Name     string
+	Subject, Text sentence
+	Action, URL   string // "" without a link
+	Validity      string // how long the link works; "" if it is an ordinary page
+	Facts         []fact // of a warning: when something was done, and from where
+	Reason        sentence
 }
 
-// compose makes the mail for an auth.Mail. Its HTML has no styles, so that every mail program and a strict content
-// security policy can show it.
-func compose(ctx context.Context, app string, m auth.Mail) (*Mail, error) {
+// fact is a line of a warning.
+type fact struct{ Name, Value string }
+
+// sentence is a text in runs.
+type sentence []run
+
+// run is a piece of a text. A value is what people chose, or the name of the app: HTML isolates it, so that a name
+// that is written from right to left does not turn the words around it.
+type run struct {
+	text  string
+	value bool
+}
+
+func (s sentence) String() string {
+	var b strings.Builder
+	for _, r := range s {
+		b.WriteString(r.text)
+	}
+	return b.String()
+}
+
+// fill replaces each {name} in a text of this program by its value.
+func fill(text string, values map[string]string) (s sentence) {
+	for {
+		before, rest, found := strings.Cut(text, "{")
+		s = append(s, run{text: before})
+		if !found {
+			return s
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		s = append(s, run{values[name], true})
+		text = after
+	}
+}
+
+// compose makes the mail for an auth.Mail that is written now.
+func compose(ctx context.Context, app string, m auth.Mail, now time.Time) (*Mail, error) {
 	c, ok := letters[m.Purpose]
 	if !ok {
 		return nil, fmt.Errorf("mail: no text for %q", m.Purpose)
 	}
-	if m.URL == "" {
-		c.action = ""
+	values := map[string]string{"app": app, "new": m.NewEmail, "about": m.About}
+	p := parts{
+		App: app, Name: m.Name,
+		Subject: fill(c.subject, values), Text: fill(c.text, values), Reason: fill(c.reason, values),
 	}
-	fill := strings.NewReplacer("{app}", app, "{new}", m.NewEmail, "{about}", m.About)
-	p := parts{Name: m.Name, Text: fill.Replace(c.text), Action: c.action, URL: m.URL, App: app}
-	text := greeting(p.Name) + "\n\n" + p.Text + "\n\n"
-	if p.Action != "" {
-		text += p.Action + ":\n" + p.URL + "\n\n"
+	if m.URL != "" && c.action != "" {
+		p.Action, p.URL = c.action, m.URL
+		if m.Life > 0 {
+			p.Validity = "The link works once, for " + span(m.Life) + "."
+		}
 	}
-	text += "-- \n" + app + "\n"
+	if c.warns {
+		p.Facts = facts(m, now)
+	}
 	var b strings.Builder
-	if err := body(p).Render(ctx, &b); err != nil {
+	if err := document(p).Render(ctx, &b); err != nil {
 		return nil, err
 	}
-	return &Mail{Recipient: m.To, Subject: fill.Replace(c.subject), Text: text, HTML: b.String()}, nil
+	return &Mail{Recipient: m.To, Subject: p.Subject.String(), Text: p.plain(), HTML: b.String()}, nil
+}
+
+// facts says when a warning is written and from which browser it was caused, as far as the reader may know.
+func facts(m auth.Mail, now time.Time) []fact {
+	list := []fact{{"When", now.UTC().Format("2 Jan 2006, 15:04 UTC")}}
+	if m.Agent != "" || m.IP != "" {
+		list = append(list, fact{"Browser", useragent.Name(m.Agent)})
+	}
+	if m.IP != "" {
+		list = append(list, fact{"IP address", m.IP})
+	}
+	return list
+}
+
+// span says a duration in the largest unit that measures it.
+func span(d time.Duration) string {
+	n, unit := max(int(d/time.Minute), 1), "minute"
+	switch {
+	case d >= day && d%day == 0:
+		n, unit = int(d/day), "day"
+	case d >= time.Hour && d%time.Hour == 0:
+		n, unit = int(d/time.Hour), "hour"
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return strconv.Itoa(n) + " " + unit
+}
+
+const day = 24 * time.Hour
+
+// plain is the mail as plain text.
+func (p parts) plain() string {
+	var b strings.Builder
+	b.WriteString(greeting(p.Name) + "\n\n" + p.Text.String() + "\n\n")
+	if p.Action != "" {
+		b.WriteString(p.Action + ":\n" + p.URL + "\n\n")
+	}
+	if p.Validity != "" {
+		b.WriteString(p.Validity + "\n\n")
+	}
+	for _, f := range p.Facts {
+		b.WriteString(f.Name + ": " + f.Value + "\n")
+	}
+	if len(p.Facts) > 0 {
+		b.WriteString("\n")
+	}
+	b.WriteString("-- \n" + p.App + "\n" + p.Reason.String() + "\n")
+	return b.String()
 }
 
 func greeting(name string) string {
@@ -141,8 +157,23 @@ func (m *Mail) Source() string {
 		m.Text
 }
 
-// Page returns the mail as an HTML document.
+// darkQuery is the condition of the dark styles of a mail.
+const darkQuery = "(prefers-color-scheme: dark)"
+
+// Preview returns the mail as an HTML document in one theme, whatever theme the system has.
+func (m *Mail) Preview(dark bool) string {
+	condition := "not all"
+	if dark {
+		condition = "all"
+	}
+	return strings.Replace(m.Page(), darkQuery, condition, 1)
+}
+
+// Page returns the mail as an HTML document. Rows of older versions have only its body.
 func (m *Mail) Page() string {
+	if strings.HasPrefix(m.HTML, "<!doctype html>") {
+		return m.HTML
+	}
 	return `<!doctype html><html lang="en"><head><meta charset="utf-8">` +
 		`<meta name="viewport" content="width=device-width"><title>` + html.EscapeString(m.Subject) +
 		`</title></head><body>` + m.HTML + `</body></html>`

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/keys"
@@ -228,7 +227,7 @@ func TestMail(t *testing.T) {
 	}
 	text := strings.ReplaceAll(strings.ReplaceAll(string(body), "=\r\n", ""), "=3D", "=")
 	for _, want := range []string{"text/plain", "text/html", "Hello <script>x</script>{app},",
-		"&lt;script&gt;x&lt;/script&gt;{app}", "moved to new@example.com", "s3cr3t-t0ken&a=b", "s3cr3t-t0ken&amp;a=b"} {
+		"&lt;script&gt;x&lt;/script&gt;{app}", "moved to new@example.com", "moved to <bdi>new@example.com</bdi>", "s3cr3t-t0ken&a=b", "s3cr3t-t0ken&amp;a=b"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing from %s", want, text)
 		}
@@ -278,7 +277,7 @@ func TestAMailWithoutAName(t *testing.T) {
 		URL: secret}); err != nil {
 		t.Fatal(err)
 	}
-	if m := o.rows()[0]; !strings.HasPrefix(m.Text, "Hello,\n") || !strings.HasPrefix(m.HTML, "<p>Hello,</p>") {
+	if m := o.rows()[0]; !strings.HasPrefix(m.Text, "Hello,\n") || !strings.Contains(m.HTML, ">Hello,</p>") {
 		t.Errorf("%+v", m)
 	}
 }
@@ -306,11 +305,6 @@ func TestEnqueue(t *testing.T) {
 			t.Fatalf("%d mails, want none", n)
 		}
 		subjects := map[string]bool{}
-		purposes := []letter.Purpose{
-			"verify_email", "reset_password", "set_password", "confirm_email_change", "change_email", "password_changed",
-			"email_changed", "new_device", "account_deleted", "existing_account", "admin_made", "email_change_asked",
-			"delete_account", // part:betterauth
-		}
 		for _, purpose := range purposes {
 			if err := o.Enqueue(t.Context(), db, auth.Mail{To: "ada@example.com", Name: "Ada 100%s", Purpose: purpose,
 				NewEmail: "new%d@example.com", About: "eve%s@example.com", URL: secret}); err != nil {

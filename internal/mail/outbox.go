@@ -64,11 +64,11 @@ func (o *Outbox) Enqueue(ctx context.Context, tx *gorm.DB, m auth.Mail) error {
 	if a, err := mail.ParseAddress(m.To); err != nil || a.Address != m.To {
 		return errors.New("mail: the recipient is not one address")
 	}
-	row, err := compose(ctx, o.AppName, m)
+	now := o.Now()
+	row, err := compose(ctx, o.AppName, m, now)
 	if err != nil {
 		return err
 	}
-	now := o.Now()
 	row.ID, row.CreatedAt = id.New(), now
 	o.seal(row)
 	if o.Sender != nil {

@@ -46,7 +46,7 @@ func TestMailsWaitSealed(t *testing.T) {
 			}
 		}
 		o = o.with(second, first)
-		if list := o.rows(); len(list) != 1 || list[0].Link() != secret || !strings.Contains(list[0].Page(), "Hello Ada") {
+		if list := o.rows(); len(list) != 1 || list[0].Link() != secret || !strings.Contains(list[0].Page(), "Hello <bdi>Ada</bdi>") {
 			t.Errorf("the list says %+v", list)
 		}
 		if n := o.deliver(); n != 1 {

@@ -119,6 +119,10 @@ func TestAccessibilityRules(t *testing.T) {
 		b.open("/dev/mail")
 		b.wantText("main", "Choose a new password")
 		b.checkRules(axe, "mail")
+		b.click("open the mail", "#mails a")
+		b.checkRules(axe, "mail, open")
+		b.click("read it as text", `.tabs a[href$="text"]`)
+		b.checkRules(axe, "mail, text")
 	})
 }
 

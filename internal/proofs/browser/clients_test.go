@@ -34,7 +34,7 @@ func TestConfirmingEndsOnAnotherOrigin(t *testing.T) {
 				b.disableScripts()
 			}
 			b.open("/dev/mail")
-			b.click("follow the link in the mail", "article a")
+			b.click("follow the link in the mail", "#mails .end")
 			b.fill("password", authtest.Password)
 			b.leave("confirm", submit)
 			if got, want := eval[string](b, "location.href"), front.URL+"/welcome"; got != want {

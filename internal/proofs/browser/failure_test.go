@@ -122,7 +122,7 @@ func everyRequest(reset, verify, undo, stop string) (strangers, admins []request
 			works: `document.querySelector("#list nav").textContent.includes("Page 2")`},
 		{file: "ui_dialog", attribute: `{ href }`, page: "/dev/components", click: "#g-question",
 			works: `document.querySelector("dialog[open] .act")`},
-		{file: "dev", attribute: `"/dev/mail"`, page: "/dev/mail", script: `htmx.trigger("#mails", "every")`,
+		{file: "dev_mail", attribute: `{ p.href(p.Open.ID) }`, page: "/dev/mail", script: `htmx.trigger("#mails", "every")`,
 			works: `document.querySelector("#problem").hidden`},
 	}
 	return strangers, append(admins, partRequests...)

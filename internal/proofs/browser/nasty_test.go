@@ -29,7 +29,7 @@ var (
 // noPages are routes that answer with no page of the app. A letter is drawn as the mail program of its reader does.
 var noPages = []string{
 	"/static/*", "/healthz", "/readyz", "/.well-known/change-password", "/.well-known/jwks.json", "/nav",
-	"/dev/reload", "/dev/mail/:id",
+	"/dev/reload", "/dev/mail/:id/html",
 }
 
 // fitted is a tab that looks whether pages fit, and remembers their routes.
@@ -166,6 +166,11 @@ func (s *site) fitAdmins(t *testing.T, b fitted) {
 	b.wait(`document.querySelector("dialog[open]")`)
 	b.fits("/dev/components, dialog")
 
+	b.open("/dev/mail")
+	letter := eval[string](b.tab, `document.querySelector("#mails a").pathname`)
+	for _, view := range []string{"", "?view=dark", "?view=phone", "?view=text"} {
+		b.page("/dev/mail/:id", letter+view)
+	}
 	for _, fit := range partFits {
 		fit(s, t, b)
 	}

@@ -1,0 +1,112 @@
+package mail
+
+import "example.com/foyer/internal/auth/letter"
+
+// content are the words of a mail: subject, text, label of its button, and why it is sent. {app} is replaced by the
+// name of the app, {new} by auth.Mail.NewEmail and {about} by auth.Mail.About. If it warns, it also says when and from
+// where something was done.
+type content struct {
+	subject, text, action, reason string
+	warns                         bool
+}
+
+// safety is why a warning is sent.
+const safety = "You get this mail because it is about the safety of your account for {app}."
+
+var letters = map[letter.Purpose]content{
+	letter.VerifyEmail: {
+		subject: "Confirm your e-mail address for {app}",
+		text:    "Confirm that this address is yours, to finish your sign-up. If you did not sign up, do nothing.",
+		action:  "Confirm the address",
+		reason:  "You get this mail because this address was used to sign up for {app}.",
+	},
+	letter.ResetPassword: {
+		subject: "Choose a new password for {app}",
+		text:    "You can choose a new password. If you did not ask for this, do nothing: your password stays as it is.",
+		action:  "Choose a new password",
+		reason:  "You get this mail because a new password was asked for at {app} with this address.",
+	},
+	letter.SetPassword: {
+		subject: "Your account for {app}",
+		text:    "An account for {app} was made for you. Choose a password to log in.",
+		action:  "Choose a password",
+		reason:  "You get this mail because an admin of {app} made an account with this address.",
+	},
+	letter.ConfirmEmailChange: {
+		subject: "Allow the change of your e-mail address for {app}",
+		text: "Your account asks to be moved to {new}. Allow it only if that is yours. If you did not ask for it, do " +
+			"nothing, and change your password.",
+		action: "Allow the change",
+		reason: "You get this mail because this is the address of your account for {app}.",
+		warns:  true,
+	},
+	letter.ChangeEmail: {
+		subject: "Confirm your new e-mail address for {app}",
+		text: "An account for {app} is to be moved to this address. Confirm that it is yours. If you did not ask for it, " +
+			"do nothing.",
+		action: "Confirm the address",
+		reason: "You get this mail because this address was entered as the new one of an account for {app}.",
+	},
+	// part:betterauth
+	letter.DeleteAccount: {
+		subject: "Delete your account for {app}",
+		text: "Your account and everything in it is about to be deleted, for good. If you did not ask for it, do nothing," +
+			" and change your password.",
+		action: "Delete the account",
+		reason: "You get this mail because the deletion of your account for {app} was asked for.",
+		warns:  true,
+	},
+	// end:betterauth
+	letter.PasswordChanged: {
+		subject: "Your password for {app} was changed",
+		text:    "The password of your account was changed. If it was not you, choose a new one at once.",
+		action:  "Choose a new password",
+		reason:  safety,
+		warns:   true,
+	},
+	letter.EmailChangeAsked: {
+		subject: "A change of your e-mail address for {app} was asked for",
+		text: "A browser that is logged in to your account asked to move it to {new}. If that was you, open the link that " +
+			"was mailed to the new address. If it was not you, stop the change: the browser that asked is logged out. " +
+			"Then choose a new password.",
+		action: "Stop the change",
+		reason: safety,
+		warns:  true,
+	},
+	letter.EmailChanged: {
+		subject: "Your e-mail address for {app} was changed",
+		text: "Your account has moved to {new}. If it was not you, undo it: every browser is logged out, and you choose a " +
+			"new password.",
+		action: "Undo the change",
+		reason: safety,
+		warns:  true,
+	},
+	letter.NewDevice: {
+		subject: "A new log-in to {app}",
+		text: "Your account was logged in to from a browser that it has not seen before. If it was not you, choose a new " +
+			"password at once.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	letter.AccountDeleted: {
+		subject: "Your account for {app} is deleted",
+		text:    "Your account and everything in it is deleted. There is nothing more to do.",
+		reason:  "You get this last mail because this was the address of the account.",
+		warns:   true,
+	},
+	letter.AdminMade: {
+		subject: "{about} is now an admin of {app}",
+		text: "{about} has become an admin of {app} and can do everything that you can. If you did not expect it, log in," +
+			" look at that account under Admin, Users, and take the role away.",
+		reason: "You get this mail because you are an admin of {app}.",
+		warns:  true,
+	},
+	letter.ExistingAccount: {
+		subject: "You already have an account for {app}",
+		text: "This address was used to sign up for {app}, but it has an account already. If that was you, log in, or " +
+			"choose a new password if you have forgotten yours. If it was not you, do nothing.",
+		action: "Log in",
+		reason: "You get this mail because this is the address of your account for {app}.",
+	},
+}

@@ -1,0 +1,86 @@
+package browser
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"example.com/foyer/static"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// live puts the browser into a zone.
+func (b *tab) live(zone string) {
+	b.Helper()
+	if _, err := chromedp.Call(b.ctx, emulation.SetTimezoneOverride,
+		emulation.SetTimezoneOverrideParams{TimezoneID: zone}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// Times are those of the person's own zone. Recent ones say how long ago it was, and when it was to the mouse, the
+// keyboard and screen readers. Without script they are those of the server, which says UTC. Nothing moves when a slow
+// script rewrites them.
+func TestOwnTime(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.ahead.Store(int64(-72 * time.Hour))
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
+	joined := s.now()
+	s.ahead.Store(0)
+	zone, err := time.LoadLocation("Asia/Kolkata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const dateTime = "Jan 2, 2006, 15:04"
+	local, utc := joined.In(zone).Format(dateTime), joined.UTC().Format(dateTime)+" UTC"
+
+	b := newTab(t, s.URL)
+	b.live("Asia/Kolkata")
+	b.everyPage(watchShifts)
+	b.logIn("ada@example.com")
+	if _, err := chromedp.Call(b.ctx, network.SetCacheDisabled,
+		network.SetCacheDisabledParams{CacheDisabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, width := range []int64{1280, 375} {
+		b.do(chromedp.EmulateViewport(width, 800))
+		for _, page := range []string{"/dashboard", "/settings/sessions", "/admin/users", "/admin/audit"} {
+			release := s.hold("GET " + static.URL("shell.js"))
+			b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.assign(%q)`, page)))
+			b.wait(fmt.Sprintf(`location.pathname === %q && [...document.querySelectorAll("main time")].some((e) => e.textContent.includes("UTC"))
+				&& performance.getEntriesByType("paint").length > 0`, page))
+			release()
+			b.wait(`document.readyState === "complete" && ![...document.querySelectorAll("main time")].some((e) => e.textContent.includes("UTC"))`)
+			for _, shift := range b.shifts() {
+				t.Errorf("%s at %d px moves: %s", page, width, shift)
+			}
+		}
+	}
+	b.do(chromedp.EmulateViewport(1280, 800))
+	b.open("/admin/users")
+	b.wantText("#list time", local)
+	if got := eval[string](b, `document.querySelector("#list time").title`); got != joined.In(zone).Format("Jan 2, 2006, 15:04:05")+" GMT+5:30" {
+		t.Errorf("the exact time is %q", got)
+	}
+	b.do(chromedp.SendKeys(chromedp.ID("q"), "ada"+kb.Enter)) // the rows that come are rewritten, too
+	b.wait(`location.search.includes("ada") && document.querySelector("#list time").textContent === ` + fmt.Sprintf("%q", local))
+
+	b.open("/dashboard")
+	b.wantText("main td time", "this minute")
+	shown := `[...document.querySelectorAll("main td time span")].slice(0, 2).map((e) => getComputedStyle(e).opacity).join()`
+	if got := eval[string](b, shown); got != "1,0" {
+		t.Errorf("at first the opacity of distance and time is %s", got)
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("main td time").focus()`))
+	if got := eval[string](b, shown); got != "0,1" {
+		t.Errorf("with focus the opacity of distance and time is %s", got)
+	}
+
+	b.disableScripts()
+	b.open("/admin/users")
+	b.wantText("#list time", utc)
+}
