@@ -22,6 +22,7 @@ var (
 	unsafeForm = regexp.MustCompile(`(?i)\bmethod\s*=\s*(\{|["']?post)|\shx-(post|put|patch|delete)\s*=`)
 	formButton = regexp.MustCompile(`(?is)<button\b[^<]*\sformaction=[^<]*`) // does nothing outside a form
 	formAction = regexp.MustCompile(`\saction="([^"]*)"`)
+	openHX     = regexp.MustCompile(`^\shx-post="([^"]*)"`)
 	drawnFor   = regexp.MustCompile(`(?m)^\s*@drawnFor\(\)\s*$`)
 	openPost   = regexp.MustCompile(`\b(?:public|anyone|guest)\.(?:POST|Form|Any)\("([^"]+)"`)
 )
@@ -44,7 +45,9 @@ func formFaults(name, text string, open []string) (list []string) {
 	}
 	for _, at := range unsafeForm.FindAllStringIndex(text, -1) {
 		within := func(element []int) bool { return element[0] < at[0] && at[1] < element[1] }
-		if !slices.ContainsFunc(slices.Concat(forms, buttons), within) {
+		found := openHX.FindStringSubmatch(text[at[0]:])
+		isOpen := found != nil && slices.Contains(open, found[1])
+		if !isOpen && !slices.ContainsFunc(slices.Concat(forms, buttons), within) {
 			report(at[0], "a request that changes something belongs into a form, which says whom it was drawn for")
 		}
 	}
@@ -135,6 +138,7 @@ func TestWallOfFormsStands(t *testing.T) {
 		`<form method="post" action="/logout"></form>`,
 		`<form method="get" action="/notes" hx-get="/notes"></form>`,
 		`<form action="/notes"></form>`,
+		`<input hx-post="/login"/>`,
 		`<button formaction={ "/notes/" + id } hx-post={ "/notes/" + id }>Save</button>`,
 		"<form method=\"post\" action=\"/notes\">\n\t@drawnFor()\n\t<button hx-post=\"/notes/more\">More</button>\n</form>",
 	} {

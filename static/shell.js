@@ -45,6 +45,7 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
   if (!String(ctx.status).includes("AbortError")) ctx.target?.removeAttribute?.("aria-busy"); // else the next one is on its way
 });
+
 // Times are said in the zone of the visitor and in the language of the page, those within a day by their distance. Such a
 // time is there as well: CSS shows it on hover and focus, and keeps the width of the words that the server sent.
 const lang = document.documentElement.lang;

@@ -12,6 +12,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -29,6 +30,9 @@ var (
 	assets = map[string]asset{}  // address → file
 )
 
+// forReaders are the comments and indents of a style, which browsers do not load.
+var forReaders = regexp.MustCompile(`(?s)/\*.*?\*/|(?m)^\s+`)
+
 func init() {
 	names, err := fs.Glob(files, "*")
 	if err != nil {
@@ -43,8 +47,11 @@ func init() {
 			urls[name] = ""
 			continue
 		}
-		sum := sha256.Sum256(data)
 		ext := path.Ext(name)
+		if ext == ".css" {
+			data = forReaders.ReplaceAll(data, nil)
+		}
+		sum := sha256.Sum256(data)
 		urls[name] = "/static/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
 		assets[urls[name]] = asset{mime: contentType(name), plain: data, gzip: compress(data)}
 	}

@@ -104,6 +104,45 @@ func TestAccountCorner(t *testing.T) {
 	}
 }
 
+// part:admin
+
+// TestBreadcrumb: it leads to every page above a page. A refused form is an error in the title only.
+func TestBreadcrumb(t *testing.T) {
+	form := views.ActOnUser(views.UserActionForm{UserRow: views.UserRow{ID: "7", Name: "Grace"}, Action: "ban",
+		Title: "Ban"})
+	form.Errors = views.Errors{{Message: "wrong"}}
+	got := draw(t, frame(ada), form.Page())
+	for _, want := range []string{"<title>Error: Ban", `<a href="/admin"><bdi>Admin</bdi></a>`,
+		`<a href="/admin/users"><bdi>Users</bdi></a>`, `<a href="/admin/users/7"><bdi>Grace</bdi></a>`,
+		`<li aria-current="page"><bdi>Ban</bdi></li>`, "<h1><bdi>Ban</bdi></h1>"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing: %s", want, got)
+		}
+	}
+}
+
+// end:admin
+
+// TestHere: one link of the navigation is the current one, even where another leads above it.
+func TestHere(t *testing.T) {
+	admins := func(v views.Visitor) bool { return v.Admin }
+	f := views.Frame{Visitor: views.Visitor{Admin: true}, Site: views.Site{Nav: []views.NavGroup{
+		{Links: []views.NavLink{{Href: "/settings"}}},
+		{Label: "Admin", Links: []views.NavLink{{Href: "/admin", For: admins}, {Href: "/admin/users", For: admins}}},
+	}}}
+	for path, want := range map[string]string{"/settings": "/settings", "/settings/email": "/settings", "/admin": "/admin",
+		"/admin/users": "/admin/users", "/admin/users/:id": "/admin/users", "/admin/audit": "/admin", "/administer": "",
+		"/": "", "": ""} {
+		if got := f.Here(path).Href; got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+	f.Visitor.Admin = false
+	if got := f.Here("/admin/users").Href; got != "" || len(f.Nav()) != 1 {
+		t.Errorf("without the role: %q in %d groups", got, len(f.Nav()))
+	}
+}
+
 // TestWordsStayApart: text and what follows it on the same line keep their space.
 func TestWordsStayApart(t *testing.T) {
 	at := time.Date(2026, 11, 23, 12, 5, 0, 0, time.FixedZone("", 3600))

@@ -159,15 +159,15 @@ func TestAccessOfOwners(t *testing.T) {
 	const want = `GET  /planted/:id (user)
   nobody  | page 303 Location /login?returnTo=%2Fplanted%2F{id} | htmx 401 HX-Redirect /login?returnTo=%2Fdashboard%3Ftab%3D2 | json 401
   owner   | page 200 by name | htmx 200 by name | json 200 by name
-  other   | page 404 | htmx 404 | json 404
-  admin   | page 404 | htmx 404 | json 404
+  other   | page 404 by name | htmx 404 | json 404
+  admin   | page 404 by name | htmx 404 | json 404
   acting  | page 404 by name | htmx 404 | json 404
   banned  | page 303 Location /login?returnTo=%2Fplanted%2F{id} | htmx 401 HX-Redirect /login?returnTo=%2Fdashboard%3Ftab%3D2 | json 401
 POST /planted/:id (user)
   nobody  | page 303 Location /login | htmx 401 HX-Redirect /login?returnTo=%2Fdashboard%3Ftab%3D2 | json 401
   owner   | page 303 Location /planted/{id} | htmx 204 HX-Redirect /planted/{id} | json 415
-  other   | page 404 | htmx 404 | json 415
-  admin   | page 404 | htmx 404 | json 415
+  other   | page 404 by name | htmx 404 | json 415
+  admin   | page 404 by name | htmx 404 | json 415
   acting  | page 404 by name | htmx 404 | json 415
   banned  | page 303 Location /login | htmx 401 HX-Redirect /login?returnTo=%2Fdashboard%3Ftab%3D2 | json 401
 `

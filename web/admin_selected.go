@@ -119,7 +119,7 @@ func (s *Server) actOnSelected(c *echo.Context) error {
 	values, refused := parseForm(c)
 	a, err := s.requestedSelection(c, values)
 	if err != nil {
-		return err
+		return cmp.Or(refused, err)
 	}
 	if refused != nil {
 		return s.refuseForm(c, s.selectedForm(a), refused)

@@ -104,7 +104,7 @@ func TestSelectedUsersRefused(t *testing.T) {
 	form := url.Values{"row": {adaID}, "until": {"2001-01-01"}, "reason": {"kept"}}
 	got := boss.PostForm(selectedPath+"ban", form)
 	expect(t, got, http.StatusUnprocessableEntity)
-	contains(t, got, "a day in the future", `value="kept"`, `name="row" value="`+adaID+`"`)
+	contains(t, got, "a day of the next 100 years", `value="kept"`, `name="row" value="`+adaID+`"`)
 	expect(t, user.PostForm(selectedPath+"ban", url.Values{"row": {adaID}}), http.StatusForbidden)
 	expect(t, user.Get(selectedPath+"ban"+selecting(adaID), navigate...), http.StatusForbidden)
 	if after := s.userRows(t); after != before {

@@ -15,6 +15,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
@@ -381,6 +382,17 @@ func TestLinksOfTheWire(t *testing.T) {
 	} {
 		if got := links(letter.Purpose(c.purpose), "a+b", c.callback); got != c.want {
 			t.Errorf("%s to %q: %q, want %q", c.purpose, c.callback, got, c.want)
+		}
+	}
+	for purpose, want := range map[letter.Purpose]string{
+		letter.NewDevice: "https://app.example/forgot-password", letter.PasswordChanged: "https://app.example/forgot-password",
+		letter.ExistingAccount: "https://app.example/login", letter.AccountDeleted: "",
+	} {
+		if got := links(purpose, "", ""); got != want {
+			t.Errorf("%s: %q, want %q", purpose, got, want)
+		}
+		if got := web.WireLinks("https://app.example", betterauth.Links("https://app.example"))(purpose, "", ""); got != "" {
+			t.Errorf("%s, for a front end of its own: %q", purpose, got)
 		}
 	}
 	s := newSite(t)

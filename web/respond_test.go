@@ -144,6 +144,39 @@ func TestErrorPage(t *testing.T) {
 	}
 }
 
+// TestErrorsLeadOn: the error of a person who is logged in stays inside the app and leads on from there. A stranger sees
+// no navigation.
+func TestErrorsLeadOn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	const inside, dashboard = `class="main-nav"`, `href="/dashboard">Go to the dashboard`
+	for path, status := range map[string]int{"/no/such/page": 404, "/logout": 405, "/admin": 403} {
+		got := ada.Get(path, navigate...)
+		expect(t, got, status)
+		contains(t, got, inside, dashboard)
+		lacks(t, got, "Try again", "Back to")
+	}
+	lacks(t, ada.PostForm("/no/such/page", nil, navigate...), inside) // only reads look up who asks
+	boss := s.admin(t, "boss@example.com")
+	contains(t, boss.Get("/admin/users/nobody", navigate...), inside, `href="/admin/users">Back to users`) // part:admin
+	contains(t, boss.Get("/admin/nothing", navigate...), inside, `href="/admin">Back to overview`)
+
+	stranger := s.Get("/no/such/page", navigate...)
+	contains(t, stranger, `href="/">Go to the front page`)
+	lacks(t, stranger, inside, "/dashboard")
+
+	s.close(t)
+	away := ada.Get("/settings/sessions?tab=2", navigate...) // the session is still in memory
+	expect(t, away, 503)
+	contains(t, away, inside, `href="/settings/sessions?tab=2">Try again`, `href="/settings">Back to settings`)
+	unknown := boss.Get("/admin", navigate...) // the admin's is read from the database
+	expect(t, unknown, 503)
+	contains(t, unknown, `href="/admin">Try again`)
+	lacks(t, unknown, inside)
+	lacks(t, ada.PostForm("/settings", url.Values{"name": {"Ada"}}, navigate...), "Try again")
+}
+
 // TestRefusalsOfADomain: a form shows the errors that it can mend. All others keep their status: the note of another
 // user is a 404, not a mistake in the form.
 func TestRefusalsOfADomain(t *testing.T) {
@@ -191,7 +224,7 @@ func TestRefusalsOfADomain(t *testing.T) {
 			if c.onForm != "" {
 				contains(t, got, "There is a problem", c.onForm, "what was typed")
 			} else {
-				contains(t, got, "Request <code>", "Not so.")
+				contains(t, got, ", request <code>", "Not so.")
 				lacks(t, got, "There is a problem", "what was typed")
 			}
 		}

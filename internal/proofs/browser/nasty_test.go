@@ -191,7 +191,8 @@ const misfits = `(async () => {
 	for (const e of document.querySelectorAll("body *")) {
 		if (!e.checkVisibility({ contentVisibilityAuto: true }) || e.closest(hidden)) continue;
 		const style = getComputedStyle(e), box = e.getBoundingClientRect();
-		if (!e.closest(scrollable) && (box.right > innerWidth + 1 || box.left < -1)) list.push("sticks out: " + name(e));
+		if (style.clipPath === "inset(50%)") continue; // for screen readers
+		if (!e.closest(scrollable) && !e.parentElement.closest(short) && (box.right > innerWidth + 1 || box.left < -1)) list.push("sticks out: " + name(e));
 		if (style.display === "inline" || e.closest(short) || e.matches(scrollable)) continue;
 		if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0) list.push(e.scrollWidth + " px in " + e.clientWidth + ": " + name(e));
 		if (style.overflowY === "hidden" && e.scrollHeight > e.clientHeight + 1) list.push("is cut: " + name(e));
