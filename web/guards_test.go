@@ -60,7 +60,7 @@ func TestQueriesPerPage(t *testing.T) {
 		{"login page of a stranger", s.Client, "/login", 0},
 		{"dashboard of a stranger", s.Client, "/dashboard", 0},
 		{"dashboard from the cache: its panel only", user, "/dashboard", 1},
-		{"an address that does not exist, signed in", cold, "/admin/nothing", 0},
+		{"an address that does not exist, signed in: its frame", cold, "/admin/nothing", 1},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
