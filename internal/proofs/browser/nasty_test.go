@@ -222,15 +222,18 @@ const misfits = `(async () => {
 	return [...new Set(list)].slice(0, 6);
 })()`
 
-// fits looks at the page as it is on five screens.
+// fits looks at the page as it is on five screens, in both directions of reading.
 func (b *tab) fits(name string) {
 	b.Helper()
 	for _, screen := range []struct{ width, height int64 }{{1920, 1080}, {1280, 800}, {768, 1024}, {375, 812},
 		{320, 640}} {
 		b.do(chromedp.EmulateViewport(screen.width, screen.height))
 		b.wait(fmt.Sprintf(`innerWidth === %d`, screen.width))
-		for _, problem := range eval[[]string](b, misfits) {
-			b.Errorf("%s at %d px: %s", name, screen.width, problem)
+		for _, direction := range []string{"rtl", "ltr"} {
+			b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.documentElement.dir = %q`, direction)))
+			for _, problem := range eval[[]string](b, misfits) {
+				b.Errorf("%s, %s, at %d px: %s", name, direction, screen.width, problem)
+			}
 		}
 		if pictures != "" {
 			file := strings.Map(func(r rune) rune {
