@@ -244,7 +244,6 @@ const misfits = `(async () => {
 		scrollTo({ top, behavior: "instant" });
 		if (document.querySelector(":popover-open")) await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); // it follows its button
 		apart("#banners .banner", ".sidebar");
-		if (innerWidth >= 768) apart("#banners .banner", "#account-menu:popover-open");
 		apart("#account > button", "#account-menu:popover-open");
 		inSight("#banners .banner");
 		inSight(".sidebar");
