@@ -2,6 +2,7 @@ package views
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -53,4 +54,13 @@ func Wait(d time.Duration) string {
 		return plural(seconds, "second", "seconds")
 	}
 	return plural((seconds+59)/60, "minute", "minutes")
+}
+
+// roleWords are the roles of a user, which a comma separates, as people read them.
+func roleWords(roles string) string {
+	words := strings.Split(roles, ",")
+	for i, w := range words {
+		words[i] = initial(w) + w[min(1, len(w)):]
+	}
+	return strings.Join(words, ", ")
 }

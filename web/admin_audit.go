@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -12,7 +11,6 @@ import (
 	"strings"
 
 	"example.com/foyer/internal/audit"
-	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/id"
@@ -20,58 +18,6 @@ import (
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
-
-// eventNames are the names of events on pages.
-var eventNames = map[event.Name]string{
-	event.AccountUnlinked:      "Log-in method removed",
-	event.CookieForged:         "Forged session cookie refused",
-	event.CrossSite:            "Request from another site refused",
-	event.DeletionAsked:        "Account deletion requested",
-	event.EmailChangeAsked:     "Change of address requested",
-	event.EmailChanged:         "Address changed",
-	event.EmailChangeStopped:   "Change of address stopped",
-	event.EmailRestored:        "Change of address undone",
-	event.EmailVerified:        "Address confirmed",
-	event.Forbidden:            "Not allowed",
-	event.ImpersonationStarted: "Impersonation started",
-	event.ImpersonationStopped: "Impersonation ended",
-	event.Invited:              "Invited",
-	event.PasswordChanged:      "Password changed",
-	event.PasswordRefused:      "Wrong current password",
-	event.PasswordReset:        "Password reset by mailed link",
-	event.PasswordResetAsked:   "Password reset requested",
-	event.PasswordSet:          "Password set by an administrator",
-	event.RateLimited:          "Too many requests",
-	event.Reauthenticated:      "Password entered again",
-	event.RoleChanged:          "Role changed",
-	event.SessionRevoked:       "Session ended remotely",
-	event.SessionsRevoked:      "Sessions ended remotely",
-	event.SignIn:               "Logged in",
-	event.SignInFailed:         "Failed log-in",
-	event.SignOut:              "Logged out",
-	event.SignUp:               "Signed up",
-	event.UserBanned:           "Banned",
-	event.UserCreated:          "Account created",
-	event.UserDeleted:          "Account deleted",
-	event.UserUnbanned:         "Ban lifted",
-	event.UserUpdated:          "Profile changed",
-	event.UsersExported:        "List of users exported",
-	event.VerificationSent:     "Verification mail sent",
-	chain.EventPruned:          "Old events deleted", // part:auditchain
-}
-
-// eventWords are the names of events on pages, with those of the app.
-func eventWords() map[event.Name]string {
-	words := maps.Clone(eventNames)
-	maps.Copy(words, appEvents)
-	return words
-}
-
-// sentence makes words of the name of an event that has none, such as "paper_torn".
-func sentence(name event.Name) string {
-	words := strings.ReplaceAll(string(name), "_", " ")
-	return strings.ToUpper(words[:1]) + words[1:]
-}
 
 // showAudit lists the events that match the query.
 func (s *Server) showAudit(c *echo.Context) error {
@@ -103,11 +49,13 @@ func (s *Server) renderAudit(c *echo.Context, status int, p views.AuditPage) err
 
 // eventChoices are the options of the filter, ordered by label: value and label alternate.
 func eventChoices() []string {
-	words := eventWords()
-	names := slices.SortedFunc(maps.Keys(words), func(a, b event.Name) int { return strings.Compare(words[a], words[b]) })
+	words := knownEvents()
+	names := slices.SortedFunc(maps.Keys(words), func(a, b event.Name) int {
+		return strings.Compare(words[a].name, words[b].name)
+	})
 	list := []string{"", "All"}
 	for _, name := range names {
-		list = append(list, string(name), words[name])
+		list = append(list, string(name), words[name].name)
 	}
 	return list
 }
@@ -121,7 +69,7 @@ func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Quer
 	}
 	if f.Event != "" {
 		q.Events = []event.Name{event.Name(f.Event)}
-		if eventWords()[q.Events[0]] == "" {
+		if knownEvents()[q.Events[0]].name == "" {
 			wrong("event", "There is no such event.")
 		}
 	}
@@ -133,14 +81,14 @@ func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Quer
 	}
 	var ok bool
 	if q.From, ok = text.Day(f.From); !ok {
-		wrong("from", "Enter a day such as 2026-05-31.")
+		wrong("from", "Choose a day.")
 	}
 	last, ok := text.Day(f.To)
 	switch {
 	case !ok:
-		wrong("to", "Enter a day such as 2026-05-31.")
+		wrong("to", "Choose a day.")
 	case f.To != "" && last.Before(q.From):
-		wrong("to", "This day is before the first one.")
+		wrong("to", "Choose a day after the first one, or the same.")
 	case f.To != "":
 		q.To = last.AddDate(0, 0, 1)
 	}
@@ -193,49 +141,4 @@ func auditPath(f views.AuditFilter, cursorName string, seq int64) string {
 		}
 	}
 	return "/admin/audit?" + query.Encode()
-}
-
-func auditRows(entries []audit.Entry) (rows []views.AuditRow) {
-	words := eventWords()
-	for _, e := range entries {
-		row := views.AuditRow{
-			At: e.At, Event: cmp.Or(words[e.Name], sentence(e.Name)), Detail: e.Detail, Note: e.Note, Times: e.Times,
-			Actor: auditPerson(e.ActorID, e.ActorName), NoActor: withoutActor(e), IP: e.IPAddress,
-			Subject:    auditPerson(e.SubjectID, e.SubjectName),
-			OwnAccount: e.ActorID != "" && e.ActorID == e.SubjectID,
-		}
-		if e.ImpersonatorID != "" {
-			row.Actor, row.Impersonated = auditPerson(e.ImpersonatorID, e.ImpersonatorName), row.Actor
-		}
-		if e.UserAgent != "" {
-			row.Browser = browser(e.UserAgent)
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-// withoutActor labels the actor of an event without one: a stranger, who has an IP address, or else the command line.
-// The IP address is deleted with the account that the stranger tried; then the two cannot be told apart.
-func withoutActor(e audit.Entry) string {
-	switch {
-	case e.IPAddress != "":
-		return "A stranger"
-	case e.Name == event.UserDeleted && e.Detail == "never confirmed": // purged
-		return "Automatic"
-	case e.SubjectID != "" && e.SubjectName == "" && e.Name != event.UserDeleted:
-		return "No longer known"
-	}
-	return "The command line"
-}
-
-// auditPerson is a person in the audit trail. Deleted users have no name.
-func auditPerson(id, name string) views.AuditPerson {
-	if id == "" {
-		return views.AuditPerson{}
-	}
-	if name == "" {
-		name = "Deleted user " + id[:min(8, len(id))]
-	}
-	return views.AuditPerson{Name: name, Href: "/admin/audit?person=" + url.QueryEscape(id)}
 }

@@ -16,16 +16,20 @@ var ownEvents = slices.DeleteFunc(event.All(), func(name event.Name) bool {
 	return slices.Contains([]event.Name{event.RateLimited, event.CrossSite, event.Forbidden, event.CookieForged}, name)
 })
 
-// recentEvents draws the last events of the visitor's account. It hides the IP address and browser of an administrator,
-// who acts on the account or by the command line.
+// recentEvents draws the last events of the visitor's account. Of an administrator, who acts on the account or by the
+// command line, it shows neither name nor IP address nor browser.
 func (s *Server) recentEvents(ctx context.Context, id string) (templ.Component, error) {
 	found, err := s.Audit.List(ctx, audit.Query{Person: id, Events: ownEvents, Limit: 10})
 	rows := auditRows(found.Entries)
 	for i, e := range found.Entries {
-		rows[i].Browser = browser(e.UserAgent)
-		actor := cmp.Or(e.ImpersonatorID, e.ActorID)
-		if actor != "" && actor != id || actor == "" && e.IPAddress == "" {
-			rows[i].IP, rows[i].Browser = "", "An administrator"
+		row, actor := &rows[i], cmp.Or(e.ImpersonatorID, e.ActorID)
+		switch {
+		case actor == id:
+			row.Actor.Name = "You"
+		case actor == "" && e.IPAddress != "":
+			row.Actor.Name = "Not logged in"
+		default:
+			row.Actor.Name, row.IP, row.Browser = "An administrator", "", ""
 		}
 	}
 	return views.RecentEvents(rows), err

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"testing"
 
 	"example.com/foyer/web"
@@ -46,11 +47,11 @@ func TestAuditFilter(t *testing.T) {
 	b.expect("status of 422")
 	b.logIn("ada@example.com")
 	b.open("/admin/audit")
-	b.wantText("#trail", "Grace Hopper <grace@example.com>")
+	b.wantText("#trail", "created the account of Grace Hopper")
 
 	b.do(chromedp.SendKeys(chromedp.ID("person"), "ada@example.com"+kb.Enter))
 	b.wait(`!document.querySelector("#trail").textContent.includes("Grace")`)
-	b.wantText("#trail", "Ada Lovelace <ada@example.com>")
+	b.wantText("#trail", "Ada Lovelace")
 	b.wantPath("/admin/audit?event=&person=ada%40example.com&from=&to=")
 	if got := eval[string](b, `document.activeElement.id`); got != "person" {
 		t.Errorf("the focus is on %q", got)
@@ -58,22 +59,47 @@ func TestAuditFilter(t *testing.T) {
 	b.wantText("#live", "events on this page")
 
 	b.do(chromedp.SendKeys(chromedp.ID("person"), "x"+kb.Enter))
-	b.wait(`document.querySelector("#trail").textContent.includes("Enter the id of a user")`)
+	b.wait(`document.querySelector("#person-error")?.textContent.includes("Enter the id of a user")`)
+	if got := eval[string](b, `document.activeElement.id + " " + document.activeElement.value`); got != "person ada@example.comx" {
+		t.Errorf("with the error the focus is on %q", got)
+	}
 	b.wait(`document.title.startsWith("Error: ")`)
 	b.wantText("#live", "There is a problem.")
 	b.back()
-	b.wantText("#trail", "Ada Lovelace <ada@example.com>")
+	b.wantText("#trail", "Ada Lovelace")
 	if got := eval[string](b, `document.getElementById("person").value + " " + document.title`); got != "ada@example.com Audit trail · "+web.AppName {
 		t.Errorf("after Back: %s", got)
 	}
+
+	// A choice filters at once. A wrong day is refused beside its field.
+	b.open("/admin/audit")
+	choose := func(id, value string) {
+		t.Helper()
+		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
+			const field = document.getElementById(%q);
+			field.value = %q;
+			field.dispatchEvent(new Event("change", { bubbles: true }));
+		}`, id, value)))
+	}
+	choose("event", "sign_in")
+	b.wait(`!document.querySelector("#trail").textContent.includes("created the account")`)
+	b.wantText("#trail", "Ada Lovelace logged in")
+	choose("from", "2026-05-02")
+	choose("to", "2026-05-01")
+	b.wait(`document.querySelector("#to-error")`)
+	if got := eval[string](b, `document.getElementById("to").getAttribute("aria-invalid")`); got != "true" {
+		t.Errorf("the wrong field is not marked: %q", got)
+	}
+	choose("to", "")
+	b.wait(`!document.querySelector("#to-error") && document.querySelector("#trail .event")`)
 
 	plain := newTab(t, s.URL)
 	plain.logIn("ada@example.com")
 	plain.disableScripts()
 	plain.open("/admin/audit")
 	plain.do(chromedp.SetValue(chromedp.ID("event"), "user_created"))
-	plain.leave("filter without script", submit)
-	plain.wantText("#trail", "Grace Hopper <grace@example.com>")
+	plain.leave("filter without script", chromedp.Click(chromedp.CSS(".filters button")))
+	plain.wantText("#trail", "created the account of Grace Hopper")
 	if got := plain.where(); got != s.URL+"/admin/audit?event=user_created&person=&from=&to=" {
 		t.Errorf("without script the form leads to %s", got)
 	}
@@ -83,6 +109,6 @@ func init() {
 	partRequests = append(partRequests, []request{
 		{file: "admin_audit", attribute: `"/admin/audit"`, page: "/admin/audit",
 			fields: []string{"person", "grace@example.com"},
-			click:  "main form .primary", works: `location.search.includes("grace")`},
+			click:  ".filters button", works: `location.search.includes("grace")`},
 	}...)
 }

@@ -61,6 +61,9 @@ func (b fitted) menu(name string) {
 	b.do(chromedp.EmulateViewport(1280, 800), chromedp.Click(chromedp.CSS("#account > button")))
 	b.wait(`document.querySelector("#account-menu:popover-open")`)
 	b.fits(name + ", menu")
+	if !eval[bool](b.tab, `document.querySelector("#account-menu .who b").offsetWidth > 100`) {
+		b.Errorf("%s: the menu hides the name", name)
+	}
 }
 
 // dialog opens the dialog of an action and looks at it.
@@ -185,7 +188,7 @@ var partFits []func(*site, *testing.T, fitted)
 // misfits lists what is wrong with the page as it stands: what sticks out or is cut, and what covers something else.
 // Some things may scroll sideways, and some be cut because they stand elsewhere in full.
 const misfits = `(async () => {
-	const scrollable = ".table, .tabs, .sidebar", short = ".fit, .breadcrumb bdi, .account b, #banners .banner span", hidden = "svg, .sr-only, .skip, input, select";
+	const scrollable = ".table, .tabs, .sidebar", short = ".fit, .identity, .breadcrumb bdi, .account b, #banners .banner span", hidden = "svg, .sr-only, .skip, input, select";
 	const list = [], name = (e) => e.outerHTML.replace(/\s+/g, " ").slice(0, 100);
 	if (document.documentElement.scrollWidth > innerWidth) list.push("the page is " + document.documentElement.scrollWidth + " px wide");
 	for (const e of document.querySelectorAll("body *")) {
@@ -219,15 +222,18 @@ const misfits = `(async () => {
 	return [...new Set(list)].slice(0, 6);
 })()`
 
-// fits looks at the page as it is on five screens.
+// fits looks at the page as it is on five screens, in both directions of reading.
 func (b *tab) fits(name string) {
 	b.Helper()
 	for _, screen := range []struct{ width, height int64 }{{1920, 1080}, {1280, 800}, {768, 1024}, {375, 812},
 		{320, 640}} {
 		b.do(chromedp.EmulateViewport(screen.width, screen.height))
 		b.wait(fmt.Sprintf(`innerWidth === %d`, screen.width))
-		for _, problem := range eval[[]string](b, misfits) {
-			b.Errorf("%s at %d px: %s", name, screen.width, problem)
+		for _, direction := range []string{"rtl", "ltr"} {
+			b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.documentElement.dir = %q`, direction)))
+			for _, problem := range eval[[]string](b, misfits) {
+				b.Errorf("%s, %s, at %d px: %s", name, direction, screen.width, problem)
+			}
 		}
 		if pictures != "" {
 			file := strings.Map(func(r rune) rune {

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,4 +84,32 @@ func TestOwnTime(t *testing.T) {
 	b.disableScripts()
 	b.open("/admin/users")
 	b.wantText("#list time", utc)
+}
+
+// TestPrint: what is printed is what a page says, in light colors, without what it can do.
+func TestPrint(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
+	b := newTab(t, s.URL)
+	b.logIn("ada@example.com")
+	for _, page := range []string{
+		"/admin/users", // part:admin
+		"/admin/audit", // part:audit
+		"/dashboard", "/admin", "/settings/sessions",
+	} {
+		b.open(page)
+		b.setLook(look{media: "print", theme: "dark"})
+		if got := eval[[]string](b, `[...document.querySelectorAll("nav, button, .button, [role=search], [type=checkbox]")]
+			.filter((e) => e.checkVisibility()).map((e) => e.outerHTML.slice(0, 80))`); len(got) > 0 {
+			t.Errorf("%s prints %q", page, got)
+		}
+		if got := eval[string](b, `getComputedStyle(document.documentElement).backgroundColor`); got != "rgb(250, 250, 248)" {
+			t.Errorf("%s prints on %s", page, got)
+		}
+		if got := eval[string](b, `[...document.querySelectorAll(".table")].map((e) => getComputedStyle(e).overflowX).join("")`); strings.Trim(got, "visble") != "" {
+			t.Errorf("%s cuts its table: overflow %s", page, got)
+		}
+		b.setLook(look{theme: "light"})
+	}
 }
