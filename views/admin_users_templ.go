@@ -111,7 +111,7 @@ func UserRows(l List, rows []UserRow) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = timestamp(u.Joined).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = day(u.Joined).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -185,7 +185,7 @@ var partFits []func(*site, *testing.T, fitted)
 // misfits lists what is wrong with the page as it stands: what sticks out or is cut, and what covers something else.
 // Some things may scroll sideways, and some be cut because they stand elsewhere in full.
 const misfits = `(async () => {
-	const scrollable = ".table, .tabs, .sidebar", short = ".fit, .breadcrumb bdi, .account b, #banners .banner span", hidden = "svg, .sr-only, .skip, input, select";
+	const scrollable = ".table, .tabs, .sidebar", short = ".fit, .identity, .breadcrumb bdi, .account b, #banners .banner span", hidden = "svg, .sr-only, .skip, input, select";
 	const list = [], name = (e) => e.outerHTML.replace(/\s+/g, " ").slice(0, 100);
 	if (document.documentElement.scrollWidth > innerWidth) list.push("the page is " + document.documentElement.scrollWidth + " px wide");
 	for (const e of document.querySelectorAll("body *")) {
