@@ -54,7 +54,7 @@ func TestFormMistakes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			browser := s.stranger(t)
 			page := browser.PostForm(c.path, c.form)
-			expect(t, page, 422, "Content-Type", "text/html; charset=utf-8", "Cache-Control", "private, no-store", "Set-Cookie",
+			expect(t, page, 422, "Content-Type", "text/html; charset=utf-8", "Cache-Control", "private, no-cache", "Set-Cookie",
 				"", "Content-Security-Policy", csp)
 			contains(t, page, "<!doctype html>", "<title>Error: ", "There is a problem",
 				`name="password" type="password" value=""`)

@@ -25,16 +25,19 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	c.Response().WriteHeader(status)
 	// Without the deadline, because templ draws nothing after it. Each panel has a deadline of its own.
 	ctx := views.WithFrame(unbounded(c), views.Frame{
-		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: frameURL(c), Theme: s.theme(c.Request()), Flash: flash,
+		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: frameURL(c, status), Theme: s.theme(c.Request()), Flash: flash,
 	})
 	// Only Write, because templ would also flush, which takes a third of the time of a small page.
 	return page.Render(ctx, struct{ io.Writer }{c.Response()})
 }
 
-// frameURL is the address that a page returns to after its theme was chosen. What a link for strangers may carry is not
-// in it, apart from a returnTo of this site.
-func frameURL(c *echo.Context) string {
-	if visitor(c).State == views.Authenticated {
+// frameURL is the address that a page returns to after its theme was chosen, "" for the front page. What a link for
+// strangers may carry is not in it, apart from a returnTo of this site; nor is an address that is no page.
+func frameURL(c *echo.Context, status int) string {
+	switch {
+	case status == http.StatusNotFound:
+		return ""
+	case visitor(c).State == views.Authenticated:
 		return pageURL(c.Request())
 	}
 	return withReturnTo(c.Request().URL.Path, returnTo(c))

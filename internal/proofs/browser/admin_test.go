@@ -304,6 +304,7 @@ func (s *site) fitUserLists(t *testing.T, b fitted) {
 		}
 	}
 	user := s.userPath(t, longEmail("user"))
+	b.page("/admin/users/selected/:action", "/admin/users/selected/ban?row="+strings.TrimPrefix(user, "/admin/users/"))
 	for _, action := range []string{"ban", "delete"} {
 		b.page("/admin/users/:id/:action", user+"/"+action)
 	}
@@ -321,7 +322,7 @@ func (s *site) fitUserLists(t *testing.T, b fitted) {
 	b.dialog("ban")
 	b.fill("reason", longName)
 	b.leave("ban", chromedp.Click(chromedp.CSS("dialog .act")))
-	b.wait(`document.activeElement.matches("main [role=status]")`) // else it is not spoken
+	b.wait(`document.activeElement.matches(".toast, .toast *, [role=status]")`) // else it is not spoken
 	b.fits("/admin/users/:id, banned")
 	b.dialog("unban")
 

@@ -61,7 +61,7 @@ func TestAccountByKeyboard(t *testing.T) {
 	b.enterOn("form .primary")
 	b.wantPath("/login")
 
-	b.tabTo("#password")
+	b.wantFocus("#password") // the address is there
 	b.press("better-horse-2")
 	b.leave("log in", typed(kb.Enter))
 	b.wantPath("/dashboard")

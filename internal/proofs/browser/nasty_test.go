@@ -61,6 +61,9 @@ func (b fitted) menu(name string) {
 	b.do(chromedp.EmulateViewport(1280, 800), chromedp.Click(chromedp.CSS("#account > button")))
 	b.wait(`document.querySelector("#account-menu:popover-open")`)
 	b.fits(name + ", menu")
+	if !eval[bool](b.tab, `document.querySelector("#account-menu .who b").offsetWidth > 100`) {
+		b.Errorf("%s: the menu hides the name", name)
+	}
 }
 
 // dialog opens the dialog of an action and looks at it.
