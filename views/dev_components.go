@@ -40,11 +40,11 @@ type group struct {
 // groups are what the gallery shows besides colors and icons.
 func groups() []group {
 	return []group{
-		{"text", "Text and layout", []sample{
+		{"text", "Text", []sample{
 			{"Text", "textSample", textSample()},
 			{"Layout", "layoutSample", layoutSample()},
 		}},
-		{"buttons", "Buttons, links, menus", []sample{
+		{"buttons", "Buttons", []sample{
 			{"Kinds", "buttonSample", buttonSample()},
 			{"Busy, and as wide as its form", "busySample", busySample()},
 			{"Links", "linkSample", linkSample()},

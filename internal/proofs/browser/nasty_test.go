@@ -32,18 +32,39 @@ var noPages = []string{
 	"/dev/reload", "/dev/mail/:id/html",
 }
 
-// fitted is a tab that looks whether pages fit, and remembers their routes.
+// fitted is a tab that looks at pages, and remembers their routes.
 type fitted struct {
 	*tab
+	walk
 	routes map[string]bool
+}
+
+// walk is how pages are looked at.
+type walk struct {
+	width int64                     // of the screen on which a page opens; 0 for the last one
+	begin func(*tab)                // prepares a tab; nil for nothing
+	proof func(b *tab, name string) // looks at a page; nil for nothing
+}
+
+func (b fitted) fits(name string) {
+	b.Helper()
+	if b.proof != nil {
+		b.proof(b.tab, name)
+	}
 }
 
 // page opens an address of a route and looks at it.
 func (b fitted) page(route, path string) {
 	b.Helper()
 	b.routes[route] = true
+	if b.width > 0 {
+		b.do(chromedp.EmulateViewport(b.width, 800))
+	}
 	b.open(path)
 	b.wait(`!document.querySelector("#account > .skeleton")`)
+	for _, shift := range b.shifts() {
+		b.Errorf("%s moves: %s", route, shift)
+	}
 	b.fits(route)
 }
 
@@ -83,16 +104,22 @@ func (b fitted) closeDialog() {
 	b.wait(`!document.querySelector("dialog[open]")`)
 }
 
-// TestNastyData: pages fit on every screen, whatever people are called.
+// TestNastyData: pages fit on every screen, whatever people are called, and nothing moves while they load.
 func TestNastyData(t *testing.T) {
 	t.Parallel()
+	walkAll(t, walk{proof: (*tab).fits})
+}
+
+// walkAll looks at all pages of a site whose people have nasty names.
+func walkAll(t *testing.T, w walk) {
+	t.Helper()
 	s := newSite(t, func(o *auth.Options, db *gorm.DB) {
 		o.Notices = true
 		authtest.Crowd(t, db, 60)
 	})
 	for _, u := range []auth.NewUser{
 		{Name: emojiName, Email: "emoji@example.com"}, {Name: arabicName, Email: "arabic@example.com"},
-		{Name: chineseName, Email: "chinese@example.com"},
+		{Name: chineseName, Email: "chinese@example.com"}, {Name: "<script>alert(1)</script>", Email: "script@example.com"},
 		{Name: longName, Email: longEmail("user")}, {Name: longName, Email: longEmail("admin"), Role: "admin"},
 	} {
 		s.addUser(t, u.Name, u.Email, u.Role)
@@ -103,7 +130,11 @@ func TestNastyData(t *testing.T) {
 		for _, status := range []string{"403", "404", "410", "422"} {
 			b.expect("status of " + status)
 		}
-		return fitted{b, routes}
+		b.everyPage(watchShifts)
+		if w.begin != nil {
+			w.begin(b)
+		}
+		return fitted{b, w, routes}
 	}
 	s.fitStrangers(t, open())
 	s.fitUsers(open())
@@ -150,6 +181,7 @@ func (s *site) fitUsers(b fitted) {
 		b.page(route, route)
 		b.wantPath(route)
 	}
+	b.page("/settings/sessions/:session", "/settings/sessions/others")
 	b.page("/settings/delete", "/settings/delete")
 	b.fill("confirm", longEmail("other"), "password", authtest.Password)
 	b.refused("/settings/delete", "main form .danger")
@@ -221,29 +253,38 @@ const misfits = `(async () => {
 	return [...new Set(list)].slice(0, 6);
 })()`
 
+type screen struct{ width, height int64 }
+
+var screens = []screen{{1920, 1080}, {1280, 800}, {768, 1024}, {375, 812}, {320, 640}}
+
 // fits looks at the page as it is on five screens, in both directions of reading.
 func (b *tab) fits(name string) {
 	b.Helper()
-	for _, screen := range []struct{ width, height int64 }{{1920, 1080}, {1280, 800}, {768, 1024}, {375, 812},
-		{320, 640}} {
+	b.fitsOn(name, screens...)
+}
+
+func (b *tab) fitsOn(name string, screens ...screen) {
+	b.Helper()
+	for _, screen := range screens {
 		b.do(chromedp.EmulateViewport(screen.width, screen.height))
 		b.wait(fmt.Sprintf(`innerWidth === %d`, screen.width))
 		for _, direction := range []string{"rtl", "ltr"} {
-			b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.documentElement.dir = %q`, direction)))
+			b.turn(direction)
 			for _, problem := range eval[[]string](b, misfits) {
 				b.Errorf("%s, %s, at %d px: %s", name, direction, screen.width, problem)
 			}
 		}
 		if pictures != "" {
-			file := strings.Map(func(r rune) rune {
-				if r == '/' || r == ' ' {
-					return '_'
-				}
-				return r
-			}, name)
+			file := strings.NewReplacer("/", "_", " ", "_").Replace(name)
 			b.keep(fmt.Sprintf("nasty-%s-%d.png", file, screen.width), run(b, "take a picture", chromedp.CaptureScreenshot()))
 		}
 	}
+}
+
+// turn sets the direction of reading.
+func (b *tab) turn(direction string) {
+	b.Helper()
+	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.documentElement.dir = %q`, direction)))
 }
 
 // dialogName is what a screen reader calls the open dialog.
