@@ -73,8 +73,8 @@ window.addEventListener("pageshow", (event) => {
 });
 
 // Focus the error summary of a page that was loaded without htmx, or its first field even if there is a message, which
-// describes the field.
-document.querySelector("#toasts[autofocus], [data-summary], main input[autofocus]")?.focus();
+// describes the field, or else the message.
+(document.querySelector("[data-summary], main input[autofocus]") ?? document.querySelector("#toasts[autofocus]"))?.focus();
 document.documentElement.setAttribute("data-js", "");
 // Remove the secret of a mailed link from the address bar and the history. The form has it.
 if (document.querySelector("input[type=hidden][name=token]")) history.replaceState(history.state, "", location.pathname);

@@ -279,7 +279,7 @@ func auditFilter(f AuditFilter) templ.Component {
 		}
 		templ_7745c5c3_Err = field(input{
 			Name: "person", Label: "Person", Type: "text", Value: f.Person, Autocomplete: "off", Optional: true,
-			Hint: "A user's id or e-mail address",
+			Hint: "Id or e-mail address",
 		}, f.Errors).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -156,7 +156,8 @@ func told(before string) string {
 		};
 		const focus = document.activeElement, stayed = window.actedHere, heading = document.querySelector("h1")?.innerText;
 		const error = document.querySelector("[data-summary]"), problem = document.querySelector("#problem:not([hidden])");
-		if (inSight(document.querySelector("#toasts[role=status] .toast")) && (stayed || focus?.id === "toasts")) return "a toast";
+		const heard = stayed || focus?.id === "toasts" || focus?.getAttribute("aria-describedby")?.includes("toasts");
+		if (heard && inSight(document.querySelector("#toasts[role=status] .toast"))) return "a toast";
 		if (inSight(error) && focus === error) return "an error";
 		if (inSight(problem) && problem.role === "alert") return "a problem";
 		if (focus?.matches("main [tabindex='-1']") && inSight(focus)) return "the focus on " + focus.innerText;

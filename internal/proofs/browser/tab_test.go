@@ -168,13 +168,24 @@ func (b *tab) settle() {
 	b.wait(`performance.getEntriesByType("paint").length > 0 && !document.activeViewTransition`)
 }
 
-// back is the browser's Back button. A page from memory fires no load event: the navigation itself is awaited.
+// back is the browser's Back button. A page from memory fires no load event: the navigation itself is awaited. A question
+// to the page that is left meanwhile may find no answer: it is asked again.
 func (b *tab) back() {
 	b.Helper()
 	back := chromedp.Evaluate[chromedp.Void](`history.back()`)
 	run(b, "go back", chromedp.WaitEvent(page.FrameNavigated,
 		func(e page.EventFrameNavigated) bool { return e.Frame.ParentID == "" }, back))
-	b.wait(`document.readyState === "complete"`)
+	for deadline := time.Now().Add(patience); ; {
+		ctx, cancel := context.WithTimeout(b.ctx, patience/20)
+		loaded, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete"`))
+		cancel()
+		if loaded && err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.Fatalf("%s does not come back: %v", b.where(), err)
+		}
+	}
 }
 
 // path is the address shown, without the origin.
