@@ -191,7 +191,7 @@ func faults(t *testing.T, module, name, text string) []string {
 }
 
 var viewsMayImport = []string{
-	"cmp", "context", "fmt", "slices", "strconv", "strings", "time", "unicode/utf8", "github.com/a-h/templ",
+	"cmp", "context", "embed", "fmt", "slices", "strconv", "strings", "time", "unicode/utf8", "github.com/a-h/templ",
 	"github.com/a-h/templ/runtime",
 }
 

@@ -74,7 +74,7 @@ window.addEventListener("pageshow", (event) => {
 
 // Focus the error summary of a page that was loaded without htmx, or its first field even if there is a message, which
 // describes the field.
-document.querySelector("[data-summary], main input[autofocus]")?.focus();
+document.querySelector("#toasts[autofocus], [data-summary], main input[autofocus]")?.focus();
 document.documentElement.setAttribute("data-js", "");
 // Remove the secret of a mailed link from the address bar and the history. The form has it.
 if (document.querySelector("input[type=hidden][name=token]")) history.replaceState(history.state, "", location.pathname);

@@ -89,6 +89,9 @@ func URL(name string) string {
 	return url
 }
 
+// Text returns the content of a file.
+func Text(name string) string { return string(assets[URL(name)].plain) }
+
 // Serve answers a request for an address of URL, compressed if the browser accepts gzip. It reports whether there is
 // such a file.
 func Serve(w http.ResponseWriter, r *http.Request) bool {

@@ -2,11 +2,13 @@ package web
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/text"
+	"example.com/foyer/static"
 	"example.com/foyer/views"
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v5"
@@ -14,21 +16,41 @@ import (
 
 // showComponents shows the building blocks of pages at work: a list, a form with errors, a question, a chart, a file.
 func (s *Server) showComponents(c *echo.Context) error {
-	switch c.QueryParam("show") {
+	show := c.QueryParam("show")
+	if c.QueryParams().Has("row") { // what was selected
+		show = "question"
+	}
+	switch show {
+	case "form":
+		return s.showForm(c, sampleForm())
 	case "question":
 		return s.showForm(c, views.SampleQuestion())
 	case "csv":
 		return streamCSV(s, c, "icons.csv", []string{"name"}, eachIcon, func(name string) []any { return []any{name} })
 	}
-	return s.showList(c, views.Components(sampleForm(), sampleChart()), func(q listQuery) (templ.Component, int64, error) {
+	l := views.Components(names(color, "app.css"))
+	return s.showList(c, l, func(q listQuery) (templ.Component, int64, error) {
 		icons := findIcons(q)
 		from := min(q.Offset, len(icons))
-		return views.IconRows(icons[from:min(from+q.Limit, len(icons))]), int64(len(icons)), nil
+		return views.IconRows(l, icons[from:min(from+q.Limit, len(icons))]), int64(len(icons)), nil
 	})
 }
 
+var (
+	color  = regexp.MustCompile(`--([a-z0-9-]+): light-dark`)
+	symbol = regexp.MustCompile(`<symbol id="([a-z]+)" viewBox="0 0 24 24"`)
+)
+
+// names are what a pattern finds in a static file.
+func names(pattern *regexp.Regexp, file string) (list []string) {
+	for _, found := range pattern.FindAllStringSubmatch(static.Text(file), -1) {
+		list = append(list, found[1])
+	}
+	return list
+}
+
 func eachIcon(yield func(string, error) bool) {
-	for _, name := range views.Icons {
+	for _, name := range names(symbol, "icons.svg") {
 		if !yield(name, nil) {
 			return
 		}
@@ -36,25 +58,26 @@ func eachIcon(yield func(string, error) bool) {
 }
 
 // findIcons returns the icons that q selects, on all pages.
-func findIcons(q listQuery) (names []string) {
-	for _, name := range views.Icons {
+func findIcons(q listQuery) (found []string) {
+	for _, name := range slices.Sorted(slices.Values(names(symbol, "icons.svg"))) {
 		length := "short"
 		if len(name) > 5 {
 			length = "long"
 		}
 		if strings.Contains(name, q.Text) && (q.chosen["length"] == "" || q.chosen["length"] == length) {
-			names = append(names, name)
+			found = append(found, name)
 		}
 	}
 	if q.Descending {
-		slices.Reverse(names)
+		slices.Reverse(found)
 	}
-	return names
+	return found
 }
 
 // sampleForm is a form of which every field is wrong.
 func sampleForm() views.Form {
-	form, in := views.SampleForm(), text.Read(url.Values{"number": {"11"}, "day": {"yesterday"}})
+	typed := url.Values{"number": {"11"}, "day": {"yesterday"}}
+	form, in := views.SampleForm().Filled(typed), text.Read(typed)
 	in.Line("line", 1, 200)
 	in.Lines("lines", 1, 200)
 	in.Number("number", 0, 10)
@@ -63,16 +86,4 @@ func sampleForm() views.Form {
 		form.Errors = fieldErrors(e, form.Names())
 	}
 	return form
-}
-
-func sampleChart() views.Chart {
-	chart := views.Chart{
-		ID: "sample", Title: "Chart", Sentence: "Five series of made-up numbers", Group: "Week",
-		Labels: []string{"1", "2", "3"},
-	}
-	for i, name := range []string{"First", "Second", "Third", "Fourth", "Fifth"} {
-		n := int64(i)
-		chart.Series = append(chart.Series, views.Series{Name: name, Numbers: []int64{n, 2 * n, 10 - n}})
-	}
-	return chart
 }

@@ -60,7 +60,9 @@ func TestQueriesPerPage(t *testing.T) {
 		{"login page of a stranger", s.Client, "/login", 0},
 		{"dashboard of a stranger", s.Client, "/dashboard", 0},
 		{"dashboard from the cache: its panel only", user, "/dashboard", 1},
-		{"an address that does not exist, signed in", cold, "/admin/nothing", 0},
+		{"an address that does not exist, nobody", s.Client, "/admin/nothing", 0},
+		{"an address that does not exist, from the cache", user, "/admin/nothing", 0},
+		{"an address that does not exist, from the store", cold, "/admin/nothing", 1},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -177,11 +179,11 @@ func TestLoadingSettles(t *testing.T) {
 	}
 	expect(t, somebody, 200, "Cache-Control", "private, no-cache", "Set-Cookie", "")
 	contains(t, somebody, `hx-get="/nav"`, `hx-trigger="load"`, "skeleton", `href="/dashboard">Your account`)
-	lacks(t, somebody, "data-private", "Log out")
+	lacks(t, somebody, "data-private", `action="/logout"`)
 
 	settled := user.Get("/nav", s.htmx("/")...)
 	expect(t, settled, 200, "Cache-Control", "private, no-store")
-	contains(t, settled, "Test Person", "Log out")
+	contains(t, settled, "Test Person", `action="/logout"`)
 	lacks(t, settled, "<html", "skeleton", "hx-get")
 	stranger := s.Get("/nav", s.htmx("/")...)
 	contains(t, stranger, "Log in", "Sign up")

@@ -27,7 +27,7 @@ func PaperClips() List {
 		Title: "Paper clips", Layout: paperClipsLayout, Path: "/paper-clips", One: "paper clip", Many: "paper clips",
 		Search: "Search", Order: "-created_at", New: Link{"/paper-clips/new", "New paper clip"},
 		Columns: columns(paperClipInputs), Menu: true,
-		Export:  "/paper-clips.csv", // opt:csv
+		Export: "/paper-clips.csv", // opt:csv
 	}
 }
 
