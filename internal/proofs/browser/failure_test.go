@@ -114,12 +114,16 @@ func everyRequest(reset, verify, undo, stop string) (strangers, admins []request
 		{file: "settings_delete", attribute: `"/settings/delete"`, page: "/settings/delete",
 			fields: append([]string{"confirm", "ada@example"}, wrong...),
 			click:  "main form .danger"},
-		{file: "dev_components", attribute: `"/dev/components"`, page: "/dev/components", typed: "phone",
+		{file: "dev_samples", attribute: `"/dev/components"`, page: "/dev/components", typed: "phone",
 			works: `document.querySelector("#found").textContent === "1 icon"`},
 		{file: "ui_list", attribute: `{ href }`, page: "/dev/components", click: "#sort-Name",
-			works: `document.querySelector("th[aria-sort=descending]")?.textContent === "Name"`},
-		{file: "ui_table", attribute: `{ url }`, page: "/dev/components", click: "#next-page",
-			works: `document.querySelector("#list nav").textContent.includes("Page 2")`},
+			works: `document.querySelector("th[aria-sort=descending]")?.textContent.trim() === "Name"`},
+		{file: "ui_pages", attribute: `{ href }`, page: "/dev/components", click: "#next-page",
+			works: `document.querySelector("#list nav").textContent.includes("6–10 of")`},
+		{file: "ui_pages", attribute: `{ l.Resized(size) }`, page: "/dev/components", click: "#per-25",
+			works: `document.querySelector("#per-25[aria-current]")`},
+		{file: "ui_rows", attribute: `{ a.Href }`, page: "/dev/components",
+			script: `!document.querySelector("#g-menu .danger").click()`, works: `document.querySelector("dialog[open] .act")`},
 		{file: "ui_dialog", attribute: `{ href }`, page: "/dev/components", click: "#g-question",
 			works: `document.querySelector("dialog[open] .act")`},
 		{file: "dev_mail", attribute: `{ p.href(p.Open.ID) }`, page: "/dev/mail", script: `htmx.trigger("#mails", "every")`,
@@ -278,7 +282,7 @@ func (b *tab) tryFailures(s *site, r request) {
 	byItself := r.click+r.typed+r.script == ""
 	b.open(r.page)
 	if r.open != "" {
-		b.do(chromedp.Click(chromedp.CSS(r.open)), chromedp.WaitVisible(chromedp.ID(r.fields[0])))
+		b.do(chromedp.Click(chromedp.CSS(r.open)), chromedp.WaitVisible(chromedp.CSS(r.click)))
 	}
 	b.fill(r.fields...)
 	before := eval[string](b, kept)
