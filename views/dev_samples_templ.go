@@ -109,7 +109,7 @@ func layoutSample() templ.Component {
 			templ_7745c5c3_Var2 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div class=\"row\"><span class=\"badge\">.row</span> <span class=\"badge\">side by side, then below</span></div><div class=\"stack\"><span class=\"badge\">.stack</span> <span class=\"badge\">one below the other</span></div><div class=\"grid\"><p class=\"card\">.card in a .grid</p><p class=\"card\">of equal columns</p></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div class=\"row\"><span class=\"badge\">.row</span> <span class=\"badge\">side by side</span></div><div class=\"stack\"><span class=\"badge\">.stack</span> <span class=\"badge\">one below the other</span></div><div class=\"grid\"><p class=\"card\">.card in a .grid</p><p class=\"card\">of equal columns</p></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
