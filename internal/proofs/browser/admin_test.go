@@ -27,7 +27,7 @@ func TestAdminAtWork(t *testing.T) {
 
 	b.open("/admin")
 	b.wantText("main", "100,002")
-	b.leave("go to the users", chromedp.Click(chromedp.CSS(`.tabs a[href="/admin/users"]`)))
+	b.leave("go to the users", chromedp.Click(chromedp.CSS(`.sidebar a[href="/admin/users"]`)))
 	b.do(chromedp.SendKeys(chromedp.ID("q"), "hopp"))
 	b.wait(`document.querySelector("#found").textContent === "1 user"`)
 	b.wait(`document.activeElement.id === "q"`)
