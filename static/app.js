@@ -48,7 +48,8 @@ const hinted = ".password > input";
 const problem = document.getElementById("problem");
 function showProblem({ sourceElement }, sentence) {
   if (sourceElement.matches(hinted)) return;
-  const part = sourceElement.closest("#list") ?? sourceElement.closest("form, section"); // what #list holds is replaced
+  // What a list holds is replaced.
+  const part = sourceElement.closest("#list, .trail") ?? sourceElement.closest("form, section");
   (part ?? document.querySelector("main > *")).before(problem);
   const advice = sourceElement.matches("form") ? "What you typed is still here; try again." : "Try again.";
   problem.textContent = sentence + " " + advice;
