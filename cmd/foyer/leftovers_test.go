@@ -48,7 +48,7 @@ func leftovers(t tree) ([]string, error) {
 			continue
 		}
 		names := namesIn(name).all(t[name])
-		used := uses.named(names)
+		used := uses.named(t.namesLike(name))
 		for _, one := range slices.Compact(slices.Sorted(slices.Values(names))) {
 			if !used[one] && !strings.HasPrefix(one, "htmx-") { // else htmx sets it
 				list = append(list, fmt.Sprintf("%s: no page uses %q", name, one))

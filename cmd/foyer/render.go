@@ -107,7 +107,7 @@ func cutAll(t tree, list partList, r removal) error {
 			if len(spans) == 0 {
 				continue
 			}
-			used := uses.named(namesIn(name).all(t[name]))
+			used := uses.named(t.namesLike(name))
 			for _, one := range namesIn(name).all(r.has[name]) {
 				used[one] = true
 			}
@@ -165,6 +165,17 @@ func (p *namePattern) all(text string) (names []string) {
 	}
 	for _, m := range (*regexp.Regexp)(p).FindAllStringSubmatch(cssNoise.ReplaceAllString(text, ""), -1) {
 		names = append(names, m[1])
+	}
+	return names
+}
+
+// namesLike returns the names that name and the files of its kind give to things, because one string may name things of
+// two stylesheets.
+func (t tree) namesLike(name string) (names []string) {
+	for other, text := range t {
+		if path.Ext(other) == path.Ext(name) && !strings.HasPrefix(other, exampleDir) {
+			names = append(names, namesIn(name).all(text)...)
+		}
 	}
 	return names
 }

@@ -91,7 +91,7 @@ func TestAuditFilter(t *testing.T) {
 		t.Errorf("the wrong field is not marked: %q", got)
 	}
 	choose("to", "")
-	b.wait(`!document.querySelector("#to-error") && document.querySelector("#trail .event")`)
+	b.wait(`!document.querySelector("#to-error") && document.querySelector("#trail .entry")`)
 
 	plain := newTab(t, s.URL)
 	plain.logIn("ada@example.com")

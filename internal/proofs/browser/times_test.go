@@ -62,10 +62,10 @@ func TestOwnTime(t *testing.T) {
 		}
 	}
 	b.do(chromedp.EmulateViewport(1280, 800))
-	const oldest = ".event:last-of-type time"
+	const oldest = ".entry:last-of-type time"
 	b.open("/admin/audit")
 	b.wantText(oldest, local)
-	if got := eval[string](b, `document.querySelector(".event:last-of-type time").title`); got != joined.In(zone).Format("Jan 2, 2006, 15:04:05")+" GMT+5:30" {
+	if got := eval[string](b, `document.querySelector(".entry:last-of-type time").title`); got != joined.In(zone).Format("Jan 2, 2006, 15:04:05")+" GMT+5:30" {
 		t.Errorf("the exact time is %q", got)
 	}
 	b.do(chromedp.SendKeys(chromedp.ID("person"), "ada@example.com"+kb.Enter)) // what is swapped in is rewritten, too

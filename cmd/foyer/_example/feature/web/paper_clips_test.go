@@ -104,10 +104,10 @@ func TestPaperClipsList(t *testing.T) {
 		s.newPaperClip(t, id)
 	}
 	ada.PostForm("/paper-clips/new", paperClipForm("!Last"), navigate...)
-	contains(t, ada.Get("/paper-clips", navigate...), "51 paper clips", "!Last</a>", "Page 1 of 2")
+	contains(t, ada.Get("/paper-clips", navigate...), "51 paper clips", "!Last</a>", "1–50 of 51")
 	second := ada.Get("/paper-clips?page=2", s.htmx("/paper-clips")...)
 	expect(t, second, 200, "HX-Push-Url", "/paper-clips?page=2")
-	contains(t, second, "Page 2 of 2")
+	contains(t, second, "51–51 of 51")
 	lacks(t, second, "!Last</a>", "<html")
 	contains(t, ada.Get("/paper-clips?q=!LAST", navigate...), "1 paper clip", "!Last</a>")
 	contains(t, ada.Get("/paper-clips?sort=trade_name&dir=asc", navigate...), "!Last</a>")
