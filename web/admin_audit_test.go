@@ -22,7 +22,7 @@ import (
 // rows is what each event of the page says: the sentence, | and the line below it. The time is left out.
 func rows(t *testing.T, page authtest.Answer) (list []string) {
 	t.Helper()
-	for _, row := range all(parse(t, page), func(e *html.Node) bool { class, _ := attr(e, "class"); return class == "event" }) {
+	for _, row := range all(parse(t, page), func(e *html.Node) bool { class, _ := attr(e, "class"); return class == "entry" }) {
 		sentence, line := textOf(tags(row, "p")[0]), textOf(tags(row, "summary")[0])
 		list = append(list, strings.Join(strings.Fields(sentence), " ")+"|"+line)
 	}
