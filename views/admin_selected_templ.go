@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 // SelectedForm is an action on several users before it is done.
 type SelectedForm struct {
 	UserActionForm
-	Users []UserRow // on whom it is done
+	Users []UserRow // the action is done to them
 	Left  []string  // sentences: who is left out, and why
 }
 
@@ -28,7 +28,7 @@ func ActOnSelected(f SelectedForm) Form {
 	return form
 }
 
-// selectedUsers lists on whom an action is done, and who is left out.
+// selectedUsers lists the users that the action is done to, and those it leaves out.
 func selectedUsers(f SelectedForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

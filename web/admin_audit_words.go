@@ -107,7 +107,7 @@ func withoutActor(e audit.Entry) string {
 	return "The command line"
 }
 
-// auditSubject is whom an event is about.
+// auditSubject is the user that an event is about.
 func auditSubject(e audit.Entry) views.AuditPerson {
 	switch {
 	case e.SubjectID == "" && e.Name == event.SessionsRevoked:

@@ -34,7 +34,7 @@ func selectedIDs(values url.Values) ([]string, error) {
 // selected is an action on several users.
 type selected struct {
 	userAction
-	users []*auth.User // on whom it can be done
+	users []*auth.User // the action can be done to them
 	left  []string     // sentences: who is left out, and why
 }
 

@@ -61,7 +61,7 @@ func TestSelectedUsers(t *testing.T) {
 	})
 }
 
-// TestSelectedUsersRefused: nobody is acted on who could not be acted on alone, and the page says who and why.
+// TestSelectedUsersRefused: an action on several users leaves out each user that it refuses alone, and names the reason.
 func TestSelectedUsersRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

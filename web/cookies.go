@@ -129,7 +129,7 @@ func isPageView(r *http.Request) bool {
 	return r.Method == http.MethodGet && !sentByScript(r) && !isPrefetch(r)
 }
 
-// isPrefetch reports whether the browser asks for a page that nobody has opened yet.
+// isPrefetch reports whether the browser loads a page before its link is followed.
 func isPrefetch(r *http.Request) bool {
 	return r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose") != ""
 }

@@ -8,9 +8,9 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 )
 
-// TestTheDoorSaysWhyOneIsThere: who logs out, or whose session has ended, is told so once. Nobody else is, and the page
-// to log in is otherwise the same.
-func TestTheDoorSaysWhyOneIsThere(t *testing.T) {
+// TestTheDoorSaysWhy: the log-in page shows one message after a log-out and after the end of a session. It shows none to
+// other visitors, and is otherwise the same for all.
+func TestTheDoorSaysWhy(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	const toast = `class="toast"`
