@@ -15,7 +15,7 @@ func (s *Server) reauth(c *echo.Context) error {
 	if err != nil {
 		return s.refuseForm(c, s.reauthForm(c), err)
 	}
-	_, err = s.Auth.Reauthenticate(c.Response(), c.Request(), session(c), values.Get("password"))
+	_, err = s.Auth.Reauthenticate(c.Response(), c.Request(), session(c), values.Get("password"), trim(values.Get("code")))
 	if err != nil {
 		return s.refuseForm(c, s.reauthForm(c), err)
 	}

@@ -131,8 +131,8 @@ func (a *Auth) refundFailure(r *http.Request, try passwordTry) {
 
 // recheckLocked checks under the user's lock that the account still has the password that was proved: hashing takes
 // long enough for it to change. It stores upgrade, a better hash of the same or another password, unless that is "".
-func (a *Auth) recheckLocked(t *transaction, account Account, upgrade string) (*User, error) {
-	user, err := t.lockUser(account.UserID)
+func (a *Auth) recheckLocked(t *Tx, account Account, upgrade string) (*User, error) {
+	user, err := t.LockUser(account.UserID)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, errWrongCredentials
 	}
@@ -150,7 +150,7 @@ func (a *Auth) recheckLocked(t *transaction, account Account, upgrade string) (*
 	return user, t.Model(&Account{}).Where("id = ?", account.ID).Updates(hashed).Error
 }
 
-func (t *transaction) addPassword(userID, hash string, now time.Time) error {
+func (t *Tx) addPassword(userID, hash string, now time.Time) error {
 	return t.Create(&Account{
 		ID: id.New(), UserID: userID, ProviderID: providerCredential, AccountID: userID, Password: hash,
 		CreatedAt: now, UpdatedAt: now,
@@ -158,7 +158,7 @@ func (t *transaction) addPassword(userID, hash string, now time.Time) error {
 }
 
 // clearPassword deletes a user's password.
-func (t *transaction) clearPassword(userID string, now time.Time) error {
+func (t *Tx) clearPassword(userID string, now time.Time) error {
 	return t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", userID, providerCredential).
 		Updates(map[string]any{"password": "", "updated_at": now}).Error
 }

@@ -28,7 +28,7 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 	if err != nil {
 		return nil, err
 	}
-	err = a.transact(ctx, func(t *transaction) error {
+	err = a.Transact(ctx, func(t *Tx) error {
 		if _, err := t.adminsFor(by, squatter); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package auth
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -38,12 +39,12 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 		}
 	}
 	var u *User
-	err := a.transact(ctx, func(t *transaction) error {
+	err := a.Transact(ctx, func(t *Tx) error {
 		admins, err := t.adminsFor(by, userID)
 		if err != nil {
 			return err
 		}
-		if u, err = t.lockUser(userID); err != nil {
+		if u, err = t.LockUser(userID); err != nil {
 			return notFound(err)
 		}
 		before := *u
@@ -145,9 +146,9 @@ func assign[T any](field, value *T) {
 }
 
 // changeLocked writes a changed user, ends what the change ends, and records the event.
-func (a *Auth) changeLocked(t *transaction, by actor, before, u *User, c UserChanges) error {
+func (a *Auth) changeLocked(t *Tx, by actor, before, u *User, c UserChanges) error {
 	if u.Email != before.Email {
-		if err := t.dropLinksButUndo(u.ID); err != nil {
+		if err := errors.Join(t.dropLinksButUndo(u.ID), t.CredentialChanged(u.ID)); err != nil {
 			return err
 		}
 	}
@@ -177,7 +178,7 @@ func (a *Auth) changeLocked(t *transaction, by actor, before, u *User, c UserCha
 
 // endForbidden ends what the role or ban of u forbids: impersonations of an admin, impersonations by a user without
 // that role, and links of a banned user.
-func (t *transaction) endForbidden(u *User) error {
+func (t *Tx) endForbidden(u *User) error {
 	end := t.endImpersonationsBy
 	if u.HasRole("admin") {
 		end = t.endImpersonationsAs
@@ -204,9 +205,9 @@ func (a *Auth) mustMailPending(ctx context.Context, userID, email string) error 
 // handOver clears u.Pending (the caller saves u), deletes the password and the links, and mails a link to choose a
 // password unless u is banned. A stranger may have chosen that password, so it must not survive an admin's word for the
 // address.
-func (a *Auth) handOver(t *transaction, by actor, u *User) error {
+func (a *Auth) handOver(t *Tx, by actor, u *User) error {
 	u.Pending = false
-	if err := t.clearPassword(u.ID, a.opts.Now()); err != nil {
+	if err := errors.Join(t.clearPassword(u.ID, a.opts.Now()), t.takenOver(u.ID)); err != nil {
 		return err
 	}
 	if err := t.dropLinksButUndo(u.ID); err != nil || u.Banned {

@@ -48,11 +48,11 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 	if err := a.mustMail(ctx, letter.ResetPassword, u.Email); err != nil {
 		return err
 	}
-	return a.transact(ctx, func(t *transaction) error {
+	return a.Transact(ctx, func(t *Tx) error {
 		if _, err := t.adminsFor(by, userID); err != nil {
 			return err
 		}
-		u, err := t.lockUser(userID)
+		u, err := t.LockUser(userID)
 		if err != nil {
 			return notFound(err)
 		}
@@ -81,7 +81,7 @@ func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error
 	if by != nil && by.UserID == userID {
 		return errs.New(http.StatusBadRequest, "YOU_CANNOT_REMOVE_YOURSELF", "You cannot remove yourself")
 	}
-	return a.transact(ctx, func(t *transaction) error {
+	return a.Transact(ctx, func(t *Tx) error {
 		if _, err := t.adminsFor(by, userID); err != nil {
 			return err
 		}
@@ -104,11 +104,11 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 	if err != nil {
 		return err
 	}
-	return a.transact(ctx, func(t *transaction) error {
+	return a.Transact(ctx, func(t *Tx) error {
 		if _, err := t.adminsFor(by, userID); err != nil {
 			return err
 		}
-		u, err := t.lockUser(userID)
+		u, err := t.LockUser(userID)
 		if err != nil {
 			return notFound(err)
 		}

@@ -25,6 +25,8 @@ type Auth struct {
 	policy  password.Policy
 	hasher  *password.Hasher
 	revoked *revoke.Bus
+	ring    *keys.Ring
+	parts   []Hooks
 }
 
 // New makes the provider on a migrated database. It fails if a name, BaseURL, CookieDomain or Secrets are unusable.
@@ -50,7 +52,7 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	if err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
-	a.macs = cookieMACs(ring)
+	a.ring, a.macs = ring, cookieMACs(ring)
 	if err := a.hasher.FindLegacy(context.Background(), db); err != nil {
 		return nil, err
 	}
@@ -91,6 +93,7 @@ func (a *Auth) Purge(ctx context.Context) error {
 		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Session{}, now) }),
 		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Verification{}, now) }),
 		purge.Few(ctx, pendingBatch, func() (int64, error) { return a.purgePending(ctx) }),
+		a.purgeParts(ctx),
 	)
 }
 

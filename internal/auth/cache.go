@@ -12,7 +12,7 @@ import (
 // The cache cookie answers reads without the store. Its form is ours:
 //
 //	base64url( readAt, 8 bytes | expiresAt, 8 bytes | SHA-256 of the token, 64 hex |
-//		session id "\n" user id "\n" answer | HMAC, 32 bytes )
+//		session id "\n" user id "\n" AMR "\n" answer | HMAC, 32 bytes )
 //
 // Times are Unix milliseconds; the answer is get-session's. The cookie is bound to its token and is no credential
 // without it.
@@ -53,7 +53,7 @@ func (a *Auth) encodeCache(s *Session, readAt time.Time, life time.Duration) str
 	b := make([]byte, 0, 2048)
 	b = binary.BigEndian.AppendUint64(b, uint64(readAt.UnixMilli()))
 	b = binary.BigEndian.AppendUint64(b, uint64(readAt.Add(life).UnixMilli()))
-	b = append(b, s.TokenHash+s.ID+"\n"+s.UserID+"\n"...)
+	b = append(b, s.TokenHash+s.ID+"\n"+s.UserID+"\n"+s.AMR+"\n"...)
 	b = append(b, body...)
 	return base64.RawURLEncoding.EncodeToString(append(b, a.macs[cacheCookie].Sign(b)...))
 }
@@ -87,18 +87,19 @@ func (a *Auth) decodeCache(value, tokenHash string) *cachedCopy {
 		return nil
 	}
 	sessionID, rest, _ := bytes.Cut(body[cacheHead:], []byte("\n"))
-	userID, answer, ok := bytes.Cut(rest, []byte("\n"))
+	userID, rest, _ := bytes.Cut(rest, []byte("\n"))
+	amr, answer, ok := bytes.Cut(rest, []byte("\n"))
 	if !ok {
 		return nil
 	}
-	return &cachedCopy{readAt, string(sessionID), string(userID), answer}
+	return &cachedCopy{readAt, string(sessionID), string(userID), string(amr), answer}
 }
 
 // cachedCopy is the content of a valid cache cookie.
 type cachedCopy struct {
-	readAt            time.Time
-	sessionID, userID string
-	answer            []byte // JSON
+	readAt                 time.Time
+	sessionID, userID, amr string
+	answer                 []byte // JSON
 }
 
 // session parses the copy; nil if it is none of ours.
@@ -107,5 +108,7 @@ func (c *cachedCopy) session() *Session {
 	if err := json.Unmarshal(c.answer, &v); err != nil {
 		return nil
 	}
-	return v.session()
+	s := v.session()
+	s.AMR = c.amr
+	return s
 }

@@ -31,6 +31,7 @@ func cookieMACs(ring *keys.Ring) map[string]keys.MAC {
 	for _, name := range []string{tokenCookie, cacheCookie, forgetCookie, adminCookie, pendingCookie, deviceCookie} {
 		macs[name] = ring.MAC("auth cookie " + name)
 	}
+	macs[cacheCookie] = ring.MAC("auth cookie " + cacheCookie + " 2") // of the second form, which has an AMR
 	return macs
 }
 

@@ -8,13 +8,13 @@
 //     verify and change their address (email_verify.go, email_change.go), and take a change back (email_undo.go). A
 //     user who has neither signed in nor verified the address is pending (pending.go). Admins make, find and change
 //     users (admin.go, admin_change.go).
-//   - Session: a signed-in browser (session.go). Every session starts in signIn (signin.go), also one in which an admin
+//   - Session: a signed-in browser (session.go). Every session starts in SignIn (signin.go), also one in which an admin
 //     acts as another user. Sessions are listed and ended in sessions.go.
 //   - Account: one way for a user to sign in. Its password is tried in account.go, and replaced in password.go.
 //   - Verification: a mailed, single-use link (link.go). Mails and warnings are in mailer.go.
 //   - actor and Event: who acts, from where, and the record of it (events.go).
 //
-// Verbs change rows in transact, in one order of locks (tx.go). Refusals are listed in refusals.go, the rules of input
+// Verbs change rows in Transact, in one order of locks (tx.go). Refusals are listed in refusals.go, the rules of input
 // in validate.go, the budgets of guesses and mails in limit.go.
 //
 // # Cookies

@@ -43,8 +43,8 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 	if may, err := a.mayMailChange(r.Context(), s.User, purpose, email); !may || err != nil {
 		return err
 	}
-	return a.transact(r.Context(), func(t *transaction) error {
-		u, err := t.lockUser(s.UserID)
+	return a.Transact(r.Context(), func(t *Tx) error {
+		u, err := t.LockUser(s.UserID)
 		if err != nil {
 			return notFound(err)
 		}
@@ -79,7 +79,7 @@ func (a *Auth) mayMailChange(ctx context.Context, u *User, purpose letter.Purpos
 }
 
 // setEmail gives a user another address, which a mailed link has proved. Links mailed to the old one end.
-func (a *Auth) setEmail(t *transaction, by actor, u *User, email string) error {
+func (a *Auth) setEmail(t *Tx, by actor, u *User, email string) error {
 	old, proved := u.Email, u.EmailVerified
 	u.Email, u.EmailVerified, u.UpdatedAt = email, true, a.opts.Now()
 	t.invalidate(u.ID)
@@ -93,7 +93,7 @@ func (a *Auth) setEmail(t *transaction, by actor, u *User, email string) error {
 	if err := a.refuseReserved(t, u, http.StatusUnauthorized); err != nil {
 		return err
 	}
-	if err := t.dropLinksButUndo(u.ID); err != nil {
+	if err := errors.Join(t.dropLinksButUndo(u.ID), t.CredentialChanged(u.ID)); err != nil {
 		return err
 	}
 	t.recordEvent(by, event.EmailChanged, u.ID)

@@ -16,7 +16,7 @@ func (a *Auth) StopEmailChange(r *http.Request, token string) error {
 	return a.applyWarning(r, token, letter.StopEmailChange, a.stopChange)
 }
 
-func (a *Auth) stopChange(t *transaction, by actor, u *User, _ *Verification) error {
+func (a *Auth) stopChange(t *Tx, by actor, u *User, _ *Verification) error {
 	var asked []string
 	changes := t.Model(&Verification{}).Where("user_id = ? AND purpose IN ? AND session_id IS NOT NULL", u.ID, changeLinks)
 	if err := changes.Distinct().Pluck("session_id", &asked).Error; err != nil {
@@ -36,7 +36,7 @@ func (a *Auth) stopChange(t *transaction, by actor, u *User, _ *Verification) er
 
 // mailStop warns the address of u of a change to another one, with a link that stops it. The link belongs to no
 // session: else a thief could end the session, ask again in the next one, and leave the owner a dead link.
-func (a *Auth) mailStop(t *transaction, by actor, u *User, email string) error {
+func (a *Auth) mailStop(t *Tx, by actor, u *User, email string) error {
 	m := Mail{To: u.Email, Purpose: letter.EmailChangeAsked, NewEmail: email}
 	return a.warnWithLink(t, by, u, letter.StopEmailChange, m)
 }
@@ -50,7 +50,7 @@ func (a *Auth) UndoEmailChange(r *http.Request, token string) error {
 	return a.applyWarning(r, token, letter.UndoEmailChange, a.restoreEmail)
 }
 
-func (a *Auth) restoreEmail(t *transaction, by actor, u *User, v *Verification) error {
+func (a *Auth) restoreEmail(t *Tx, by actor, u *User, v *Verification) error {
 	now := a.opts.Now()
 	u.Email, u.EmailVerified, u.UpdatedAt = v.Email, true, now
 	t.invalidate(u.ID)
@@ -81,7 +81,7 @@ func (a *Auth) restoreEmail(t *transaction, by actor, u *User, v *Verification) 
 
 // mailUndo warns the old address of u, with a link that moves the account back. The link outlives all others, because
 // a thief in the account could end those.
-func (a *Auth) mailUndo(t *transaction, by actor, u *User, old string) error {
+func (a *Auth) mailUndo(t *Tx, by actor, u *User, old string) error {
 	if !a.opts.Notices {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (a *Auth) mailUndo(t *transaction, by actor, u *User, old string) error {
 }
 
 // warnWithLink mails a warning of what by did, with a link of a purpose; without the link if the app has no page for it.
-func (a *Auth) warnWithLink(t *transaction, by actor, u *User, purpose letter.Purpose, m Mail) error {
+func (a *Auth) warnWithLink(t *Tx, by actor, u *User, purpose letter.Purpose, m Mail) error {
 	token := newToken()
 	m.Name, m.URL = u.Name, a.opts.Links(purpose, token, "")
 	m.setBrowser(by, u)
@@ -107,13 +107,13 @@ func (a *Auth) warnWithLink(t *transaction, by actor, u *User, purpose letter.Pu
 // applyWarning locks the user of a warning's link, then applies the link.
 func (a *Auth) applyWarning(
 	r *http.Request, token string, purpose letter.Purpose,
-	apply func(*transaction, actor, *User, *Verification) error,
+	apply func(*Tx, actor, *User, *Verification) error,
 ) error {
 	v, err := a.findLink(r.Context(), token, purpose)
 	if err != nil {
 		return tokenError(http.StatusBadRequest, err)
 	}
-	err = a.transact(r.Context(), func(t *transaction) error {
+	err = a.Transact(r.Context(), func(t *Tx) error {
 		u, err := t.useLink(v)
 		if err != nil {
 			return err

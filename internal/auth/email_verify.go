@@ -154,7 +154,7 @@ func (a *Auth) applyLink(
 		by.sessionID = *v.SessionID
 	}
 	if s := o.session; s != nil && s.UserID == v.UserID && v.Purpose != letter.ConfirmEmailChange {
-		_, err = a.transactSession(w, r, func(t *transaction) (*Session, error) {
+		_, err = a.transactSession(w, r, func(t *Tx) (*Session, error) {
 			if u, _, err = a.applyLocked(t, by, v, o); err != nil {
 				return nil, err
 			}
@@ -163,8 +163,11 @@ func (a *Auth) applyLink(
 		})
 		return u, nil, tokenError(http.StatusUnauthorized, err)
 	}
-	start := sessionStart{event: event.SignIn, remember: o.remember}
-	newSession, err = a.signIn(w, r, start, func(t *transaction) (*User, error) {
+	start := Start{Event: event.SignIn, Remember: o.remember, AMR: amrMail}
+	if o.proved != nil {
+		start.AMR = amrPassword
+	}
+	newSession, err = a.SignIn(w, r, start, func(t *Tx) (*User, error) {
 		var first bool
 		if u, first, err = a.applyLocked(t, by, v, o); err != nil || !o.signIn {
 			return nil, err
@@ -178,7 +181,7 @@ func (a *Auth) applyLink(
 }
 
 // applyLocked applies a link to its user, in t; first reports that it verified a new address.
-func (a *Auth) applyLocked(t *transaction, by actor, v *Verification, o opening) (u *User, first bool, err error) {
+func (a *Auth) applyLocked(t *Tx, by actor, v *Verification, o opening) (u *User, first bool, err error) {
 	if err := a.lockBothAndEvict(t, by, o.squatter, v); err != nil {
 		return nil, false, err
 	}
@@ -201,7 +204,7 @@ func (a *Auth) applyLocked(t *transaction, by actor, v *Verification, o opening)
 }
 
 // setVerified marks the address of u as verified, if it still is the one of the link.
-func (a *Auth) setVerified(t *transaction, by actor, u *User, email string) error {
+func (a *Auth) setVerified(t *Tx, by actor, u *User, email string) error {
 	if u.Email != email {
 		return errNoLink
 	}

@@ -299,7 +299,7 @@ func (r *rig) reauthenticate(c *authtest.Client) {
 	r.page(c, func(w http.ResponseWriter, req *http.Request) {
 		s, err := r.auth.StoredSession(w, req)
 		if err == nil {
-			_, err = r.auth.Reauthenticate(w, req, s, authtest.Password)
+			_, err = r.auth.Reauthenticate(w, req, s, authtest.Password, "")
 		}
 		if err != nil {
 			r.t.Fatal(err)

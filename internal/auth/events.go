@@ -44,7 +44,7 @@ func (a *Auth) RecordRefusal(r *http.Request, s *Session, name event.Name, detai
 func (s *Session) Event(name event.Name) *Event { return newEvent(s.actor(), name, s.UserID) }
 
 // recordEvent records an event at the end of t: the audit log locks its newest row, and should hold that lock briefly.
-func (t *transaction) recordEvent(by actor, name event.Name, subjectID string) *Event {
+func (t *Tx) recordEvent(by actor, name event.Name, subjectID string) *Event {
 	e := newEvent(by, name, subjectID)
 	t.events = append(t.events, e)
 	return e

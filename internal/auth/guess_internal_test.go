@@ -52,7 +52,7 @@ func TestOnlyAWrongPasswordCounts(t *testing.T) {
 				return a.CheckPassword(r, &Session{UserID: u.ID, User: u}, password)
 			},
 			"reauth": func(r *http.Request, u *User, password string) error {
-				_, err := a.Reauthenticate(httptest.NewRecorder(), r, &Session{UserID: u.ID, User: u}, password)
+				_, err := a.Reauthenticate(httptest.NewRecorder(), r, &Session{UserID: u.ID, User: u}, password, "")
 				return err
 			},
 			"change": func(r *http.Request, u *User, password string) error {

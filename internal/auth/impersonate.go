@@ -13,12 +13,12 @@ import (
 // Refusals: 401 if admin has ended meanwhile; 404 USER_NOT_FOUND; 403 YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS,
 // YOU_CANNOT_IMPERSONATE_ADMINS, BANNED_USER.
 func (a *Auth) Impersonate(w http.ResponseWriter, r *http.Request, admin *Session, userID string) (*Session, error) {
-	start := sessionStart{event: event.ImpersonationStarted, presented: admin, impersonate: true}
-	return a.signIn(w, r, start, func(t *transaction) (*User, error) { return t.lockImpersonated(admin, userID) })
+	start := Start{Event: event.ImpersonationStarted, Presented: admin, impersonate: true}
+	return a.SignIn(w, r, start, func(t *Tx) (*User, error) { return t.lockImpersonated(admin, userID) })
 }
 
 // lockImpersonated locks and returns the user that admin wants to act as.
-func (t *transaction) lockImpersonated(admin *Session, userID string) (*User, error) {
+func (t *Tx) lockImpersonated(admin *Session, userID string) (*User, error) {
 	admins, err := t.lockAdmins(userID) // as a demotion does, which then ends this impersonation or is seen here
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (t *transaction) lockImpersonated(admin *Session, userID string) (*User, er
 	if !live { // else a thief's session that has just ended would go on as another
 		return nil, errs.Unauthenticated()
 	}
-	u, err := t.lockUser(userID)
+	u, err := t.LockUser(userID)
 	if err != nil {
 		return nil, notFound(err)
 	}
@@ -58,7 +58,7 @@ func (a *Auth) StopImpersonating(w http.ResponseWriter, r *http.Request, s *Sess
 	if admin == nil || admin.UserID != *s.ImpersonatedBy || a.dead(admin, readAt) {
 		return nil, errs.New(http.StatusBadRequest, "FAILED_TO_FIND_ADMIN_SESSION", "Failed to find admin session")
 	}
-	err = a.transact(r.Context(), func(t *transaction) error {
+	err = a.Transact(r.Context(), func(t *Tx) error {
 		t.recordEvent(s.actor(), event.ImpersonationStopped, s.UserID)
 		return t.endSession(s)
 	})
@@ -84,7 +84,7 @@ func (a *Auth) adminSession(r *http.Request) (*Session, error) {
 }
 
 // startImpersonation stores a session in which admin acts as u. It ends no later than admin.
-func (a *Auth) startImpersonation(t *transaction, r *http.Request, u *User, admin *Session) (*Session, error) {
+func (a *Auth) startImpersonation(t *Tx, r *http.Request, u *User, admin *Session) (*Session, error) {
 	s := a.buildSession(r, u.ID, a.opts.ImpersonationExpiresIn)
 	s.ImpersonatedBy, s.admin = &admin.UserID, admin
 	if s.ExpiresAt.After(admin.ExpiresAt) {

@@ -46,8 +46,8 @@ func (a *Auth) mailLinkTo(r *http.Request, by actor, email string, purpose lette
 	if !may || err != nil {
 		return err
 	}
-	return a.transact(r.Context(), func(t *transaction) error {
-		u, err := t.lockUser(found.ID)
+	return a.Transact(r.Context(), func(t *Tx) error {
+		u, err := t.LockUser(found.ID)
 		if err != nil {
 			return ignoreMissing(err)
 		}
@@ -75,7 +75,7 @@ func (a *Auth) isOwnBrowser(r *http.Request, by actor, u *User) (bool, error) {
 // counts. For letter.ConfirmEmailChange and letter.ChangeEmail, address is the new one. A link that is bound to
 // the session of by is refused with 401 if that has ended. mailLink counts no mail: every caller that a stranger can
 // trigger asks the mail budget first, outside the transaction.
-func (a *Auth) mailLink(t *transaction, by actor, u *User, purpose letter.Purpose, address, callbackURL string) error {
+func (a *Auth) mailLink(t *Tx, by actor, u *User, purpose letter.Purpose, address, callbackURL string) error {
 	rule := linkRules[purpose]
 	v := Verification{UserID: u.ID, Purpose: purpose, Email: address, CallbackURL: callbackURL}
 	if rule.bound {
@@ -140,7 +140,7 @@ var linkRules = map[letter.Purpose]linkRule{
 }
 
 // storeLink stores v as the link of a token.
-func (a *Auth) storeLink(t *transaction, token string, v Verification) error {
+func (a *Auth) storeLink(t *Tx, token string, v Verification) error {
 	v.ID, v.TokenHash, v.CreatedAt = id.New(), hashToken(token), a.opts.Now()
 	v.ExpiresAt = v.CreatedAt.Add(a.linkLife(v.Purpose))
 	return t.Create(&v).Error
@@ -202,15 +202,15 @@ func (a *Auth) checkLinkSession(ctx context.Context, v *Verification) error {
 
 // useLink deletes a mailed token and returns its user, locked. Of concurrent requests one succeeds, the others get
 // errNoLink.
-func (t *transaction) useLink(v *Verification) (*User, error) {
-	u, err := t.lockUser(v.UserID)
+func (t *Tx) useLink(v *Verification) (*User, error) {
+	u, err := t.LockUser(v.UserID)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, errNoLink
 	}
 	if err != nil {
 		return nil, err
 	}
-	if v.SessionID != nil { // before the link: see transact
+	if v.SessionID != nil { // before the link: see Transact
 		if _, err := t.lockSession(*v.SessionID); err != nil {
 			return nil, err
 		}
@@ -227,7 +227,7 @@ func (t *transaction) useLink(v *Verification) (*User, error) {
 
 // dropLinksButUndo deletes a user's links, of the given purposes or, without purposes, of all. It never deletes undo
 // links, so that a thief in the account cannot end them.
-func (t *transaction) dropLinksButUndo(userID string, purposes ...letter.Purpose) error {
+func (t *Tx) dropLinksButUndo(userID string, purposes ...letter.Purpose) error {
 	q := t.Where("user_id = ? AND purpose <> ?", userID, letter.UndoEmailChange)
 	if len(purposes) > 0 {
 		q = q.Where("purpose IN ?", purposes)

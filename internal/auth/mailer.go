@@ -51,12 +51,12 @@ func (m logMailer) Enqueue(ctx context.Context, _ *gorm.DB, mail Mail) error {
 }
 
 // enqueue hands a mail to the mailer, in t.
-func (a *Auth) enqueue(t *transaction, m Mail) error {
+func (a *Auth) enqueue(t *Tx, m Mail) error {
 	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, m)
 }
 
 // warn mails u a warning of what by did, with Options.Notices.
-func (a *Auth) warn(t *transaction, by actor, u *User, purpose letter.Purpose) error {
+func (a *Auth) warn(t *Tx, by actor, u *User, purpose letter.Purpose) error {
 	if !a.opts.Notices {
 		return nil
 	}
@@ -76,7 +76,7 @@ func (u *User) nameFor(to string) string {
 
 // warnAdmins warns all other admins if by has made u one. The admin who did it is warned, too: it may have been a
 // thief in that admin's session. Admins may know the browser of another one.
-func (a *Auth) warnAdmins(t *transaction, by actor, before, u *User) error {
+func (a *Auth) warnAdmins(t *Tx, by actor, before, u *User) error {
 	if !a.opts.Notices || before.HasRole("admin") || !u.HasRole("admin") {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (a *Auth) warnOwner(r *http.Request, email string) error {
 	if !may || err != nil {
 		return err
 	}
-	return a.transact(r.Context(), func(t *transaction) error {
+	return a.Transact(r.Context(), func(t *Tx) error {
 		var u User
 		if err := t.Where("email = ?", email).Take(&u).Error; err != nil {
 			return ignoreMissing(err) // reserved, or deleted meanwhile

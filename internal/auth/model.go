@@ -34,6 +34,10 @@ type User struct {
 	// that a mailed link or an admin sets, and by an admin who vouches for the address.
 	Pending bool
 
+	// SecondFactor says that a part asks this user for a second step, and that RecentlyAuthenticated demands it. That part
+	// keeps it.
+	SecondFactor bool
+
 	Search string // name and e-mail in lower case, for searching; kept by this package
 }
 
@@ -62,7 +66,8 @@ type Session struct {
 	TokenHash      string // SHA-256 of the cookie's token, hex; never leaves this package
 	UserID         string
 	User           *User
-	Remember       bool // always false on a copy from the cache
+	Remember       bool   // always false on a copy from the cache
+	AMR            string // how the user was proved at its start: words of RFC 8176, with spaces between
 	IPAddress      string
 	UserAgent      string
 	ImpersonatedBy *string
@@ -75,6 +80,17 @@ type Session struct {
 	ip, agent string
 	admin     *Session // of an impersonation that starts: the admin's own session // part:admin
 }
+
+// Words of Session.AMR. RFC 8176 has none for a mailed link.
+const (
+	amrPassword = "pwd"
+	amrMail     = "email"
+	amrMulti    = "mfa"
+	amrSecond   = " otp " + amrMulti // after the word of the first step
+)
+
+// MultiFactor reports whether the user was proved by two factors when s started.
+func (s *Session) MultiFactor() bool { return slices.Contains(strings.Fields(s.AMR), amrMulti) }
 
 // person is the id of the user at the keyboard: the impersonating admin, else the session's user.
 func (s *Session) person() string {
@@ -138,6 +154,7 @@ func (v answer) session() *Session {
 			ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image, Role: u.Role,
 			Banned: u.Banned, BanReason: u.BanReason, BanExpires: (*time.Time)(u.BanExpires),
 			CreatedAt: time.Time(u.CreatedAt), UpdatedAt: time.Time(u.UpdatedAt),
+			SecondFactor: u.SecondFactor, // part:twofactor
 		},
 	}
 }
@@ -155,6 +172,7 @@ type wireUser struct {
 	Banned        bool     `json:"banned"`
 	BanReason     *string  `json:"banReason"`
 	BanExpires    *isoTime `json:"banExpires"`
+	SecondFactor  bool     `json:"twoFactorEnabled"` // part:twofactor
 }
 
 func (u *User) wire() wireUser {
@@ -162,6 +180,7 @@ func (u *User) wire() wireUser {
 		ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image,
 		CreatedAt: isoTime(u.CreatedAt), UpdatedAt: isoTime(u.UpdatedAt), Role: u.Role,
 		Banned: u.Banned, BanReason: u.BanReason, BanExpires: (*isoTime)(u.BanExpires),
+		SecondFactor: u.SecondFactor, // part:twofactor
 	}
 }
 

@@ -38,8 +38,8 @@ func (a *Auth) ChangePassword(
 	if err != nil {
 		return nil, err
 	}
-	start := sessionStart{event: event.PasswordChanged, remember: s.Remember, presented: s}
-	return a.signIn(w, r, start, func(t *transaction) (*User, error) {
+	start := Start{Event: event.PasswordChanged, Remember: s.Remember, AMR: amrPassword, Presented: s}
+	return a.SignIn(w, r, start, func(t *Tx) (*User, error) {
 		user, err := a.recheckLocked(t, account, hash)
 		if err != nil {
 			return nil, err
@@ -48,6 +48,9 @@ func (a *Auth) ChangePassword(
 			if err := t.endSessions(user.ID); err != nil {
 				return nil, err
 			}
+		}
+		if err := t.CredentialChanged(user.ID); err != nil {
+			return nil, err
 		}
 		// A thief with the old password may have asked for any of these.
 		err = t.dropLinksButUndo(user.ID,
@@ -69,15 +72,32 @@ func (a *Auth) CheckPassword(r *http.Request, s *Session, password string) error
 }
 
 // Reauthenticate checks the password of s's user again and replaces s with a new session and token: the age of the
-// session is the only clock of RecentlyAuthenticated. The links and impersonations of s go on. Refusals: those of
-// CheckPassword.
-func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, s *Session, password string) (*Session, error) {
+// session is the only clock of RecentlyAuthenticated. The links and impersonations of s go on. code proves the second
+// factor; it is ignored without one. Refusals: those of CheckPassword, and of the part that checks the code.
+func (a *Auth) Reauthenticate(
+	w http.ResponseWriter, r *http.Request, s *Session, password, code string,
+) (*Session, error) {
 	account, err := a.checkOwnPassword(r, s, password)
 	if err != nil {
 		return nil, err
 	}
-	start := sessionStart{event: event.Reauthenticated, remember: s.Remember, presented: s, replace: true}
-	return a.signIn(w, r, start, func(t *transaction) (*User, error) { return a.recheckLocked(t, account, "") })
+	start := Start{
+		Event: event.Reauthenticated, Remember: s.Remember, AMR: amrPassword, Presented: s, Replace: true,
+	}
+	accept := func(*Tx) error { return nil }
+	if s.User.SecondFactor {
+		start.AMR += amrSecond
+		if accept, err = a.proveSecond(r, s.User, code); err != nil {
+			return nil, err
+		}
+	}
+	return a.SignIn(w, r, start, func(t *Tx) (*User, error) {
+		u, err := a.recheckLocked(t, account, "")
+		if err != nil {
+			return nil, err
+		}
+		return u, accept(t)
+	})
 }
 
 func (a *Auth) checkOwnPassword(r *http.Request, s *Session, password string) (Account, error) {
@@ -87,9 +107,11 @@ func (a *Auth) checkOwnPassword(r *http.Request, s *Session, password string) (A
 	return a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, password)
 }
 
-// RecentlyAuthenticated reports whether s is younger than Options.ReauthAge. An impersonation never is.
+// RecentlyAuthenticated reports whether s is younger than Options.ReauthAge and, if its user has a second factor, was
+// started with it. An impersonation never is.
 func (a *Auth) RecentlyAuthenticated(s *Session) bool {
-	return s.ImpersonatedBy == nil && a.opts.Now().Sub(s.CreatedAt) < a.opts.ReauthAge
+	return s.ImpersonatedBy == nil && a.opts.Now().Sub(s.CreatedAt) < a.opts.ReauthAge &&
+		(!s.User.SecondFactor || s.MultiFactor())
 }
 
 func (a *Auth) requireRecent(s *Session) error {
@@ -130,7 +152,7 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 		return err
 	}
 	var u *User
-	err = a.transact(r.Context(), func(t *transaction) error {
+	err = a.Transact(r.Context(), func(t *Tx) error {
 		u, err = t.useLink(v)
 		if err != nil {
 			return err
@@ -139,6 +161,9 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 			return errNoLink
 		}
 		if !u.EmailVerified {
+			if err := t.takenOver(u.ID); err != nil {
+				return err
+			}
 			u.EmailVerified, u.UpdatedAt = true, a.opts.Now()
 			if err := t.Select("email_verified", "updated_at").Updates(u).Error; err != nil {
 				return err
@@ -155,7 +180,7 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 
 // replacePassword gives a user another, or a first, password. Every session and link of the user ends. It records the
 // event name and warns the user.
-func (a *Auth) replacePassword(t *transaction, by actor, name event.Name, u *User, hash string) error {
+func (a *Auth) replacePassword(t *Tx, by actor, name event.Name, u *User, hash string) error {
 	now := a.opts.Now()
 	set := t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", u.ID, providerCredential).
 		Updates(map[string]any{"password": hash, "updated_at": now})

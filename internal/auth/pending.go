@@ -123,7 +123,7 @@ func (a *Auth) reserved(db *gorm.DB, email, mover string) (bool, error) {
 
 // refuseReserved refuses the address of u if it is reserved. It runs after the write of u, because the unique index
 // makes the write wait for the transaction that commits the undo link.
-func (a *Auth) refuseReserved(t *transaction, u *User, status int) error {
+func (a *Auth) refuseReserved(t *Tx, u *User, status int) error {
 	reserved, err := a.reserved(t.DB, u.Email, u.ID)
 	if err != nil {
 		return err
@@ -136,11 +136,11 @@ func (a *Auth) refuseReserved(t *transaction, u *User, status int) error {
 
 // evict deletes the account that addressTaken named, if it still squats on the address. by is recorded as the actor:
 // the user who takes the address, or the admin who creates that user.
-func (a *Auth) evict(t *transaction, by actor, squatter, email string) error {
+func (a *Auth) evict(t *Tx, by actor, squatter, email string) error {
 	if squatter == "" {
 		return nil
 	}
-	u, err := t.lockUser(squatter)
+	u, err := t.LockUser(squatter)
 	if err != nil {
 		return ignoreMissing(err)
 	}
@@ -152,7 +152,7 @@ func (a *Auth) evict(t *transaction, by actor, squatter, email string) error {
 
 // lockBothAndEvict evicts the pending account that has the address to which v moves its user. One statement locks both
 // rows in id order, so that transactions cannot deadlock.
-func (a *Auth) lockBothAndEvict(t *transaction, by actor, squatter string, v *Verification) error {
+func (a *Auth) lockBothAndEvict(t *Tx, by actor, squatter string, v *Verification) error {
 	if squatter == "" {
 		return nil
 	}
@@ -168,7 +168,7 @@ func (a *Auth) lockBothAndEvict(t *transaction, by actor, squatter string, v *Ve
 // many.
 func (a *Auth) purgePending(ctx context.Context) (n int64, err error) {
 	over := a.opts.Now().Add(-pendingAccountLife)
-	err = a.transact(ctx, func(t *transaction) error {
+	err = a.Transact(ctx, func(t *Tx) error {
 		var list []User
 		err := t.Clauses(forUpdate).Where("pending AND NOT banned AND role = ? AND created_at <= ?", a.opts.Roles[0], over).
 			Order("id").Limit(pendingBatch).Find(&list).Error
@@ -189,7 +189,7 @@ func (a *Auth) purgePending(ctx context.Context) (n int64, err error) {
 // erasePending deletes a locked pending account. It ends impersonations of the account, its only possible sessions. It
 // revokes no cached copies beyond that, because waiting for other instances would let an attacker time a sign-up and
 // learn that the account existed.
-func (t *transaction) erasePending(by actor, u *User, detail string) error {
+func (t *Tx) erasePending(by actor, u *User, detail string) error {
 	if err := t.endImpersonationsAs(u.ID); err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (t *transaction) erasePending(by actor, u *User, detail string) error {
 }
 
 // clearPending ends the time in which u can be replaced.
-func (t *transaction) clearPending(u *User) error {
+func (t *Tx) clearPending(u *User) error {
 	if !u.Pending {
 		return nil
 	}

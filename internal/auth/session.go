@@ -88,7 +88,7 @@ func (a *Auth) present(s *Session, r *http.Request, token string) {
 func (a *Auth) find(ctx context.Context, token string) (*Session, error) {
 	query := a.db.WithContext(ctx).Raw(`
 		SELECT `+sessionColumns+`, u.id, u.name, u.email, u.email_verified, u.image, u.role,
-			u.banned, u.ban_reason, u.ban_expires, u.created_at, u.updated_at
+			u.banned, u.ban_reason, u.ban_expires, u.created_at, u.updated_at, u.second_factor
 		FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.token_hash = ?`, hashToken(token))
 	var found *Session
@@ -96,7 +96,7 @@ func (a *Auth) find(ctx context.Context, token string) (*Session, error) {
 		var u User
 		found = &Session{User: &u}
 		return rows.Scan(append(found.columns(), &u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image, &u.Role,
-			&u.Banned, &u.BanReason, &u.BanExpires, &u.CreatedAt, &u.UpdatedAt)...)
+			&u.Banned, &u.BanReason, &u.BanExpires, &u.CreatedAt, &u.UpdatedAt, &u.SecondFactor)...)
 	})
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (a *Auth) find(ctx context.Context, token string) (*Session, error) {
 }
 
 // sessionOf reads the session of a token, "" for none; nil if there is none.
-func (t *transaction) sessionOf(token string) (*Session, error) {
+func (t *Tx) sessionOf(token string) (*Session, error) {
 	if token == "" {
 		return nil, nil
 	}
@@ -134,13 +134,13 @@ func eachRow(query *gorm.DB, scan func(*sql.Rows) error) error {
 }
 
 const sessionColumns = `s.id, s.token_hash, s.user_id, s.remember, s.ip_address, s.user_agent, s.impersonated_by,
-	s.expires_at, s.created_at, s.updated_at`
+	s.expires_at, s.created_at, s.updated_at, s.amr`
 
 // columns lists where to scan sessionColumns.
 func (s *Session) columns() []any {
 	return []any{
 		&s.ID, &s.TokenHash, &s.UserID, &s.Remember, &s.IPAddress, &s.UserAgent, &s.ImpersonatedBy,
-		&s.ExpiresAt, &s.CreatedAt, &s.UpdatedAt,
+		&s.ExpiresAt, &s.CreatedAt, &s.UpdatedAt, &s.AMR,
 	}
 }
 
@@ -178,15 +178,15 @@ func (a *Auth) refresh(ctx context.Context, s *Session, now time.Time) bool {
 	return true
 }
 
-// transactSession is transact for what starts or changes the session of a browser: after the commit it sends the
+// transactSession is Transact for what starts or changes the session of a browser: after the commit it sends the
 // cookies of the session that fn returns, if any. The cached copy among them is dated before the transaction, so that
 // a revocation which commits meanwhile is newer than the copy.
 func (a *Auth) transactSession(
-	w http.ResponseWriter, r *http.Request, fn func(*transaction) (*Session, error),
+	w http.ResponseWriter, r *http.Request, fn func(*Tx) (*Session, error),
 ) (*Session, error) {
 	readAt := a.opts.Now()
 	var s *Session
-	err := a.transact(r.Context(), func(t *transaction) (err error) {
+	err := a.Transact(r.Context(), func(t *Tx) (err error) {
 		s, err = fn(t)
 		return err
 	})

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/http"
 
 	"example.com/foyer/internal/auth/event"
@@ -32,21 +33,21 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]Session, error) {
 // like one.
 func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 	if token, ok := a.readSigned(r, tokenCookie); ok {
-		err := a.transact(r.Context(), func(t *transaction) error { return a.signOut(t, r, token) })
+		err := a.Transact(r.Context(), func(t *Tx) error { return a.signOut(t, r, token) })
 		if err != nil {
 			return err
 		}
 	}
 	a.ClearCookies(w, r)
-	return nil
+	return a.leave(w, r)
 }
 
-func (a *Auth) signOut(t *transaction, r *http.Request, token string) error {
+func (a *Auth) signOut(t *Tx, r *http.Request, token string) error {
 	s, err := t.sessionOf(token)
 	if s == nil || err != nil {
 		return err
 	}
-	if _, err := t.lockUser(s.person()); err != nil {
+	if _, err := t.LockUser(s.person()); err != nil {
 		return ignoreMissing(err) // deleted meanwhile, with the session
 	}
 	if err := a.endPresented(t, r, s); err != nil {
@@ -64,9 +65,9 @@ func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle st
 	if !storable(handle) {
 		return nil
 	}
-	return a.transact(ctx, func(t *transaction) error {
+	return a.Transact(ctx, func(t *Tx) error {
 		// Impersonate locks the user too, so that an impersonation started meanwhile ends here or is refused there.
-		if _, err := t.lockUser(userID); err != nil {
+		if _, err := t.LockUser(userID); err != nil {
 			return ignoreMissing(err)
 		}
 		var s Session
@@ -92,11 +93,11 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
 }
 
 func (a *Auth) revokeSessions(ctx context.Context, by *Session, userID, keep string) error {
-	return a.transact(ctx, func(t *transaction) error {
-		if _, err := t.lockUser(userID); err != nil {
+	return a.Transact(ctx, func(t *Tx) error {
+		if _, err := t.LockUser(userID); err != nil {
 			return notFound(err)
 		}
-		if err := t.endOtherSessions(userID, keep); err != nil {
+		if err := t.EndOtherSessions(userID, keep); err != nil {
 			return err
 		}
 		t.recordEvent(by.actor(), event.SessionsRevoked, userID)
@@ -107,11 +108,11 @@ func (a *Auth) revokeSessions(ctx context.Context, by *Session, userID, keep str
 // EndEverySession ends the sessions of all users and all mailed links, except those that undo a change of address.
 // After a restore they would let in people whose session had ended or whose link was used since the backup.
 func (a *Auth) EndEverySession(ctx context.Context) (sessions, links int64, err error) {
-	err = a.transact(ctx, func(t *transaction) error {
+	err = a.Transact(ctx, func(t *Tx) error {
 		if err := t.Model(&Session{}).Count(&sessions).Error; err != nil {
 			return err
 		}
-		if err := t.endSelected(t.Where("TRUE")); err != nil {
+		if err := errors.Join(t.endSelected(t.Where("TRUE")), t.CredentialChanged("")); err != nil {
 			return err
 		}
 		dropped := t.Where("purpose <> ?", letter.UndoEmailChange).Delete(&Verification{})
@@ -123,7 +124,7 @@ func (a *Auth) EndEverySession(ctx context.Context) (sessions, links int64, err 
 }
 
 // endPresented ends the session s that r presented. With an impersonation it also ends the admin's own session.
-func (a *Auth) endPresented(t *transaction, r *http.Request, s *Session) error {
+func (a *Auth) endPresented(t *Tx, r *http.Request, s *Session) error {
 	if err := t.endSession(s); err != nil || s.ImpersonatedBy == nil {
 		return err
 	}
@@ -136,7 +137,7 @@ func (a *Auth) endPresented(t *transaction, r *http.Request, s *Session) error {
 
 // endSession ends one session and all impersonations by its user, because a thief with a copy of the session may have
 // started one. The database deletes the links that the session asked for with its row.
-func (t *transaction) endSession(s *Session) error {
+func (t *Tx) endSession(s *Session) error {
 	if err := t.deleteSession(s); err != nil || s.ImpersonatedBy != nil {
 		return err
 	}
@@ -144,32 +145,35 @@ func (t *transaction) endSession(s *Session) error {
 }
 
 // deleteSession deletes one session and invalidates its cached copies.
-func (t *transaction) deleteSession(s *Session) error {
+func (t *Tx) deleteSession(s *Session) error {
 	t.invalidate(s.ID)
 	return t.Where("id = ?", s.ID).Delete(&Session{}).Error
 }
 
 // endSessions ends the sessions of a user and all impersonations by the user.
-func (t *transaction) endSessions(userID string) error { return t.endOtherSessions(userID, "") }
+func (t *Tx) endSessions(userID string) error { return t.EndOtherSessions(userID, "") }
 
-// endOtherSessions is endSessions for all but one session.
-func (t *transaction) endOtherSessions(userID, keep string) error {
+// EndOtherSessions is endSessions for all but one session.
+func (t *Tx) EndOtherSessions(userID, keep string) error {
 	t.invalidate(userID)
+	if err := t.CredentialChanged(userID); err != nil {
+		return err
+	}
 	return t.endSelected(t.Where("(user_id = ? OR impersonated_by = ?) AND id <> ?", userID, userID, keep))
 }
 
 // endImpersonationsBy ends the sessions that an admin started as other users.
-func (t *transaction) endImpersonationsBy(adminID string) error {
+func (t *Tx) endImpersonationsBy(adminID string) error {
 	return t.endSelected(t.Where("impersonated_by = ?", adminID))
 }
 
 // endImpersonationsAs ends the sessions that admins started as this user.
-func (t *transaction) endImpersonationsAs(userID string) error {
+func (t *Tx) endImpersonationsAs(userID string) error {
 	return t.endSelected(t.Where("user_id = ? AND impersonated_by IS NOT NULL", userID))
 }
 
 // endSelected ends the sessions of a query, and invalidates their cached copies.
-func (t *transaction) endSelected(query *gorm.DB) error {
+func (t *Tx) endSelected(query *gorm.DB) error {
 	var ids []string
 	if err := query.Model(&Session{}).Pluck("id", &ids).Error; err != nil {
 		return err
@@ -191,7 +195,7 @@ func (t *transaction) endSelected(query *gorm.DB) error {
 const maxSessions = 100
 
 // makeRoom ends the least recently used sessions of a user, so that one more is within maxSessions.
-func (t *transaction) makeRoom(userID string) error {
+func (t *Tx) makeRoom(userID string) error {
 	var surplus []Session
 	err := t.Where("user_id = ? AND impersonated_by IS NULL", userID).
 		Order("updated_at DESC, id").Offset(maxSessions - 1).Limit(maxSessions).Find(&surplus).Error

@@ -56,48 +56,50 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	if err != nil {
 		return nil, err
 	}
-	start := sessionStart{event: event.SignIn, remember: in.Remember, newDevice: newDevice}
+	start := Start{Event: event.SignIn, Remember: in.Remember, AMR: amrPassword, NewDevice: newDevice}
 	var unverified *User
-	start.unverified = func(t *transaction, u *User) error {
+	start.unverified = func(t *Tx, u *User) error {
 		unverified = u
 		if !mayMail {
 			return nil
 		}
 		return a.mailLink(t, a.actorFor(r, u.ID), u, letter.VerifyEmail, u.Email, linkCallback(in.Pending, in.CallbackURL))
 	}
-	s, err := a.signIn(w, r, start, func(t *transaction) (*User, error) { return a.recheckLocked(t, account, upgrade) })
+	s, err := a.SignIn(w, r, start, func(t *Tx) (*User, error) { return a.recheckLocked(t, account, upgrade) })
 	if in.Pending && errors.Is(err, errUnverified) {
 		a.setPending(w, unverified, in.Remember, in.CallbackURL)
 	}
 	return s, err
 }
 
-// sessionStart says how signIn starts a session: which event, which cookie life, which warning.
-type sessionStart struct {
-	event     event.Name // recorded
-	remember  bool       // keep the session when the browser closes
-	newDevice bool       // warn the user by mail
+// Start says how SignIn starts a session.
+type Start struct {
+	Event     event.Name // recorded
+	Remember  bool       // keep the session when the browser closes
+	AMR       string     // how the user is proved: see Session.AMR
+	NewDevice bool       // warn the user by mail
 
-	presented   *Session // the session of the request; nil for a stranger
-	replace     bool     // the new session takes over the links of presented
-	impersonate bool     // presented, an admin's, stays valid beside the new session // part:admin
+	Presented   *Session // the session of the request, whose user is proved again; nil asks for the second step
+	Replace     bool     // the new session takes over the links of Presented
+	impersonate bool     // Presented, an admin's, stays valid beside the new session // part:admin
 
-	// unverified runs instead of the sign-in if the address is unverified. Its writes are committed, and signIn returns
+	// unverified runs instead of the sign-in if the address is unverified. Its writes are committed, and SignIn returns
 	// 403. If it is nil, the transaction is rolled back.
-	unverified func(*transaction, *User) error
+	unverified func(*Tx, *User) error
 }
 
-// signIn is the one way to start a session: for passwords, sign-ups, mailed links, re-authentication, changed
-// passwords and impersonation. In one transaction it runs check, which returns the locked user; it returns nil, nil if
-// check returns no user. It refuses a banned user, and an unverified user unless in.presented is set. It ends the
-// session of the request, replaces in.presented or, for an impersonation, keeps it. It starts the new session and
-// records the event. After the commit it sends the cookies. Except for an impersonation it also lifts an expired ban,
-// clears User.Pending and marks the device as known. Refusals: those of check; 403 BANNED_USER, EMAIL_NOT_VERIFIED.
-func (a *Auth) signIn(
-	w http.ResponseWriter, r *http.Request, in sessionStart, check func(*transaction) (*User, error),
+// SignIn is the one way to start a session: for passwords, sign-ups, mailed links, re-authentication, changed
+// passwords, impersonation and what parts add. In one transaction it runs check, which returns the locked user; it
+// returns nil, nil if check returns no user. It refuses a banned user and, unless in.Presented is set, an unverified
+// one and one who owes a second step. It ends the session of the request, replaces in.Presented or, for an
+// impersonation, keeps it. It starts the new session and records the event. After the commit it sends the cookies.
+// Except for an impersonation it also lifts an expired ban, clears User.Pending and marks the device as known.
+// Refusals: those of check; 403 BANNED_USER, EMAIL_NOT_VERIFIED; *SecondStep.
+func (a *Auth) SignIn(
+	w http.ResponseWriter, r *http.Request, in Start, check func(*Tx) (*User, error),
 ) (*Session, error) {
 	var refusal error // after the commit
-	s, err := a.transactSession(w, r, func(t *transaction) (*Session, error) {
+	s, err := a.transactSession(w, r, func(t *Tx) (*Session, error) {
 		u, err := check(t)
 		if u == nil || err != nil {
 			return nil, err
@@ -105,20 +107,28 @@ func (a *Auth) signIn(
 		if u.banned(a.opts.Now()) {
 			return nil, bannedError(u)
 		}
-		if in.presented == nil && a.mustVerify(u) {
+		if in.Presented == nil && a.mustVerify(u) {
 			if in.unverified == nil {
 				return nil, errUnverified
 			}
 			refusal = errUnverified
 			return nil, in.unverified(t, u)
 		}
-		// A second factor is asked for here: the user is proved, and has no session yet.
+		step, err := a.owedStep(t, r, u, in)
+		if err != nil {
+			return nil, err
+		}
+		if step != nil {
+			refusal = step
+			return nil, a.endPresentedBy(t, r)
+		}
 		return a.openSession(t, r, u, in)
 	})
 	if err != nil {
 		return nil, err
 	}
 	if s == nil {
+		a.sendStep(w, r, in, refusal)
 		return nil, refusal
 	}
 	if s.ImpersonatedBy == nil {
@@ -132,11 +142,11 @@ func (a *Auth) mustVerify(u *User) bool { return a.opts.RequireEmailVerification
 
 // openSession lifts an expired ban, starts the session, records the event and warns of a new device. For an
 // impersonation it only records the event and starts the session.
-func (a *Auth) openSession(t *transaction, r *http.Request, u *User, in sessionStart) (*Session, error) {
+func (a *Auth) openSession(t *Tx, r *http.Request, u *User, in Start) (*Session, error) {
 	// part:admin
 	if in.impersonate {
-		t.recordEvent(in.presented.actor(), in.event, u.ID)
-		return a.startImpersonation(t, r, u, in.presented)
+		t.recordEvent(in.Presented.actor(), in.Event, u.ID)
+		return a.startImpersonation(t, r, u, in.Presented)
 	}
 	// end:admin
 	if u.Banned { // signIn has checked that the ban has expired
@@ -146,63 +156,66 @@ func (a *Auth) openSession(t *transaction, r *http.Request, u *User, in sessionS
 		}
 	}
 	start := a.endPresentedAndStart
-	if in.replace {
+	if in.Replace {
 		start = a.replaceSession
 	}
 	s, err := start(t, r, u, in)
 	if err != nil {
 		return nil, err
 	}
-	t.recordEvent(s.actor(), in.event, u.ID)
-	if !in.newDevice {
+	t.recordEvent(s.actor(), in.Event, u.ID)
+	if !in.NewDevice {
 		return s, nil
 	}
 	return s, a.warn(t, s.actor(), u, letter.NewDevice)
 }
 
 // endPresentedAndStart ends the session of the request, if any, and starts one.
-func (a *Auth) endPresentedAndStart(t *transaction, r *http.Request, u *User, in sessionStart) (*Session, error) {
-	token, _ := a.readSigned(r, tokenCookie)
-	presented, err := t.sessionOf(token)
-	if err != nil {
+func (a *Auth) endPresentedAndStart(t *Tx, r *http.Request, u *User, in Start) (*Session, error) {
+	if err := a.endPresentedBy(t, r); err != nil {
 		return nil, err
 	}
-	if presented != nil {
-		if err := a.endPresented(t, r, presented); err != nil {
-			return nil, err
-		}
-	}
-	return a.storeSession(t, r, u, in.remember)
+	return a.storeSession(t, r, u, in)
 }
 
-// replaceSession starts a session that takes over the links of in.presented, and deletes in.presented. Impersonations
+// endPresentedBy ends the session of the request, if any.
+func (a *Auth) endPresentedBy(t *Tx, r *http.Request) error {
+	token, _ := a.readSigned(r, tokenCookie)
+	presented, err := t.sessionOf(token)
+	if presented == nil || err != nil {
+		return err
+	}
+	return a.endPresented(t, r, presented)
+}
+
+// replaceSession starts a session that takes over the links of in.Presented, and deletes in.Presented. Impersonations
 // by its user go on.
-func (a *Auth) replaceSession(t *transaction, r *http.Request, u *User, in sessionStart) (*Session, error) {
-	if _, err := t.lockSession(in.presented.ID); err != nil { // before its links: see transact
+func (a *Auth) replaceSession(t *Tx, r *http.Request, u *User, in Start) (*Session, error) {
+	if _, err := t.lockSession(in.Presented.ID); err != nil { // before its links: see Transact
 		return nil, err
 	}
-	s, err := a.storeSession(t, r, u, in.remember)
+	s, err := a.storeSession(t, r, u, in)
 	if err != nil {
 		return nil, err
 	}
-	err = t.Model(&Verification{}).Where("session_id = ?", in.presented.ID).Update("session_id", s.ID).Error
+	err = t.Model(&Verification{}).Where("session_id = ?", in.Presented.ID).Update("session_id", s.ID).Error
 	if err != nil {
 		return nil, err
 	}
-	return s, t.deleteSession(in.presented)
+	return s, t.deleteSession(in.Presented)
 }
 
 // storeSession stores a new session of u and clears u.Pending. The token goes into a cookie after the commit.
-func (a *Auth) storeSession(t *transaction, r *http.Request, u *User, remember bool) (*Session, error) {
+func (a *Auth) storeSession(t *Tx, r *http.Request, u *User, in Start) (*Session, error) {
 	life := a.opts.ExpiresIn
-	if !remember {
+	if !in.Remember {
 		life = a.opts.BriefExpiresIn
 	}
 	if err := t.makeRoom(u.ID); err != nil {
 		return nil, err
 	}
 	s := a.buildSession(r, u.ID, min(life, a.opts.MaxAge))
-	s.Remember = remember
+	s.Remember, s.AMR = in.Remember, in.AMR
 	if err := t.Create(s).Error; err != nil {
 		return nil, err
 	}

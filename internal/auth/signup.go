@@ -52,8 +52,8 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 		}
 		return user, nil, nil
 	}
-	start := sessionStart{event: event.SignUp, remember: in.Remember}
-	s, err := a.signIn(w, r, start, func(t *transaction) (*User, error) {
+	start := Start{Event: event.SignUp, Remember: in.Remember, AMR: amrPassword}
+	s, err := a.SignIn(w, r, start, func(t *Tx) (*User, error) {
 		return user, a.addUser(t, user, hash)
 	})
 	if err != nil {
@@ -78,7 +78,7 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 		return err
 	}
 	by := a.actorFor(r, user.ID)
-	err = a.transact(r.Context(), func(t *transaction) error {
+	err = a.Transact(r.Context(), func(t *Tx) error {
 		if err := a.evict(t, by, squatter, user.Email); err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (a *Auth) prepare(ctx context.Context, p password.Place, in NewUser, needsP
 }
 
 // addUser writes a user and, with a hash, the password account.
-func (a *Auth) addUser(t *transaction, u *User, hash string) error {
+func (a *Auth) addUser(t *Tx, u *User, hash string) error {
 	err := t.Create(u).Error
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return takenError(http.StatusUnprocessableEntity)

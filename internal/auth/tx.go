@@ -11,17 +11,19 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-type transaction struct {
+// Tx is a transaction of this package, in which verbs and parts change rows.
+type Tx struct {
 	*gorm.DB
+	parts   []Hooks
 	invalid []string // see invalidate
 	events  []*Event // written before the commit
 }
 
-// transact runs fn in one transaction. Locks are taken in the order user, session, link, and users in id order, so that
+// Transact runs fn in one transaction. Locks are taken in the order user, session, link, and users in id order, so that
 // transactions cannot deadlock. At the end it writes the events that fn recorded and, after the commit, invalidates the
 // cached copies that fn named.
-func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) error {
-	t := &transaction{}
+func (a *Auth) Transact(ctx context.Context, fn func(t *Tx) error) error {
+	t := &Tx{parts: a.parts}
 	var revocation *revoke.Announcement
 	err := a.db.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
 		t.DB = tx
@@ -39,11 +41,11 @@ func (a *Auth) transact(ctx context.Context, fn func(tx *transaction) error) err
 }
 
 // invalidate names sessions and users whose cached copies end with the commit.
-func (t *transaction) invalidate(ids ...string) { t.invalid = append(t.invalid, ids...) }
+func (t *Tx) invalidate(ids ...string) { t.invalid = append(t.invalid, ids...) }
 
 // recordEvent records an event that changes nothing else.
 func (a *Auth) recordEvent(ctx context.Context, by actor, name event.Name, subjectID string) error {
-	return a.transact(ctx, func(t *transaction) error {
+	return a.Transact(ctx, func(t *Tx) error {
 		t.recordEvent(by, name, subjectID)
 		return nil
 	})
@@ -51,16 +53,16 @@ func (a *Auth) recordEvent(ctx context.Context, by actor, name event.Name, subje
 
 var forUpdate = clause.Locking{Strength: clause.LockingStrengthUpdate}
 
-// lockUser reads a user and locks the row until the end of t. Everything that ends sessions or changes credentials
+// LockUser reads a user and locks the row until the end of t. Everything that ends sessions or changes credentials
 // calls it, so that a concurrent sign-in sees the state before or after, never half of it.
-func (t *transaction) lockUser(id string) (*User, error) {
+func (t *Tx) LockUser(id string) (*User, error) {
 	var u User
 	err := t.Clauses(forUpdate).Where("id = ?", id).Take(&u).Error
 	return &u, err
 }
 
 // lockSession locks a session's row until the end of t, and reports whether there is one.
-func (t *transaction) lockSession(id string) (live bool, err error) {
+func (t *Tx) lockSession(id string) (live bool, err error) {
 	var list []Session
 	err = t.Clauses(forUpdate).Select("id").Where("id = ?", id).Find(&list).Error
 	return len(list) > 0, err
@@ -68,7 +70,7 @@ func (t *transaction) lockSession(id string) (live bool, err error) {
 
 // lockAdmins locks all admins who are not banned, and returns their ids: of two concurrent demotions the second sees
 // the result of the first. It also locks the user with userID.
-func (t *transaction) lockAdmins(userID string) ([]string, error) {
+func (t *Tx) lockAdmins(userID string) ([]string, error) {
 	var admins []User
 	err := t.Clauses(forUpdate).Where("role LIKE ? AND banned = ? OR id = ?", "%admin%", false, userID).
 		Order("id").Find(&admins).Error
@@ -83,7 +85,7 @@ func (t *transaction) lockAdmins(userID string) ([]string, error) {
 
 // adminsFor is lockAdmins for a change that by, nil for the command line, makes as an admin. It refuses by if another
 // admin has demoted or banned them since the request was let in, such as while a password was hashed.
-func (t *transaction) adminsFor(by *Session, userID string) ([]string, error) {
+func (t *Tx) adminsFor(by *Session, userID string) ([]string, error) {
 	admins, err := t.lockAdmins(userID)
 	if err != nil {
 		return nil, err
@@ -95,7 +97,7 @@ func (t *transaction) adminsFor(by *Session, userID string) ([]string, error) {
 }
 
 // keepAdmins refuses to lose the last admin who is not banned.
-func (t *transaction) keepAdmins(leaving string) error {
+func (t *Tx) keepAdmins(leaving string) error {
 	admins, err := t.lockAdmins(leaving)
 	if err != nil {
 		return err

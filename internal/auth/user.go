@@ -72,8 +72,8 @@ func (a *Auth) UpdateUser(w http.ResponseWriter, r *http.Request, s *Session, p 
 	if err := a.checkProfile(p); err != nil {
 		return err
 	}
-	_, err := a.transactSession(w, r, func(t *transaction) (*Session, error) {
-		u, err := t.lockUser(s.UserID)
+	_, err := a.transactSession(w, r, func(t *Tx) (*Session, error) {
+		u, err := t.LockUser(s.UserID)
 		if err != nil {
 			return nil, notFound(err)
 		}
@@ -110,7 +110,7 @@ func (p Profile) apply(u *User) {
 }
 
 // saveUser writes a changed user and claims a new address.
-func (a *Auth) saveUser(t *transaction, before, u *User) error {
+func (a *Auth) saveUser(t *Tx, before, u *User) error {
 	u.UpdatedAt = a.opts.Now()
 	t.invalidate(u.ID)
 	err := t.Select("*").Updates(u).Error
@@ -153,7 +153,7 @@ func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) er
 	if err := notImpersonating(s); err != nil {
 		return err
 	}
-	err := a.transact(r.Context(), func(t *transaction) error { return a.removeUser(t, s.actor(), s.UserID) })
+	err := a.Transact(r.Context(), func(t *Tx) error { return a.removeUser(t, s.actor(), s.UserID) })
 	if err != nil {
 		return err
 	}
@@ -162,11 +162,11 @@ func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) er
 }
 
 // removeUser deletes a user; the database deletes the rows that belong to it.
-func (a *Auth) removeUser(t *transaction, by actor, userID string) error {
+func (a *Auth) removeUser(t *Tx, by actor, userID string) error {
 	if err := t.keepAdmins(userID); err != nil {
 		return err
 	}
-	u, err := t.lockUser(userID)
+	u, err := t.LockUser(userID)
 	if err != nil {
 		return notFound(err)
 	}

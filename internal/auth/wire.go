@@ -37,8 +37,8 @@ func (a *Auth) Origins() *origins.List { return a.origins }
 // UnlinkAccount deletes one of the accounts of s's user by its AccountID. Refusals: 400 FAILED_TO_UNLINK_LAST_ACCOUNT,
 // because the user could not sign in any more; 400 ACCOUNT_NOT_FOUND.
 func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, accountID string) error {
-	return a.transact(ctx, func(t *transaction) error {
-		if _, err := t.lockUser(s.UserID); err != nil {
+	return a.Transact(ctx, func(t *Tx) error {
+		if _, err := t.LockUser(s.UserID); err != nil {
 			return notFound(err)
 		}
 		var all int64
@@ -72,8 +72,8 @@ func (a *Auth) MailDeletion(ctx context.Context, s *Session, callbackURL string)
 	if !may || err != nil {
 		return err
 	}
-	return a.transact(ctx, func(t *transaction) error {
-		u, err := t.lockUser(s.UserID)
+	return a.Transact(ctx, func(t *Tx) error {
+		u, err := t.LockUser(s.UserID)
 		if err != nil {
 			return notFound(err)
 		}
@@ -94,7 +94,7 @@ func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Sessi
 	if v.UserID != s.UserID {
 		return invalidToken(http.StatusNotFound, errNoLink)
 	}
-	err = a.transact(r.Context(), func(t *transaction) error {
+	err = a.Transact(r.Context(), func(t *Tx) error {
 		if err := t.keepAdmins(s.UserID); err != nil {
 			return err
 		}

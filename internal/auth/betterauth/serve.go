@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/origins"
@@ -29,6 +30,10 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v, err := a.call(w, r, e)
+	var step *auth.SecondStep
+	if errors.As(err, &step) {
+		v, err = secondStep{true, step.Methods}, nil
+	}
 	if err != nil {
 		a.refuse(w, r, err)
 		return
@@ -39,6 +44,13 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, v)
+}
+
+// secondStep is the answer of every endpoint that signs in to a user who owes a second step. The client goes to its page
+// for that, whatever it called.
+type secondStep struct {
+	Redirect bool     `json:"twoFactorRedirect"`
+	Methods  []string `json:"twoFactorMethods"`
 }
 
 // endpoint finds the row of a request by its path as sent: no second spelling reaches an endpoint.

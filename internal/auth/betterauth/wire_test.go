@@ -35,6 +35,7 @@ func TestAnswersHaveTheShapesOfTheWire(t *testing.T) {
 				"name": "Ada <Lovelace>", "email": "ada@example.com", "emailVerified": false, "image": nil,
 				"createdAt": "2031-03-01T12:00:00.001Z", "updatedAt": "2031-03-01T12:00:00.001Z",
 				"role": "user", "banned": false, "banReason": nil, "banExpires": nil,
+				"twoFactorEnabled": false, // part:twofactor
 			}
 		}
 		session := map[string]any{

@@ -1,0 +1,189 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/errs"
+)
+
+// Hooks are what a part adds to signing in, such as a second factor. A nil func adds nothing. This package knows no
+// factor: it asks the parts at the few places where proof begins, counts or ends.
+type Hooks struct {
+	// OwedStep returns the second step that u still has to take, nil for none. SignIn asks it in its transaction, after
+	// the first step and before a session or cookie exists. What it writes is committed.
+	OwedStep func(t *Tx, r *http.Request, u *User, in Start) (*SecondStep, error)
+
+	// ProveSecond counts and checks a code for a re-authentication of u, outside a transaction. accept spends the code, in
+	// the transaction that starts the new session.
+	ProveSecond func(r *http.Request, u *User, code string) (accept func(*Tx) error, err error)
+
+	// CredentialChanged ends what a proof of the past still opens, such as trusted devices and half-done sign-ins:
+	// a password, an address or a factor has changed, or sessions end. userID is "" for every user.
+	CredentialChanged func(t *Tx, userID string) error
+
+	// TakenOver deletes every credential of a user whose unverified address its owner has proved now: a stranger may have
+	// added them before (pre-hijacking). The password and the sessions end in core.
+	TakenOver func(t *Tx, userID string) error
+
+	// SignedOut ends what a browser that signs out still has, and deletes its cookie.
+	SignedOut func(w http.ResponseWriter, r *http.Request) error
+
+	// Purge deletes what has expired.
+	Purge func(ctx context.Context) error
+}
+
+// Join adds a part. Call it before a is used.
+func (a *Auth) Join(part Hooks) { a.parts = append(a.parts, part) }
+
+// SecondStep refuses a sign-in whose first step has passed. It is an error, so that no caller takes it for a session.
+type SecondStep struct {
+	Methods []string // that the user can choose from, as the wire's twoFactorMethods
+	Cookie  Cookie   // binds the browser to the half-done sign-in
+	Value   string   // of Cookie; a secret
+	Life    time.Duration
+}
+
+// Error implements error.
+func (*SecondStep) Error() string { return "A second step is needed to sign in." }
+
+// owedStep asks the parts for the second step of u, unless in proves both factors or the user of a session.
+func (a *Auth) owedStep(t *Tx, r *http.Request, u *User, in Start) (*SecondStep, error) {
+	if in.Presented != nil || (&Session{AMR: in.AMR}).MultiFactor() {
+		return nil, nil
+	}
+	for _, part := range a.parts {
+		if part.OwedStep == nil {
+			continue
+		}
+		if step, err := part.OwedStep(t, r, u, in); step != nil || err != nil {
+			return step, err
+		}
+	}
+	return nil, nil
+}
+
+// sendStep sends the cookies of a refusal that is a second step: that of the step, and none of a session.
+func (a *Auth) sendStep(w http.ResponseWriter, r *http.Request, in Start, refusal error) {
+	var step *SecondStep
+	if !errors.As(refusal, &step) {
+		return
+	}
+	a.ClearCookies(w, r)
+	if !in.Remember {
+		a.setSigned(w, forgetCookie, "true", 0)
+	}
+	step.Cookie.Set(w, step.Value, step.Life)
+}
+
+// proveSecond asks the part that keeps the second factor of u about a code.
+func (a *Auth) proveSecond(r *http.Request, u *User, code string) (accept func(*Tx) error, err error) {
+	for _, part := range a.parts {
+		if part.ProveSecond != nil {
+			return part.ProveSecond(r, u, code)
+		}
+	}
+	return nil, errs.Forbidden() // a factor of a part that is gone: nothing can prove it
+}
+
+// CredentialChanged ends what a proof of the past still opens in parts. userID is "" for every user.
+func (t *Tx) CredentialChanged(userID string) error {
+	for _, part := range t.parts {
+		if part.CredentialChanged == nil {
+			continue
+		}
+		if err := part.CredentialChanged(t, userID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetSecondFactor says whether u, locked, has a second factor. Cached copies of the user's sessions end.
+func (t *Tx) SetSecondFactor(u *User, has bool) error {
+	u.SecondFactor = has
+	t.invalidate(u.ID)
+	return t.Model(&User{}).Where("id = ?", u.ID).UpdateColumn("second_factor", has).Error
+}
+
+// takenOver deletes the credentials of a user in parts.
+func (t *Tx) takenOver(userID string) error {
+	for _, part := range t.parts {
+		if part.TakenOver == nil {
+			continue
+		}
+		if err := part.TakenOver(t, userID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leave tells the parts that a browser has signed out.
+func (a *Auth) leave(w http.ResponseWriter, r *http.Request) error {
+	for _, part := range a.parts {
+		if part.SignedOut == nil {
+			continue
+		}
+		if err := part.SignedOut(w, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Auth) purgeParts(ctx context.Context) error {
+	var failed []error
+	for _, part := range a.parts {
+		if part.Purge != nil {
+			failed = append(failed, part.Purge(ctx))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// Notice records an event of a part about u in t, and mails u a warning of it with Options.Notices; purpose "" mails
+// none. s is the session that did it; nil is the request r of a stranger who has proved to be u. about completes event and
+// mail, such as the name of a passkey.
+func (a *Auth) Notice(
+	t *Tx, r *http.Request, s *Session, u *User, name event.Name, purpose letter.Purpose, about string,
+) error {
+	by := a.actorFor(r, u.ID)
+	if s != nil {
+		by = s.actor()
+	}
+	t.recordEvent(by, name, u.ID).Detail = about
+	if purpose == "" || !a.opts.Notices {
+		return nil
+	}
+	m := Mail{To: u.Email, Name: u.nameFor(u.Email), Purpose: purpose, URL: a.opts.Links(purpose, "", ""), About: about}
+	m.setBrowser(by, u)
+	return a.enqueue(t, m)
+}
+
+// Cookie is a signed cookie of a part, with the attributes of all cookies of this package.
+type Cookie struct {
+	auth *Auth
+	name string
+}
+
+// Cookie makes the cookie of a part; name comes without prefix. Call it before a is used.
+func (a *Auth) Cookie(name string) Cookie {
+	a.macs[name] = a.ring.MAC("auth cookie " + name)
+	return Cookie{a, name}
+}
+
+// Set sends the cookie with a value, signed. A life of 0 ends with the browser.
+func (c Cookie) Set(w http.ResponseWriter, value string, life time.Duration) {
+	c.auth.setSigned(w, c.name, value, life)
+}
+
+// Read returns the value of the cookie in a request; ok is false without one that a has signed.
+func (c Cookie) Read(r *http.Request) (value string, ok bool) { return c.auth.readSigned(r, c.name) }
+
+// Clear deletes the cookie, if the browser has it.
+func (c Cookie) Clear(w http.ResponseWriter, r *http.Request) { c.auth.clearCookie(w, r, c.name) }
