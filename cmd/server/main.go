@@ -106,6 +106,7 @@ var parts = []func(*app) error{
 	(*app).addWireLinks,  // part:betterauth
 	(*app).addAuth,
 	(*app).addTwoFactor, // part:twofactor
+	(*app).addPasskeys,  // part:passkey
 	(*app).addWire,      // part:betterauth
 	(*app).addSite,
 	(*app).addServices, // part:servicetoken

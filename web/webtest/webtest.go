@@ -44,6 +44,7 @@ var (
 	}
 	afterAuth = []func(*site){
 		(*site).addTwoFactor, // part:twofactor
+		(*site).addPasskeys,  // part:passkey
 		(*site).addWire,      // part:betterauth
 		(*site).addApp,
 	}
