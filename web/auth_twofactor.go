@@ -82,7 +82,9 @@ func (s *Server) showCode(c *echo.Context) error {
 
 func (s *Server) codeForm(c *echo.Context, email string) views.Form {
 	target := returnTo(c)
-	return views.SecondStep(email, target, withReturnTo("/login", target), codeWay(c, codePath))
+	form := views.SecondStep(email, target, withReturnTo("/login", target), codeWay(c, codePath))
+	form = s.withPasskey(c, form) // part:passkey
+	return form
 }
 
 // codeWay is how the form at path asks for a code, as the address or the posted form says.
