@@ -561,8 +561,8 @@ func (h Head) draw() templ.Component {
 	})
 }
 
-// sectionLayout surrounds the pages of a section, such as the settings. The section stands above them in the breadcrumb.
-// If Site.Tabs has its pages, they are tabs.
+// sectionLayout surrounds the pages of a section, such as the settings. The section stands above them in the
+// breadcrumb. If Site.Tabs has its pages, they are tabs.
 func sectionLayout(section Link, h Head) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

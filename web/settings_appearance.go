@@ -24,8 +24,8 @@ func (s *Server) setTheme(c *echo.Context) error {
 	return seeOther(c, back)
 }
 
-// setKeys keeps in a cookie whether single keys act on lists. People who speak to their computer need to switch them off
-// (WCAG 2.1.4).
+// setKeys keeps in a cookie whether single keys act on lists. People who speak to their computer need to switch them
+// off (WCAG 2.1.4).
 func (s *Server) setKeys(c *echo.Context) error {
 	values, err := parseForm(c)
 	if err != nil {
