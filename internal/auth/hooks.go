@@ -110,17 +110,17 @@ func (t *Tx) SetSecondFactor(u *User, has bool) error {
 	return t.Model(&User{}).Where("id = ?", u.ID).UpdateColumn("second_factor", has).Error
 }
 
-// takenOver deletes the credentials of a user in parts.
-func (t *Tx) takenOver(userID string) error {
+// takenOver deletes the credentials of u, locked, in parts. No second factor is left.
+func (t *Tx) takenOver(u *User) error {
 	for _, part := range t.parts {
 		if part.TakenOver == nil {
 			continue
 		}
-		if err := part.TakenOver(t, userID); err != nil {
+		if err := part.TakenOver(t, u.ID); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.SetSecondFactor(u, false)
 }
 
 // leave tells the parts that a browser has signed out.
@@ -147,8 +147,8 @@ func (a *Auth) purgeParts(ctx context.Context) error {
 }
 
 // Notice records an event of a part about u in t, and mails u a warning of it with Options.Notices; purpose "" mails
-// none. s is the session that did it; nil is the request r of a stranger who has proved to be u. about completes event and
-// mail, such as the name of a passkey.
+// none. s is the session that did it; nil is the request r of a stranger who has proved to be u. about completes
+// event and mail, such as the name of a passkey.
 func (a *Auth) Notice(
 	t *Tx, r *http.Request, s *Session, u *User, name event.Name, purpose letter.Purpose, about string,
 ) error {
@@ -157,12 +157,10 @@ func (a *Auth) Notice(
 		by = s.actor()
 	}
 	t.recordEvent(by, name, u.ID).Detail = about
-	if purpose == "" || !a.opts.Notices {
+	if purpose == "" {
 		return nil
 	}
-	m := Mail{To: u.Email, Name: u.nameFor(u.Email), Purpose: purpose, URL: a.opts.Links(purpose, "", ""), About: about}
-	m.setBrowser(by, u)
-	return a.enqueue(t, m)
+	return a.warn(t, by, u, purpose, about)
 }
 
 // Cookie is a signed cookie of a part, with the attributes of all cookies of this package.
