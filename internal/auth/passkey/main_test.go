@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ import (
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/auth/passkey"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
 
@@ -234,5 +236,41 @@ func (r *rig) token(p letter.Purpose) string {
 		return path[strings.LastIndexByte(path, '/')+1:]
 	}
 	r.t.Fatalf("no mail of purpose %s", p)
+	return ""
+}
+
+// request is one of the browser to a verb, outside the contract.
+func (r *rig) request(c *authtest.Client) *http.Request {
+	req := httptest.NewRequestWithContext(r.t.Context(), http.MethodPost, home, nil)
+	for _, cookie := range c.Cookies() {
+		req.AddCookie(cookie)
+	}
+	return req
+}
+
+// stored returns the session of a browser, and a request that presents it.
+func (r *rig) stored(c *authtest.Client) (*auth.Session, *http.Request) {
+	r.t.Helper()
+	req := r.request(c)
+	s, err := r.auth.StoredSession(httptest.NewRecorder(), req)
+	if err != nil || s == nil {
+		r.t.Fatal("no session: ", err)
+	}
+	return s, req
+}
+
+// reauthenticate proves the user of a browser's session again. The browser keeps its old cookies.
+func (r *rig) reauthenticate(c *authtest.Client, d *authtest.Authenticator) (*auth.Session, error) {
+	r.t.Helper()
+	response := d.Prove(options(r.t, c, "authenticate"))
+	s, req := r.stored(c)
+	return r.keys.Reauthenticate(httptest.NewRecorder(), req, s, []byte(response))
+}
+
+// code is that of a refusal, "" for none.
+func code(err error) string {
+	if e := errs.Of(err); e != nil {
+		return e.Code
+	}
 	return ""
 }
