@@ -25,6 +25,8 @@ var linkPages = map[letter.Purpose]string{
 	letter.PasswordChanged:    "/forgot-password",
 	letter.NewDevice:          "/forgot-password",
 	letter.ExistingAccount:    "/login",
+	letter.PasskeyAdded:       "/settings/security/passkeys", // part:passkey
+	letter.PasskeyRemoved:     "/settings/security/passkeys", // part:passkey
 }
 
 // links builds the address of a mailed link, "" for none.

@@ -16,7 +16,10 @@ const (
 	EmailVerified        Name = "email_verified"
 	ImpersonationStarted Name = "impersonation_started"
 	ImpersonationStopped Name = "impersonation_stopped"
-	Invited              Name = "invited" // by a mailed link to choose a password
+	Invited              Name = "invited"         // by a mailed link to choose a password
+	PasskeyAdded         Name = "passkey_added"   // part:passkey
+	PasskeyRemoved       Name = "passkey_removed" // part:passkey
+	PasskeyRenamed       Name = "passkey_renamed" // part:passkey
 	PasswordChanged      Name = "password_changed"
 	PasswordReset        Name = "password_reset"
 	PasswordResetAsked   Name = "password_reset_asked"
@@ -65,6 +68,7 @@ func All() []Name {
 		ImpersonationStarted, ImpersonationStopped, Invited, PasswordChanged, PasswordReset, PasswordResetAsked, PasswordSet,
 		Reauthenticated, RoleChanged, SessionRevoked, SessionsRevoked, SignIn, SignOut, SignUp, UserBanned, UserCreated,
 		UserDeleted, UserUnbanned, UserUpdated, UsersExported, VerificationSent,
+		PasskeyAdded, PasskeyRemoved, PasskeyRenamed, // part:passkey
 	)
 }
 

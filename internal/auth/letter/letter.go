@@ -30,4 +30,6 @@ const (
 	ExistingAccount  Purpose = "existing_account" // a sign-up with the address of an account
 	NewDevice        Purpose = "new_device"       // a sign-in on a device that this user has never signed in on
 	AdminMade        Purpose = "admin_made"       // to every other admin: Mail.About has become one
+	PasskeyAdded     Purpose = "passkey_added"    // part:passkey
+	PasskeyRemoved   Purpose = "passkey_removed"  // part:passkey
 )
