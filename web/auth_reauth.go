@@ -57,6 +57,11 @@ func (s *Server) aim(c *echo.Context, target string) string {
 		return aim
 	}
 	// end:admin
+	// part:twofactor
+	if strings.HasPrefix(path, devicesPath+"/") {
+		return "stop trusting a device"
+	}
+	// end:twofactor
 	if handle, found := strings.CutPrefix(path, sessionsPath+"/"); found && handle != allOthers {
 		row, err := s.otherSession(c, handle)
 		if err != nil {
