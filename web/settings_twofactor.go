@@ -8,6 +8,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/useragent"
 	"example.com/foyer/views"
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v5"
@@ -134,7 +135,7 @@ func (s *Server) devices(ctx context.Context, userID string) (rows []views.Devic
 	list, err := s.TwoFactor.Devices(ctx, userID)
 	for _, d := range list {
 		rows = append(rows, views.DeviceRow{
-			ID: d.ID, Browser: browser(d.UserAgent), IP: d.IPAddress, Used: d.LastUsed, Until: d.Expires,
+			ID: d.ID, Browser: useragent.Name(d.UserAgent), IP: d.IPAddress, Used: d.LastUsed, Until: d.Expires,
 		})
 	}
 	return rows, err
