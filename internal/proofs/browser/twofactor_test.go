@@ -10,14 +10,13 @@ import (
 
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/web/webtest"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
 const (
 	twoFactorPath = "/settings/security/two-factor"
-	noFactorYet   = `document.querySelector("#factor + p").textContent.includes("stolen password")`
+	noFactor      = `document.querySelector("#factor + p").textContent.includes("stolen password")`
 )
 
 // secrets are those of the authenticator apps, by address.
@@ -233,7 +232,7 @@ func TestSecondFactorWithoutScripts(t *testing.T) {
 	b.click("turn it off", "#act-off")
 	b.leave("turn it off", chromedp.Click(chromedp.CSS("main .danger")))
 	b.wantText("#toasts", "The second factor is off.")
-	b.wait(noFactorYet)
+	b.wait(noFactor)
 }
 
 // TestKeepingCodes: recovery codes are copied, printed and stored as a file by buttons.
@@ -269,19 +268,11 @@ func TestKeepingCodes(t *testing.T) {
 	if file != strings.Join(shown, "\r\n")+"\r\n" {
 		t.Errorf("the file is %q", file)
 	}
-	b.emulateMedia("print")
+	b.setLook(look{media: "print"})
 	if !eval[bool](b, `document.querySelector("#codes").checkVisibility() && !document.querySelector("[data-print]").checkVisibility()`) {
 		t.Error("the print shows other things than the codes")
 	}
-	b.emulateMedia("")
-}
-
-// emulateMedia draws the page as for another medium; "" ends that.
-func (b *tab) emulateMedia(media string) {
-	b.Helper()
-	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media}); err != nil {
-		b.Fatal(err)
-	}
+	b.setLook(look{})
 }
 
 // TestSecondFactorIsAccessible: no page of the second factor breaks a rule, in any state.
@@ -296,6 +287,8 @@ func TestSecondFactorIsAccessible(t *testing.T) {
 		b.Helper()
 		b.checkRules(axe, name)
 		b.takePictures("factor-" + name)
+		b.do(chromedp.EmulateViewport(1280, 800))
+		b.setTheme("")
 	}
 	b.logIn("ada@example.com")
 	b.open("/settings/security")
