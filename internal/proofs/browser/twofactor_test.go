@@ -268,11 +268,11 @@ func TestKeepingCodes(t *testing.T) {
 	if file != strings.Join(shown, "\r\n")+"\r\n" {
 		t.Errorf("the file is %q", file)
 	}
-	b.setLook(look{media: "print"})
+	b.setLook(look{media: "print", theme: "light"})
 	if !eval[bool](b, `document.querySelector("#codes").checkVisibility() && !document.querySelector("[data-print]").checkVisibility()`) {
 		t.Error("the print shows other things than the codes")
 	}
-	b.setLook(look{})
+	b.setTheme("light")
 }
 
 // TestSecondFactorIsAccessible: no page of the second factor breaks a rule, in any state.
@@ -288,7 +288,7 @@ func TestSecondFactorIsAccessible(t *testing.T) {
 		b.checkRules(axe, name)
 		b.takePictures("factor-" + name)
 		b.do(chromedp.EmulateViewport(1280, 800))
-		b.setTheme("")
+		b.setTheme("light")
 	}
 	b.logIn("ada@example.com")
 	b.open("/settings/security")
