@@ -8,6 +8,7 @@ import (
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/passkey"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/useragent"
 	"example.com/foyer/views"
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v5"
@@ -47,7 +48,7 @@ func (s *Server) showPasskeys(c *echo.Context) error {
 	if page.Accepted, err = s.acceptedPasskeys(ctx, visitor.UserID); err != nil {
 		return err
 	}
-	page.Name = browser(c.Request().UserAgent())
+	page.Name = useragent.Name(c.Request().UserAgent())
 	if draft := s.takeDraft(c); draft.Has("name") {
 		page.Name = draft.Get("name")
 	}
