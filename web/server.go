@@ -13,6 +13,7 @@ import (
 
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/twofactor"
 	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/internal/servicetoken"
@@ -38,6 +39,7 @@ type Config struct {
 	Keys        *keys.Ring                  // seals drafts; nil keeps none
 	Audit       *audit.Log                  // shown by /admin/audit // part:audit
 	Services    *servicetoken.Keyring       // checks the tokens of services; nil admits none // part:servicetoken
+	TwoFactor   *twofactor.Factor           // the second step of a sign-in // part:twofactor
 }
 
 // Server is the app as an http.Handler.

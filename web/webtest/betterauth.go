@@ -20,7 +20,10 @@ func Wire(o betterauth.Options) http.Handler { return wire{options: o} }
 // addWire serves the npm client's contract.
 func (s *site) addWire() {
 	w, _ := s.API.(wire)
-	w.options.Plugins = []betterauth.Plugin{admin.Endpoints} // part:admin
+	w.options.Plugins = []betterauth.Plugin{
+		admin.Endpoints,       // part:admin
+		s.TwoFactor.Endpoints, // part:twofactor
+	}
 	w.options.Logger = s.Logger
 	s.API = authtest.Wire(s, s.Auth, w.options)
 }
