@@ -110,17 +110,17 @@ func (t *Tx) SetSecondFactor(u *User, has bool) error {
 	return t.Model(&User{}).Where("id = ?", u.ID).UpdateColumn("second_factor", has).Error
 }
 
-// takenOver deletes the credentials of a user in parts.
-func (t *Tx) takenOver(userID string) error {
+// takenOver deletes the credentials of u, locked, in parts. No second factor is left.
+func (t *Tx) takenOver(u *User) error {
 	for _, part := range t.parts {
 		if part.TakenOver == nil {
 			continue
 		}
-		if err := part.TakenOver(t, userID); err != nil {
+		if err := part.TakenOver(t, u.ID); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.SetSecondFactor(u, false)
 }
 
 // leave tells the parts that a browser has signed out.
