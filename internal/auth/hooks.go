@@ -147,8 +147,8 @@ func (a *Auth) purgeParts(ctx context.Context) error {
 }
 
 // Notice records an event of a part about u in t, and mails u a warning of it with Options.Notices; purpose "" mails
-// none. s is the session that did it; nil is the request r of a stranger who has proved to be u. about completes event and
-// mail, such as the name of a passkey.
+// none. s is the session that did it; nil is the request r of a stranger who has proved to be u. about completes
+// event and mail, such as the name of a passkey.
 func (a *Auth) Notice(
 	t *Tx, r *http.Request, s *Session, u *User, name event.Name, purpose letter.Purpose, about string,
 ) error {

@@ -46,8 +46,8 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, v)
 }
 
-// secondStep is the answer of every endpoint that signs in to a user who owes a second step. The client goes to its page
-// for that, whatever it called.
+// secondStep is the answer of every endpoint that signs in to a user who owes a second step. The client goes to its
+// page for that, whatever it called.
 type secondStep struct {
 	Redirect bool     `json:"twoFactorRedirect"`
 	Methods  []string `json:"twoFactorMethods"`
