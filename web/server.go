@@ -13,6 +13,8 @@ import (
 
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/passkey"
+	"example.com/foyer/internal/auth/twofactor"
 	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/mail"
 	"example.com/foyer/internal/servicetoken"
@@ -38,6 +40,8 @@ type Config struct {
 	Keys        *keys.Ring                  // seals drafts; nil keeps none
 	Audit       *audit.Log                  // shown by /admin/audit // part:audit
 	Services    *servicetoken.Keyring       // checks the tokens of services; nil admits none // part:servicetoken
+	TwoFactor   *twofactor.Factor           // the second step of a sign-in // part:twofactor
+	Passkeys    *passkey.Passkeys           // part:passkey
 }
 
 // Server is the app as an http.Handler.

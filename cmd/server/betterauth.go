@@ -20,8 +20,10 @@ func (a *app) addWireLinks() error {
 func (a *app) addWire() (err error) {
 	a.site.API, err = betterauth.New(a.auth, betterauth.Options{
 		ResetPages: []string{web.ResetPage},
-		Plugins:    []betterauth.Plugin{admin.Endpoints}, // part:admin
-		Logger:     a.log,
+		Plugins: []betterauth.Plugin{
+			admin.Endpoints, // part:admin
+		},
+		Logger: a.log,
 	})
 	return err
 }

@@ -105,7 +105,9 @@ var parts = []func(*app) error{
 	(*app).addAuditChain, // part:auditchain
 	(*app).addWireLinks,  // part:betterauth
 	(*app).addAuth,
-	(*app).addWire, // part:betterauth
+	(*app).addTwoFactor, // part:twofactor
+	(*app).addPasskeys,  // part:passkey
+	(*app).addWire,      // part:betterauth
 	(*app).addSite,
 	(*app).addServices, // part:servicetoken
 	(*app).addApp,

@@ -20,7 +20,9 @@ func Wire(o betterauth.Options) http.Handler { return wire{options: o} }
 // addWire serves the npm client's contract.
 func (s *site) addWire() {
 	w, _ := s.API.(wire)
-	w.options.Plugins = []betterauth.Plugin{admin.Endpoints} // part:admin
+	w.options.Plugins = []betterauth.Plugin{
+		admin.Endpoints, // part:admin
+	}
 	w.options.Logger = s.Logger
 	s.API = authtest.Wire(s, s.Auth, w.options)
 }

@@ -23,6 +23,17 @@ type site struct {
 	db   *gorm.DB
 	auth *auth.Options
 	web.Config
+	options []any // of parts
+}
+
+// option returns the options of a part, the zero value unless New was given some.
+func option[T any](s *site) (o T) {
+	for _, given := range s.options {
+		if match, ok := given.(T); ok {
+			o = match
+		}
+	}
+	return o
 }
 
 // beforeAuth and afterAuth are the parts, as in cmd/server/main.go.
@@ -32,7 +43,9 @@ var (
 		(*site).addAuditChain, // part:auditchain
 	}
 	afterAuth = []func(*site){
-		(*site).addWire, // part:betterauth
+		(*site).addTwoFactor, // part:twofactor
+		(*site).addPasskeys,  // part:passkey
+		(*site).addWire,      // part:betterauth
 		(*site).addApp,
 	}
 )
@@ -61,11 +74,11 @@ func Config(t testing.TB, db *gorm.DB, o *auth.Options) web.Config {
 	return s.Config
 }
 
-// New makes the provider of o, and with it the site of c.
-func New(t testing.TB, db *gorm.DB, c web.Config, o auth.Options) *web.Server {
+// New makes the provider of o, and with it the site of c. parts are options of parts, such as twofactor.Options.
+func New(t testing.TB, db *gorm.DB, c web.Config, o auth.Options, parts ...any) *web.Server {
 	t.Helper()
 	c.Auth = authtest.NewOn(t, db, o)
-	s := &site{TB: t, db: db, auth: &o, Config: c}
+	s := &site{TB: t, db: db, auth: &o, Config: c, options: parts}
 	for _, add := range afterAuth {
 		add(s)
 	}

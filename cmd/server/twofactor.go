@@ -1,0 +1,14 @@
+package main
+
+import (
+	"example.com/foyer/internal/auth/twofactor"
+	"example.com/foyer/web"
+)
+
+// addTwoFactor asks users with a second factor for it.
+func (a *app) addTwoFactor() (err error) {
+	a.site.TwoFactor, err = twofactor.New(a.auth, a.db, a.Secrets, twofactor.Options{
+		Issuer: web.AppName, Demand: a.DemandSecondFactor,
+	})
+	return err
+}
