@@ -19,7 +19,7 @@ import (
 // authTables are the tables that only internal/auth touches. TestWallsKnowAuthTables fails where a row of it has none.
 var authTables = []string{
 	"users", "sessions", "accounts", "verifications",
-	"passkeys", // part:passkey
+	"passkeys",    // part:passkey
 	"magic_links", // part:magiclink
 }
 

@@ -132,7 +132,9 @@ func (s *Server) turnOff(c *echo.Context) error {
 }
 
 func deviceRow(d twofactor.Device) views.DeviceRow {
-	return views.DeviceRow{ID: d.ID, Browser: useragent.Name(d.UserAgent), IP: d.IPAddress, Used: d.LastUsed, Until: d.Expires}
+	return views.DeviceRow{
+		ID: d.ID, Browser: useragent.Name(d.UserAgent), IP: d.IPAddress, Used: d.LastUsed, Until: d.Expires,
+	}
 }
 
 func (s *Server) trustedDevices(ctx context.Context, userID string) (templ.Component, error) {

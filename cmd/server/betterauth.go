@@ -18,12 +18,16 @@ func (a *app) addWireLinks() error {
 
 // addWire serves the npm client's contract under /api/auth.
 func (a *app) addWire() (err error) {
+	plugins := []betterauth.Plugin{
+		admin.Endpoints, // part:admin
+	}
+	// part:magiclink
+	if a.site.MagicLink != nil {
+		plugins = append(plugins, a.site.MagicLink.Endpoints)
+	}
+	// end:magiclink
 	a.site.API, err = betterauth.New(a.auth, betterauth.Options{
-		ResetPages: []string{web.ResetPage},
-		Plugins: []betterauth.Plugin{
-			admin.Endpoints, // part:admin
-		},
-		Logger: a.log,
+		ResetPages: []string{web.ResetPage}, Plugins: plugins, Logger: a.log,
 	})
 	return err
 }

@@ -24,14 +24,22 @@ const (
 )
 
 var (
-	errNoCode  = errs.Invalid("code", "INVALID_OTP", "Invalid OTP")
-	errOldCode = errs.Invalid("code", "OTP_EXPIRED", "OTP expired")
+	errNoCode = refuse(http.StatusBadRequest, "INVALID_OTP", "Invalid OTP",
+		"That is not the code. Enter the six digits of the last mail.")
+	errOldCode = refuse(http.StatusBadRequest, "OTP_EXPIRED", "OTP expired",
+		"The code has expired. Ask for another mail.")
 )
+
+// refuse refuses a code. message is the contract's, plain is for the field of a form.
+func refuse(status int, code, message, plain string) *errs.Error {
+	return &errs.Error{Status: status, Code: code, Message: message, Fields: map[string]string{"code": plain}}
+}
 
 // errTooMany refuses a code that is not compared. wait is how long the address takes no codes; 0 takes the next mail's.
 func errTooMany(wait time.Duration) error {
-	e := errs.Invalid("code", "TOO_MANY_ATTEMPTS", "Too many attempts")
-	e.Status, e.RetryAfter = http.StatusForbidden, wait
+	e := refuse(http.StatusForbidden, "TOO_MANY_ATTEMPTS", "Too many attempts",
+		"Too many wrong codes. Ask for another mail, and use its link.")
+	e.RetryAfter = wait
 	return e
 }
 
