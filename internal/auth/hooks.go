@@ -157,12 +157,10 @@ func (a *Auth) Notice(
 		by = s.actor()
 	}
 	t.recordEvent(by, name, u.ID).Detail = about
-	if purpose == "" || !a.opts.Notices {
+	if purpose == "" {
 		return nil
 	}
-	m := Mail{To: u.Email, Name: u.nameFor(u.Email), Purpose: purpose, URL: a.opts.Links(purpose, "", ""), About: about}
-	m.setBrowser(by, u)
-	return a.enqueue(t, m)
+	return a.warn(t, by, u, purpose, about)
 }
 
 // Cookie is a signed cookie of a part, with the attributes of all cookies of this package.
