@@ -204,6 +204,7 @@ var maySeal = []string{
 // mayMount are who may import internal/auth/betterauth: cmd/server mounts it, and parts add endpoints to it.
 var mayMount = []string{
 	"internal/auth/betterauth", "cmd/server",
+	"internal/auth/twofactor", // part:twofactor
 	"internal/auth/magiclink", // part:magiclink
 }
 

@@ -18,16 +18,14 @@ func (a *app) addWireLinks() error {
 
 // addWire serves the npm client's contract under /api/auth.
 func (a *app) addWire() (err error) {
-	plugins := []betterauth.Plugin{
-		admin.Endpoints, // part:admin
-	}
-	// part:magiclink
-	if a.site.MagicLink != nil {
-		plugins = append(plugins, a.site.MagicLink.Endpoints)
-	}
-	// end:magiclink
 	a.site.API, err = betterauth.New(a.auth, betterauth.Options{
-		ResetPages: []string{web.ResetPage}, Plugins: plugins, Logger: a.log,
+		ResetPages: []string{web.ResetPage},
+		Plugins: []betterauth.Plugin{
+			admin.Endpoints,            // part:admin
+			a.site.TwoFactor.Endpoints, // part:twofactor
+			a.site.MagicLink.Endpoints, // part:magiclink
+		},
+		Logger: a.log,
 	})
 	return err
 }

@@ -22,6 +22,7 @@ func (s *site) addWire() {
 	w, _ := s.API.(wire)
 	w.options.Plugins = []betterauth.Plugin{
 		admin.Endpoints,       // part:admin
+		s.TwoFactor.Endpoints, // part:twofactor
 		s.MagicLink.Endpoints, // part:magiclink
 	}
 	w.options.Logger = s.Logger

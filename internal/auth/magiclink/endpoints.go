@@ -11,8 +11,11 @@ import (
 )
 
 // Endpoints is the plugin of betterauth that serves better-auth's magicLink, and of its emailOTP the codes that sign in.
-// Neither makes an account.
+// Neither makes an account. A nil MagicLink has none.
 func (m *MagicLink) Endpoints(*auth.Auth) []betterauth.Endpoint {
+	if m == nil {
+		return nil
+	}
 	const get, post = http.MethodGet, http.MethodPost
 	return []betterauth.Endpoint{
 		{Method: post, Path: "/sign-in/magic-link", Handle: m.sendLink},
