@@ -29,6 +29,7 @@ var houseEvents = map[event.Name]eventWords{
 	event.ImpersonationStarted: {"Impersonation started", "began to impersonate %"},
 	event.ImpersonationStopped: {"Impersonation ended", "stopped impersonating %"},
 	event.Invited:              {"Invited", "invited %"},
+	event.MagicLinkAsked:       {"Log-in link requested", "asked for a log-in link for %"}, // part:magiclink
 	event.PasswordChanged:      {"Password changed", "changed the password of %"},
 	event.PasswordRefused:      {"Wrong current password", "entered a wrong current password of %"},
 	event.PasswordReset:        {"Password reset by mailed link", "reset the password of % by a mailed link"},

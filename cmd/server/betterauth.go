@@ -23,6 +23,7 @@ func (a *app) addWire() (err error) {
 		Plugins: []betterauth.Plugin{
 			admin.Endpoints,            // part:admin
 			a.site.TwoFactor.Endpoints, // part:twofactor
+			a.site.MagicLink.Endpoints, // part:magiclink
 		},
 		Logger: a.log,
 	})

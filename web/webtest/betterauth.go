@@ -23,6 +23,7 @@ func (s *site) addWire() {
 	w.options.Plugins = []betterauth.Plugin{
 		admin.Endpoints,       // part:admin
 		s.TwoFactor.Endpoints, // part:twofactor
+		s.MagicLink.Endpoints, // part:magiclink
 	}
 	w.options.Logger = s.Logger
 	s.API = authtest.Wire(s, s.Auth, w.options)

@@ -13,6 +13,7 @@ const (
 	ConfirmEmailChange Purpose = "confirm_email_change" // to the old address: allows the change to the new one
 	ChangeEmail        Purpose = "change_email"         // to the new address: makes the change
 	DeleteAccount      Purpose = "delete_account"       // deletes the account // part:betterauth
+	MagicLink          Purpose = "magic_link"           // signs in; the mail has a code, too // part:magiclink
 )
 
 // Links of warnings.
