@@ -17,10 +17,16 @@ import (
 // inferred type hides from the text alone what reaches gorm. A row is a struct of internal/auth with an ID.
 
 // authTables are the tables that only internal/auth touches. TestWallsKnowAuthTables fails where a row of it has none.
-var authTables = []string{"users", "sessions", "accounts", "verifications"}
+var authTables = []string{
+	"users", "sessions", "accounts", "verifications",
+	"two_factors", "recovery_codes", "trusted_devices", "second_steps", // part:twofactor
+}
 
 // shownRows are the rows that others may know. The rest hold hashes.
-var shownRows = []string{"User", "Session"}
+var shownRows = []string{
+	"User", "Session",
+	"TrustedDevice", // part:twofactor
+}
 
 // askAuth says what to do instead of touching a row.
 const askAuth = "; keep the id of the user (OwnerID string) and call a verb of internal/auth for the rest"

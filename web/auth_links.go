@@ -25,6 +25,15 @@ var linkPages = map[letter.Purpose]string{
 	letter.PasswordChanged:    "/forgot-password",
 	letter.NewDevice:          "/forgot-password",
 	letter.ExistingAccount:    "/login",
+	// part:twofactor
+	letter.TwoFactorEnabled:  "/forgot-password",
+	letter.TwoFactorDisabled: "/forgot-password",
+	letter.FactorRemoved:     "/forgot-password",
+	letter.FactorLocked:      "/forgot-password",
+	letter.RecoveryCodesMade: "/forgot-password",
+	letter.RecoveryCodeUsed:  "/forgot-password",
+	letter.DeviceTrusted:     "/forgot-password",
+	// end:twofactor
 }
 
 // links builds the address of a mailed link, "" for none.

@@ -21,7 +21,8 @@ func (a *app) addWire() (err error) {
 	a.site.API, err = betterauth.New(a.auth, betterauth.Options{
 		ResetPages: []string{web.ResetPage},
 		Plugins: []betterauth.Plugin{
-			admin.Endpoints, // part:admin
+			admin.Endpoints,            // part:admin
+			a.site.TwoFactor.Endpoints, // part:twofactor
 		},
 		Logger: a.log,
 	})

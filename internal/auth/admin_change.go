@@ -40,7 +40,7 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 	}
 	var u *User
 	err := a.Transact(ctx, func(t *Tx) error {
-		admins, err := t.adminsFor(by, userID)
+		admins, err := t.AdminsFor(by, userID)
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,8 @@ func Wire(o betterauth.Options) http.Handler { return wire{options: o} }
 func (s *site) addWire() {
 	w, _ := s.API.(wire)
 	w.options.Plugins = []betterauth.Plugin{
-		admin.Endpoints, // part:admin
+		admin.Endpoints,       // part:admin
+		s.TwoFactor.Endpoints, // part:twofactor
 	}
 	w.options.Logger = s.Logger
 	s.API = authtest.Wire(s, s.Auth, w.options)
