@@ -29,9 +29,10 @@ var houseEvents = map[event.Name]eventWords{
 	event.ImpersonationStarted: {"Impersonation started", "began to impersonate %"},
 	event.ImpersonationStopped: {"Impersonation ended", "stopped impersonating %"},
 	event.Invited:              {"Invited", "invited %"},
-	event.PasskeyAdded:         {"Passkey added", "added a passkey of %"},     // part:passkey
-	event.PasskeyRemoved:       {"Passkey deleted", "deleted a passkey of %"}, // part:passkey
-	event.PasskeyRenamed:       {"Passkey renamed", "renamed a passkey of %"}, // part:passkey
+	event.MagicLinkAsked:       {"Log-in link requested", "asked for a log-in link for %"}, // part:magiclink
+	event.PasskeyAdded:         {"Passkey added", "added a passkey of %"},                  // part:passkey
+	event.PasskeyRemoved:       {"Passkey deleted", "deleted a passkey of %"},              // part:passkey
+	event.PasskeyRenamed:       {"Passkey renamed", "renamed a passkey of %"},              // part:passkey
 	event.PasswordChanged:      {"Password changed", "changed the password of %"},
 	event.PasswordRefused:      {"Wrong current password", "entered a wrong current password of %"},
 	event.PasswordReset:        {"Password reset by mailed link", "reset the password of % by a mailed link"},
@@ -53,7 +54,18 @@ var houseEvents = map[event.Name]eventWords{
 	event.UserUpdated:          {"Profile changed", "changed the profile of %"},
 	event.UsersExported:        {"List of users exported", "exported the list of users"},
 	event.VerificationSent:     {"Verification mail sent", "asked for a verification mail for %"},
-	chain.EventPruned:          {"Old events deleted", "deleted old events"}, // part:auditchain
+	// part:twofactor
+	event.CodeRefused:       {"Wrong code", "entered a wrong code of %"},
+	event.DeviceRevoked:     {"Trusted device removed", "removed a trusted device of %"},
+	event.DeviceTrusted:     {"Device trusted", "made a browser a trusted device of %"},
+	event.FactorLocked:      {"Locked by wrong codes", "locked % by wrong codes"},
+	event.FactorRemoved:     {"Second factor removed by an administrator", "removed the second factor of %"},
+	event.RecoveryCodesMade: {"New recovery codes", "made new recovery codes of %"},
+	event.RecoveryCodeUsed:  {"Recovery code used", "used a recovery code of %"},
+	event.TwoFactorDisabled: {"Second factor turned off", "turned the second factor of % off"},
+	event.TwoFactorEnabled:  {"Second factor turned on", "turned the second factor of % on"},
+	// end:twofactor
+	chain.EventPruned: {"Old events deleted", "deleted old events"}, // part:auditchain
 }
 
 // knownEvents are the words of all events. Those of the app have names only.

@@ -28,5 +28,6 @@ func (s *Server) login(c *echo.Context) error {
 func (s *Server) loginForm(c *echo.Context) views.Form {
 	form := views.Login(returnTo(c), s.typedAddress(c.Request()))
 	form = s.withPasskey(c, form) // part:passkey
+	form = s.withLink(form)       // part:magiclink
 	return form
 }

@@ -48,6 +48,16 @@ func (s *Server) routes(
 	guest.GET("/login/code", s.showCode)                                             // part:twofactor
 	guest.Form("/login/code", s.enterCode, "/two-factor/verify-totp")                // part:twofactor
 
+	// part:magiclink
+	if s.MagicLink != nil {
+		guest.GET(askLinkPath, s.showAskLink)
+		guest.Form(askLinkPath, s.askLink, "/sign-in/magic-link")
+		guest.Form(askLinkPath+"/code", s.logInByCode, "/sign-in/email-otp")
+		anyone.GET(magicLinkPath, s.showMagicLink)
+		anyone.POST(magicLinkPath, s.logInByLink)
+	}
+	// end:magiclink
+
 	user.GET("/dashboard", s.showDashboard)
 	user.POST(stopPath, s.stopImpersonating) // part:admin
 	user.GET("/reauth", s.showPage(s.reauthForm))

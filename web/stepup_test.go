@@ -187,7 +187,8 @@ func TestStepUpTableIsWhole(t *testing.T) {
 			for _, request := range way.requests {
 				method, path, _ := parts(request)
 				path, _, _ = strings.Cut(path, "?")
-				path = strings.NewReplacer("{id}", ":id", "{other}", ":session", "{device}", ":device", "/sessions/others", "/sessions/:session",
+				path = strings.NewReplacer("{id}", ":id", "{other}", ":session", "/sessions/others", "/sessions/:session",
+					"{device}", ":device",
 					"/passkeys/x", "/passkeys/:passkey", // part:passkey
 					"/reset-password/x", "/reset-password/{token}", "/callback/x",
 					"/callback/{provider}").Replace(path)

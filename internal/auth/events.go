@@ -40,6 +40,12 @@ func (a *Auth) RecordRefusal(r *http.Request, s *Session, name event.Name, detai
 	a.recordRefusal(r, e, detail)
 }
 
+// RecordFailure records that a stranger did not prove to be the user with userID, "" for none. detail names what was
+// wrong.
+func (a *Auth) RecordFailure(r *http.Request, userID, detail string) {
+	a.recordRefusal(r, newEvent(a.stranger(r), event.SignInFailed, userID), detail)
+}
+
 // Event returns an event of which the session's user is actor and subject. Packages of the app pass it to Record.
 func (s *Session) Event(name event.Name) *Event { return newEvent(s.actor(), name, s.UserID) }
 
@@ -125,6 +131,12 @@ func (a *Auth) stranger(r *http.Request) actor {
 
 // maxUserAgent bounds what a client can make the store and the cache cookie carry; real ones stay below 300 bytes.
 const maxUserAgent = 512
+
+// Browser returns from where a request comes, as rows keep it.
+func (a *Auth) Browser(r *http.Request) (ip, agent string) {
+	by := a.stranger(r)
+	return by.ip, by.agent
+}
 
 // actorFor is the actor of a request that acts for a user without a session, such as one that opens a mailed link.
 func (a *Auth) actorFor(r *http.Request, userID string) actor {

@@ -115,7 +115,7 @@ func (a *Auth) SignIn(
 			refusal = errUnverified
 			return nil, in.unverified(t, u)
 		}
-		step, err := a.owedStep(t, r, u, in)
+		step, err := a.owedStep(t, w, r, u, in)
 		if err != nil {
 			return nil, err
 		}

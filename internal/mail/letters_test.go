@@ -18,6 +18,7 @@ var purposes = []letter.Purpose{
 	letter.PasswordChanged, letter.EmailChanged, letter.NewDevice, letter.AccountDeleted, letter.ExistingAccount,
 	letter.AdminMade, letter.EmailChangeAsked,
 	letter.DeleteAccount,                       // part:betterauth
+	letter.MagicLink,                           // part:magiclink
 	letter.PasskeyAdded, letter.PasskeyRemoved, // part:passkey
 }
 

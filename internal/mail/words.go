@@ -3,8 +3,8 @@ package mail
 import "example.com/foyer/internal/auth/letter"
 
 // content are the words of a mail: subject, text, label of its button, and why it is sent. {app} is replaced by the
-// name of the app, {new} by auth.Mail.NewEmail and {about} by auth.Mail.About. If it warns, it also says when and from
-// where something was done.
+// name of the app, {new}, {about} and {code} by the fields of auth.Mail. If it warns, it also says when and from where
+// something was done.
 type content struct {
 	subject, text, action, reason string
 	warns                         bool
@@ -47,6 +47,15 @@ var letters = map[letter.Purpose]content{
 		action: "Confirm the address",
 		reason: "You get this mail because this address was entered as the new one of an account for {app}.",
 	},
+	// part:magiclink
+	letter.MagicLink: {
+		subject: "Log in to {app}",
+		text: "Your code is {code}. Enter it on the page that asked for it, or log in on this device by the link. If you " +
+			"did not ask for it, do nothing, and give the code to nobody.",
+		action: "Log in",
+		reason: "You get this mail because a log-in to {app} was asked for with this address.",
+	},
+	// end:magiclink
 	// part:betterauth
 	letter.DeleteAccount: {
 		subject: "Delete your account for {app}",
@@ -89,6 +98,64 @@ var letters = map[letter.Purpose]content{
 		reason: safety,
 		warns:  true,
 	},
+	// part:twofactor
+	letter.TwoFactorEnabled: {
+		subject: "The second factor of your account for {app} is on",
+		text: "Your account now asks for a code of an authenticator app when you log in. Keep the recovery codes where you " +
+			"find them without your phone. If it was not you, choose a new password and ask an admin for help.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	letter.TwoFactorDisabled: {
+		subject: "The second factor of your account for {app} is off",
+		text: "Your account does not ask for a code any more when you log in. If it was not you, choose a new password at " +
+			"once.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	letter.FactorRemoved: {
+		subject: "An admin removed the second factor of your account for {app}",
+		text: "Your account does not ask for a code any more when you log in, and every browser is logged out. If you did " +
+			"not ask for it, choose a new password, then set the second factor up again.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	letter.FactorLocked: {
+		subject: "Too many wrong codes for your account for {app}",
+		text: "Wrong codes were entered for your account, ten in a row, so it takes no codes for some minutes. That needs " +
+			"your password: if it was not you, choose a new one at once.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	letter.RecoveryCodesMade: {
+		subject: "New recovery codes for {app}",
+		text: "Your account has new recovery codes; the old ones do not work any more. If it was not you, choose a new " +
+			"password at once.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	letter.RecoveryCodeUsed: {
+		subject: "A recovery code was used for {app}",
+		text: "A recovery code of your account was used. Codes that are left: {about}. If it was not you, choose a new " +
+			"password at once. Make new codes before the last one is used.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	letter.DeviceTrusted: {
+		subject: "A trusted device for {app}",
+		text: "A browser is now a trusted device of your account: logging in with it takes the password alone. If it was " +
+			"not you, choose a new password at once; that ends the trust in all devices.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	// end:twofactor
 	// part:passkey
 	letter.PasskeyAdded: {
 		subject: "A passkey was added to your account for {app}",

@@ -21,8 +21,10 @@ func Wire(o betterauth.Options) http.Handler { return wire{options: o} }
 func (s *site) addWire() {
 	w, _ := s.API.(wire)
 	w.options.Plugins = []betterauth.Plugin{
-		admin.Endpoints,      // part:admin
-		s.Passkeys.Endpoints, // part:passkey
+		admin.Endpoints,       // part:admin
+		s.TwoFactor.Endpoints, // part:twofactor
+		s.MagicLink.Endpoints, // part:magiclink
+		s.Passkeys.Endpoints,  // part:passkey
 	}
 	w.options.Logger = s.Logger
 	s.API = authtest.Wire(s, s.Auth, w.options)
