@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/passkey"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/useragent"
 	"example.com/foyer/views"
@@ -20,18 +19,14 @@ const passkeysPath = "/settings/security/passkeys"
 func (s *Server) passkeysOf(ctx context.Context, userID string) (page views.Passkeys, err error) {
 	list, err := s.Passkeys.List(ctx, userID)
 	for _, p := range list {
-		page.Rows = append(page.Rows, passkeyRow(p))
+		row := views.PasskeyRow{ID: p.ID, Name: p.Name, Synced: p.BackedUp, Added: p.CreatedAt}
+		if p.LastUsedAt != nil {
+			row.Used = *p.LastUsedAt
+		}
+		page.Rows = append(page.Rows, row)
 	}
 	page.Available = s.Passkeys.Available()
 	return page, err
-}
-
-func passkeyRow(p passkey.Passkey) views.PasskeyRow {
-	row := views.PasskeyRow{ID: p.ID, Name: p.Name, Synced: p.BackedUp, Added: p.CreatedAt}
-	if p.LastUsedAt != nil {
-		row.Used = *p.LastUsedAt
-	}
-	return row
 }
 
 func (s *Server) passkeyPanel(ctx context.Context, userID string) (templ.Component, error) {
