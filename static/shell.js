@@ -20,7 +20,7 @@ document.addEventListener("click", (event) => {
 
 // "/" goes to the search; j and k go from row to row, where Enter follows the link.
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], :popover-open")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("[data-no-keys], dialog[open], :popover-open")) return;
   if (event.target.closest("input:not([type=checkbox]), select, textarea")) return;
   const links = [...document.querySelectorAll("#list .key a")];
   const at = links.findIndex((link) => link.closest("tr").contains(document.activeElement));

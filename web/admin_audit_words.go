@@ -8,6 +8,7 @@ import (
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/useragent"
 	"example.com/foyer/views"
 )
 
@@ -97,7 +98,7 @@ func auditRows(entries []audit.Entry) (rows []views.AuditRow) {
 			row.Actor, row.As = auditPerson(e.ImpersonatorID, e.ImpersonatorName, ""), row.Actor
 		}
 		if e.UserAgent != "" {
-			row.Browser = browser(e.UserAgent)
+			row.Browser = useragent.Name(e.UserAgent)
 		}
 		rows = append(rows, row)
 	}

@@ -37,8 +37,8 @@ var aims = map[string]string{
 	usersPath + "/new":             "invite a user",       // part:admin
 }
 
-// aim is what the visitor wants to do on the page target, "" if that is not known. Only the server words it: a link could
-// say anything.
+// aim is what the visitor wants to do on the page target, "" if that is not known. Only the server words it: a link
+// could say anything.
 func (s *Server) aim(c *echo.Context, target string) string {
 	path, _, _ := strings.Cut(target, "?")
 	// part:admin

@@ -134,7 +134,13 @@ func isPrefetch(r *http.Request) bool {
 	return r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose") != ""
 }
 
-const themeCookie = CookiePrefix + ".theme"
+// Cookies of what a visitor chose on the page Appearance.
+const (
+	themeCookie = CookiePrefix + ".theme"
+	keysCookie  = CookiePrefix + ".keys"
+	keysOff     = "off"
+	choiceLife  = 365 * 24 * time.Hour
+)
 
 var themes = []string{"light", "dark"}
 

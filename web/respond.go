@@ -25,7 +25,8 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	c.Response().WriteHeader(status)
 	// Without the deadline, because templ draws nothing after it. Each panel has a deadline of its own.
 	ctx := views.WithFrame(unbounded(c), views.Frame{
-		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: frameURL(c, status), Theme: s.theme(c.Request()), Flash: flash,
+		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: frameURL(c, status), Flash: flash,
+		Theme: s.theme(c.Request()), NoKeys: s.cookie(c.Request(), keysCookie) == keysOff,
 	})
 	// Only Write, because templ would also flush, which takes a third of the time of a small page.
 	return page.Render(ctx, struct{ io.Writer }{c.Response()})

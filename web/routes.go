@@ -52,6 +52,7 @@ func (s *Server) routes(
 	user.Form("/settings", s.saveProfile, "/update-user")
 	user.GET(sessionsPath, s.showSessions)
 	user.GET("/settings/appearance", s.show(views.Appearance()))
+	user.POST("/settings/appearance", s.setKeys)
 
 	fresh.GET(sessionsPath+"/:session", s.showEndSession)
 	fresh.POST(sessionsPath+"/:session", s.endSession)

@@ -64,7 +64,7 @@ var acts = []struct {
 		"POST /undo-email token=x", "POST /stop-email-change token=x"),
 		by(mailed, "GET /reset-password/x", `POST /reset-password {"token":"x","newPassword":"{password}"}`,
 			"GET /verify-email?token=x", "GET /delete-user/callback?token=x"), way{}},
-	{"change the profile", "", by(free, "POST /settings name=X", "POST /theme"),
+	{"change the profile", "", by(free, "POST /settings name=X", "POST /theme", "POST /settings/appearance keys=off"),
 		by(free, `POST /update-user {"name":"X"}`, "POST /update-session {}"), way{}},
 	{"see the accounts", "", way{}, by(free, "GET /list-accounts", "GET /account-info", "POST /get-access-token {}",
 		"POST /refresh-token {}"), way{}},

@@ -207,7 +207,7 @@ func (a *Auth) mustMailPending(ctx context.Context, userID, email string) error 
 // address.
 func (a *Auth) handOver(t *Tx, by actor, u *User) error {
 	u.Pending = false
-	if err := errors.Join(t.clearPassword(u.ID, a.opts.Now()), t.takenOver(u.ID)); err != nil {
+	if err := errors.Join(t.clearPassword(u.ID, a.opts.Now()), t.takenOver(u)); err != nil {
 		return err
 	}
 	if err := t.dropLinksButUndo(u.ID); err != nil || u.Banned {

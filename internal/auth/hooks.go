@@ -111,17 +111,17 @@ func (t *Tx) SetSecondFactor(u *User, has bool) error {
 	return t.Model(&User{}).Where("id = ?", u.ID).UpdateColumn("second_factor", has).Error
 }
 
-// takenOver deletes the credentials of a user in parts.
-func (t *Tx) takenOver(userID string) error {
+// takenOver deletes the credentials of u, locked, in parts. No second factor is left.
+func (t *Tx) takenOver(u *User) error {
 	for _, part := range t.parts {
 		if part.TakenOver == nil {
 			continue
 		}
-		if err := part.TakenOver(t, userID); err != nil {
+		if err := part.TakenOver(t, u.ID); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.SetSecondFactor(u, false)
 }
 
 // leave tells the parts that a browser has signed out.
@@ -160,12 +160,10 @@ func (a *Auth) Notice(
 	if name != "" {
 		t.recordEvent(by, name, u.ID).Detail = about
 	}
-	if purpose == "" || !a.opts.Notices {
+	if purpose == "" {
 		return nil
 	}
-	m := Mail{To: u.Email, Name: u.nameFor(u.Email), Purpose: purpose, URL: a.opts.Links(purpose, "", ""), About: about}
-	m.setBrowser(by, u)
-	return a.enqueue(t, m)
+	return a.warn(t, by, u, purpose, about)
 }
 
 // Cookie is a signed cookie of a part, with the attributes of all cookies of this package.

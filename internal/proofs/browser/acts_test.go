@@ -56,6 +56,8 @@ var life = []act{
 		fields: []string{"name", "Ada", "email", "ada@example.com", "password", authtest.Password}},
 	{route: "POST /theme", page: "/settings/appearance", clicks: []string{"main [name=theme][value=dark]"},
 		seen: `document.documentElement?.dataset.theme === "dark"`},
+	{route: "POST /settings/appearance", page: "/settings/appearance", clicks: []string{"main [name=keys][value=off]"},
+		seen: `document.documentElement?.hasAttribute("data-no-keys")`},
 	{route: "POST /settings", page: "/settings", fields: []string{"name", "Ada King"}, clicks: []string{primary}},
 	{route: "POST /settings/email", page: "/settings/email", fields: []string{"newEmail", "lady@example.com"},
 		clicks: []string{primary}},
