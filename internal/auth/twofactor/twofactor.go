@@ -52,6 +52,9 @@ type Options struct {
 
 	// LockTime is how long an account takes no codes after 10 wrong ones in a row. Default 15 minutes.
 	LockTime time.Duration
+
+	// Demand makes a second factor a duty of admins: see Factor.Demanded.
+	Demand bool
 }
 
 // Factor keeps the second factors of all users. It is safe for concurrent use; make one per process.
