@@ -64,6 +64,11 @@ func (s *Server) aim(c *echo.Context, target string) string {
 		path = passkeysPath
 	}
 	// end:passkey
+	// part:twofactor
+	if strings.HasPrefix(path, devicesPath+"/") {
+		return "stop trusting a device"
+	}
+	// end:twofactor
 	if handle, found := strings.CutPrefix(path, sessionsPath+"/"); found && handle != allOthers {
 		row, err := s.otherSession(c, handle)
 		if err != nil {

@@ -109,9 +109,12 @@ func typedCode(values url.Values) string { return strings.Join(strings.Fields(va
 
 // enterCode takes the second step.
 func (s *Server) enterCode(c *echo.Context) error {
-	email, ok := s.TwoFactor.Challenged(c.Request())
 	values, err := parseForm(c)
-	if ok && err != nil {
+	email, ok := s.TwoFactor.Challenged(c.Request())
+	if err != nil && !ok {
+		return err
+	}
+	if err != nil {
 		return s.refuseForm(c, s.codeForm(c, email), err)
 	}
 	verify := s.TwoFactor.Verify

@@ -89,7 +89,7 @@ func (s *Server) routes(
 	fresh.GET(setUpPath+"/off", s.showTurnOff)
 	fresh.Form(setUpPath+"/off", s.turnOff, "/two-factor/disable")
 	fresh.GET("/settings/security/devices/:device", s.showDevice)
-	fresh.Form("/settings/security/devices/:device", s.stopTrusting)
+	fresh.POST("/settings/security/devices/:device", s.stopTrusting)
 	// end:twofactor
 	fresh.GET("/settings/email", s.showEmail)
 	fresh.Form("/settings/email", s.changeEmail, "/change-email")

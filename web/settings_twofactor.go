@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/twofactor"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/useragent"
 	"example.com/foyer/views"
@@ -131,52 +130,41 @@ func (s *Server) turnOff(c *echo.Context) error {
 	return seeOther(c, securityPath)
 }
 
-func deviceRow(d twofactor.Device) views.DeviceRow {
-	return views.DeviceRow{
-		ID: d.ID, Browser: useragent.Name(d.UserAgent), IP: d.IPAddress, Used: d.LastUsed, Until: d.Expires,
+// devices are the trusted devices of a user.
+func (s *Server) devices(ctx context.Context, userID string) (rows []views.DeviceRow, err error) {
+	list, err := s.TwoFactor.Devices(ctx, userID)
+	for _, d := range list {
+		rows = append(rows, views.DeviceRow{
+			ID: d.ID, Browser: useragent.Name(d.UserAgent), IP: d.IPAddress, Used: d.LastUsed, Until: d.Expires,
+		})
 	}
+	return rows, err
 }
 
 func (s *Server) trustedDevices(ctx context.Context, userID string) (templ.Component, error) {
-	list, err := s.TwoFactor.Devices(ctx, userID)
-	rows := make([]views.DeviceRow, len(list))
-	for i, d := range list {
-		rows[i] = deviceRow(d)
-	}
+	rows, err := s.devices(ctx, userID)
 	return views.TrustedDevices(rows), err
 }
 
-// device is the trusted device of the visitor that the address names.
-func (s *Server) device(c *echo.Context, id string) (views.DeviceRow, error) {
-	list, err := s.TwoFactor.Devices(c.Request().Context(), session(c).UserID)
-	for _, d := range list {
-		if d.ID == id {
-			return deviceRow(d), nil
-		}
-	}
-	if err != nil {
-		return views.DeviceRow{}, err
-	}
-	return views.DeviceRow{}, errs.New(http.StatusNotFound, "DEVICE_NOT_FOUND", "That device is not trusted any more.")
-}
-
+// showDevice asks before a device is not trusted any more.
 func (s *Server) showDevice(c *echo.Context) error {
-	device, err := s.device(c, c.Param("device"))
+	rows, err := s.devices(c.Request().Context(), session(c).UserID)
 	if err != nil {
 		return err
 	}
-	return s.showForm(c, views.StopTrusting(device))
+	for _, row := range rows {
+		if row.ID == c.Param("device") {
+			return s.showForm(c, views.StopTrusting(row))
+		}
+	}
+	return errs.New(http.StatusNotFound, "DEVICE_NOT_FOUND", "That device is not trusted any more.")
 }
 
 func (s *Server) stopTrusting(c *echo.Context) error {
-	device, err := s.device(c, c.Param("device"))
-	if err != nil {
+	if _, err := parseForm(c); err != nil {
 		return err
 	}
-	if _, err := parseForm(c); err != nil {
-		return s.refuseForm(c, views.StopTrusting(device), err)
-	}
-	if err := s.TwoFactor.RevokeDevice(c.Request(), session(c), device.ID); err != nil {
+	if err := s.TwoFactor.RevokeDevice(c.Request(), session(c), c.Param("device")); err != nil {
 		return err
 	}
 	s.flash(c, "device-ended")
