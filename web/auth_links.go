@@ -35,6 +35,8 @@ var linkPages = map[letter.Purpose]string{
 	letter.RecoveryCodeUsed:  "/forgot-password",
 	letter.DeviceTrusted:     "/forgot-password",
 	// end:twofactor
+	letter.PasskeyAdded:   "/settings/security/passkeys", // part:passkey
+	letter.PasskeyRemoved: "/settings/security/passkeys", // part:passkey
 }
 
 // links builds the address of a mailed link, "" for none.

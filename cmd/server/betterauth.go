@@ -24,6 +24,7 @@ func (a *app) addWire() (err error) {
 			admin.Endpoints,            // part:admin
 			a.site.TwoFactor.Endpoints, // part:twofactor
 			a.site.MagicLink.Endpoints, // part:magiclink
+			a.site.Passkeys.Endpoints,  // part:passkey
 		},
 		Logger: a.log,
 	})

@@ -70,7 +70,9 @@ func (f *fakePart) all() []string {
 	return heard
 }
 
-func (f *fakePart) owedStep(t *auth.Tx, r *http.Request, u *auth.User, in auth.Start) (*auth.SecondStep, error) {
+func (f *fakePart) owedStep(
+	t *auth.Tx, _ http.ResponseWriter, r *http.Request, u *auth.User, in auth.Start,
+) (*auth.SecondStep, error) {
 	f.start = in
 	if err := f.hear(t, "asked "+u.ID); err != nil || !u.SecondFactor {
 		return nil, err

@@ -156,6 +156,24 @@ var letters = map[letter.Purpose]content{
 		warns:  true,
 	},
 	// end:twofactor
+	// part:passkey
+	letter.PasskeyAdded: {
+		subject: "A passkey was added to your account for {app}",
+		text: "A passkey was added to your account. It logs in without your password. If it was not you, delete it at once, " +
+			"and choose a new password.",
+		action: "See your passkeys",
+		reason: safety,
+		warns:  true,
+	},
+	letter.PasskeyRemoved: {
+		subject: "A passkey of your account for {app} was deleted",
+		text: "A passkey of your account was deleted and logs in no longer. If it was not you, choose a new password at " +
+			"once, and look at the passkeys that are left.",
+		action: "See your passkeys",
+		reason: safety,
+		warns:  true,
+	},
+	// end:passkey
 	letter.AccountDeleted: {
 		subject: "Your account for {app} is deleted",
 		text:    "Your account and everything in it is deleted. There is nothing more to do.",

@@ -24,6 +24,7 @@ func (s *site) addWire() {
 		admin.Endpoints,       // part:admin
 		s.TwoFactor.Endpoints, // part:twofactor
 		s.MagicLink.Endpoints, // part:magiclink
+		s.Passkeys.Endpoints,  // part:passkey
 	}
 	w.options.Logger = s.Logger
 	s.API = authtest.Wire(s, s.Auth, w.options)

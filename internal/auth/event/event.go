@@ -18,6 +18,9 @@ const (
 	ImpersonationStopped Name = "impersonation_stopped"
 	Invited              Name = "invited"          // by a mailed link to choose a password
 	MagicLinkAsked       Name = "magic_link_asked" // to sign in by a mailed link or code // part:magiclink
+	PasskeyAdded         Name = "passkey_added"    // part:passkey
+	PasskeyRemoved       Name = "passkey_removed"  // part:passkey
+	PasskeyRenamed       Name = "passkey_renamed"  // part:passkey
 	PasswordChanged      Name = "password_changed"
 	PasswordReset        Name = "password_reset"
 	PasswordResetAsked   Name = "password_reset_asked"
@@ -85,7 +88,8 @@ func All() []Name {
 		DeviceRevoked, DeviceTrusted, FactorLocked, FactorRemoved, RecoveryCodesMade, RecoveryCodeUsed, TwoFactorDisabled,
 		TwoFactorEnabled,
 		// end:twofactor
-		MagicLinkAsked, // part:magiclink
+		MagicLinkAsked,                               // part:magiclink
+		PasskeyAdded, PasskeyRemoved, PasskeyRenamed, // part:passkey
 	)
 }
 

@@ -41,4 +41,6 @@ const (
 	RecoveryCodeUsed  Purpose = "recovery_code_used"  // Mail.About says how many are left
 	DeviceTrusted     Purpose = "device_trusted"      // no code is asked for on it
 	// end:twofactor
+	PasskeyAdded   Purpose = "passkey_added"   // part:passkey
+	PasskeyRemoved Purpose = "passkey_removed" // part:passkey
 )
