@@ -418,6 +418,10 @@ func (p Passkeys) add() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = field(hidden("returnTo", passkeysLink.Href), nil).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<div><button class=\"button primary\" form=\"passkey\">Add a passkey</button></div></form><p class=\"muted unable\">Adding a passkey needs JavaScript, and a browser that has passkeys.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -58,6 +58,9 @@ func (s *Server) showPasskeys(c *echo.Context) error {
 // acceptedPasskeys is what a password manager may keep of this site for a user, as
 // PublicKeyCredential.signalAllAcceptedCredentials takes it (WebAuthn Level 3), "" for nothing to say.
 func (s *Server) acceptedPasskeys(ctx context.Context, userID string) (string, error) {
+	if !s.Passkeys.Available() {
+		return "", nil
+	}
 	rpID, handle, ids, err := s.Passkeys.Accepted(ctx, userID)
 	if handle == "" || err != nil {
 		return "", err

@@ -149,9 +149,11 @@ func TestACachedCopyKnowsTheProof(t *testing.T) {
 	cached("from the new copy", "pwd", true, false)
 	r.again("123456", authtest.Password)
 	cached("proved by both", whole, true, false)
-	if got := r.Get("/api/auth/get-session").Text; !strings.Contains(got, `"twoFactorEnabled":true`) { // part:twofactor
-		t.Error(got) // part:twofactor
-	} // part:twofactor
+	// part:twofactor
+	if got := r.Get("/api/auth/get-session").Text; !strings.Contains(got, `"twoFactorEnabled":true`) {
+		t.Error(got)
+	}
+	// end:twofactor
 }
 
 // read reads the session of the browser as a page does.
