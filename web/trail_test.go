@@ -122,6 +122,7 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		call(ada, "/delete-user", in{})
 
 		boss.Get("/admin/users.csv", navigate...)
+		secrets = append(secrets, s.secondFactorActs(t, boss, call)...) // part:twofactor
 		wantTrail := func() string {
 			t.Helper()
 			s.verifyTrail(t) // part:auditchain

@@ -92,8 +92,9 @@
 //	        button.
 //	6.2.12  Passwords are compared with a list, not with a breach service: that would need the network and hand a
 //	        part of each hash to a third party. A clone that wants it adds one call in password.Policy.
-//	6.3.3   There is no second factor yet. In its place guesses are counted per account and device, a new device is
-//	        mailed to the owner, and sensitive acts ask for the password again.
+//	6.3.3   A second factor is a part's to ask for (Hooks), and a user's to turn on. For the others guesses are
+//	        counted per account and device, a new device is mailed to the owner, and sensitive acts ask for the
+//	        password again.
 //	6.4.1   An invitation mails a link of a week, so that only the person chooses the password. An admin can also
 //	        type one (create-user, set-user-password, POST /api/admin/users), because the wire and scripts need it:
 //	        it lasts until it is changed, and set-user-password is mailed to the owner as a warning. Prefer
