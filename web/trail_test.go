@@ -121,8 +121,8 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		ada = signIn("ada@example.com", "fourth-horse-4")
 		call(ada, "/delete-user", in{})
 
+		secrets = append(secrets, s.everyFactorEvent(t, boss)...) // part:twofactor
 		boss.Get("/admin/users.csv", navigate...)
-		secrets = append(secrets, s.secondFactorActs(t, boss, call)...) // part:twofactor
 		wantTrail := func() string {
 			t.Helper()
 			s.verifyTrail(t) // part:auditchain

@@ -331,22 +331,24 @@ func TestReauthentication(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db)
 		p := r.enrolled("ada@example.com")
+		c, d := p.pending(), p.pending()
+		wantOK(t, verify(c, p.code()))
+		wantOK(t, verify(d, p.code()))
 		r.clock.advance(10 * time.Minute)
-		s, other := p.session(p.Client), r.browser()
-		wantOK(t, recovery(p.firstStep(other), p.codes[1]))
+		s := p.session(c)
 		code := p.code()
 		for _, bad := range []string{"", p.wrong(), strings.Repeat("7", 24)} {
-			if _, err := r.auth.Reauthenticate(nopWriter{}, request(t, p.Client), s, p.password, bad); err == nil {
+			if _, err := r.auth.Reauthenticate(nopWriter{}, request(t, c), s, p.password, bad); err == nil {
 				t.Errorf("%q re-authenticates", bad)
 			}
 		}
-		for _, good := range []string{code, p.codes[0]} {
-			fresh, err := r.auth.Reauthenticate(nopWriter{}, request(t, p.Client), s, p.password, good)
+		for browser, good := range map[*authtest.Client]string{c: code, d: p.codes[0]} {
+			fresh, err := r.auth.Reauthenticate(nopWriter{}, request(t, browser), p.session(browser), p.password, good)
 			if err != nil || !r.auth.RecentlyAuthenticated(fresh) {
 				t.Errorf("%q: %v", good, err)
 			}
-			s = p.session(other)
-			if _, err := r.auth.Reauthenticate(nopWriter{}, request(t, other), s, p.password, good); err == nil {
+			own := p.session(p.Client)
+			if _, err := r.auth.Reauthenticate(nopWriter{}, request(t, p.Client), own, p.password, good); err == nil {
 				t.Errorf("%q re-authenticates twice", good)
 			}
 		}

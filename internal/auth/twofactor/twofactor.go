@@ -142,11 +142,7 @@ func (f *Factor) credentialChanged(t *auth.Tx, userID string) error {
 
 // takenOver deletes what a stranger may have set up.
 func (f *Factor) takenOver(t *auth.Tx, userID string) error {
-	u, err := t.LockUser(userID)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.drop(t, u), f.credentialChanged(t, userID))
+	return errors.Join(forget(t, userID), f.credentialChanged(t, userID))
 }
 
 // purge deletes what has expired and, once after a start, seals anew what an older secret has sealed: that secret
