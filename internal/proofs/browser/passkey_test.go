@@ -39,7 +39,9 @@ func (s *site) keepPasskey(t *testing.T, email, name string) string {
 	}
 	now := s.now()
 	id := fmt.Sprintf("key-%d", now.UnixNano())
-	row := passkey.Passkey{ID: id, UserID: u.ID, Name: name, CredentialID: id, BackedUp: true, CreatedAt: now, LastUsedAt: &now}
+	row := passkey.Passkey{
+		ID: id, UserID: u.ID, Name: name, CredentialID: id, BackedUp: true, CreatedAt: now, LastUsedAt: &now,
+	}
 	if err := s.db.Create(&row).Error; err != nil {
 		t.Fatal(err)
 	}
@@ -173,8 +175,8 @@ func TestPasskey(t *testing.T) {
 	phone.keeps(0) // its owner does not meet it again
 }
 
-// TestPasskeySuggestion: a suggestion is renewed when its question has expired and when the page is shown again, also after
-// a wrong password has replaced the field.
+// TestPasskeySuggestion: a suggestion is renewed when its question has expired and when the page is shown again, also
+// after a wrong password has replaced the field.
 func TestPasskeySuggestion(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -218,7 +220,7 @@ func TestPasskeyRefused(t *testing.T) {
 	b.expect("status of 401")
 	b.open("/reauth") // which suggests nothing
 	phone.knows(false)
-	b.wantPasskeyProblem("No passkey was used.")
+	b.wantPasskeyProblem("That was cancelled or did not work.")
 	phone.knows(true)
 	phone.lies(true)
 	b.wantPasskeyProblem("it was not proved that it is you")
@@ -330,7 +332,7 @@ func (s *site) passkeyPages(t *testing.T, b *tab, email string, look func(name, 
 	b.open(passkeysPage)
 	look("passkeys", passkeysPage)
 	device.knows(false)
-	b.wantPasskeyProblem("No passkey was used.")
+	b.wantPasskeyProblem("That was cancelled or did not work.")
 	look("passkeys, refused", passkeysPage)
 	b.do(chromedp.Click(chromedp.CSS(".more > button")))
 	b.wait(`document.querySelector(".menu:popover-open")`)
