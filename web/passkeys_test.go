@@ -237,6 +237,8 @@ func TestPasskeysNeedAName(t *testing.T) {
 	expect(t, s.Get("/.well-known/passkey-endpoints"), 404)
 }
 
+// part:audit
+
 // everyPasskeyEvent does all that the trail says of passkeys. Adding one needs an authenticator, which the tests of
 // package passkey and of the browser have; here the event is recorded without one.
 func (s *site) everyPasskeyEvent(t *testing.T) {
@@ -254,3 +256,5 @@ func (s *site) everyPasskeyEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// end:audit

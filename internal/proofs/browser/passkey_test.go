@@ -247,6 +247,27 @@ func TestPasskeyReauth(t *testing.T) {
 	b.wantPath(passkeysPage)
 }
 
+// part:twofactor
+
+// TestPasskeyAsSecondStep: a passkey is enough where a code is asked for, and needs no code of its own.
+func TestPasskeyAsSecondStep(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b, phone := owner(t, s)
+	s.addFactor(t, "ada@example.com")
+	b.open("/login") // the factor has ended the session, and the suggestion needs no code
+	b.wait(inside)
+	phone.touched(false)
+	b.logOut()
+	b.firstStep("ada@example.com")
+	phone.touched(true)
+	b.wantText("main", "Log in with a passkey")
+	b.do(chromedp.Click(chromedp.CSS(passkeyButton)))
+	b.wait(inside)
+}
+
+// end:twofactor
+
 // TestPasskeyByKeyboard: nothing of it needs a mouse.
 func TestPasskeyByKeyboard(t *testing.T) {
 	t.Parallel()
