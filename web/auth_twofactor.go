@@ -16,9 +16,7 @@ import (
 // SecondStepPage is the page of a visitor between the steps of a log-in.
 const SecondStepPage = "/login/code"
 
-const (
-	setUpPath = "/settings/security/two-factor"
-)
+const setUpPath = "/settings/security/two-factor"
 
 // Codes of refusals that lead people to SecondStepPage and to setUpPath.
 const (
