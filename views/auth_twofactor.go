@@ -12,7 +12,7 @@ func (f Form) WithCode(w CodeWay) Form {
 	if w.Recovery {
 		code, other, kind = recoveryCode(), Link{w.Other, "Use your authenticator app"}, "recovery"
 	}
-	f.Lead = "This account has a second factor, so that also a code is needed."
+	f.Lead = "This account has a second factor. Enter its code, too."
 	f.Inputs = append(f.Inputs, code, hidden("way", kind))
 	f.Ways = append([]way{{"No code at hand?", other}}, f.Ways...)
 	return f

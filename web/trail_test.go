@@ -121,6 +121,7 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		ada = signIn("ada@example.com", "fourth-horse-4")
 		call(ada, "/delete-user", in{})
 
+		secrets = append(secrets, s.everyFactorEvent(t, boss)...) // part:twofactor
 		boss.Get("/admin/users.csv", navigate...)
 		wantTrail := func() string {
 			t.Helper()

@@ -297,7 +297,33 @@ func TestNewCodesAndOff(t *testing.T) {
 
 // part:admin
 
-// TestAdminRemovesFactors: an admin helps a user who has lost everything, and cannot help themselves to it unseen.
+// everyFactorEvent does everything about second factors that is recorded. It returns the secrets that it came by.
+func (s *site) everyFactorEvent(t *testing.T, admin *authtest.Client) (secrets []string) {
+	t.Helper()
+	const email = "factor@example.com"
+	c, id := s.person(t, email)
+	app, codes := s.addFactor(t, c)
+	for range 2 {
+		other := s.firstStep(t, email)
+		for range 5 {
+			s.ahead.Add(int64(time.Minute)) // past every limit of requests
+			other.PostForm("/login/code", url.Values{"code": {"x"}}, navigate...)
+		}
+	}
+	s.ahead.Add(int64(time.Hour)) // past the lock
+	c = s.firstStep(t, email)
+	enters(t, c, url.Values{"code": {codes[0]}, "way": {"recovery"}, "trust": {"on"}})
+	device := regexp.MustCompile(security + `/devices/\w+`).FindString(c.Get(security, navigate...).Text)
+	expect(t, c.PostForm(device, nil, navigate...), 303)
+	expect(t, c.PostForm(twoFactor+"/off", nil, navigate...), 303, "Location", security)
+	again, more := s.addFactor(t, c)
+	s.ahead.Add(int64(time.Minute))
+	expect(t, admin.PostForm("/reauth", url.Values{"password": {authtest.Password}}, navigate...), 303)
+	expect(t, admin.PostForm("/admin/users/"+id+"/remove-factors", nil, navigate...), 303, "Location", "/admin/users/"+id)
+	return append(slices.Concat(codes, more), app.secret, again.secret)
+}
+
+// TestAdminRemovesFactors: an admin helps a user who has lost phone and recovery codes.
 func TestAdminRemovesFactors(t *testing.T) {
 	t.Parallel()
 	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Notices: true})

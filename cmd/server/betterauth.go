@@ -20,7 +20,7 @@ func (a *app) addWireLinks() error {
 func (a *app) addWire() (err error) {
 	a.site.API, err = betterauth.New(a.auth, betterauth.Options{
 		ResetPages:     []string{web.ResetPage},
-		SecondStepPage: web.SecondStepPage, // part:twofactor
+		SecondStepPage: web.CodePage, // part:twofactor
 		Plugins: []betterauth.Plugin{
 			admin.Endpoints,            // part:admin
 			a.site.TwoFactor.Endpoints, // part:twofactor

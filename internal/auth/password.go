@@ -40,6 +40,9 @@ func (a *Auth) ChangePassword(
 		return nil, err
 	}
 	start := Start{Event: event.PasswordChanged, Remember: s.Remember, AMR: amrPassword, Presented: s}
+	if s.MultiFactor() && a.RecentlyAuthenticated(s) { // or the next page would ask for both factors again
+		start.AMR = s.AMR
+	}
 	return a.SignIn(w, r, start, func(t *Tx) (*User, error) {
 		user, err := a.recheckLocked(t, account, hash)
 		if err != nil {

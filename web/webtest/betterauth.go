@@ -27,7 +27,7 @@ func (s *site) addWire() {
 		s.MagicLink.Endpoints, // part:magiclink
 		s.Passkeys.Endpoints,  // part:passkey
 	}
-	w.options.SecondStepPage = web.SecondStepPage // part:twofactor
+	w.options.SecondStepPage = web.CodePage // part:twofactor
 	w.options.Logger = s.Logger
 	s.API = authtest.Wire(s, s.Auth, w.options)
 }

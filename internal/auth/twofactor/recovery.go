@@ -42,7 +42,7 @@ func normalCode(typed string) (code string, ok bool) {
 	}
 	code = misread.Replace(strings.ToUpper(typed))
 	b, err := crockford.DecodeString(code)
-	return code, err == nil && len(b) == codeBytes
+	return code, err == nil && len(b) == codeBytes && len(code) == crockford.EncodedLen(codeBytes)
 }
 
 // recoveryCode is a code that is not used yet.
