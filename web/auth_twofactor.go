@@ -13,12 +13,12 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-const (
-	codePath  = "/login/code"
-	setUpPath = "/settings/security/two-factor"
-)
+// CodePage is the page of the second step.
+const CodePage = "/login/code"
 
-// Codes of refusals that lead people to codePath and to setUpPath.
+const setUpPath = "/settings/security/two-factor"
+
+// Codes of refusals that lead people to CodePage and to setUpPath.
 const (
 	codeOwedStep  = "SECOND_STEP_OWED"
 	codeOwedSetUp = "SECOND_FACTOR_OWED"
@@ -34,7 +34,7 @@ func owedStep(err error) error {
 }
 
 func (s *Server) toSecondStep(c *echo.Context) error {
-	return seeOther(c, withReturnTo(codePath, returnTo(c)))
+	return seeOther(c, withReturnTo(CodePage, returnTo(c)))
 }
 
 func (s *Server) toSetUp(c *echo.Context) error { return redirect(c, setUpPath, http.StatusForbidden) }
@@ -82,7 +82,7 @@ func (s *Server) showCode(c *echo.Context) error {
 
 func (s *Server) codeForm(c *echo.Context, email string) views.Form {
 	target := returnTo(c)
-	form := views.SecondStep(email, target, withReturnTo("/login", target), codeWay(c, codePath))
+	form := views.SecondStep(email, target, withReturnTo("/login", target), codeWay(c, CodePage))
 	form = s.withPasskey(c, form) // part:passkey
 	return form
 }
