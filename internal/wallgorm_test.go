@@ -19,11 +19,15 @@ import (
 // authTables are the tables that only internal/auth touches. TestWallsKnowAuthTables fails where a row of it has none.
 var authTables = []string{
 	"users", "sessions", "accounts", "verifications",
+	"two_factors", "recovery_codes", "trusted_devices", "second_steps", // part:twofactor
 	"passkeys", // part:passkey
 }
 
 // shownRows are the rows that others may know. The rest hold hashes.
-var shownRows = []string{"User", "Session"}
+var shownRows = []string{
+	"User", "Session",
+	"TrustedDevice", // part:twofactor
+}
 
 // askAuth says what to do instead of touching a row.
 const askAuth = "; keep the id of the user (OwnerID string) and call a verb of internal/auth for the rest"

@@ -201,6 +201,12 @@ var maySeal = []string{
 	"internal/audit/chain", // part:auditchain
 }
 
+// mayMount are who may import internal/auth/betterauth: cmd/server mounts it, and parts add endpoints to it.
+var mayMount = []string{
+	"internal/auth/betterauth", "cmd/server",
+	"internal/auth/twofactor", // part:twofactor
+}
+
 // importFault says why dir may not import a package, "" where it may; own is its path within this module.
 func importFault(dir, imported, own string) string {
 	is := func(prefix string) bool { return imported == prefix || strings.HasPrefix(imported, prefix+"/") }
@@ -227,7 +233,7 @@ func importFault(dir, imported, own string) string {
 		return dir + " stands below everything but internal/errs"
 	case within(dir, "internal/auth/betterauth") && is("gorm.io"):
 		return "an endpoint calls a verb of internal/auth; it touches no table"
-	case within(own, "internal/auth/betterauth") && !within(dir, "internal/auth/betterauth", "cmd/server"):
+	case within(own, "internal/auth/betterauth") && !within(dir, mayMount...):
 		return "it can be deleted, so only cmd/server mounts it"
 	case within(own, "internal/keys") && !within(dir, maySeal...):
 		return "only auth, audit, mail and web sign and seal"

@@ -13,6 +13,20 @@ document.addEventListener("click", (event) => {
   if (dialog) { event.preventDefault(); dialog.close(); }
 });
 
+// part:twofactor
+// Copy codes, or select them where a page may not copy; and print the page.
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-copy]");
+  if (target.closest("[data-print]")) print();
+  if (!button) return;
+  const codes = document.getElementById(button.dataset.copy);
+  getSelection().selectAllChildren(codes);
+  navigator.clipboard?.writeText(codes.textContent).then(() => {
+    for (const e of [button, document.getElementById("live")]) e.textContent = "Copied";
+  });
+});
+// end:twofactor
+
 // A menu closes before what it leads to opens, so that the focus returns to its button.
 document.addEventListener("click", (event) => {
   event.target.closest("[popover] [hx-get]")?.closest("[popover]").hidePopover();
@@ -20,7 +34,7 @@ document.addEventListener("click", (event) => {
 
 // "/" goes to the search; j and k go from row to row, where Enter follows the link.
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], :popover-open")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("[data-no-keys], dialog[open], :popover-open")) return;
   if (event.target.closest("input:not([type=checkbox]), select, textarea")) return;
   const links = [...document.querySelectorAll("#list .key a")];
   const at = links.findIndex((link) => link.closest("tr").contains(document.activeElement));

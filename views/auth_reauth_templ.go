@@ -64,7 +64,7 @@ func reauthIntro(email, aim string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</bdi></b>.</p><p class=\"muted\">You logged in a while ago, so we make sure that it is you.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</bdi></b>.</p><p class=\"muted\">This browser may have been left open, so we make sure that it is you.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

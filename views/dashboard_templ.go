@@ -20,8 +20,8 @@ type DashboardPage struct {
 	Sessions             templ.Component
 }
 
-// Dashboard draws the page. The panel of sessions flushes what is drawn so far before it loads. When all of it is there,
-// which the element after it shows, it replaces a skeleton that is about as tall, so the page does not jump.
+// Dashboard draws the page. The panel of sessions flushes what is drawn so far before it loads. When all of it is
+// there, which the element after it shows, it replaces a skeleton that is about as tall, so the page does not jump.
 func Dashboard(p DashboardPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

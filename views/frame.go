@@ -103,6 +103,7 @@ type Frame struct {
 	Path    string // the route of this page, to mark the current link
 	URL     string // path and query of this page, to return to it
 	Theme   string // "light" or "dark"; "" follows the system
+	NoKeys  bool   // single keys do nothing
 	Flash   Flash
 }
 

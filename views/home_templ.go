@@ -8,8 +8,8 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Home is the public front page. It is drawn without reading a session, so the visitor is unknown until a second request
-// replaces the account. problem is an error to show, "" for none.
+// Home is the public front page. It is drawn without reading a session, so the visitor is unknown until a second
+// request replaces the account. problem is an error to show, "" for none.
 func Home(problem string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

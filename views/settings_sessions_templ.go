@@ -67,8 +67,8 @@ func Sessions(rows []SessionRow) templ.Component {
 	})
 }
 
-// SessionsEnded is the new list after sessions were ended, for htmx; done says which. Its heading takes the focus, because
-// the button that was pressed is gone.
+// SessionsEnded is the new list after sessions were ended, for htmx; done says which. Its heading takes the focus,
+// because the button that was pressed is gone.
 func SessionsEnded(rows []SessionRow, done Flash) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -250,7 +250,8 @@ var sessionsLink = Link{"/settings/sessions", "Sessions"}
 // EndOthers asks before all sessions but the current one are ended.
 func EndOthers() Form {
 	return Form{
-		Title: "Log out all other browsers?", Above: []Link{sessionsLink}, Layout: settingsLayout, Path: "/settings/sessions/others",
+		Title: "Log out all other browsers?", Above: []Link{sessionsLink}, Layout: settingsLayout,
+		Path: "/settings/sessions/others",
 		Lead: "You stay logged in here.", Button: "Log them out", Danger: true, Cancel: "/settings/sessions",
 	}
 }
@@ -258,7 +259,8 @@ func EndOthers() Form {
 // EndSession asks before the session is ended that the visitor named before /reauth asked for the password.
 func EndSession(s SessionRow) Form {
 	return Form{
-		Title: "Log out " + s.Browser + "?", Above: []Link{sessionsLink}, Layout: settingsLayout, Path: "/settings/sessions/" + s.ID,
+		Title: "Log out " + s.Browser + "?", Above: []Link{sessionsLink}, Layout: settingsLayout,
+		Path:   "/settings/sessions/" + s.ID,
 		Lead:   "Its address is " + s.IP + ". You stay logged in here.",
 		Button: "Log it out", Danger: true, Cancel: "/settings/sessions",
 	}
@@ -355,7 +357,7 @@ func sessionTable(rows []SessionRow, end func(SessionRow) templ.Component) templ
 				var templ_7745c5c3_Var13 string
 				templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(row.Browser)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settings_sessions.templ`, Line: 107, Col: 18}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settings_sessions.templ`, Line: 109, Col: 18}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 				if templ_7745c5c3_Err != nil {
@@ -378,7 +380,7 @@ func sessionTable(rows []SessionRow, end func(SessionRow) templ.Component) templ
 				var templ_7745c5c3_Var14 string
 				templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(row.IP)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settings_sessions.templ`, Line: 112, Col: 16}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/settings_sessions.templ`, Line: 114, Col: 16}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 				if templ_7745c5c3_Err != nil {

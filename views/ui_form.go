@@ -41,8 +41,8 @@ type Form struct {
 	Below  []templ.Component // what follows the form on its page
 }
 
-// Filled is the form with the values that were typed into it; nil changes nothing. Passwords, hidden fields and files
-// stay as they are.
+// Filled is the form with the values that were typed into it; nil changes nothing. Passwords, codes, hidden fields
+// and files stay as they are.
 func (f Form) Filled(typed map[string][]string) Form {
 	if typed == nil {
 		return f
@@ -51,7 +51,7 @@ func (f Form) Filled(typed map[string][]string) Form {
 	for i, in := range f.Inputs {
 		values := typed[in.Name]
 		switch in.Type {
-		case "hidden", "username", "password", "file":
+		case "hidden", "username", "password", "code", "file":
 		case "checkbox":
 			in.Checked = len(values) > 0
 		default:

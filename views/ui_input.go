@@ -9,7 +9,7 @@ import (
 // input is one field of a form.
 type input struct {
 	Name, Label, Value string
-	Type               string   // of the element input, or textarea, select or username
+	Type               string   // of the element input, or textarea, select, username, or code for a code that one types
 	Autocomplete, Hint string   // "" for none
 	Rules              string   // passwordrules, for password managers
 	Options            []string // of a select: value and label alternate
@@ -38,6 +38,9 @@ func (f input) attributes(errors Errors) templ.Attributes {
 	}
 	if errors.Of(f.Name) != "" {
 		list["aria-invalid"] = "true"
+	}
+	if f.Autocomplete == "one-time-code" {
+		list["inputmode"] = "numeric"
 	}
 	switch f.Type {
 	case "text", "textarea", "select", "checkbox", "file":

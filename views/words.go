@@ -12,7 +12,8 @@ const (
 	direction = "ltr"
 )
 
-// The formats of dates, as browsers write them in language: shell.js puts the time of the visitor's zone in their place.
+// The formats of dates, as browsers write them in language: shell.js puts the time of the visitor's zone in their
+// place.
 const (
 	dayFormat  = "Jan 2, 2006"
 	timeFormat = dayFormat + ", 15:04 UTC"

@@ -8,6 +8,7 @@ import (
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/audit/chain"
 	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/useragent"
 	"example.com/foyer/views"
 )
 
@@ -52,7 +53,18 @@ var houseEvents = map[event.Name]eventWords{
 	event.UserUpdated:          {"Profile changed", "changed the profile of %"},
 	event.UsersExported:        {"List of users exported", "exported the list of users"},
 	event.VerificationSent:     {"Verification mail sent", "asked for a verification mail for %"},
-	chain.EventPruned:          {"Old events deleted", "deleted old events"}, // part:auditchain
+	// part:twofactor
+	event.CodeRefused:       {"Wrong code", "entered a wrong code of %"},
+	event.DeviceRevoked:     {"Trusted device removed", "removed a trusted device of %"},
+	event.DeviceTrusted:     {"Device trusted", "made a browser a trusted device of %"},
+	event.FactorLocked:      {"Locked by wrong codes", "locked % by wrong codes"},
+	event.FactorRemoved:     {"Second factor removed by an administrator", "removed the second factor of %"},
+	event.RecoveryCodesMade: {"New recovery codes", "made new recovery codes of %"},
+	event.RecoveryCodeUsed:  {"Recovery code used", "used a recovery code of %"},
+	event.TwoFactorDisabled: {"Second factor turned off", "turned the second factor of % off"},
+	event.TwoFactorEnabled:  {"Second factor turned on", "turned the second factor of % on"},
+	// end:twofactor
+	chain.EventPruned: {"Old events deleted", "deleted old events"}, // part:auditchain
 }
 
 // knownEvents are the words of all events. Those of the app have names only.
@@ -89,7 +101,7 @@ func auditRows(entries []audit.Entry) (rows []views.AuditRow) {
 			row.Actor, row.As = auditPerson(e.ImpersonatorID, e.ImpersonatorName, ""), row.Actor
 		}
 		if e.UserAgent != "" {
-			row.Browser = browser(e.UserAgent)
+			row.Browser = useragent.Name(e.UserAgent)
 		}
 		rows = append(rows, row)
 	}

@@ -53,6 +53,15 @@ var userActions = []userAction{
 		sentence: "All their sessions end at once.",
 		offered:  anyUser, act: (*Server).endUserSessions, done: "user-sessions", doneToSeveral: "users-sessions",
 	},
+	// part:twofactor
+	{
+		name: "remove-factors", title: "Remove second factors", button: "Remove them", danger: true,
+		aim: "remove the second factors of %s",
+		sentence: "For a user who has lost phone and recovery codes. They are logged out everywhere, and the password " +
+			"alone logs them in. Make sure first that it is they who ask.",
+		offered: hasFactor, act: (*Server).removeFactors, done: "user-factors",
+	},
+	// end:twofactor
 	{
 		name: "impersonate", title: "Impersonate", button: "Impersonate", danger: true,
 		aim: "impersonate %s",
@@ -229,6 +238,16 @@ func (s *Server) unban(c *echo.Context, u *auth.User, _ url.Values) error {
 	_, err := s.Auth.UnbanUser(c.Request().Context(), session(c), u.ID)
 	return err
 }
+
+// part:twofactor
+
+func hasFactor(u *auth.User) bool { return u.SecondFactor }
+
+func (s *Server) removeFactors(c *echo.Context, u *auth.User, _ url.Values) error {
+	return s.TwoFactor.Remove(c.Request(), session(c), u.ID)
+}
+
+// end:twofactor
 
 // removeUser asks for the address, to prevent accidents.
 func (s *Server) removeUser(c *echo.Context, u *auth.User, typed url.Values) error {

@@ -35,7 +35,9 @@ func TestCreateUser(t *testing.T) {
 			}
 		}
 		keys := []string{"banExpires", "banReason", "banned", "createdAt", "email", "emailVerified", "id", "image", "name",
-			"role", "updatedAt"}
+			"role",
+			"twoFactorEnabled", // part:twofactor
+			"updatedAt"}
 		var have []string
 		for key := range v.User {
 			have = append(have, key)

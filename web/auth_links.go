@@ -25,8 +25,17 @@ var linkPages = map[letter.Purpose]string{
 	letter.PasswordChanged:    "/forgot-password",
 	letter.NewDevice:          "/forgot-password",
 	letter.ExistingAccount:    "/login",
-	letter.PasskeyAdded:       "/settings/security/passkeys", // part:passkey
-	letter.PasskeyRemoved:     "/settings/security/passkeys", // part:passkey
+	// part:twofactor
+	letter.TwoFactorEnabled:  "/forgot-password",
+	letter.TwoFactorDisabled: "/forgot-password",
+	letter.FactorRemoved:     "/forgot-password",
+	letter.FactorLocked:      "/forgot-password",
+	letter.RecoveryCodesMade: "/forgot-password",
+	letter.RecoveryCodeUsed:  "/forgot-password",
+	letter.DeviceTrusted:     "/forgot-password",
+	// end:twofactor
+	letter.PasskeyAdded:   "/settings/security/passkeys", // part:passkey
+	letter.PasskeyRemoved: "/settings/security/passkeys", // part:passkey
 }
 
 // links builds the address of a mailed link, "" for none.

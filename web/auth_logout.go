@@ -13,8 +13,8 @@ func (s *Server) logout(c *echo.Context) error {
 	return seeOther(c, "/login")
 }
 
-// signOut ends the visitor's session and deletes what the browser keeps of it. The message flash replaces the one that the
-// session has left, because the next visitor of this browser may be another person.
+// signOut ends the visitor's session and deletes what the browser keeps of it. The message flash replaces the one
+// that the session has left, because the next visitor of this browser may be another person.
 func (s *Server) signOut(c *echo.Context, flash string) error {
 	if err := s.Auth.SignOut(c.Response(), c.Request()); err != nil {
 		return err

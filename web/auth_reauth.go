@@ -15,7 +15,9 @@ func (s *Server) reauth(c *echo.Context) error {
 	if err != nil {
 		return s.refuseForm(c, s.reauthForm(c), err)
 	}
-	_, err = s.Auth.Reauthenticate(c.Response(), c.Request(), session(c), values.Get("password"), trim(values.Get("code")))
+	code := strings.Join(strings.Fields(values.Get("code")), "")
+	_, err = s.Auth.Reauthenticate(c.Response(), c.Request(), session(c), values.Get("password"), code)
+	err = codeError(err) // part:twofactor
 	if err != nil {
 		return s.refuseForm(c, s.reauthForm(c), err)
 	}
@@ -24,12 +26,21 @@ func (s *Server) reauth(c *echo.Context) error {
 
 func (s *Server) reauthForm(c *echo.Context) views.Form {
 	target := returnTo(c)
-	return views.Reauth(session(c).User.Email, cmp.Or(s.aim(c, target), "go on"), target)
+	form := views.Reauth(session(c).User.Email, cmp.Or(s.aim(c, target), "go on"), target)
+	// part:twofactor
+	if session(c).User.SecondFactor {
+		form = form.WithCode(codeWay(c, "/reauth"))
+	}
+	// end:twofactor
+	return form
 }
 
 // aims complete the sentence "Enter your password to", by the page that /reauth returns to.
 var aims = map[string]string{
-	"/settings/security":           "change your password",
+	"/settings/security":           "change how you log in",
+	setUpPath:                      "set up a second factor",     // part:twofactor
+	setUpPath + "/codes":           "make new recovery codes",    // part:twofactor
+	setUpPath + "/off":             "turn off the second factor", // part:twofactor
 	"/settings/email":              "change your address",
 	"/settings/delete":             "delete your account",
 	sessionsPath + "/" + allOthers: "log out all other browsers",
@@ -37,8 +48,8 @@ var aims = map[string]string{
 	usersPath + "/new":             "invite a user",       // part:admin
 }
 
-// aim is what the visitor wants to do on the page target, "" if that is not known. Only the server words it: a link could
-// say anything.
+// aim is what the visitor wants to do on the page target, "" if that is not known. Only the server words it: a link
+// could say anything.
 func (s *Server) aim(c *echo.Context, target string) string {
 	path, _, _ := strings.Cut(target, "?")
 	// part:admin
@@ -46,6 +57,11 @@ func (s *Server) aim(c *echo.Context, target string) string {
 		return aim
 	}
 	// end:admin
+	// part:twofactor
+	if strings.HasPrefix(path, devicesPath+"/") {
+		return "stop trusting a device"
+	}
+	// end:twofactor
 	if handle, found := strings.CutPrefix(path, sessionsPath+"/"); found && handle != allOthers {
 		row, err := s.otherSession(c, handle)
 		if err != nil {

@@ -65,11 +65,17 @@ var flashes = map[string]views.Flash{
 	"not-saved":     {Message: "Your session ended, so what you typed was not saved. Log in to go on."},
 	"session-ended": {Message: "That browser is logged out."},
 	"others-ended":  {Message: "All other browsers are logged out."},
+	// part:twofactor
+	"step-over":    {Message: "This log-in took too long, or had too many wrong codes. Log in again."},
+	"factor-off":   {Message: "The second factor is off."},
+	"device-ended": {Message: "That device needs a code when it logs in again."},
+	// end:twofactor
 	// part:admin
 	"user-role":           {Message: "The role is changed."},
 	"user-reset":          {Message: "A mail with a link is on its way.", Mail: true},
 	"user-verified":       {Message: "The address is verified."},
 	"user-sessions":       {Message: "They are logged out."},
+	"user-factors":        {Message: "Their second factors are removed, and they are logged out."}, // part:twofactor
 	"user-banned":         {Message: "They are banned and logged out everywhere."},
 	"users-verified":      {Message: "Users whose address is verified now: %d."},
 	"users-sessions":      {Message: "Users who are logged out: %d."},
@@ -104,6 +110,7 @@ func message(value string) views.Flash {
 var withoutSession = []string{
 	"password-reset", "verified", "email-stopped", "email-restored", "admin-session-ended", "account-deleted",
 	"logged-out", "log-in-first", "session-over", "not-saved",
+	"step-over", // part:twofactor
 }
 
 // takeFlash returns the message for this page and deletes it.
@@ -134,7 +141,13 @@ func isPrefetch(r *http.Request) bool {
 	return r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose") != ""
 }
 
-const themeCookie = CookiePrefix + ".theme"
+// Cookies of what a visitor chose on the page Appearance.
+const (
+	themeCookie = CookiePrefix + ".theme"
+	keysCookie  = CookiePrefix + ".keys"
+	keysOff     = "off"
+	choiceLife  = 365 * 24 * time.Hour
+)
 
 var themes = []string{"light", "dark"}
 

@@ -50,9 +50,12 @@ func (d door) GET(path string, show echo.HandlerFunc) { d.add(http.MethodGet, pa
 
 // Mount passes the requests of every method for path to h, which must count them itself. Without h there is no route.
 func (d door) Mount(path string, h http.Handler) {
-	if h != nil {
-		d.add(echo.RouteAny, path, echo.WrapHandler(h))
+	if h == nil {
+		return
 	}
+	handle := echo.WrapHandler(h)
+	handle = d.server.guardAdminAPI(handle) // part:twofactor
+	d.add(echo.RouteAny, path, handle)
 }
 
 // end:betterauth

@@ -148,13 +148,15 @@ func fieldErrors(e *errs.Error, inputs []string) (list views.Errors) {
 func inPlainWords(message string) string { return cmp.Or(plainWords[message], message) }
 
 var plainWords = map[string]string{
-	"Invalid email or password":                                "That address and password do not belong together.",
-	"Invalid password":                                         "That is not your current password.",
-	"Credential account not found":                             "This account has no password yet. Log out and ask for a link to choose one.",
-	"Email is the same":                                        "That is your address already.",
-	"Email is already verified":                                "Your address is confirmed already.",
-	"You cannot ban yourself":                                  "You cannot ban yourself.",                                    // part:admin
-	"You cannot remove yourself":                               "You cannot delete your own account here. Your settings can.", // part:admin
+	"Invalid email or password":    "That address and password do not belong together.",
+	"Invalid password":             "That is not your current password.",
+	"Credential account not found": "This account has no password yet. Log out and ask for a link to choose one.",
+	"Invalid code":                 "That is not the code that the app shows now. Enter the newest one.", // part:twofactor
+	"Invalid backup code":          "That is none of your recovery codes, or it has been used.",          // part:twofactor
+	"Email is the same":            "That is your address already.",
+	"Email is already verified":    "Your address is confirmed already.",
+	"You cannot ban yourself":      "You cannot ban yourself.",                                    // part:admin
+	"You cannot remove yourself":   "You cannot delete your own account here. Your settings can.", // part:admin
 	"You can only send a verification email to your own email": "You can ask for a link to your own address only.",
 }
 

@@ -35,6 +35,7 @@ func load(find func(http.ResponseWriter, *http.Request) (*auth.Session, error)) 
 
 // requireAuth refuses visitors who are not logged in, and forms that were drawn for another user.
 func (s *Server) requireAuth(next echo.HandlerFunc) echo.HandlerFunc {
+	next = s.requireSetUp(next) // part:twofactor
 	return func(c *echo.Context) error {
 		if drawnForAnother(c) {
 			return otherVisitor(session(c))

@@ -25,7 +25,8 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	c.Response().WriteHeader(status)
 	// Without the deadline, because templ draws nothing after it. Each panel has a deadline of its own.
 	ctx := views.WithFrame(unbounded(c), views.Frame{
-		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: frameURL(c, status), Theme: s.theme(c.Request()), Flash: flash,
+		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: frameURL(c, status), Flash: flash,
+		Theme: s.theme(c.Request()), NoKeys: s.cookie(c.Request(), keysCookie) == keysOff,
 	})
 	// Only Write, because templ would also flush, which takes a third of the time of a small page.
 	return page.Render(ctx, struct{ io.Writer }{c.Response()})
@@ -90,7 +91,7 @@ func wantsJSON(r *http.Request) bool {
 }
 
 // answerError answers every error of a guard or handler: with JSON to programs, with a page or a fragment to people. A
-// person without a session is redirected to the log-in; one whose session is not fresh, to /reauth.
+// person without a session is redirected to the log-in; one whose session is not enough, to the page that helps.
 func (s *Server) answerError(c *echo.Context, err error) {
 	if res, _ := echo.UnwrapResponse(c.Response()); res != nil && res.Committed {
 		return // part of the answer is sent; the error is logged
@@ -104,8 +105,8 @@ func (s *Server) answerError(c *echo.Context, err error) {
 		err = c.JSON(e.Status, problem{e.Code, e.Message, e.Fields})
 	case e.Status == http.StatusUnauthorized:
 		err = s.toLogin(c)
-	case e.Code == codeNotFresh:
-		err = s.toReauth(c)
+	case elsewhere[e.Code] != nil:
+		err = elsewhere[e.Code](s, c)
 	case r.Method == http.MethodHead:
 		err = c.NoContent(e.Status)
 	default:
@@ -114,6 +115,13 @@ func (s *Server) answerError(c *echo.Context, err error) {
 	if err != nil {
 		s.Logger.DebugContext(r.Context(), "answering an error failed", "error", err)
 	}
+}
+
+// elsewhere are the refusals that lead people to another page, by code.
+var elsewhere = map[string]func(*Server, *echo.Context) error{
+	codeNotFresh:  (*Server).toReauth,
+	codeOwedStep:  (*Server).toSecondStep, // part:twofactor
+	codeOwedSetUp: (*Server).toSetUp,      // part:twofactor
 }
 
 // problem is an error for programs.
@@ -126,6 +134,7 @@ type problem struct {
 // refusal turns err into what the client may learn of it: an errs.Error stays, a 4xx of Echo gets the words of
 // problems, and anything else is a 500 without its text.
 func (s *Server) refusal(err error) *errs.Error {
+	err = owedStep(err) // part:twofactor
 	if e := errs.Of(err); e != nil {
 		return e
 	}

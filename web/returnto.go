@@ -78,9 +78,9 @@ func (s *Server) toLogin(c *echo.Context) error {
 	return redirect(c, loginURL(r), http.StatusUnauthorized)
 }
 
-// toReauth redirects to the page that asks for the password. It returns to the page that was refused, even if htmx asked
-// for it for a dialog, and not to a form that was posted: every form of the fresh door posts to the address of its page.
-// The page then restores the draft, and a person presses the button again.
+// toReauth redirects to the page that asks for the password. It returns to the page that was refused, even if htmx
+// asked for it for a dialog, and not to a form that was posted: every form of the fresh door posts to the address of
+// its page. The page then restores the draft, and a person presses the button again.
 func (s *Server) toReauth(c *echo.Context) error {
 	r := c.Request()
 	target := withoutCSV(r.URL.RequestURI())

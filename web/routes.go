@@ -43,6 +43,8 @@ func (s *Server) routes(
 	guest.Form("/login", s.login, "/sign-in/email")
 	guest.GET("/signup", s.showPage(s.signupForm))
 	guest.Form("/signup", s.signup, "/sign-up/email")
+	guest.GET("/login/code", s.showCode)                              // part:twofactor
+	guest.Form("/login/code", s.enterCode, "/two-factor/verify-totp") // part:twofactor
 
 	user.GET("/dashboard", s.showDashboard)
 	user.POST(stopPath, s.stopImpersonating) // part:admin
@@ -52,11 +54,22 @@ func (s *Server) routes(
 	user.Form("/settings", s.saveProfile, "/update-user")
 	user.GET(sessionsPath, s.showSessions)
 	user.GET("/settings/appearance", s.show(views.Appearance()))
+	user.POST("/settings/appearance", s.setKeys)
 
 	fresh.GET(sessionsPath+"/:session", s.showEndSession)
 	fresh.POST(sessionsPath+"/:session", s.endSession)
 	fresh.GET("/settings/security", s.showPage(s.passwordForm))
 	fresh.Form("/settings/security", s.changePassword, "/change-password")
+	// part:twofactor
+	fresh.GET(setUpPath, s.showSetUp)
+	fresh.Form(setUpPath, s.setUp, "/two-factor/verify-totp")
+	fresh.GET(setUpPath+"/codes", s.show(views.NewCodes().Page()))
+	fresh.Form(setUpPath+"/codes", s.makeCodes, "/two-factor/generate-backup-codes")
+	fresh.GET(setUpPath+"/off", s.showTurnOff)
+	fresh.Form(setUpPath+"/off", s.turnOff, "/two-factor/disable")
+	fresh.GET("/settings/security/devices/:device", s.showDevice)
+	fresh.POST("/settings/security/devices/:device", s.stopTrusting)
+	// end:twofactor
 	fresh.GET("/settings/email", s.showEmail)
 	fresh.Form("/settings/email", s.changeEmail, "/change-email")
 	fresh.GET("/settings/delete", s.showDelete)

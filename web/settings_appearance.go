@@ -2,7 +2,6 @@ package web
 
 import (
 	"slices"
-	"time"
 
 	"example.com/foyer/internal/origins"
 	"github.com/labstack/echo/v5"
@@ -18,9 +17,24 @@ func (s *Server) setTheme(c *echo.Context) error {
 	if theme != "" && !slices.Contains(themes, theme) {
 		return echo.ErrBadRequest
 	}
-	s.setCookie(c, themeCookie, theme, 365*24*time.Hour)
+	s.setCookie(c, themeCookie, theme, choiceLife)
 	if !origins.LocalPath(back) {
 		back = "/"
 	}
 	return seeOther(c, back)
+}
+
+// setKeys keeps in a cookie whether single keys act on lists. People who speak to their computer need to switch them
+// off (WCAG 2.1.4).
+func (s *Server) setKeys(c *echo.Context) error {
+	values, err := parseForm(c)
+	if err != nil {
+		return err
+	}
+	keys := values.Get("keys")
+	if keys != "" && keys != keysOff {
+		return echo.ErrBadRequest
+	}
+	s.setCookie(c, keysCookie, keys, choiceLife)
+	return seeOther(c, "/settings/appearance")
 }

@@ -60,6 +60,24 @@ func TestForgedThemeIsIgnored(t *testing.T) {
 	}
 }
 
+// TestKeys: single keys stay switched off until they are switched on again.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, id := s.person(t, "ada@example.com")
+	for _, c := range []struct {
+		keys string
+		want int
+		off  bool
+	}{{"off", 303, true}, {"on", 400, true}, {"", 303, false}} {
+		res := ada.PostForm("/settings/appearance", url.Values{"for": {id}, "keys": {c.keys}})
+		if off := strings.Contains(ada.Get("/dashboard", navigate...).Text, "data-no-keys"); res.StatusCode != c.want ||
+			off != c.off {
+			t.Errorf("keys %q: %d, off: %v", c.keys, res.StatusCode, off)
+		}
+	}
+}
+
 // TestGalleries: the development pages are for a browser on this machine that asked for it by name.
 func TestGalleries(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/useragent"
 	"example.com/foyer/views"
 	"github.com/labstack/echo/v5"
 )
@@ -27,7 +28,7 @@ func (s *Server) sessionRows(ctx context.Context, session *auth.Session) ([]view
 // sessionRow is a session for views; visitor is the session of the request.
 func sessionRow(s, visitor *auth.Session) views.SessionRow {
 	return views.SessionRow{
-		ID: s.ID, Browser: browser(s.UserAgent), Phone: strings.Contains(s.UserAgent, "Mobile"), IP: s.IPAddress,
+		ID: s.ID, Browser: useragent.Name(s.UserAgent), Phone: strings.Contains(s.UserAgent, "Mobile"), IP: s.IPAddress,
 		Since: s.CreatedAt, Used: s.UpdatedAt, Current: s.ID == visitor.ID,
 	}
 }

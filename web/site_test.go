@@ -70,6 +70,12 @@ func newSiteOn(t testing.TB, db *gorm.DB, change ...func(*web.Config)) *site {
 // newSiteWith is newSiteOn with the options o of internal/auth.
 func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.Config)) *site {
 	t.Helper()
+	return newSiteOf(t, db, o, nil, change...)
+}
+
+// newSiteOf is newSiteWith with the options of parts, such as twofactor.Options.
+func newSiteOf(t testing.TB, db *gorm.DB, o auth.Options, parts []any, change ...func(*web.Config)) *site {
+	t.Helper()
 	listener := httptest.NewUnstartedServer(nil)
 	base := "http://" + listener.Listener.Addr().String()
 	s := &site{Client: authtest.NewClient(t, base), db: db, log: &record{}, mails: authtest.MailDir(t.TempDir())}
@@ -87,7 +93,7 @@ func newSiteWith(t testing.TB, db *gorm.DB, o auth.Options, change ...func(*web.
 	if o.Mailer == nil {
 		o.Mailer = s.mails
 	}
-	s.server = webtest.New(t, db, config, o)
+	s.server = webtest.New(t, db, config, o, parts...)
 	s.auth = s.server.Auth
 	s.ahead.Add(int64(time.Millisecond)) // what was cached in the millisecond of the start is not honoured
 	listener.Config.Handler = s.server

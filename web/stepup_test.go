@@ -64,7 +64,7 @@ var acts = []struct {
 		"POST /undo-email token=x", "POST /stop-email-change token=x"),
 		by(mailed, "GET /reset-password/x", `POST /reset-password {"token":"x","newPassword":"{password}"}`,
 			"GET /verify-email?token=x", "GET /delete-user/callback?token=x"), way{}},
-	{"change the profile", "", by(free, "POST /settings name=X", "POST /theme"),
+	{"change the profile", "", by(free, "POST /settings name=X", "POST /theme", "POST /settings/appearance keys=off"),
 		by(free, `POST /update-user {"name":"X"}`, "POST /update-session {}"), way{}},
 	{"see the accounts", "", way{}, by(free, "GET /list-accounts", "GET /account-info", "POST /get-access-token {}",
 		"POST /refresh-token {}"), way{}},
@@ -86,6 +86,19 @@ var acts = []struct {
 		by(password, `POST /delete-user {"password":"{password}"}`), way{}},
 	{"delete the account without the password", "", way{}, by(expires, "POST /delete-user {}"), way{}},
 
+	// part:twofactor
+	{"take the second step", "", by(free, "POST /login/code code=123456"), way{}, way{}},
+	{"set up a second factor", "",
+		by(stepUp, "GET /settings/security/two-factor", "POST /settings/security/two-factor"), way{}, way{}},
+	{"make recovery codes", "",
+		by(idle, "GET /settings/security/two-factor/codes", "POST /settings/security/two-factor/codes"), way{}, way{}},
+	{"turn the second factor off", "",
+		by(stepUp, "GET /settings/security/two-factor/off", "POST /settings/security/two-factor/off"), way{}, way{}},
+	{"stop trusting a device", "",
+		by(idle, "GET /settings/security/devices/{device}", "POST /settings/security/devices/{device}"), way{}, way{}},
+	{"remove second factors", "admin",
+		by(idle, "GET /admin/users/{id}/remove-factors", "POST /admin/users/{id}/remove-factors"), way{}, way{}}, // part:admin
+	// end:twofactor
 	{"see users", "admin", way{}, by(free, "GET /admin/list-users", "GET /admin/get-user?id={id}",
 		`POST /admin/list-user-sessions {"userId":"{id}"}`), way{}},
 	{"ask what one may", "", way{}, by(free, `POST /admin/has-permission {"permissions":{"user":["ban"]}}`), way{}},
@@ -167,7 +180,7 @@ func TestStepUpTableIsWhole(t *testing.T) {
 			for _, request := range way.requests {
 				method, path, _ := parts(request)
 				path, _, _ = strings.Cut(path, "?")
-				path = strings.NewReplacer("{id}", ":id", "{other}", ":session", "/sessions/others", "/sessions/:session",
+				path = strings.NewReplacer("{id}", ":id", "{other}", ":session", "{device}", ":device", "/sessions/others", "/sessions/:session",
 					"/reset-password/x", "/reset-password/{token}", "/callback/x",
 					"/callback/{provider}").Replace(path)
 				if door == "wire" {

@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"maps"
 	"os"
 	"path"
 	"slices"
@@ -62,21 +61,24 @@ func leftovers(t tree) ([]string, error) {
 	return slices.Concat(list, messages, deadPaths(t)), nil
 }
 
-// unlisted returns the files of parts.txt that do not exist, and those that are missing in it: where parts have more
-// than half of a folder, tests apart, they have all of it.
+// unlisted returns the files of parts.txt that do not exist, and those that are missing in it: where a part has
+// more than half of a folder, tests apart, it has all of it.
 func unlisted(t tree) (list []string, err error) {
 	parts, err := readParts(t[partsFile])
 	if err != nil {
 		return nil, err
 	}
-	files := map[string]bool{}
-	for _, name := range parts.filesOf(parts.names()) {
-		files[name] = true
-		if _, ok := t[name]; !ok {
-			list = append(list, fmt.Sprintf("%s: %s does not exist", partsFile, name))
+	owner := map[string]string{}
+	for _, part := range parts.names() {
+		for _, name := range parts.filesOf([]string{part}) {
+			owner[name] = part
+			if _, ok := t[name]; !ok {
+				list = append(list, fmt.Sprintf("%s: %s does not exist", partsFile, name))
+			}
 		}
 	}
-	listed, rest := map[string]int{}, map[string][]string{}
+	type place struct{ dir, part string }
+	listed, rest := map[place]int{}, map[string][]string{}
 	p, _, err := readProject(t)
 	if err != nil {
 		return nil, err
@@ -86,15 +88,15 @@ func unlisted(t tree) (list []string, err error) {
 		generated := slices.ContainsFunc(p.Generated, func(g generated) bool { return g.Files[name] != "" })
 		switch {
 		case generated: // into the folder of a part
-		case !files[name]:
+		case owner[name] == "":
 			rest[dir] = append(rest[dir], name)
 		case !strings.HasSuffix(name, "_test.go"):
-			listed[dir]++
+			listed[place{dir, owner[name]}]++
 		}
 	}
-	for _, dir := range slices.Sorted(maps.Keys(listed)) {
-		for _, name := range rest[dir] {
-			if listed[dir] > len(rest[dir]) {
+	for at, n := range listed {
+		for _, name := range rest[at.dir] {
+			if n > len(rest[at.dir]) {
 				list = append(list, fmt.Sprintf("%s: %s belongs to no part, but most of its folder does", partsFile, name))
 			}
 		}

@@ -21,8 +21,9 @@ func (a *app) addWire() (err error) {
 	a.site.API, err = betterauth.New(a.auth, betterauth.Options{
 		ResetPages: []string{web.ResetPage},
 		Plugins: []betterauth.Plugin{
-			admin.Endpoints,           // part:admin
-			a.site.Passkeys.Endpoints, // part:passkey
+			admin.Endpoints,            // part:admin
+			a.site.TwoFactor.Endpoints, // part:twofactor
+			a.site.Passkeys.Endpoints,  // part:passkey
 		},
 		Logger: a.log,
 	})

@@ -7,6 +7,8 @@ import (
 
 // addTwoFactor asks users with a second factor for it.
 func (a *app) addTwoFactor() (err error) {
-	a.site.TwoFactor, err = twofactor.New(a.auth, a.db, a.Secrets, twofactor.Options{Issuer: web.AppName})
+	a.site.TwoFactor, err = twofactor.New(a.auth, a.db, a.Secrets, twofactor.Options{
+		Issuer: web.AppName, Demand: a.DemandSecondFactor,
+	})
 	return err
 }

@@ -29,7 +29,7 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 		return nil, err
 	}
 	err = a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.adminsFor(by, squatter); err != nil {
+		if _, err := t.AdminsFor(by, squatter); err != nil {
 			return err
 		}
 		if err := a.evict(t, by.actor(), squatter, user.Email); err != nil {

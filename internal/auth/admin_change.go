@@ -40,7 +40,7 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 	}
 	var u *User
 	err := a.Transact(ctx, func(t *Tx) error {
-		admins, err := t.adminsFor(by, userID)
+		admins, err := t.AdminsFor(by, userID)
 		if err != nil {
 			return err
 		}
@@ -207,7 +207,7 @@ func (a *Auth) mustMailPending(ctx context.Context, userID, email string) error 
 // address.
 func (a *Auth) handOver(t *Tx, by actor, u *User) error {
 	u.Pending = false
-	if err := errors.Join(t.clearPassword(u.ID, a.opts.Now()), t.takenOver(u.ID)); err != nil {
+	if err := errors.Join(t.clearPassword(u.ID, a.opts.Now()), t.takenOver(u)); err != nil {
 		return err
 	}
 	if err := t.dropLinksButUndo(u.ID); err != nil || u.Banned {

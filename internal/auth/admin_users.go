@@ -49,7 +49,7 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 		return err
 	}
 	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.adminsFor(by, userID); err != nil {
+		if _, err := t.AdminsFor(by, userID); err != nil {
 			return err
 		}
 		u, err := t.LockUser(userID)
@@ -82,7 +82,7 @@ func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error
 		return errs.New(http.StatusBadRequest, "YOU_CANNOT_REMOVE_YOURSELF", "You cannot remove yourself")
 	}
 	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.adminsFor(by, userID); err != nil {
+		if _, err := t.AdminsFor(by, userID); err != nil {
 			return err
 		}
 		return a.removeUser(t, by.actor(), userID)
@@ -105,7 +105,7 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 		return err
 	}
 	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.adminsFor(by, userID); err != nil {
+		if _, err := t.AdminsFor(by, userID); err != nil {
 			return err
 		}
 		u, err := t.LockUser(userID)

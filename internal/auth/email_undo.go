@@ -89,7 +89,8 @@ func (a *Auth) mailUndo(t *Tx, by actor, u *User, old string) error {
 	return a.warnWithLink(t, by, u, letter.UndoEmailChange, m)
 }
 
-// warnWithLink mails a warning of what by did, with a link of a purpose; without the link if the app has no page for it.
+// warnWithLink mails a warning of what by did, with a link of a purpose; without the link if the app has no page for
+// it.
 func (a *Auth) warnWithLink(t *Tx, by actor, u *User, purpose letter.Purpose, m Mail) error {
 	token := newToken()
 	m.Name, m.URL = u.Name, a.opts.Links(purpose, token, "")

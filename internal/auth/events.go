@@ -126,6 +126,12 @@ func (a *Auth) stranger(r *http.Request) actor {
 // maxUserAgent bounds what a client can make the store and the cache cookie carry; real ones stay below 300 bytes.
 const maxUserAgent = 512
 
+// Browser returns from where a request comes, as rows keep it.
+func (a *Auth) Browser(r *http.Request) (ip, agent string) {
+	by := a.stranger(r)
+	return by.ip, by.agent
+}
+
 // actorFor is the actor of a request that acts for a user without a session, such as one that opens a mailed link.
 func (a *Auth) actorFor(r *http.Request, userID string) actor {
 	by := a.stranger(r)

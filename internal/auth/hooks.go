@@ -15,8 +15,9 @@ import (
 // factor: it asks the parts at the few places where proof begins, counts or ends.
 type Hooks struct {
 	// OwedStep returns the second step that u still has to take, nil for none. SignIn asks it in its transaction, after
-	// the first step and before a session or cookie exists. What it writes is committed.
-	OwedStep func(t *Tx, r *http.Request, u *User, in Start) (*SecondStep, error)
+	// the first step and before a session or cookie exists. What it writes is committed. It may set cookies of its own on
+	// w.
+	OwedStep func(t *Tx, w http.ResponseWriter, r *http.Request, u *User, in Start) (*SecondStep, error)
 
 	// ProveSecond counts and checks a code for a re-authentication of u, outside a transaction. accept spends the code, in
 	// the transaction that starts the new session.
@@ -52,7 +53,7 @@ type SecondStep struct {
 func (*SecondStep) Error() string { return "A second step is needed to sign in." }
 
 // owedStep asks the parts for the second step of u, unless in proves both factors or the user of a session.
-func (a *Auth) owedStep(t *Tx, r *http.Request, u *User, in Start) (*SecondStep, error) {
+func (a *Auth) owedStep(t *Tx, w http.ResponseWriter, r *http.Request, u *User, in Start) (*SecondStep, error) {
 	if in.Presented != nil || (&Session{AMR: in.AMR}).MultiFactor() {
 		return nil, nil
 	}
@@ -60,7 +61,7 @@ func (a *Auth) owedStep(t *Tx, r *http.Request, u *User, in Start) (*SecondStep,
 		if part.OwedStep == nil {
 			continue
 		}
-		if step, err := part.OwedStep(t, r, u, in); step != nil || err != nil {
+		if step, err := part.OwedStep(t, w, r, u, in); step != nil || err != nil {
 			return step, err
 		}
 	}
@@ -110,17 +111,17 @@ func (t *Tx) SetSecondFactor(u *User, has bool) error {
 	return t.Model(&User{}).Where("id = ?", u.ID).UpdateColumn("second_factor", has).Error
 }
 
-// takenOver deletes the credentials of a user in parts.
-func (t *Tx) takenOver(userID string) error {
+// takenOver deletes the credentials of u, locked, in parts. No second factor is left.
+func (t *Tx) takenOver(u *User) error {
 	for _, part := range t.parts {
 		if part.TakenOver == nil {
 			continue
 		}
-		if err := part.TakenOver(t, userID); err != nil {
+		if err := part.TakenOver(t, u.ID); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.SetSecondFactor(u, false)
 }
 
 // leave tells the parts that a browser has signed out.
@@ -146,9 +147,9 @@ func (a *Auth) purgeParts(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// Notice records an event of a part about u in t, and mails u a warning of it with Options.Notices; purpose "" mails
-// none. s is the session that did it; nil is the request r of a stranger who has proved to be u. about completes event and
-// mail, such as the name of a passkey.
+// Notice records an event of a part about u in t, and mails u a warning of it with Options.Notices. Name "" records and
+// purpose "" mails nothing. s is the session that did it; nil is the request r of a stranger who has proved to be u.
+// about completes event and mail, such as the name of a passkey.
 func (a *Auth) Notice(
 	t *Tx, r *http.Request, s *Session, u *User, name event.Name, purpose letter.Purpose, about string,
 ) error {
@@ -156,13 +157,13 @@ func (a *Auth) Notice(
 	if s != nil {
 		by = s.actor()
 	}
-	t.recordEvent(by, name, u.ID).Detail = about
-	if purpose == "" || !a.opts.Notices {
+	if name != "" {
+		t.recordEvent(by, name, u.ID).Detail = about
+	}
+	if purpose == "" {
 		return nil
 	}
-	m := Mail{To: u.Email, Name: u.nameFor(u.Email), Purpose: purpose, URL: a.opts.Links(purpose, "", ""), About: about}
-	m.setBrowser(by, u)
-	return a.enqueue(t, m)
+	return a.warn(t, by, u, purpose, about)
 }
 
 // Cookie is a signed cookie of a part, with the attributes of all cookies of this package.

@@ -22,7 +22,7 @@ type Mail struct {
 	URL      string
 	Life     time.Duration // how long URL works, and then only once; 0 if it has no secret
 	NewEmail string        // of confirm_email_change, email_changed and email_change_asked
-	About    string        // of admin_made: the address of the new admin
+	About    string        // of admin_made the address of the new admin; of a part's warning what it is about
 
 	// Agent and IP are the User-Agent and the address of the browser that did what the mail is about. They are empty if
 	// the reader may not know them.
@@ -55,12 +55,12 @@ func (a *Auth) enqueue(t *Tx, m Mail) error {
 	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, m)
 }
 
-// warn mails u a warning of what by did, with Options.Notices.
-func (a *Auth) warn(t *Tx, by actor, u *User, purpose letter.Purpose) error {
+// warn mails u a warning of what by did, with Options.Notices. about completes it, "" if there is nothing to say.
+func (a *Auth) warn(t *Tx, by actor, u *User, purpose letter.Purpose, about string) error {
 	if !a.opts.Notices {
 		return nil
 	}
-	m := Mail{To: u.Email, Name: u.nameFor(u.Email), Purpose: purpose, URL: a.opts.Links(purpose, "", "")}
+	m := Mail{To: u.Email, Name: u.nameFor(u.Email), Purpose: purpose, URL: a.opts.Links(purpose, "", ""), About: about}
 	m.setBrowser(by, u)
 	return a.enqueue(t, m)
 }
@@ -118,7 +118,7 @@ func (a *Auth) warnOwner(r *http.Request, email string) error {
 		if !u.EmailVerified || u.banned(a.opts.Now()) {
 			return nil
 		}
-		return a.warn(t, actor{}, &u, letter.ExistingAccount)
+		return a.warn(t, actor{}, &u, letter.ExistingAccount, "")
 	})
 }
 

@@ -220,6 +220,7 @@ func (o *RateLimit) setDefaults() {
 			{"/sign-in", 3, 10 * time.Second}, {"/sign-up", 3, 10 * time.Second},
 			{"/change-password", 3, 10 * time.Second}, {"/change-email", 3, 10 * time.Second},
 			{"/request-password-reset", 3, time.Minute}, {"/send-verification-email", 3, time.Minute},
+			{"/two-factor", 3, 10 * time.Second}, // part:twofactor
 			{"", 100, 10 * time.Second},
 		}
 	}

@@ -39,17 +39,19 @@ func (a *Auth) ChangePassword(
 		return nil, err
 	}
 	start := Start{Event: event.PasswordChanged, Remember: s.Remember, AMR: amrPassword, Presented: s}
+	if s.MultiFactor() && a.RecentlyAuthenticated(s) { // or the next page would ask for both factors again
+		start.AMR = s.AMR
+	}
 	return a.SignIn(w, r, start, func(t *Tx) (*User, error) {
 		user, err := a.recheckLocked(t, account, hash)
 		if err != nil {
 			return nil, err
 		}
+		end := t.CredentialChanged
 		if others {
-			if err := t.endSessions(user.ID); err != nil {
-				return nil, err
-			}
+			end = t.endSessions
 		}
-		if err := t.CredentialChanged(user.ID); err != nil {
+		if err := end(user.ID); err != nil {
 			return nil, err
 		}
 		// A thief with the old password may have asked for any of these.
@@ -60,7 +62,7 @@ func (a *Auth) ChangePassword(
 		if err != nil {
 			return nil, err
 		}
-		return user, a.warn(t, s.actor(), user, letter.PasswordChanged)
+		return user, a.warn(t, s.actor(), user, letter.PasswordChanged, "")
 	})
 }
 
@@ -161,7 +163,7 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 			return errNoLink
 		}
 		if !u.EmailVerified {
-			if err := t.takenOver(u.ID); err != nil {
+			if err := t.takenOver(u); err != nil {
 				return err
 			}
 			u.EmailVerified, u.UpdatedAt = true, a.opts.Now()
@@ -202,5 +204,5 @@ func (a *Auth) replacePassword(t *Tx, by actor, name event.Name, u *User, hash s
 		return err
 	}
 	t.recordEvent(by, name, u.ID)
-	return a.warn(t, by, u, letter.PasswordChanged)
+	return a.warn(t, by, u, letter.PasswordChanged, "")
 }

@@ -38,8 +38,11 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if err := a.leave(w, r); err != nil {
+		return err
+	}
 	a.ClearCookies(w, r)
-	return a.leave(w, r)
+	return nil
 }
 
 func (a *Auth) signOut(t *Tx, r *http.Request, token string) error {

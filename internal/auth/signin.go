@@ -7,6 +7,7 @@ import (
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/id"
 )
 
@@ -114,7 +115,7 @@ func (a *Auth) SignIn(
 			refusal = errUnverified
 			return nil, in.unverified(t, u)
 		}
-		step, err := a.owedStep(t, r, u, in)
+		step, err := a.owedStep(t, w, r, u, in)
 		if err != nil {
 			return nil, err
 		}
@@ -149,7 +150,7 @@ func (a *Auth) openSession(t *Tx, r *http.Request, u *User, in Start) (*Session,
 		return a.startImpersonation(t, r, u, in.Presented)
 	}
 	// end:admin
-	if u.Banned { // signIn has checked that the ban has expired
+	if u.Banned { // SignIn has checked that the ban has expired
 		u.Banned, u.BanReason, u.BanExpires, u.UpdatedAt = false, nil, nil, a.opts.Now()
 		if err := t.Select("banned", "ban_reason", "ban_expires", "updated_at").Updates(u).Error; err != nil {
 			return nil, err
@@ -167,7 +168,7 @@ func (a *Auth) openSession(t *Tx, r *http.Request, u *User, in Start) (*Session,
 	if !in.NewDevice {
 		return s, nil
 	}
-	return s, a.warn(t, s.actor(), u, letter.NewDevice)
+	return s, a.warn(t, s.actor(), u, letter.NewDevice, "")
 }
 
 // endPresentedAndStart ends the session of the request, if any, and starts one.
@@ -189,10 +190,14 @@ func (a *Auth) endPresentedBy(t *Tx, r *http.Request) error {
 }
 
 // replaceSession starts a session that takes over the links of in.Presented, and deletes in.Presented. Impersonations
-// by its user go on.
+// by its user go on. Refusals: 401 if in.Presented has ended meanwhile.
 func (a *Auth) replaceSession(t *Tx, r *http.Request, u *User, in Start) (*Session, error) {
-	if _, err := t.lockSession(in.Presented.ID); err != nil { // before its links: see Transact
+	live, err := t.lockSession(in.Presented.ID) // before its links: see Transact
+	if err != nil {
 		return nil, err
+	}
+	if !live { // else a thief's session that has just ended would go on as another
+		return nil, errs.Unauthenticated()
 	}
 	s, err := a.storeSession(t, r, u, in)
 	if err != nil {

@@ -83,9 +83,9 @@ func (t *Tx) lockAdmins(userID string) ([]string, error) {
 	return ids, err
 }
 
-// adminsFor is lockAdmins for a change that by, nil for the command line, makes as an admin. It refuses by if another
+// AdminsFor is lockAdmins for a change that by, nil for the command line, makes as an admin. It refuses by if another
 // admin has demoted or banned them since the request was let in, such as while a password was hashed.
-func (t *Tx) adminsFor(by *Session, userID string) ([]string, error) {
+func (t *Tx) AdminsFor(by *Session, userID string) ([]string, error) {
 	admins, err := t.lockAdmins(userID)
 	if err != nil {
 		return nil, err

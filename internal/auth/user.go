@@ -173,7 +173,7 @@ func (a *Auth) removeUser(t *Tx, by actor, userID string) error {
 	if err := t.endSessions(u.ID); err != nil {
 		return err
 	}
-	if err := a.warn(t, by, u, letter.AccountDeleted); err != nil {
+	if err := a.warn(t, by, u, letter.AccountDeleted, ""); err != nil {
 		return err
 	}
 	t.recordEvent(by, event.UserDeleted, u.ID)

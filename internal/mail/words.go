@@ -89,6 +89,64 @@ var letters = map[letter.Purpose]content{
 		reason: safety,
 		warns:  true,
 	},
+	// part:twofactor
+	letter.TwoFactorEnabled: {
+		subject: "The second factor of your account for {app} is on",
+		text: "Your account now asks for a code of an authenticator app when you log in. Keep the recovery codes where you " +
+			"find them without your phone. If it was not you, choose a new password and ask an admin for help.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	letter.TwoFactorDisabled: {
+		subject: "The second factor of your account for {app} is off",
+		text: "Your account does not ask for a code any more when you log in. If it was not you, choose a new password at " +
+			"once.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	letter.FactorRemoved: {
+		subject: "An admin removed the second factor of your account for {app}",
+		text: "Your account does not ask for a code any more when you log in, and every browser is logged out. If you did " +
+			"not ask for it, choose a new password, then set the second factor up again.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	letter.FactorLocked: {
+		subject: "Too many wrong codes for your account for {app}",
+		text: "Wrong codes were entered for your account, ten in a row, so it takes no codes for some minutes. That needs " +
+			"your password: if it was not you, choose a new one at once.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	letter.RecoveryCodesMade: {
+		subject: "New recovery codes for {app}",
+		text: "Your account has new recovery codes; the old ones do not work any more. If it was not you, choose a new " +
+			"password at once.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	letter.RecoveryCodeUsed: {
+		subject: "A recovery code was used for {app}",
+		text: "A recovery code of your account was used. Codes that are left: {about}. If it was not you, choose a new " +
+			"password at once. Make new codes before the last one is used.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	letter.DeviceTrusted: {
+		subject: "A trusted device for {app}",
+		text: "A browser is now a trusted device of your account: logging in with it takes the password alone. If it was " +
+			"not you, choose a new password at once; that ends the trust in all devices.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
+	// end:twofactor
 	// part:passkey
 	letter.PasskeyAdded: {
 		subject: "A passkey was added to your account for {app}",

@@ -21,8 +21,9 @@ func Wire(o betterauth.Options) http.Handler { return wire{options: o} }
 func (s *site) addWire() {
 	w, _ := s.API.(wire)
 	w.options.Plugins = []betterauth.Plugin{
-		admin.Endpoints,      // part:admin
-		s.Passkeys.Endpoints, // part:passkey
+		admin.Endpoints,       // part:admin
+		s.TwoFactor.Endpoints, // part:twofactor
+		s.Passkeys.Endpoints,  // part:passkey
 	}
 	w.options.Logger = s.Logger
 	s.API = authtest.Wire(s, s.Auth, w.options)

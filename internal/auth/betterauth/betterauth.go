@@ -37,6 +37,10 @@ type Options struct {
 	// any trusted address.
 	ResetPages []string
 
+	// SecondStepPage is where a mailed link leads that signs in to a user who owes a second step: a path of this site,
+	// which gets callbackURL as returnTo. Default "": the answer is the client's JSON.
+	SecondStepPage string
+
 	// Plugins add endpoints. Default none.
 	Plugins []Plugin
 

@@ -32,7 +32,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v, err := a.call(w, r, e)
 	var step *auth.SecondStep
 	if errors.As(err, &step) {
-		v, err = secondStep{true, step.Methods}, nil
+		v, err = a.secondStep(r, step), nil
 	}
 	if err != nil {
 		a.refuse(w, r, err)
@@ -46,11 +46,17 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, v)
 }
 
-// secondStep is the answer of every endpoint that signs in to a user who owes a second step. The client goes to its page
-// for that, whatever it called.
-type secondStep struct {
-	Redirect bool     `json:"twoFactorRedirect"`
-	Methods  []string `json:"twoFactorMethods"`
+// secondStep is the answer of every endpoint that signs in to a user who owes a second step. The client goes to its
+// page for that, whatever it called; a browser that follows a mailed link goes to Options.SecondStepPage.
+func (a *api) secondStep(r *http.Request, step *auth.SecondStep) any {
+	to := r.URL.Query().Get("callbackURL")
+	if r.Method == http.MethodGet && to != "" && a.opts.SecondStepPage != "" {
+		return redirect(withQuery(a.opts.SecondStepPage, "returnTo", to))
+	}
+	return struct {
+		Redirect bool     `json:"twoFactorRedirect"`
+		Methods  []string `json:"twoFactorMethods"`
+	}{true, step.Methods}
 }
 
 // endpoint finds the row of a request by its path as sent: no second spelling reaches an endpoint.

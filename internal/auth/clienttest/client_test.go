@@ -8,6 +8,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/betterauth"
+	"example.com/foyer/internal/auth/twofactor"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/web"
@@ -72,7 +74,7 @@ func requireClient(t *testing.T, dir string) {
 	}
 }
 
-// servers starts the app six times, differently configured, and returns the environment that tells a suite of it.
+// servers starts the app several times, differently configured, and returns the environment that tells a suite of it.
 func servers(t *testing.T, open func() *gorm.DB) []string {
 	short := start(t, open(), auth.Options{ExpiresIn: 8 * time.Second, UpdateAge: 2 * time.Second,
 		CacheMaxAge: 2 * time.Second})
@@ -83,6 +85,10 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 	rate := start(t, db, auth.Options{RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, func() time.Time { return time.Now().UTC() })}}) // part:ratelimit
 	http := start(t, open(), auth.Options{CookiePrefix: web.CookiePrefix})
 	https := start(t, open(), auth.Options{CookiePrefix: web.CookiePrefix, BaseURL: "https://"})
+	// part:twofactor
+	brief := start(t, open(), auth.Options{},
+		twofactor.Options{ChallengeTTL: 2 * time.Second, LockTime: 3 * time.Second, TrustTTL: 4 * time.Second})
+	// end:twofactor
 	main := start(t, open(), auth.Options{})
 	settle(t, main.url)
 	return []string{
@@ -91,9 +97,11 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 		"RATE_URL=" + rate.url, // part:ratelimit
 		"APP_URL=" + http.url, "APP_MAIL_DIR=" + http.mails, "APP_PREFIX=" + web.CookiePrefix,
 		"HTTPS_URL=" + https.url,
+		"FACTOR_SHORT_URL=" + brief.url, "FACTOR_SHORT_MAIL_DIR=" + brief.mails, // part:twofactor
 		"ADMIN_EMAIL=" + adminEmail, "ADMIN_PASSWORD=" + adminPassword,
 		"APP_ORIGIN=" + appOrigin, "COOKIE_PREFIX=better-auth",
 		"TOKEN_HANDLES=1",           // answers name a session by a handle, never by its credential
+		"STRICT_FACTORS=1",          // what proves a user is stricter than in the original
 		"ALLOW_STRICT_REVOCATION=1", // the cache does not outlive a revocation
 	}
 }
@@ -101,19 +109,25 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 type instance struct{ url, mails string }
 
 // start runs the whole app at an address of its own, with an admin whose address is verified. With a BaseURL of
-// https:// it is as behind a proxy for TLS: it listens by http and believes that people come by https.
-func start(t *testing.T, db *gorm.DB, o auth.Options, wire ...betterauth.Options) instance {
+// https:// it is as behind a proxy for TLS: it listens by http and believes that people come by https. parts are
+// options of parts. The host is localhost, because passkeys belong to a domain.
+func start(t *testing.T, db *gorm.DB, o auth.Options, parts ...any) instance {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil) // it listens already: the provider has to know where
-	i := instance{"http://" + server.Listener.Addr().String(), t.TempDir()}
-	o.BaseURL = cmp.Or(o.BaseURL, "http://") + server.Listener.Addr().String()
+	host := fmt.Sprintf("localhost:%d", server.Listener.Addr().(*net.TCPAddr).Port)
+	i := instance{"http://" + host, t.TempDir()}
+	o.BaseURL = cmp.Or(o.BaseURL, "http://") + host
 	o.TrustedOrigins = []string{appOrigin, appScheme}
 	o.AllowCommonPasswords = true // those of the suites are simple
 	o.StepUp = true               // as in the app: the suites sign in a moment before
 	o.Mailer, o.Links = authtest.MailDir(i.mails), betterauth.Links(o.BaseURL)
 	config := webtest.Config(t, db, &o)
-	config.API = webtest.Wire(append(wire, betterauth.Options{})[0])
-	site := webtest.New(t, db, config, o)
+	for _, part := range parts {
+		if wire, ok := part.(betterauth.Options); ok {
+			config.API = webtest.Wire(wire)
+		}
+	}
+	site := webtest.New(t, db, config, o, parts...)
 	provider := site.Auth
 	u, err := provider.CreateUser(t.Context(), nil, auth.NewUser{Name: "Admin", Email: adminEmail, Password: adminPassword,
 		Role: "admin"})

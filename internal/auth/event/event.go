@@ -38,6 +38,17 @@ const (
 	UserUpdated          Name = "user_updated"
 	UsersExported        Name = "users_exported"
 	VerificationSent     Name = "verification_sent"
+
+	// part:twofactor
+	DeviceRevoked     Name = "device_revoked" // a trusted one
+	DeviceTrusted     Name = "device_trusted"
+	FactorLocked      Name = "two_factor_locked"  // by wrong codes
+	FactorRemoved     Name = "two_factor_removed" // by an admin
+	RecoveryCodesMade Name = "recovery_codes_made"
+	RecoveryCodeUsed  Name = "recovery_code_used"
+	TwoFactorDisabled Name = "two_factor_disabled"
+	TwoFactorEnabled  Name = "two_factor_enabled"
+	// end:twofactor
 )
 
 // What was refused.
@@ -48,13 +59,17 @@ const (
 	PasswordRefused Name = "password_refused" // a wrong current password within a session
 	RateLimited     Name = "rate_limited"     // Detail is what was tried
 	SignInFailed    Name = "sign_in_failed"
+	CodeRefused     Name = "code_refused" // a wrong code of a second step // part:twofactor
 )
 
 // part:audit
 
 // Refusals lists the names of what was refused.
 func Refusals() []Name {
-	return []Name{CookieForged, CrossSite, Forbidden, PasswordRefused, RateLimited, SignInFailed}
+	return []Name{
+		CookieForged, CrossSite, Forbidden, PasswordRefused, RateLimited, SignInFailed,
+		CodeRefused, // part:twofactor
+	}
 }
 
 // end:audit
@@ -68,6 +83,10 @@ func All() []Name {
 		ImpersonationStarted, ImpersonationStopped, Invited, PasswordChanged, PasswordReset, PasswordResetAsked, PasswordSet,
 		Reauthenticated, RoleChanged, SessionRevoked, SessionsRevoked, SignIn, SignOut, SignUp, UserBanned, UserCreated,
 		UserDeleted, UserUnbanned, UserUpdated, UsersExported, VerificationSent,
+		// part:twofactor
+		DeviceRevoked, DeviceTrusted, FactorLocked, FactorRemoved, RecoveryCodesMade, RecoveryCodeUsed, TwoFactorDisabled,
+		TwoFactorEnabled,
+		// end:twofactor
 		PasskeyAdded, PasskeyRemoved, PasskeyRenamed, // part:passkey
 	)
 }

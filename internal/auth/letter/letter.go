@@ -30,6 +30,19 @@ const (
 	ExistingAccount  Purpose = "existing_account" // a sign-up with the address of an account
 	NewDevice        Purpose = "new_device"       // a sign-in on a device that this user has never signed in on
 	AdminMade        Purpose = "admin_made"       // to every other admin: Mail.About has become one
-	PasskeyAdded     Purpose = "passkey_added"    // part:passkey
-	PasskeyRemoved   Purpose = "passkey_removed"  // part:passkey
+
+	// part:twofactor
+	TwoFactorEnabled  Purpose = "two_factor_enabled"
+	TwoFactorDisabled Purpose = "two_factor_disabled"
+	FactorRemoved     Purpose = "two_factor_removed"  // by an admin
+	FactorLocked      Purpose = "two_factor_locked"   // by wrong codes, after a right password
+	RecoveryCodesMade Purpose = "recovery_codes_made" // in place of the old ones
+	RecoveryCodeUsed  Purpose = "recovery_code_used"  // Mail.About says how many are left
+	DeviceTrusted     Purpose = "device_trusted"      // no code is asked for on it
+	// end:twofactor
+
+	// part:passkey
+	PasskeyAdded   Purpose = "passkey_added"
+	PasskeyRemoved Purpose = "passkey_removed"
+	// end:passkey
 )

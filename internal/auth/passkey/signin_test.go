@@ -46,7 +46,9 @@ func TestSecondStepIsNotAsked(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t)
 	_, _, d := r.withKey("ada@example.com")
-	r.auth.Join(auth.Hooks{OwedStep: func(*auth.Tx, *http.Request, *auth.User, auth.Start) (*auth.SecondStep, error) {
+	r.auth.Join(auth.Hooks{OwedStep: func(
+		*auth.Tx, http.ResponseWriter, *http.Request, *auth.User, auth.Start,
+	) (*auth.SecondStep, error) {
 		return &auth.SecondStep{Methods: []string{"totp"}, Cookie: r.auth.Cookie("step"), Value: "x"}, nil
 	}})
 	other := r.browser()

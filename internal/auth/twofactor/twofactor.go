@@ -4,24 +4,44 @@
 //
 //   - twofactor.go makes the Factor and answers the hooks; enrol.go turns a factor on and off.
 //   - step.go is a sign-in between its steps, device.go the browsers that need no second one.
-//   - guess.go counts every code before it is compared, in totp.go or recovery.go.
+//   - guess.go counts every code before it tells whether it was right; totp.go and recovery.go know the codes.
 //   - endpoints.go serves the wire contract of better-auth's twoFactor plugin.
+//
+// # Cookies
+//
+//	<prefix>.two_factor    for 10 minutes: the first step was taken in this browser
+//	<prefix>.trust_device  for 30 days: this browser needs no second step; kept at sign-out
+//
+// # Threats
+//
+//   - A stolen database: it holds SHA-256 of recovery codes (120 random bits), of trust and of half-done sign-ins. The
+//     secrets of apps are sealed with a key of APP_SECRET and bound to their user.
+//   - A code that is read over the shoulder or by a relaying page: each works once (RFC 6238 §5.2).
+//   - Guessing: 5 codes after a password, 10 wrong ones in a row for an account, in all browsers together. Only a person
+//     who knows the password can lock an account, and its owner gets a mail.
+//   - A thief in a session: changes of the factor need a session that was proved minutes ago, by both factors if there
+//     are two (auth.RecentlyAuthenticated). No admin changes a factor while impersonating. Every change is mailed.
+//   - What was proved before: trusted devices and half-done sign-ins end with any change of password, address or factor,
+//     with a ban, and when all other sessions end.
 package twofactor
 
 import (
 	"context"
+	"encoding/base64"
+	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/keys"
+	"example.com/foyer/internal/purge"
 	"gorm.io/gorm"
 )
 
-// Options configures a Factor. The zero value of a field means its default.
+// Options configures a Factor. The zero value of a duration means its default.
 type Options struct {
-	// Issuer names the app in authenticator apps. Default: the host of the app.
+	// Issuer names the app in authenticator apps. Required.
 	Issuer string
 
 	// ChallengeTTL is how long a browser may take between the steps of a sign-in. Default 10 minutes.
@@ -32,6 +52,9 @@ type Options struct {
 
 	// LockTime is how long an account takes no codes after 10 wrong ones in a row. Default 15 minutes.
 	LockTime time.Duration
+
+	// Demand makes a second factor a duty of admins: see Factor.Demanded.
+	Demand bool
 }
 
 // Factor keeps the second factors of all users. It is safe for concurrent use; make one per process.
@@ -39,19 +62,48 @@ type Factor struct {
 	auth *auth.Auth
 	db   *gorm.DB
 	opts Options
-	seal keys.Sealer
+
+	stepCookie, trustCookie auth.Cookie
+
+	seal   keys.Sealer
+	newest keys.Sealer // of the first secret alone
+	old    atomic.Bool // some rows may be sealed by an older secret
 }
 
 // New makes the Factor of a and joins it. Call it before a is used. secrets seal the secrets of authenticator apps: the
-// first seals, all open.
+// first seals, all open. It fails without Options.Issuer or with a weak secret.
 func New(a *auth.Auth, db *gorm.DB, secrets []string, o Options) (*Factor, error) {
+	if o.Issuer == "" {
+		return nil, errors.New("twofactor: Options.Issuer is empty")
+	}
 	ring, err := keys.New(secrets)
 	if err != nil {
 		return nil, err
 	}
-	f := &Factor{auth: a, db: db, opts: o, seal: ring.Seal("two-factor secret")}
+	newest, err := keys.New(secrets[:1])
+	if err != nil {
+		return nil, err
+	}
+	for option, def := range map[*time.Duration]time.Duration{
+		&o.ChallengeTTL: 10 * time.Minute, &o.TrustTTL: 30 * 24 * time.Hour, &o.LockTime: 15 * time.Minute,
+	} {
+		if *option == 0 {
+			*option = def
+		}
+	}
+	f := &Factor{
+		auth: a, db: db, opts: o, stepCookie: a.Cookie("two_factor"), trustCookie: a.Cookie("trust_device"),
+		seal: ring.Seal(sealPurpose), newest: newest.Seal(sealPurpose),
+	}
+	f.old.Store(len(secrets) > 1)
+	a.Join(auth.Hooks{
+		OwedStep: f.owedStep, ProveSecond: f.proveSecond, CredentialChanged: f.credentialChanged, TakenOver: f.takenOver,
+		SignedOut: f.signedOut, Purge: f.purge,
+	})
 	return f, nil
 }
+
+const sealPurpose = "two-factor secret"
 
 // State is what a user's settings show.
 type State struct {
@@ -61,85 +113,94 @@ type State struct {
 	CodesLeft int       // recovery codes that are not used yet
 }
 
-// Setup is what a user needs once to set an authenticator app up. All of it is secret.
-type Setup struct {
-	URI    string   // otpauth://totp/…, as a QR code shows it
-	Secret string   // of the URI, to type: 32 characters of base32
-	Codes  []string // recovery codes, 10
-}
-
-// Device is a browser that needs no second step.
-type Device struct {
-	ID                         string
-	UserAgent, IPAddress       string // when it was last used
-	Created, LastUsed, Expires time.Time
-}
-
-var errTODO = errs.New(http.StatusNotImplemented, "NOT_IMPLEMENTED", "Not implemented.")
-
 // State returns the state of a user.
-func (f *Factor) State(ctx context.Context, userID string) (State, error) { return State{}, nil }
-
-// Enable makes a secret and recovery codes for s's user, in place of those that are not confirmed. Nothing asks for a
-// code before Confirm. issuer replaces Options.Issuer, "" does not. Refusals: those of auth.CheckPassword; 403
-// SESSION_NOT_FRESH, or while impersonating; 400 TOTP_ALREADY_ENABLED, VALIDATION_ERROR for an issuer of more than 100
-// bytes.
-func (f *Factor) Enable(r *http.Request, s *auth.Session, password, issuer string) (Setup, error) {
-	return Setup{}, errTODO
+func (f *Factor) State(ctx context.Context, userID string) (State, error) {
+	db := f.db.WithContext(ctx)
+	row, err := factorOf(db, userID)
+	if row == nil || err != nil {
+		return State{}, err
+	}
+	if row.ConfirmedAt == nil {
+		return State{Pending: true}, nil
+	}
+	left, err := codesLeft(db, userID)
+	return State{On: true, Since: *row.ConfirmedAt, CodesLeft: int(left)}, err
 }
 
-// EnableFresh is Enable without a password, for pages behind the fresh door.
-func (f *Factor) EnableFresh(r *http.Request, s *auth.Session) (Setup, error) {
-	return Setup{}, errTODO
+// proveSecond answers a re-authentication by either kind of code; a recovery code is longer.
+func (f *Factor) proveSecond(r *http.Request, u *auth.User, code string) (func(*auth.Tx) error, error) {
+	m := byApp
+	if _, ok := normalCode(code); ok {
+		m = byRecovery
+	}
+	accept, err := f.guess(r, nil, u.ID, nil, m, code)
+	if err != nil {
+		return nil, err
+	}
+	return func(t *auth.Tx) error { return accept(t, r, nil, u) }, nil
 }
 
-// PendingSetup returns what Enable made for s's user, without codes, so that a page can show it again. Refusals: 403 as
-// Enable; 400 TOTP_NOT_ENABLED without a secret, TOTP_ALREADY_ENABLED for a confirmed one, which nobody sees again.
-func (f *Factor) PendingSetup(ctx context.Context, s *auth.Session) (Setup, error) {
-	return Setup{}, errTODO
+// credentialChanged ends what was proved before.
+func (f *Factor) credentialChanged(t *auth.Tx, userID string) error {
+	of := t.Where("TRUE")
+	if userID != "" {
+		of = t.Where("user_id = ?", userID)
+	}
+	of = of.Session(&gorm.Session{}) // for two statements
+	return errors.Join(of.Delete(&secondStep{}).Error, of.Delete(&TrustedDevice{}).Error)
 }
 
-// Confirm turns the factor of s's user on by a code of the app. It starts a new session in place of s and ends all
-// others, which were started with less proof. Refusals: 403 as Enable; 400 TOTP_NOT_ENABLED without a secret that waits
-// for it; 401 INVALID_CODE; 429 ACCOUNT_TEMPORARILY_LOCKED.
-func (f *Factor) Confirm(w http.ResponseWriter, r *http.Request, s *auth.Session, code string) (*auth.Session, error) {
-	return nil, errTODO
+// takenOver deletes what a stranger may have set up.
+func (f *Factor) takenOver(t *auth.Tx, userID string) error {
+	u, err := t.LockUser(userID)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.drop(t, u), f.credentialChanged(t, userID))
 }
 
-// NewCodes replaces the recovery codes of s's user. Refusals: 403 as Enable; 400 TWO_FACTOR_NOT_ENABLED.
-func (f *Factor) NewCodes(r *http.Request, s *auth.Session) ([]string, error) { return nil, errTODO }
-
-// Disable turns the factor of s's user off: its secret and recovery codes are deleted, every other session ends, and a
-// new one starts in place of s. Without a factor it returns s. Refusals: 403 as Enable.
-func (f *Factor) Disable(w http.ResponseWriter, r *http.Request, s *auth.Session) (*auth.Session, error) {
-	return nil, errTODO
+// purge deletes what has expired and, once after a start, seals anew what an older secret has sealed: that secret leaves
+// APP_SECRET some day.
+func (f *Factor) purge(ctx context.Context) error {
+	db, now := f.db.WithContext(ctx), f.auth.Now()
+	expired := func(model any) error {
+		return purge.All(ctx, func() *gorm.DB {
+			some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
+			return db.Where("id IN (?)", some).Delete(model)
+		})
+	}
+	err := errors.Join(expired(&secondStep{}), expired(&TrustedDevice{}))
+	if !f.old.Load() || err != nil {
+		return err
+	}
+	var rows []twoFactor
+	err = db.FindInBatches(&rows, purge.Batch, func(*gorm.DB, int) error { return f.reseal(db, rows) }).Error
+	f.old.Store(err != nil)
+	return err
 }
 
-// Remove turns a user's factor off as an admin, for a user who has lost app and codes; every session of the user ends.
-// by is nil for the command line. Refusals: 403 if by is no longer an admin; 404 USER_NOT_FOUND.
-func (f *Factor) Remove(r *http.Request, by *auth.Session, userID string) error { return errTODO }
-
-// Challenged returns the address of the user who has taken the first step in this browser and owes the second; ok is
-// false without one.
-func (f *Factor) Challenged(r *http.Request) (email string, ok bool) { return "", false }
-
-// Verify takes the second step by a code of the app and starts the session. With trust this browser needs no second
-// step for Options.TrustTTL. Refusals: 401 INVALID_TWO_FACTOR_COOKIE without a first step in the last
-// Options.ChallengeTTL, INVALID_CODE; 400 TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE at the sixth code after one first step,
-// which is then void; 429 ACCOUNT_TEMPORARILY_LOCKED; 403 BANNED_USER.
-func (f *Factor) Verify(w http.ResponseWriter, r *http.Request, code string, trust bool) (*auth.Session, error) {
-	return nil, errTODO
+// reseal seals the secrets of rows with the newest key. One that no key opens stays: its user has recovery codes.
+func (f *Factor) reseal(db *gorm.DB, rows []twoFactor) error {
+	for i := range rows {
+		row := &rows[i]
+		sealed, err := base64.StdEncoding.DecodeString(row.Secret)
+		if _, done := f.newest.Open(sealed, []byte(row.UserID)); done || err != nil {
+			continue
+		}
+		secret, err := f.open(row)
+		if err != nil {
+			continue
+		}
+		// Guarded, because the user may have set up another app meanwhile.
+		err = db.Model(row).Where("secret = ?", row.Secret).Update("secret", f.sealed(secret, row.UserID)).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// VerifyRecovery is Verify by a recovery code, which it spends. Blanks, hyphens and case do not matter. Its own refusal
-// is 401 INVALID_BACKUP_CODE.
-func (f *Factor) VerifyRecovery(w http.ResponseWriter, r *http.Request, code string, trust bool) (*auth.Session, error) {
-	return nil, errTODO
+// sealed is how a row keeps the secret of a user's app.
+func (f *Factor) sealed(secret []byte, userID string) string {
+	return base64.StdEncoding.EncodeToString(f.seal.Seal(secret, []byte(userID)))
 }
-
-// Devices lists the trusted devices of a user, most recently used first.
-func (f *Factor) Devices(ctx context.Context, userID string) ([]Device, error) { return nil, nil }
-
-// RevokeDevice ends the trust in a device of s's user. An unknown id, or another user's, has no effect and is no error.
-// Refusals: 403 while impersonating.
-func (f *Factor) RevokeDevice(r *http.Request, s *auth.Session, id string) error { return errTODO }

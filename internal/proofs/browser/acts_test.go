@@ -3,6 +3,7 @@ package browser
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +19,7 @@ type act struct {
 	page   string                         // "" for the page that the last act has led to
 	find   func(*site, *testing.T) string // or where it is
 	fields []string                       // what is typed: name and value in turn
+	typed  func(*site, *tab) []string     // and what depends on the page; nil for nothing
 	clicks []string                       // what is pressed; the last causes it
 	seen   string                         // true when the page shows it to everybody without a word
 }
@@ -56,6 +58,8 @@ var life = []act{
 		fields: []string{"name", "Ada", "email", "ada@example.com", "password", authtest.Password}},
 	{route: "POST /theme", page: "/settings/appearance", clicks: []string{"main [name=theme][value=dark]"},
 		seen: `document.documentElement?.dataset.theme === "dark"`},
+	{route: "POST /settings/appearance", page: "/settings/appearance", clicks: []string{"main [name=keys][value=off]"},
+		seen: `document.documentElement?.hasAttribute("data-no-keys")`},
 	{route: "POST /settings", page: "/settings", fields: []string{"name", "Ada King"}, clicks: []string{primary}},
 	{route: "POST /settings/email", page: "/settings/email", fields: []string{"newEmail", "lady@example.com"},
 		clicks: []string{primary}},
@@ -110,6 +114,13 @@ func TestEveryActIsAnnounced(t *testing.T) {
 			for _, a := range life {
 				b.act(s, a)
 			}
+			s.addUser(t, "Ursula", "ursula@example.com", "user")
+			b.logIn("ursula@example.com")
+			for _, a := range partActs["user"] {
+				b.act(s, a)
+			}
+			b.open("/dashboard")
+			b.logOut()
 			s.addUser(t, "Root", "root@example.com", "admin")
 			b.logIn("root@example.com")
 			for _, a := range partActs["admin"] {
@@ -123,7 +134,7 @@ func TestEveryActIsAnnounced(t *testing.T) {
 func wantEveryAct(t *testing.T, s *site) {
 	t.Helper()
 	walked := map[string]bool{}
-	for _, list := range append([][]act{life}, partActs["admin"]) {
+	for _, list := range [][]act{life, partActs["user"], partActs["admin"]} {
 		for _, a := range list {
 			walked[a.route] = true
 		}
@@ -179,6 +190,9 @@ func (b *tab) act(s *site, a act) {
 	for i, selector := range a.clicks {
 		b.do(chromedp.WaitVisible(chromedp.CSS(selector)))
 		if i == last {
+			if a.typed != nil {
+				a.fields = append(slices.Clone(a.fields), a.typed(s, b)...)
+			}
 			for f := 0; f < len(a.fields); f += 2 { // an address that was typed on another page is filled in
 				eval[string](b, fmt.Sprintf(`document.getElementById(%q).value = ""`, a.fields[f]))
 			}

@@ -20,7 +20,9 @@ func TestStrictAccess(t *testing.T) {
 		b.Helper()
 		for _, direction := range []string{"rtl", "ltr"} {
 			b.turn(direction)
-			b.checkRules(axe, name+", "+direction)
+			for _, screen := range []screen{screens[1], screens[3]} {
+				b.checkRules(axe, name+", "+direction, viewing{screen, "light"}, viewing{screen, "dark"})
+			}
 		}
 	}})
 }

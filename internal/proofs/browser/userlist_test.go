@@ -56,6 +56,14 @@ func TestListByKeyboard(t *testing.T) {
 	b.press(kb.Tab + kb.Tab + "j/")
 	b.do(chromedp.Click(chromedp.CSS("dialog [data-cancel]")))
 	b.wait(`!document.querySelector("dialog[open]") && document.activeElement.matches(".more button")`)
+
+	b.open("/settings/appearance")
+	b.leave("switch the keys off", chromedp.Click(chromedp.CSS("main [name=keys][value=off]")))
+	b.open("/admin/users?q=number+0000&sort=name&dir=asc")
+	b.press("j/")
+	if !eval[bool](b, `document.activeElement === document.body`) {
+		t.Error("a key that is switched off moved the focus")
+	}
 }
 
 // TestRowsLeadOn: a click anywhere in a row opens it, except on its own controls.

@@ -68,6 +68,10 @@ func (p *plugin) updateUser(w http.ResponseWriter, r *http.Request, b *payload.B
 			"Password cannot be updated via update-user. Use set-user-password.")
 	case data.Has("id"):
 		return nil, errs.New(http.StatusBadRequest, "USER_ID_CANNOT_BE_UPDATED", "User id cannot be updated")
+	// part:twofactor
+	case data.Has("twoFactorEnabled"):
+		return nil, errs.New(http.StatusBadRequest, "FIELD_NOT_ALLOWED", "twoFactorEnabled is not allowed to be set")
+	// end:twofactor
 	case !data.Has("name", "email", "image", "emailVerified", "banned", "banReason", "banExpires", "role"):
 		return nil, errs.New(http.StatusBadRequest, "NO_DATA_TO_UPDATE", "No data to update")
 	}

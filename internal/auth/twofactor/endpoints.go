@@ -1,0 +1,133 @@
+package twofactor
+
+import (
+	"net/http"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/betterauth"
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/payload"
+)
+
+// errNoMail refuses codes by e-mail: the mailbox resets the password too, so it is no second factor (NIST SP 800-63B-4
+// §3.1.3.1).
+var errNoMail = errs.New(http.StatusBadRequest, "OTP_NOT_CONFIGURED", "OTP is not configured")
+
+// Endpoints is the plugin of betterauth that serves better-auth's twoFactor endpoints, /api/auth/two-factor/*. All of
+// them read the store: a cached copy of a session that has ended must not touch a factor.
+func (f *Factor) Endpoints(*auth.Auth) []betterauth.Endpoint {
+	post := func(path string, h betterauth.Handle) betterauth.Endpoint {
+		return betterauth.Endpoint{Method: http.MethodPost, Path: "/two-factor/" + path, Handle: h}
+	}
+	return []betterauth.Endpoint{
+		post("enable", f.postEnable),
+		post("verify-totp", f.postCode(byApp)),
+		post("verify-backup-code", f.postCode(byRecovery)),
+		post("send-otp", func(http.ResponseWriter, *http.Request, *payload.Body) (any, error) { return nil, errNoMail }),
+		post("verify-otp", f.postMailCode),
+		post("generate-backup-codes", betterauth.On(f.demand, "password", f.postNewCodes)),
+		post("get-totp-uri", betterauth.On(f.demand, "password", f.postURI)),
+		post("disable", betterauth.On(f.demand, "password", f.postDisable)),
+	}
+}
+
+func (f *Factor) demand(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
+	return betterauth.Demand(f.auth, w, r, b)
+}
+
+func (f *Factor) postEnable(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	password, issuer, method := b.String("password"), b.Text("issuer"), b.OptionalString("method")
+	if b.Err() == nil && method != nil && *method != "totp" && *method != "otp" {
+		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR",
+			`[body.method] Invalid option: expected one of "otp"|"totp"`)
+	}
+	s, err := f.demand(w, r, b)
+	if err != nil {
+		return nil, err
+	}
+	if method != nil && *method == "otp" {
+		return nil, errNoMail
+	}
+	setup, err := f.Enable(r, s, password, issuer)
+	return map[string]any{"method": "totp", "totpURI": setup.URI, "backupCodes": setup.Codes}, err
+}
+
+// postCode takes a code between the steps, or in a session: there the first code turns the factor on, and later ones
+// only prove that the user still has it.
+func (f *Factor) postCode(m method) betterauth.Handle {
+	return func(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+		code, trust := b.String("code"), b.Bool("trustDevice", false)
+		if b.Bool("disableSession", false) {
+			return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.disableSession] Invalid input: unsupported")
+		}
+		if err := b.Err(); err != nil {
+			return nil, err
+		}
+		s, err := f.auth.StoredSession(w, r)
+		if err == nil && s == nil {
+			s, err = f.finish(w, r, m, code, trust)
+		} else if err == nil {
+			s, err = f.inSession(w, r, s, m, code)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return map[string]any{"token": s.ID, "user": s.User}, nil
+	}
+}
+
+// inSession takes a code in a session. It returns the session to go on in.
+func (f *Factor) inSession(
+	w http.ResponseWriter, r *http.Request, s *auth.Session, m method, code string,
+) (*auth.Session, error) {
+	if s.ImpersonatedBy != nil {
+		return nil, errImpersonating
+	}
+	if !s.User.SecondFactor && m.wrong == errCode {
+		return f.Confirm(w, r, s, code)
+	}
+	accept, err := f.guess(r, s, s.UserID, nil, m, code)
+	if err != nil {
+		return nil, err
+	}
+	return s, f.auth.Transact(r.Context(), func(t *auth.Tx) error {
+		u, err := owner(t, s)
+		if err != nil {
+			return err
+		}
+		return accept(t, r, s, u)
+	})
+}
+
+func (f *Factor) postMailCode(_ http.ResponseWriter, _ *http.Request, b *payload.Body) (any, error) {
+	b.String("code")
+	b.Bool("trustDevice", false)
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	return nil, errNoMail
+}
+
+func (f *Factor) postNewCodes(_ http.ResponseWriter, r *http.Request, s *auth.Session, password string) (any, error) {
+	if err := f.checkPassword(r, s, password); err != nil {
+		return nil, err
+	}
+	codes, err := f.NewCodes(r, s)
+	return map[string]any{"status": true, "backupCodes": codes}, err
+}
+
+func (f *Factor) postURI(_ http.ResponseWriter, r *http.Request, s *auth.Session, password string) (any, error) {
+	if err := f.checkPassword(r, s, password); err != nil {
+		return nil, err
+	}
+	setup, err := f.PendingSetup(r.Context(), s)
+	return map[string]any{"totpURI": setup.URI}, err
+}
+
+func (f *Factor) postDisable(w http.ResponseWriter, r *http.Request, s *auth.Session, password string) (any, error) {
+	if err := f.checkPassword(r, s, password); err != nil {
+		return nil, err
+	}
+	_, err := f.Disable(w, r, s)
+	return map[string]bool{"status": true}, err
+}

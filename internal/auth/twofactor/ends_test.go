@@ -1,0 +1,300 @@
+package twofactor_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/database/dbtest"
+	"gorm.io/gorm"
+)
+
+const next = "another-horse-2"
+
+// endings are what ends trusted devices and half-done sign-ins. p.Client is a signed-in browser of the user.
+var endings = map[string]func(p *person){
+	"password changed": func(p *person) {
+		wantOK(p.t, post(p.Client, "/change-password", map[string]any{"currentPassword": p.password, "newPassword": next}))
+		p.password = next
+	},
+	"password changed, others end": func(p *person) {
+		wantOK(p.t, post(p.Client, "/change-password",
+			map[string]any{"currentPassword": p.password, "newPassword": next, "revokeOtherSessions": true}))
+		p.password = next
+	},
+	"password reset": func(p *person) {
+		c := p.browser()
+		wantOK(p.t, post(c, "/request-password-reset", map[string]any{"email": p.email}))
+		wantOK(p.t, post(c, "/reset-password", map[string]any{"newPassword": next, "token": p.linkToken("reset_password")}))
+		p.password = next
+	},
+	"password set by an admin": func(p *person) {
+		p.must(p.auth.SetPassword(p.t.Context(), p.admin(), p.id, next))
+		p.password = next
+	},
+	"banned, let in again": func(p *person) {
+		_, err := p.auth.BanUser(p.t.Context(), p.admin(), p.id, "", nil)
+		p.must(err)
+		_, err = p.auth.UnbanUser(p.t.Context(), p.admin(), p.id)
+		p.must(err)
+	},
+	"all sessions revoked":   func(p *person) { wantOK(p.t, post(p.Client, "/revoke-sessions", `{}`)) },
+	"other sessions revoked": func(p *person) { wantOK(p.t, post(p.Client, "/revoke-other-sessions", `{}`)) },
+	"revoked by an admin":    func(p *person) { p.must(p.auth.RevokeSessions(p.t.Context(), p.admin(), p.id)) },
+	"address changed by an admin": func(p *person) {
+		email := "new-" + p.email
+		_, err := p.auth.ChangeUser(p.t.Context(), p.admin(), p.id, auth.UserChanges{Email: &email})
+		p.must(err)
+		p.email = email
+	},
+	"another secret": func(p *person) {
+		wantOK(p.t, post(p.Client, "/two-factor/disable", map[string]any{"password": p.password}))
+		p.enable()
+		wantOK(p.t, verify(p.Client, p.code()))
+	},
+	"every session ended": func(p *person) {
+		_, _, err := p.auth.EndEverySession(p.t.Context())
+		p.must(err)
+	},
+}
+
+// TestWhatWasProvedBeforeEnds: with the password, the address or the factor, and when sessions end.
+func TestWhatWasProvedBeforeEnds(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db)
+		n := 0
+		for what, end := range endings {
+			t.Run(what, func(t *testing.T) {
+				n++
+				p := r.enrolled(fmt.Sprintf("ada%d@example.com", n))
+				r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", true).Error)
+				other, pending := p.trusted(), p.pending()
+				trust := value(other, trustCookie)
+				end(p)
+				c := r.browser()
+				hold(c, trustCookie, trust)
+				p.firstStep(c)
+				wantRefusal(t, "the half-done sign-in", verify(pending, p.code()), 401, "INVALID_TWO_FACTOR_COOKIE")
+				wantOK(t, verify(c, p.code()))
+			})
+		}
+	})
+}
+
+// TestChangesOfTheFactorEndOtherSessions: those that began with less proof.
+func TestChangesOfTheFactorEndOtherSessions(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db)
+		p := r.signUp("ada@example.com")
+		other := r.browser()
+		other.SignIn(p.email, p.password)
+		p.enable()
+		if who(t, other) == "" {
+			t.Error("a pending factor ends sessions")
+		}
+		own := p.Copy()
+		wantOK(t, verify(p.Client, p.code()))
+		if who(t, other) != "" || who(t, own) != "" || who(t, p.Client) != p.email {
+			t.Error("turned on: a session of before lives, or the new one does not")
+		}
+		other = p.trusted()
+		own = p.Copy()
+		wantOK(t, post(p.Client, "/two-factor/disable", map[string]any{"password": p.password}))
+		if who(t, other) != "" || who(t, own) != "" || who(t, p.Client) != p.email {
+			t.Error("turned off: a session of before lives, or the new one does not")
+		}
+		for _, table := range []string{"two_factors", "recovery_codes", "trusted_devices", "second_steps"} {
+			if n := r.count(table); n != 0 {
+				t.Errorf("%d rows of %s are left", n, table)
+			}
+		}
+		other.Forget("two_factor")
+		if got := signIn(other, p.email, p.password); who(t, other) != p.email {
+			t.Errorf("turned off, but asked: %s", got.Text)
+		}
+	})
+}
+
+// TestSignOutEndsTheFirstStep of its own browser, and keeps the trust.
+func TestSignOutEndsTheFirstStep(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, dbtest.Open(t, dbtest.SQLite(t)))
+	p := r.enrolled("ada@example.com")
+	c := p.pending()
+	copied := c.Copy()
+	wantOK(t, post(c, "/sign-out", `{}`))
+	if value(c, stepCookie) != "" {
+		t.Error("the cookie stays")
+	}
+	wantRefusal(t, "a copy", verify(copied, p.code()), 401, "INVALID_TWO_FACTOR_COOKIE")
+	d := p.trusted()
+	wantOK(t, post(d, "/sign-out", `{}`))
+	wantOK(t, signIn(d, p.email, p.password))
+	if who(t, d) != p.email {
+		t.Error("the trust ends with a sign-out")
+	}
+}
+
+// TestBannedBetweenTheSteps: the code opens nothing.
+func TestBannedBetweenTheSteps(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, dbtest.Open(t, dbtest.SQLite(t)))
+	p := r.enrolled("ada@example.com")
+	c := p.pending()
+	_, err := r.auth.BanUser(t.Context(), r.admin(), p.id, "", nil)
+	r.must(err)
+	if got := verify(c, p.code()); got.StatusCode < 400 || who(t, c) != "" {
+		t.Error(got.Text)
+	}
+}
+
+// TestTrust: the cookie replaces the code, once, for 30 days from the code, for its own user; the session it opens
+// counts as one factor.
+func TestTrust(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db)
+		p, q := r.enrolled("ada@example.com"), r.enrolled("bob@example.com")
+		c := p.trusted()
+		first := value(c, trustCookie)
+		r.clock.advance(29 * 24 * time.Hour)
+		got := wantOK(t, signIn(c, p.email, p.password))
+		if who(t, c) != p.email {
+			t.Fatal("asked for a code")
+		}
+		for _, cookie := range got.Cookies() {
+			if cookie.Name == trustCookie && (cookie.MaxAge != 24*3600 || cookie.Value == first) {
+				t.Errorf("the new cookie: %v", cookie)
+			}
+		}
+		if s := p.session(c); s.AMR != "pwd" || r.auth.RecentlyAuthenticated(s) {
+			t.Errorf("a trusted device passes for a second factor: %+v", s)
+		}
+		wantRefusal(t, "turning it off", post(c, "/two-factor/disable", map[string]any{"password": p.password}),
+			403, "SESSION_NOT_FRESH")
+		thief := r.browser()
+		hold(thief, trustCookie, first)
+		p.firstStep(thief)
+		d := c.Copy()
+		q.firstStep(d)
+		r.clock.advance(24 * time.Hour)
+		p.firstStep(c)
+	})
+}
+
+func TestDevicesAreListedAndRevoked(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db)
+		p, q := r.enrolled("ada@example.com"), r.enrolled("bob@example.com")
+		one, two := p.trusted(), p.trusted()
+		r.clock.advance(time.Second)
+		wantOK(t, signIn(one, p.email, p.password))
+		list, err := r.factor.Devices(t.Context(), p.id)
+		if err != nil || len(list) != 2 || list[0].IPAddress != "127.0.0.1" || list[0].UserAgent != "Go-http-client/1.1" ||
+			list[0].Expires.Sub(list[0].Created) != 30*24*time.Hour || !list[0].LastUsed.After(list[0].Created) {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		for _, s := range []struct{ session, device string }{{"bob", list[0].ID}, {"ada", "x\x00"}, {"ada", ""}} {
+			by := map[string]*person{"ada": p, "bob": q}[s.session]
+			r.must(r.factor.RevokeDevice(request(t, by.Client), by.session(by.Client), s.device))
+		}
+		mails, events := r.log.length()
+		r.must(r.factor.RevokeDevice(request(t, p.Client), p.session(p.Client), list[0].ID))
+		if _, heard := r.log.since(mails, events); fmt.Sprint(heard) != "[device_revoked]" {
+			t.Error(heard)
+		}
+		p.firstStep(one)
+		if wantOK(t, signIn(two, p.email, p.password)); who(t, two) != p.email {
+			t.Error("the other device is asked")
+		}
+		r.clock.advance(30 * 24 * time.Hour)
+		if list, err := r.factor.Devices(t.Context(), p.id); err != nil || len(list) != 0 {
+			t.Errorf("%+v, %v", list, err)
+		}
+		r.must(r.auth.Purge(t.Context()))
+		if r.count("trusted_devices") != 0 || r.count("second_steps") != 0 {
+			t.Error("what has expired is kept")
+		}
+	})
+}
+
+// TestTakenOverAccountLosesTheFactor: a stranger signed up with an address and set a factor up; the owner of the address
+// resets the password. A verified account keeps its factor.
+func TestTakenOverAccountLosesTheFactor(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db)
+		for i, verified := range []bool{false, true} {
+			p := r.enrolled(fmt.Sprintf("ada%d@example.com", i))
+			r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", verified).Error)
+			endings["password reset"](p)
+			c := r.browser()
+			if got := signIn(c, p.email, p.password); (who(t, c) == p.email) == verified {
+				t.Errorf("verified %v: %s", verified, got.Text)
+			}
+			if state, err := r.factor.State(t.Context(), p.id); err != nil || state.On != verified {
+				t.Errorf("verified %v: %+v, %v", verified, state, err)
+			}
+		}
+	})
+}
+
+// TestAdminRemovesAFactor: sessions end, the trail and the owner are told, and the password alone signs in.
+func TestAdminRemovesAFactor(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db)
+		p := r.enrolled("ada@example.com")
+		p.trusted()
+		mails, events := r.log.length()
+		req := request(t, r.browser())
+		if err := r.factor.Remove(req, p.session(p.Client), p.id); fmt.Sprint(err) != "You are not allowed to do this." {
+			t.Errorf("by the user: %v", err)
+		}
+		r.must(r.factor.Remove(req, r.admin(), p.id))
+		sent, heard := r.log.since(mails, events)
+		if fmt.Sprint(sent, heard) != "[two_factor_removed] [two_factor_removed]" {
+			t.Error(sent, heard)
+		}
+		if e := r.log.events[len(r.log.events)-1]; e.ActorID != r.root.ID || e.SubjectID != p.id {
+			t.Errorf("%+v", e)
+		}
+		if m := r.log.mails[len(r.log.mails)-1]; m.To != p.email || m.IP != "" {
+			t.Errorf("%+v", m)
+		}
+		if who(t, p.Client) != "" || r.count("trusted_devices")+r.count("two_factors")+r.count("recovery_codes") != 0 {
+			t.Error("something is left")
+		}
+		c := r.browser()
+		if wantOK(t, signIn(c, p.email, p.password)); who(t, c) != p.email {
+			t.Error("still asked")
+		}
+		for what, id := range map[string]string{"a second time": p.id, "nobody": "x"} {
+			if err := r.factor.Remove(req, r.admin(), id); err == nil {
+				t.Error(what)
+			}
+		}
+	})
+}
+
+// TestDeletedUsersLeaveNothing behind.
+func TestDeletedUsersLeaveNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db)
+		p := r.enrolled("ada@example.com")
+		p.trusted()
+		c := p.pending()
+		r.must(r.auth.RemoveUser(t.Context(), r.admin(), p.id))
+		for _, table := range []string{"two_factors", "recovery_codes", "trusted_devices", "second_steps"} {
+			if n := r.count(table); n != 0 {
+				t.Errorf("%d rows of %s", n, table)
+			}
+		}
+		wantRefusal(t, "the half-done sign-in", verify(c, p.code()), 401, "INVALID_TWO_FACTOR_COOKIE")
+	})
+}

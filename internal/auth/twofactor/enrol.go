@@ -1,0 +1,244 @@
+package twofactor
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+var (
+	errAlreadyOn     = errs.New(http.StatusBadRequest, "TOTP_ALREADY_ENABLED", "TOTP is already enabled")
+	errOff           = errs.New(http.StatusBadRequest, "TWO_FACTOR_NOT_ENABLED", "Two factor isn't enabled")
+	errNotFresh      = errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+	errImpersonating = errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while you impersonate a user.")
+)
+
+// maxIssuer bounds what a client can put into a QR code, in bytes.
+const maxIssuer = 100
+
+// Setup is what a user needs once to set an authenticator app up. All of it is secret.
+type Setup struct {
+	URI    string   // otpauth://totp/…, as a QR code shows it
+	Secret string   // of the URI, to type: 32 characters of base32
+	Codes  []string // recovery codes, 10
+}
+
+func (f *Factor) setup(issuer string, u *auth.User, secret []byte) Setup {
+	return Setup{URI: uri(issuer, u.Email, secret), Secret: base32Text.EncodeToString(secret)}
+}
+
+// Enable makes a secret and recovery codes for s's user, in place of those that are not confirmed. Nothing asks for a
+// code before Confirm. issuer replaces Options.Issuer, "" does not. Refusals: those of auth.CheckPassword; 403
+// SESSION_NOT_FRESH, or while impersonating; 400 TOTP_ALREADY_ENABLED, VALIDATION_ERROR for an issuer of more than 100
+// bytes.
+func (f *Factor) Enable(r *http.Request, s *auth.Session, password, issuer string) (Setup, error) {
+	if len(issuer) > maxIssuer {
+		return Setup{}, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.issuer] Invalid input: too long")
+	}
+	if err := f.checkPassword(r, s, password); err != nil {
+		return Setup{}, err
+	}
+	return f.enable(r, s, issuer)
+}
+
+// EnableFresh is Enable without a password, for pages behind the fresh door.
+func (f *Factor) EnableFresh(r *http.Request, s *auth.Session) (Setup, error) {
+	if err := f.mayChange(s); err != nil {
+		return Setup{}, err
+	}
+	return f.enable(r, s, "")
+}
+
+func (f *Factor) enable(r *http.Request, s *auth.Session, issuer string) (setup Setup, err error) {
+	if issuer == "" {
+		issuer = f.opts.Issuer
+	}
+	secret := make([]byte, secretSize)
+	rand.Read(secret) // never fails: crypto/rand ends the program instead
+	err = f.auth.Transact(r.Context(), func(t *auth.Tx) error {
+		u, err := owner(t, s)
+		if err != nil {
+			return err
+		}
+		if u.SecondFactor {
+			return errAlreadyOn
+		}
+		row := twoFactor{UserID: u.ID, Secret: f.sealed(secret, u.ID), CreatedAt: f.auth.Now()}
+		if err := t.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+			return err
+		}
+		setup = f.setup(issuer, u, secret)
+		setup.Codes, err = replaceCodes(t, u.ID)
+		return err
+	})
+	return setup, err
+}
+
+// PendingSetup returns what Enable made for s's user, without codes, so that a page can show it again. Refusals: 403 as
+// Enable; 400 TOTP_NOT_ENABLED without a secret, TOTP_ALREADY_ENABLED for a confirmed one, which nobody sees again.
+func (f *Factor) PendingSetup(ctx context.Context, s *auth.Session) (Setup, error) {
+	if err := f.mayChange(s); err != nil {
+		return Setup{}, err
+	}
+	row, err := factorOf(f.db.WithContext(ctx), s.UserID)
+	if err != nil {
+		return Setup{}, err
+	}
+	if row == nil {
+		return Setup{}, errNoFactor
+	}
+	if row.ConfirmedAt != nil {
+		return Setup{}, errAlreadyOn
+	}
+	secret, err := f.open(row)
+	return f.setup(f.opts.Issuer, s.User, secret), err
+}
+
+// Confirm turns the factor of s's user on by a code of the app. It starts a new session in place of s and ends all
+// others, which were started with less proof. Refusals: 403 as Enable; 400 TOTP_NOT_ENABLED without a secret that waits
+// for it; 401 INVALID_CODE; 429 ACCOUNT_TEMPORARILY_LOCKED.
+func (f *Factor) Confirm(w http.ResponseWriter, r *http.Request, s *auth.Session, code string) (*auth.Session, error) {
+	if err := f.mayChange(s); err != nil {
+		return nil, err
+	}
+	m := byApp
+	m.pending = true
+	accept, err := f.guess(r, s, s.UserID, nil, m, code)
+	if err != nil {
+		return nil, err
+	}
+	start := auth.Start{Event: event.TwoFactorEnabled, AMR: withCode(s.AMR)}
+	return f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) error {
+		if err := accept(t, r, s, u); err != nil {
+			return err
+		}
+		return errors.Join(
+			t.Model(&twoFactor{UserID: u.ID}).Update("confirmed_at", f.auth.Now()).Error,
+			t.SetSecondFactor(u, true),
+			f.auth.Notice(t, r, s, u, "", letter.TwoFactorEnabled, ""),
+		)
+	})
+}
+
+// NewCodes replaces the recovery codes of s's user. Refusals: 403 as Enable; 400 TWO_FACTOR_NOT_ENABLED.
+func (f *Factor) NewCodes(r *http.Request, s *auth.Session) (codes []string, err error) {
+	if err := f.mayChange(s); err != nil {
+		return nil, err
+	}
+	err = f.auth.Transact(r.Context(), func(t *auth.Tx) error {
+		u, err := owner(t, s)
+		if err != nil {
+			return err
+		}
+		if !u.SecondFactor {
+			return errOff
+		}
+		if codes, err = replaceCodes(t, u.ID); err != nil {
+			return err
+		}
+		return f.auth.Notice(t, r, s, u, event.RecoveryCodesMade, letter.RecoveryCodesMade, "")
+	})
+	return codes, err
+}
+
+// Disable turns the factor of s's user off: its secret and recovery codes are deleted, every other session ends, and a
+// new one starts in place of s. Without a factor it returns s. Refusals: 403 as Enable.
+func (f *Factor) Disable(w http.ResponseWriter, r *http.Request, s *auth.Session) (*auth.Session, error) {
+	if err := f.mayChange(s); err != nil || !s.User.SecondFactor {
+		return s, err
+	}
+	start := auth.Start{Event: event.TwoFactorDisabled, AMR: s.AMR}
+	renewed, err := f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) error {
+		return errors.Join(f.drop(t, u), f.auth.Notice(t, r, s, u, "", letter.TwoFactorDisabled, ""))
+	})
+	if err == nil {
+		f.trustCookie.Clear(w, r)
+	}
+	return renewed, err
+}
+
+// Remove turns a user's factor off as an admin, for a user who has lost app and codes; every session of the user ends.
+// Refusals: 403 if by is no longer an admin; 404 USER_NOT_FOUND; 400 TWO_FACTOR_NOT_ENABLED.
+func (f *Factor) Remove(r *http.Request, by *auth.Session, userID string) error {
+	return f.auth.Transact(r.Context(), func(t *auth.Tx) error {
+		if _, err := t.AdminsFor(by, userID); err != nil {
+			return err
+		}
+		u, _, err := f.locked(t, userID)
+		if err != nil {
+			return err
+		}
+		if !u.SecondFactor {
+			return errOff
+		}
+		if err := errors.Join(f.drop(t, u), t.EndOtherSessions(u.ID, "")); err != nil {
+			return err
+		}
+		return f.auth.Notice(t, r, by, u, event.FactorRemoved, letter.FactorRemoved, "")
+	})
+}
+
+// drop deletes the factor of u, locked.
+func (f *Factor) drop(t *auth.Tx, u *auth.User) error {
+	return errors.Join(
+		t.Where("user_id = ?", u.ID).Delete(&twoFactor{}).Error,
+		t.Where("user_id = ?", u.ID).Delete(&recoveryCode{}).Error,
+		t.SetSecondFactor(u, false),
+	)
+}
+
+// renew changes the factor of s's user, starts a session in place of s and ends all others.
+func (f *Factor) renew(
+	w http.ResponseWriter, r *http.Request, s *auth.Session, start auth.Start, change func(*auth.Tx, *auth.User) error,
+) (*auth.Session, error) {
+	start.Remember, start.Presented = s.Remember, s
+	return f.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
+		u, err := owner(t, s)
+		if err != nil {
+			return nil, err
+		}
+		if err := change(t, u); err != nil {
+			return nil, err
+		}
+		return u, t.EndOtherSessions(u.ID, "")
+	})
+}
+
+// owner locks the user of s, and refuses s if it has ended since the request was let in.
+func owner(t *auth.Tx, s *auth.Session) (*auth.User, error) {
+	u, err := t.LockUser(s.UserID)
+	if err == nil {
+		err = t.Select("id").Where("id = ?", s.ID).Take(&auth.Session{}).Error
+	}
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, errs.Unauthenticated()
+	}
+	return u, err
+}
+
+// checkPassword is mayChange for a client that also sends the password.
+func (f *Factor) checkPassword(r *http.Request, s *auth.Session, password string) error {
+	if err := f.mayChange(s); err != nil {
+		return err
+	}
+	return f.auth.CheckPassword(r, s, password)
+}
+
+// mayChange refuses a session that a thief may have found open, and an admin's impersonation.
+func (f *Factor) mayChange(s *auth.Session) error {
+	if s.ImpersonatedBy != nil {
+		return errImpersonating
+	}
+	if !f.auth.RecentlyAuthenticated(s) {
+		return errNotFresh
+	}
+	return nil
+}

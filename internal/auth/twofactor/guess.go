@@ -1,0 +1,212 @@
+package twofactor
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
+)
+
+// The budget of guesses. With three codes valid at a time, an attacker who knows the password and makes every guess that
+// the lock lets through needs years for an even chance (NIST SP 800-63B-4 §3.2.2, ASVS 6.6.3).
+const (
+	maxPerStep = 5  // codes after one first step
+	maxInRow   = 10 // wrong codes of an account, in all browsers together
+)
+
+var (
+	errNoFactor = errs.New(http.StatusBadRequest, "TOTP_NOT_ENABLED", "TOTP not enabled")
+	errNoCodes  = errs.New(http.StatusBadRequest, "BACKUP_CODES_NOT_ENABLED", "Backup codes aren't enabled")
+	errCode     = errs.New(http.StatusUnauthorized, "INVALID_CODE", "Invalid code")
+	errRecovery = errs.New(http.StatusUnauthorized, "INVALID_BACKUP_CODE", "Invalid backup code")
+	errTooMany  = errs.New(http.StatusBadRequest, "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE",
+		"Too many attempts. Please request a new code.")
+)
+
+// twoFactor is the authenticator app of a user and the budget of guesses.
+type twoFactor struct {
+	UserID      string `gorm:"primaryKey"`
+	Secret      string // sealed, base64
+	LastStep    int64  // of the last code that was accepted: no code works twice (RFC 6238 §5.2)
+	ConfirmedAt *time.Time
+	Failures    int // wrong codes in a row, and the right ones that are not accepted yet
+	LockedUntil *time.Time
+	CreatedAt   time.Time
+}
+
+// method is a kind of code.
+type method struct {
+	pending bool // compares with a secret that is not confirmed
+	// match returns what accepts a right code, nil for a wrong one. accept spends the code in the transaction that acts
+	// on it, and refuses it if another one was faster.
+	match       func(f *Factor, t *auth.Tx, row *twoFactor, typed string) (accept, error)
+	none, wrong *errs.Error // refusals: there is nothing to compare with; the code is wrong
+}
+
+type accept func(t *auth.Tx, r *http.Request, s *auth.Session, u *auth.User) error
+
+var (
+	byApp      = method{match: (*Factor).matchApp, none: errNoFactor, wrong: errCode}
+	byRecovery = method{match: (*Factor).matchRecovery, none: errNoCodes, wrong: errRecovery}
+)
+
+// guess counts a code that was typed for a user and compares it. step is the half-done sign-in that it completes, s the
+// session that it was typed in; one of them is nil. The user's lock lets parallel guesses be counted one by one.
+// The count is committed before an answer shows whether the code was right. What accepts a right code clears the count.
+func (f *Factor) guess(
+	r *http.Request, s *auth.Session, userID string, step *secondStep, m method, typed string,
+) (ok accept, err error) {
+	var refusal *errs.Error // after the commit
+	err = f.auth.Transact(r.Context(), func(t *auth.Tx) error {
+		u, row, err := f.locked(t, userID)
+		if err != nil {
+			return err
+		}
+		if row == nil || m.pending != (row.ConfirmedAt == nil) {
+			return m.none
+		}
+		if typed == "" {
+			return m.wrong
+		}
+		if refusal, err = step.count(t); refusal != nil || err != nil {
+			return err
+		}
+		if err := f.count(row); err != nil {
+			return err
+		}
+		if ok, err = m.match(f, t, row, typed); err != nil {
+			return err
+		}
+		if ok == nil {
+			refusal = m.wrong
+			if err := f.noticeWrong(t, r, s, u, row); err != nil {
+				return err
+			}
+		}
+		return t.Select("failures", "locked_until").Updates(row).Error
+	})
+	if err == nil && refusal != nil {
+		err = refusal
+	}
+	return ok, err
+}
+
+// count counts a guess, and locks the account with the last one of its budget. An account that is locked is refused.
+func (f *Factor) count(row *twoFactor) error {
+	now := f.auth.Now()
+	if row.LockedUntil != nil && now.Before(*row.LockedUntil) {
+		return &errs.Error{
+			Status: http.StatusTooManyRequests, Code: "ACCOUNT_TEMPORARILY_LOCKED",
+			Message: "Too many wrong codes. Please try again later.", RetryAfter: row.LockedUntil.Sub(now),
+		}
+	}
+	if row.LockedUntil != nil {
+		row.Failures, row.LockedUntil = 0, nil
+	}
+	row.Failures++
+	if row.Failures >= maxInRow {
+		until := now.Add(f.opts.LockTime)
+		row.LockedUntil = &until
+	}
+	return nil
+}
+
+// noticeWrong records a wrong code and warns of a lock.
+func (f *Factor) noticeWrong(t *auth.Tx, r *http.Request, s *auth.Session, u *auth.User, row *twoFactor) error {
+	if err := f.auth.Notice(t, r, s, u, event.CodeRefused, "", ""); err != nil || row.LockedUntil == nil {
+		return err
+	}
+	return f.auth.Notice(t, r, s, u, event.FactorLocked, letter.FactorLocked, "")
+}
+
+// matchApp compares a code of an authenticator app.
+func (f *Factor) matchApp(_ *auth.Tx, row *twoFactor, typed string) (accept, error) {
+	secret, err := f.open(row)
+	if err != nil {
+		return nil, err
+	}
+	step, ok := stepOf(secret, typed, f.auth.Now())
+	if !ok || step <= row.LastStep {
+		return nil, nil
+	}
+	return func(t *auth.Tx, _ *http.Request, _ *auth.Session, _ *auth.User) error {
+		spent := t.Model(row).Where("secret = ? AND last_step < ?", row.Secret, step).
+			Updates(map[string]any{"last_step": step, "failures": 0, "locked_until": nil})
+		return refuseNone(spent, errCode)
+	}, nil
+}
+
+// matchRecovery compares a recovery code.
+func (f *Factor) matchRecovery(t *auth.Tx, row *twoFactor, typed string) (accept, error) {
+	code, ok := normalCode(typed)
+	if !ok {
+		return nil, nil
+	}
+	var known int64
+	one := func(t *auth.Tx) *gorm.DB { return t.Where("user_id = ? AND code_hash = ?", row.UserID, hash(code)) }
+	if err := one(t).Model(&recoveryCode{}).Count(&known).Error; known == 0 || err != nil {
+		return nil, err
+	}
+	return func(t *auth.Tx, r *http.Request, s *auth.Session, u *auth.User) error {
+		if err := refuseNone(one(t).Delete(&recoveryCode{}), errRecovery); err != nil {
+			return err
+		}
+		cleared := t.Model(row).Updates(map[string]any{"failures": 0, "locked_until": nil})
+		left, err := codesLeft(t.DB, u.ID)
+		if err := errors.Join(cleared.Error, err); err != nil {
+			return err
+		}
+		return f.auth.Notice(t, r, s, u, event.RecoveryCodeUsed, letter.RecoveryCodeUsed, fmt.Sprint(left))
+	}, nil
+}
+
+// refuseNone refuses if a statement has changed no row.
+func refuseNone(done *gorm.DB, refusal error) error {
+	if done.Error == nil && done.RowsAffected == 0 {
+		return refusal
+	}
+	return done.Error
+}
+
+// locked locks a user, and returns it with its factor, nil for none.
+func (f *Factor) locked(t *auth.Tx, userID string) (*auth.User, *twoFactor, error) {
+	u, err := t.LockUser(userID)
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, nil, errs.New(http.StatusNotFound, "USER_NOT_FOUND", "User not found")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	row, err := factorOf(t.DB, userID)
+	return u, row, err
+}
+
+// factorOf reads the factor of a user, nil for none.
+func factorOf(db *gorm.DB, userID string) (*twoFactor, error) {
+	var rows []twoFactor
+	if err := db.Where("user_id = ?", userID).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// open returns the secret of a row. The row's user is bound to it, so that one copied to another user's row is worth
+// nothing.
+func (f *Factor) open(row *twoFactor) ([]byte, error) {
+	sealed, err := base64.StdEncoding.DecodeString(row.Secret)
+	if err != nil {
+		return nil, err
+	}
+	secret, ok := f.seal.Open(sealed, []byte(row.UserID))
+	if !ok {
+		return nil, errors.New("twofactor: a secret does not open: the key that sealed it is not in APP_SECRET any more")
+	}
+	return secret, nil
+}

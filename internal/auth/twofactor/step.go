@@ -1,0 +1,177 @@
+package twofactor
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/errs"
+)
+
+// errNoStep is also the answer to a forged, spent or expired first step.
+var errNoStep = errs.New(http.StatusUnauthorized, "INVALID_TWO_FACTOR_COOKIE", "Invalid two factor cookie")
+
+// secondStep is a sign-in between its steps. The cookie's token is the only key to it.
+type secondStep struct {
+	ID        string // hash of the token
+	UserID    string
+	Remember  bool
+	AMR       string // how the first step proved the user
+	NewDevice bool   // the sign-in will warn of one
+	Failures  int    // guesses so far
+	ExpiresAt time.Time
+}
+
+// owedStep starts the second step of a user who has a factor, unless the browser is trusted.
+func (f *Factor) owedStep(
+	t *auth.Tx, w http.ResponseWriter, r *http.Request, u *auth.User, in auth.Start,
+) (*auth.SecondStep, error) {
+	if !u.SecondFactor {
+		return nil, nil
+	}
+	if trusted, err := f.useTrust(t, w, r, u.ID); trusted || err != nil {
+		return nil, err
+	}
+	token := rand.Text()
+	step := secondStep{
+		ID: hash(token), UserID: u.ID, Remember: in.Remember, AMR: in.AMR, NewDevice: in.NewDevice,
+		ExpiresAt: f.auth.Now().Add(f.opts.ChallengeTTL),
+	}
+	owed := &auth.SecondStep{Methods: []string{"totp"}, Cookie: f.stepCookie, Value: token, Life: f.opts.ChallengeTTL}
+	return owed, t.Create(&step).Error
+}
+
+// step returns the half-done sign-in of a browser, nil for none.
+func (f *Factor) step(r *http.Request) (*secondStep, error) {
+	token, ok := f.stepCookie.Read(r)
+	if !ok {
+		return nil, nil
+	}
+	var rows []secondStep
+	err := f.db.WithContext(r.Context()).Where("id = ? AND expires_at > ?", hash(token), f.auth.Now()).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// count counts a guess, in t, which has locked the user. After the last one it voids the step, because a new one costs
+// the password. A nil step counts nothing.
+func (step *secondStep) count(t *auth.Tx) (refusal *errs.Error, err error) {
+	if step == nil {
+		return nil, nil
+	}
+	counted := t.Exec("UPDATE second_steps SET failures = failures + 1 WHERE id = ? AND failures < ?", step.ID, maxPerStep)
+	if counted.RowsAffected == 1 || counted.Error != nil {
+		return nil, counted.Error
+	}
+	return errTooMany, refuseNone(t.Delete(step), errNoStep)
+}
+
+// Challenged returns the address of the user who has taken the first step in this browser and owes the second; ok is
+// false without one.
+func (f *Factor) Challenged(r *http.Request) (email string, ok bool) {
+	step, err := f.step(r)
+	if step == nil || err != nil {
+		return "", false
+	}
+	u, err := f.auth.User(r.Context(), step.UserID)
+	if err != nil {
+		return "", false
+	}
+	return u.Email, true
+}
+
+// Verify takes the second step by a code of the app and starts the session. With trust this browser needs no second
+// step for Options.TrustTTL. Refusals: 401 INVALID_TWO_FACTOR_COOKIE without a first step in the last
+// Options.ChallengeTTL, INVALID_CODE; 400 TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE at the sixth code after one first step,
+// which is then void; 429 ACCOUNT_TEMPORARILY_LOCKED; 403 BANNED_USER.
+func (f *Factor) Verify(w http.ResponseWriter, r *http.Request, code string, trust bool) (*auth.Session, error) {
+	return f.finish(w, r, byApp, code, trust)
+}
+
+// VerifyRecovery is Verify by a recovery code, which it spends. Blanks, hyphens and case do not matter. Its own refusal
+// is 401 INVALID_BACKUP_CODE.
+func (f *Factor) VerifyRecovery(w http.ResponseWriter, r *http.Request, code string, trust bool) (*auth.Session, error) {
+	return f.finish(w, r, byRecovery, code, trust)
+}
+
+func (f *Factor) finish(w http.ResponseWriter, r *http.Request, m method, code string, trust bool) (*auth.Session, error) {
+	s, err := f.takeStep(w, r, m, code, trust)
+	if err == nil || errors.Is(err, errNoStep) || errors.Is(err, errTooMany) {
+		f.stepCookie.Clear(w, r)
+	}
+	return s, err
+}
+
+func (f *Factor) takeStep(
+	w http.ResponseWriter, r *http.Request, m method, code string, trust bool,
+) (*auth.Session, error) {
+	step, err := f.step(r)
+	if err != nil {
+		return nil, err
+	}
+	if step == nil {
+		return nil, errNoStep
+	}
+	accept, err := f.guess(r, nil, step.UserID, step, m, code)
+	if err != nil {
+		return nil, err
+	}
+	start := auth.Start{
+		Event: event.SignIn, Remember: step.Remember, AMR: withCode(step.AMR), NewDevice: step.NewDevice,
+	}
+	var token string // of a trusted device
+	s, err := f.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
+		u, _, err := f.locked(t, step.UserID)
+		if err != nil {
+			return nil, err
+		}
+		if err := refuseNone(t.Delete(step), errNoStep); err != nil {
+			return nil, err
+		}
+		if err := accept(t, r, nil, u); err != nil || !trust {
+			return u, err
+		}
+		token, err = f.trust(t, r, u)
+		return u, err
+	})
+	if err == nil && trust {
+		f.trustCookie.Set(w, token, f.opts.TrustTTL)
+	}
+	return s, err
+}
+
+// withCode is the AMR of a session whose user was also proved by a code (RFC 8176).
+func withCode(amr string) string {
+	if slices.Contains(strings.Fields(amr), "mfa") {
+		return amr
+	}
+	return amr + " otp mfa"
+}
+
+// signedOut ends the half-done sign-in of a browser.
+func (f *Factor) signedOut(w http.ResponseWriter, r *http.Request) error {
+	token, ok := f.stepCookie.Read(r)
+	if !ok {
+		return nil
+	}
+	err := f.db.WithContext(r.Context()).Where("id = ?", hash(token)).Delete(&secondStep{}).Error
+	if err == nil {
+		f.stepCookie.Clear(w, r)
+	}
+	return err
+}
+
+// hash is what the store keeps of a secret that is random, so that a fast hash is enough.
+func hash(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,366 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/twofactor"
+	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/web/webtest"
+	"gorm.io/gorm"
+)
+
+const (
+	security  = "/settings/security"
+	twoFactor = security + "/two-factor"
+)
+
+// phone is an authenticator app.
+type phone struct {
+	s      *site
+	secret string
+}
+
+// code is what the app shows next. It puts the clock forward, because a code works once.
+func (p phone) code(t *testing.T) string {
+	t.Helper()
+	p.s.ahead.Add(int64(30 * time.Second))
+	return webtest.TOTP(t, p.secret, p.s.now())
+}
+
+var (
+	shownSecret = regexp.MustCompile(`<pre><code>([A-Z2-7 ]{39})</code>`)
+	shownCodes  = regexp.MustCompile(`<pre id="codes"><code>([^<]+)</code>`)
+)
+
+// scan sets an app up by the page of the set-up.
+func (s *site) scan(t *testing.T, page authtest.Answer) phone {
+	t.Helper()
+	found := shownSecret.FindStringSubmatch(page.Text)
+	if found == nil {
+		t.Fatalf("no key on %s", page.Text)
+	}
+	return phone{s, strings.ReplaceAll(found[1], " ", "")}
+}
+
+// addFactor sets a second factor up by the pages. It returns the app and the recovery codes.
+func (s *site) addFactor(t *testing.T, c *authtest.Client) (phone, []string) {
+	t.Helper()
+	expect(t, c.PostForm(twoFactor, nil, navigate...), 303, "Location", twoFactor)
+	app := s.scan(t, c.Get(twoFactor, navigate...))
+	done := c.PostForm(twoFactor, url.Values{"code": {app.code(t)}}, navigate...)
+	expect(t, done, 200, "Cache-Control", "private, no-store")
+	return app, codesOn(t, done)
+}
+
+// codesOn are the recovery codes on a page.
+func codesOn(t *testing.T, page authtest.Answer) []string {
+	t.Helper()
+	found := shownCodes.FindStringSubmatch(page.Text)
+	if found == nil {
+		t.Fatalf("no codes on %s", page.Text)
+	}
+	return strings.Split(found[1], "\n")
+}
+
+// firstStep takes the first step in a new browser.
+func (s *site) firstStep(t *testing.T, email string) *authtest.Client {
+	t.Helper()
+	c := s.stranger(t)
+	expect(t, c.PostForm("/login", credentials(email, authtest.Password), navigate...), 303, "Location", "/login/code")
+	return c
+}
+
+// enters fails unless a code opens the dashboard.
+func enters(t *testing.T, c *authtest.Client, typed url.Values) {
+	t.Helper()
+	expect(t, c.PostForm("/login/code", typed, navigate...), 303, "Location", "/dashboard")
+	expect(t, c.Get("/dashboard", navigate...), 200)
+}
+
+// TestSetUp: a factor is set up by pages alone, in steps that a person may leave and take again.
+func TestSetUp(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		s := newSiteOn(t, db)
+		ada, _ := s.person(t, "ada@example.com")
+		elsewhere := s.stranger(t)
+		elsewhere.SignIn("ada@example.com", authtest.Password)
+		contains(t, ada.Get(security, navigate...), "Set it up")
+		begin := ada.Get(twoFactor, navigate...)
+		contains(t, begin, "Add a second factor", "Begin")
+		lacks(t, begin, "otpauth:")
+
+		expect(t, ada.PostForm(twoFactor, nil, s.htmx(twoFactor)...), 204, "HX-Redirect", twoFactor)
+		page := ada.Get(twoFactor, navigate...)
+		contains(t, page, `role="img"`, `href="otpauth://totp/`, `inputmode="numeric"`, `autocomplete="one-time-code"`)
+		app := s.scan(t, page)
+		contains(t, ada.Get(security, navigate...), "Go on with the set-up")
+		if again := s.scan(t, ada.Get(twoFactor, navigate...)); again != app {
+			t.Error("the page that was left shows another key")
+		}
+		enter(t, s, "ada@example.com") // nothing asks for a code yet
+
+		wrong := ada.PostForm(twoFactor, url.Values{"code": {"12 34 56 7"}}, navigate...)
+		expect(t, wrong, 422)
+		contains(t, wrong, `id="code-error">That is not the code`, `role="img"`)
+		lacks(t, wrong, `value="12`)
+		code := app.code(t)
+		done := ada.PostForm(twoFactor, url.Values{"code": {code[:3] + " " + code[3:]}}, navigate...)
+		expect(t, done, 200, "Cache-Control", "private, no-store")
+		codes := codesOn(t, done)
+		contains(t, done, "The second factor is on.", `href="data:text/plain,`+codes[0]+"%0D%0A")
+		if len(slices.Compact(slices.Sorted(slices.Values(codes)))) != 10 {
+			t.Errorf("recovery codes %q", codes)
+		}
+		contains(t, ada.Get(security, navigate...), "10 recovery codes left", "Turn it off")
+		expect(t, ada.Get(twoFactor, navigate...), 303, "Location", security)
+		expect(t, ada.PostForm(twoFactor, nil, navigate...), 303, "Location", security)
+		expect(t, elsewhere.Get("/dashboard", navigate...), 303)
+		for _, line := range append(codes, app.secret, code) {
+			if strings.Contains(s.log.text(), line) {
+				t.Errorf("%q is in the log", line)
+			}
+		}
+	})
+}
+
+// enter fails unless a password opens the dashboard.
+func enter(t *testing.T, s *site, email string) {
+	t.Helper()
+	expect(t, s.stranger(t).PostForm("/login", credentials(email, authtest.Password), navigate...), 303, "Location",
+		"/dashboard")
+}
+
+// TestSecondStep: the password of a user with a second factor opens nothing before the code.
+func TestSecondStep(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		s := newSiteOn(t, db)
+		ada, _ := s.person(t, "ada@example.com")
+		app, codes := s.addFactor(t, ada)
+
+		c := s.stranger(t)
+		login := credentials("ada@example.com", authtest.Password)
+		login.Set("returnTo", "/settings?tab=2")
+		owed := c.PostForm("/login", login, s.htmx("/login")...)
+		expect(t, owed, 204, "HX-Redirect", "/login/code?returnTo=%2Fsettings%3Ftab%3D2")
+		expect(t, c.Get("/dashboard", navigate...), 303, "Location", "/login")
+		page := c.Get(owed.Header.Get("HX-Redirect"), navigate...)
+		expect(t, page, 200, "Cache-Control", "private, no-store")
+		contains(t, page, "ada@example.com", `name="returnTo" value="/settings?tab=2"`,
+			`href="/login/code?returnTo=%2Fsettings%3Ftab%3D2&amp;way=recovery"`, `href="/login?returnTo=%2Fsettings%3Ftab%3D2"`)
+
+		wrong := c.PostForm("/login/code", url.Values{"code": {"1"}, "returnTo": {"/settings?tab=2"}}, navigate...)
+		expect(t, wrong, 422)
+		contains(t, wrong, `id="code-error">That is not the code`, `name="returnTo" value="/settings?tab=2"`)
+		wrong = c.PostForm("/login/code", url.Values{"code": {"1"}, "way": {"recovery"}}, navigate...)
+		contains(t, wrong, `id="code-error">That is none of your recovery codes`, `name="way" value="recovery"`)
+		code := app.code(t)
+		typed := url.Values{"code": {" " + code[:3] + " " + code[3:]}, "returnTo": {"/settings?tab=2"}}
+		expect(t, c.PostForm("/login/code", typed, navigate...), 303, "Location", "/settings?tab=2")
+		expect(t, c.Get("/login/code", navigate...), 303, "Location", "/dashboard")
+
+		recovery := url.Values{"code": {strings.ToLower(codes[3])}, "way": {"recovery"}}
+		enters(t, s.firstStep(t, "ada@example.com"), recovery)
+		expect(t, s.firstStep(t, "ada@example.com").PostForm("/login/code", recovery, navigate...), 422)
+		contains(t, ada.Get(security, navigate...), "9 recovery codes left")
+	})
+}
+
+// TestSecondStepEnds: without a first step, and after too many codes, a visitor is back at the log-in and knows why.
+func TestSecondStepEnds(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	app, _ := s.addFactor(t, ada)
+
+	expect(t, s.Get("/login/code?returnTo=/settings", navigate...), 303, "Location", "/login?returnTo=%2Fsettings")
+	c := s.stranger(t)
+	expect(t, c.PostForm("/login/code", url.Values{"code": {app.code(t)}}, navigate...), 303, "Location", "/login")
+	contains(t, c.Get("/login", navigate...), "This log-in took too long")
+
+	c = s.firstStep(t, "ada@example.com")
+	s.ahead.Add(int64(11 * time.Minute))
+	expect(t, c.PostForm("/login/code", url.Values{"code": {app.code(t)}}, navigate...), 303, "Location", "/login")
+
+	c = s.firstStep(t, "ada@example.com")
+	for range 5 {
+		expect(t, c.PostForm("/login/code", url.Values{"code": {"x"}}, navigate...), 422)
+	}
+	expect(t, c.PostForm("/login/code", url.Values{"code": {app.code(t)}}, navigate...), 303, "Location", "/login")
+	c = s.firstStep(t, "ada@example.com")
+	for range 4 {
+		expect(t, c.PostForm("/login/code", url.Values{"code": {"x"}}, navigate...), 422)
+	}
+	c.PostForm("/login/code", url.Values{"code": {"x"}}, navigate...)
+	c = s.firstStep(t, "ada@example.com")
+	locked := c.PostForm("/login/code", url.Values{"code": {app.code(t)}}, navigate...)
+	expect(t, locked, 429)
+	contains(t, locked, "Too many tries. Wait 1", "minutes and try again.")
+}
+
+// TestFactorIsAskedAgain: what is sensitive asks for password and code, and a recovery code will do.
+func TestFactorIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	app, codes := s.addFactor(t, ada)
+	s.ahead.Add(int64(10 * time.Minute))
+	expect(t, ada.Get(security, navigate...), 303, "Location", "/reauth?returnTo=%2Fsettings%2Fsecurity")
+	page := ada.Get("/reauth?returnTo=/settings/security", navigate...)
+	contains(t, page, "This account has a second factor", `autocomplete="one-time-code"`,
+		`href="/reauth?returnTo=%2Fsettings%2Fsecurity&amp;way=recovery"`)
+	bob, _ := s.person(t, "bob@example.com")
+	lacks(t, bob.Get("/reauth", navigate...), "second factor", "one-time-code")
+
+	typed := url.Values{"password": {authtest.Password}, "returnTo": {security}}
+	without := ada.PostForm("/reauth", typed, navigate...)
+	expect(t, without, 422)
+	contains(t, without, `id="code-error"`)
+	typed.Set("code", app.code(t))
+	expect(t, ada.PostForm("/reauth", url.Values{"password": {"x"}, "code": typed["code"]}, navigate...), 422)
+	expect(t, ada.PostForm("/reauth", typed, navigate...), 303, "Location", security)
+	expect(t, ada.Get(security, navigate...), 200)
+
+	s.ahead.Add(int64(10 * time.Minute))
+	typed.Set("code", codes[0])
+	typed.Set("way", "recovery")
+	expect(t, ada.PostForm("/reauth", typed, navigate...), 303, "Location", security)
+	expect(t, ada.Get(security, navigate...), 200)
+
+	change := url.Values{"currentPassword": {authtest.Password}, "newPassword": {"better-horse-1"}}
+	expect(t, ada.PostForm(security, change, navigate...), 303, "Location", security)
+	contains(t, ada.Get(security, navigate...), "Your password is changed.")
+}
+
+// TestTrustedDevices: a browser that its owner trusts needs no code to log in, until the owner stops that.
+func TestTrustedDevices(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	bob, _ := s.person(t, "bob@example.com")
+	app, _ := s.addFactor(t, ada)
+	lacks(t, ada.Get(security, navigate...), "Trusted devices")
+	c := s.firstStep(t, "ada@example.com")
+	enters(t, c, url.Values{"code": {app.code(t)}, "trust": {"on"}})
+	again := func(to string) {
+		t.Helper()
+		expect(t, c.PostForm("/logout", nil, navigate...), 303)
+		expect(t, c.PostForm("/login", credentials("ada@example.com", authtest.Password), navigate...), 303, "Location", to)
+	}
+	again("/dashboard")
+	expect(t, c.Get(security, navigate...), 303, "Location", "/reauth?returnTo=%2Fsettings%2Fsecurity")
+
+	list := ada.Get(security, navigate...)
+	path := regexp.MustCompile(security + `/devices/\w+`).FindString(list.Text)
+	contains(t, list, "Trusted devices", "127.0.0.1")
+	contains(t, ada.Get(path, navigate...), "Stop trusting")
+	expect(t, bob.Get(path, navigate...), 404)
+	bob.PostForm(path, nil, navigate...)
+	contains(t, ada.Get(security, navigate...), "Trusted devices")
+	expect(t, ada.PostForm(path, nil, navigate...), 303, "Location", security)
+	rest := ada.Get(security, navigate...)
+	contains(t, rest, "That device needs a code")
+	lacks(t, rest, "Trusted devices")
+	expect(t, ada.Get(path, navigate...), 404)
+	again("/login/code")
+}
+
+// TestNewCodesAndOff: new recovery codes end the old ones, and without the factor the password is enough.
+func TestNewCodesAndOff(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	_, old := s.addFactor(t, ada)
+	contains(t, ada.Get(twoFactor+"/codes", navigate...), "stop working")
+	fragment := ada.PostForm(twoFactor+"/codes", nil, s.htmx(twoFactor+"/codes")...)
+	expect(t, fragment, 200)
+	lacks(t, fragment, "<html", "The second factor is on")
+	codes := codesOn(t, fragment)
+	by := func(code string) url.Values { return url.Values{"code": {code}, "way": {"recovery"}} }
+	expect(t, s.firstStep(t, "ada@example.com").PostForm("/login/code", by(old[0]), navigate...), 422)
+	enters(t, s.firstStep(t, "ada@example.com"), by(codes[0]))
+
+	contains(t, ada.Get(twoFactor+"/off", navigate...), "Turn off the second factor?")
+	expect(t, ada.PostForm(twoFactor+"/off", nil, navigate...), 303, "Location", security)
+	contains(t, ada.Get(security, navigate...), "The second factor is off.", "Set it up")
+	enter(t, s, "ada@example.com")
+}
+
+// part:admin
+
+// TestAdminRemovesFactors: an admin helps a user who has lost everything, and cannot help themselves to it unseen.
+func TestAdminRemovesFactors(t *testing.T) {
+	t.Parallel()
+	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Notices: true})
+	boss := s.admin(t, "boss@example.com")
+	ada, id := s.person(t, "ada@example.com")
+	lacks(t, boss.Get("/admin/users/"+id, navigate...), "Remove second factors")
+	s.addFactor(t, ada)
+	contains(t, boss.Get("/admin/users/"+id, navigate...), "Remove second factors")
+	contains(t, boss.Get("/admin/users/"+id+"/remove-factors", navigate...), "lost phone and recovery codes")
+	expect(t, boss.PostForm("/admin/users/"+id+"/remove-factors", nil, navigate...), 303, "Location", "/admin/users/"+id)
+	contains(t, boss.Get("/admin/users/"+id, navigate...), "Their second factors are removed")
+	expect(t, ada.Get("/dashboard", navigate...), 303)
+	enter(t, s, "ada@example.com")
+}
+
+// end:admin
+
+// TestDemandedFactor: an admin who has to have a second factor and has none meets its set-up and nothing else.
+func TestDemandedFactor(t *testing.T) {
+	t.Parallel()
+	s := newSiteOf(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{}, []any{twofactor.Options{Demand: true}})
+	user, id := s.person(t, "user@example.com")
+	boss := s.admin(t, "boss@example.com")
+	seen := 0
+	for _, r := range s.server.Routes() {
+		open := slices.Contains([]string{"public", "anyone", "guest", "service", "dev"}, r.Door)
+		if open || r.Path == twoFactor || r.Path == "/reauth" {
+			continue
+		}
+		seen++
+		path := strings.NewReplacer(":id", id, ":action", "ban").Replace(r.Path)
+		got := boss.Do(r.Method, path, "", append([]string{"Origin", s.Base}, program...)...)
+		expect(t, got, 403)
+		contains(t, got, `"code":"SECOND_FACTOR_OWED"`)
+		if r.Method == http.MethodGet && !strings.HasPrefix(path, "/api/") {
+			expect(t, boss.Get(path, navigate...), 303, "Location", twoFactor)
+			expect(t, boss.Get(path, s.htmx("/dashboard")...), 403, "HX-Redirect", twoFactor)
+		}
+	}
+	if seen < 20 {
+		t.Errorf("only %d routes are guarded", seen)
+	}
+	expect(t, user.Get("/dashboard", navigate...), 200)
+	// part:betterauth,admin
+	owed := boss.Get("/api/auth/admin/list-users", program...)
+	expect(t, owed, 403)
+	contains(t, owed, `"code":"SECOND_FACTOR_OWED"`)
+	expect(t, boss.Get("/api/auth/get-session", program...), 200)
+	expect(t, user.Get("/api/auth/admin/list-users", program...), 403)
+	expect(t, s.Get("/api/auth/admin/list-users", program...), 401)
+	// end:betterauth,admin
+
+	contains(t, boss.Get(twoFactor, navigate...), "Admins of this app need a second factor")
+	s.ahead.Add(int64(10 * time.Minute))
+	expect(t, boss.Get(twoFactor, navigate...), 303, "Location", "/reauth?returnTo="+url.QueryEscape(twoFactor))
+	expect(t, boss.PostForm("/reauth", url.Values{"password": {authtest.Password}, "returnTo": {twoFactor}}, navigate...),
+		303, "Location", twoFactor)
+	left := boss.Copy()
+	expect(t, left.PostForm("/logout", nil, navigate...), 303, "Location", "/login")
+
+	boss = s.stranger(t)
+	boss.SignIn("boss@example.com", authtest.Password)
+	s.addFactor(t, boss)
+	expect(t, boss.Get("/admin", navigate...), 200)
+	expect(t, boss.Get("/api/auth/admin/list-users", program...), 200) // part:betterauth,admin
+}
