@@ -205,6 +205,7 @@ var maySeal = []string{
 var mayMount = []string{
 	"internal/auth/betterauth", "cmd/server",
 	"internal/auth/twofactor", // part:twofactor
+	"internal/auth/passkey",   // part:passkey
 }
 
 // importFault says why dir may not import a package, "" where it may; own is its path within this module.
