@@ -20,13 +20,15 @@ import (
 var authTables = []string{
 	"users", "sessions", "accounts", "verifications",
 	"two_factors", "recovery_codes", "trusted_devices", "second_steps", // part:twofactor
-	"passkeys", // part:passkey
+	"passkeys",    // part:passkey
+	"magic_links", // part:magiclink
 }
 
 // shownRows are the rows that others may know. The rest hold hashes.
 var shownRows = []string{
 	"User", "Session",
 	"TrustedDevice", // part:twofactor
+	"Passkey",       // part:passkey
 }
 
 // askAuth says what to do instead of touching a row.

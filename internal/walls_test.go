@@ -205,6 +205,7 @@ var maySeal = []string{
 var mayMount = []string{
 	"internal/auth/betterauth", "cmd/server",
 	"internal/auth/twofactor", // part:twofactor
+	"internal/auth/magiclink", // part:magiclink
 	"internal/auth/passkey",   // part:passkey
 }
 

@@ -107,6 +107,7 @@ var parts = []func(*app) error{
 	(*app).addAuth,
 	(*app).addTwoFactor, // part:twofactor
 	(*app).addPasskeys,  // part:passkey
+	(*app).addMagicLink, // part:magiclink
 	(*app).addWire,      // part:betterauth
 	(*app).addSite,
 	(*app).addServices, // part:servicetoken

@@ -18,6 +18,7 @@ var purposes = []letter.Purpose{
 	letter.PasswordChanged, letter.EmailChanged, letter.NewDevice, letter.AccountDeleted, letter.ExistingAccount,
 	letter.AdminMade, letter.EmailChangeAsked,
 	letter.DeleteAccount,                       // part:betterauth
+	letter.MagicLink,                           // part:magiclink
 	letter.PasskeyAdded, letter.PasskeyRemoved, // part:passkey
 }
 
@@ -62,6 +63,7 @@ func TestEveryMail(t *testing.T) {
 		To: "ada@example.com", Name: "Ada <script>x</script>", URL: secret, Life: 30 * time.Minute,
 		NewEmail: "new@example.com", About: "eve@example.com", Agent: firefox, IP: "2001:db8::9",
 	}
+	full.Code = "314159" // part:magiclink
 	for _, purpose := range purposes {
 		t.Run(string(purpose), func(t *testing.T) {
 			m := full

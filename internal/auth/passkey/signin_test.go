@@ -46,10 +46,11 @@ func TestSecondStepIsNotAsked(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t)
 	_, _, d := r.withKey("ada@example.com")
+	step := &auth.SecondStep{Methods: []string{"totp"}, Cookie: r.auth.Cookie("step"), Value: "x"}
 	r.auth.Join(auth.Hooks{OwedStep: func(
 		*auth.Tx, http.ResponseWriter, *http.Request, *auth.User, auth.Start,
 	) (*auth.SecondStep, error) {
-		return &auth.SecondStep{Methods: []string{"totp"}, Cookie: r.auth.Cookie("step"), Value: "x"}, nil
+		return step, nil
 	}})
 	other := r.browser()
 	wantOK(t, "signing in", r.enter(other, d))
