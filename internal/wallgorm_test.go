@@ -20,6 +20,8 @@ import (
 var authTables = []string{
 	"users", "sessions", "accounts", "verifications",
 	"two_factors", "recovery_codes", "trusted_devices", "second_steps", // part:twofactor
+	"passkeys",    // part:passkey
+	"magic_links", // part:magiclink
 }
 
 // shownRows are the rows that others may know. The rest hold hashes.

@@ -43,6 +43,7 @@ CREATE INDEX second_steps_user ON second_steps (user_id);
 CREATE INDEX second_steps_expires_at ON second_steps (expires_at);
 
 -- +goose Down
+UPDATE users SET second_factor = FALSE; -- nothing could prove it any more
 DROP TABLE second_steps;
 DROP TABLE trusted_devices;
 DROP TABLE recovery_codes;

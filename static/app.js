@@ -50,9 +50,12 @@ function showProblem({ sourceElement }, sentence) {
   if (sourceElement.matches(hinted)) return;
   // What a list holds is replaced.
   const part = sourceElement.closest("#list, .trail") ?? sourceElement.closest("form, section");
-  (part ?? document.querySelector("main > *")).before(problem);
   const advice = sourceElement.matches("form") ? "What you typed is still here; try again." : "Try again.";
-  problem.textContent = sentence + " " + advice;
+  showBefore(part ?? document.querySelector("main > *"), sentence + " " + advice);
+}
+function showBefore(place, text) {
+  place.before(problem);
+  problem.textContent = text;
   problem.hidden = false;
   problem.scrollIntoView({ block: "nearest" });
   if (document.activeElement === document.body) problem.focus(); // the pressed button is disabled and lost the focus

@@ -1,5 +1,7 @@
 package views
 
+var securityLink = Link{"/settings/security", "Security"}
+
 // Password is the form to change the password of the account with the address email.
 func Password(email string) Form {
 	return Form{

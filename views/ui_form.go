@@ -37,7 +37,8 @@ type Form struct {
 	Button string
 	Danger bool              // the button destroys something
 	Cancel string            // where Cancel leads; "" for none
-	Ways   []way             // below the button
+	Others []templ.Component // buttons below the button: other ways to do the same
+	Ways   []way             // below the buttons
 	Below  []templ.Component // what follows the form on its page
 }
 

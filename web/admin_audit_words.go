@@ -29,6 +29,10 @@ var houseEvents = map[event.Name]eventWords{
 	event.ImpersonationStarted: {"Impersonation started", "began to impersonate %"},
 	event.ImpersonationStopped: {"Impersonation ended", "stopped impersonating %"},
 	event.Invited:              {"Invited", "invited %"},
+	event.MagicLinkAsked:       {"Log-in link requested", "asked for a log-in link for %"}, // part:magiclink
+	event.PasskeyAdded:         {"Passkey added", "added a passkey of %"},                  // part:passkey
+	event.PasskeyRemoved:       {"Passkey deleted", "deleted a passkey of %"},              // part:passkey
+	event.PasskeyRenamed:       {"Passkey renamed", "renamed a passkey of %"},              // part:passkey
 	event.PasswordChanged:      {"Password changed", "changed the password of %"},
 	event.PasswordRefused:      {"Wrong current password", "entered a wrong current password of %"},
 	event.PasswordReset:        {"Password reset by mailed link", "reset the password of % by a mailed link"},

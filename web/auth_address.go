@@ -17,7 +17,10 @@ const (
 )
 
 // addressPages are the pages that show the address.
-var addressPages = []string{"/login", "/signup", "/forgot-password"}
+var addressPages = []string{
+	"/login", "/signup", "/forgot-password",
+	askLinkPath, // part:magiclink
+}
 
 // goToPage takes a visitor from the form of a page to another of addressPages, with the address that is in the form.
 func (s *Server) goToPage(c *echo.Context) error {

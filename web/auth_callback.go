@@ -9,11 +9,17 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// externalCallback is the address on another trusted origin that follows the link, "" for none. The page's policy then
-// lets its form lead there. A change that is only allowed stays here, because the page must mention the second link.
+// externalCallback is the address on another trusted origin that follows the link, "" for none. A change that is only allowed stays here, because the page must mention the second link.
 func (s *Server) externalCallback(c *echo.Context, link auth.Confirmation) string {
-	to := link.CallbackURL
-	if to == "" || ownPath(s.AppURL, to) != "" || link.Purpose == letter.ConfirmEmailChange {
+	if link.Purpose == letter.ConfirmEmailChange {
+		return ""
+	}
+	return s.external(c, link.CallbackURL)
+}
+
+// external is to if that is on another origin, "" if not. The page's policy then lets its form lead there.
+func (s *Server) external(c *echo.Context, to string) string {
+	if to == "" || ownPath(s.AppURL, to) != "" {
 		return ""
 	}
 	allowLeaving(c, to)

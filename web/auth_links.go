@@ -20,6 +20,7 @@ var linkPages = map[letter.Purpose]string{
 	letter.ConfirmEmailChange: "/verify-email",
 	letter.ResetPassword:      ResetPage,
 	letter.SetPassword:        ResetPage,
+	letter.MagicLink:          magicLinkPath, // part:magiclink
 	letter.UndoEmailChange:    "/undo-email",
 	letter.StopEmailChange:    "/stop-email-change",
 	letter.PasswordChanged:    "/forgot-password",
@@ -34,6 +35,8 @@ var linkPages = map[letter.Purpose]string{
 	letter.RecoveryCodeUsed:  "/forgot-password",
 	letter.DeviceTrusted:     "/forgot-password",
 	// end:twofactor
+	letter.PasskeyAdded:   "/settings/security/passkeys", // part:passkey
+	letter.PasskeyRemoved: "/settings/security/passkeys", // part:passkey
 }
 
 // links builds the address of a mailed link, "" for none.
@@ -88,12 +91,17 @@ func ownPath(appURL, target string) string {
 
 // part:betterauth
 
-// WireLinks is Links for a front end that forwards /api/auth only. Links that verify an address are those of wire,
-// which act when they are opened and then lead to any trusted callbackURL. Warnings have no link to log in, because
+// WireLinks is Links for a front end that forwards /api/auth only. Links that verify an address or sign in are those of
+// wire, which act when they are opened and then lead to any trusted callbackURL. Warnings have no link to log in, because
 // the front end has a page of its own for that.
 func WireLinks(appURL string, wire links) links {
 	pages := Links(appURL, wire)
 	return func(purpose letter.Purpose, token, callbackURL string) string {
+		// part:magiclink
+		if purpose == letter.MagicLink {
+			return wire(purpose, token, callbackURL)
+		}
+		// end:magiclink
 		if linkPages[purpose] == "/verify-email" || token == "" {
 			return wire(purpose, token, callbackURL)
 		}

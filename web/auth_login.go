@@ -26,5 +26,8 @@ func (s *Server) login(c *echo.Context) error {
 }
 
 func (s *Server) loginForm(c *echo.Context) views.Form {
-	return views.Login(returnTo(c), s.typedAddress(c.Request()))
+	form := views.Login(returnTo(c), s.typedAddress(c.Request()))
+	form = s.withPasskey(c, form) // part:passkey
+	form = s.withLink(form)       // part:magiclink
+	return form
 }

@@ -36,6 +36,7 @@ func (s *Server) reauthForm(c *echo.Context) views.Form {
 		form = form.WithCode(codeWay(c, "/reauth"))
 	}
 	// end:twofactor
+	form = s.withPasskey(c, form) // part:passkey
 	return form
 }
 
@@ -45,6 +46,7 @@ var aims = map[string]string{
 	setUpPath:                      "set up a second factor",     // part:twofactor
 	setUpPath + "/codes":           "make new recovery codes",    // part:twofactor
 	setUpPath + "/off":             "turn off the second factor", // part:twofactor
+	passkeysPath:                   "change your passkeys",       // part:passkey
 	"/settings/email":              "change your address",
 	"/settings/delete":             "delete your account",
 	sessionsPath + "/" + allOthers: "log out all other browsers",
@@ -61,6 +63,11 @@ func (s *Server) aim(c *echo.Context, target string) string {
 		return aim
 	}
 	// end:admin
+	// part:passkey
+	if strings.HasPrefix(path, passkeysPath+"/") {
+		path = passkeysPath
+	}
+	// end:passkey
 	// part:twofactor
 	if strings.HasPrefix(path, securityPath+"/devices/") {
 		return "stop trusting a device"

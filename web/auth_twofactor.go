@@ -11,12 +11,12 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-const (
-	codePath     = "/login/code"
-	codeOwedStep = "SECOND_STEP_OWED"
-)
+// CodePage is the page of the second step.
+const CodePage = "/login/code"
 
-// owedStep makes a second step that is owed a refusal, which leads people to codePath.
+const codeOwedStep = "SECOND_STEP_OWED"
+
+// owedStep makes a second step that is owed a refusal, which leads people to CodePage.
 func owedStep(err error) error {
 	if step, owed := errors.AsType[*auth.SecondStep](err); owed {
 		return errs.New(http.StatusForbidden, codeOwedStep, step.Error())
@@ -25,7 +25,7 @@ func owedStep(err error) error {
 }
 
 func toSecondStep(_ *Server, c *echo.Context) error {
-	return seeOther(c, withReturnTo(codePath, returnTo(c)))
+	return seeOther(c, withReturnTo(CodePage, returnTo(c)))
 }
 
 // showCode asks for the second step, if this browser has taken the first.
@@ -34,12 +34,14 @@ func (s *Server) showCode(c *echo.Context) error {
 	if !ok {
 		return seeOther(c, withReturnTo("/login", returnTo(c)))
 	}
-	return s.render(c, http.StatusOK, codeForm(c, email).Page())
+	return s.render(c, http.StatusOK, s.codeForm(c, email).Page())
 }
 
-func codeForm(c *echo.Context, email string) views.Form {
-	recovery, other := codeWay(c, codePath)
-	return views.SecondStep(email, returnTo(c), withReturnTo("/login", returnTo(c)), recovery, other)
+func (s *Server) codeForm(c *echo.Context, email string) views.Form {
+	recovery, other := codeWay(c, CodePage)
+	form := views.SecondStep(email, returnTo(c), withReturnTo("/login", returnTo(c)), recovery, other)
+	form = s.withPasskey(c, form) // part:passkey
+	return form
 }
 
 // codeWay reports whether the form at path asks for a recovery code, as its address says or, once posted, the form.
@@ -62,10 +64,10 @@ func (s *Server) enterCode(c *echo.Context) error {
 	email, _ := s.TwoFactor.Challenged(c.Request())
 	values, err := parseForm(c)
 	if err != nil {
-		return s.refuseForm(c, codeForm(c, email), err)
+		return s.refuseForm(c, s.codeForm(c, email), err)
 	}
 	verify := s.TwoFactor.Verify
-	if recovery, _ := codeWay(c, codePath); recovery {
+	if recovery, _ := codeWay(c, CodePage); recovery {
 		verify = s.TwoFactor.VerifyRecovery
 	}
 	_, err = verify(c.Response(), c.Request(), typedCode(values), values.Has("trust"))
@@ -74,7 +76,7 @@ func (s *Server) enterCode(c *echo.Context) error {
 		return seeOther(c, withReturnTo("/login", returnTo(c)))
 	}
 	if err != nil {
-		return s.refuseForm(c, codeForm(c, email), asFormError(err, wrongCode...))
+		return s.refuseForm(c, s.codeForm(c, email), asFormError(err, wrongCode...))
 	}
 	s.keepAddress(c, "")
 	return seeOther(c, returnTo(c))

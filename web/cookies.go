@@ -59,6 +59,10 @@ var flashes = map[string]views.Flash{
 		"If it was not you, choose a new password now."},
 	"email-restored": {Mail: true, Message: "Your account has its former address again, and all browsers are " +
 		"logged out. Choose a new password by the link that we sent you."},
+	// part:passkey
+	"passkey-added":   {Message: "The passkey is added. You can log in with it from now on."},
+	"passkey-deleted": {Message: "The passkey is deleted."},
+	// end:passkey
 	"logged-out":    {Message: "You are logged out."},
 	"log-in-first":  {Message: "You are logged out. Log in to go on."},
 	"session-over":  {Message: "Your session ended. Log in to go on."},

@@ -163,10 +163,17 @@ var plainWords = map[string]string{
 	"Credential account not found": "This account has no password yet. Log out and ask for a link to choose one.",
 	"Invalid code":                 "That is not the code that the app shows now. Enter the newest one.", // part:twofactor
 	"Invalid backup code":          "That is none of your recovery codes, or it has been used.",          // part:twofactor
-	"Email is the same":            "That is your address already.",
-	"Email is already verified":    "Your address is confirmed already.",
-	"You cannot ban yourself":      "You cannot ban yourself.",                                    // part:admin
-	"You cannot remove yourself":   "You cannot delete your own account here. Your settings can.", // part:admin
+	// part:passkey
+	"Challenge not found":           "That took too long, or another tab of this browser has asked since. Try again.",
+	"Authentication failed":         "This passkey does not belong to your account here, or it was not proved that it is you.",
+	"Passkey not found":             "This site does not know that passkey any more.",
+	"Failed to verify registration": "This passkey cannot be used here. Try another device or password manager.",
+	"Previously registered":         "This passkey is in use already.",
+	// end:passkey
+	"Email is the same":                                        "That is your address already.",
+	"Email is already verified":                                "Your address is confirmed already.",
+	"You cannot ban yourself":                                  "You cannot ban yourself.",                                    // part:admin
+	"You cannot remove yourself":                               "You cannot delete your own account here. Your settings can.", // part:admin
 	"You can only send a verification email to your own email": "You can ask for a link to your own address only.",
 }
 

@@ -38,6 +38,7 @@ func (s *Server) userPanels() []panel {
 // securityPanels stand below the form for the password, for its owner.
 func (s *Server) securityPanels() []panel {
 	return []panel{
+		{"Passkeys", s.passkeyPanel},          // part:passkey
 		{"Second factor", s.secondFactor},     // part:twofactor
 		{"Trusted devices", s.trustedDevices}, // part:twofactor
 		{"Recent events", s.recentEvents},     // part:audit

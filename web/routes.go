@@ -19,7 +19,8 @@ func (s *Server) routes(
 	public.GET("/healthz", s.showHealth)
 	public.GET("/readyz", s.showReady)
 	public.GET("/.well-known/change-password", s.showChangePassword)
-	public.GET("/.well-known/jwks.json", s.showKeys) // part:servicetoken
+	public.GET("/.well-known/passkey-endpoints", s.showPasskeyPages) // part:passkey
+	public.GET("/.well-known/jwks.json", s.showKeys)                 // part:servicetoken
 	public.POST("/password-hint", s.hintPassword)
 	public.Mount("/api/auth/*", s.API) // part:betterauth
 
@@ -43,13 +44,25 @@ func (s *Server) routes(
 	guest.Form("/login", s.login, "/sign-in/email")
 	guest.GET("/signup", s.showPage(s.signupForm))
 	guest.Form("/signup", s.signup, "/sign-up/email")
-	guest.GET("/login/code", s.showCode)                              // part:twofactor
-	guest.Form("/login/code", s.enterCode, "/two-factor/verify-totp") // part:twofactor
+	guest.Form("/login/passkey", s.logInByPasskey, "/passkey/verify-authentication") // part:passkey
+	guest.GET("/login/code", s.showCode)                                             // part:twofactor
+	guest.Form("/login/code", s.enterCode, "/two-factor/verify-totp")                // part:twofactor
+
+	// part:magiclink
+	if s.MagicLink != nil {
+		guest.GET(askLinkPath, s.showAskLink)
+		guest.Form(askLinkPath, s.askLink, "/sign-in/magic-link")
+		guest.Form(askLinkPath+"/code", s.logInByCode, "/sign-in/email-otp")
+		anyone.GET(magicLinkPath, s.showMagicLink)
+		anyone.POST(magicLinkPath, s.logInByLink)
+	}
+	// end:magiclink
 
 	user.GET("/dashboard", s.showDashboard)
 	user.POST(stopPath, s.stopImpersonating) // part:admin
 	user.GET("/reauth", s.showPage(s.reauthForm))
 	user.Form("/reauth", s.reauth, "/sign-in/again")
+	user.Form("/reauth/passkey", s.reauthByPasskey, "/passkey/verify-authentication") // part:passkey
 	user.GET("/settings", s.showProfile)
 	user.Form("/settings", s.saveProfile, "/update-user")
 	user.GET(sessionsPath, s.showSessions)
@@ -60,6 +73,14 @@ func (s *Server) routes(
 	fresh.POST(sessionsPath+"/:session", fromForm(s.endSession))
 	fresh.GET("/settings/security", s.showPage(s.passwordForm))
 	fresh.Form("/settings/security", s.changePassword, "/change-password")
+	// part:passkey
+	fresh.GET(passkeysPath, s.showPasskeys)
+	fresh.Form(passkeysPath, s.addPasskey, "/passkey/verify-registration")
+	fresh.GET(passkeysPath+"/:passkey", s.showPasskey(views.RenamePasskey))
+	fresh.Form(passkeysPath+"/:passkey", s.renamePasskey, "/passkey/update-passkey")
+	fresh.GET(passkeysPath+"/:passkey/delete", s.showPasskey(views.DeletePasskey))
+	fresh.Form(passkeysPath+"/:passkey/delete", s.deletePasskey, "/passkey/delete-passkey")
+	// end:passkey
 	// part:twofactor
 	fresh.GET(setUpPath, s.showSetUp)
 	fresh.Form(setUpPath, s.setUp, "/two-factor/verify-totp")

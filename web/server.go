@@ -13,6 +13,8 @@ import (
 
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/magiclink"
+	"example.com/foyer/internal/auth/passkey"
 	"example.com/foyer/internal/auth/twofactor"
 	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/mail"
@@ -39,7 +41,9 @@ type Config struct {
 	Keys        *keys.Ring                  // seals drafts; nil keeps none
 	Audit       *audit.Log                  // shown by /admin/audit // part:audit
 	Services    *servicetoken.Keyring       // checks the tokens of services; nil admits none // part:servicetoken
+	MagicLink   *magiclink.MagicLink        // signs in by mails; nil does not // part:magiclink
 	TwoFactor   *twofactor.Factor           // the second step of a sign-in // part:twofactor
+	Passkeys    *passkey.Passkeys           // part:passkey
 }
 
 // Server is the app as an http.Handler.

@@ -55,6 +55,13 @@ var acts = []struct {
 	{"look who one is", "", way{}, by(free, "GET /ok", "GET /error", "GET /get-session", "POST /get-session {}"), way{}},
 	{"come in", "", by(free, "POST /login", "POST /signup"),
 		by(free, "POST /sign-in/email {}", "POST /sign-up/email {}", "POST /sign-in/social {}", "GET /callback/x"), way{}},
+	{"come in by passkey", "", by(free, "POST /login/passkey"), way{}, way{}},        // part:passkey
+	{"prove oneself by passkey", "", by(free, "POST /reauth/passkey"), way{}, way{}}, // part:passkey
+	// part:passkey
+	{"keep passkeys", "", by(idle, "GET /settings/security/passkeys", "POST /settings/security/passkeys",
+		"GET /settings/security/passkeys/x", "POST /settings/security/passkeys/x name=X",
+		"GET /settings/security/passkeys/x/delete", "POST /settings/security/passkeys/x/delete"), way{}, way{}},
+	// end:passkey
 	{"go", "", by(free, "POST /logout"), by(free, "POST /sign-out {}", `POST /revoke-session {"token":"{mine}"}`), way{}},
 	{"prove oneself", "", by(password, "POST /reauth password={password}"),
 		by(password, `POST /verify-password {"password":"{password}"}`), way{}},
@@ -180,7 +187,9 @@ func TestStepUpTableIsWhole(t *testing.T) {
 			for _, request := range way.requests {
 				method, path, _ := parts(request)
 				path, _, _ = strings.Cut(path, "?")
-				path = strings.NewReplacer("{id}", ":id", "{other}", ":session", "{device}", ":device", "/sessions/others", "/sessions/:session",
+				path = strings.NewReplacer("{id}", ":id", "{other}", ":session", "/sessions/others", "/sessions/:session",
+					"{device}", ":device",
+					"/passkeys/x", "/passkeys/:passkey", // part:passkey
 					"/reset-password/x", "/reset-password/{token}", "/callback/x",
 					"/callback/{provider}").Replace(path)
 				if door == "wire" {

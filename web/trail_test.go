@@ -122,6 +122,7 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		call(ada, "/delete-user", in{})
 
 		secrets = append(secrets, s.everyFactorEvent(t, boss)...) // part:twofactor
+		s.everyPasskeyEvent(t)                                    // part:passkey
 		boss.Get("/admin/users.csv", navigate...)
 		wantTrail := func() string {
 			t.Helper()

@@ -19,10 +19,13 @@ func (a *app) addWireLinks() error {
 // addWire serves the npm client's contract under /api/auth.
 func (a *app) addWire() (err error) {
 	a.site.API, err = betterauth.New(a.auth, betterauth.Options{
-		ResetPages: []string{web.ResetPage},
+		ResetPages:     []string{web.ResetPage},
+		SecondStepPage: web.CodePage, // part:twofactor
 		Plugins: []betterauth.Plugin{
 			admin.Endpoints,            // part:admin
 			a.site.TwoFactor.Endpoints, // part:twofactor
+			a.site.MagicLink.Endpoints, // part:magiclink
+			a.site.Passkeys.Endpoints,  // part:passkey
 		},
 		Logger: a.log,
 	})

@@ -106,6 +106,8 @@ var parts = []func(*app) error{
 	(*app).addWireLinks,  // part:betterauth
 	(*app).addAuth,
 	(*app).addTwoFactor, // part:twofactor
+	(*app).addPasskeys,  // part:passkey
+	(*app).addMagicLink, // part:magiclink
 	(*app).addWire,      // part:betterauth
 	(*app).addSite,
 	(*app).addServices, // part:servicetoken

@@ -202,15 +202,9 @@ func (a *Auth) mustMailPending(ctx context.Context, userID, email string) error 
 	return a.mustMail(ctx, letter.SetPassword, cmp.Or(email, u.Email))
 }
 
-// handOver clears u.Pending (the caller saves u), deletes the password and the links, and mails a link to choose a
-// password unless u is banned. A stranger may have chosen that password, so it must not survive an admin's word for the
-// address.
+// handOver is TakeOver on an admin's word for the address. It mails a link to choose a password, unless u is banned.
 func (a *Auth) handOver(t *Tx, by actor, u *User) error {
-	u.Pending = false
-	if err := errors.Join(t.clearPassword(u.ID, a.opts.Now()), t.takenOver(u)); err != nil {
-		return err
-	}
-	if err := t.dropLinksButUndo(u.ID); err != nil || u.Banned {
+	if err := a.TakeOver(t, u); err != nil || u.Banned {
 		return err
 	}
 	return a.mailLink(t, by, u, letter.SetPassword, u.Email, "")

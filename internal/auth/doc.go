@@ -9,7 +9,8 @@
 //     user who has neither signed in nor verified the address is pending (pending.go). Admins make, find and change
 //     users (admin.go, admin_change.go).
 //   - Session: a signed-in browser (session.go). Every session starts in SignIn (signin.go), also one in which an admin
-//     acts as another user. Sessions are listed and ended in sessions.go.
+//     acts as another user. Sessions are listed and ended in sessions.go. AMR says how the user was proved when the
+//     session started, in words of RFC 8176: "pwd" a password, "email" a mailed link, "mfa" two factors.
 //   - Account: one way for a user to sign in. Its password is tried in account.go, and replaced in password.go.
 //   - Verification: a mailed, single-use link (link.go). Mails and warnings are in mailer.go.
 //   - actor and Event: who acts, from where, and the record of it (events.go).
@@ -28,6 +29,8 @@
 //	<prefix>.admin_session   while impersonating: the token of the admin's own session
 //	<prefix>.pending         for an hour: the account that this browser signed up (pending.go)
 //	<prefix>.device          for 180 days: the users who have signed in on this device; no credential (device.go)
+//
+// Parts make theirs by Auth.Cookie, with the same attributes, and list them in their package comments.
 //
 // # Lifetimes
 //
@@ -48,15 +51,22 @@
 //     this process is not honoured.
 //   - A stolen account: mails warn its user of a thief's first acts, and the old address can undo a change for a week
 //     (Options.Notices; mailer.go, email_undo.go). Until then no other account can take that address (pending.go).
+//   - A stolen password: a part may ask for a second factor. SignIn then starts nothing before it is proved, whichever
+//     way in was taken, so that no row or cookie of a session can leak meanwhile (signin.go, hooks.go). Only a
+//     sign-in that proves both factors at once skips the question.
+//   - A proof of the past that outlives its factor, such as a trusted device or a half-done sign-in: parts end it when
+//     a password, an address or a factor changes, a user is banned, or all other sessions end (Tx.CredentialChanged).
 //   - A stolen session, by an unlocked screen or a copied cookie: a thief's first acts demand that the password was
-//     typed minutes ago (password.go). The old address can stop a change of e-mail, and admins are warned of a new
-//     admin (Options.Notices; email_undo.go, mailer.go). Change and deletion links end with their session. When a
-//     session ends, every impersonation by its user ends. Re-authentication keeps both (link.go, sessions.go,
-//     signin.go).
+//     typed minutes ago, and the second factor proved with it if there is one (password.go). The old address can stop
+//     a change of e-mail, and admins are warned of a new admin (Options.Notices; email_undo.go, mailer.go). Change and
+//     deletion links end with their session. When a session ends, every impersonation by its user ends.
+//     Re-authentication keeps both (link.go, sessions.go, signin.go).
 //   - Pre-hijacking, signing up with a victim's address before the victim does (Options.RequireEmailVerification): an
 //     account stays pending until its first sign-in or until its address is verified. The next sign-up with that
 //     address deletes a pending account, so that an attacker cannot keep the victim out; so does time, after a week
 //     (pending.go). Confirming it needs the browser that signed up, or the password (email_verify.go, pending.go).
+//     Without the option, the first reset of an unverified account deletes what a stranger may have added to it, in
+//     parts too (Hooks.TakenOver).
 //   - Guessing passwords (Options.RateLimit): counters per IP address and per account. Known devices have counters of
 //     their own, so that an attacker cannot lock out the user (limit.go, account.go, device.go).
 //   - Flooding a user with mails, or using up the warnings (Options.RateLimit): a budget per mailbox and purpose
@@ -76,6 +86,10 @@
 // Mailer gets mails inside the transaction that causes them. OnEvent gets every event at the end of its transaction,
 // and refusals as they happen. Both default to a log line.
 //
+// A part that proves users, such as a second factor, joins by Hooks (hooks.go) and starts sessions by SignIn. This
+// package knows no factor: it keeps what all of them share, Session.AMR and User.SecondFactor. A part acts in Transact,
+// locks the user first and its own rows after that, and reads the store, never the cache, before it changes a factor.
+//
 // # Decisions that ASVS 5.0 wants in writing
 //
 // The number is the requirement's. What README says under "Going live" is not repeated here.
@@ -92,8 +106,10 @@
 //	        button.
 //	6.2.12  Passwords are compared with a list, not with a breach service: that would need the network and hand a
 //	        part of each hash to a third party. A clone that wants it adds one call in password.Policy.
-//	6.3.3   There is no second factor yet. In its place guesses are counted per account and device, a new device is
-//	        mailed to the owner, and sensitive acts ask for the password again.
+//	6.3.3   A second factor is a part's. Where a user has one, every way in asks for it, and sensitive acts ask again.
+//	        Where there is none, guesses are counted per account and device, a new device is mailed to the owner, and
+//	        sensitive acts ask for the password again.
+//	6.4.3   A reset by mail neither signs in nor removes the factor of a verified account.
 //	6.4.1   An invitation mails a link of a week, so that only the person chooses the password. An admin can also
 //	        type one (create-user, set-user-password, POST /api/admin/users), because the wire and scripts need it:
 //	        it lasts until it is changed, and set-user-password is mailed to the owner as a warning. Prefer
@@ -104,8 +120,8 @@
 //	        asked for it. A reset, invitation, change or deletion link ends when the next one is mailed. Verification
 //	        and undo links stay valid side by side.
 //	7.1.1   Sessions live 7 days, slide after 24 hours and end after 30 days, the bound of NIST SP 800-63B §2.1.3
-//	        (AAL1); without "keep me logged in" 24 hours, as AAL2 asks. A password that was typed counts for 10
-//	        minutes.
+//	        (AAL1); without "keep me logged in" 24 hours, as AAL2 asks. A proof, by both factors where a user has
+//	        two, counts for 10 minutes.
 //	7.1.2   At most 100 sessions a user; the next one ends the one unused for longest.
 //	11.1.1  APP_SECRET is replaced once a year and whenever a person who knows it leaves: put the new one first,
 //	        drop the old one after 30 days, when the last session that it signed has ended. Service keys: `server

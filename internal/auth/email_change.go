@@ -36,7 +36,7 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 	} else if err := a.requireRecent(s); err != nil {
 		return err
 	}
-	defer a.padTiming(r.Context())()
+	defer a.PadTiming(r.Context())()
 	if _, taken, err := a.addressTaken(r.Context(), email, s.UserID); taken || err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func (a *Auth) SendVerificationEmail(r *http.Request, s *Session, rawEmail, call
 		return err
 	}
 	if s == nil {
-		defer a.padTiming(r.Context())()
+		defer a.PadTiming(r.Context())()
 		return a.mailLinkTo(r, a.stranger(r), email, letter.VerifyEmail, callbackURL)
 	}
 	if s.User.Email != email {

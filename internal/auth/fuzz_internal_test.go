@@ -118,16 +118,17 @@ func TestSignaturesOfCookiesStayAsTheyWere(t *testing.T) {
 func FuzzCacheCookie(f *testing.F) {
 	a := parser(f)
 	hash := hashToken("token")
-	s := &Session{ID: "s", TokenHash: hash, UserID: "u", User: &User{ID: "u", Role: "user"},
+	s := &Session{ID: "s", TokenHash: hash, UserID: "u", User: &User{ID: "u", Role: "user"}, AMR: "pwd otp mfa",
 		ExpiresAt: fuzzNow.Add(time.Hour)}
 	good := a.encodeCache(s, fuzzNow, time.Minute)
 	late := a.encodeCache(s, fuzzNow.Add(-time.Hour), time.Minute)
-	empty := base64.RawURLEncoding.EncodeToString(func() []byte {
-		body := append(bytes.Repeat([]byte{0}, 16), hash+"{}"...)
+	with := func(text string) string { // signed by us, as another release might
+		body := append(bytes.Repeat([]byte{0}, 16), hash+text...)
 		body[15], body[8] = 1, 0x7f
-		return append(body, a.macs[cacheCookie].Sign(body)...)
-	}())
-	for _, v := range []string{good, late, empty, good[:len(good)-1], good + "A", "", "AAAA", strings.Repeat("A", 200)} {
+		return base64.RawURLEncoding.EncodeToString(append(body, a.macs[cacheCookie].Sign(body)...))
+	}
+	empty, old := with("{}"), with("s\nu\n"+`{"session":{"id":"s"},"user":{"id":"u"}}`) // of the form without an AMR
+	for _, v := range []string{good, late, empty, old, good[:len(good)-1], good + "A", "", "AAAA", strings.Repeat("A", 200)} {
 		f.Add(v, hash)
 		f.Add(v, hashToken("other"))
 	}
@@ -138,7 +139,8 @@ func FuzzCacheCookie(f *testing.F) {
 		}
 		got, readAt := c.session(), c.readAt
 		if strings.NewReplacer("\n", "", "\r", "").Replace(value) != good || tokenHash != hash || !readAt.Equal(fuzzNow) ||
-			c.sessionID != "s" || c.userID != "u" || got == nil || got.ID != "s" || got.User.ID != "u" {
+			c.sessionID != "s" || c.userID != "u" || got == nil || got.ID != "s" || got.User.ID != "u" || got.AMR != s.AMR ||
+			!got.MultiFactor() {
 			t.Fatalf("%q beside %q read as %+v", value, tokenHash, got)
 		}
 	})

@@ -28,32 +28,11 @@ func (a *Auth) PeekLink(ctx context.Context, token string, purposes ...letter.Pu
 // and who may get another one this hour. Requests that cause no mail are not counted: else strangers could use up a
 // user's mails.
 func (a *Auth) mailLinkTo(r *http.Request, by actor, email string, purpose letter.Purpose, callbackURL string) error {
-	needless := func(u *User) bool {
-		return u.banned(a.opts.Now()) || purpose == letter.VerifyEmail && u.EmailVerified
+	needs := func(u *User) bool {
+		needless := u.banned(a.opts.Now()) || purpose == letter.VerifyEmail && u.EmailVerified
+		return u.ID != "" && !needless
 	}
-	var found User
-	if err := a.db.WithContext(r.Context()).Where("email = ?", email).Take(&found).Error; err != nil {
-		return ignoreMissing(err)
-	}
-	if needless(&found) {
-		return nil
-	}
-	known, err := a.isOwnBrowser(r, by, &found)
-	if err != nil {
-		return err
-	}
-	may, err := a.mayMailTo(r.Context(), known, purpose, email)
-	if !may || err != nil {
-		return err
-	}
-	return a.Transact(r.Context(), func(t *Tx) error {
-		u, err := t.LockUser(found.ID)
-		if err != nil {
-			return ignoreMissing(err)
-		}
-		if u.Email != email || needless(u) {
-			return nil
-		}
+	return a.mailTo(r, by, email, purpose, needs, func(t *Tx, u *User) error {
 		return a.mailLink(t, by, u, purpose, u.Email, callbackURL)
 	})
 }
@@ -61,6 +40,9 @@ func (a *Auth) mailLinkTo(r *http.Request, by actor, email string, purpose lette
 // isOwnBrowser reports whether the browser is one of u's: by is u, u signed up in it, or has signed in with the
 // present password.
 func (a *Auth) isOwnBrowser(r *http.Request, by actor, u *User) (bool, error) {
+	if u.ID == "" {
+		return false, nil
+	}
 	if p, ok := a.readPending(r); by.userID == u.ID || ok && p.userID == u.ID {
 		return true, nil
 	}

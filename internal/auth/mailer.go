@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"gorm.io/gorm"
 )
@@ -23,6 +24,7 @@ type Mail struct {
 	Life     time.Duration // how long URL works, and then only once; 0 if it has no secret
 	NewEmail string        // of confirm_email_change, email_changed and email_change_asked
 	About    string        // of admin_made the address of the new admin; of a part's warning what it is about
+	Code     string        // of magic_link: the six digits that do the same as URL; a secret // part:magiclink
 
 	// Agent and IP are the User-Agent and the address of the browser that did what the mail is about. They are empty if
 	// the reader may not know them.
@@ -53,6 +55,76 @@ func (m logMailer) Enqueue(ctx context.Context, _ *gorm.DB, mail Mail) error {
 // enqueue hands a mail to the mailer, in t.
 func (a *Auth) enqueue(t *Tx, m Mail) error {
 	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, m)
+}
+
+// MailTo mails what anybody can ask for with an address, such as a link to sign in. write stores the secret in t and
+// returns the mail, without To and Name. For an unknown address or a banned user it gets a user without an id, so that it
+// can do the same work; then nothing is mailed. It is not called if the address has had its mails for this hour. Neither
+// the answer nor its time tells whether the address has an account. Refusals: 400 VALIDATION_ERROR.
+func (a *Auth) MailTo(
+	r *http.Request, rawEmail string, name event.Name, purpose letter.Purpose,
+	write func(t *Tx, u *User, email string) (Mail, error),
+) error {
+	email, err := validEmail(rawEmail)
+	if err != nil {
+		return err
+	}
+	defer a.PadTiming(r.Context())()
+	by, always := a.stranger(r), func(*User) bool { return true }
+	return a.mailTo(r, by, email, purpose, always, func(t *Tx, u *User) error {
+		if u.banned(a.opts.Now()) {
+			u = &User{}
+		}
+		m, err := write(t, u, email)
+		if err != nil || u.ID == "" {
+			return err
+		}
+		m.To, m.Name, m.Purpose = u.Email, u.nameFor(u.Email), purpose
+		t.recordEvent(by, name, u.ID)
+		return a.enqueue(t, m)
+	})
+}
+
+// mailTo runs write, in a transaction, for the locked user with an address, if needs approves of the user and the address
+// may get another mail of the purpose this hour. An unknown address has a user without an id.
+func (a *Auth) mailTo(
+	r *http.Request, by actor, email string, purpose letter.Purpose,
+	needs func(*User) bool, write func(*Tx, *User) error,
+) error {
+	var found User
+	err := a.db.WithContext(r.Context()).Where("email = ?", email).Take(&found).Error
+	if ignoreMissing(err) != nil {
+		return err
+	}
+	if !needs(&found) {
+		return nil
+	}
+	known, err := a.isOwnBrowser(r, by, &found)
+	if err != nil {
+		return err
+	}
+	may, err := a.mayMailTo(r.Context(), known, purpose, email)
+	if !may || err != nil {
+		return err
+	}
+	return a.Transact(r.Context(), func(t *Tx) error {
+		u, err := t.LockUser(found.ID)
+		if ignoreMissing(err) != nil {
+			return err
+		}
+		if u.Email != email {
+			u = &User{}
+		}
+		if !needs(u) {
+			return nil
+		}
+		return write(t, u)
+	})
+}
+
+// Link is the address of a mailed link: see Options.Links.
+func (a *Auth) Link(purpose letter.Purpose, token, callbackURL string) string {
+	return a.opts.Links(purpose, token, callbackURL)
 }
 
 // warn mails u a warning of what by did, with Options.Notices. about completes it, "" if there is nothing to say.
@@ -122,10 +194,10 @@ func (a *Auth) warnOwner(r *http.Request, email string) error {
 	})
 }
 
-// padTiming delays the answer to at least Options.MinAnswer plus a random part, so that an attacker cannot tell from
+// PadTiming delays the answer to at least Options.MinAnswer plus a random part, so that an attacker cannot tell from
 // the time whether an address has an account; defer the function it returns. The random part hides how busy the
 // processor is: a busy one wakes half a millisecond sooner than an idle one (measured).
-func (a *Auth) padTiming(ctx context.Context) func() {
+func (a *Auth) PadTiming(ctx context.Context) func() {
 	var chance [2]byte
 	rand.Read(chance[:])
 	shortest := a.opts.MinAnswer

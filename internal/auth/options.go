@@ -217,6 +217,8 @@ func (o Options) checkNames() error {
 func (o *RateLimit) setDefaults() {
 	if o.Rules == nil {
 		o.Rules = []RateRule{
+			{"/sign-in/magic-link", 3, time.Minute}, {"/sign-in/email-otp", 3, time.Minute}, // part:magiclink
+			{"/email-otp", 3, time.Minute}, // part:magiclink
 			{"/sign-in", 3, 10 * time.Second}, {"/sign-up", 3, 10 * time.Second},
 			{"/change-password", 3, 10 * time.Second}, {"/change-email", 3, 10 * time.Second},
 			{"/request-password-reset", 3, time.Minute}, {"/send-verification-email", 3, time.Minute},

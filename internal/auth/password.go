@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"net/http"
 
 	"example.com/foyer/internal/auth/event"
@@ -131,7 +132,7 @@ func (a *Auth) RequestPasswordReset(r *http.Request, rawEmail, callbackURL strin
 	if err != nil {
 		return err
 	}
-	defer a.padTiming(r.Context())()
+	defer a.PadTiming(r.Context())()
 	return a.mailLinkTo(r, a.stranger(r), email, letter.ResetPassword, callbackURL)
 }
 
@@ -163,11 +164,7 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 			return errNoLink
 		}
 		if !u.EmailVerified {
-			if err := t.takenOver(u); err != nil {
-				return err
-			}
-			u.EmailVerified, u.UpdatedAt = true, a.opts.Now()
-			if err := t.Select("email_verified", "updated_at").Updates(u).Error; err != nil {
+			if err := a.TakeOver(t, u); err != nil {
 				return err
 			}
 		}
@@ -178,6 +175,18 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 	}
 	a.rememberDevice(w, r, u)
 	return nil
+}
+
+// TakeOver gives u, locked, to the owner of its address, who has just proved it. Until then a stranger may have used the
+// account (pre-hijacking): the password, the sessions, the links and every credential of parts end. The address becomes
+// verified.
+func (a *Auth) TakeOver(t *Tx, u *User) error {
+	now := a.opts.Now()
+	u.EmailVerified, u.Pending, u.UpdatedAt = true, false, now
+	return errors.Join(
+		t.clearPassword(u.ID, now), t.takenOver(u), t.endSessions(u.ID), t.dropLinksButUndo(u.ID),
+		t.Select("email_verified", "pending", "updated_at").Updates(u).Error,
+	)
 }
 
 // replacePassword gives a user another, or a first, password. Every session and link of the user ends. It records the

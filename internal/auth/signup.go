@@ -65,7 +65,7 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 // signUpUnverified makes the user and mails the link. It replaces a squatting account only if a mail goes out: else an
 // attacker could undo a sign-up and leave the address without a link. Every outcome takes the same time.
 func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL string) error {
-	defer a.padTiming(r.Context())()
+	defer a.PadTiming(r.Context())()
 	squatter, taken, err := a.addressTaken(r.Context(), user.Email, "")
 	if err != nil {
 		return err

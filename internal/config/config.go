@@ -29,6 +29,7 @@ type Config struct {
 	CORS               bool          // pages of TrustedOrigins may read /api/auth // part:betterauth
 	InsecureHTTP       bool          // production may be served over plain http
 	EmailVerification  bool          // signing in requires a verified address
+	MagicLink          bool          // people may log in by a mail with a link and a code // part:magiclink
 	WireLinks          bool          // mailed links lead to /api/auth instead of the app's pages // part:betterauth
 	DemandSecondFactor bool          // of admins // part:twofactor
 	SMTPURL            string        // smtp:// or smtps://, may contain a password; "" sends no mail
@@ -60,6 +61,7 @@ func Load(getenv func(string) string) (Config, error) {
 		CORS:               l.choice("CORS", "off", "on") == "on", // part:betterauth
 		InsecureHTTP:       l.choice("INSECURE_HTTP", "off", "on") == "on",
 		EmailVerification:  l.choice("EMAIL_VERIFICATION", "on", "off") == "on",
+		MagicLink:          l.choice("MAGIC_LINK", "off", "on") == "on",                  // part:magiclink
 		WireLinks:          l.choice("MAIL_LINKS", "pages", "wire") == "wire",            // part:betterauth
 		DemandSecondFactor: l.choice("REQUIRE_SECOND_FACTOR", "off", "admin") == "admin", // part:twofactor
 		SMTPURL:            l.smtp("SMTP_URL"),
@@ -89,6 +91,9 @@ func (l *loader) combinations(c Config) {
 	}
 	verifies := c.EmailVerification && !c.Development // without mail, no address could ever be verified
 	l.faultIf(verifies && c.SMTPURL == "", "SMTP_URL", "is required in production, or EMAIL_VERIFICATION=off")
+	// part:magiclink
+	l.faultIf(c.MagicLink && !c.Development && c.SMTPURL == "", "SMTP_URL", "is required in production by MAGIC_LINK=on")
+	// end:magiclink
 	lost := (verifies || c.SMTPURL != "") && c.MailFrom == ""
 	l.faultIf(lost, "MAIL_FROM", "is required to send mail, such as App <hello@app.example>")
 	// part:ratelimit

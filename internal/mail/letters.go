@@ -64,6 +64,7 @@ func compose(ctx context.Context, app string, m auth.Mail, now time.Time) (*Mail
 		return nil, fmt.Errorf("mail: no text for %q", m.Purpose)
 	}
 	values := map[string]string{"app": app, "new": m.NewEmail, "about": m.About}
+	values["code"] = m.Code // part:magiclink
 	p := parts{
 		App: app, Name: m.Name,
 		Subject: fill(c.subject, values), Text: fill(c.text, values), Reason: fill(c.reason, values),

@@ -17,14 +17,17 @@ var purposes = []letter.Purpose{
 	letter.VerifyEmail, letter.ResetPassword, letter.SetPassword, letter.ConfirmEmailChange, letter.ChangeEmail,
 	letter.PasswordChanged, letter.EmailChanged, letter.NewDevice, letter.AccountDeleted, letter.ExistingAccount,
 	letter.AdminMade, letter.EmailChangeAsked,
-	letter.DeleteAccount, // part:betterauth
+	letter.DeleteAccount,                       // part:betterauth
+	letter.MagicLink,                           // part:magiclink
+	letter.PasskeyAdded, letter.PasskeyRemoved, // part:passkey
 }
 
 // warnings say when and from where something was done.
 var warnings = []letter.Purpose{
 	letter.ConfirmEmailChange, letter.PasswordChanged, letter.EmailChanged, letter.EmailChangeAsked, letter.NewDevice,
 	letter.AccountDeleted, letter.AdminMade,
-	letter.DeleteAccount, // part:betterauth
+	letter.DeleteAccount,                       // part:betterauth
+	letter.PasskeyAdded, letter.PasskeyRemoved, // part:passkey
 }
 
 var written = time.Date(2026, time.November, 26, 15, 13, 0, 0, time.FixedZone("CET", 3600))
@@ -60,6 +63,7 @@ func TestEveryMail(t *testing.T) {
 		To: "ada@example.com", Name: "Ada <script>x</script>", URL: secret, Life: 30 * time.Minute,
 		NewEmail: "new@example.com", About: "eve@example.com", Agent: firefox, IP: "2001:db8::9",
 	}
+	full.Code = "314159" // part:magiclink
 	for _, purpose := range purposes {
 		t.Run(string(purpose), func(t *testing.T) {
 			m := full

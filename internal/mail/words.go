@@ -3,8 +3,8 @@ package mail
 import "example.com/foyer/internal/auth/letter"
 
 // content are the words of a mail: subject, text, label of its button, and why it is sent. {app} is replaced by the
-// name of the app, {new} by auth.Mail.NewEmail and {about} by auth.Mail.About. If it warns, it also says when and from
-// where something was done.
+// name of the app, {new}, {about} and {code} by the fields of auth.Mail. If it warns, it also says when and from where
+// something was done.
 type content struct {
 	subject, text, action, reason string
 	warns                         bool
@@ -47,6 +47,15 @@ var letters = map[letter.Purpose]content{
 		action: "Confirm the address",
 		reason: "You get this mail because this address was entered as the new one of an account for {app}.",
 	},
+	// part:magiclink
+	letter.MagicLink: {
+		subject: "Log in to {app}",
+		text: "Your code is {code}. Enter it on the page that asked for it, or log in on this device by the link. If you " +
+			"did not ask for it, do nothing, and give the code to nobody.",
+		action: "Log in",
+		reason: "You get this mail because a log-in to {app} was asked for with this address.",
+	},
+	// end:magiclink
 	// part:betterauth
 	letter.DeleteAccount: {
 		subject: "Delete your account for {app}",
@@ -147,6 +156,24 @@ var letters = map[letter.Purpose]content{
 		warns:  true,
 	},
 	// end:twofactor
+	// part:passkey
+	letter.PasskeyAdded: {
+		subject: "A passkey was added to your account for {app}",
+		text: "A passkey was added to your account. It logs in without your password. If it was not you, delete it at once, " +
+			"and choose a new password.",
+		action: "See your passkeys",
+		reason: safety,
+		warns:  true,
+	},
+	letter.PasskeyRemoved: {
+		subject: "A passkey of your account for {app} was deleted",
+		text: "A passkey of your account was deleted and logs in no longer. If it was not you, choose a new password at " +
+			"once, and look at the passkeys that are left.",
+		action: "See your passkeys",
+		reason: safety,
+		warns:  true,
+	},
+	// end:passkey
 	letter.AccountDeleted: {
 		subject: "Your account for {app} is deleted",
 		text:    "Your account and everything in it is deleted. There is nothing more to do.",

@@ -6,6 +6,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/auth/betterauth/admin"
+	"example.com/foyer/web"
 )
 
 // wire is a Config.API that New still has to make.
@@ -23,7 +24,10 @@ func (s *site) addWire() {
 	w.options.Plugins = []betterauth.Plugin{
 		admin.Endpoints,       // part:admin
 		s.TwoFactor.Endpoints, // part:twofactor
+		s.MagicLink.Endpoints, // part:magiclink
+		s.Passkeys.Endpoints,  // part:passkey
 	}
+	w.options.SecondStepPage = web.CodePage // part:twofactor
 	w.options.Logger = s.Logger
 	s.API = authtest.Wire(s, s.Auth, w.options)
 }

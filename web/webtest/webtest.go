@@ -44,6 +44,8 @@ var (
 	}
 	afterAuth = []func(*site){
 		(*site).addTwoFactor, // part:twofactor
+		(*site).addPasskeys,  // part:passkey
+		(*site).addMagicLink, // part:magiclink
 		(*site).addWire,      // part:betterauth
 		(*site).addApp,
 	}

@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// MailDir is an auth.Mailer that writes each mail as a file of JSON into a folder: {to, subject, url}. Files sort by
+// MailDir is an auth.Mailer that writes each mail as a file of JSON into a folder: {to, subject, url} and more. Files sort by
 // time and appear whole.
 type MailDir string
 
@@ -20,7 +20,10 @@ var mails atomic.Int64
 
 // Enqueue implements auth.Mailer. A transaction that is rolled back afterwards leaves its mail behind.
 func (d MailDir) Enqueue(_ context.Context, _ *gorm.DB, m auth.Mail) error {
-	data, err := json.Marshal(map[string]string{"to": m.To, "subject": string(m.Purpose), "url": m.URL})
+	data, err := json.Marshal(map[string]string{
+		"to": m.To, "subject": string(m.Purpose), "url": m.URL,
+		"code": m.Code, // part:magiclink
+	})
 	if err != nil {
 		return err
 	}

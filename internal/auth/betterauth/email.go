@@ -22,14 +22,11 @@ func (a *api) verifyEmail(w http.ResponseWriter, r *http.Request, b *payload.Bod
 		return nil, err
 	}
 	user, changed, err := a.VerifyEmail(w, r, s, token, callbackURL)
-	if code := refusalCode(err); callbackURL != "" && code != "" {
-		return redirect(withQuery(callbackURL, "error", code)), nil
+	if callbackURL != "" {
+		return Follow(callbackURL, err)
 	}
 	if err != nil {
 		return nil, err
-	}
-	if callbackURL != "" {
-		return redirect(callbackURL), nil
 	}
 	if !changed { // the contract names the user only where the address changed
 		user = nil

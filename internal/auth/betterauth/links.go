@@ -22,6 +22,8 @@ func Links(baseURL string) func(purpose letter.Purpose, token, callbackURL strin
 		case letter.VerifyEmail, letter.ConfirmEmailChange, letter.ChangeEmail:
 		case letter.DeleteAccount:
 			path = "/delete-user/callback"
+		case letter.MagicLink: // part:magiclink
+			path = "/magic-link/verify" // part:magiclink
 		default:
 			return ""
 		}
@@ -37,6 +39,15 @@ func refusalCode(err error) string {
 		return e.Code
 	}
 	return ""
+}
+
+// Follow answers the GET of a mailed link, whose verb returned err: it sends the browser to target, with the code of a
+// refusal as error.
+func Follow(target string, err error) (any, error) {
+	if code := refusalCode(err); code != "" {
+		return redirect(withQuery(target, "error", code)), nil
+	}
+	return redirect(target), err
 }
 
 // withQuery adds one parameter to the address that a browser is sent to, before the fragment.

@@ -62,7 +62,8 @@ var redirectFields = []struct{ name, code string }{
 	{"newUserCallbackURL", "INVALID_NEW_USER_CALLBACK_URL"},
 }
 
-// checkRedirects refuses a body or query that would send the browser to a site that is not trusted.
+// checkRedirects refuses a body or query that would send the browser to a site that is not trusted. The contract has one
+// code for all fields of a mailed link.
 func (a *api) checkRedirects(r *http.Request, b *payload.Body) error {
 	for _, field := range redirectFields {
 		targets := r.URL.Query()[field.name]
@@ -74,9 +75,13 @@ func (a *api) checkRedirects(r *http.Request, b *payload.Body) error {
 			return errs.New(http.StatusBadRequest, "", "Invalid "+field.name+": expected a string")
 		}
 		for _, target := range targets {
-			if target != "" && !a.origins.MaySend(target) {
-				return errs.New(http.StatusForbidden, field.code, "Invalid "+field.name)
+			if target == "" || a.origins.MaySend(target) {
+				continue
 			}
+			if r.Method == http.MethodGet {
+				return errs.New(http.StatusForbidden, redirectFields[0].code, "Invalid "+field.name)
+			}
+			return errs.New(http.StatusForbidden, field.code, "Invalid "+field.name)
 		}
 	}
 	return nil

@@ -16,7 +16,11 @@ const (
 	EmailVerified        Name = "email_verified"
 	ImpersonationStarted Name = "impersonation_started"
 	ImpersonationStopped Name = "impersonation_stopped"
-	Invited              Name = "invited" // by a mailed link to choose a password
+	Invited              Name = "invited"          // by a mailed link to choose a password
+	MagicLinkAsked       Name = "magic_link_asked" // to sign in by a mailed link or code // part:magiclink
+	PasskeyAdded         Name = "passkey_added"    // part:passkey
+	PasskeyRemoved       Name = "passkey_removed"  // part:passkey
+	PasskeyRenamed       Name = "passkey_renamed"  // part:passkey
 	PasswordChanged      Name = "password_changed"
 	PasswordReset        Name = "password_reset"
 	PasswordResetAsked   Name = "password_reset_asked"
@@ -84,6 +88,8 @@ func All() []Name {
 		DeviceRevoked, DeviceTrusted, FactorLocked, FactorRemoved, RecoveryCodesMade, RecoveryCodeUsed, TwoFactorDisabled,
 		TwoFactorEnabled,
 		// end:twofactor
+		MagicLinkAsked,                               // part:magiclink
+		PasskeyAdded, PasskeyRemoved, PasskeyRenamed, // part:passkey
 	)
 }
 

@@ -13,6 +13,7 @@ const (
 	ConfirmEmailChange Purpose = "confirm_email_change" // to the old address: allows the change to the new one
 	ChangeEmail        Purpose = "change_email"         // to the new address: makes the change
 	DeleteAccount      Purpose = "delete_account"       // deletes the account // part:betterauth
+	MagicLink          Purpose = "magic_link"           // signs in; the mail has a code, too // part:magiclink
 )
 
 // Links of warnings.
@@ -40,4 +41,6 @@ const (
 	RecoveryCodeUsed  Purpose = "recovery_code_used"  // Mail.About says how many are left
 	DeviceTrusted     Purpose = "device_trusted"      // no code is asked for on it
 	// end:twofactor
+	PasskeyAdded   Purpose = "passkey_added"   // part:passkey
+	PasskeyRemoved Purpose = "passkey_removed" // part:passkey
 )

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -26,6 +27,7 @@ type site struct {
 	URL   string
 	auth  *auth.Auth
 	app   *web.Server
+	db    *gorm.DB
 	ahead atomic.Int64 // how far the clock is, in nanoseconds
 
 	failure atomic.Pointer[failure] // of every request of htmx
@@ -41,7 +43,7 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	requireBrowser(t)
 	s := &site{counts: map[string]int{}, gates: map[string]chan struct{}{}}
 	server := httptest.NewUnstartedServer(s)
-	s.URL = "http://" + server.Listener.Addr().String()
+	s.URL = strings.Replace("http://"+server.Listener.Addr().String(), "127.0.0.1", "localhost", 1) // passkeys need a name
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	options := auth.Options{BaseURL: s.URL, Now: s.now, Links: web.Links(s.URL, nil),
 		Logger: slog.New(slog.DiscardHandler)}
@@ -51,6 +53,7 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	for _, f := range change {
 		f(&options, db)
 	}
+	s.db = db
 	s.app = webtest.New(t, db, config, options)
 	s.auth = s.app.Auth
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

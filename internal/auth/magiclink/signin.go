@@ -1,0 +1,130 @@
+package magiclink
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
+)
+
+var (
+	errNoLink  = errs.New(http.StatusBadRequest, "INVALID_TOKEN", "Invalid token")
+	errOldLink = errs.New(http.StatusBadRequest, "TOKEN_EXPIRED", "Token expired")
+)
+
+// Link is what a mailed link would do.
+type Link struct {
+	Email string // of the account that it signs in to
+
+	// CallbackURL is where the browser goes in the end: a path of this site or an address on a trusted origin, "" for
+	// nowhere in particular.
+	CallbackURL string // part:betterauth
+}
+
+// Peek looks a link up by its token and changes nothing. Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED.
+func (m *MagicLink) Peek(ctx context.Context, token string) (Link, error) {
+	l, err := m.find(ctx, token)
+	if err != nil {
+		return Link{}, err
+	}
+	u, err := m.auth.User(ctx, *l.UserID)
+	if err != nil {
+		return Link{}, err
+	}
+	if !m.works(l, u) {
+		return Link{}, errNoLink
+	}
+	return Link{
+		Email:       u.Email,
+		CallbackURL: m.trusted(l.CallbackURL), // part:betterauth
+	}, nil
+}
+
+// SignInLink signs in by the token of a mailed link, once. An unverified address becomes verified; see
+// auth.Auth.TakeOver. Refusals: 400 INVALID_TOKEN; 403 BANNED_USER; *auth.SecondStep.
+func (m *MagicLink) SignInLink(
+	w http.ResponseWriter, r *http.Request, token string, remember bool,
+) (*auth.Session, error) {
+	l, err := m.find(r.Context(), token)
+	if errors.Is(err, errOldLink) {
+		return nil, errNoLink
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m.signIn(w, r, l, remember, errNoLink)
+}
+
+// SignInCode is SignInLink by the code that was mailed to an address. Refusals: 400 INVALID_OTP, OTP_EXPIRED; 403
+// TOO_MANY_ATTEMPTS after 3 guesses of one code or 10 wrong ones in a row, BANNED_USER; *auth.SecondStep.
+func (m *MagicLink) SignInCode(
+	w http.ResponseWriter, r *http.Request, email, code string, remember bool,
+) (*auth.Session, error) {
+	l, err := m.guess(r, email, code)
+	if err != nil {
+		return nil, err
+	}
+	return m.signIn(w, r, l, remember, errNoCode)
+}
+
+// find returns the row of a token.
+func (m *MagicLink) find(ctx context.Context, token string) (*magicLink, error) {
+	var l magicLink
+	err := m.db.WithContext(ctx).Where("token_hash = ? AND user_id IS NOT NULL", hash(token)).Take(&l).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, errNoLink
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !m.auth.Now().Before(l.ExpiresAt) {
+		return nil, errOldLink
+	}
+	return &l, nil
+}
+
+// works reports whether u still has the address that was mailed, and the credentials of that time.
+func (m *MagicLink) works(l *magicLink, u *auth.User) bool {
+	return l.Address == hash(u.Email) && (!l.Ended || m.banned(u))
+}
+
+// banned reports whether u is banned now. What was mailed to such a user works until SignIn refuses, which says why.
+func (m *MagicLink) banned(u *auth.User) bool {
+	return u.Banned && (u.BanExpires == nil || m.auth.Now().Before(*u.BanExpires))
+}
+
+// signIn spends a row, if it still works, and signs its user in. gone is the refusal if it does not.
+func (m *MagicLink) signIn(
+	w http.ResponseWriter, r *http.Request, l *magicLink, remember bool, gone error,
+) (*auth.Session, error) {
+	start := auth.Start{Event: event.SignIn, Remember: remember, AMR: "email"}
+	return m.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
+		u, err := t.LockUser(*l.UserID)
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return nil, gone
+		}
+		if err != nil {
+			return nil, err
+		}
+		spent := t.Where("address = ? AND token_hash = ? AND (NOT ended OR ?)", hash(u.Email), l.TokenHash, m.banned(u)).
+			Delete(&magicLink{})
+		if spent.Error != nil {
+			return nil, spent.Error
+		}
+		if spent.RowsAffected == 0 { // spent, renewed or ended meanwhile
+			return nil, gone
+		}
+		if u.EmailVerified {
+			return u, nil
+		}
+		// The warning tells an owner who had signed up without verifying the address that the password is gone.
+		return u, errors.Join(
+			m.auth.TakeOver(t, u), m.auth.Notice(t, r, nil, u, event.EmailVerified, letter.PasswordChanged, ""),
+		)
+	})
+}

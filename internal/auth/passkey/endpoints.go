@@ -1,0 +1,158 @@
+package passkey
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/betterauth"
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/payload"
+)
+
+// Endpoints is the plugin of betterauth that serves the endpoints of @better-auth/passkey, /api/auth/passkey/*. All of
+// them read the session from the store: in a revoked one that is still cached, a thief could leave a passkey behind.
+func (p *Passkeys) Endpoints(*auth.Auth) []betterauth.Endpoint {
+	endpoint := func(method, name string, h betterauth.Handle) betterauth.Endpoint {
+		return betterauth.Endpoint{Method: method, Path: "/passkey/" + name, Handle: h}
+	}
+	const get, post = http.MethodGet, http.MethodPost
+	return []betterauth.Endpoint{
+		endpoint(get, "generate-register-options", p.askRegistration),
+		endpoint(post, "verify-registration", p.takeRegistration),
+		endpoint(get, "generate-authenticate-options", p.askProof),
+		endpoint(post, "verify-authentication", p.takeProof),
+		endpoint(get, "list-user-passkeys", betterauth.On(p.demand, "", p.listOwn)),
+		endpoint(post, "update-passkey", p.renameOwn),
+		endpoint(post, "delete-passkey", betterauth.On(p.demand, "id", p.deleteOwn)),
+	}
+}
+
+func (p *Passkeys) demand(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
+	return betterauth.Demand(p.auth, w, r, b)
+}
+
+func (p *Passkeys) askRegistration(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	attachment := b.Text("authenticatorAttachment")
+	s, err := p.demand(w, r, b)
+	if err != nil {
+		return nil, err
+	}
+	return p.RegisterOptions(w, r, s, attachment)
+}
+
+func (p *Passkeys) takeRegistration(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	response, name, enter := response(b), b.Text("name"), b.Bool("createSession", false)
+	s, err := p.demand(w, r, b)
+	if err != nil {
+		return nil, err
+	}
+	k, err := p.Register(w, r, s, response, name)
+	if err != nil {
+		return nil, err
+	}
+	if !enter {
+		return k.wire(), nil
+	}
+	start := auth.Start{Event: event.SignIn, Remember: s.Remember, AMR: amr, Presented: s}
+	s, err = p.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) { return lockLive(t, s) })
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		wirePasskey
+		entered
+	}{k.wire(), entered{s, s.User}}, nil
+}
+
+func (p *Passkeys) askProof(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	s, err := p.auth.StoredSession(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return p.SignInOptions(w, r, s)
+}
+
+func (p *Passkeys) takeProof(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	response := response(b)
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	s, err := p.SignIn(w, r, response)
+	if err != nil {
+		return nil, err
+	}
+	return entered{s, s.User}, nil
+}
+
+func (p *Passkeys) listOwn(_ http.ResponseWriter, r *http.Request, s *auth.Session, _ string) (any, error) {
+	list, err := p.List(r.Context(), s.UserID)
+	all := make([]wirePasskey, len(list))
+	for i := range list {
+		all[i] = list[i].wire()
+	}
+	return all, err
+}
+
+func (p *Passkeys) renameOwn(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
+	id, name := b.String("id"), b.String("name")
+	s, err := p.demand(w, r, b)
+	if err != nil {
+		return nil, err
+	}
+	k, err := p.Rename(r, s, id, name)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]wirePasskey{"passkey": k.wire()}, nil
+}
+
+func (p *Passkeys) deleteOwn(_ http.ResponseWriter, r *http.Request, s *auth.Session, id string) (any, error) {
+	return map[string]bool{"status": true}, p.Delete(r, s, id)
+}
+
+// response is what the authenticator answered, as JSON.
+func response(b *payload.Body) []byte {
+	b.Object("response", true)
+	data, err := json.Marshal(b.Value("response"))
+	if err != nil { // it was decoded from JSON
+		panic(err)
+	}
+	return data
+}
+
+// entered is the answer that a session has started.
+type entered struct {
+	Session *auth.Session `json:"session"`
+	User    *auth.User    `json:"user"`
+}
+
+// wirePasskey is the contract's form of a passkey.
+type wirePasskey struct {
+	ID           string  `json:"id"`
+	Name         *string `json:"name"`
+	UserID       string  `json:"userId"`
+	CredentialID string  `json:"credentialID"`
+	PublicKey    string  `json:"publicKey"`
+	Counter      uint32  `json:"counter"`
+	DeviceType   string  `json:"deviceType"`
+	BackedUp     bool    `json:"backedUp"`
+	Transports   string  `json:"transports"`
+	CreatedAt    string  `json:"createdAt"`
+	AAGUID       string  `json:"aaguid"`
+}
+
+func (k *Passkey) wire() wirePasskey {
+	v := wirePasskey{
+		ID: k.ID, UserID: k.UserID, CredentialID: k.CredentialID, PublicKey: k.PublicKey, Counter: k.Counter,
+		DeviceType: "singleDevice", BackedUp: k.BackedUp, Transports: k.Transports, AAGUID: k.AAGUID,
+		CreatedAt: k.CreatedAt.UTC().Format("2006-01-02T15:04:05.000Z"),
+	}
+	if k.Name != "" {
+		v.Name = &k.Name
+	}
+	if k.BackupEligible {
+		v.DeviceType = "multiDevice"
+	}
+	return v
+}

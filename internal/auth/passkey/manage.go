@@ -1,0 +1,178 @@
+package passkey
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/text"
+	"gorm.io/gorm"
+)
+
+// List returns a user's passkeys, the oldest first.
+func (p *Passkeys) List(ctx context.Context, userID string) ([]Passkey, error) {
+	var list []Passkey
+	err := p.db.WithContext(ctx).Where("user_id = ?", userID).Order("created_at, id").Find(&list).Error
+	return list, err
+}
+
+// Rename gives one of s's user's passkeys a name of 1 to 100 characters. Refusals: 400 VALIDATION_ERROR; 403 while
+// impersonating; 401 if s has ended; 404 PASSKEY_NOT_FOUND, also for another user's.
+func (p *Passkeys) Rename(r *http.Request, s *auth.Session, id, name string) (k *Passkey, err error) {
+	if name, err = checkName(name, 1); err != nil {
+		return nil, err
+	}
+	if err := notImpersonating(s); err != nil {
+		return nil, err
+	}
+	return k, p.auth.Transact(r.Context(), func(t *auth.Tx) error {
+		u, err := lockLive(t, s)
+		if err != nil {
+			return err
+		}
+		if k, err = own(t, u.ID, id); err != nil {
+			return err
+		}
+		k.Name = name
+		if err := t.Select("name").Updates(k).Error; err != nil {
+			return err
+		}
+		return p.auth.Notice(t, r, s, u, event.PasskeyRenamed, "", "")
+	})
+}
+
+// Delete removes one of s's user's passkeys. The user is told by mail. Refusals: 403 while impersonating; 403
+// SESSION_NOT_FRESH; 401 if s has ended; 404 PASSKEY_NOT_FOUND, also for another user's; 400 LAST_WAY_IN for the only
+// passkey of a user without a password.
+func (p *Passkeys) Delete(r *http.Request, s *auth.Session, id string) error {
+	if err := p.mayChange(s); err != nil {
+		return err
+	}
+	return p.auth.Transact(r.Context(), func(t *auth.Tx) error {
+		u, err := lockLive(t, s)
+		if err != nil {
+			return err
+		}
+		k, err := own(t, u.ID, id)
+		if err != nil {
+			return err
+		}
+		if err := keepOneWayIn(t, u.ID); err != nil {
+			return err
+		}
+		if err := t.Delete(k).Error; err != nil {
+			return err
+		}
+		if err := t.CredentialChanged(u.ID); err != nil {
+			return err
+		}
+		return p.auth.Notice(t, r, s, u, event.PasskeyRemoved, letter.PasskeyRemoved, "")
+	})
+}
+
+// keepOneWayIn refuses to delete a passkey of a user who could not sign in without it.
+func keepOneWayIn(t *auth.Tx, userID string) error {
+	n, err := count(t.DB, userID)
+	if n > 1 || err != nil {
+		return err
+	}
+	var passwords int64
+	err = t.Model(&auth.Account{}).Where("user_id = ? AND password <> ''", userID).Count(&passwords).Error
+	if passwords > 0 || err != nil {
+		return err
+	}
+	return errs.New(http.StatusBadRequest, "LAST_WAY_IN",
+		"You could not log in without this passkey. Set a password first, or add another passkey.")
+}
+
+// Accepted returns what PublicKeyCredential.signalAllAcceptedCredentials takes, so that password managers forget the
+// passkeys that were deleted here. handle is "" for a user who never had one.
+func (p *Passkeys) Accepted(ctx context.Context, userID string) (rpID, handle string, ids []string, err error) {
+	if err := p.checkAvailable(); err != nil {
+		return "", "", nil, err
+	}
+	known, err := handleOf(p.db.WithContext(ctx), userID)
+	if err != nil {
+		return "", "", nil, err
+	}
+	list, err := p.List(ctx, userID)
+	for _, k := range list {
+		ids = append(ids, k.CredentialID)
+	}
+	return p.web.Config.RPID, encode(known), ids, err
+}
+
+// own returns a passkey of a user.
+func own(t *auth.Tx, userID, id string) (*Passkey, error) {
+	if text.Storable(id, len(id)) != id {
+		return nil, errNotOwn
+	}
+	var k Passkey
+	err := t.Where("id = ? AND user_id = ?", id, userID).Take(&k).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, errNotOwn
+	}
+	return &k, err
+}
+
+var errNotOwn = errs.New(http.StatusNotFound, "PASSKEY_NOT_FOUND", "Passkey not found")
+
+// checkName returns a name without spaces around it. Names are shown to their user alone: a mail or an event with one
+// would carry a thief's words.
+func checkName(raw string, least int) (string, error) {
+	name, ok := text.Line(raw, 100)
+	if !ok || len(name) < least {
+		return "", errs.Invalid("name", "VALIDATION_ERROR", "Enter a name of 1 to 100 characters that can be shown.")
+	}
+	return name, nil
+}
+
+// mayChange refuses s where it may not add or remove passkeys: they outlive the session, so that a thief or an admin who
+// acts as the user would keep a way in.
+func (p *Passkeys) mayChange(s *auth.Session) error {
+	if err := notImpersonating(s); err != nil {
+		return err
+	}
+	if !p.auth.RecentlyAuthenticated(s) {
+		return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+	}
+	return nil
+}
+
+func notImpersonating(s *auth.Session) error {
+	if s.ImpersonatedBy != nil {
+		return errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while you impersonate a user.")
+	}
+	return nil
+}
+
+// mayHave refuses passkeys to a user who has not proved the address yet, where that is required.
+func (p *Passkeys) mayHave(u *auth.User) error {
+	if p.opts.RequireEmailVerification && !u.EmailVerified {
+		return errs.New(http.StatusForbidden, "EMAIL_NOT_VERIFIED", "Email not verified")
+	}
+	return nil
+}
+
+// lockLive locks the user of s, and refuses s if it has ended since the request came in.
+func lockLive(t *auth.Tx, s *auth.Session) (*auth.User, error) {
+	u, err := t.LockUser(s.UserID)
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, errs.Unauthenticated()
+	}
+	if err != nil {
+		return nil, err
+	}
+	var live int64
+	if err := t.Model(&auth.Session{}).Where("id = ?", s.ID).Count(&live).Error; err != nil {
+		return nil, err
+	}
+	if live == 0 {
+		return nil, errs.Unauthenticated()
+	}
+	return u, nil
+}

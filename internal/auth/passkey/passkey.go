@@ -1,0 +1,153 @@
+// Package passkey signs users in with passkeys (WebAuthn Level 3, https://www.w3.org/TR/webauthn-3/) and keeps them. It
+// is a part of internal/auth: it uses what that exports, and owns the tables passkeys, passkey_handles and
+// passkey_challenges.
+//
+// A passkey is a whole sign-in, because the authenticator verifies its user by finger, face or PIN each time:
+// Session.AMR is "pop mfa", and no second step is asked for.
+//
+// A ceremony is two requests. The first one gets options with a challenge (challenge.go), the second one brings what the
+// authenticator made of it: a new passkey (register.go) or a proof (signin.go). github.com/go-webauthn/webauthn checks
+// signatures and flags. What the standard leaves to its users is checked here: that a challenge counts once, that no
+// two users have one credential, that a counter never goes back.
+package passkey
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/keys"
+	"example.com/foyer/internal/origins"
+	"example.com/foyer/internal/purge"
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/webauthn"
+	"gorm.io/gorm"
+)
+
+// amr is Session.AMR of a sign-in with a passkey: possession of a key, and the finger, face or PIN that unlocked it
+// (RFC 8176).
+const amr = "pop mfa"
+
+// Passkeys is the part. It is safe for use by many goroutines; make one per process.
+type Passkeys struct {
+	auth         *auth.Auth
+	db           *gorm.DB
+	opts         Options
+	web          *webauthn.WebAuthn // nil where browsers allow no passkeys
+	sealer       keys.Sealer        // of challenges
+	asked        auth.Cookie        // has the sealed challenge
+	dontRemember auth.Cookie
+}
+
+// Options configures passkeys.
+type Options struct {
+	// AppName is what authenticators call this site. Required.
+	AppName string
+
+	// BaseURL is the origin of the app. Its host is the relying party ID: if it changes, every passkey is lost. Required.
+	BaseURL string
+
+	// Origins are other trusted origins. Those on https, on the host of BaseURL or below it, may use passkeys as well.
+	Origins []string
+
+	// RequireEmailVerification refuses a new passkey to a user whose address is not verified, so that an account that was
+	// made with a victim's address has none.
+	RequireEmailVerification bool
+}
+
+// New makes the part and joins a. Where the host of BaseURL is an IP address, browsers allow no passkeys: New succeeds,
+// and Available is false.
+func New(a *auth.Auth, db *gorm.DB, secrets []string, o Options) (*Passkeys, error) {
+	ring, err := keys.New(secrets)
+	if err != nil {
+		return nil, fmt.Errorf("passkey: %w", err)
+	}
+	p := &Passkeys{
+		auth: a, db: db, opts: o, sealer: ring.Seal("passkey challenge"),
+		asked: a.Cookie("better-auth-passkey"), dontRemember: a.Cookie("dont_remember"),
+	}
+	home, ok := origins.Parse(o.BaseURL)
+	if !ok {
+		return nil, fmt.Errorf("passkey: BaseURL %q is not an origin", o.BaseURL)
+	}
+	if host := hostOf(home); protocol.ValidateRPID(host) == nil {
+		p.web, err = webauthn.New(&webauthn.Config{
+			RPID: host, RPDisplayName: o.AppName, RPOrigins: allowed(home, host, o.Origins),
+			AttestationPreference: protocol.PreferNoAttestation,
+			// Browsers and password managers return more than they are asked for. Nothing here reads it.
+			ExtensionsUnsolicitedOutputPolicy: protocol.UnsolicitedOutputPolicyIgnore,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("passkey: %w", err)
+		}
+	}
+	a.Join(auth.Hooks{TakenOver: takenOver, Purge: p.purge})
+	return p, nil
+}
+
+// allowed lists the origins of pages that may use passkeys of rpID.
+func allowed(home, rpID string, others []string) []string {
+	list := []string{home}
+	for _, raw := range others {
+		origin, ok := origins.Parse(raw)
+		if ok && strings.HasPrefix(origin, "https:") && strings.HasSuffix("."+hostOf(origin), "."+rpID) {
+			list = append(list, origin)
+		}
+	}
+	return list
+}
+
+func hostOf(origin string) string {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// Available reports whether browsers allow passkeys on this site. If not, every verb that talks to an authenticator
+// refuses with 400 PASSKEYS_NOT_AVAILABLE.
+func (p *Passkeys) Available() bool { return p.web != nil }
+
+func (p *Passkeys) checkAvailable() error {
+	if p.Available() {
+		return nil
+	}
+	return errs.New(http.StatusBadRequest, "PASSKEYS_NOT_AVAILABLE",
+		"Browsers allow passkeys only where the address of the site is a name.")
+}
+
+// takenOver deletes the passkeys of a user: a stranger may have added them before the owner proved the address.
+func takenOver(t *auth.Tx, userID string) error {
+	return t.Where("user_id = ?", userID).Delete(&Passkey{}).Error
+}
+
+// purge forgets spent challenges that have expired, because no answer to them counts any more.
+func (p *Passkeys) purge(ctx context.Context) error {
+	db, now := p.db.WithContext(ctx), p.auth.Now()
+	return purge.All(ctx, func() *gorm.DB {
+		some := db.Model(&spent{}).Select("challenge").Where("expires_at <= ?", now).Limit(purge.Batch)
+		return db.Where("challenge IN (?)", some).Delete(&spent{})
+	})
+}
+
+// Passkey is a public key whose private half an authenticator keeps for one user.
+type Passkey struct {
+	ID             string
+	UserID         string
+	Name           string // typed by the user; "" for none
+	CredentialID   string // what the authenticator calls it, base64url; unique among all users
+	PublicKey      string // COSE, standard base64
+	Counter        uint32 // of signatures; 0 if the authenticator does not count
+	BackupEligible bool   // may be copied to other devices of the user
+	BackedUp       bool   // is copied now
+	Transports     string // hints for browsers, such as "internal,hybrid"
+	AAGUID         string `gorm:"column:aaguid"` // the model of the authenticator, as it says itself
+	CreatedAt      time.Time
+	LastUsedAt     *time.Time // the last proof by it; nil for none
+}
