@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,6 +14,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/passkey"
+	"example.com/foyer/internal/id"
 	"example.com/foyer/web"
 )
 
@@ -29,14 +29,14 @@ func newPasskeySite(t *testing.T) *site {
 // addPasskey stores one, and returns the path of its page.
 func (s *site) addPasskey(t *testing.T, userID, name string, synced bool) string {
 	t.Helper()
-	id := fmt.Sprintf("key-%d", time.Now().UnixNano())
+	keyID := id.New()
 	row := passkey.Passkey{
-		ID: id, UserID: userID, Name: name, CredentialID: id, BackedUp: synced, CreatedAt: s.now().Add(-time.Hour),
+		ID: keyID, UserID: userID, Name: name, CredentialID: keyID, BackedUp: synced, CreatedAt: s.now().Add(-time.Hour),
 	}
 	if err := s.db.Create(&row).Error; err != nil {
 		t.Fatal(err)
 	}
-	return "/settings/security/passkeys/" + id
+	return "/settings/security/passkeys/" + keyID
 }
 
 // script is what passkey.js sends beside its request.

@@ -1,12 +1,12 @@
 package browser
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"example.com/foyer/internal/auth/passkey"
+	"example.com/foyer/internal/id"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
@@ -38,14 +38,14 @@ func (s *site) keepPasskey(t *testing.T, email, name string) string {
 		t.Fatal(err)
 	}
 	now := s.now()
-	id := fmt.Sprintf("key-%d", now.UnixNano())
+	keyID := id.New()
 	row := passkey.Passkey{
-		ID: id, UserID: u.ID, Name: name, CredentialID: id, BackedUp: true, CreatedAt: now, LastUsedAt: &now,
+		ID: keyID, UserID: u.ID, Name: name, CredentialID: keyID, BackedUp: true, CreatedAt: now, LastUsedAt: &now,
 	}
 	if err := s.db.Create(&row).Error; err != nil {
 		t.Fatal(err)
 	}
-	return passkeysPage + "/" + id
+	return passkeysPage + "/" + keyID
 }
 
 // authenticator is a device that keeps passkeys and knows its owner, as a phone does.
