@@ -19,14 +19,14 @@ const passkeysPath = "/settings/security/passkeys"
 // passkeysOf are the passkeys of a user, for views.
 func (s *Server) passkeysOf(ctx context.Context, userID string) (page views.Passkeys, err error) {
 	list, err := s.Passkeys.List(ctx, userID)
-	for _, p := range list {
-		page.Rows = append(page.Rows, passkeyRow(p))
+	for i := range list {
+		page.Rows = append(page.Rows, passkeyRow(&list[i]))
 	}
 	page.Available = s.Passkeys.Available()
 	return page, err
 }
 
-func passkeyRow(p passkey.Passkey) views.PasskeyRow {
+func passkeyRow(p *passkey.Passkey) views.PasskeyRow {
 	row := views.PasskeyRow{ID: p.ID, Name: p.Name, Synced: p.BackedUp, Added: p.CreatedAt}
 	if p.LastUsedAt != nil {
 		row.Used = *p.LastUsedAt

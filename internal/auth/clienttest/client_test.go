@@ -22,6 +22,7 @@ import (
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/betterauth"
+	"example.com/foyer/internal/auth/magiclink"
 	"example.com/foyer/internal/auth/twofactor"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
@@ -80,6 +81,7 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 		CacheMaxAge: 2 * time.Second})
 	verify := start(t, open(), auth.Options{
 		RequireEmailVerification: true, AutoSignInAfterVerification: true, ConfirmEmailChange: true,
+		ReauthAge: 2 * time.Second, // suites wait until a passkey demands a new proof // part:passkey
 	}, betterauth.Options{ConfirmDeletion: true, FreshAge: 2 * time.Second})
 	db := open()                                                                                                                            // part:ratelimit
 	rate := start(t, db, auth.Options{RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, func() time.Time { return time.Now().UTC() })}}) // part:ratelimit
@@ -87,6 +89,7 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 	https := start(t, open(), auth.Options{CookiePrefix: web.CookiePrefix, BaseURL: "https://"})
 	// part:twofactor
 	brief := start(t, open(), auth.Options{},
+		magiclink.Options{TTL: 2 * time.Second}, // part:magiclink
 		twofactor.Options{ChallengeTTL: 2 * time.Second, LockTime: 3 * time.Second, TrustTTL: 4 * time.Second})
 	// end:twofactor
 	main := start(t, open(), auth.Options{})
