@@ -206,6 +206,7 @@ var mayMount = []string{
 	"internal/auth/betterauth", "cmd/server",
 	"internal/auth/twofactor", // part:twofactor
 	"internal/auth/magiclink", // part:magiclink
+	"internal/auth/passkey",   // part:passkey
 }
 
 // importFault says why dir may not import a package, "" where it may; own is its path within this module.

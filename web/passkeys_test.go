@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/passkey"
 	"example.com/foyer/web"
 )
@@ -200,4 +203,22 @@ func TestPasskeysNeedAName(t *testing.T) {
 		contains(t, got, "PASSKEYS_NOT_AVAILABLE")
 	}
 	expect(t, s.Get("/.well-known/passkey-endpoints"), 404)
+}
+
+// everyPasskeyEvent does all that the trail says of passkeys. Adding one needs an authenticator, which the tests of
+// package passkey and of the browser have; here the event is recorded without one.
+func (s *site) everyPasskeyEvent(t *testing.T) {
+	t.Helper()
+	c, id := s.person(t, "keys@example.com")
+	own := s.addPasskey(t, id, "Phone", false)
+	expect(t, c.PostForm(own, url.Values{"name": {"My phone"}}), 303)
+	expect(t, c.PostForm(own+"/delete", nil), 303)
+	by := s.sessionOf(t, c)
+	err := s.auth.Transact(t.Context(), func(tx *auth.Tx) error {
+		r := httptest.NewRequest(http.MethodPost, s.Base, nil)
+		return s.auth.Notice(tx, r, by, by.User, event.PasskeyAdded, "", "Phone")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -124,6 +124,7 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		secrets = append(secrets, s.everyFactorEvent(t, boss)...)          // part:twofactor
 		call(boss, "/sign-in/magic-link", in{"email": "boss@example.com"}) // part:magiclink
 		link("magic_link", "boss@example.com")                             // part:magiclink
+		s.everyPasskeyEvent(t)                                             // part:passkey
 		boss.Get("/admin/users.csv", navigate...)
 		wantTrail := func() string {
 			t.Helper()

@@ -42,7 +42,33 @@ func TestEverything(t *testing.T) {
 		"CORS":             "on",                 // part:betterauth
 		"MAIL_LINKS":       "wire",               // part:betterauth
 		"RATE_LIMIT":       "on",                 // part:ratelimit
-		"SERVICE_KEY_FILE": "/etc/app/keys.json", // part:servicetoken
+		"SERVICE_KEY_FILE": "/etc/app/keys.json", // part:magiclink
+
+// TestMagicLinkNeedsMail: it is off unless it is turned on, and production then needs a mail server.
+func TestMagicLinkNeedsMail(t *testing.T) {
+	for _, c := range []struct {
+		env, magic, smtp string
+		on, refused      bool
+	}{
+		{"production", "on", "", true, true},
+		{"production", "on", "smtp://mail.example", true, false},
+		{"production", "", "", false, false},
+		{"development", "on", "", true, false},
+	} {
+		got, err := load(map[string]string{
+			"APP_ENV": c.env, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off", "MAGIC_LINK": c.magic, "SMTP_URL": c.smtp,
+			"MAIL_FROM": "mail@app.example",
+		})
+		refused := err != nil && strings.Contains(err.Error(), "SMTP_URL: ")
+		if got.MagicLink != c.on || refused != c.refused || err != nil && !refused {
+			t.Errorf("%+v: %v, %v", c, got.MagicLink, err)
+		}
+	}
+}
+
+// end:magiclink
+
+// part:servicetoken
 	})
 	proxies := []string{"10.0.0.0/8", "192.0.2.7/32", "fd00::/8"}
 	want := config.Config{
@@ -308,6 +334,7 @@ func TestSwitches(t *testing.T) {
 	for _, env := range []map[string]string{
 		{"INSECURE_HTTP": "true"},
 		{"CORS": "true"},     // part:betterauth
+		{"MAGIC_LINK": "yes"}, // part:magiclink
 		{"RATE_LIMIT": "no"}, // part:ratelimit
 		{"RATE_LIMIT": "off", "APP_ENV": "production", "APP_SECRET": strong}, // part:ratelimit
 	} {

@@ -81,6 +81,7 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 		CacheMaxAge: 2 * time.Second})
 	verify := start(t, open(), auth.Options{
 		RequireEmailVerification: true, AutoSignInAfterVerification: true, ConfirmEmailChange: true,
+		ReauthAge: 2 * time.Second, // suites wait until a passkey demands a new proof // part:passkey
 	}, betterauth.Options{ConfirmDeletion: true, FreshAge: 2 * time.Second})
 	db := open()                                                                                                                            // part:ratelimit
 	rate := start(t, db, auth.Options{RateLimit: auth.RateLimit{Limiter: ratelimit.New(db, func() time.Time { return time.Now().UTC() })}}) // part:ratelimit

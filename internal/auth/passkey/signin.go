@@ -86,7 +86,7 @@ func (p *Passkeys) prove(
 	if err != nil {
 		return nil, failed(err)
 	}
-	found, err := find(p.db.WithContext(r.Context()), "credential_id = ?", encode(answer.RawID))
+	found, err := find(p.db.WithContext(r.Context()), encode(answer.RawID))
 	if err != nil {
 		return nil, err
 	}
@@ -101,9 +101,12 @@ func (p *Passkeys) prove(
 		if err != nil {
 			return nil, missing(err)
 		}
-		k, err := find(t.DB, "id = ?", found.ID)
+		k, err := find(t.DB, found.CredentialID)
 		if err != nil {
 			return nil, err
+		}
+		if k.UserID != u.ID { // deleted, and registered by another user
+			return nil, missing(gorm.ErrRecordNotFound)
 		}
 		known, err := handleOf(t.DB, u.ID)
 		if err != nil {
@@ -152,10 +155,10 @@ func failed(why error) error {
 	}
 }
 
-// find returns one passkey.
-func find(db *gorm.DB, where string, value ...any) (*Passkey, error) {
+// find returns the passkey with a credential id.
+func find(db *gorm.DB, credentialID string) (*Passkey, error) {
 	var k Passkey
-	if err := db.Where(where, value...).Take(&k).Error; err != nil {
+	if err := db.Where("credential_id = ?", credentialID).Take(&k).Error; err != nil {
 		return nil, missing(err)
 	}
 	return &k, nil

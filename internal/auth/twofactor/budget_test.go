@@ -25,8 +25,8 @@ const (
 	locked  = "ACCOUNT_TEMPORARILY_LOCKED"
 )
 
-// TestFiveGuessesAfterAPassword: over all kinds of codes. The sixth is refused even if it is right, and the password has
-// to be typed again.
+// TestFiveGuessesAfterAPassword: over all kinds of codes. The sixth is refused even if it is right, and the password
+// has to be typed again.
 func TestFiveGuessesAfterAPassword(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -52,8 +52,8 @@ func TestFiveGuessesAfterAPassword(t *testing.T) {
 	})
 }
 
-// TestTenWrongCodesLockTheAccount: for every code in every browser, signed in or not, with a mail and an event; sessions
-// go on, and after the time all codes work again.
+// TestTenWrongCodesLockTheAccount: for every code in every browser, signed in or not, with a mail and an event;
+// sessions go on, and after the time all codes work again.
 func TestTenWrongCodesLockTheAccount(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

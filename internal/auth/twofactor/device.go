@@ -25,41 +25,37 @@ type TrustedDevice struct {
 	Expires   time.Time `gorm:"column:expires_at"`
 }
 
-// trust makes the browser of r a trusted device of u and returns the token for its cookie.
-func (f *Factor) trust(t *auth.Tx, r *http.Request, u *auth.User) (token string, err error) {
-	token, now := rand.Text(), f.auth.Now()
-	ip, agent := f.auth.Browser(r)
-	row := TrustedDevice{
-		ID: id.New(), UserID: u.ID, TokenHash: hash(token), UserAgent: agent, IPAddress: ip,
-		Created: now, LastUsed: now, Expires: now.Add(f.opts.TrustTTL),
+// trust makes the browser of r a trusted device of u.
+func (f *Factor) trust(t *auth.Tx, w http.ResponseWriter, r *http.Request, u *auth.User) error {
+	d := TrustedDevice{ID: id.New(), UserID: u.ID, Created: f.auth.Now(), Expires: f.auth.Now().Add(f.opts.TrustTTL)}
+	if err := f.storeTrust(t, w, r, &d); err != nil {
+		return err
 	}
-	if err := t.Create(&row).Error; err != nil {
-		return "", err
-	}
-	return token, f.auth.Notice(t, r, nil, u, event.DeviceTrusted, letter.DeviceTrusted, "")
+	return f.auth.Notice(t, r, nil, u, event.DeviceTrusted, letter.DeviceTrusted, "")
 }
 
-// useTrust reports whether the browser of r is a trusted device of a user. It replaces the token, so that a copy of the
-// cookie works only until the device is used again, but never extends the trust.
+// useTrust reports whether the browser of r is a trusted device of a user, who is locked. It replaces the token, so
+// that a copy of the cookie works only until the device is used again, but never extends the trust.
 func (f *Factor) useTrust(t *auth.Tx, w http.ResponseWriter, r *http.Request, userID string) (bool, error) {
-	old, ok := f.trustCookie.Read(r)
+	token, ok := f.trustCookie.Read(r)
 	if !ok {
 		return false, nil
 	}
-	now, token := f.auth.Now(), rand.Text()
-	var rows []TrustedDevice // at most one; u is locked, so it stays
-	err := t.Where("token_hash = ? AND user_id = ? AND expires_at > ?", hash(old), userID, now).Find(&rows).Error
-	if err != nil || len(rows) == 0 {
+	d, err := first[TrustedDevice](
+		t.Where("token_hash = ? AND user_id = ? AND expires_at > ?", hash(token), userID, f.auth.Now()))
+	if d == nil || err != nil {
 		return false, err
 	}
-	d := rows[0]
-	d.TokenHash, d.LastUsed = hash(token), now
+	return true, f.storeTrust(t, w, r, d)
+}
+
+// storeTrust stores a device with a new token, and sends its cookie. If t is rolled back, the cookie is worth nothing.
+func (f *Factor) storeTrust(t *auth.Tx, w http.ResponseWriter, r *http.Request, d *TrustedDevice) error {
+	token := rand.Text()
+	d.TokenHash, d.LastUsed = hash(token), f.auth.Now()
 	d.IPAddress, d.UserAgent = f.auth.Browser(r)
-	if err := t.Select("token_hash", "last_used_at", "ip_address", "user_agent").Updates(&d).Error; err != nil {
-		return false, err
-	}
-	f.trustCookie.Set(w, token, d.Expires.Sub(now))
-	return true, nil
+	f.trustCookie.Set(w, token, d.Expires.Sub(d.LastUsed))
+	return t.Save(d).Error
 }
 
 // Devices lists the trusted devices of a user, most recently used first.

@@ -1,6 +1,7 @@
 package twofactor
 
 import (
+	"cmp"
 	"net/http"
 
 	"example.com/foyer/internal/auth"
@@ -23,16 +24,40 @@ func (f *Factor) Endpoints(*auth.Auth) []betterauth.Endpoint {
 		post("enable", f.postEnable),
 		post("verify-totp", f.postCode(byApp)),
 		post("verify-backup-code", f.postCode(byRecovery)),
-		post("send-otp", func(http.ResponseWriter, *http.Request, *payload.Body) (any, error) { return nil, errNoMail }),
-		post("verify-otp", f.postMailCode),
-		post("generate-backup-codes", betterauth.On(f.demand, "password", f.postNewCodes)),
-		post("get-totp-uri", betterauth.On(f.demand, "password", f.postURI)),
-		post("disable", betterauth.On(f.demand, "password", f.postDisable)),
+		post("send-otp", refuseMail()),
+		post("verify-otp", refuseMail("code")),
+		post("generate-backup-codes", f.withPassword(f.postNewCodes)),
+		post("get-totp-uri", f.withPassword(f.postURI)),
+		post("disable", f.withPassword(f.postDisable)),
+	}
+}
+
+// refuseMail refuses requests with the required texts.
+func refuseMail(required ...string) betterauth.Handle {
+	return func(_ http.ResponseWriter, _ *http.Request, b *payload.Body) (any, error) {
+		for _, name := range required {
+			b.String(name)
+		}
+		b.Bool("trustDevice", false)
+		return nil, cmp.Or(b.Err(), error(errNoMail))
 	}
 }
 
 func (f *Factor) demand(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
 	return betterauth.Demand(f.auth, w, r, b)
+}
+
+type verb func(w http.ResponseWriter, r *http.Request, s *auth.Session) (any, error)
+
+// withPassword makes an endpoint of what a session may do that was proved minutes ago, with its password beside.
+func (f *Factor) withPassword(do verb) betterauth.Handle {
+	return betterauth.On(f.demand, "password",
+		func(w http.ResponseWriter, r *http.Request, s *auth.Session, password string) (any, error) {
+			if err := f.checkPassword(r, s, password); err != nil {
+				return nil, err
+			}
+			return do(w, r, s)
+		})
 }
 
 func (f *Factor) postEnable(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
@@ -99,35 +124,17 @@ func (f *Factor) inSession(
 	})
 }
 
-func (f *Factor) postMailCode(_ http.ResponseWriter, _ *http.Request, b *payload.Body) (any, error) {
-	b.String("code")
-	b.Bool("trustDevice", false)
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	return nil, errNoMail
-}
-
-func (f *Factor) postNewCodes(_ http.ResponseWriter, r *http.Request, s *auth.Session, password string) (any, error) {
-	if err := f.checkPassword(r, s, password); err != nil {
-		return nil, err
-	}
+func (f *Factor) postNewCodes(_ http.ResponseWriter, r *http.Request, s *auth.Session) (any, error) {
 	codes, err := f.NewCodes(r, s)
 	return map[string]any{"status": true, "backupCodes": codes}, err
 }
 
-func (f *Factor) postURI(_ http.ResponseWriter, r *http.Request, s *auth.Session, password string) (any, error) {
-	if err := f.checkPassword(r, s, password); err != nil {
-		return nil, err
-	}
+func (f *Factor) postURI(_ http.ResponseWriter, r *http.Request, s *auth.Session) (any, error) {
 	setup, err := f.PendingSetup(r.Context(), s)
 	return map[string]any{"totpURI": setup.URI}, err
 }
 
-func (f *Factor) postDisable(w http.ResponseWriter, r *http.Request, s *auth.Session, password string) (any, error) {
-	if err := f.checkPassword(r, s, password); err != nil {
-		return nil, err
-	}
+func (f *Factor) postDisable(w http.ResponseWriter, r *http.Request, s *auth.Session) (any, error) {
 	_, err := f.Disable(w, r, s)
 	return map[string]bool{"status": true}, err
 }

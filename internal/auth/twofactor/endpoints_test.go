@@ -45,7 +45,8 @@ func TestFaultyBodies(t *testing.T) {
 			}
 		}
 		body := map[string]any{field: p.password}
-		wantRefusal(t, path, post(p.Client, "/two-factor/"+path, body, "Origin", "https://evil.example"), 403, "INVALID_ORIGIN")
+		got := post(p.Client, "/two-factor/"+path, body, "Origin", "https://evil.example")
+		wantRefusal(t, path, got, 403, "INVALID_ORIGIN")
 		if got := p.Get("/api/auth/two-factor/" + path); got.StatusCode != http.StatusNotFound {
 			t.Errorf("GET %s: %d", path, got.StatusCode)
 		}
@@ -113,7 +114,8 @@ func TestAnswers(t *testing.T) {
 					t.Errorf("%s %s, %s: %s, want %s", row.path, row.body, state, text, want)
 				}
 				if row.path != "send-otp" && row.path != "verify-otp" && !strings.HasPrefix(row.path, "verify-") {
-					wantRefusal(t, row.path+" without a session", post(r.browser(), "/two-factor/"+row.path, body), 401, "UNAUTHORIZED")
+					got := post(r.browser(), "/two-factor/"+row.path, body)
+					wantRefusal(t, row.path+" without a session", got, 401, "UNAUTHORIZED")
 				}
 			}
 		}
@@ -208,7 +210,8 @@ func TestRecoveryCodes(t *testing.T) {
 		mails, events = r.log.length()
 		var v struct{ BackupCodes []string }
 		decode(t, wantOK(t, post(p.Client, "/two-factor/generate-backup-codes", map[string]any{"password": p.password})), &v)
-		if sent, heard := r.log.since(mails, events); fmt.Sprint(sent, heard) != "[recovery_codes_made] [recovery_codes_made]" {
+		sent, heard := r.log.since(mails, events)
+		if fmt.Sprint(sent, heard) != "[recovery_codes_made] [recovery_codes_made]" {
 			t.Error(sent, heard)
 		}
 		wantRefusal(t, "an old code", recovery(p.pending(), p.codes[1]), 401, "INVALID_BACKUP_CODE")
@@ -244,7 +247,8 @@ func TestNothingShowsASecret(t *testing.T) {
 	c.SignIn("root@example.com", authtest.Password)
 	for _, got := range []authtest.Answer{
 		p.Get("/api/auth/get-session?disableCookieCache=true"), p.Get("/api/auth/list-sessions"),
-		p.Get("/api/auth/list-accounts"), c.Get("/api/auth/admin/get-user?id=" + p.id), signIn(r.browser(), p.email, p.password),
+		p.Get("/api/auth/list-accounts"), c.Get("/api/auth/admin/get-user?id=" + p.id),
+		signIn(r.browser(), p.email, p.password),
 	} {
 		for _, word := range []string{secret, p.codes[0], "backupCodes", "ecret", "locked", "failures"} {
 			if wantOK(t, got); strings.Contains(got.Text, word) {
@@ -327,20 +331,24 @@ func TestReauthentication(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db)
 		p := r.enrolled("ada@example.com")
+		c, d := p.pending(), p.pending()
+		wantOK(t, verify(c, p.code()))
+		wantOK(t, verify(d, p.code()))
 		r.clock.advance(10 * time.Minute)
-		s := p.session(p.Client)
+		s := p.session(c)
 		code := p.code()
 		for _, bad := range []string{"", p.wrong(), strings.Repeat("7", 24)} {
-			if _, err := r.auth.Reauthenticate(nopWriter{}, request(t, p.Client), s, p.password, bad); err == nil {
+			if _, err := r.auth.Reauthenticate(nopWriter{}, request(t, c), s, p.password, bad); err == nil {
 				t.Errorf("%q re-authenticates", bad)
 			}
 		}
-		for _, good := range []string{code, p.codes[0]} {
-			fresh, err := r.auth.Reauthenticate(nopWriter{}, request(t, p.Client), s, p.password, good)
+		for browser, good := range map[*authtest.Client]string{c: code, d: p.codes[0]} {
+			fresh, err := r.auth.Reauthenticate(nopWriter{}, request(t, browser), p.session(browser), p.password, good)
 			if err != nil || !r.auth.RecentlyAuthenticated(fresh) {
 				t.Errorf("%q: %v", good, err)
 			}
-			if _, err := r.auth.Reauthenticate(nopWriter{}, request(t, p.Client), s, p.password, good); err == nil {
+			own := p.session(p.Client)
+			if _, err := r.auth.Reauthenticate(nopWriter{}, request(t, p.Client), own, p.password, good); err == nil {
 				t.Errorf("%q re-authenticates twice", good)
 			}
 		}
@@ -475,7 +483,9 @@ func FuzzCookies(f *testing.F) {
 		r.must(err)
 		raw = append(raw, plain)
 	}
-	for _, seed := range []string{"", step, trust, step[:26], "%", "%00." + step, strings.Repeat("x", 4000), "\xff.=", step + "="} {
+	for _, seed := range []string{
+		"", step, trust, step[:26], "%", "%00." + step, strings.Repeat("x", 4000), "\xff.=", step + "=",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

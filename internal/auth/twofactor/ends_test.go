@@ -222,8 +222,8 @@ func TestDevicesAreListedAndRevoked(t *testing.T) {
 	})
 }
 
-// TestTakenOverAccountLosesTheFactor: a stranger signed up with an address and set a factor up; the owner of the address
-// resets the password. A verified account keeps its factor.
+// TestTakenOverAccountLosesTheFactor: a stranger signed up with an address and set a factor up; its owner resets the
+// password. A verified account keeps its factor.
 func TestTakenOverAccountLosesTheFactor(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

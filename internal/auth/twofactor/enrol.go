@@ -157,7 +157,7 @@ func (f *Factor) Disable(w http.ResponseWriter, r *http.Request, s *auth.Session
 	}
 	start := auth.Start{Event: event.TwoFactorDisabled, AMR: s.AMR}
 	renewed, err := f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) error {
-		return errors.Join(f.drop(t, u), f.auth.Notice(t, r, s, u, "", letter.TwoFactorDisabled, ""))
+		return errors.Join(turnOff(t, u), f.auth.Notice(t, r, s, u, "", letter.TwoFactorDisabled, ""))
 	})
 	if err == nil {
 		f.trustCookie.Clear(w, r)
@@ -179,20 +179,22 @@ func (f *Factor) Remove(r *http.Request, by *auth.Session, userID string) error 
 		if !u.SecondFactor {
 			return errOff
 		}
-		if err := errors.Join(f.drop(t, u), t.EndOtherSessions(u.ID, "")); err != nil {
+		if err := errors.Join(turnOff(t, u), t.EndOtherSessions(u.ID, "")); err != nil {
 			return err
 		}
 		return f.auth.Notice(t, r, by, u, event.FactorRemoved, letter.FactorRemoved, "")
 	})
 }
 
-// drop deletes the factor of u, locked.
-func (f *Factor) drop(t *auth.Tx, u *auth.User) error {
-	return errors.Join(
-		t.Where("user_id = ?", u.ID).Delete(&twoFactor{}).Error,
-		t.Where("user_id = ?", u.ID).Delete(&recoveryCode{}).Error,
-		t.SetSecondFactor(u, false),
-	)
+// turnOff deletes the factor of u, locked.
+func turnOff(t *auth.Tx, u *auth.User) error {
+	return errors.Join(forget(t, u.ID), t.SetSecondFactor(u, false))
+}
+
+// forget deletes the secret and the recovery codes of a user.
+func forget(t *auth.Tx, userID string) error {
+	of := t.Where("user_id = ?", userID).Session(&gorm.Session{}) // for two statements
+	return errors.Join(of.Delete(&twoFactor{}).Error, of.Delete(&recoveryCode{}).Error)
 }
 
 // renew changes the factor of s's user, starts a session in place of s and ends all others.

@@ -14,8 +14,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// The budget of guesses. With three codes valid at a time, an attacker who knows the password and makes every guess that
-// the lock lets through needs years for an even chance (NIST SP 800-63B-4 §3.2.2, ASVS 6.6.3).
+// The budget of guesses. With three codes valid at a time, an attacker who knows the password and makes every guess
+// that the lock lets through needs eight months for an even chance. The owner gets a mail of each lock (ASVS 6.6.3).
 const (
 	maxPerStep = 5  // codes after one first step
 	maxInRow   = 10 // wrong codes of an account, in all browsers together
@@ -190,8 +190,13 @@ func (f *Factor) locked(t *auth.Tx, userID string) (*auth.User, *twoFactor, erro
 
 // factorOf reads the factor of a user, nil for none.
 func factorOf(db *gorm.DB, userID string) (*twoFactor, error) {
-	var rows []twoFactor
-	if err := db.Where("user_id = ?", userID).Find(&rows).Error; err != nil || len(rows) == 0 {
+	return first[twoFactor](db.Where("user_id = ?", userID))
+}
+
+// first returns the first row of a query, nil for none.
+func first[T any](query *gorm.DB) (*T, error) {
+	var rows []T
+	if err := query.Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	return &rows[0], nil

@@ -13,6 +13,7 @@ import (
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/errs"
+	"gorm.io/gorm"
 )
 
 // errNoStep is also the answer to a forged, spent or expired first step.
@@ -54,12 +55,8 @@ func (f *Factor) step(r *http.Request) (*secondStep, error) {
 	if !ok {
 		return nil, nil
 	}
-	var rows []secondStep
-	err := f.db.WithContext(r.Context()).Where("id = ? AND expires_at > ?", hash(token), f.auth.Now()).Find(&rows).Error
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return &rows[0], nil
+	db := f.db.WithContext(r.Context())
+	return first[secondStep](db.Where("id = ? AND expires_at > ?", hash(token), f.auth.Now()))
 }
 
 // count counts a guess, in t, which has locked the user. After the last one it voids the step, because a new one costs
@@ -68,7 +65,7 @@ func (step *secondStep) count(t *auth.Tx) (refusal *errs.Error, err error) {
 	if step == nil {
 		return nil, nil
 	}
-	counted := t.Exec("UPDATE second_steps SET failures = failures + 1 WHERE id = ? AND failures < ?", step.ID, maxPerStep)
+	counted := t.Model(step).Where("failures < ?", maxPerStep).UpdateColumn("failures", gorm.Expr("failures + 1"))
 	if counted.RowsAffected == 1 || counted.Error != nil {
 		return nil, counted.Error
 	}
@@ -99,21 +96,20 @@ func (f *Factor) Verify(w http.ResponseWriter, r *http.Request, code string, tru
 
 // VerifyRecovery is Verify by a recovery code, which it spends. Blanks, hyphens and case do not matter. Its own refusal
 // is 401 INVALID_BACKUP_CODE.
-func (f *Factor) VerifyRecovery(w http.ResponseWriter, r *http.Request, code string, trust bool) (*auth.Session, error) {
+func (f *Factor) VerifyRecovery(
+	w http.ResponseWriter, r *http.Request, code string, trust bool,
+) (*auth.Session, error) {
 	return f.finish(w, r, byRecovery, code, trust)
 }
 
-func (f *Factor) finish(w http.ResponseWriter, r *http.Request, m method, code string, trust bool) (*auth.Session, error) {
-	s, err := f.takeStep(w, r, m, code, trust)
-	if err == nil || errors.Is(err, errNoStep) || errors.Is(err, errTooMany) {
-		f.stepCookie.Clear(w, r)
-	}
-	return s, err
-}
-
-func (f *Factor) takeStep(
+func (f *Factor) finish(
 	w http.ResponseWriter, r *http.Request, m method, code string, trust bool,
-) (*auth.Session, error) {
+) (s *auth.Session, err error) {
+	defer func() {
+		if err == nil || errors.Is(err, errNoStep) || errors.Is(err, errTooMany) {
+			f.stepCookie.Clear(w, r)
+		}
+	}()
 	step, err := f.step(r)
 	if err != nil {
 		return nil, err
@@ -128,8 +124,7 @@ func (f *Factor) takeStep(
 	start := auth.Start{
 		Event: event.SignIn, Remember: step.Remember, AMR: withCode(step.AMR), NewDevice: step.NewDevice,
 	}
-	var token string // of a trusted device
-	s, err := f.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
+	return f.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
 		u, _, err := f.locked(t, step.UserID)
 		if err != nil {
 			return nil, err
@@ -140,13 +135,8 @@ func (f *Factor) takeStep(
 		if err := accept(t, r, nil, u); err != nil || !trust {
 			return u, err
 		}
-		token, err = f.trust(t, r, u)
-		return u, err
+		return u, f.trust(t, w, r, u)
 	})
-	if err == nil && trust {
-		f.trustCookie.Set(w, token, f.opts.TrustTTL)
-	}
-	return s, err
 }
 
 // withCode is the AMR of a session whose user was also proved by a code (RFC 8176).

@@ -48,7 +48,8 @@ func TestURI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u.Scheme != "otpauth" || u.Host != "totp" || u.Path != "/A&B: 1/2?:ada+x@example.com" || strings.Contains(u.RawQuery, "+") {
+	if u.Scheme != "otpauth" || u.Host != "totp" || u.Path != "/A&B: 1/2?:ada+x@example.com" ||
+		strings.Contains(u.RawQuery, "+") {
 		t.Errorf("%s", u)
 	}
 	want := url.Values{

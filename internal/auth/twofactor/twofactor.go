@@ -17,15 +17,16 @@
 //   - A stolen database: it holds SHA-256 of recovery codes (120 random bits), of trust and of half-done sign-ins. The
 //     secrets of apps are sealed with a key of APP_SECRET and bound to their user.
 //   - A code that is read over the shoulder or by a relaying page: each works once (RFC 6238 §5.2).
-//   - Guessing: 5 codes after a password, 10 wrong ones in a row for an account, in all browsers together. Only a person
-//     who knows the password can lock an account, and its owner gets a mail.
+//   - Guessing: 5 codes after a password, 10 wrong ones in a row for an account, in all browsers together. Only a
+//     person who knows the password can lock an account, and its owner gets a mail.
 //   - A thief in a session: changes of the factor need a session that was proved minutes ago, by both factors if there
 //     are two (auth.RecentlyAuthenticated). No admin changes a factor while impersonating. Every change is mailed.
-//   - What was proved before: trusted devices and half-done sign-ins end with any change of password, address or factor,
-//     with a ban, and when all other sessions end.
+//   - What was proved before: trusted devices and half-done sign-ins end with any change of password, address or
+//     factor, with a ban, and when all other sessions end.
 package twofactor
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -65,9 +66,8 @@ type Factor struct {
 
 	stepCookie, trustCookie auth.Cookie
 
-	seal   keys.Sealer
-	newest keys.Sealer // of the first secret alone
-	old    atomic.Bool // some rows may be sealed by an older secret
+	seal keys.Sealer
+	old  atomic.Bool // rows may be sealed by an older secret
 }
 
 // New makes the Factor of a and joins it. Call it before a is used. secrets seal the secrets of authenticator apps: the
@@ -80,20 +80,12 @@ func New(a *auth.Auth, db *gorm.DB, secrets []string, o Options) (*Factor, error
 	if err != nil {
 		return nil, err
 	}
-	newest, err := keys.New(secrets[:1])
-	if err != nil {
-		return nil, err
-	}
-	for option, def := range map[*time.Duration]time.Duration{
-		&o.ChallengeTTL: 10 * time.Minute, &o.TrustTTL: 30 * 24 * time.Hour, &o.LockTime: 15 * time.Minute,
-	} {
-		if *option == 0 {
-			*option = def
-		}
-	}
+	o.ChallengeTTL = cmp.Or(o.ChallengeTTL, 10*time.Minute)
+	o.TrustTTL = cmp.Or(o.TrustTTL, 30*24*time.Hour)
+	o.LockTime = cmp.Or(o.LockTime, 15*time.Minute)
 	f := &Factor{
 		auth: a, db: db, opts: o, stepCookie: a.Cookie("two_factor"), trustCookie: a.Cookie("trust_device"),
-		seal: ring.Seal(sealPurpose), newest: newest.Seal(sealPurpose),
+		seal: ring.Seal("two-factor secret"),
 	}
 	f.old.Store(len(secrets) > 1)
 	a.Join(auth.Hooks{
@@ -102,8 +94,6 @@ func New(a *auth.Auth, db *gorm.DB, secrets []string, o Options) (*Factor, error
 	})
 	return f, nil
 }
-
-const sealPurpose = "two-factor secret"
 
 // State is what a user's settings show.
 type State struct {
@@ -152,15 +142,11 @@ func (f *Factor) credentialChanged(t *auth.Tx, userID string) error {
 
 // takenOver deletes what a stranger may have set up.
 func (f *Factor) takenOver(t *auth.Tx, userID string) error {
-	u, err := t.LockUser(userID)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.drop(t, u), f.credentialChanged(t, userID))
+	return errors.Join(forget(t, userID), f.credentialChanged(t, userID))
 }
 
-// purge deletes what has expired and, once after a start, seals anew what an older secret has sealed: that secret leaves
-// APP_SECRET some day.
+// purge deletes what has expired and, once after a start, seals anew what an older secret has sealed: that secret
+// leaves APP_SECRET some day.
 func (f *Factor) purge(ctx context.Context) error {
 	db, now := f.db.WithContext(ctx), f.auth.Now()
 	expired := func(model any) error {
@@ -170,7 +156,7 @@ func (f *Factor) purge(ctx context.Context) error {
 		})
 	}
 	err := errors.Join(expired(&secondStep{}), expired(&TrustedDevice{}))
-	if !f.old.Load() || err != nil {
+	if err != nil || !f.old.Load() {
 		return err
 	}
 	var rows []twoFactor
@@ -180,24 +166,15 @@ func (f *Factor) purge(ctx context.Context) error {
 }
 
 // reseal seals the secrets of rows with the newest key. One that no key opens stays: its user has recovery codes.
-func (f *Factor) reseal(db *gorm.DB, rows []twoFactor) error {
-	for i := range rows {
-		row := &rows[i]
-		sealed, err := base64.StdEncoding.DecodeString(row.Secret)
-		if _, done := f.newest.Open(sealed, []byte(row.UserID)); done || err != nil {
-			continue
-		}
-		secret, err := f.open(row)
-		if err != nil {
-			continue
-		}
-		// Guarded, because the user may have set up another app meanwhile.
-		err = db.Model(row).Where("secret = ?", row.Secret).Update("secret", f.sealed(secret, row.UserID)).Error
-		if err != nil {
-			return err
+func (f *Factor) reseal(db *gorm.DB, rows []twoFactor) (err error) {
+	for _, row := range rows {
+		secret, unknown := f.open(&row)
+		if unknown == nil { // guarded, because the user may have set up another app meanwhile
+			sealed := db.Model(&row).Where("secret = ?", row.Secret).Update("secret", f.sealed(secret, row.UserID))
+			err = errors.Join(err, sealed.Error)
 		}
 	}
-	return nil
+	return err
 }
 
 // sealed is how a row keeps the secret of a user's app.
