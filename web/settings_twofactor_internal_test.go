@@ -11,7 +11,7 @@ import (
 // TestPictureIsTheQRCode reads the path of a picture and compares it with the code, module by module.
 func TestPictureIsTheQRCode(t *testing.T) {
 	t.Parallel()
-	code, err := qr.Encode("otpauth://totp/Foyer:"+strings.Repeat("m", 250)+"?secret="+strings.Repeat("A", 32), qr.M)
+	code, err := qr.Encode("otpauth://totp/App:"+strings.Repeat("m", 250)+"?secret="+strings.Repeat("A", 32), qr.M)
 	if err != nil {
 		t.Fatal(err)
 	}
