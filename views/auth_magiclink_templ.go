@@ -36,7 +36,7 @@ func MailedCode(returnTo, address string) Form {
 		Title: "Check your e-mail", Quiet: true, Path: "/login/link/code", Focus: true, Button: "Log in",
 		Text: mailedCodeText(address), Inputs: []input{known, mailedCode(), remember(), hidden("returnTo", returnTo)},
 		Ways: []way{
-			{"No mail? Look into your spam folder. We send at most three an hour.", Link{"/login/link", "Ask for another"}},
+			{"No mail? Check your spam folder. We send at most three an hour.", Link{"/login/link", "Ask for another"}},
 		},
 	}
 }

@@ -93,6 +93,10 @@ var acts = []struct {
 		by(password, `POST /delete-user {"password":"{password}"}`), way{}},
 	{"delete the account without the password", "", way{}, by(expires, "POST /delete-user {}"), way{}},
 
+	// part:magiclink
+	{"log in by a mail", "", by(free, "POST /login/link email={mail}", "POST /login/link/code code=123456"), way{}, way{}},
+	{"follow a mail to log in", "", by(mailed, "POST /magic-link token=x"), way{}, way{}},
+	// end:magiclink
 	// part:twofactor
 	{"take the second step", "", by(free, "POST /login/code code=123456"), way{}, way{}},
 	{"set up a second factor", "",

@@ -22,6 +22,7 @@ import (
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/betterauth"
+	"example.com/foyer/internal/auth/magiclink"
 	"example.com/foyer/internal/auth/twofactor"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/ratelimit"
@@ -88,6 +89,7 @@ func servers(t *testing.T, open func() *gorm.DB) []string {
 	https := start(t, open(), auth.Options{CookiePrefix: web.CookiePrefix, BaseURL: "https://"})
 	// part:twofactor
 	brief := start(t, open(), auth.Options{},
+		magiclink.Options{TTL: 2 * time.Second}, // part:magiclink
 		twofactor.Options{ChallengeTTL: 2 * time.Second, LockTime: 3 * time.Second, TrustTTL: 4 * time.Second})
 	// end:twofactor
 	main := start(t, open(), auth.Options{})

@@ -1,7 +1,12 @@
 // Runs the scenarios one after another, those whose name contains an argument: node run.mjs [part of a name …]
 import { scenarios } from "./suite/kit.mjs";
 
-for (const part of ["account", "admin", "react", "server", "phone"]) await import(`./suite/${part}.mjs`);
+const parts = [
+  "account", "admin", "react", "server", "phone",
+  "twofactor", // part:twofactor
+  "passkey", // part:passkey
+];
+for (const part of parts) await import(`./suite/${part}.mjs`);
 const wanted = process.argv.slice(2);
 let passed = 0, failed = 0;
 for (const { name, run } of scenarios) {

@@ -53,7 +53,16 @@ type rig struct {
 	db     *gorm.DB
 	clock  *clock
 	box    *mailbox
+	mu     sync.Mutex
 	events []auth.Event
+}
+
+// hear keeps an event.
+func (r *rig) hear(_ *gorm.DB, e auth.Event) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+	return nil
 }
 
 // newRig makes one. hooks are those of another part.
@@ -61,10 +70,7 @@ func newRig(t testing.TB, db *gorm.DB, o auth.Options, hooks ...auth.Hooks) *rig
 	t.Helper()
 	r := &rig{t: t, db: db, clock: &clock{}, box: &mailbox{}}
 	r.clock.ms.Store(time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli())
-	o.Now, o.Mailer, o.Links = r.clock.Now, r.box, betterauth.Links(home)
-	if o.OnEvent == nil {
-		o.OnEvent = func(_ *gorm.DB, e auth.Event) error { r.events = append(r.events, e); return nil }
-	}
+	o.Now, o.Mailer, o.Links, o.OnEvent = r.clock.Now, r.box, betterauth.Links(home), r.hear
 	r.auth = authtest.NewOn(t, db, o)
 	for _, h := range hooks {
 		r.auth.Join(h)
@@ -75,7 +81,7 @@ func newRig(t testing.TB, db *gorm.DB, o auth.Options, hooks ...auth.Hooks) *rig
 	}
 	r.clock.advance(time.Millisecond) // a copy from the millisecond of the start is not trusted
 	r.Client = authtest.Serve(t, authtest.Wire(t, r.auth, betterauth.Options{
-		Plugins: []betterauth.Plugin{r.magic.Endpoints},
+		Plugins: []betterauth.Plugin{r.magic.Endpoints}, SecondStepPage: "/step",
 	}))
 	return r
 }
@@ -103,12 +109,21 @@ func (r *rig) addUser(email string) *auth.User {
 func (r *rig) ask(email string) auth.Mail {
 	r.t.Helper()
 	r.askOnly(email)
-	r.box.mu.Lock()
-	defer r.box.mu.Unlock()
-	if len(r.box.list) == 0 || r.box.list[len(r.box.list)-1].Code == "" {
+	m := r.last()
+	if m.Code == "" {
 		r.t.Fatalf("%s: no mail with a code", email)
 	}
-	return r.box.list[len(r.box.list)-1]
+	return m
+}
+
+// last is the last mail.
+func (r *rig) last() (m auth.Mail) {
+	r.box.mu.Lock()
+	defer r.box.mu.Unlock()
+	if n := len(r.box.list); n > 0 {
+		m = r.box.list[n-1]
+	}
+	return m
 }
 
 func (r *rig) askOnly(email string) {

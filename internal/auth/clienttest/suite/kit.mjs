@@ -28,9 +28,9 @@ export class Browser {
   sent = []; // "GET /get-session" and so on, in order
   answer; // the last response
 
-  constructor({ site = main, create = createAuthClient } = {}) {
+  constructor({ site = main, create = createAuthClient, plugins = [] } = {}) {
     this.site = { origin: site.url, prefix: env.COOKIE_PREFIX, ...site };
-    this.client = create({ baseURL: site.url, plugins: [adminClient()], fetchOptions: { customFetchImpl: (url, init) => this.fetch(url, init) } });
+    this.client = create({ baseURL: site.url, plugins: [adminClient(), ...plugins], fetchOptions: { customFetchImpl: (url, init) => this.fetch(url, init) } });
   }
 
   async fetch(url, { method = "GET", body, signal, headers } = {}) {
