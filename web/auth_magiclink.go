@@ -9,8 +9,8 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// askLinkPath is the page to ask for a mail by which one logs in, and to enter its code. magicLinkPath is the page of its
-// link.
+// askLinkPath is the page to ask for a mail by which one logs in, and to enter its code. magicLinkPath is the page of
+// its link.
 const (
 	askLinkPath   = "/login/link"
 	magicLinkPath = "/magic-link"
