@@ -43,7 +43,8 @@ func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	requireBrowser(t)
 	s := &site{counts: map[string]int{}, gates: map[string]chan struct{}{}}
 	server := httptest.NewUnstartedServer(s)
-	s.URL = strings.Replace("http://"+server.Listener.Addr().String(), "127.0.0.1", "localhost", 1) // passkeys need a name
+	s.URL = "http://" + server.Listener.Addr().String()
+	s.URL = strings.Replace(s.URL, "127.0.0.1", "localhost", 1) // a name, which passkeys need // part:passkey
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	options := auth.Options{BaseURL: s.URL, Now: s.now, Links: web.Links(s.URL, nil),
 		Logger: slog.New(slog.DiscardHandler)}
