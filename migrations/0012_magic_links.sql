@@ -1,5 +1,5 @@
--- Owned by internal/auth/magiclink: what was mailed to an address last. An address without an account has a row as well, of
--- which nothing was mailed, so that wrong codes are answered alike. Addresses and secrets are hashes.
+-- Owned by internal/auth/magiclink: what was mailed to an address last. An address without an account has a row as
+-- well, of which nothing was mailed, so that wrong codes are answered alike. Addresses and secrets are hashes.
 -- +goose Up
 CREATE TABLE magic_links (
     address      TEXT PRIMARY KEY,

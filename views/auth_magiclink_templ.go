@@ -25,8 +25,8 @@ func AskLink(returnTo, address string) Form {
 	}
 }
 
-// MailedCode is the form for the code of that mail. It is the same for every address, so that it does not reveal who has
-// an account. address is the one that was typed, "" for a form that asks for it.
+// MailedCode is the form for the code of that mail. It is the same for every address, so that it does not reveal who
+// has an account. address is the one that was typed, "" for a form that asks for it.
 func MailedCode(returnTo, address string) Form {
 	known := email("username", "")
 	if address != "" {
@@ -36,7 +36,7 @@ func MailedCode(returnTo, address string) Form {
 		Title: "Check your e-mail", Quiet: true, Path: "/login/link/code", Focus: true, Button: "Log in",
 		Text: mailedCodeText(address), Inputs: []input{known, mailedCode(), remember(), hidden("returnTo", returnTo)},
 		Ways: []way{
-			{"No mail? Look into your spam folder. We send at most three an hour.", Link{"/login/link", "Ask for another"}},
+			{"No mail? Check your spam folder. We send at most three an hour.", Link{"/login/link", "Ask for another"}},
 		},
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// askLinkPath is the page to ask for a mail by which one logs in, and to enter its code. magicLinkPath is the page of its
-// link.
+// askLinkPath is the page to ask for a mail by which one logs in, and to enter its code. magicLinkPath is the page of
+// its link.
 const (
 	askLinkPath   = "/login/link"
 	magicLinkPath = "/magic-link"
@@ -38,15 +38,14 @@ func (s *Server) askLink(c *echo.Context) error {
 	if err != nil {
 		return s.refuseForm(c, s.askLinkForm(c), err)
 	}
-	email, target := trim(values.Get("email")), returnTo(c)
-	if err := s.MagicLink.Send(c.Request(), email, target, ""); err != nil {
+	email, sent := trim(values.Get("email")), url.Values{"done": {"sent"}}
+	if target := returnTo(c); target != defaultReturnTo && !tooLong(target) {
+		sent.Set("returnTo", target)
+	}
+	if err := s.MagicLink.Send(c.Request(), email, sent.Get("returnTo"), ""); err != nil {
 		return s.refuseForm(c, s.askLinkForm(c), err)
 	}
 	s.keepAddress(c, email)
-	sent := url.Values{"done": {"sent"}}
-	if target != defaultReturnTo && !tooLong(target) {
-		sent.Set("returnTo", target)
-	}
 	return seeOther(c, askLinkPath+"?"+sent.Encode())
 }
 

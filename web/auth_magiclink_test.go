@@ -52,8 +52,8 @@ func (s *site) askForLink(t *testing.T, c *authtest.Client, email, returnTo stri
 	return s.lastMailed(t, "magic_link", email)
 }
 
-// TestMagicLinkPage: the page of a mailed link changes nothing, however often it is opened. Its button logs in, once, and
-// goes to where the visitor wanted to.
+// TestMagicLinkPage: the page of a mailed link changes nothing, however often it is opened. Its button logs in, once,
+// and goes to where the visitor wanted to.
 func TestMagicLinkPage(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

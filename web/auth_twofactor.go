@@ -14,7 +14,6 @@ import (
 // CodePage is the page of the second step.
 const CodePage = "/login/code"
 
-// codeOwedStep is the code of the refusal that leads people to CodePage.
 const codeOwedStep = "SECOND_STEP_OWED"
 
 // owedStep makes a second step that is owed a refusal, which leads people to CodePage.
@@ -35,12 +34,14 @@ func (s *Server) showCode(c *echo.Context) error {
 	if !ok {
 		return seeOther(c, withReturnTo("/login", returnTo(c)))
 	}
-	return s.render(c, http.StatusOK, codeForm(c, email).Page())
+	return s.render(c, http.StatusOK, s.codeForm(c, email).Page())
 }
 
-func codeForm(c *echo.Context, email string) views.Form {
+func (s *Server) codeForm(c *echo.Context, email string) views.Form {
 	recovery, other := codeWay(c, CodePage)
-	return views.SecondStep(email, returnTo(c), withReturnTo("/login", returnTo(c)), recovery, other)
+	form := views.SecondStep(email, returnTo(c), withReturnTo("/login", returnTo(c)), recovery, other)
+	form = s.withPasskey(c, form) // part:passkey
+	return form
 }
 
 // codeWay reports whether the form at path asks for a recovery code, as its address says or, once posted, the form.
@@ -63,7 +64,7 @@ func (s *Server) enterCode(c *echo.Context) error {
 	email, _ := s.TwoFactor.Challenged(c.Request())
 	values, err := parseForm(c)
 	if err != nil {
-		return s.refuseForm(c, codeForm(c, email), err)
+		return s.refuseForm(c, s.codeForm(c, email), err)
 	}
 	verify := s.TwoFactor.Verify
 	if recovery, _ := codeWay(c, CodePage); recovery {
@@ -75,7 +76,7 @@ func (s *Server) enterCode(c *echo.Context) error {
 		return seeOther(c, withReturnTo("/login", returnTo(c)))
 	}
 	if err != nil {
-		return s.refuseForm(c, codeForm(c, email), asFormError(err, wrongCode...))
+		return s.refuseForm(c, s.codeForm(c, email), asFormError(err, wrongCode...))
 	}
 	s.keepAddress(c, "")
 	return seeOther(c, returnTo(c))

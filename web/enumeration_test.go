@@ -48,6 +48,8 @@ func TestPageEnumeration(t *testing.T) {
 			"remember": {"on"}}},
 		{"forgot", "/forgot-password", "email", url.Values{}},
 		{"resend", "/verify-email/resend", "email", url.Values{}},
+		{"link", "/login/link", "email", url.Values{}},                        // part:magiclink
+		{"code", "/login/link/code", "email", url.Values{"code": {"123456"}}}, // part:magiclink
 		{"change", "/settings/email", "newEmail", url.Values{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

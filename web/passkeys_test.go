@@ -29,14 +29,14 @@ func newPasskeySite(t *testing.T) *site {
 // addPasskey stores one, and returns the path of its page.
 func (s *site) addPasskey(t *testing.T, userID, name string, synced bool) string {
 	t.Helper()
-	key := id.New()
+	keyID := id.New()
 	row := passkey.Passkey{
-		ID: key, UserID: userID, Name: name, CredentialID: key, BackedUp: synced, CreatedAt: s.now().Add(-time.Hour),
+		ID: keyID, UserID: userID, Name: name, CredentialID: keyID, BackedUp: synced, CreatedAt: s.now().Add(-time.Hour),
 	}
 	if err := s.db.Create(&row).Error; err != nil {
 		t.Fatal(err)
 	}
-	return "/settings/security/passkeys/" + key
+	return "/settings/security/passkeys/" + keyID
 }
 
 // script is what passkey.js sends beside its request.

@@ -40,11 +40,15 @@ func (a *Auth) RecordRefusal(r *http.Request, s *Session, name event.Name, detai
 	a.recordRefusal(r, e, detail)
 }
 
+// part:magiclink
+
 // RecordFailure records that a stranger did not prove to be the user with userID, "" for none. detail names what was
 // wrong.
 func (a *Auth) RecordFailure(r *http.Request, userID, detail string) {
 	a.recordRefusal(r, newEvent(a.stranger(r), event.SignInFailed, userID), detail)
 }
+
+// end:magiclink
 
 // Event returns an event of which the session's user is actor and subject. Packages of the app pass it to Record.
 func (s *Session) Event(name event.Name) *Event { return newEvent(s.actor(), name, s.UserID) }

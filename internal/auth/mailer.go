@@ -57,36 +57,8 @@ func (a *Auth) enqueue(t *Tx, m Mail) error {
 	return a.opts.Mailer.Enqueue(t.Statement.Context, t.DB, m)
 }
 
-// MailTo mails what anybody can ask for with an address, such as a link to sign in. write stores the secret in t and
-// returns the mail, without To and Name. For an unknown address or a banned user it gets a user without an id, so that it
-// can do the same work; then nothing is mailed. It is not called if the address has had its mails for this hour. Neither
-// the answer nor its time tells whether the address has an account. Refusals: 400 VALIDATION_ERROR.
-func (a *Auth) MailTo(
-	r *http.Request, rawEmail string, name event.Name, purpose letter.Purpose,
-	write func(t *Tx, u *User, email string) (Mail, error),
-) error {
-	email, err := validEmail(rawEmail)
-	if err != nil {
-		return err
-	}
-	defer a.PadTiming(r.Context())()
-	by, always := a.stranger(r), func(*User) bool { return true }
-	return a.mailTo(r, by, email, purpose, always, func(t *Tx, u *User) error {
-		if u.banned(a.opts.Now()) {
-			u = &User{}
-		}
-		m, err := write(t, u, email)
-		if err != nil || u.ID == "" {
-			return err
-		}
-		m.To, m.Name, m.Purpose = u.Email, u.nameFor(u.Email), purpose
-		t.recordEvent(by, name, u.ID)
-		return a.enqueue(t, m)
-	})
-}
-
-// mailTo runs write, in a transaction, for the locked user with an address, if needs approves of the user and the address
-// may get another mail of the purpose this hour. An unknown address has a user without an id.
+// mailTo runs write, in a transaction, for the locked user with an address, if needs approves of the user and the
+// address may get another mail of the purpose this hour. An unknown address has a user without an id.
 func (a *Auth) mailTo(
 	r *http.Request, by actor, email string, purpose letter.Purpose,
 	needs func(*User) bool, write func(*Tx, *User) error,
@@ -122,10 +94,42 @@ func (a *Auth) mailTo(
 	})
 }
 
+// part:magiclink
+
+// MailTo mails what anybody can ask for with an address, such as a link to sign in. write stores the secret in t and
+// returns the mail, without To and Name. For an unknown address or a banned user it gets a user without an id, so that
+// it can do the same work; then nothing is mailed. It is not called if the address has had its mails for this hour.
+// Neither the answer nor its time tells whether the address has an account. Refusals: 400 VALIDATION_ERROR.
+func (a *Auth) MailTo(
+	r *http.Request, rawEmail string, name event.Name, purpose letter.Purpose,
+	write func(t *Tx, u *User, email string) (Mail, error),
+) error {
+	email, err := validEmail(rawEmail)
+	if err != nil {
+		return err
+	}
+	defer a.PadTiming(r.Context())()
+	by, always := a.stranger(r), func(*User) bool { return true }
+	return a.mailTo(r, by, email, purpose, always, func(t *Tx, u *User) error {
+		if u.banned(a.opts.Now()) {
+			u = &User{}
+		}
+		m, err := write(t, u, email)
+		if err != nil || u.ID == "" {
+			return err
+		}
+		m.To, m.Name, m.Purpose = u.Email, u.nameFor(u.Email), purpose
+		t.recordEvent(by, name, u.ID)
+		return a.enqueue(t, m)
+	})
+}
+
 // Link is the address of a mailed link: see Options.Links.
 func (a *Auth) Link(purpose letter.Purpose, token, callbackURL string) string {
 	return a.opts.Links(purpose, token, callbackURL)
 }
+
+// end:magiclink
 
 // warn mails u a warning of what by did, with Options.Notices. about completes it, "" if there is nothing to say.
 func (a *Auth) warn(t *Tx, by actor, u *User, purpose letter.Purpose, about string) error {

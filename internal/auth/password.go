@@ -177,9 +177,9 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 	return nil
 }
 
-// TakeOver gives u, locked, to the owner of its address, who has just proved it. Until then a stranger may have used the
-// account (pre-hijacking): the password, the sessions, the links and every credential of parts end. The address becomes
-// verified.
+// TakeOver gives u, locked, to the owner of its address, who has just proved it. Until then a stranger may have used
+// the account (pre-hijacking): the password, the sessions, the links and every credential of parts end. The address
+// becomes verified.
 func (a *Auth) TakeOver(t *Tx, u *User) error {
 	now := a.opts.Now()
 	u.EmailVerified, u.Pending, u.UpdatedAt = true, false, now

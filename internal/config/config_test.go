@@ -307,8 +307,9 @@ func TestSwitches(t *testing.T) {
 	// end:ratelimit
 	for _, env := range []map[string]string{
 		{"INSECURE_HTTP": "true"},
-		{"CORS": "true"},     // part:betterauth
-		{"RATE_LIMIT": "no"}, // part:ratelimit
+		{"CORS": "true"},      // part:betterauth
+		{"MAGIC_LINK": "yes"}, // part:magiclink
+		{"RATE_LIMIT": "no"},  // part:ratelimit
 		{"RATE_LIMIT": "off", "APP_ENV": "production", "APP_SECRET": strong}, // part:ratelimit
 	} {
 		if _, err := load(env); err == nil {
@@ -316,6 +317,32 @@ func TestSwitches(t *testing.T) {
 		}
 	}
 }
+
+// part:magiclink
+
+// TestMagicLinkNeedsMail: it is off unless it is turned on, and production then needs a mail server.
+func TestMagicLinkNeedsMail(t *testing.T) {
+	for _, c := range []struct {
+		env, magic, smtp string
+		on, refused      bool
+	}{
+		{"production", "on", "", true, true},
+		{"production", "on", "smtp://mail.example", true, false},
+		{"production", "", "", false, false},
+		{"development", "on", "", true, false},
+	} {
+		got, err := load(map[string]string{
+			"APP_ENV": c.env, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off", "MAGIC_LINK": c.magic, "SMTP_URL": c.smtp,
+			"MAIL_FROM": "mail@app.example",
+		})
+		refused := err != nil && strings.Contains(err.Error(), "SMTP_URL: ")
+		if got.MagicLink != c.on || refused != c.refused || err != nil && !refused {
+			t.Errorf("%+v: %v, %v", c, got.MagicLink, err)
+		}
+	}
+}
+
+// end:magiclink
 
 // TestVerificationNeedsMail: without mail, no address could be verified, so no user could sign in.
 func TestVerificationNeedsMail(t *testing.T) {

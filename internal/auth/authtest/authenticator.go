@@ -44,7 +44,8 @@ type Claim struct {
 	Count      uint32
 	ID, Handle []byte
 	Transports []string
-	Forged     bool // signed by another key
+	Modulus    []byte // of an RSA key in place of the own one; nil for none
+	Forged     bool   // signed by another key
 }
 
 // NewAuthenticator makes an authenticator without a passkey, on a page of origin.
@@ -73,7 +74,11 @@ func (a *Authenticator) Register(options string, lies ...func(*Claim)) string {
 	a.must(err)
 	data := append(c.data(hasKey), make([]byte, 16)...) // AAGUID
 	data = append(binary.BigEndian.AppendUint16(data, uint16(len(c.ID))), c.ID...)
-	data = append(data, a.cbor(map[int]any{1: 2, 3: -7, -1: 1, -2: point[1:33], -3: point[33:]})...)
+	key := map[int]any{1: 2, 3: -7, -1: 1, -2: point[1:33], -3: point[33:]} // COSE (RFC 9053)
+	if c.Modulus != nil {
+		key = map[int]any{1: 3, 3: -257, -1: c.Modulus, -2: []byte{1, 0, 1}}
+	}
+	data = append(data, a.cbor(key)...)
 	attestation := a.cbor(map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data})
 	return a.json(c, map[string]any{
 		"clientDataJSON": a.client(c), "attestationObject": encode(attestation), "transports": c.Transports,

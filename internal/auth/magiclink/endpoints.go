@@ -10,8 +10,8 @@ import (
 	"example.com/foyer/internal/payload"
 )
 
-// Endpoints is the plugin of betterauth that serves better-auth's magicLink, and of its emailOTP the codes that sign in.
-// Neither makes an account. A nil MagicLink has none.
+// Endpoints is the plugin of betterauth that serves better-auth's magicLink, and of its emailOTP the codes that sign
+// in. Neither makes an account. A nil MagicLink has none.
 func (m *MagicLink) Endpoints(*auth.Auth) []betterauth.Endpoint {
 	if m == nil {
 		return nil

@@ -23,17 +23,9 @@ func TestEnumeration(t *testing.T) {
 		"link": func(email string) authtest.Answer {
 			return post(r.browser(), "/sign-in/magic-link", map[string]string{"email": email})
 		},
-		"code": func(email string) authtest.Answer {
-			return post(r.browser(), "/email-otp/send-verification-otp", map[string]string{"email": email, "type": "sign-in"})
-		},
 		"guess": func(email string) authtest.Answer {
 			post(r.browser(), "/sign-in/magic-link", map[string]string{"email": email})
 			return enter(r.browser(), email, wrong(r.codeOf(email)))
-		},
-		"check": func(email string) authtest.Answer {
-			post(r.browser(), "/sign-in/magic-link", map[string]string{"email": email})
-			return post(r.browser(), "/email-otp/check-verification-otp",
-				map[string]string{"email": email, "type": "sign-in", "otp": wrong(r.codeOf(email))})
 		},
 	}
 	for name, ask := range asks {

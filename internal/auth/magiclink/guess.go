@@ -100,8 +100,8 @@ func (m *MagicLink) guess(r *http.Request, email, typed string) (*magicLink, err
 	return nil, refused
 }
 
-// count counts a guess before it is compared, in a transaction of its own, so that parallel ones cannot pass together. l
-// is never nil; refused is why the guess may not be compared.
+// count counts a guess before it is compared, in a transaction of its own, so that parallel ones cannot pass together.
+// l is never nil; refused is why the guess may not be compared.
 func (m *MagicLink) count(ctx context.Context, email string) (l *magicLink, refused, err error) {
 	l = &magicLink{Address: hash(strings.ToLower(email))}
 	err = m.auth.Transact(ctx, func(t *auth.Tx) error {

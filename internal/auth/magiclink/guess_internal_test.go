@@ -9,8 +9,10 @@ import (
 
 // FuzzReadCode: what is read is six digits in the order in which they were typed.
 func FuzzReadCode(f *testing.F) {
-	for _, s := range []string{"123456", "123 456", "12-34-56", " 123456 ", "", "12345", "1234567", "٠٠٠٠٠٠", "123456\n",
-		"\xff", "0x1234", "１２３４５６", "123456 ", strings.Repeat(" ", 1000) + "123456"} {
+	for _, s := range []string{
+		"123456", "123 456", "12-34-56", " 123456 ", "", "12345", "1234567", "٠٠٠٠٠٠", "123456\n",
+		"\xff", "0x1234", "１２３４５６", "123456 ", strings.Repeat(" ", 1000) + "123456",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {
@@ -49,8 +51,8 @@ func TestCodesAreSpread(t *testing.T) {
 	}
 }
 
-// TestACodeFitsOneMail: it is bound to the address and to the token, fits nothing where nothing was mailed, and fits after
-// the secret was replaced.
+// TestACodeFitsOneMail: it is bound to the address and to the token, fits nothing where nothing was mailed, and fits
+// after the secret was replaced.
 func TestACodeFitsOneMail(t *testing.T) {
 	mac := func(secrets ...string) keys.MAC {
 		ring, err := keys.New(secrets)

@@ -62,8 +62,8 @@ func (r *rig) miss(email string, n int) (last auth.Mail) {
 	return last
 }
 
-// TestTenMissesLock: wrong codes in a row are counted over all mails. After ten no code is compared for 15 minutes, then
-// one each 15 minutes. A link works nevertheless, and ends the count.
+// TestTenMissesLock: wrong codes in a row are counted over all mails. After ten no code is compared for 15 minutes,
+// then one each 15 minutes. A link works nevertheless, and ends the count.
 func TestTenMissesLock(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

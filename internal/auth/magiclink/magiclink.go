@@ -1,5 +1,5 @@
-// Package magiclink signs users in by a mail with a link and six digits. The link is for the device on which the mail is
-// read, the digits are typed on another one. The package owns the table magic_links and the budget of wrong codes.
+// Package magiclink signs users in by a mail with a link and six digits. The link is for the device on which the mail
+// is read, the digits are typed on another one. The package owns the table magic_links and the budget of wrong codes.
 //
 //   - magiclink.go mails, ends and forgets what is in the table.
 //   - signin.go signs in by what was mailed, guess.go counts every code before it is compared.
@@ -7,20 +7,21 @@
 //
 // # Threats, and where they are met
 //
-//   - A stolen database: it holds the SHA-256 of tokens and, because a hash of six digits is found in a second, a MAC of
-//     codes (guess.go).
-//   - Guessing codes: each takes 3 guesses. After 10 wrong ones in a row, over any number of mails, an address takes no
-//     code for 15 minutes, and then one every 15 minutes (NIST SP 800-63B-4 §3.2.2 allows 100 in a row, ASVS 6.6.3). A
-//     stranger can cause that, so the link of a mail still works.
-//   - A mail that somebody else asked for: it works for 5 minutes, and only what was mailed last. Link and digits are one
-//     row, so that using one ends the other.
+//   - A stolen database: it holds the SHA-256 of tokens and, because a hash of six digits is found in a second, a
+//     MAC of codes (guess.go).
+//   - Guessing codes: each takes 3 guesses. After 10 wrong ones in a row, over any number of mails, an address takes
+//     no code for 15 minutes, and then one every 15 minutes (NIST SP 800-63B-4 §3.2.2 allows 100 in a row, ASVS
+//     6.6.3). A stranger can cause that, so the link of a mail still works.
+//   - A mail that somebody else asked for: it works for 5 minutes, and only what was mailed last. Link and digits
+//     are one row, so that using one ends the other.
 //   - Flooding a mailbox: it gets 3 mails an hour (auth.Auth.MailTo).
-//   - Finding out which addresses have an account: an unknown address has a row like a known one, but no mail is sent and
-//     no code fits. Wrong codes are counted and answered alike, after a padded time. A mail never makes an account.
-//   - Pre-hijacking, signing up with a victim's address before the victim does: nothing that a stranger gave an account
-//     before its address was proved is left (auth.Auth.TakeOver).
-//   - Scanners that open mailed links: the page of the link acts by a button. The contract's GET acts when it is opened,
-//     because its clients call it so (ASVS 3.5.3). It is mailed only where auth.Options.Links knows no page.
+//   - Finding out which addresses have an account: an unknown address has a row like a known one, but no mail is
+//     sent and no code fits. Wrong codes are counted and answered alike, after a padded time. A mail never makes an
+//     account.
+//   - Pre-hijacking, signing up with a victim's address before the victim does: nothing that a stranger gave an
+//     account before its address was proved is left (auth.Auth.TakeOver).
+//   - Scanners that open mailed links: the page of the link acts by a button. The contract's GET acts when it is
+//     opened, because its clients call it so (ASVS 3.5.3). It is mailed only where auth.Options.Links knows no page.
 //   - A mailbox is one factor: users with a second one still owe it.
 package magiclink
 
@@ -92,9 +93,9 @@ func hash(text string) string {
 }
 
 // Send mails a link and a code, in place of those that were mailed to the address before, if it has an account that is
-// not banned and had fewer than auth.RateLimit.MailsPerHour mails in the last hour. Neither the answer nor its time tells
-// whether it has one. The link leads to callbackURL in the end, "" for nowhere in particular, or, where it is one of the
-// contract that is refused, to errorURL. Refusals: 400 VALIDATION_ERROR.
+// not banned and had fewer than auth.RateLimit.MailsPerHour mails in the last hour. Neither the answer nor its time
+// tells whether it has one. The link leads to callbackURL in the end, "" for nowhere in particular; errorURL is where
+// the contract's link leads if it is refused, "" for callbackURL too. Refusals: 400 VALIDATION_ERROR.
 func (m *MagicLink) Send(r *http.Request, email, callbackURL, errorURL string) error {
 	write := func(t *auth.Tx, u *auth.User, email string) (auth.Mail, error) {
 		token, code := rand.Text(), newCode() // the token has 130 random bits
@@ -114,8 +115,8 @@ func (m *MagicLink) Send(r *http.Request, email, callbackURL, errorURL string) e
 	return m.auth.MailTo(r, email, event.MagicLinkAsked, letter.MagicLink, write)
 }
 
-// renew stores a row in place of an earlier one of the address. Missed codes stay counted, so that a mail buys guesses of
-// one code and no more.
+// renew stores a row in place of an earlier one of the address. Missed codes stay counted, so that a mail buys guesses
+// of one code and no more.
 func renew(t *auth.Tx, l *magicLink) error {
 	columns := []string{"user_id", "token_hash", "code_mac", "callback_url", "guesses", "ended", "expires_at"}
 	return t.Clauses(clause.OnConflict{

@@ -18,8 +18,8 @@ var ways = map[string]func(c *authtest.Client, m auth.Mail) bool{
 	"code": func(c *authtest.Client, m auth.Mail) bool { return enter(c, m.To, m.Code).StatusCode == http.StatusOK },
 }
 
-// TestTheMailboxTakesAnAccountOver: a stranger has signed up with the address. When its owner signs in by a mail, nothing
-// that the stranger chose, holds or added is left, and the owner hears that the password is gone.
+// TestTheMailboxTakesAnAccountOver: a stranger has signed up with the address. When its owner signs in by a mail,
+// nothing that the stranger chose, holds or added is left, and the owner hears that the password is gone.
 func TestTheMailboxTakesAnAccountOver(t *testing.T) {
 	t.Parallel()
 	for name, enterBy := range ways {

@@ -9,7 +9,6 @@ import (
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
-	"example.com/foyer/internal/id"
 	"example.com/foyer/internal/text"
 	"gorm.io/gorm"
 )
@@ -112,7 +111,7 @@ func (p *Passkeys) Accepted(ctx context.Context, userID string) (rpID, handle st
 
 // own returns a passkey of a user by its ID.
 func own(t *auth.Tx, userID, key string) (*Passkey, error) {
-	if !id.Is(key) {
+	if text.Storable(key, len(key)) != key {
 		return nil, missing(http.StatusNotFound, gorm.ErrRecordNotFound)
 	}
 	var k Passkey

@@ -3,6 +3,7 @@ package passkey_test
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,27 @@ func TestListAndDelete(t *testing.T) {
 			t.Errorf("%+v", list)
 		}
 	})
+}
+
+// TestOtherPartsHear: what an older proof opens, such as a trusted device, ends with every change of a passkey.
+func TestOtherPartsHear(t *testing.T) {
+	t.Parallel()
+	r := sqliteRig(t)
+	c := r.browser()
+	id := c.SignUp("ada@example.com")
+	var heard []string
+	r.auth.Join(auth.Hooks{CredentialChanged: func(_ *auth.Tx, userID string) error {
+		heard = append(heard, userID)
+		return nil
+	}})
+	wantOK(t, "adding", r.register(c, r.device()))
+	if !slices.Equal(heard, []string{id}) {
+		t.Errorf("after adding: %q", heard)
+	}
+	wantOK(t, "deleting", post(c, "/passkey/delete-passkey", `{"id":"`+r.list(id)[0].ID+`"}`))
+	if !slices.Equal(heard, []string{id, id}) {
+		t.Errorf("after deleting: %q", heard)
+	}
 }
 
 // TestLastWayIn: without a password one passkey has to stay.

@@ -1,6 +1,7 @@
 package passkey_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"net/http"
 	"strings"
@@ -130,6 +131,37 @@ func TestLiesDoNotRegister(t *testing.T) {
 			t.Error("a mail for nothing")
 		}
 		wantOK(t, "the truth", r.register(c, r.device()))
+	})
+}
+
+// TestHugeKey: checking a signature of a key without bounds would keep the processor busy.
+func TestHugeKey(t *testing.T) {
+	t.Parallel()
+	r := sqliteRig(t)
+	c := r.browser()
+	c.SignUp("ada@example.com")
+	rsa := func(bits int) func(*authtest.Claim) {
+		return func(c *authtest.Claim) { c.Modulus = bytes.Repeat([]byte{0xff}, bits/8) }
+	}
+	wantRefusal(t, "RSA of 8192 bits", r.register(c, r.device(), rsa(8192)), 400, "FAILED_TO_VERIFY_REGISTRATION")
+	wantOK(t, "RSA of 4096 bits", r.register(c, r.device(), rsa(4096)))
+}
+
+// TestFirstPasskeysSideBySide: two browsers that add the first passkey at the same time give it two handles. The user
+// keeps one, so that the second browser has to begin again.
+func TestFirstPasskeysSideBySide(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{}, passkey.Options{})
+		one, two := r.browser(), r.browser()
+		id := one.SignUp("ada@example.com")
+		two.SignIn("ada@example.com", authtest.Password)
+		late := `{"response":` + r.device().Register(options(t, two, "register")) + `}`
+		wantOK(t, "the first browser", r.register(one, r.device()))
+		wantRefusal(t, "the second one", post(two, "/passkey/verify-registration", late),
+			400, "FAILED_TO_VERIFY_REGISTRATION")
+		wantOK(t, "again", r.register(two, r.device()))
+		r.wantKeys("in the end", id, 2)
 	})
 }
 

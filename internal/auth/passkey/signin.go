@@ -11,7 +11,6 @@ import (
 	"example.com/foyer/internal/text"
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
-	"gorm.io/gorm"
 )
 
 // SignInOptions starts to sign in, or to prove the user of s again: it returns PublicKeyCredentialRequestOptionsJSON,
@@ -82,9 +81,10 @@ func (p *Passkeys) prove(
 	if err != nil {
 		return nil, failed(err)
 	}
-	found, err := find(p.db.WithContext(r.Context()), encode(answer.RawID))
+	var found Passkey
+	err = p.db.WithContext(r.Context()).Where("credential_id = ?", encode(answer.RawID)).Take(&found).Error
 	if err != nil {
-		return nil, err
+		return nil, missing(http.StatusUnauthorized, err)
 	}
 	if start.Presented != nil {
 		c.UserID = start.Presented.UserID
@@ -97,12 +97,9 @@ func (p *Passkeys) prove(
 		if err != nil {
 			return nil, missing(http.StatusUnauthorized, err)
 		}
-		k, err := find(t.DB, found.CredentialID)
+		k, err := own(t, u.ID, found.ID)
 		if err != nil {
 			return nil, err
-		}
-		if k.UserID != u.ID { // deleted, and registered by another user
-			return nil, missing(http.StatusUnauthorized, gorm.ErrRecordNotFound)
 		}
 		known, err := handleOf(t.DB, u.ID)
 		if err != nil {
@@ -145,13 +142,4 @@ func failed(why error) error {
 	return &errs.Error{
 		Status: http.StatusUnauthorized, Code: "AUTHENTICATION_FAILED", Message: "Authentication failed", Err: why,
 	}
-}
-
-// find returns the passkey with a credential id.
-func find(db *gorm.DB, credentialID string) (*Passkey, error) {
-	var k Passkey
-	if err := db.Where("credential_id = ?", credentialID).Take(&k).Error; err != nil {
-		return nil, missing(http.StatusUnauthorized, err)
-	}
-	return &k, nil
 }

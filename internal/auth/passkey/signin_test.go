@@ -2,6 +2,7 @@ package passkey_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -354,6 +355,15 @@ func TestReauthenticate(t *testing.T) {
 		}
 		if _, err := r.reauthenticate(ada, eve); code(err) != "AUTHENTICATION_FAILED" {
 			t.Errorf("another user's passkey: %v", err)
+		}
+		// A challenge for anybody, as the log-in page of another tab asks for it.
+		stranger := r.browser()
+		response := eve.Prove(options(t, stranger, "authenticate"))
+		hold(ada, askedCookie, value(stranger, askedCookie))
+		_, req := r.stored(ada)
+		_, err := r.keys.Reauthenticate(httptest.NewRecorder(), req, s, []byte(response))
+		if code(err) != "AUTHENTICATION_FAILED" {
+			t.Errorf("another user's passkey, for a challenge of nobody: %v", err)
 		}
 		got, err := r.reauthenticate(ada, d)
 		if err != nil {

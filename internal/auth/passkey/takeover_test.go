@@ -2,6 +2,7 @@ package passkey_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"example.com/foyer/internal/auth"
@@ -40,6 +41,9 @@ func TestRevokedSessionMakesNoPasskey(t *testing.T) {
 			},
 		} {
 			wantRefusal(t, what, call(thief.Copy()), 401, "UNAUTHORIZED")
+		}
+		if got := options(t, thief.Copy(), "authenticate"); strings.Contains(got, "allowCredentials") {
+			t.Errorf("it is told of passkeys: %s", got)
 		}
 		r.wantKeys("in the end", id, 1)
 	})

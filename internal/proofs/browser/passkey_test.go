@@ -37,14 +37,15 @@ func (s *site) keepPasskey(t *testing.T, email, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now, key := s.now(), id.New()
+	now := s.now()
+	keyID := id.New()
 	row := passkey.Passkey{
-		ID: key, UserID: u.ID, Name: name, CredentialID: key, BackedUp: true, CreatedAt: now, LastUsedAt: &now,
+		ID: keyID, UserID: u.ID, Name: name, CredentialID: keyID, BackedUp: true, CreatedAt: now, LastUsedAt: &now,
 	}
 	if err := s.db.Create(&row).Error; err != nil {
 		t.Fatal(err)
 	}
-	return passkeysPage + "/" + key
+	return passkeysPage + "/" + keyID
 }
 
 // authenticator is a device that keeps passkeys and knows its owner, as a phone does.

@@ -78,7 +78,7 @@ func init() {
 		return []string{code, s.appCode(b.T, ursula)}
 	}
 	next := func(s *site, b *tab) []string { return []string{code, s.appCode(b.T, ursula)} }
-	partActs["user"] = []act{
+	partActs["user"] = append(partActs["user"], []act{
 		{route: "POST " + twoFactorPath, page: twoFactorPath, clicks: []string{primary}},
 		{route: "POST " + twoFactorPath, typed: key, clicks: []string{primary}},
 		{route: "POST " + twoFactorPath + "/codes", page: twoFactorPath + "/codes", clicks: []string{primary}},
@@ -90,7 +90,7 @@ func init() {
 			fields: []string{"password", authtest.Password}},
 		{route: "POST /settings/security/devices/:device", clicks: []string{`a[href*="/devices/"]`, "form .act.danger"}},
 		{route: "POST " + twoFactorPath + "/off", page: "/settings/security", clicks: []string{"#act-off", "form .act.danger"}},
-	}
+	}...)
 	partFits = append(partFits, (*site).fitSecondFactor)
 }
 
