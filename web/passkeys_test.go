@@ -61,7 +61,7 @@ func TestPasskeyPage(t *testing.T) {
 	ada, id := s.person(t, "ada@example.com")
 	eve, eveID := s.person(t, "eve@example.com")
 	const page = "/settings/security/passkeys"
-	contains(t, ada.Get(page, navigate...), "0 passkeys", "needs JavaScript", `action="`+page+`"`, "passkey.")
+	contains(t, ada.Get(page, navigate...), "Add a passkey", "needs JavaScript", `action="`+page+`"`, "passkey.")
 	first, second := s.addPasskey(t, id, "<b>Phone</b>", true), s.addPasskey(t, id, "", false)
 	theirs := s.addPasskey(t, eveID, "Eve's", false)
 	list := ada.Get(page, navigate...)
