@@ -25,8 +25,8 @@ func AskLink(returnTo, address string) Form {
 	}
 }
 
-// MailedCode is the form for the code of that mail. It is the same for every address, so that it does not reveal who has
-// an account. address is the one that was typed, "" for a form that asks for it.
+// MailedCode is the form for the code of that mail. It is the same for every address, so that it does not reveal who
+// has an account. address is the one that was typed, "" for a form that asks for it.
 func MailedCode(returnTo, address string) Form {
 	known := email("username", "")
 	if address != "" {
