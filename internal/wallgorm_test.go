@@ -28,6 +28,7 @@ var authTables = []string{
 var shownRows = []string{
 	"User", "Session",
 	"TrustedDevice", // part:twofactor
+	"Passkey",       // part:passkey
 }
 
 // askAuth says what to do instead of touching a row.

@@ -1,4 +1,4 @@
-// Passkeys. The form #passkey is posted twice to its address: for a question to the authenticator, and with its answer.
+// Passkeys. The form is posted twice: for a question to the authenticator, and with its answer.
 (() => {
   const form = document.getElementById("passkey"), Key = window.PublicKeyCredential;
   const able = Key?.parseRequestOptionsFromJSON && Key.prototype.toJSON;
@@ -15,7 +15,7 @@
     return answer.json();
   }
 
-  let open; // a browser has one request at a time: of a button, or a suggestion
+  let open; // the browser's one request: of a button, or a suggestion
   async function ask(mediation, question) {
     open?.abort();
     const own = open = Object.assign(new AbortController(), { pressed: !mediation });
@@ -24,21 +24,22 @@
       const [act, kind] = question.user ? ["create", "Creation"] : ["get", "Request"];
       const publicKey = Key[`parse${kind}OptionsFromJSON`](question);
       const key = await navigator.credentials[act]({ publicKey, mediation, signal: own.signal });
-      await post(key.toJSON()).catch((error) => {
-        if (error.code === "PASSKEY_NOT_FOUND") Key.signalUnknownCredential?.({ rpId: question.rpId, credentialId: key.id });
-        throw error;
+      await post(key.toJSON()).catch((e) => {
+        if (e.code === "PASSKEY_NOT_FOUND") Key.signalUnknownCredential?.({ rpId: question.rpId, credentialId: key.id });
+        throw e;
       });
     } catch ({ code, name, message }) {
       if (own !== open) return;
       open = null;
-      if (name) message = name === "InvalidStateError" ? "This device has a passkey of yours already." : "No passkey was used.";
+      if (name) message = "That was cancelled or did not work.";
+      if (name === "InvalidStateError") message = "This device has a passkey of yours already.";
       if (!name || own.pressed) showBefore(document.querySelector("[form=passkey]").closest("form"), message);
       if (code === "CHALLENGE_NOT_FOUND" || own.pressed) suggest();
     }
   }
   form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
 
-  // The e-mail field suggests passkeys. A question is good for minutes, and until another page asks one.
+  // Suggestions in the e-mail field. A question is good for minutes, and until another page asks.
   const { question, accepted } = form.dataset;
   async function suggest(first) {
     if (question && await Key.isConditionalMediationAvailable?.()) ask("conditional", first);
@@ -46,5 +47,5 @@
   suggest(question && JSON.parse(question));
   document.addEventListener("visibilitychange", () => { if (!document.hidden && !open?.pressed) suggest(); });
 
-  if (accepted) Key.signalAllAcceptedCredentials?.(JSON.parse(accepted)); // so that password managers forget the others
+  if (accepted) Key.signalAllAcceptedCredentials?.(JSON.parse(accepted));
 })();

@@ -127,6 +127,12 @@ func TestBudgets(t *testing.T) {
 		return text
 	}
 	script, style := read("app.js", "shell.js"), read("app.css", "shell.css")
+	// part:passkey
+	script = append(script, read("passkey.js")...)
+	if n := len(static.Text("passkey.js")); n > 2560 {
+		t.Errorf("the script of passkeys has %d bytes, want at most 2.5 KB", n)
+	}
+	// end:passkey
 	for _, bad := range []string{"eval(", "new Function", "innerHTML", "localStorage", "sessionStorage", "http://",
 		"https://"} {
 		if bytes.Contains(script, []byte(bad)) {

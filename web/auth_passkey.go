@@ -30,8 +30,8 @@ func (s *Server) withPasskey(c *echo.Context, form views.Form) views.Form {
 	return form.WithPasskey("Use a passkey", "/reauth/passkey", returnTo(c), "")
 }
 
-// passkeySuggestion is the question for the passkeys that the browser suggests in the e-mail field. A form that was refused
-// has none, because its page has asked already, and a browser keeps only the last question.
+// passkeySuggestion is the question for the passkeys that the browser suggests in the e-mail field. A form that was
+// refused has none, because its page has asked already, and only the last question counts.
 func (s *Server) passkeySuggestion(c *echo.Context) string {
 	if c.Path() != "/login" || !isGet(c.Request()) {
 		return ""
@@ -61,8 +61,8 @@ func (s *Server) reauthByPasskey(c *echo.Context) error {
 	})
 }
 
-// ceremony answers the two posts of passkey.js. The first one is for a question to the authenticator, which ask makes. The
-// second has the authenticator's response, which take checks.
+// ceremony answers the two posts of passkey.js. The first one is for a question to the authenticator, which ask makes.
+// The second has the authenticator's response, which take checks.
 func (s *Server) ceremony(
 	c *echo.Context, ask func(http.ResponseWriter, *http.Request, *auth.Session) (json.RawMessage, error),
 	take func(response []byte) error,
@@ -84,8 +84,8 @@ func (s *Server) ceremony(
 	return c.JSONBlob(http.StatusOK, question)
 }
 
-// refuseScript tells the script of a page why, in words for people. It returns errors that lead to another page, such as
-// /reauth, and those that only the log may show.
+// refuseScript tells the script of a page why, in words for people. It returns errors that lead to another page, such
+// as /reauth, and those that only the log may show.
 func refuseScript(c *echo.Context, err error) error {
 	e := errs.Of(err)
 	if e == nil || e.Code == codeNotFresh || e.Code == errs.Unauthenticated().Code {

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"example.com/foyer/views"
@@ -15,14 +16,17 @@ func (s *Server) reauth(c *echo.Context) error {
 	if err != nil {
 		return s.refuseForm(c, s.reauthForm(c), err)
 	}
-	code := strings.Join(strings.Fields(values.Get("code")), "")
-	_, err = s.Auth.Reauthenticate(c.Response(), c.Request(), session(c), values.Get("password"), code)
-	err = codeError(err) // part:twofactor
+	password, code := values.Get("password"), typedCode(values)
+	_, err = s.Auth.Reauthenticate(c.Response(), c.Request(), session(c), password, code)
+	err = asFormError(err, wrongCode...) // part:twofactor
 	if err != nil {
 		return s.refuseForm(c, s.reauthForm(c), err)
 	}
 	return seeOther(c, returnTo(c))
 }
+
+// typedCode is the code of a form without spaces, which people type because apps and mails show them.
+func typedCode(values url.Values) string { return strings.Join(strings.Fields(values.Get("code")), "") }
 
 func (s *Server) reauthForm(c *echo.Context) views.Form {
 	target := returnTo(c)
@@ -38,7 +42,7 @@ func (s *Server) reauthForm(c *echo.Context) views.Form {
 
 // aims complete the sentence "Enter your password to", by the page that /reauth returns to.
 var aims = map[string]string{
-	"/settings/security":           "change how you log in",
+	securityPath:                   "change how you log in",
 	setUpPath:                      "set up a second factor",     // part:twofactor
 	setUpPath + "/codes":           "make new recovery codes",    // part:twofactor
 	setUpPath + "/off":             "turn off the second factor", // part:twofactor
@@ -65,7 +69,7 @@ func (s *Server) aim(c *echo.Context, target string) string {
 	}
 	// end:passkey
 	// part:twofactor
-	if strings.HasPrefix(path, devicesPath+"/") {
+	if strings.HasPrefix(path, securityPath+"/devices/") {
 		return "stop trusting a device"
 	}
 	// end:twofactor

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
@@ -16,59 +14,18 @@ import (
 // CodePage is the page of the second step.
 const CodePage = "/login/code"
 
-const setUpPath = "/settings/security/two-factor"
+const codeOwedStep = "SECOND_STEP_OWED"
 
-// Codes of refusals that lead people to CodePage and to setUpPath.
-const (
-	codeOwedStep  = "SECOND_STEP_OWED"
-	codeOwedSetUp = "SECOND_FACTOR_OWED"
-)
-
-// owedStep makes a second step that is owed a refusal for people.
+// owedStep makes a second step that is owed a refusal, which leads people to CodePage.
 func owedStep(err error) error {
-	var step *auth.SecondStep
-	if !errors.As(err, &step) {
-		return err
+	if step, owed := errors.AsType[*auth.SecondStep](err); owed {
+		return errs.New(http.StatusForbidden, codeOwedStep, step.Error())
 	}
-	return errs.New(http.StatusForbidden, codeOwedStep, step.Error())
+	return err
 }
 
-func (s *Server) toSecondStep(c *echo.Context) error {
+func toSecondStep(_ *Server, c *echo.Context) error {
 	return seeOther(c, withReturnTo(CodePage, returnTo(c)))
-}
-
-func (s *Server) toSetUp(c *echo.Context) error { return redirect(c, setUpPath, http.StatusForbidden) }
-
-// requireSetUp refuses admins who have to have a second factor and have none: they meet only its set-up, the question
-// for the password before it, and the log-out. A session that began with a passkey is as good.
-func (s *Server) requireSetUp(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c *echo.Context) error {
-		if s.TwoFactor.Demanded(session(c)) && !slices.Contains([]string{setUpPath, "/reauth"}, c.Path()) {
-			return errSetUpOwed()
-		}
-		return next(c)
-	}
-}
-
-// guardAdminAPI is requireSetUp for the endpoints of admins below /api/auth.
-func (s *Server) guardAdminAPI(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c *echo.Context) error {
-		if !strings.HasPrefix(c.Request().URL.Path, "/api/auth/admin/") {
-			return next(c)
-		}
-		session, err := s.Auth.StoredSession(c.Response(), c.Request())
-		if err != nil {
-			return err
-		}
-		if session != nil && s.TwoFactor.Demanded(session) {
-			return errSetUpOwed()
-		}
-		return next(c)
-	}
-}
-
-func errSetUpOwed() error {
-	return errs.New(http.StatusForbidden, codeOwedSetUp, "Admins of this app need a second factor.")
 }
 
 // showCode asks for the second step, if this browser has taken the first.
@@ -81,44 +38,36 @@ func (s *Server) showCode(c *echo.Context) error {
 }
 
 func (s *Server) codeForm(c *echo.Context, email string) views.Form {
-	target := returnTo(c)
-	form := views.SecondStep(email, target, withReturnTo("/login", target), codeWay(c, CodePage))
+	recovery, other := codeWay(c, CodePage)
+	form := views.SecondStep(email, returnTo(c), withReturnTo("/login", returnTo(c)), recovery, other)
 	form = s.withPasskey(c, form) // part:passkey
 	return form
 }
 
-// codeWay is how the form at path asks for a code, as the address or the posted form says.
-func codeWay(c *echo.Context, path string) views.CodeWay {
-	values, _ := readForm(c)
-	query := url.Values{}
-	if target := returnTo(c); target != defaultReturnTo {
-		query.Set("returnTo", target)
+// codeWay reports whether the form at path asks for a recovery code, as its address says or, once posted, the form.
+// other is the address of the form that asks for the other kind of code.
+func codeWay(c *echo.Context, path string) (recovery bool, other string) {
+	typed, _ := readForm(c)
+	query := url.Values{"returnTo": {returnTo(c)}}
+	if c.QueryParam("way") == "recovery" || typed.Get("way") == "recovery" {
+		return true, path + "?" + query.Encode()
 	}
-	recovery := c.QueryParam("way") == recoveryWay || values.Get("way") == recoveryWay
-	if !recovery {
-		query.Set("way", recoveryWay)
-	}
-	return views.CodeWay{Recovery: recovery, Other: path + "?" + query.Encode()}
+	query.Set("way", "recovery")
+	return false, path + "?" + query.Encode()
 }
 
-// recoveryWay stands for a recovery code in place of one of the app.
-const recoveryWay = "recovery"
-
-// typedCode is the code of a form without its spaces, which people type because apps show them.
-func typedCode(values url.Values) string { return strings.Join(strings.Fields(values.Get("code")), "") }
+// wrongCode are the refusals of a code.
+var wrongCode = []string{"INVALID_CODE", "INVALID_BACKUP_CODE"}
 
 // enterCode takes the second step.
 func (s *Server) enterCode(c *echo.Context) error {
+	email, _ := s.TwoFactor.Challenged(c.Request())
 	values, err := parseForm(c)
-	email, ok := s.TwoFactor.Challenged(c.Request())
-	if err != nil && !ok {
-		return err
-	}
 	if err != nil {
 		return s.refuseForm(c, s.codeForm(c, email), err)
 	}
 	verify := s.TwoFactor.Verify
-	if values.Get("way") == recoveryWay {
+	if recovery, _ := codeWay(c, CodePage); recovery {
 		verify = s.TwoFactor.VerifyRecovery
 	}
 	_, err = verify(c.Response(), c.Request(), typedCode(values), values.Has("trust"))
@@ -127,18 +76,8 @@ func (s *Server) enterCode(c *echo.Context) error {
 		return seeOther(c, withReturnTo("/login", returnTo(c)))
 	}
 	if err != nil {
-		return s.refuseForm(c, s.codeForm(c, email), codeError(err))
+		return s.refuseForm(c, s.codeForm(c, email), asFormError(err, wrongCode...))
 	}
 	s.keepAddress(c, "")
 	return seeOther(c, returnTo(c))
-}
-
-// codeError is the refusal of a code, for the field of the form.
-func codeError(err error) error {
-	if !hasCode(err, "INVALID_CODE", "INVALID_BACKUP_CODE") {
-		return err
-	}
-	e := *errs.Of(err)
-	e.Status, e.Fields = http.StatusUnprocessableEntity, map[string]string{"code": e.Message}
-	return &e
 }

@@ -54,7 +54,7 @@ func (d door) Mount(path string, h http.Handler) {
 		return
 	}
 	handle := echo.WrapHandler(h)
-	handle = d.server.guardAdminAPI(handle) // part:twofactor
+	handle = d.server.requireSetUpOfAPI(handle) // part:twofactor
 	d.add(echo.RouteAny, path, handle)
 }
 

@@ -83,6 +83,16 @@ func decodeForm(r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
+// fromForm refuses what no form has sent, for a handler that reads no field.
+func fromForm(act echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		if _, err := parseForm(c); err != nil {
+			return err
+		}
+		return act(c)
+	}
+}
+
 // trim removes the spaces around a value, because phones add one after a word.
 func trim(s string) string { return strings.TrimSpace(s) }
 

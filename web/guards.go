@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/event"
@@ -90,6 +91,48 @@ func (s *Server) requireRole(roles ...string) echo.MiddlewareFunc {
 		}
 	}
 }
+
+// part:twofactor
+
+const codeOwedSetUp = "SECOND_FACTOR_OWED"
+
+var errSetUpOwed = errs.New(http.StatusForbidden, codeOwedSetUp, "Admins of this app need a second factor.")
+
+func toSetUp(_ *Server, c *echo.Context) error { return redirect(c, setUpPath, http.StatusForbidden) }
+
+// requireSetUp refuses admins who have to have a second factor and have none. They may open its set-up, and the
+// question for the password before it.
+func (s *Server) requireSetUp(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		if s.TwoFactor.Demanded(session(c)) && c.Path() != setUpPath && c.Path() != "/reauth" {
+			return errSetUpOwed
+		}
+		return next(c)
+	}
+}
+
+// part:betterauth
+
+// requireSetUpOfAPI is requireSetUp for the endpoints of admins below /api/auth.
+func (s *Server) requireSetUpOfAPI(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		if !strings.HasPrefix(c.Request().URL.Path, "/api/auth/admin/") {
+			return next(c)
+		}
+		session, err := s.Auth.StoredSession(c.Response(), c.Request())
+		if err != nil {
+			return err
+		}
+		if session != nil && s.TwoFactor.Demanded(session) {
+			return errSetUpOwed
+		}
+		return next(c)
+	}
+}
+
+// end:betterauth
+
+// end:twofactor
 
 // session returns the session of the request, nil for a visitor who is not logged in. It panics if no guard has loaded
 // it, because a guard that took "not loaded" for "logged out" would stop guarding.

@@ -499,3 +499,29 @@ func TestMailedReturnToIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// part:twofactor
+
+// TestHeadersOfTheSecondStepFitProxies: the answer to the code of a person with the longest profile carries the cookies
+// of a session, of the device and of the trust in it.
+func TestHeadersOfTheSecondStepFitProxies(t *testing.T) {
+	t.Parallel()
+	r := newResident(t)
+	r.remember = "on"
+	fitting := r.fitting()
+	app, _ := r.addFactor(t, r.browser)
+	r.largest = map[string]int{}
+	for size := fitting - 24; size <= fitting+8; size += 4 { // with some the cached copy just fits
+		r.dress("Ada", size)
+		r.browser.PostForm("/logout", nil)
+		r.browser.Forget("trust_device")
+		form := url.Values{"email": {residentAt}, "password": {authtest.Password}, "remember": {"on"}}
+		expect(t, r.browser.PostForm("/login", form), 303, "Location", "/login/code")
+		expect(t, r.browser.PostForm("/login/code", url.Values{"code": {app.code(t)}, "trust": {"on"}}), 303)
+	}
+	if cache := r.largest[hostCookie+"session_data"]; r.largest[""] < 2000 || cache < maxCache-20 {
+		t.Errorf("no answer was large: %v", r.largest)
+	}
+}
+
+// end:twofactor

@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,6 +14,7 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/passkey"
+	"example.com/foyer/internal/id"
 	"example.com/foyer/web"
 )
 
@@ -29,18 +29,20 @@ func newPasskeySite(t *testing.T) *site {
 // addPasskey stores one, and returns the path of its page.
 func (s *site) addPasskey(t *testing.T, userID, name string, synced bool) string {
 	t.Helper()
-	id := fmt.Sprintf("key-%d", time.Now().UnixNano())
+	keyID := id.New()
 	row := passkey.Passkey{
-		ID: id, UserID: userID, Name: name, CredentialID: id, BackedUp: synced, CreatedAt: s.now().Add(-time.Hour),
+		ID: keyID, UserID: userID, Name: name, CredentialID: keyID, BackedUp: synced, CreatedAt: s.now().Add(-time.Hour),
 	}
 	if err := s.db.Create(&row).Error; err != nil {
 		t.Fatal(err)
 	}
-	return "/settings/security/passkeys/" + id
+	return "/settings/security/passkeys/" + keyID
 }
 
 // script is what passkey.js sends beside its request.
-var script = []string{"Accept", "*/*", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"}
+var script = []string{
+	"Accept", "*/*", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty",
+}
 
 // question is what the authenticator is asked.
 func question(t *testing.T, got authtest.Answer) (q struct{ Challenge, RPID string }) {
@@ -63,8 +65,8 @@ func TestPasskeyPage(t *testing.T) {
 	first, second := s.addPasskey(t, id, "<b>Phone</b>", true), s.addPasskey(t, id, "", false)
 	theirs := s.addPasskey(t, eveID, "Eve's", false)
 	list := ada.Get(page, navigate...)
-	contains(t, list, "2 passkeys", "&lt;b&gt;Phone&lt;/b&gt;", "Passkey without a name", "Synced", "On one device", "Never", first,
-		second+"/delete")
+	contains(t, list, "2 passkeys", "&lt;b&gt;Phone&lt;/b&gt;", "Passkey without a name", "Synced", "On one device", "Never",
+		first, second+"/delete")
 	lacks(t, list, "Eve", theirs)
 	contains(t, ada.Get("/settings/security", navigate...), "You have 2 passkeys.", `href="`+page+`"`)
 
@@ -120,7 +122,8 @@ func TestPasskeyScript(t *testing.T) {
 	stranger := s.stranger(t)
 	garbage := url.Values{"response": {`{"id":"x"}`}}
 
-	one, two := question(t, stranger.PostForm("/login/passkey", nil, script...)), question(t, stranger.PostForm("/login/passkey", nil, script...))
+	one := question(t, stranger.PostForm("/login/passkey", nil, script...))
+	two := question(t, stranger.PostForm("/login/passkey", nil, script...))
 	if one.Challenge == two.Challenge || one.RPID != "localhost" {
 		t.Errorf("questions %+v and %+v", one, two)
 	}
@@ -132,7 +135,9 @@ func TestPasskeyScript(t *testing.T) {
 	expect(t, again, 400)
 	contains(t, again, `"code":"CHALLENGE_NOT_FOUND"`, "Try again.")
 
-	for path, to := range map[string]string{"/login/passkey": "/settings", "/reauth/passkey": "", "/settings/security/passkeys": ""} {
+	for path, to := range map[string]string{
+		"/login/passkey": "/settings", "/reauth/passkey": "", "/settings/security/passkeys": "",
+	} {
 		typed := url.Values{"returnTo": {"/settings"}}
 		got := ada.PostForm(path, typed, script...)
 		if to != "" { // logged in already
@@ -147,13 +152,39 @@ func TestPasskeyScript(t *testing.T) {
 	}
 	s.addPasskey(t, id, "Phone", false)
 	s.ahead.Add(int64(time.Hour))
-	expect(t, ada.PostForm("/settings/security/passkeys", url.Values{"name": {"New phone"}}, script...), 403, "HX-Redirect",
-		"/reauth?returnTo=%2Fsettings%2Fsecurity%2Fpasskeys")
+	expect(t, ada.PostForm("/settings/security/passkeys", url.Values{"name": {"New phone"}}, script...), 403,
+		"HX-Redirect", "/reauth?returnTo=%2Fsettings%2Fsecurity%2Fpasskeys")
 	question(t, ada.PostForm("/reauth/passkey", nil, script...))
-	contains(t, ada.Get("/reauth?returnTo=/settings/security/passkeys", navigate...), "change your passkeys", `form="passkey"`,
-		`action="/reauth/passkey"`)
+	contains(t, ada.Get("/reauth?returnTo=/settings/security/passkeys", navigate...), "change your passkeys",
+		`form="passkey"`, `action="/reauth/passkey"`)
 	reauth(t, ada)
 	contains(t, ada.Get("/settings/security/passkeys", navigate...), `value="New phone"`) // the draft
+}
+
+// TestPasskeyLogIn: a person adds a passkey and logs in with it, and comes to the page that was asked for.
+func TestPasskeyLogIn(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	phone := authtest.NewAuthenticator(t, s.Base)
+	const page = "/settings/security/passkeys"
+	form := url.Values{"name": {" My phone "}, "returnTo": {page}}
+	form.Set("response", phone.Register(ada.PostForm(page, form, script...).Text))
+	expect(t, ada.PostForm(page, form, script...), 204, "HX-Redirect", page)
+	contains(t, ada.Get(page, navigate...), "The passkey is added.", "My phone", "Never", "allAcceptedCredentialIds")
+
+	for _, answered := range []string{"/login/passkey", "/reauth/passkey"} {
+		c, to := ada, "/settings"
+		if answered == "/login/passkey" {
+			c = s.stranger(t)
+		}
+		form := url.Values{"returnTo": {to}}
+		form.Set("response", phone.Prove(c.PostForm(answered, form, script...).Text))
+		expect(t, c.PostForm(answered, form, script...), 204, "HX-Redirect", to)
+		contains(t, c.Get(to, navigate...), "ada@example.com")
+		expect(t, c.PostForm(answered, form, script...), map[bool]int{true: 204, false: 400}[c != ada])
+	}
+	lacks(t, ada.Get(page, navigate...), "Never")
 }
 
 // TestPasskeyButtons: forms have the button where a passkey can help, and /login asks its question once.
@@ -164,7 +195,8 @@ func TestPasskeyButtons(t *testing.T) {
 	lacks(t, ada.Get("/reauth", navigate...), "passkey")
 	stranger := s.stranger(t)
 	challenge := func() bool {
-		return slices.ContainsFunc(stranger.Cookies(), func(c *http.Cookie) bool { return strings.Contains(c.Name, "passkey") })
+		is := func(c *http.Cookie) bool { return strings.Contains(c.Name, "passkey") }
+		return slices.ContainsFunc(stranger.Cookies(), is)
 	}
 	refused := stranger.PostForm("/login", credentials("ada@example.com", "wrong"), navigate...)
 	expect(t, refused, 422)
@@ -205,6 +237,8 @@ func TestPasskeysNeedAName(t *testing.T) {
 	expect(t, s.Get("/.well-known/passkey-endpoints"), 404)
 }
 
+// part:audit
+
 // everyPasskeyEvent does all that the trail says of passkeys. Adding one needs an authenticator, which the tests of
 // package passkey and of the browser have; here the event is recorded without one.
 func (s *site) everyPasskeyEvent(t *testing.T) {
@@ -222,3 +256,5 @@ func (s *site) everyPasskeyEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// end:audit

@@ -119,9 +119,12 @@ func (s *Server) answerError(c *echo.Context, err error) {
 
 // elsewhere are the refusals that lead people to another page, by code.
 var elsewhere = map[string]func(*Server, *echo.Context) error{
-	codeNotFresh:  (*Server).toReauth,
-	codeOwedStep:  (*Server).toSecondStep, // part:twofactor
-	codeOwedSetUp: (*Server).toSetUp,      // part:twofactor
+	codeNotFresh: (*Server).toReauth,
+	// part:twofactor
+	codeOwedStep:           toSecondStep,
+	codeOwedSetUp:          toSetUp,
+	"TOTP_ALREADY_ENABLED": toSecurity,
+	// end:twofactor
 }
 
 // problem is an error for programs.

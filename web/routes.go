@@ -70,7 +70,7 @@ func (s *Server) routes(
 	user.POST("/settings/appearance", s.setKeys)
 
 	fresh.GET(sessionsPath+"/:session", s.showEndSession)
-	fresh.POST(sessionsPath+"/:session", s.endSession)
+	fresh.POST(sessionsPath+"/:session", fromForm(s.endSession))
 	fresh.GET("/settings/security", s.showPage(s.passwordForm))
 	fresh.Form("/settings/security", s.changePassword, "/change-password")
 	// part:passkey
@@ -85,11 +85,11 @@ func (s *Server) routes(
 	fresh.GET(setUpPath, s.showSetUp)
 	fresh.Form(setUpPath, s.setUp, "/two-factor/verify-totp")
 	fresh.GET(setUpPath+"/codes", s.show(views.NewCodes().Page()))
-	fresh.Form(setUpPath+"/codes", s.makeCodes, "/two-factor/generate-backup-codes")
+	fresh.POST(setUpPath+"/codes", fromForm(s.makeCodes), "/two-factor/generate-backup-codes")
 	fresh.GET(setUpPath+"/off", s.showTurnOff)
-	fresh.Form(setUpPath+"/off", s.turnOff, "/two-factor/disable")
+	fresh.POST(setUpPath+"/off", fromForm(s.turnOff), "/two-factor/disable")
 	fresh.GET("/settings/security/devices/:device", s.showDevice)
-	fresh.POST("/settings/security/devices/:device", s.stopTrusting)
+	fresh.POST("/settings/security/devices/:device", fromForm(s.stopTrusting))
 	// end:twofactor
 	fresh.GET("/settings/email", s.showEmail)
 	fresh.Form("/settings/email", s.changeEmail, "/change-email")

@@ -1,12 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/auth/passkey"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/useragent"
 	"example.com/foyer/views"
@@ -20,18 +20,12 @@ const passkeysPath = "/settings/security/passkeys"
 func (s *Server) passkeysOf(ctx context.Context, userID string) (page views.Passkeys, err error) {
 	list, err := s.Passkeys.List(ctx, userID)
 	for _, p := range list {
-		page.Rows = append(page.Rows, passkeyRow(p))
+		page.Rows = append(page.Rows, views.PasskeyRow{
+			ID: p.ID, Name: p.Name, Synced: p.BackedUp, Added: p.CreatedAt, Used: p.LastUsedAt,
+		})
 	}
 	page.Available = s.Passkeys.Available()
 	return page, err
-}
-
-func passkeyRow(p passkey.Passkey) views.PasskeyRow {
-	row := views.PasskeyRow{ID: p.ID, Name: p.Name, Synced: p.BackedUp, Added: p.CreatedAt}
-	if p.LastUsedAt != nil {
-		row.Used = *p.LastUsedAt
-	}
-	return row
 }
 
 func (s *Server) passkeyPanel(ctx context.Context, userID string) (templ.Component, error) {
@@ -48,10 +42,7 @@ func (s *Server) showPasskeys(c *echo.Context) error {
 	if page.Accepted, err = s.acceptedPasskeys(ctx, visitor.UserID); err != nil {
 		return err
 	}
-	page.Name = useragent.Name(c.Request().UserAgent())
-	if draft := s.takeDraft(c); draft.Has("name") {
-		page.Name = draft.Get("name")
-	}
+	page.Name = cmp.Or(s.takeDraft(c).Get("name"), useragent.Name(c.Request().UserAgent()))
 	return s.render(c, http.StatusOK, page.Page())
 }
 
@@ -65,20 +56,17 @@ func (s *Server) acceptedPasskeys(ctx context.Context, userID string) (string, e
 	if handle == "" || err != nil {
 		return "", err
 	}
-	accepted := struct {
-		RPID   string   `json:"rpId"`
-		UserID string   `json:"userId"`
-		IDs    []string `json:"allAcceptedCredentialIds"`
-	}{rpID, handle, append([]string{}, ids...)} // never null
-	text, err := json.Marshal(accepted)
+	text, err := json.Marshal(map[string]any{
+		"rpId": rpID, "userId": handle, "allAcceptedCredentialIds": append([]string{}, ids...), // never null
+	})
 	return string(text), err
 }
 
 func (s *Server) addPasskey(c *echo.Context) error {
-	any := func(w http.ResponseWriter, r *http.Request, session *auth.Session) (json.RawMessage, error) {
-		return s.Passkeys.RegisterOptions(w, r, session, "")
+	ask := func(w http.ResponseWriter, r *http.Request, visitor *auth.Session) (json.RawMessage, error) {
+		return s.Passkeys.RegisterOptions(w, r, visitor, "")
 	}
-	return s.ceremony(c, any, func(response []byte) error {
+	return s.ceremony(c, ask, func(response []byte) error {
 		values, _ := readForm(c)
 		_, err := s.Passkeys.Register(c.Response(), c.Request(), session(c), response, trim(values.Get("name")))
 		if err != nil {
@@ -115,13 +103,13 @@ func (s *Server) ownPasskey(c *echo.Context) (views.PasskeyRow, error) {
 }
 
 func (s *Server) renamePasskey(c *echo.Context) error {
-	id := c.Param("passkey")
+	form := views.RenamePasskey(views.PasskeyRow{ID: c.Param("passkey")})
 	values, err := parseForm(c)
 	if err != nil {
-		return s.refuseForm(c, views.RenamePasskey(views.PasskeyRow{ID: id}), err)
+		return s.refuseForm(c, form, err)
 	}
-	if _, err := s.Passkeys.Rename(c.Request(), session(c), id, trim(values.Get("name"))); err != nil {
-		return s.refuseForm(c, views.RenamePasskey(views.PasskeyRow{ID: id}), err)
+	if _, err := s.Passkeys.Rename(c.Request(), session(c), c.Param("passkey"), trim(values.Get("name"))); err != nil {
+		return s.refuseForm(c, form, err)
 	}
 	s.flash(c, "saved")
 	return seeOther(c, passkeysPath)
@@ -143,12 +131,10 @@ func (s *Server) deletePasskey(c *echo.Context) error {
 	return seeOther(c, passkeysPath)
 }
 
-// showPasskeyPages is the address at which password managers look for the page of passkeys (W3C, A Well-Known URL for
-// Relying Party Passkey Endpoints).
+// showPasskeyPages tells password managers where passkeys are (W3C, Passkey Endpoints).
 func (s *Server) showPasskeyPages(c *echo.Context) error {
 	if !s.Passkeys.Available() {
 		return echo.ErrNotFound
 	}
-	page := s.AppURL + passkeysPath
-	return c.JSON(http.StatusOK, map[string]string{"enroll": page, "manage": page})
+	return c.JSON(http.StatusOK, map[string]string{"enroll": s.AppURL + passkeysPath, "manage": s.AppURL + passkeysPath})
 }

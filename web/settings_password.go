@@ -7,6 +7,8 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
+const securityPath = "/settings/security"
+
 func (s *Server) changePassword(c *echo.Context) error {
 	values, err := parseForm(c)
 	if err != nil {
@@ -18,7 +20,7 @@ func (s *Server) changePassword(c *echo.Context) error {
 		return s.refuseForm(c, s.passwordForm(c), err)
 	}
 	s.flash(c, "password-changed")
-	return seeOther(c, "/settings/security")
+	return seeOther(c, securityPath)
 }
 
 func (s *Server) passwordForm(c *echo.Context) views.Form {
@@ -30,5 +32,5 @@ func (s *Server) passwordForm(c *echo.Context) views.Form {
 // showChangePassword is the address at which password managers look for the form (W3C, A Well-Known URL for Changing
 // Passwords).
 func (s *Server) showChangePassword(c *echo.Context) error {
-	return c.Redirect(http.StatusSeeOther, "/settings/security")
+	return c.Redirect(http.StatusSeeOther, securityPath)
 }

@@ -75,9 +75,6 @@ func (s *Server) otherSession(c *echo.Context, handle string) (views.SessionRow,
 // endSession ends the session that the address names, or all but the visitor's. On the page of the list htmx gets the
 // new list.
 func (s *Server) endSession(c *echo.Context) error {
-	if _, err := parseForm(c); err != nil {
-		return err
-	}
 	var err error
 	ctx, visitor, done := c.Request().Context(), session(c), "session-ended"
 	if handle := c.Param("session"); handle != allOthers {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"example.com/foyer/internal/auth"
-	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/useragent"
 	"example.com/foyer/views"
 	"github.com/a-h/templ"
@@ -15,36 +14,33 @@ import (
 	"rsc.io/qr"
 )
 
-const (
-	securityPath = "/settings/security"
-	devicesPath  = securityPath + "/devices"
-)
+const setUpPath = securityPath + "/two-factor"
+
+func toSecurity(_ *Server, c *echo.Context) error { return seeOther(c, securityPath) }
 
 func (s *Server) secondFactor(ctx context.Context, userID string) (templ.Component, error) {
 	state, err := s.TwoFactor.State(ctx, userID)
-	return views.SecondFactor(state).Card(), err
+	return views.SecondFactor(state.On, state.Since, state.CodesLeft), err
 }
 
 // setUpForm is the form that the set-up has come to: to begin, or to confirm the app by a code. If the visitor leaves
-// the page in between, it is drawn again.
+// the page in between, it is drawn again. Of a factor that is on there is none.
 func (s *Server) setUpForm(c *echo.Context) (views.Form, error) {
-	ctx := c.Request().Context()
-	state, err := s.TwoFactor.State(ctx, session(c).UserID)
-	if err != nil || !state.Pending {
-		return views.BeginSetUp(s.TwoFactor.Demanded(session(c))), err
+	setUp, err := s.TwoFactor.PendingSetup(c.Request().Context(), session(c))
+	if hasCode(err, "TOTP_NOT_ENABLED") {
+		return views.BeginSetUp(s.TwoFactor.Demanded(session(c))), nil
 	}
-	setUp, err := s.TwoFactor.PendingSetup(ctx, session(c))
 	if err != nil {
 		return views.Form{}, err
 	}
 	code, err := qr.Encode(setUp.URI, qr.M)
 	if err != nil {
-		return views.Form{}, fmt.Errorf("QR code: %w", err)
+		return views.Form{}, err
 	}
-	return views.SetUp{URI: setUp.URI, Secret: setUp.Secret, Picture: drawn(code), Size: code.Size}.Form(), nil
+	return views.SetUp(setUp.URI, setUp.Secret, drawn(code), code.Size), nil
 }
 
-// drawn is a QR code as the path of an SVG: a line for each run of black modules.
+// drawn is a QR code as the path of an SVG: a bar for each run of black modules.
 func drawn(code *qr.Code) string {
 	var b strings.Builder
 	for y := range code.Size {
@@ -61,11 +57,7 @@ func drawn(code *qr.Code) string {
 	return b.String()
 }
 
-// showSetUp shows the set-up, or leads to the card of a factor that is on.
 func (s *Server) showSetUp(c *echo.Context) error {
-	if session(c).User.SecondFactor {
-		return seeOther(c, securityPath)
-	}
 	form, err := s.setUpForm(c)
 	if err != nil {
 		return err
@@ -75,9 +67,6 @@ func (s *Server) showSetUp(c *echo.Context) error {
 
 // setUp begins the set-up or, with a code, ends it.
 func (s *Server) setUp(c *echo.Context) error {
-	if session(c).User.SecondFactor {
-		return seeOther(c, securityPath)
-	}
 	form, err := s.setUpForm(c)
 	if err != nil {
 		return err
@@ -88,82 +77,55 @@ func (s *Server) setUp(c *echo.Context) error {
 	}
 	if !values.Has("code") {
 		if _, err := s.TwoFactor.EnableFresh(c.Request(), session(c)); err != nil {
-			return s.refuseForm(c, form, err)
+			return err
 		}
 		return seeOther(c, setUpPath)
 	}
 	fresh, err := s.TwoFactor.Confirm(c.Response(), c.Request(), session(c), typedCode(values))
 	if err != nil {
-		return s.refuseForm(c, form, codeError(err))
+		return s.refuseForm(c, form, asFormError(err, wrongCode...))
 	}
-	return s.showCodes(c, fresh, true)
+	return s.showCodes(c, fresh)
 }
 
-// makeCodes makes new recovery codes.
-func (s *Server) makeCodes(c *echo.Context) error {
-	if _, err := parseForm(c); err != nil {
-		return s.refuseForm(c, views.NewCodes(), err)
-	}
-	return s.showCodes(c, session(c), false)
-}
+func (s *Server) makeCodes(c *echo.Context) error { return s.showCodes(c, session(c)) }
 
-// showCodes replaces the recovery codes and shows them, once. added says that the factor is new.
-func (s *Server) showCodes(c *echo.Context, by *auth.Session, added bool) error {
+// showCodes replaces the recovery codes of a session's user and shows them, once.
+func (s *Server) showCodes(c *echo.Context, by *auth.Session) error {
 	codes, err := s.TwoFactor.NewCodes(c.Request(), by)
 	if err != nil {
-		return s.refuseForm(c, views.NewCodes(), err)
+		return err
 	}
-	page := views.RecoveryCodes{Codes: codes, Added: added}
-	return s.renderPart(c, http.StatusOK, page.Page(), page.Fragment())
+	return s.renderPart(c, http.StatusOK, views.RecoveryCodesPage(codes), views.RecoveryCodes(codes))
 }
 
 func (s *Server) showTurnOff(c *echo.Context) error { return s.showForm(c, views.TurnOff()) }
 
 func (s *Server) turnOff(c *echo.Context) error {
-	if _, err := parseForm(c); err != nil {
-		return s.refuseForm(c, views.TurnOff(), err)
-	}
 	if _, err := s.TwoFactor.Disable(c.Response(), c.Request(), session(c)); err != nil {
-		return s.refuseForm(c, views.TurnOff(), err)
+		return err
 	}
 	s.flash(c, "factor-off")
 	return seeOther(c, securityPath)
 }
 
-// devices are the trusted devices of a user.
-func (s *Server) devices(ctx context.Context, userID string) (rows []views.DeviceRow, err error) {
-	list, err := s.TwoFactor.Devices(ctx, userID)
-	for _, d := range list {
-		rows = append(rows, views.DeviceRow{
-			ID: d.ID, Browser: useragent.Name(d.UserAgent), IP: d.IPAddress, Used: d.LastUsed, Until: d.Expires,
-		})
-	}
-	return rows, err
-}
-
 func (s *Server) trustedDevices(ctx context.Context, userID string) (templ.Component, error) {
-	rows, err := s.devices(ctx, userID)
+	list, err := s.TwoFactor.Devices(ctx, userID)
+	rows := make([]views.SessionRow, len(list))
+	for i, d := range list {
+		rows[i] = views.SessionRow{
+			ID: d.ID, Browser: useragent.Name(d.UserAgent), IP: d.IPAddress, Since: d.Created, Used: d.LastUsed,
+			Phone: strings.Contains(d.UserAgent, "Mobile"),
+		}
+	}
 	return views.TrustedDevices(rows), err
 }
 
-// showDevice asks before a device is not trusted any more.
 func (s *Server) showDevice(c *echo.Context) error {
-	rows, err := s.devices(c.Request().Context(), session(c).UserID)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		if row.ID == c.Param("device") {
-			return s.showForm(c, views.StopTrusting(row))
-		}
-	}
-	return errs.New(http.StatusNotFound, "DEVICE_NOT_FOUND", "That device is not trusted any more.")
+	return s.showForm(c, views.StopTrusting(c.Param("device")))
 }
 
 func (s *Server) stopTrusting(c *echo.Context) error {
-	if _, err := parseForm(c); err != nil {
-		return err
-	}
 	if err := s.TwoFactor.RevokeDevice(c.Request(), session(c), c.Param("device")); err != nil {
 		return err
 	}

@@ -122,9 +122,10 @@ func TestEveryEventIsInTheTrail(t *testing.T) {
 		call(ada, "/delete-user", in{})
 
 		secrets = append(secrets, s.everyFactorEvent(t, boss)...)          // part:twofactor
+		s.everyPasskeyEvent(t)                                             // part:passkey
 		call(boss, "/sign-in/magic-link", in{"email": "boss@example.com"}) // part:magiclink
 		link("magic_link", "boss@example.com")                             // part:magiclink
-		s.everyPasskeyEvent(t)                                             // part:passkey
+		secrets = append(secrets, s.lastCode(t))                           // part:magiclink
 		boss.Get("/admin/users.csv", navigate...)
 		wantTrail := func() string {
 			t.Helper()

@@ -92,16 +92,13 @@ func (a *Auth) proveSecond(r *http.Request, u *User, code string) (accept func(*
 }
 
 // CredentialChanged ends what a proof of the past still opens in parts. userID is "" for every user.
-func (t *Tx) CredentialChanged(userID string) error {
+func (t *Tx) CredentialChanged(userID string) (err error) {
 	for _, part := range t.parts {
-		if part.CredentialChanged == nil {
-			continue
-		}
-		if err := part.CredentialChanged(t, userID); err != nil {
-			return err
+		if part.CredentialChanged != nil {
+			err = errors.Join(err, part.CredentialChanged(t, userID))
 		}
 	}
-	return nil
+	return err
 }
 
 // SetSecondFactor says whether u, locked, has a second factor. Cached copies of the user's sessions end.
@@ -112,39 +109,32 @@ func (t *Tx) SetSecondFactor(u *User, has bool) error {
 }
 
 // takenOver deletes the credentials of u, locked, in parts. No second factor is left.
-func (t *Tx) takenOver(u *User) error {
+func (t *Tx) takenOver(u *User) (err error) {
 	for _, part := range t.parts {
-		if part.TakenOver == nil {
-			continue
-		}
-		if err := part.TakenOver(t, u.ID); err != nil {
-			return err
+		if part.TakenOver != nil {
+			err = errors.Join(err, part.TakenOver(t, u.ID))
 		}
 	}
-	return t.SetSecondFactor(u, false)
+	return errors.Join(err, t.SetSecondFactor(u, false))
 }
 
 // leave tells the parts that a browser has signed out.
-func (a *Auth) leave(w http.ResponseWriter, r *http.Request) error {
+func (a *Auth) leave(w http.ResponseWriter, r *http.Request) (err error) {
 	for _, part := range a.parts {
-		if part.SignedOut == nil {
-			continue
-		}
-		if err := part.SignedOut(w, r); err != nil {
-			return err
+		if part.SignedOut != nil {
+			err = errors.Join(err, part.SignedOut(w, r))
 		}
 	}
-	return nil
+	return err
 }
 
-func (a *Auth) purgeParts(ctx context.Context) error {
-	var failed []error
+func (a *Auth) purgeParts(ctx context.Context) (err error) {
 	for _, part := range a.parts {
 		if part.Purge != nil {
-			failed = append(failed, part.Purge(ctx))
+			err = errors.Join(err, part.Purge(ctx))
 		}
 	}
-	return errors.Join(failed...)
+	return err
 }
 
 // Notice records an event of a part about u in t, and mails u a warning of it with Options.Notices. Name "" records and

@@ -2,7 +2,6 @@ package passkey
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -40,13 +39,12 @@ func (p *Passkeys) ask(w http.ResponseWriter, kind protocol.CeremonyType, c chal
 	if err != nil {
 		return nil, err
 	}
-	p.asked.Set(w, base64.RawURLEncoding.EncodeToString(p.sealer.Seal(plain, []byte(kind))), challengeLife)
+	p.asked.Set(w, encode(p.sealer.Seal(plain, []byte(kind))), challengeLife)
 	return &c, nil
 }
 
-// spend returns the challenge of a request and makes sure that it never counts again. It does so in a transaction of its
-// own and before the answer is looked at, so that a refused answer spends it too, and of parallel ones a single one goes
-// on.
+// spend returns the challenge of a request and makes sure that it never counts again. It commits that before the answer
+// is looked at, so that a refused answer spends it too, and of parallel answers a single one goes on.
 func (p *Passkeys) spend(w http.ResponseWriter, r *http.Request, kind protocol.CeremonyType) (*challenge, error) {
 	if err := p.checkAvailable(); err != nil {
 		return nil, err
@@ -69,15 +67,8 @@ func (p *Passkeys) spend(w http.ResponseWriter, r *http.Request, kind protocol.C
 
 // open returns the challenge of a kind in the cookie, nil without one that counts.
 func (p *Passkeys) open(r *http.Request, kind protocol.CeremonyType) *challenge {
-	value, ok := p.asked.Read(r)
-	if !ok {
-		return nil
-	}
-	sealed, err := base64.RawURLEncoding.DecodeString(value)
-	if err != nil {
-		return nil
-	}
-	plain, ok := p.sealer.Open(sealed, []byte(kind))
+	value, _ := p.asked.Read(r)
+	plain, ok := p.sealer.Open(decode(value), []byte(kind))
 	if !ok {
 		return nil
 	}
@@ -87,15 +78,6 @@ func (p *Passkeys) open(r *http.Request, kind protocol.CeremonyType) *challenge 
 	}
 	return &c
 }
-
-// spent is a challenge that an answer was given to.
-type spent struct {
-	Challenge string `gorm:"primaryKey"`
-	ExpiresAt time.Time
-}
-
-// TableName implements gorm's schema.Tabler.
-func (spent) TableName() string { return "passkey_challenges" }
 
 // text is the challenge as clients send it back.
 func (c *challenge) text() string { return encode(c.Value) }
@@ -114,9 +96,6 @@ var algorithms = []protocol.CredentialParameter{
 	{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgES256},
 	{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgRS256},
 }
-
-// encode is the form of bytes in the standard's JSON.
-func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // random gives 256 bits.
 func random() []byte {

@@ -43,7 +43,7 @@ func newBench(f *testing.F) *bench {
 	if b.creation, err = p.ask(w, protocol.CreateCeremony, challenge{SessionID: "s", Handle: random()}); err != nil {
 		f.Fatal(err)
 	}
-	options, err := p.creation(b.creation, "ada@example.com", "", nil)
+	options, err := json.Marshal(p.creation(b.creation, "ada@example.com", "", nil))
 	if err != nil {
 		f.Fatal(err)
 	}

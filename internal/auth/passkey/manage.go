@@ -9,6 +9,7 @@ import (
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/id"
 	"example.com/foyer/internal/text"
 	"gorm.io/gorm"
 )
@@ -22,19 +23,21 @@ func (p *Passkeys) List(ctx context.Context, userID string) ([]Passkey, error) {
 
 // Rename gives one of s's user's passkeys a name of 1 to 100 characters. Refusals: 400 VALIDATION_ERROR; 403 while
 // impersonating; 401 if s has ended; 404 PASSKEY_NOT_FOUND, also for another user's.
-func (p *Passkeys) Rename(r *http.Request, s *auth.Session, id, name string) (k *Passkey, err error) {
-	if name, err = checkName(name, 1); err != nil {
+func (p *Passkeys) Rename(r *http.Request, s *auth.Session, key, name string) (*Passkey, error) {
+	name, err := checkName(name, 1)
+	if err != nil {
 		return nil, err
 	}
 	if err := notImpersonating(s); err != nil {
 		return nil, err
 	}
-	return k, p.auth.Transact(r.Context(), func(t *auth.Tx) error {
+	var k *Passkey
+	err = p.auth.Transact(r.Context(), func(t *auth.Tx) error {
 		u, err := lockLive(t, s)
 		if err != nil {
 			return err
 		}
-		if k, err = own(t, u.ID, id); err != nil {
+		if k, err = own(t, u.ID, key); err != nil {
 			return err
 		}
 		k.Name = name
@@ -43,12 +46,13 @@ func (p *Passkeys) Rename(r *http.Request, s *auth.Session, id, name string) (k 
 		}
 		return p.auth.Notice(t, r, s, u, event.PasskeyRenamed, "", "")
 	})
+	return k, err
 }
 
 // Delete removes one of s's user's passkeys. The user is told by mail. Refusals: 403 while impersonating; 403
 // SESSION_NOT_FRESH; 401 if s has ended; 404 PASSKEY_NOT_FOUND, also for another user's; 400 LAST_WAY_IN for the only
 // passkey of a user without a password.
-func (p *Passkeys) Delete(r *http.Request, s *auth.Session, id string) error {
+func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
 	if err := p.mayChange(s); err != nil {
 		return err
 	}
@@ -57,7 +61,7 @@ func (p *Passkeys) Delete(r *http.Request, s *auth.Session, id string) error {
 		if err != nil {
 			return err
 		}
-		k, err := own(t, u.ID, id)
+		k, err := own(t, u.ID, key)
 		if err != nil {
 			return err
 		}
@@ -106,20 +110,25 @@ func (p *Passkeys) Accepted(ctx context.Context, userID string) (rpID, handle st
 	return p.web.Config.RPID, encode(known), ids, err
 }
 
-// own returns a passkey of a user.
-func own(t *auth.Tx, userID, id string) (*Passkey, error) {
-	if text.Storable(id, len(id)) != id {
-		return nil, errNotOwn
+// own returns a passkey of a user by its ID.
+func own(t *auth.Tx, userID, key string) (*Passkey, error) {
+	if !id.Is(key) {
+		return nil, missing(http.StatusNotFound, gorm.ErrRecordNotFound)
 	}
 	var k Passkey
-	err := t.Where("id = ? AND user_id = ?", id, userID).Take(&k).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, errNotOwn
+	if err := t.Where("id = ? AND user_id = ?", key, userID).Take(&k).Error; err != nil {
+		return nil, missing(http.StatusNotFound, err)
 	}
-	return &k, err
+	return &k, nil
 }
 
-var errNotOwn = errs.New(http.StatusNotFound, "PASSKEY_NOT_FOUND", "Passkey not found")
+// missing turns a missing row into a refusal.
+func missing(status int, err error) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return errs.New(status, "PASSKEY_NOT_FOUND", "Passkey not found")
+	}
+	return err
+}
 
 // checkName returns a name without spaces around it. Names are shown to their user alone: a mail or an event with one
 // would carry a thief's words.
@@ -131,8 +140,8 @@ func checkName(raw string, least int) (string, error) {
 	return name, nil
 }
 
-// mayChange refuses s where it may not add or remove passkeys: they outlive the session, so that a thief or an admin who
-// acts as the user would keep a way in.
+// mayChange refuses s where it may not add or remove passkeys. They outlive the session, so that a thief, or an admin
+// who acts as the user, would keep a way in.
 func (p *Passkeys) mayChange(s *auth.Session) error {
 	if err := notImpersonating(s); err != nil {
 		return err
@@ -161,18 +170,9 @@ func (p *Passkeys) mayHave(u *auth.User) error {
 // lockLive locks the user of s, and refuses s if it has ended since the request came in.
 func lockLive(t *auth.Tx, s *auth.Session) (*auth.User, error) {
 	u, err := t.LockUser(s.UserID)
+	err = errors.Join(err, t.Where("id = ?", s.ID).Take(&auth.Session{}).Error)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, errs.Unauthenticated()
 	}
-	if err != nil {
-		return nil, err
-	}
-	var live int64
-	if err := t.Model(&auth.Session{}).Where("id = ?", s.ID).Count(&live).Error; err != nil {
-		return nil, err
-	}
-	if live == 0 {
-		return nil, errs.Unauthenticated()
-	}
-	return u, nil
+	return u, err
 }

@@ -143,7 +143,8 @@ func TestAccepted(t *testing.T) {
 	if _, again, ids, err := r.keys.Accepted(t.Context(), id); err != nil || again != handle || len(ids) > 0 {
 		t.Errorf("%q %q %v", again, ids, err)
 	}
-	if _, none, ids, err := r.keys.Accepted(t.Context(), r.browser().SignUp("eve@example.com")); none != "" || ids != nil || err != nil {
+	eve := r.browser().SignUp("eve@example.com")
+	if _, none, ids, err := r.keys.Accepted(t.Context(), eve); none != "" || ids != nil || err != nil {
 		t.Errorf("%q %q %v", none, ids, err)
 	}
 }

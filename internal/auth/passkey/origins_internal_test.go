@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestOrigins: pages of the host and below it on https use passkeys; those beside it, of another site or on http do not.
+// TestOrigins: pages of the host and below it on https use passkeys; those beside it, of another site or on http do
+// not.
 func TestOrigins(t *testing.T) {
 	got := allowed("https://app.example", "app.example", []string{
 		"https://admin.app.example/", "https://app.example:8443", "HTTPS://WWW.APP.EXAMPLE", "http://app.example",

@@ -5,10 +5,10 @@
 // A passkey is a whole sign-in, because the authenticator verifies its user by finger, face or PIN each time:
 // Session.AMR is "pop mfa", and no second step is asked for.
 //
-// A ceremony is two requests. The first one gets options with a challenge (challenge.go), the second one brings what the
-// authenticator made of it: a new passkey (register.go) or a proof (signin.go). github.com/go-webauthn/webauthn checks
-// signatures and flags. What the standard leaves to its users is checked here: that a challenge counts once, that no
-// two users have one credential, that a counter never goes back.
+// A ceremony is two requests. The first one gets options with a challenge (challenge.go), the second one brings what
+// the authenticator made of it: a new passkey (register.go) or a proof (signin.go). github.com/go-webauthn/webauthn
+// checks signatures and flags. The rest is checked here: a challenge counts once, no two users have one credential, a
+// counter never goes back.
 package passkey
 
 import (
@@ -17,7 +17,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
@@ -134,20 +133,4 @@ func (p *Passkeys) purge(ctx context.Context) error {
 		some := db.Model(&spent{}).Select("challenge").Where("expires_at <= ?", now).Limit(purge.Batch)
 		return db.Where("challenge IN (?)", some).Delete(&spent{})
 	})
-}
-
-// Passkey is a public key whose private half an authenticator keeps for one user.
-type Passkey struct {
-	ID             string
-	UserID         string
-	Name           string // typed by the user; "" for none
-	CredentialID   string // what the authenticator calls it, base64url; unique among all users
-	PublicKey      string // COSE, standard base64
-	Counter        uint32 // of signatures; 0 if the authenticator does not count
-	BackupEligible bool   // may be copied to other devices of the user
-	BackedUp       bool   // is copied now
-	Transports     string // hints for browsers, such as "internal,hybrid"
-	AAGUID         string `gorm:"column:aaguid"` // the model of the authenticator, as it says itself
-	CreatedAt      time.Time
-	LastUsedAt     *time.Time // the last proof by it; nil for none
 }

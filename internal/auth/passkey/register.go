@@ -16,7 +16,6 @@ import (
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/id"
 	"github.com/go-webauthn/webauthn/protocol"
-	"github.com/go-webauthn/webauthn/webauthn"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -69,33 +68,27 @@ func (p *Passkeys) RegisterOptions(
 	if err != nil {
 		return nil, err
 	}
-	return p.creation(c, s.User.Email, choice, own)
+	return json.Marshal(p.creation(c, s.User.Email, choice, own))
 }
 
-// creation writes the options of a registration. The passkey has to be discoverable, because no user name is typed when
-// signing in.
+// creation is the options of a registration. The passkey has to be discoverable, because no user name is typed to sign
+// in.
 func (p *Passkeys) creation(
 	c *challenge, email string, attachment protocol.AuthenticatorAttachment, own []Passkey,
-) (json.RawMessage, error) {
-	exclude, err := descriptors(own)
-	if err != nil {
-		return nil, err
+) protocol.PublicKeyCredentialCreationOptions {
+	yes, entity := true, func(name string) protocol.CredentialEntity { return protocol.CredentialEntity{Name: name} }
+	return protocol.PublicKeyCredentialCreationOptions{
+		RelyingParty: protocol.RelyingPartyEntity{CredentialEntity: entity(p.opts.AppName), ID: p.web.Config.RPID},
+		User: protocol.UserEntity{
+			CredentialEntity: entity(email), DisplayName: email, ID: protocol.URLEncodedBase64(c.Handle),
+		},
+		Challenge: c.Value, Timeout: int(challengeLife.Milliseconds()), Parameters: algorithms,
+		CredentialExcludeList: descriptors(own), Attestation: protocol.PreferNoAttestation,
+		AuthenticatorSelection: protocol.AuthenticatorSelection{
+			AuthenticatorAttachment: attachment, ResidentKey: protocol.ResidentKeyRequirementRequired,
+			RequireResidentKey: &yes, UserVerification: protocol.VerificationRequired,
+		},
 	}
-	yes := true
-	options, _, err := p.web.BeginRegistration(person{handle: c.Handle, email: email},
-		webauthn.WithExclusions(exclude),
-		webauthn.WithCredentialParameters(algorithms),
-		webauthn.WithAuthenticatorSelection(protocol.AuthenticatorSelection{
-			AuthenticatorAttachment: attachment,
-			ResidentKey:             protocol.ResidentKeyRequirementRequired,
-			RequireResidentKey:      &yes,
-			UserVerification:        protocol.VerificationRequired,
-		}))
-	if err != nil {
-		return nil, err
-	}
-	options.Response.Challenge, options.Response.Timeout = c.Value, int(challengeLife.Milliseconds())
-	return json.Marshal(options.Response)
 }
 
 // Register adds the passkey that an authenticator made: response is its RegistrationResponseJSON. name has at most 100
@@ -124,7 +117,7 @@ func (p *Passkeys) Register(
 		return nil, unusable(err)
 	}
 	k.ID, k.UserID, k.Name, k.CreatedAt = id.New(), s.UserID, name, p.auth.Now()
-	return k, p.auth.Transact(r.Context(), func(t *auth.Tx) error {
+	err = p.auth.Transact(r.Context(), func(t *auth.Tx) error {
 		u, err := lockLive(t, s)
 		if err != nil {
 			return err
@@ -140,6 +133,10 @@ func (p *Passkeys) Register(
 		}
 		return p.auth.Notice(t, r, s, u, event.PasskeyAdded, letter.PasskeyAdded, "")
 	})
+	if err != nil {
+		return nil, err
+	}
+	return k, nil
 }
 
 // attested checks a new passkey against its challenge (§7.1).
@@ -151,12 +148,12 @@ func (p *Passkeys) attested(c *challenge, response []byte) (*Passkey, error) {
 	if err := p.checkOrigin(answer.Response.CollectedClientData); err != nil {
 		return nil, err
 	}
+	if len(answer.Response.AttestationObject.AuthData.AttData.CredentialPublicKey) > maxKey {
+		return nil, errors.New("the public key is too long")
+	}
 	made, err := p.web.CreateCredential(person{handle: c.Handle}, p.terms(c), answer)
 	if err != nil {
 		return nil, err
-	}
-	if len(made.PublicKey) > maxKey {
-		return nil, errors.New("the public key is too long")
 	}
 	model := made.Authenticator.AAGUID
 	return &Passkey{

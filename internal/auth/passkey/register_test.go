@@ -133,7 +133,7 @@ func TestLiesDoNotRegister(t *testing.T) {
 	})
 }
 
-// TestCredentialIDIsUnique: nobody registers the credential of another user, nor their own one twice, also not in a race.
+// TestCredentialIDIsUnique: a credential is registered once, for one user, also in a race.
 func TestCredentialIDIsUnique(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

@@ -14,9 +14,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// SignInOptions starts to sign in, or to prove the user of s again: it returns PublicKeyCredentialRequestOptionsJSON, and
-// sends a cookie with the challenge. s is nil for a stranger, whose authenticator then offers all passkeys of this site.
-// Refusals: 400 PASSKEYS_NOT_AVAILABLE.
+// SignInOptions starts to sign in, or to prove the user of s again: it returns PublicKeyCredentialRequestOptionsJSON,
+// and sends a cookie with the challenge. s is nil for a stranger, whose authenticator then offers all passkeys of this
+// site. Refusals: 400 PASSKEYS_NOT_AVAILABLE.
 func (p *Passkeys) SignInOptions(w http.ResponseWriter, r *http.Request, s *auth.Session) (json.RawMessage, error) {
 	var c challenge
 	var own []Passkey
@@ -27,17 +27,13 @@ func (p *Passkeys) SignInOptions(w http.ResponseWriter, r *http.Request, s *auth
 		}
 		c.UserID = s.UserID
 	}
-	allow, err := descriptors(own)
-	if err != nil {
-		return nil, err
-	}
 	asked, err := p.ask(w, protocol.AssertCeremony, c)
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(protocol.PublicKeyCredentialRequestOptions{
 		Challenge: asked.Value, Timeout: int(challengeLife.Milliseconds()), RelyingPartyID: p.web.Config.RPID,
-		AllowedCredentials: allow, UserVerification: protocol.VerificationRequired,
+		AllowedCredentials: descriptors(own), UserVerification: protocol.VerificationRequired,
 	})
 }
 
@@ -77,8 +73,8 @@ func (p *Passkeys) enter(
 	return s, err
 }
 
-// prove starts a session by an answer to c. It reads the passkey again when its user is locked, so that of two answers the
-// second one meets the counter of the first, and a passkey that was deleted meanwhile opens nothing.
+// prove starts a session by an answer to c. It reads the passkey again when its user is locked, so that of two answers
+// the second one meets the counter of the first, and a passkey that was deleted meanwhile opens nothing.
 func (p *Passkeys) prove(
 	w http.ResponseWriter, r *http.Request, start auth.Start, c *challenge, response []byte,
 ) (*auth.Session, error) {
@@ -99,14 +95,14 @@ func (p *Passkeys) prove(
 	return p.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
 		u, err := t.LockUser(found.UserID)
 		if err != nil {
-			return nil, missing(err)
+			return nil, missing(http.StatusUnauthorized, err)
 		}
 		k, err := find(t.DB, found.CredentialID)
 		if err != nil {
 			return nil, err
 		}
 		if k.UserID != u.ID { // deleted, and registered by another user
-			return nil, missing(gorm.ErrRecordNotFound)
+			return nil, missing(http.StatusUnauthorized, gorm.ErrRecordNotFound)
 		}
 		known, err := handleOf(t.DB, u.ID)
 		if err != nil {
@@ -119,22 +115,18 @@ func (p *Passkeys) prove(
 	})
 }
 
-// asserted checks a proof against its challenge and its passkey (§7.2), and brings k up to date. known is the handle of
-// the user; the proof has to name it.
+// asserted checks a proof against its challenge and its passkey (§7.2), and brings k up to date. The proof has to name
+// known, the handle of the user.
 func (p *Passkeys) asserted(
 	c *challenge, k *Passkey, known []byte, answer *protocol.ParsedCredentialAssertionData,
 ) error {
 	if err := p.checkOrigin(answer.Response.CollectedClientData); err != nil {
 		return err
 	}
-	// Apple makes a passkey eligible for backup later. The library takes any change for an attack; the other way it is one.
+	// Apple makes a passkey eligible for backup later. The library refuses any change; only the other one is an attack.
 	k.BackupEligible = k.BackupEligible || answer.Response.AuthenticatorData.Flags.HasBackupEligible()
-	credential, err := k.credential()
-	if err != nil {
-		return err
-	}
 	owner := func(_, _ []byte) (webauthn.User, error) {
-		return person{handle: known, credentials: []webauthn.Credential{credential}}, nil
+		return person{known, []webauthn.Credential{k.credential()}}, nil
 	}
 	_, used, err := p.web.ValidatePasskeyLogin(owner, p.terms(c), answer)
 	if err != nil {
@@ -159,15 +151,7 @@ func failed(why error) error {
 func find(db *gorm.DB, credentialID string) (*Passkey, error) {
 	var k Passkey
 	if err := db.Where("credential_id = ?", credentialID).Take(&k).Error; err != nil {
-		return nil, missing(err)
+		return nil, missing(http.StatusUnauthorized, err)
 	}
 	return &k, nil
-}
-
-// missing turns a missing row into a refusal.
-func missing(err error) error {
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return errs.New(http.StatusUnauthorized, "PASSKEY_NOT_FOUND", "Passkey not found")
-	}
-	return err
 }

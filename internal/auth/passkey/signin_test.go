@@ -63,18 +63,20 @@ func TestSecondStepIsNotAsked(t *testing.T) {
 
 // lies are answers that no honest browser and authenticator give for this site.
 var lies = map[string]func(*authtest.Claim){
-	"another origin":               func(c *authtest.Claim) { c.Client["origin"] = "https://evil.example" },
-	"a longer origin":              func(c *authtest.Claim) { c.Client["origin"] = home + ".evil.example" },
-	"an origin with a path":        func(c *authtest.Claim) { c.Client["origin"] = home + "/login" },
-	"an origin with a user":        func(c *authtest.Claim) { c.Client["origin"] = "http://evil@localhost:8080" },
-	"an origin in capitals":        func(c *authtest.Claim) { c.Client["origin"] = "HTTP://LOCALHOST:8080" },
-	"another port":                 func(c *authtest.Claim) { c.Client["origin"] = "http://localhost:8081" },
-	"no origin":                    func(c *authtest.Claim) { delete(c.Client, "origin") },
-	"another kind of ceremony":     func(c *authtest.Claim) { c.Client["type"] = "payment.get" },
-	"another challenge":            func(c *authtest.Claim) { c.Client["challenge"] = strings.Repeat("A", 43) },
-	"no challenge":                 func(c *authtest.Claim) { delete(c.Client, "challenge") },
-	"a frame of another site":      func(c *authtest.Claim) { c.Client["crossOrigin"] = true },
-	"a frame of a named site":      func(c *authtest.Claim) { c.Client["crossOrigin"], c.Client["topOrigin"] = true, home },
+	"another origin":           func(c *authtest.Claim) { c.Client["origin"] = "https://evil.example" },
+	"a longer origin":          func(c *authtest.Claim) { c.Client["origin"] = home + ".evil.example" },
+	"an origin with a path":    func(c *authtest.Claim) { c.Client["origin"] = home + "/login" },
+	"an origin with a user":    func(c *authtest.Claim) { c.Client["origin"] = "http://evil@localhost:8080" },
+	"an origin in capitals":    func(c *authtest.Claim) { c.Client["origin"] = "HTTP://LOCALHOST:8080" },
+	"another port":             func(c *authtest.Claim) { c.Client["origin"] = "http://localhost:8081" },
+	"no origin":                func(c *authtest.Claim) { delete(c.Client, "origin") },
+	"another kind of ceremony": func(c *authtest.Claim) { c.Client["type"] = "payment.get" },
+	"another challenge":        func(c *authtest.Claim) { c.Client["challenge"] = strings.Repeat("A", 43) },
+	"no challenge":             func(c *authtest.Claim) { delete(c.Client, "challenge") },
+	"a frame of another site":  func(c *authtest.Claim) { c.Client["crossOrigin"] = true },
+	"a frame of a named site": func(c *authtest.Claim) {
+		c.Client["crossOrigin"], c.Client["topOrigin"] = true, home
+	},
 	"a top origin without a frame": func(c *authtest.Claim) { c.Client["topOrigin"] = "https://evil.example" },
 	"another relying party":        func(c *authtest.Claim) { c.RPID = "evil.example" },
 	"no user present":              func(c *authtest.Claim) { c.Flags &^= authtest.UserPresent },

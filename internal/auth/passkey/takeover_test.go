@@ -27,7 +27,9 @@ func TestRevokedSessionMakesNoPasskey(t *testing.T) {
 		owner.SignIn("ada@example.com", authtest.Password)
 		wantOK(t, "revoking", post(owner, "/revoke-other-sessions", `{}`))
 		for what, call := range map[string]func(*authtest.Client) authtest.Answer{
-			"asking":    func(c *authtest.Client) authtest.Answer { return c.Get("/api/auth/passkey/generate-register-options") },
+			"asking": func(c *authtest.Client) authtest.Answer {
+				return c.Get("/api/auth/passkey/generate-register-options")
+			},
 			"answering": func(c *authtest.Client) authtest.Answer { return post(c, "/passkey/verify-registration", body) },
 			"listing":   func(c *authtest.Client) authtest.Answer { return c.Get("/api/auth/passkey/list-user-passkeys") },
 			"renaming": func(c *authtest.Client) authtest.Answer {

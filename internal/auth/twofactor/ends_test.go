@@ -48,6 +48,14 @@ var endings = map[string]func(p *person){
 		p.must(err)
 		p.email = email
 	},
+	"address changed by its user": func(p *person) {
+		email := "new-" + p.email
+		wantOK(p.t, post(p.Client, "/change-email", map[string]any{"newEmail": email}))
+		for _, purpose := range []string{"confirm_email_change", "change_email"} {
+			wantOK(p.t, p.Get("/api/auth/verify-email?token="+p.linkToken(purpose)))
+		}
+		p.email = email
+	},
 	"another secret": func(p *person) {
 		wantOK(p.t, post(p.Client, "/two-factor/disable", map[string]any{"password": p.password}))
 		p.enable()

@@ -24,11 +24,18 @@ const (
 var (
 	errNoFactor = errs.New(http.StatusBadRequest, "TOTP_NOT_ENABLED", "TOTP not enabled")
 	errNoCodes  = errs.New(http.StatusBadRequest, "BACKUP_CODES_NOT_ENABLED", "Backup codes aren't enabled")
-	errCode     = errs.New(http.StatusUnauthorized, "INVALID_CODE", "Invalid code")
-	errRecovery = errs.New(http.StatusUnauthorized, "INVALID_BACKUP_CODE", "Invalid backup code")
+	errCode     = wrongCode("INVALID_CODE", "Invalid code")
+	errRecovery = wrongCode("INVALID_BACKUP_CODE", "Invalid backup code")
 	errTooMany  = errs.New(http.StatusBadRequest, "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE",
 		"Too many attempts. Please request a new code.")
 )
+
+// wrongCode refuses the code that a form has as its field code.
+func wrongCode(code, message string) *errs.Error {
+	e := errs.Invalid("code", code, message)
+	e.Status = http.StatusUnauthorized
+	return e
+}
 
 // twoFactor is the authenticator app of a user and the budget of guesses.
 type twoFactor struct {

@@ -169,7 +169,12 @@ func TestCodesWorkOnce(t *testing.T) {
 		older := p.code()
 		code = p.code()
 		wantOK(t, verify(p.pending(), code))
-		wantRefusal(t, "again", verify(p.pending(), code), 401, "INVALID_CODE")
+		again := p.pending()
+		mails, events := r.log.length()
+		wantRefusal(t, "again", verify(again, code), 401, "INVALID_CODE")
+		if _, heard := r.log.since(mails, events); fmt.Sprint(heard) != "[code_refused]" {
+			t.Errorf("the trail hears %v", heard)
+		}
 		wantRefusal(t, "again in a session", verify(p.Client, code), 401, "INVALID_CODE")
 		wantRefusal(t, "of the step before", verify(p.pending(), older), 401, "INVALID_CODE")
 		code = p.code()
@@ -233,8 +238,17 @@ func TestRaces(t *testing.T) {
 			if n := race(t, "INVALID_", spent...); n != 1 {
 				t.Errorf("one first step: %d sign-ins", n)
 			}
-			if n := r.count("sessions"); n != sessions+3 {
-				t.Errorf("%d sessions, want %d", n, sessions+3)
+			c = p.pending()
+			var different []func() authtest.Answer
+			for _, code := range p.codes[1:5] {
+				same := c.Copy()
+				different = append(different, func() authtest.Answer { return recovery(same, code) })
+			}
+			if n := race(t, "INVALID_TWO_FACTOR_COOKIE", different...); n != 1 {
+				t.Errorf("one first step, four recovery codes: %d sign-ins", n)
+			}
+			if n := r.count("sessions"); n != sessions+4 {
+				t.Errorf("%d sessions, want %d", n, sessions+4)
 			}
 		}
 	})

@@ -30,6 +30,7 @@ var (
 var noPages = []string{
 	"/static/*", "/healthz", "/readyz", "/.well-known/change-password", "/.well-known/jwks.json", "/nav",
 	"/dev/reload", "/dev/mail/:id/html",
+	"/.well-known/passkey-endpoints", // part:passkey
 }
 
 // fitted is a tab that looks at pages, and remembers their routes.

@@ -1,12 +1,12 @@
 package browser
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"example.com/foyer/internal/auth/passkey"
+	"example.com/foyer/internal/id"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
@@ -38,12 +38,14 @@ func (s *site) keepPasskey(t *testing.T, email, name string) string {
 		t.Fatal(err)
 	}
 	now := s.now()
-	id := fmt.Sprintf("key-%d", now.UnixNano())
-	row := passkey.Passkey{ID: id, UserID: u.ID, Name: name, CredentialID: id, BackedUp: true, CreatedAt: now, LastUsedAt: &now}
+	keyID := id.New()
+	row := passkey.Passkey{
+		ID: keyID, UserID: u.ID, Name: name, CredentialID: keyID, BackedUp: true, CreatedAt: now, LastUsedAt: &now,
+	}
 	if err := s.db.Create(&row).Error; err != nil {
 		t.Fatal(err)
 	}
-	return passkeysPage + "/" + id
+	return passkeysPage + "/" + keyID
 }
 
 // authenticator is a device that keeps passkeys and knows its owner, as a phone does.
@@ -173,8 +175,8 @@ func TestPasskey(t *testing.T) {
 	phone.keeps(0) // its owner does not meet it again
 }
 
-// TestPasskeySuggestion: a suggestion is renewed when its question has expired and when the page is shown again, also after
-// a wrong password has replaced the field.
+// TestPasskeySuggestion: a suggestion is renewed when its question has expired and when the page is shown again, also
+// after a wrong password has replaced the field.
 func TestPasskeySuggestion(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -216,15 +218,13 @@ func TestPasskeyRefused(t *testing.T) {
 	s := newSite(t)
 	b, phone := owner(t, s)
 	b.expect("status of 401")
-	phone.touched(false)
-	b.logOut()
+	b.open("/reauth") // which suggests nothing
 	phone.knows(false)
-	phone.touched(true)
-	b.wantPasskeyProblem("No passkey was used.")
+	b.wantPasskeyProblem("That was cancelled or did not work.")
 	phone.knows(true)
 	phone.lies(true)
 	b.wantPasskeyProblem("it was not proved that it is you")
-	b.wantPath("/login")
+	b.wantPath("/reauth")
 	phone.lies(false)
 	if err := s.db.Where("1 = 1").Delete(&passkey.Passkey{}).Error; err != nil {
 		t.Fatal(err)
@@ -246,6 +246,27 @@ func TestPasskeyReauth(t *testing.T) {
 	b.leave("use the passkey", chromedp.Click(chromedp.CSS(passkeyButton)))
 	b.wantPath(passkeysPage)
 }
+
+// part:twofactor
+
+// TestPasskeyAsSecondStep: a passkey is enough where a code is asked for, and needs no code of its own.
+func TestPasskeyAsSecondStep(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b, phone := owner(t, s)
+	s.addFactor(t, "ada@example.com")
+	b.open("/login") // the factor has ended the session, and the suggestion needs no code
+	b.wait(inside)
+	phone.touched(false)
+	b.logOut()
+	b.firstStep("ada@example.com")
+	phone.touched(true)
+	b.wantText("main", "Log in with a passkey")
+	b.do(chromedp.Click(chromedp.CSS(passkeyButton)))
+	b.wait(inside)
+}
+
+// end:twofactor
 
 // TestPasskeyByKeyboard: nothing of it needs a mouse.
 func TestPasskeyByKeyboard(t *testing.T) {
@@ -332,7 +353,7 @@ func (s *site) passkeyPages(t *testing.T, b *tab, email string, look func(name, 
 	b.open(passkeysPage)
 	look("passkeys", passkeysPage)
 	device.knows(false)
-	b.wantPasskeyProblem("No passkey was used.")
+	b.wantPasskeyProblem("That was cancelled or did not work.")
 	look("passkeys, refused", passkeysPage)
 	b.do(chromedp.Click(chromedp.CSS(".more > button")))
 	b.wait(`document.querySelector(".menu:popover-open")`)
@@ -342,9 +363,15 @@ func (s *site) passkeyPages(t *testing.T, b *tab, email string, look func(name, 
 	look("delete a passkey, dialog", passkeysPage)
 }
 
-func (s *site) fitPasskeys(t *testing.T, b fitted) {
-	b.do(chromedp.EmulateViewport(1280, 800))
-	s.passkeyPages(t, b.tab, longEmail("admin"), func(name, route string) {
+// fitPasskeys looks at them in a tab of its own, because the one of the walk may act as another user.
+func (s *site) fitPasskeys(t *testing.T, walk fitted) {
+	b := fitted{newTab(t, s.URL), walk.walk, walk.routes}
+	b.expect("status of 422")
+	if b.begin != nil {
+		b.begin(b.tab)
+	}
+	b.logIn(longEmail("user"))
+	s.passkeyPages(t, b.tab, longEmail("user"), func(name, route string) {
 		b.routes[route] = true
 		b.fits(name)
 		b.do(chromedp.EmulateViewport(1280, 800))
