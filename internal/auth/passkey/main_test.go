@@ -69,7 +69,10 @@ func newRig(t testing.TB, db *gorm.DB, o auth.Options, p passkey.Options) *rig {
 	}
 	r.advance(time.Millisecond) // a copy from the millisecond of the start is not trusted
 	r.Client = authtest.Serve(t, authtest.Wire(t, r.auth, betterauth.Options{
-		Plugins: []betterauth.Plugin{r.keys.Endpoints, admin.Endpoints},
+		Plugins: []betterauth.Plugin{
+			r.keys.Endpoints,
+			admin.Endpoints, // part:admin
+		},
 	}))
 	return r
 }

@@ -87,6 +87,8 @@ func (q *quiet) Write(b []byte) (int, error) { return len(b), nil }
 
 func (q *quiet) WriteHeader(int) {}
 
+// part:admin
+
 // TestImpersonatorChangesNoPasskey: else an admin could sign in as the user for ever, without a trace.
 func TestImpersonatorChangesNoPasskey(t *testing.T) {
 	t.Parallel()
@@ -110,6 +112,8 @@ func TestImpersonatorChangesNoPasskey(t *testing.T) {
 		r.wantKeys("in the end", id, 1)
 	})
 }
+
+// end:admin
 
 // TestTakenOverAccount: a stranger signs up with a victim's address and adds a passkey. When the victim proves the
 // address by a mailed link, the passkey ends with the password and the sessions. A verified account keeps its passkeys.
