@@ -123,12 +123,14 @@ func TestNoSecondStep(t *testing.T) {
 		if heard := f.all(); !slices.Equal(heard, []string{"changed " + id}) || r.row().AMR != "pwd" {
 			t.Errorf("another password: %q, %+v", heard, r.row())
 		}
+		// part:admin
 		boss := r.boss("root@example.com")
 		f.all()
-		r.actAs(boss, id) // part:admin
+		r.actAs(boss, id)
 		if heard := f.all(); len(heard) != 0 {
 			t.Errorf("an impersonation: %q", heard)
 		}
+		// end:admin
 		f.fail = errors.New("the part is away")
 		stranger := r.browser()
 		before := f.sessions(id)

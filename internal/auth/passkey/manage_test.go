@@ -177,9 +177,7 @@ func TestAccountIsDeleted(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{}, passkey.Options{})
 		_, id, d := r.withKey("ada@example.com")
-		if err := r.auth.RemoveUser(t.Context(), nil, id); err != nil {
-			t.Fatal(err)
-		}
+		wantOK(t, "deleting", post(r.Client, "/delete-user", `{"password":"`+authtest.Password+`"}`))
 		for _, table := range []string{"passkeys", "passkey_handles"} {
 			var n int64
 			if err := db.Table(table).Count(&n).Error; err != nil || n > 0 {
