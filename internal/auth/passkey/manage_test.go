@@ -176,8 +176,8 @@ func TestAccountIsDeleted(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db, auth.Options{}, passkey.Options{})
-		_, _, d := r.withKey("ada@example.com")
-		wantOK(t, "deleting", post(r.Client, "/delete-user", `{"password":"`+authtest.Password+`"}`))
+		ada, _, d := r.withKey("ada@example.com")
+		wantOK(t, "deleting", post(ada, "/delete-user", `{"password":"`+authtest.Password+`"}`))
 		for _, table := range []string{"passkeys", "passkey_handles"} {
 			var n int64
 			if err := db.Table(table).Count(&n).Error; err != nil || n > 0 {
