@@ -11,6 +11,14 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+func init() { thorough = true }
+
+// TestStrictFit is TestNastyData on all screens.
+func TestStrictFit(t *testing.T) {
+	t.Parallel()
+	walkAll(t, walk{proof: (*tab).fits})
+}
+
 // TestStrictAccess runs axe-core over every page with nasty data, in both themes and directions, on a wide and a narrow
 // screen.
 func TestStrictAccess(t *testing.T) {
