@@ -239,16 +239,6 @@ func (s *Server) unban(c *echo.Context, u *auth.User, _ url.Values) error {
 	return err
 }
 
-// part:twofactor
-
-func hasFactor(u *auth.User) bool { return u.SecondFactor }
-
-func (s *Server) removeFactors(c *echo.Context, u *auth.User, _ url.Values) error {
-	return s.TwoFactor.Remove(c.Request(), session(c), u.ID)
-}
-
-// end:twofactor
-
 // removeUser asks for the address, to prevent accidents.
 func (s *Server) removeUser(c *echo.Context, u *auth.User, typed url.Values) error {
 	if err := confirmed(typed, u.Email); err != nil {

@@ -362,7 +362,7 @@ func (r *resident) fitting() (size int) {
 		r.browser.Get("/api/auth/get-session")
 		return !strings.Contains(cookies(r.browser), "session_data=")
 	})
-	if size < 16 {
+	if size < 64 {
 		r.t.Fatalf("pictures of up to %d bytes are cached", size)
 	}
 	return size

@@ -2,8 +2,10 @@ package auth
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -11,13 +13,13 @@ import (
 
 // The cache cookie answers reads without the store. Its form is ours:
 //
-//	base64url( readAt, 8 bytes | expiresAt, 8 bytes | SHA-256 of the token, 64 hex |
+//	base64url( readAt, 8 bytes | expiresAt, 8 bytes | SHA-256 of the token, 32 bytes |
 //		session id "\n" user id "\n" AMR "\n" answer | HMAC, 32 bytes )
 //
 // Times are Unix milliseconds; the answer is get-session's. The cookie is bound to its token and is no credential
 // without it.
 const (
-	cacheHead    = 8 + 8 + 64
+	cacheHead    = 8 + 8 + sha256.Size
 	maxCacheSize = 1536 // with name and attributes; see maxCookieSize
 )
 
@@ -53,7 +55,12 @@ func (a *Auth) encodeCache(s *Session, readAt time.Time, life time.Duration) str
 	b := make([]byte, 0, 2048)
 	b = binary.BigEndian.AppendUint64(b, uint64(readAt.UnixMilli()))
 	b = binary.BigEndian.AppendUint64(b, uint64(readAt.Add(life).UnixMilli()))
-	b = append(b, s.TokenHash+s.ID+"\n"+s.UserID+"\n"+s.AMR+"\n"...)
+	tokenHash, err := hex.DecodeString(s.TokenHash)
+	if err != nil { // hashToken made it
+		panic(err)
+	}
+	b = append(b, tokenHash...)
+	b = append(b, s.ID+"\n"+s.UserID+"\n"+s.AMR+"\n"...)
 	b = append(b, body...)
 	return base64.RawURLEncoding.EncodeToString(append(b, a.macs[cacheCookie].Sign(b)...))
 }
@@ -78,7 +85,7 @@ func (a *Auth) decodeCache(value, tokenHash string) *cachedCopy {
 		return nil
 	}
 	body, signature := raw[:len(raw)-32], raw[len(raw)-32:]
-	if !a.macs[cacheCookie].Verify(body, signature) || string(body[16:cacheHead]) != tokenHash {
+	if !a.macs[cacheCookie].Verify(body, signature) || hex.EncodeToString(body[16:cacheHead]) != tokenHash {
 		return nil
 	}
 	readAt := time.UnixMilli(int64(binary.BigEndian.Uint64(body))).UTC()

@@ -130,7 +130,7 @@ func (f *fakePart) sessions(id string) (n int64) {
 	return n
 }
 
-// wantStep: c is between the steps, and nobody's: no session of the user exists, and no cookie of one.
+// wantStep expects that c is between the steps: the user has no session, and c has no cookie of one.
 func (f *fakePart) wantStep(what string, c *authtest.Client, id string) {
 	f.t.Helper()
 	if n := f.sessions(id); n != 0 || value(c, tokenCookie)+value(c, cacheCookie) != "" || value(c, stepCookie) == "" {

@@ -121,7 +121,7 @@ func (f *fakePart) wantChanged(name, id string, want bool) {
 }
 
 // TestPartsHearOfATakeover: the first proof of an address takes the account over, and nothing that was added before is
-// left. A link that only verifies is no such proof, and a verified account is nobody else's.
+// left. A link that only verifies is no such proof, and a verified account has no other owner.
 func TestPartsHearOfATakeover(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

@@ -52,9 +52,10 @@ func (r *rig) again(code, password string) (refused string) {
 	r.t.Helper()
 	r.page(r.Client, func(w http.ResponseWriter, req *http.Request) {
 		s, err := r.auth.StoredSession(w, req)
-		if err == nil {
-			_, err = r.auth.Reauthenticate(w, req, s, password, code)
+		if err != nil {
+			r.t.Fatal(err)
 		}
+		_, err = r.auth.Reauthenticate(w, req, s, password, code)
 		refused = codeOf(r.t, err)
 	})
 	return refused
@@ -80,10 +81,10 @@ func TestAnEndedSessionIsNotProvedAgain(t *testing.T) {
 		id := r.SignUp("ada@example.com")
 		r.page(r.Client, func(w http.ResponseWriter, req *http.Request) {
 			s, err := r.auth.StoredSession(w, req)
-			if err == nil {
-				err = r.auth.RevokeSessions(t.Context(), s, id)
-			}
 			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.auth.RevokeSessions(t.Context(), s, id); err != nil {
 				t.Fatal(err)
 			}
 			_, err = r.auth.Reauthenticate(w, req, s, authtest.Password, "")

@@ -141,7 +141,7 @@ func TestNoSecondStep(t *testing.T) {
 	})
 }
 
-// TestRefusalsComeBeforeTheSecondStep: nobody learns of a factor who may not come in.
+// TestRefusalsComeBeforeTheSecondStep: a refused user does not learn of a factor.
 func TestRefusalsComeBeforeTheSecondStep(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

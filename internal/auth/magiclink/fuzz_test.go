@@ -19,8 +19,8 @@ func FuzzSignIn(f *testing.F) {
 		f.Add(s, ada, s)
 	}
 	f.Fuzz(func(t *testing.T, token, email, code string) {
-		if token == tokenOf(m) || code == m.Code {
-			t.Skip()
+		if token == tokenOf(m) || code == m.Code { // what was mailed signs in
+			return
 		}
 		w, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil)
 		_, err := r.magic.SignInLink(w, req, token, true)

@@ -12,8 +12,8 @@
 //   - Guessing codes: each takes 3 guesses. After 10 wrong ones in a row, over any number of mails, an address takes
 //     no code for 15 minutes, and then one every 15 minutes (NIST SP 800-63B-4 §3.2.2 allows 100 in a row, ASVS
 //     6.6.3). A stranger can cause that, so the link of a mail still works.
-//   - A mail that somebody else asked for: it works for 5 minutes, and only what was mailed last. Link and digits
-//     are one row, so that using one ends the other.
+//   - A mail that an attacker asked for: only the newest mail works, and for 5 minutes. Link and digits are one row,
+//     so that using one ends the other.
 //   - Flooding a mailbox: it gets 3 mails an hour (auth.Auth.MailTo).
 //   - Finding out which addresses have an account: an unknown address has a row like a known one, but no mail is
 //     sent and no code fits. Wrong codes are counted and answered alike, after a padded time. A mail never makes an

@@ -72,7 +72,7 @@ func TestSessionThatEndsMeanwhile(t *testing.T) {
 	})
 }
 
-// quiet is an answer that nobody reads.
+// quiet drops an answer.
 type quiet struct{ header http.Header }
 
 // Header, Write and WriteHeader implement http.ResponseWriter.
@@ -142,7 +142,7 @@ func TestTakenOverAccount(t *testing.T) {
 	})
 }
 
-// TestUnprovenAddressHasNoPasskey: where the address has to be proved, nobody adds a passkey before, nor signs in.
+// TestUnprovenAddressHasNoPasskey: where the address has to be proved, a user neither adds a passkey before that nor signs in.
 func TestUnprovenAddressHasNoPasskey(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

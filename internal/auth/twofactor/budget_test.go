@@ -168,7 +168,7 @@ func TestGuessesAtOnce(t *testing.T) {
 	})
 }
 
-// TestABlankCodeIsNoGuess: whoever leaves the field empty loses nothing of the budget.
+// TestABlankCodeIsNoGuess: an empty field is not counted.
 func TestABlankCodeIsNoGuess(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, dbtest.Open(t, dbtest.SQLite(t)))

@@ -89,9 +89,12 @@ func (f *Factor) postCode(m method) betterauth.Handle {
 			return nil, err
 		}
 		s, err := f.auth.StoredSession(w, r)
-		if err == nil && s == nil {
+		if err != nil {
+			return nil, err
+		}
+		if s == nil {
 			s, err = f.finish(w, r, m, code, trust)
-		} else if err == nil {
+		} else {
 			s, err = f.inSession(w, r, s, m, code)
 		}
 		if err != nil {

@@ -83,7 +83,7 @@ func (f *Factor) enable(r *http.Request, s *auth.Session, issuer string) (setup 
 }
 
 // PendingSetup returns what Enable made for s's user, without codes, so that a page can show it again. Refusals: 403 as
-// Enable; 400 TOTP_NOT_ENABLED without a secret, TOTP_ALREADY_ENABLED for a confirmed one, which nobody sees again.
+// Enable; 400 TOTP_NOT_ENABLED without a secret, TOTP_ALREADY_ENABLED for a confirmed one, which is never shown again.
 func (f *Factor) PendingSetup(ctx context.Context, s *auth.Session) (Setup, error) {
 	if err := f.mayChange(s); err != nil {
 		return Setup{}, err
@@ -159,10 +159,11 @@ func (f *Factor) Disable(w http.ResponseWriter, r *http.Request, s *auth.Session
 	renewed, err := f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) error {
 		return errors.Join(turnOff(t, u), f.auth.Notice(t, r, s, u, "", letter.TwoFactorDisabled, ""))
 	})
-	if err == nil {
-		f.trustCookie.Clear(w, r)
+	if err != nil {
+		return nil, err
 	}
-	return renewed, err
+	f.trustCookie.Clear(w, r)
+	return renewed, nil
 }
 
 // Remove turns a user's factor off as an admin, for a user who has lost app and codes; every session of the user ends.
@@ -216,10 +217,8 @@ func (f *Factor) renew(
 
 // owner locks the user of s, and refuses s if it has ended since the request was let in.
 func owner(t *auth.Tx, s *auth.Session) (*auth.User, error) {
-	u, err := t.LockUser(s.UserID)
-	if err == nil {
-		err = t.Select("id").Where("id = ?", s.ID).Take(&auth.Session{}).Error
-	}
+	u, userErr := t.LockUser(s.UserID)
+	err := errors.Join(userErr, t.Select("id").Where("id = ?", s.ID).Take(&auth.Session{}).Error)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, errs.Unauthenticated()
 	}

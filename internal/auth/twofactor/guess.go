@@ -99,10 +99,13 @@ func (f *Factor) guess(
 		}
 		return t.Select("failures", "locked_until").Updates(row).Error
 	})
-	if err == nil && refusal != nil {
-		err = refusal
+	if err != nil {
+		return nil, err
 	}
-	return ok, err
+	if refusal != nil {
+		return nil, refusal
+	}
+	return ok, nil
 }
 
 // count counts a guess, and locks the account with the last one of its budget. An account that is locked is refused.

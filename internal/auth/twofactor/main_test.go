@@ -217,7 +217,7 @@ func (p *person) session(c *authtest.Client) *auth.Session {
 	return s
 }
 
-// nopWriter takes cookies that nobody reads.
+// nopWriter drops the cookies of an answer.
 type nopWriter struct{ http.ResponseWriter }
 
 func (nopWriter) Header() http.Header { return http.Header{} }

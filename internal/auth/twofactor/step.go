@@ -154,10 +154,11 @@ func (f *Factor) signedOut(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	err := f.db.WithContext(r.Context()).Where("id = ?", hash(token)).Delete(&secondStep{}).Error
-	if err == nil {
-		f.stepCookie.Clear(w, r)
+	if err != nil {
+		return err
 	}
-	return err
+	f.stepCookie.Clear(w, r)
+	return nil
 }
 
 // hash is what the store keeps of a secret that is random, so that a fast hash is enough.

@@ -88,7 +88,6 @@ func TestStrictStillness(t *testing.T) {
 // slowDown gives the tab a line of 50 KB/s that takes 400 ms to answer.
 func (b *tab) slowDown() {
 	b.Helper()
-	b.everyPage(`window.strict = true`)
 	_, err := chromedp.Call(b.ctx, network.Enable, network.EnableParams{})
 	if err == nil {
 		_, err = chromedp.Call(b.ctx, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})

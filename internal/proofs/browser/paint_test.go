@@ -10,13 +10,11 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// watchShifts keeps what moved without being asked to. A browser on a busy machine draws a page before it has parsed all
-// of it, and what is centred then moves a little: that counts only where window.strict is set, as on a quiet machine. A
-// good page has less than 0.1 (web.dev, Cumulative Layout Shift).
+// watchShifts keeps what moved without being asked to.
 const watchShifts = `
 window.shifts = [];
 new PerformanceObserver((list) => {
-	for (const e of list.getEntries()) if (e.value > 0.05 || window.strict) shifts.push(e.value + " by " + e.sources.map((s) => s.node?.outerHTML?.slice(0, 100)).join(", "));
+	for (const e of list.getEntries()) shifts.push(e.value + " by " + e.sources.map((s) => s.node?.outerHTML?.slice(0, 100)).join(", "));
 }).observe({ type: "layout-shift", buffered: true });
 `
 
