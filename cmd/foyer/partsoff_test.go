@@ -11,13 +11,13 @@ import (
 	"testing"
 )
 
-// TestPartsComeOff: each part comes off alone, with what needs it, and what is left vets. Without any part, as a new
-// project may begin, all tests pass and no function is left that nothing calls.
+// TestPartsComeOff: each part comes off alone, with what needs it. Without any part, as a new project may begin, all
+// tests pass and no function is left that nothing calls.
 func TestPartsComeOff(t *testing.T) {
 	root := template(t)
 	deadCode(t, root)
 	p := newProof(t, root)
-	p.each(t, p.list.sets(false), "")
+	p.each(t, p.list.sets(false), "./internal")
 	t.Run("all", func(t *testing.T) {
 		must(t, p.without(t.Context(), p.list.names(), true, "./..."))
 		deadCode(t, p.copy)

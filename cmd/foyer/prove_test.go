@@ -61,8 +61,8 @@ func (list partList) with(names ...string) []string {
 	return all
 }
 
-// without takes a set of parts out of the copy and runs the tests of packages there, "" for none. A fresh project has no
-// migrations of these parts.
+// without takes a set of parts out of the copy and runs the tests of packages there. A fresh project has no migrations
+// of these parts.
 func (p proof) without(ctx context.Context, set []string, fresh bool, packages string) error {
 	if err := os.RemoveAll(string(p.copy)); err != nil {
 		return err
@@ -102,9 +102,6 @@ func (p proof) without(ctx context.Context, set []string, fresh bool, packages s
 	list = append(list, gained(p.before[accessFile], after[accessFile])...)
 	if list = append(list, orphans(p.before, after)...); len(list) > 0 {
 		return errors.New(strings.Join(list, "\n"))
-	}
-	if packages == "" {
-		return nil
 	}
 	_, err = p.copy.run(ctx, "go", "test", packages)
 	return err

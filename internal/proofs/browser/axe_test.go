@@ -135,16 +135,9 @@ const runAxe = `axe.run(document, {
 	violations: r.violations.flatMap((v) => v.nodes.map((n) => v.id + " at " + n.target.join(" ") + ": " + n.failureSummary)),
 }))`
 
-// viewing is a screen and a theme.
-type viewing struct {
-	screen
-	theme string
-}
-
-// checkRules runs axe over the page as it is: light on a wide screen and dark on a narrow one, unless looks are given.
-// axe lives in a world of its own beside the page's scripts: the page's policy does not bind it, and the page does not
-// see it.
-func (b *tab) checkRules(axe, name string, looks ...viewing) {
+// checkRules runs axe over the page as it is, on every screen and in both themes. axe lives in a world of its
+// own beside the page's scripts: the page's policy does not bind it, and the page does not see it.
+func (b *tab) checkRules(axe, name string) {
 	b.Helper()
 	frames, err := chromedp.Call(b.ctx, page.GetFrameTree, cdp.Empty{})
 	if err != nil {
@@ -157,26 +150,25 @@ func (b *tab) checkRules(axe, name string, looks ...viewing) {
 	}
 	inWorld := func(p *runtime.EvaluateParams) { p.ContextID, p.AwaitPromise = world.ExecutionContextID, new(true) }
 	run(b, "load axe", chromedp.Evaluate[chromedp.Void](axe, inWorld))
-	if len(looks) == 0 {
-		looks = []viewing{{screen{1280, 800}, "light"}, {screen{375, 812}, "dark"}}
-	}
-	for _, look := range looks {
-		b.do(chromedp.EmulateViewport(look.width, look.height))
-		b.wait(fmt.Sprintf(`innerWidth === %d`, look.width))
-		b.setTheme(look.theme)
-		var result struct {
-			Passed     int
-			Violations []string
-		}
-		if err := json.Unmarshal([]byte(run(b, "run axe", chromedp.Evaluate[string](runAxe, inWorld))),
-			&result); err != nil {
-			b.Fatal(err)
-		}
-		for _, violation := range result.Violations {
-			b.Errorf("%s, %s, %d px: %s", name, look.theme, look.width, violation)
-		}
-		if result.Passed < 10 {
-			b.Errorf("%s, %s, %d px: only %d rules passed: axe saw no page", name, look.theme, look.width, result.Passed)
+	for _, screen := range []struct{ width, height int64 }{{1280, 800}, {375, 812}} {
+		b.do(chromedp.EmulateViewport(screen.width, screen.height))
+		b.wait(fmt.Sprintf(`innerWidth === %d`, screen.width))
+		for _, theme := range []string{"light", "dark"} {
+			b.setTheme(theme)
+			var result struct {
+				Passed     int
+				Violations []string
+			}
+			if err := json.Unmarshal([]byte(run(b, "run axe", chromedp.Evaluate[string](runAxe, inWorld))),
+				&result); err != nil {
+				b.Fatal(err)
+			}
+			for _, violation := range result.Violations {
+				b.Errorf("%s, %s, %d px: %s", name, theme, screen.width, violation)
+			}
+			if result.Passed < 10 {
+				b.Errorf("%s, %s, %d px: only %d rules passed: axe saw no page", name, theme, screen.width, result.Passed)
+			}
 		}
 	}
 }

@@ -258,19 +258,11 @@ type screen struct{ width, height int64 }
 
 var screens = []screen{{1920, 1080}, {1280, 800}, {768, 1024}, {375, 812}, {320, 640}}
 
-// fits looks at the page as it is on a wide screen and two narrow ones, or with thorough on five, in both directions of
-// reading.
+// fits looks at the page as it is on five screens, in both directions of reading.
 func (b *tab) fits(name string) {
 	b.Helper()
-	if thorough {
-		b.fitsOn(name, screens...)
-		return
-	}
-	b.fitsOn(name, screens[1], screens[3], screens[4])
+	b.fitsOn(name, screens...)
 }
-
-// thorough is set in the proof of pages, which takes its time.
-var thorough bool
 
 func (b *tab) fitsOn(name string, screens ...screen) {
 	b.Helper()
