@@ -101,10 +101,10 @@ var errSetUpOwed = errs.New(http.StatusForbidden, codeOwedSetUp, "Admins of this
 func toSetUp(_ *Server, c *echo.Context) error { return redirect(c, setUpPath, http.StatusForbidden) }
 
 // requireSetUp refuses admins who have to have a second factor and have none. They may open its set-up, and the
-// question for the password before it.
+// question for the password, or a passkey, before it.
 func (s *Server) requireSetUp(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
-		if s.TwoFactor.Demanded(session(c)) && c.Path() != setUpPath && c.Path() != "/reauth" {
+		if s.TwoFactor.Demanded(session(c)) && c.Path() != setUpPath && !strings.HasPrefix(c.Path(), "/reauth") {
 			return errSetUpOwed
 		}
 		return next(c)

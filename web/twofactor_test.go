@@ -347,7 +347,7 @@ func TestDemandedFactor(t *testing.T) {
 	seen := 0
 	for _, r := range s.server.Routes() {
 		open := slices.Contains([]string{"public", "anyone", "guest", "service", "dev"}, r.Door)
-		if open || r.Path == twoFactor || r.Path == "/reauth" {
+		if open || r.Path == twoFactor || strings.HasPrefix(r.Path, "/reauth") {
 			continue
 		}
 		seen++
@@ -378,6 +378,9 @@ func TestDemandedFactor(t *testing.T) {
 	expect(t, boss.Get(twoFactor, navigate...), 303, "Location", "/reauth?returnTo="+url.QueryEscape(twoFactor))
 	expect(t, boss.PostForm("/reauth", url.Values{"password": {authtest.Password}, "returnTo": {twoFactor}}, navigate...),
 		303, "Location", twoFactor)
+	refused := boss.PostForm("/reauth/passkey", nil, program...) // part:passkey
+	expect(t, refused, 400)                                      // part:passkey
+	contains(t, refused, `"code":"PASSKEYS_NOT_AVAILABLE"`)      // part:passkey
 	left := boss.Copy()
 	expect(t, left.PostForm("/logout", nil, navigate...), 303, "Location", "/login")
 
