@@ -54,6 +54,18 @@ type Head struct {
 	Action  Link   // at the right; the zero Link is not drawn
 	Number  int    // of the page of a list; the title of the document says any but the first
 	Refused bool   // the form of the page was refused, which the title of the document says
+	Streams bool   // a panel of the page comes later, and browsers draw what is there
+}
+
+// lastElement is the id of the last element of every page.
+const lastElement = "live"
+
+// awaited is the id of the element that browsers read before they draw the page.
+func (h Head) awaited() string {
+	if h.Streams {
+		return "banners"
+	}
+	return lastElement
 }
 
 func (h Head) title() string {
