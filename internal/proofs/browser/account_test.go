@@ -94,7 +94,7 @@ func TestMovingAndBack(t *testing.T) {
 	if _, err := s.auth.CreateUser(t.Context(), nil, in); err != nil {
 		t.Fatal(err)
 	}
-	b := newTab(t, s.URL)
+	b := newWindow(t, s.URL)
 	b.logIn("ada@example.com")
 	b.open("/settings/email")
 	b.fill("newEmail", "new@example.com")
@@ -107,13 +107,13 @@ func TestMovingAndBack(t *testing.T) {
 	b.open("/settings")
 	b.wantText("main", "new@example.com")
 
-	looker := newTab(t, s.URL)
+	looker := newWindow(t, s.URL)
 	looker.open("/dev/mail")
 	looker.open(eval[string](looker, `document.querySelector('a[href*="/undo-email?token="]').href.slice(location.origin.length)`))
 	looker.takePictures("undo")
 	looker.checkRules(requireAxe(t), "undo")
 
-	owner := newTab(t, s.URL)
+	owner := newWindow(t, s.URL)
 	owner.open("/dev/mail")
 	owner.click("follow the link that was mailed to the old address", `a[href*="/undo-email?token="]`)
 	owner.wantText("main", "ada@example.com")

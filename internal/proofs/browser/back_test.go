@@ -12,7 +12,7 @@ func TestBackToARefusedForm(t *testing.T) {
 	for name, scripts := range map[string]bool{"with scripts": true, "without": false} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
-			b := newTab(t, s.URL)
+			b := newWindow(t, s.URL)
 			b.expect("status of 422")
 			if !scripts {
 				b.disableScripts()

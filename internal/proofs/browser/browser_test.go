@@ -6,8 +6,11 @@ package browser
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -16,21 +19,47 @@ import (
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	stopBrowser()
+	for _, stop := range started.stop {
+		stop()
+	}
 	os.Exit(code)
 }
 
-// stopBrowser ends the browser that a test started.
-var stopBrowser = func() {}
+// started are the browsers that tests started, by what ends them.
+var started struct {
+	sync.Mutex
+	stop []func()
+}
 
-// browser starts one Chromium for all tests, in a profile of its own.
-var browser = sync.OnceValues(func() (context.Context, error) {
-	path, err := findChromium()
-	if err != nil {
-		return nil, err
+// desktop is the Chromium that people use. Its tabs live in windows, and it keeps pages in memory for Back.
+// shell is the same engine without windows, which needs half the time. Where it is not installed, desktop stands in.
+var (
+	desktop = sync.OnceValues(func() (context.Context, error) {
+		return startBrowser("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
+			"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium")
+	})
+	shell = sync.OnceValues(func() (context.Context, error) {
+		ctx, err := startBrowser("chromium-headless-shell", "chrome-headless-shell")
+		if errors.Is(err, errNoBrowser) {
+			return desktop()
+		}
+		return ctx, err
+	})
+	errNoBrowser = errors.New("not in PATH")
+)
+
+// startBrowser starts the first of these programs that is there, in a profile of its own.
+func startBrowser(programs ...string) (context.Context, error) {
+	i := slices.IndexFunc(programs, func(program string) bool {
+		_, err := exec.LookPath(program)
+		return err == nil
+	})
+	if i < 0 {
+		return nil, fmt.Errorf("%s: %w", strings.Join(programs, ", "), errNoBrowser)
 	}
 	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
+		chromedp.ExecPath(programs[i]), chromedp.Headless, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
+		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true),
@@ -38,30 +67,21 @@ var browser = sync.OnceValues(func() (context.Context, error) {
 		chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.Flag("force-color-profile", "srgb"),
 		chromedp.Flag("lang", "en"),
+		chromedp.Flag("site-per-process", true), // as desktop does without being asked
 	}
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium's sandbox does not work for root
 	}
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, stop := chromedp.NewContext(allocator)
-	stopBrowser = func() { stop(); stopAllocator() }
+	started.Lock()
+	defer started.Unlock()
+	started.stop = append(started.stop, func() { stop(); stopAllocator() })
 	return ctx, chromedp.Do(ctx)
-})
-
-func findChromium() (string, error) {
-	for _, name := range []string{
-		"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
-		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium",
-	} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path, nil
-		}
-	}
-	return "", errors.New("no Chromium or Chrome in PATH")
 }
 
-// requireBrowser returns the browser, or skips the test where there is none.
-func requireBrowser(t *testing.T) context.Context {
+// required returns a browser, or skips the test where there is none.
+func required(t *testing.T, browser func() (context.Context, error)) context.Context {
 	t.Helper()
 	ctx, err := browser()
 	switch {

@@ -14,7 +14,7 @@ import (
 // The way of a visitor from the street to the dashboard and out again.
 func TestFrontDoor(t *testing.T) {
 	s := newSite(t)
-	b := newTab(t, s.URL)
+	b := newWindow(t, s.URL)
 
 	b.open("/")
 	b.leave("follow the sign-up link", chromedp.Click(chromedp.CSS(`#account a[href="/signup"]`)))
@@ -53,7 +53,7 @@ func TestBackIsFromMemory(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
-	b := newTab(t, s.URL)
+	b := newWindow(t, s.URL)
 	b.logIn("ada@example.com")
 	b.leave("go to the front page", chromedp.Click(chromedp.CSS(".brand")))
 	b.back()

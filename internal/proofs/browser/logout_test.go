@@ -43,7 +43,7 @@ func TestNothingIsShownAfterALogOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
 			s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
-			b := newTab(t, s.URL)
+			b := newWindow(t, s.URL)
 			b.logIn("ada@example.com")
 			other := b.sibling()
 			c.keep(s, b)

@@ -40,7 +40,7 @@ type site struct {
 // newSite starts one; change may turn its auth.Options into something else.
 func newSite(t *testing.T, change ...func(*auth.Options, *gorm.DB)) *site {
 	t.Helper()
-	requireBrowser(t)
+	required(t, shell)
 	s := &site{counts: map[string]int{}, gates: map[string]chan struct{}{}}
 	server := httptest.NewUnstartedServer(s)
 	s.URL = "http://" + server.Listener.Addr().String()

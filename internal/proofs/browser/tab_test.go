@@ -53,7 +53,13 @@ type tab struct {
 // newTab opens a tab without cookies for the app at base.
 func newTab(t *testing.T, base string) *tab {
 	t.Helper()
-	return openTab(t, base, requireBrowser(t), chromedp.WithNewBrowserContext())
+	return openTab(t, base, required(t, shell), chromedp.WithNewBrowserContext())
+}
+
+// newWindow opens such a tab in the browser that people use, for what its memory of pages shows.
+func newWindow(t *testing.T, base string) *tab {
+	t.Helper()
+	return openTab(t, base, required(t, desktop), chromedp.WithNewBrowserContext())
 }
 
 // beside opens another tab of the same person: its cookies are those of b.
