@@ -128,6 +128,7 @@ const badStop = `(() => {
 // visible, and marked as having the focus.
 func (b *tab) tabTo(selector string) {
 	b.Helper()
+	b.wait(`!document.querySelector(".htmx-added")`) // browsers focus what has autofocus, and htmx does again a moment later
 	for range 30 {
 		eval[int](b, nextStop)
 		b.press(kb.Tab)
