@@ -54,10 +54,10 @@ const codeNotFresh = "SESSION_NOT_FRESH"
 // stolen session does not know the password. Register it behind requireAuth.
 func (s *Server) requireFresh(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
-		switch session := session(c); {
-		case session.ImpersonatedBy != nil:
-			return errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while you impersonate a user.")
-		case !s.Auth.RecentlyAuthenticated(session):
+		if err := auth.NotImpersonating(session(c)); err != nil {
+			return err
+		}
+		if !s.Auth.RecentlyAuthenticated(session(c)) {
 			return errs.New(http.StatusForbidden, codeNotFresh, "Enter your password again to go on.")
 		}
 		return next(c)

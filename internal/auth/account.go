@@ -87,7 +87,7 @@ type passwordTry struct {
 }
 
 func (a *Auth) passwordTry(r *http.Request, email string, account Account) passwordTry {
-	try := passwordTry{account: account, counter: "account|" + hashToken(email)}
+	try := passwordTry{account: account, counter: "account|" + HashToken(email)}
 	if device := a.knownDevice(r, account); device != "" {
 		try.counter += "|" + device
 		try.place = password.Place{Account: account.UserID}

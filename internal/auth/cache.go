@@ -56,7 +56,7 @@ func (a *Auth) encodeCache(s *Session, readAt time.Time, life time.Duration) str
 	b = binary.BigEndian.AppendUint64(b, uint64(readAt.UnixMilli()))
 	b = binary.BigEndian.AppendUint64(b, uint64(readAt.Add(life).UnixMilli()))
 	tokenHash, err := hex.DecodeString(s.TokenHash)
-	if err != nil { // hashToken made it
+	if err != nil { // HashToken made it
 		panic(err)
 	}
 	b = append(b, tokenHash...)
@@ -71,7 +71,7 @@ func (a *Auth) readCache(r *http.Request, token string) *cachedCopy {
 	if err != nil || a.opts.CacheMaxAge <= 0 {
 		return nil
 	}
-	c := a.decodeCache(cookie.Value, hashToken(token))
+	c := a.decodeCache(cookie.Value, HashToken(token))
 	if c == nil || !a.revoked.Valid(c.readAt, c.sessionID, c.userID) {
 		return nil
 	}

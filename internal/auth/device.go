@@ -65,7 +65,7 @@ func (a *Auth) device(r *http.Request) (name string, users []deviceUser) {
 }
 
 // addressTag is a short hash of an address for the device cookie, which has no room for addresses.
-func addressTag(email string) string { return hashToken(email)[:12] }
+func addressTag(email string) string { return HashToken(email)[:12] }
 
 // isNewDevice reports whether the device cookie knows no sign-in of this user. Without limits there is no such
 // cookie, and no device is new.

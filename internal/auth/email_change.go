@@ -24,7 +24,7 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 	if s == nil {
 		return errs.Unauthenticated()
 	}
-	if err := notImpersonating(s); err != nil {
+	if err := NotImpersonating(s); err != nil {
 		return err
 	}
 	if email == s.User.Email {
@@ -33,7 +33,7 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 	purpose := letter.ChangeEmail
 	if a.opts.ConfirmEmailChange && s.User.EmailVerified {
 		purpose = letter.ConfirmEmailChange
-	} else if err := a.requireRecent(s); err != nil {
+	} else if err := a.RequireRecent(s); err != nil {
 		return err
 	}
 	defer a.PadTiming(r.Context())()

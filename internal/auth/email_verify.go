@@ -102,7 +102,7 @@ func mayConfirm(s *Session, v *Verification) error {
 	if s.UserID != v.UserID {
 		return errInvalidUser
 	}
-	return notImpersonating(s)
+	return NotImpersonating(s)
 }
 
 // checkPasswordOfLink checks the password of the account that a link belongs to. It is counted like a sign-in.

@@ -118,7 +118,7 @@ func TestSignaturesOfCookiesStayAsTheyWere(t *testing.T) {
 // FuzzCacheCookie: nothing but what was signed is read, and only beside its token and in its time.
 func FuzzCacheCookie(f *testing.F) {
 	a := parser(f)
-	hash := hashToken("token")
+	hash := HashToken("token")
 	s := &Session{ID: "s", TokenHash: hash, UserID: "u", User: &User{ID: "u", Role: "user"}, AMR: "pwd otp mfa",
 		ExpiresAt: fuzzNow.Add(time.Hour)}
 	good := a.encodeCache(s, fuzzNow, time.Minute)
@@ -132,7 +132,7 @@ func FuzzCacheCookie(f *testing.F) {
 	empty, old := with("{}"), with("s\nu\n"+`{"session":{"id":"s"},"user":{"id":"u"}}`) // of the form without an AMR
 	for _, v := range []string{good, late, empty, old, good[:len(good)-1], good + "A", "", "AAAA", strings.Repeat("A", 200)} {
 		f.Add(v, hash)
-		f.Add(v, hashToken("other"))
+		f.Add(v, HashToken("other"))
 	}
 	f.Fuzz(func(t *testing.T, value, tokenHash string) {
 		c := a.decodeCache(value, tokenHash)

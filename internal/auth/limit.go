@@ -175,7 +175,7 @@ func networks(ip string) []string {
 // counter, so that mails which a stranger can cause do not use up the others. Call it outside a transaction: on
 // SQLite the counter would wait for its end.
 func (a *Auth) mayMail(ctx context.Context, purpose letter.Purpose, address string) (bool, error) {
-	return a.mayHit(ctx, "mail|"+string(purpose)+"|"+hashToken(mailbox(address)), a.opts.RateLimit.MailsPerHour)
+	return a.mayHit(ctx, "mail|"+string(purpose)+"|"+HashToken(mailbox(address)), a.opts.RateLimit.MailsPerHour)
 }
 
 // mailbox is the address without its +tag, which the owner of the mailbox is free to choose.
@@ -190,7 +190,7 @@ func mailbox(address string) string {
 func (a *Auth) mayMailTo(ctx context.Context, known bool, purpose letter.Purpose, address string) (bool, error) {
 	most := a.opts.RateLimit.MailsPerHour
 	if !known {
-		may, err := a.mayHit(ctx, "mail|"+string(purpose)+"|stranger|"+hashToken(mailbox(address)), most-most/3)
+		may, err := a.mayHit(ctx, "mail|"+string(purpose)+"|stranger|"+HashToken(mailbox(address)), most-most/3)
 		if !may || err != nil {
 			return false, err
 		}

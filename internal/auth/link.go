@@ -123,7 +123,7 @@ var linkRules = map[letter.Purpose]linkRule{
 
 // storeLink stores v as the link of a token.
 func (a *Auth) storeLink(t *Tx, token string, v Verification) error {
-	v.ID, v.TokenHash, v.CreatedAt = id.New(), hashToken(token), a.opts.Now()
+	v.ID, v.TokenHash, v.CreatedAt = id.New(), HashToken(token), a.opts.Now()
 	v.ExpiresAt = v.CreatedAt.Add(a.linkLife(v.Purpose))
 	return t.Create(&v).Error
 }
@@ -146,7 +146,7 @@ func (a *Auth) linkLife(purpose letter.Purpose) time.Duration {
 // findLink looks a mailed token up; errNoLink or errLinkExpired if it is not valid for these purposes.
 func (a *Auth) findLink(ctx context.Context, token string, purposes ...letter.Purpose) (*Verification, error) {
 	var v Verification
-	err := a.db.WithContext(ctx).Where("token_hash = ? AND purpose IN ?", hashToken(token), purposes).Take(&v).Error
+	err := a.db.WithContext(ctx).Where("token_hash = ? AND purpose IN ?", HashToken(token), purposes).Take(&v).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, errNoLink
 	}

@@ -221,8 +221,8 @@ func newToken() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// hashToken is what the store keeps of a token. The token is random, so a fast hash is enough.
-func hashToken(token string) string {
+// HashToken is what the store keeps of a token of this package or a part. It is random, so a fast hash is enough.
+func HashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
 }

@@ -24,7 +24,7 @@ func (a *Auth) CheckNewPassword(typed, email string) error {
 func (a *Auth) ChangePassword(
 	w http.ResponseWriter, r *http.Request, s *Session, current, next string, others bool,
 ) (*Session, error) {
-	if err := notImpersonating(s); err != nil {
+	if err := NotImpersonating(s); err != nil {
 		return nil, err
 	}
 	normal, err := a.policy.Check(next, s.User.Email)
@@ -104,7 +104,7 @@ func (a *Auth) Reauthenticate(
 }
 
 func (a *Auth) checkOwnPassword(r *http.Request, s *Session, password string) (Account, error) {
-	if err := notImpersonating(s); err != nil {
+	if err := NotImpersonating(s); err != nil {
 		return Account{}, err
 	}
 	return a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, password)
@@ -117,7 +117,13 @@ func (a *Auth) RecentlyAuthenticated(s *Session) bool {
 		(!s.User.SecondFactor || s.MultiFactor())
 }
 
-func (a *Auth) requireRecent(s *Session) error {
+// RequireRecent refuses s where it may not change a credential: 403 FORBIDDEN while impersonating, 403
+// SESSION_NOT_FRESH unless it is RecentlyAuthenticated. Credentials outlive the session, so that a thief, or an admin
+// who acts as the user, would keep a way in.
+func (a *Auth) RequireRecent(s *Session) error {
+	if err := NotImpersonating(s); err != nil {
+		return err
+	}
 	if a.RecentlyAuthenticated(s) {
 		return nil
 	}

@@ -37,7 +37,8 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-func notImpersonating(s *Session) error {
+// NotImpersonating refuses s if an admin acts as its user: 403 FORBIDDEN.
+func NotImpersonating(s *Session) error {
 	if s.ImpersonatedBy != nil {
 		return errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while you impersonate a user.")
 	}

@@ -90,7 +90,7 @@ func (a *Auth) find(ctx context.Context, token string) (*Session, error) {
 		SELECT `+sessionColumns+`, u.id, u.name, u.email, u.email_verified, u.image, u.role,
 			u.banned, u.ban_reason, u.ban_expires, u.created_at, u.updated_at, u.second_factor
 		FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.token_hash = ?`, hashToken(token))
+		WHERE s.token_hash = ?`, HashToken(token))
 	var found *Session
 	err := eachRow(query, func(rows *sql.Rows) error {
 		var u User
@@ -110,7 +110,7 @@ func (t *Tx) sessionOf(token string) (*Session, error) {
 		return nil, nil
 	}
 	var s Session
-	err := t.Where("token_hash = ?", hashToken(token)).Take(&s).Error
+	err := t.Where("token_hash = ?", HashToken(token)).Take(&s).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, nil
 	}

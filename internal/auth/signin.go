@@ -232,7 +232,7 @@ func (a *Auth) storeSession(t *Tx, r *http.Request, u *User, in Start) (*Session
 func (a *Auth) buildSession(r *http.Request, userID string, life time.Duration) *Session {
 	now, by, token := a.opts.Now(), a.stranger(r), newToken()
 	return &Session{
-		ID: id.New(), UserID: userID, TokenHash: hashToken(token), token: token,
+		ID: id.New(), UserID: userID, TokenHash: HashToken(token), token: token,
 		IPAddress: by.ip, UserAgent: by.agent, ip: by.ip, agent: by.agent,
 		ExpiresAt: now.Add(life), CreatedAt: now, UpdatedAt: now,
 	}

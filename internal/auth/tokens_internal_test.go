@@ -37,7 +37,7 @@ func TestTokensAreRandom(t *testing.T) {
 
 func TestHashes(t *testing.T) {
 	// SHA-256 of "abc" (FIPS 180-2, B.1).
-	if got := hashToken("abc"); got != "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" {
+	if got := HashToken("abc"); got != "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" {
 		t.Error(got)
 	}
 }

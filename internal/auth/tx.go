@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"example.com/foyer/internal/auth/event"
@@ -59,6 +60,16 @@ func (t *Tx) LockUser(id string) (*User, error) {
 	var u User
 	err := t.Clauses(forUpdate).Where("id = ?", id).Take(&u).Error
 	return &u, err
+}
+
+// LockOwner locks the user of s, as LockUser does. Refusals: 401 if s or its user has ended since the request came in.
+func (t *Tx) LockOwner(s *Session) (*User, error) {
+	u, err := t.LockUser(s.UserID)
+	err = errors.Join(err, t.Select("id").Where("id = ?", s.ID).Take(&Session{}).Error)
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, errs.Unauthenticated()
+	}
+	return u, err
 }
 
 // lockSession locks a session's row until the end of t, and reports whether there is one.

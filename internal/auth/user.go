@@ -150,7 +150,7 @@ func changes(before, after *User) string {
 // DeleteUser deletes s's user and everything of theirs, and clears the cookies on w. Callers have checked the
 // password, or that s is younger than Options.ReauthAge. Refusals: 403 while impersonating; 400 LAST_ADMIN.
 func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) error {
-	if err := notImpersonating(s); err != nil {
+	if err := NotImpersonating(s); err != nil {
 		return err
 	}
 	err := a.Transact(r.Context(), func(t *Tx) error { return a.removeUser(t, s.actor(), s.UserID) })

@@ -65,7 +65,7 @@ func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, accountID string) 
 // had its mails for this hour, none is sent, and that is no error. Refusals: 403 while impersonating; 401 if s has
 // ended meanwhile.
 func (a *Auth) MailDeletion(ctx context.Context, s *Session, callbackURL string) error {
-	if err := notImpersonating(s); err != nil {
+	if err := NotImpersonating(s); err != nil {
 		return err
 	}
 	may, err := a.mayMail(ctx, letter.DeleteAccount, s.User.Email)
@@ -84,7 +84,7 @@ func (a *Auth) MailDeletion(ctx context.Context, s *Session, callbackURL string)
 // DeleteUserByLink is DeleteUser by a mailed link, in the browser of its user only. Refusals: 404 INVALID_TOKEN; 403
 // while impersonating; 400 LAST_ADMIN.
 func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Session, token string) error {
-	if err := notImpersonating(s); err != nil {
+	if err := NotImpersonating(s); err != nil {
 		return err
 	}
 	v, err := a.findLink(r.Context(), token, letter.DeleteAccount)
@@ -157,5 +157,5 @@ func (a *Auth) StepUp(s *Session) error {
 	if !a.opts.StepUp {
 		return nil
 	}
-	return a.requireRecent(s)
+	return a.RequireRecent(s)
 }

@@ -103,7 +103,7 @@ func (m *MagicLink) guess(r *http.Request, email, typed string) (*magicLink, err
 // count counts a guess before it is compared, in a transaction of its own, so that parallel ones cannot pass together.
 // l is never nil; refused is why the guess may not be compared.
 func (m *MagicLink) count(ctx context.Context, email string) (l *magicLink, refused, err error) {
-	l = &magicLink{Address: hash(strings.ToLower(email))}
+	l = &magicLink{Address: auth.HashToken(strings.ToLower(email))}
 	err = m.auth.Transact(ctx, func(t *auth.Tx) error {
 		lock := clause.Locking{Strength: clause.LockingStrengthUpdate}
 		err := t.Clauses(lock).Where("address = ?", l.Address).Take(l).Error

@@ -29,8 +29,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"net/url"
 	"time"
@@ -86,12 +84,6 @@ type magicLink struct {
 // TableName implements gorm's interface.
 func (magicLink) TableName() string { return "magic_links" }
 
-// hash is the SHA-256 of an address or a token.
-func hash(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
-}
-
 // Send mails a link and a code, in place of those that were mailed to the address before, if it has an account that is
 // not banned and had fewer than auth.RateLimit.MailsPerHour mails in the last hour. Neither the answer nor its time
 // tells whether it has one. The link leads to callbackURL in the end, "" for nowhere in particular; errorURL is where
@@ -100,7 +92,8 @@ func (m *MagicLink) Send(r *http.Request, email, callbackURL, errorURL string) e
 	write := func(t *auth.Tx, u *auth.User, email string) (auth.Mail, error) {
 		token, code := rand.Text(), newCode() // the token has 130 random bits
 		l := magicLink{
-			Address: hash(email), TokenHash: hash(token), CallbackURL: callbackURL, ExpiresAt: m.auth.Now().Add(m.ttl),
+			Address: auth.HashToken(email), TokenHash: auth.HashToken(token), CallbackURL: callbackURL,
+			ExpiresAt: m.auth.Now().Add(m.ttl),
 		}
 		if u.ID != "" {
 			l.UserID = &u.ID
@@ -134,9 +127,5 @@ func endLinks(t *auth.Tx, userID string) error {
 const rest = 24 * time.Hour
 
 func (m *MagicLink) purge(ctx context.Context) error {
-	db, over := m.db.WithContext(ctx), m.auth.Now().Add(-rest)
-	return purge.All(ctx, func() *gorm.DB {
-		some := db.Model(&magicLink{}).Select("address").Where("expires_at <= ?", over).Limit(purge.Batch)
-		return db.Where("address IN (?)", some).Delete(&magicLink{})
-	})
+	return purge.Where(ctx, m.db, &magicLink{}, "address", "expires_at <= ?", m.auth.Now().Add(-rest))
 }

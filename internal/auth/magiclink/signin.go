@@ -75,7 +75,7 @@ func (m *MagicLink) SignInCode(
 // find returns the row of a token.
 func (m *MagicLink) find(ctx context.Context, token string) (*magicLink, error) {
 	var l magicLink
-	err := m.db.WithContext(ctx).Where("token_hash = ? AND user_id IS NOT NULL", hash(token)).Take(&l).Error
+	err := m.db.WithContext(ctx).Where("token_hash = ? AND user_id IS NOT NULL", auth.HashToken(token)).Take(&l).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, errNoLink
 	}
@@ -90,7 +90,7 @@ func (m *MagicLink) find(ctx context.Context, token string) (*magicLink, error) 
 
 // works reports whether u still has the address that was mailed, and the credentials of that time.
 func (m *MagicLink) works(l *magicLink, u *auth.User) bool {
-	return l.Address == hash(u.Email) && (!l.Ended || m.banned(u))
+	return l.Address == auth.HashToken(u.Email) && (!l.Ended || m.banned(u))
 }
 
 // banned reports whether u is banned now. What was mailed to such a user works until SignIn refuses, which says why.
@@ -111,8 +111,8 @@ func (m *MagicLink) signIn(
 		if err != nil {
 			return nil, err
 		}
-		spent := t.Where("address = ? AND token_hash = ? AND (NOT ended OR ?)", hash(u.Email), l.TokenHash, m.banned(u)).
-			Delete(&magicLink{})
+		spent := t.Where("address = ? AND token_hash = ?", auth.HashToken(u.Email), l.TokenHash).
+			Where("NOT ended OR ?", m.banned(u)).Delete(&magicLink{})
 		if spent.Error != nil {
 			return nil, spent.Error
 		}

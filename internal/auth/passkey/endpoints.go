@@ -55,7 +55,7 @@ func (p *Passkeys) takeRegistration(w http.ResponseWriter, r *http.Request, b *p
 		return k.wire(), nil
 	}
 	start := auth.Start{Event: event.SignIn, Remember: s.Remember, AMR: amr, Presented: s}
-	s, err = p.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) { return lockLive(t, s) })
+	s, err = p.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) { return t.LockOwner(s) })
 	if err != nil {
 		return nil, err
 	}

@@ -27,12 +27,12 @@ func (p *Passkeys) Rename(r *http.Request, s *auth.Session, key, name string) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := notImpersonating(s); err != nil {
+	if err := auth.NotImpersonating(s); err != nil {
 		return nil, err
 	}
 	var k *Passkey
 	err = p.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := lockLive(t, s)
+		u, err := t.LockOwner(s)
 		if err != nil {
 			return err
 		}
@@ -52,11 +52,11 @@ func (p *Passkeys) Rename(r *http.Request, s *auth.Session, key, name string) (*
 // SESSION_NOT_FRESH; 401 if s has ended; 404 PASSKEY_NOT_FOUND, also for another user's; 400 LAST_WAY_IN for the only
 // passkey of a user without a password.
 func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
-	if err := p.mayChange(s); err != nil {
+	if err := p.auth.RequireRecent(s); err != nil {
 		return err
 	}
 	return p.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := lockLive(t, s)
+		u, err := t.LockOwner(s)
 		if err != nil {
 			return err
 		}
@@ -139,39 +139,10 @@ func checkName(raw string, least int) (string, error) {
 	return name, nil
 }
 
-// mayChange refuses s where it may not add or remove passkeys. They outlive the session, so that a thief, or an admin
-// who acts as the user, would keep a way in.
-func (p *Passkeys) mayChange(s *auth.Session) error {
-	if err := notImpersonating(s); err != nil {
-		return err
-	}
-	if !p.auth.RecentlyAuthenticated(s) {
-		return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
-	}
-	return nil
-}
-
-func notImpersonating(s *auth.Session) error {
-	if s.ImpersonatedBy != nil {
-		return errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while you impersonate a user.")
-	}
-	return nil
-}
-
 // mayHave refuses passkeys to a user who has not proved the address yet, where that is required.
 func (p *Passkeys) mayHave(u *auth.User) error {
 	if p.opts.RequireEmailVerification && !u.EmailVerified {
 		return errs.New(http.StatusForbidden, "EMAIL_NOT_VERIFIED", "Email not verified")
 	}
 	return nil
-}
-
-// lockLive locks the user of s, and refuses s if it has ended since the request came in.
-func lockLive(t *auth.Tx, s *auth.Session) (*auth.User, error) {
-	u, err := t.LockUser(s.UserID)
-	err = errors.Join(err, t.Where("id = ?", s.ID).Take(&auth.Session{}).Error)
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, errs.Unauthenticated()
-	}
-	return u, err
 }

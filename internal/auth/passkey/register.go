@@ -47,7 +47,7 @@ func (p *Passkeys) RegisterOptions(
 		return nil, errs.Invalid("authenticatorAttachment", "VALIDATION_ERROR",
 			"[query.authenticatorAttachment] Invalid option: expected platform or cross-platform")
 	}
-	if err := p.mayChange(s); err != nil {
+	if err := p.auth.RequireRecent(s); err != nil {
 		return nil, err
 	}
 	if err := p.mayHave(s.User); err != nil {
@@ -102,7 +102,7 @@ func (p *Passkeys) Register(
 	if err != nil {
 		return nil, err
 	}
-	if err := p.mayChange(s); err != nil {
+	if err := p.auth.RequireRecent(s); err != nil {
 		return nil, err
 	}
 	c, err := p.spend(w, r, protocol.CreateCeremony)
@@ -118,7 +118,7 @@ func (p *Passkeys) Register(
 	}
 	k.ID, k.UserID, k.Name, k.CreatedAt = id.New(), s.UserID, name, p.auth.Now()
 	err = p.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := lockLive(t, s)
+		u, err := t.LockOwner(s)
 		if err != nil {
 			return err
 		}

@@ -50,7 +50,7 @@ func (p *Passkeys) SignIn(w http.ResponseWriter, r *http.Request, response []byt
 func (p *Passkeys) Reauthenticate(
 	w http.ResponseWriter, r *http.Request, s *auth.Session, response []byte,
 ) (*auth.Session, error) {
-	if err := notImpersonating(s); err != nil {
+	if err := auth.NotImpersonating(s); err != nil {
 		return nil, err
 	}
 	start := auth.Start{Event: event.Reauthenticated, Remember: s.Remember, AMR: amr, Presented: s, Replace: true}

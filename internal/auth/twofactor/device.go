@@ -42,7 +42,7 @@ func (f *Factor) useTrust(t *auth.Tx, w http.ResponseWriter, r *http.Request, us
 		return false, nil
 	}
 	d, err := first[TrustedDevice](
-		t.Where("token_hash = ? AND user_id = ? AND expires_at > ?", hash(token), userID, f.auth.Now()))
+		t.Where("token_hash = ? AND user_id = ? AND expires_at > ?", auth.HashToken(token), userID, f.auth.Now()))
 	if d == nil || err != nil {
 		return false, err
 	}
@@ -52,7 +52,7 @@ func (f *Factor) useTrust(t *auth.Tx, w http.ResponseWriter, r *http.Request, us
 // storeTrust stores a device with a new token, and sends its cookie. If t is rolled back, the cookie is worth nothing.
 func (f *Factor) storeTrust(t *auth.Tx, w http.ResponseWriter, r *http.Request, d *TrustedDevice) error {
 	token := rand.Text()
-	d.TokenHash, d.LastUsed = hash(token), f.auth.Now()
+	d.TokenHash, d.LastUsed = auth.HashToken(token), f.auth.Now()
 	d.IPAddress, d.UserAgent = f.auth.Browser(r)
 	f.trustCookie.Set(w, token, d.Expires.Sub(d.LastUsed))
 	return t.Save(d).Error
@@ -69,11 +69,11 @@ func (f *Factor) Devices(ctx context.Context, userID string) ([]TrustedDevice, e
 // RevokeDevice ends the trust in a device of s's user. An unknown id, or another user's, has no effect and is no error.
 // Refusals: 403 while impersonating.
 func (f *Factor) RevokeDevice(r *http.Request, s *auth.Session, deviceID string) error {
-	if s.ImpersonatedBy != nil {
-		return errImpersonating
+	if err := auth.NotImpersonating(s); err != nil {
+		return err
 	}
 	return f.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := owner(t, s)
+		u, err := t.LockOwner(s)
 		if err != nil || !id.Is(deviceID) {
 			return err
 		}

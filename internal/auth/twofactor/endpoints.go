@@ -108,8 +108,8 @@ func (f *Factor) postCode(m method) betterauth.Handle {
 func (f *Factor) inSession(
 	w http.ResponseWriter, r *http.Request, s *auth.Session, m method, code string,
 ) (*auth.Session, error) {
-	if s.ImpersonatedBy != nil {
-		return nil, errImpersonating
+	if err := auth.NotImpersonating(s); err != nil {
+		return nil, err
 	}
 	if !s.User.SecondFactor && m.wrong == errCode {
 		return f.Confirm(w, r, s, code)
@@ -119,7 +119,7 @@ func (f *Factor) inSession(
 		return nil, err
 	}
 	return s, f.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := owner(t, s)
+		u, err := t.LockOwner(s)
 		if err != nil {
 			return err
 		}

@@ -15,10 +15,8 @@ import (
 )
 
 var (
-	errAlreadyOn     = errs.New(http.StatusBadRequest, "TOTP_ALREADY_ENABLED", "TOTP is already enabled")
-	errOff           = errs.New(http.StatusBadRequest, "TWO_FACTOR_NOT_ENABLED", "Two factor isn't enabled")
-	errNotFresh      = errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
-	errImpersonating = errs.New(http.StatusForbidden, "FORBIDDEN", "You cannot do this while you impersonate a user.")
+	errAlreadyOn = errs.New(http.StatusBadRequest, "TOTP_ALREADY_ENABLED", "TOTP is already enabled")
+	errOff       = errs.New(http.StatusBadRequest, "TWO_FACTOR_NOT_ENABLED", "Two factor isn't enabled")
 )
 
 // maxIssuer bounds what a client can put into a QR code, in bytes.
@@ -51,7 +49,7 @@ func (f *Factor) Enable(r *http.Request, s *auth.Session, password, issuer strin
 
 // EnableFresh is Enable without a password, for pages behind the fresh door.
 func (f *Factor) EnableFresh(r *http.Request, s *auth.Session) (Setup, error) {
-	if err := f.mayChange(s); err != nil {
+	if err := f.auth.RequireRecent(s); err != nil {
 		return Setup{}, err
 	}
 	return f.enable(r, s, "")
@@ -64,7 +62,7 @@ func (f *Factor) enable(r *http.Request, s *auth.Session, issuer string) (setup 
 	secret := make([]byte, secretSize)
 	rand.Read(secret) // never fails: crypto/rand ends the program instead
 	err = f.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := owner(t, s)
+		u, err := t.LockOwner(s)
 		if err != nil {
 			return err
 		}
@@ -85,7 +83,7 @@ func (f *Factor) enable(r *http.Request, s *auth.Session, issuer string) (setup 
 // PendingSetup returns what Enable made for s's user, without codes, so that a page can show it again. Refusals: 403 as
 // Enable; 400 TOTP_NOT_ENABLED without a secret, TOTP_ALREADY_ENABLED for a confirmed one, which is never shown again.
 func (f *Factor) PendingSetup(ctx context.Context, s *auth.Session) (Setup, error) {
-	if err := f.mayChange(s); err != nil {
+	if err := f.auth.RequireRecent(s); err != nil {
 		return Setup{}, err
 	}
 	row, err := factorOf(f.db.WithContext(ctx), s.UserID)
@@ -106,7 +104,7 @@ func (f *Factor) PendingSetup(ctx context.Context, s *auth.Session) (Setup, erro
 // others, which were started with less proof. Refusals: 403 as Enable; 400 TOTP_NOT_ENABLED without a secret that waits
 // for it; 401 INVALID_CODE; 429 ACCOUNT_TEMPORARILY_LOCKED.
 func (f *Factor) Confirm(w http.ResponseWriter, r *http.Request, s *auth.Session, code string) (*auth.Session, error) {
-	if err := f.mayChange(s); err != nil {
+	if err := f.auth.RequireRecent(s); err != nil {
 		return nil, err
 	}
 	m := byApp
@@ -130,11 +128,11 @@ func (f *Factor) Confirm(w http.ResponseWriter, r *http.Request, s *auth.Session
 
 // NewCodes replaces the recovery codes of s's user. Refusals: 403 as Enable; 400 TWO_FACTOR_NOT_ENABLED.
 func (f *Factor) NewCodes(r *http.Request, s *auth.Session) (codes []string, err error) {
-	if err := f.mayChange(s); err != nil {
+	if err := f.auth.RequireRecent(s); err != nil {
 		return nil, err
 	}
 	err = f.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := owner(t, s)
+		u, err := t.LockOwner(s)
 		if err != nil {
 			return err
 		}
@@ -152,7 +150,7 @@ func (f *Factor) NewCodes(r *http.Request, s *auth.Session) (codes []string, err
 // Disable turns the factor of s's user off: its secret and recovery codes are deleted, every other session ends, and a
 // new one starts in place of s. Without a factor it returns s. Refusals: 403 as Enable.
 func (f *Factor) Disable(w http.ResponseWriter, r *http.Request, s *auth.Session) (*auth.Session, error) {
-	if err := f.mayChange(s); err != nil || !s.User.SecondFactor {
+	if err := f.auth.RequireRecent(s); err != nil || !s.User.SecondFactor {
 		return s, err
 	}
 	start := auth.Start{Event: event.TwoFactorDisabled, AMR: s.AMR}
@@ -204,7 +202,7 @@ func (f *Factor) renew(
 ) (*auth.Session, error) {
 	start.Remember, start.Presented = s.Remember, s
 	return f.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
-		u, err := owner(t, s)
+		u, err := t.LockOwner(s)
 		if err != nil {
 			return nil, err
 		}
@@ -215,31 +213,10 @@ func (f *Factor) renew(
 	})
 }
 
-// owner locks the user of s, and refuses s if it has ended since the request was let in.
-func owner(t *auth.Tx, s *auth.Session) (*auth.User, error) {
-	u, userErr := t.LockUser(s.UserID)
-	err := errors.Join(userErr, t.Select("id").Where("id = ?", s.ID).Take(&auth.Session{}).Error)
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, errs.Unauthenticated()
-	}
-	return u, err
-}
-
-// checkPassword is mayChange for a client that also sends the password.
+// checkPassword is auth.RequireRecent for a client that also sends the password.
 func (f *Factor) checkPassword(r *http.Request, s *auth.Session, password string) error {
-	if err := f.mayChange(s); err != nil {
+	if err := f.auth.RequireRecent(s); err != nil {
 		return err
 	}
 	return f.auth.CheckPassword(r, s, password)
-}
-
-// mayChange refuses a session that a thief may have found open, and an admin's impersonation.
-func (f *Factor) mayChange(s *auth.Session) error {
-	if s.ImpersonatedBy != nil {
-		return errImpersonating
-	}
-	if !f.auth.RecentlyAuthenticated(s) {
-		return errNotFresh
-	}
-	return nil
 }

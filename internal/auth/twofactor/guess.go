@@ -160,7 +160,9 @@ func (f *Factor) matchRecovery(t *auth.Tx, row *twoFactor, typed string) (accept
 		return nil, nil
 	}
 	var known int64
-	one := func(t *auth.Tx) *gorm.DB { return t.Where("user_id = ? AND code_hash = ?", row.UserID, hash(code)) }
+	one := func(t *auth.Tx) *gorm.DB {
+		return t.Where("user_id = ? AND code_hash = ?", row.UserID, auth.HashToken(code))
+	}
 	if err := one(t).Model(&recoveryCode{}).Count(&known).Error; known == 0 || err != nil {
 		return nil, err
 	}

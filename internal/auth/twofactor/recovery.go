@@ -61,7 +61,7 @@ func replaceCodes(t *auth.Tx, userID string) ([]string, error) {
 	for i := range codes {
 		codes[i] = newCode()
 		normal, _ := normalCode(codes[i])
-		rows[i] = recoveryCode{ID: id.New(), UserID: userID, CodeHash: hash(normal)}
+		rows[i] = recoveryCode{ID: id.New(), UserID: userID, CodeHash: auth.HashToken(normal)}
 	}
 	return codes, t.Create(&rows).Error
 }

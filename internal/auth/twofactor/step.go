@@ -2,8 +2,6 @@ package twofactor
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"slices"
@@ -42,7 +40,7 @@ func (f *Factor) owedStep(
 	}
 	token := rand.Text()
 	step := secondStep{
-		ID: hash(token), UserID: u.ID, Remember: in.Remember, AMR: in.AMR, NewDevice: in.NewDevice,
+		ID: auth.HashToken(token), UserID: u.ID, Remember: in.Remember, AMR: in.AMR, NewDevice: in.NewDevice,
 		ExpiresAt: f.auth.Now().Add(f.opts.ChallengeTTL),
 	}
 	owed := &auth.SecondStep{Methods: []string{"totp"}, Cookie: f.stepCookie, Value: token, Life: f.opts.ChallengeTTL}
@@ -56,7 +54,7 @@ func (f *Factor) step(r *http.Request) (*secondStep, error) {
 		return nil, nil
 	}
 	db := f.db.WithContext(r.Context())
-	return first[secondStep](db.Where("id = ? AND expires_at > ?", hash(token), f.auth.Now()))
+	return first[secondStep](db.Where("id = ? AND expires_at > ?", auth.HashToken(token), f.auth.Now()))
 }
 
 // count counts a guess, in t, which has locked the user. After the last one it voids the step, because a new one costs
@@ -153,16 +151,10 @@ func (f *Factor) signedOut(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return nil
 	}
-	err := f.db.WithContext(r.Context()).Where("id = ?", hash(token)).Delete(&secondStep{}).Error
+	err := f.db.WithContext(r.Context()).Where("id = ?", auth.HashToken(token)).Delete(&secondStep{}).Error
 	if err != nil {
 		return err
 	}
 	f.stepCookie.Clear(w, r)
 	return nil
-}
-
-// hash is what the store keeps of a secret that is random, so that a fast hash is enough.
-func hash(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
 }
