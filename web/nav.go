@@ -2,7 +2,6 @@ package web
 
 import (
 	"slices"
-	"strings"
 
 	"example.com/foyer/views"
 )
@@ -27,6 +26,11 @@ var (
 func users(v views.Visitor) bool  { return v.State == views.Authenticated }
 func admins(v views.Visitor) bool { return v.Admin }
 
+func forAdmins(l views.NavLink) bool {
+	user, admin := views.Visitor{State: views.Authenticated}, views.Visitor{State: views.Authenticated, Admin: true}
+	return l.For != nil && l.For(admin) && !l.For(user)
+}
+
 var tabs = map[string][]views.Link{
 	"Settings": {
 		{Href: "/settings", Label: "Account"},
@@ -36,11 +40,11 @@ var tabs = map[string][]views.Link{
 	},
 }
 
-// nav is the navigation in groups. The links of appNav that lead below /admin stand in the group of the admins.
+// nav is the navigation in groups. The links of appNav that only admins see stand in their group.
 func nav(development bool) []views.NavGroup {
 	var app, admin []views.NavLink
 	for _, l := range appNav {
-		if strings.HasPrefix(l.Href, "/admin/") {
+		if forAdmins(l) {
 			admin = append(admin, l)
 		} else {
 			app = append(app, l)

@@ -36,3 +36,24 @@ func TestLinksLeadWhereTheirReadersMayGo(t *testing.T) {
 		}
 	}
 }
+
+// TestAdminsLinksStandInTheirGroup: the readers of a link of the app decide where it stands, and not its path.
+func TestAdminsLinksStandInTheirGroup(t *testing.T) {
+	links := appNav
+	t.Cleanup(func() { appNav = links })
+	strangers := func(v views.Visitor) bool { return v.State == views.Unauthenticated }
+	for _, c := range []struct {
+		path, group string
+		readers     func(views.Visitor) bool
+	}{
+		{"/prices", "", nil}, {"/news", "", strangers}, {"/admin/own", "", users}, {"/reports", "Admin", admins},
+	} {
+		appNav = []views.NavLink{{Href: c.path, For: c.readers}}
+		for _, group := range nav(false) {
+			stands := slices.ContainsFunc(group.Links, func(l views.NavLink) bool { return l.Href == c.path })
+			if stands != (group.Label == c.group) {
+				t.Errorf("%s stands in the group %q: %t", c.path, group.Label, stands)
+			}
+		}
+	}
+}
