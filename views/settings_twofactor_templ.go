@@ -468,10 +468,10 @@ func stopTrusting(row SessionRow) templ.Component {
 	})
 }
 
-// StopTrusting asks before the device with an id needs a code again.
-func StopTrusting(id string) Form {
-	form := securityForm("Stop trusting this device?", "/settings/security/devices/"+id, "Stop trusting it")
-	form.Lead, form.Danger = "It needs a code when it logs in again.", true
+// StopTrusting asks before a device needs a code again.
+func StopTrusting(d SessionRow) Form {
+	form := securityForm("Stop trusting "+d.Browser+"?", "/settings/security/devices/"+d.ID, "Stop trusting it")
+	form.Lead, form.Danger = "Its address is "+d.IP+". It needs a code when it logs in again.", true
 	return form
 }
 

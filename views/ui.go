@@ -17,6 +17,16 @@ func current(path, href string) string {
 	return ""
 }
 
+// above returns the address of links that is path or, of those above it, the nearest; "" for none.
+func above(path string, links []Link) (here string) {
+	for _, l := range links {
+		if current(path, l.Href) != "" && len(l.Href) > len(here) {
+			here = l.Href
+		}
+	}
+	return here
+}
+
 func pressed(yes bool) string {
 	if yes {
 		return "true"

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/useragent"
 	"example.com/foyer/views"
 	"github.com/a-h/templ"
@@ -110,6 +112,11 @@ func (s *Server) turnOff(c *echo.Context) error {
 }
 
 func (s *Server) trustedDevices(ctx context.Context, userID string) (templ.Component, error) {
+	rows, err := s.deviceRows(ctx, userID)
+	return views.TrustedDevices(rows), err
+}
+
+func (s *Server) deviceRows(ctx context.Context, userID string) ([]views.SessionRow, error) {
 	list, err := s.TwoFactor.Devices(ctx, userID)
 	rows := make([]views.SessionRow, len(list))
 	for i, d := range list {
@@ -118,11 +125,19 @@ func (s *Server) trustedDevices(ctx context.Context, userID string) (templ.Compo
 			Phone: strings.Contains(d.UserAgent, "Mobile"),
 		}
 	}
-	return views.TrustedDevices(rows), err
+	return rows, err
 }
 
 func (s *Server) showDevice(c *echo.Context) error {
-	return s.showForm(c, views.StopTrusting(c.Param("device")))
+	rows, err := s.deviceRows(c.Request().Context(), session(c).UserID)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(rows, func(d views.SessionRow) bool { return d.ID == c.Param("device") })
+	if i < 0 {
+		return errs.New(http.StatusNotFound, "DEVICE_NOT_FOUND", "That device is not trusted any more.")
+	}
+	return s.showForm(c, views.StopTrusting(rows[i]))
 }
 
 func (s *Server) stopTrusting(c *echo.Context) error {

@@ -87,13 +87,20 @@ func (a *Auth) sweep(ctx context.Context) {
 func (a *Auth) Purge(ctx context.Context) error {
 	now := a.opts.Now()
 	a.revoked.Forget(now.Add(-a.opts.CacheMaxAge))
+	db := a.db.WithContext(ctx)
 	return errors.Join(
 		a.hasher.FindLegacy(ctx, a.db),
-		purge.Where(ctx, a.db, &Session{}, "id", "expires_at <= ?", now),
-		purge.Where(ctx, a.db, &Verification{}, "id", "expires_at <= ?", now),
-		purge.Repeat(ctx, pendingBatch, func() (int64, error) { return a.purgePending(ctx) }),
+		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Session{}, now) }),
+		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Verification{}, now) }),
+		purge.Few(ctx, pendingBatch, func() (int64, error) { return a.purgePending(ctx) }),
 		a.purgeParts(ctx),
 	)
+}
+
+// deleteExpired deletes at most purge.Batch expired rows of a model.
+func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
+	some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
+	return db.Where("id IN (?)", some).Delete(model)
 }
 
 // Hears reports whether a connection to PostgreSQL is known to keep its backend: no pooler in transaction mode is

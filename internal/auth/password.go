@@ -7,7 +7,6 @@ import (
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/auth/password"
-	"example.com/foyer/internal/errs"
 )
 
 // CheckNewPassword returns nil if the owner of an address may choose a password. It only judges: it reads no store and
@@ -127,7 +126,7 @@ func (a *Auth) RequireRecent(s *Session) error {
 	if a.RecentlyAuthenticated(s) {
 		return nil
 	}
-	return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+	return errNotFresh
 }
 
 // RequestPasswordReset mails a link to choose a new password, if the address has an account. Neither the answer nor

@@ -14,18 +14,16 @@ const (
 	pause = 20 * time.Millisecond // between two statements, for other writers
 )
 
-// Where deletes the rows of a model that a condition names. key is the column of their primary key.
-func Where(ctx context.Context, db *gorm.DB, model any, key, condition string, args ...any) error {
-	db = db.WithContext(ctx)
-	return Repeat(ctx, Batch, func() (int64, error) {
-		some := db.Model(model).Select(key).Where(condition, args...).Limit(Batch)
-		done := db.Where(key+" IN (?)", some).Delete(model)
+// All calls some, which deletes at most Batch rows, until it deletes fewer or ctx ends.
+func All(ctx context.Context, some func() *gorm.DB) error {
+	return Few(ctx, Batch, func() (int64, error) {
+		done := some()
 		return done.RowsAffected, done.Error
 	})
 }
 
-// Repeat calls some, which deletes at most most rows and returns how many, until it deletes fewer or ctx ends.
-func Repeat(ctx context.Context, most int64, some func() (int64, error)) error {
+// Few is All for rows that take more than one statement each: some deletes at most most of them and returns how many.
+func Few(ctx context.Context, most int64, some func() (int64, error)) error {
 	for {
 		n, err := some()
 		if err != nil || n < most {

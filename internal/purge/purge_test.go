@@ -6,10 +6,11 @@ import (
 	"testing"
 
 	"example.com/foyer/internal/purge"
+	"gorm.io/gorm"
 )
 
-// TestRepeat: Repeat continues while batches are full. It ends with a smaller batch, an error, or its context.
-func TestRepeat(t *testing.T) {
+// TestAll: All continues while batches are full. It ends with a smaller batch, an error, or its context.
+func TestAll(t *testing.T) {
 	broken := errors.New("broken")
 	for name, c := range map[string]struct {
 		rows []int64
@@ -27,17 +28,18 @@ func TestRepeat(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			calls := 0
-			err := purge.Repeat(ctx, purge.Batch, func() (int64, error) {
+			err := purge.All(ctx, func() *gorm.DB {
 				calls++
-				n := c.rows[calls-1]
+				done := &gorm.DB{RowsAffected: c.rows[calls-1]}
 				if calls < len(c.rows) {
-					return n, nil
+					return done
 				}
 				if c.last == context.Canceled {
 					cancel()
-					return n, nil
+				} else {
+					done.Error = c.last
 				}
-				return n, c.last
+				return done
 			})
 			if !errors.Is(err, c.want) || calls != len(c.rows) {
 				t.Errorf("%d calls, %v; want %d, %v", calls, err, len(c.rows), c.want)

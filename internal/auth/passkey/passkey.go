@@ -128,5 +128,9 @@ func takenOver(t *auth.Tx, userID string) error {
 
 // purge forgets spent challenges that have expired, because no answer to them counts any more.
 func (p *Passkeys) purge(ctx context.Context) error {
-	return purge.Where(ctx, p.db, &spent{}, "challenge", "expires_at <= ?", p.auth.Now())
+	db, now := p.db.WithContext(ctx), p.auth.Now()
+	return purge.All(ctx, func() *gorm.DB {
+		some := db.Model(&spent{}).Select("challenge").Where("expires_at <= ?", now).Limit(purge.Batch)
+		return db.Where("challenge IN (?)", some).Delete(&spent{})
+	})
 }

@@ -148,16 +148,18 @@ func (f *Factor) takenOver(t *auth.Tx, userID string) error {
 // purge deletes what has expired and, once after a start, seals anew what an older secret has sealed: that secret
 // leaves APP_SECRET some day.
 func (f *Factor) purge(ctx context.Context) error {
-	now := f.auth.Now()
-	err := errors.Join(
-		purge.Where(ctx, f.db, &secondStep{}, "id", "expires_at <= ?", now),
-		purge.Where(ctx, f.db, &TrustedDevice{}, "id", "expires_at <= ?", now),
-	)
+	db, now := f.db.WithContext(ctx), f.auth.Now()
+	expired := func(model any) error {
+		return purge.All(ctx, func() *gorm.DB {
+			some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
+			return db.Where("id IN (?)", some).Delete(model)
+		})
+	}
+	err := errors.Join(expired(&secondStep{}), expired(&TrustedDevice{}))
 	if err != nil || !f.old.Load() {
 		return err
 	}
 	var rows []twoFactor
-	db := f.db.WithContext(ctx)
 	err = db.FindInBatches(&rows, purge.Batch, func(*gorm.DB, int) error { return f.reseal(db, rows) }).Error
 	f.old.Store(err != nil)
 	return err
