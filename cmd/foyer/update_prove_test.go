@@ -77,7 +77,7 @@ var releases = []release{
 				"github.com/mattn/go-colorable v0.1.13 h1:"},
 	}},
 	{what: "a page, and so generated code", places: []place{
-		{"views/dashboard.templ", "This is where your product begins.", "Your product begins here."}}},
+		{"views/dashboard.templ", "Whether you use it or not", "Even if you use it"}}},
 	{what: "a new file of a part that is gone", places: []place{
 		{"internal/audit/later.go", "", "package audit\n\n// Later is when.\nconst Later = \"later\"\n"},
 		{partsFile, "\tinternal/audit/list.go\n", "\tinternal/audit/later.go\n\tinternal/audit/list.go\n"},
@@ -139,6 +139,14 @@ func (r release) of(t *testing.T, files tree) tree {
 		}
 	}
 	return after
+}
+
+// TestReleasesInShort: every commit finds the lines that it changes.
+func TestReleasesInShort(t *testing.T) {
+	files := headOf(t)
+	for _, r := range releases {
+		files = r.of(t, files)
+	}
 }
 
 // clash returns files, a project's, with an edit of the same lines as the commit; false if none conflicts, because the

@@ -14,10 +14,10 @@ import (
 // The cache cookie answers reads without the store. Its form is ours:
 //
 //	base64url( readAt, 8 bytes | expiresAt, 8 bytes | SHA-256 of the token, 32 bytes |
-//		session id "\n" user id "\n" AMR "\n" answer | HMAC, 32 bytes )
+//		session id "\n" user id "\n" AMR "\n" second factor "\n" answer | HMAC, 32 bytes )
 //
-// Times are Unix milliseconds; the answer is get-session's. The cookie is bound to its token and is no credential
-// without it.
+// Times are Unix milliseconds; the second factor is "1", or "" for none; the answer is get-session's. The cookie is
+// bound to its token and is no credential without it.
 const (
 	cacheHead    = 8 + 8 + sha256.Size
 	maxCacheSize = 1536 // with name and attributes; see maxCookieSize
@@ -60,7 +60,11 @@ func (a *Auth) encodeCache(s *Session, readAt time.Time, life time.Duration) str
 		panic(err)
 	}
 	b = append(b, tokenHash...)
-	b = append(b, s.ID+"\n"+s.UserID+"\n"+s.AMR+"\n"...)
+	factor := ""
+	if s.User.SecondFactor {
+		factor = "1"
+	}
+	b = append(b, s.ID+"\n"+s.UserID+"\n"+s.AMR+"\n"+factor+"\n"...)
 	b = append(b, body...)
 	return base64.RawURLEncoding.EncodeToString(append(b, a.macs[cacheCookie].Sign(b)...))
 }
@@ -95,17 +99,19 @@ func (a *Auth) decodeCache(value, tokenHash string) *cachedCopy {
 	}
 	sessionID, rest, _ := bytes.Cut(body[cacheHead:], []byte("\n"))
 	userID, rest, _ := bytes.Cut(rest, []byte("\n"))
-	amr, answer, ok := bytes.Cut(rest, []byte("\n"))
+	amr, rest, _ := bytes.Cut(rest, []byte("\n"))
+	factor, answer, ok := bytes.Cut(rest, []byte("\n"))
 	if !ok {
 		return nil
 	}
-	return &cachedCopy{readAt, string(sessionID), string(userID), string(amr), answer}
+	return &cachedCopy{readAt, string(sessionID), string(userID), string(amr), len(factor) > 0, answer}
 }
 
 // cachedCopy is the content of a valid cache cookie.
 type cachedCopy struct {
 	readAt                 time.Time
 	sessionID, userID, amr string
+	secondFactor           bool
 	answer                 []byte // JSON
 }
 
@@ -116,6 +122,6 @@ func (c *cachedCopy) session() *Session {
 		return nil
 	}
 	s := v.session()
-	s.AMR = c.amr
+	s.AMR, s.User.SecondFactor = c.amr, c.secondFactor
 	return s
 }

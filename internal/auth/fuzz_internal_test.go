@@ -119,8 +119,8 @@ func TestSignaturesOfCookiesStayAsTheyWere(t *testing.T) {
 func FuzzCacheCookie(f *testing.F) {
 	a := parser(f)
 	hash := HashToken("token")
-	s := &Session{ID: "s", TokenHash: hash, UserID: "u", User: &User{ID: "u", Role: "user"}, AMR: "pwd otp mfa",
-		ExpiresAt: fuzzNow.Add(time.Hour)}
+	s := &Session{ID: "s", TokenHash: hash, UserID: "u", AMR: "pwd otp mfa",
+		User: &User{ID: "u", Role: "user", SecondFactor: true}, ExpiresAt: fuzzNow.Add(time.Hour)}
 	good := a.encodeCache(s, fuzzNow, time.Minute)
 	late := a.encodeCache(s, fuzzNow.Add(-time.Hour), time.Minute)
 	with := func(text string) string { // signed by us, as another release might
@@ -142,7 +142,7 @@ func FuzzCacheCookie(f *testing.F) {
 		got, readAt := c.session(), c.readAt
 		if strings.NewReplacer("\n", "", "\r", "").Replace(value) != good || tokenHash != hash || !readAt.Equal(fuzzNow) ||
 			c.sessionID != "s" || c.userID != "u" || got == nil || got.ID != "s" || got.User.ID != "u" || got.AMR != s.AMR ||
-			!got.MultiFactor() {
+			!got.MultiFactor() || !got.User.SecondFactor {
 			t.Fatalf("%q beside %q read as %+v", value, tokenHash, got)
 		}
 	})

@@ -154,7 +154,6 @@ func (v answer) session() *Session {
 			ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image, Role: u.Role,
 			Banned: u.Banned, BanReason: u.BanReason, BanExpires: (*time.Time)(u.BanExpires),
 			CreatedAt: time.Time(u.CreatedAt), UpdatedAt: time.Time(u.UpdatedAt),
-			SecondFactor: u.SecondFactor, // part:twofactor
 		},
 	}
 }
