@@ -26,6 +26,7 @@ var (
 func users(v views.Visitor) bool  { return v.State == views.Authenticated }
 func admins(v views.Visitor) bool { return v.Admin }
 
+// forAdmins reports whether only admins see a link.
 func forAdmins(l views.NavLink) bool {
 	user, admin := views.Visitor{State: views.Authenticated}, views.Visitor{State: views.Authenticated, Admin: true}
 	return l.For != nil && l.For(admin) && !l.For(user)

@@ -112,7 +112,7 @@ func (m *MagicLink) signIn(
 			return nil, err
 		}
 		spent := t.Where("address = ? AND token_hash = ?", auth.HashToken(u.Email), l.TokenHash).
-			Where("NOT ended OR ?", m.banned(u)).Delete(&magicLink{})
+			Where("(NOT ended OR ?)", m.banned(u)).Delete(&magicLink{})
 		if spent.Error != nil {
 			return nil, spent.Error
 		}
