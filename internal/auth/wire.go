@@ -151,8 +151,8 @@ func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
 	return list, err
 }
 
-// StepUp refuses s if Options.StepUp is set and s is not RecentlyAuthenticated: 403 SESSION_NOT_FRESH. Call it after the
-// check of the role, because a password cannot open what the role forbids.
+// StepUp refuses s if Options.StepUp is set and s is not RecentlyAuthenticated: 403 SESSION_NOT_FRESH. Call it after
+// the check of the role, because a password cannot open what the role forbids.
 func (a *Auth) StepUp(s *Session) error {
 	if !a.opts.StepUp || a.RecentlyAuthenticated(s) {
 		return nil
