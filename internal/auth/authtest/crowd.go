@@ -35,12 +35,12 @@ func Crowd(t testing.TB, db *gorm.DB, n int) {
 	if db.Name() != "postgres" {
 		return
 	}
-	for range 100 { // as it is soon after; while somebody else's snapshot is open, nothing counts as settled
-		var settled int
-		err := db.Exec("VACUUM (ANALYZE, DISABLE_PAGE_SKIPPING) users").Error
-		if err == nil {
-			err = db.Raw("SELECT relallvisible FROM pg_class WHERE relname = 'users'").Scan(&settled).Error
+	for range 100 { // as it is soon after; while another snapshot is open, nothing counts as settled
+		if err := db.Exec("VACUUM (ANALYZE, DISABLE_PAGE_SKIPPING) users").Error; err != nil {
+			t.Fatal(err)
 		}
+		var settled int
+		err := db.Raw("SELECT relallvisible FROM pg_class WHERE relname = 'users'").Scan(&settled).Error
 		if err != nil {
 			t.Fatal(err)
 		}
