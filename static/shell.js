@@ -61,20 +61,21 @@ document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
 });
 
 // Times are said in the zone of the visitor and in the language of the page, those within a day by their distance. Such a
-// time is there as well: CSS shows it on hover and focus, and keeps the width of the words that the server sent.
+// time is there as well: CSS shows it on hover and focus, and keeps the room of the words that the server sent.
 const lang = document.documentElement.lang;
 const format = (style) => new Intl.DateTimeFormat(lang, { dateStyle: "medium", hourCycle: "h23", ...style });
 const day = format(), minute = format({ timeStyle: "short" }), second = format({ timeStyle: "long" });
 const distance = new Intl.RelativeTimeFormat(lang, { numeric: "auto" });
 function tell(time) {
   const at = new Date(time.dateTime), minutes = Math.trunc((at - Date.now()) / 60000), hours = Math.trunc(minutes / 60);
+  const isDay = time.hasAttribute("data-day"), texts = [(isDay ? day : minute).format(at)];
+  if (!isDay && Math.abs(hours) < 24) {
+    texts.unshift(hours ? distance.format(hours, "hour") : distance.format(minutes, "minute"));
+    time.tabIndex = time.closest("tr, li")?.querySelector("a, button, summary") ? -1 : 0; // the focus in the row is enough
+  }
   time.dataset.sent ??= time.textContent;
   time.title = second.format(at);
-  if (time.hasAttribute("data-day")) return time.textContent = day.format(at);
-  if (Math.abs(hours) > 23) return time.textContent = minute.format(at);
-  const spans = [hours ? distance.format(hours, "hour") : distance.format(minutes, "minute"), minute.format(at)];
-  time.replaceChildren(...spans.flatMap((words) => [Object.assign(document.createElement("span"), { textContent: words }), " "]));
-  time.tabIndex = time.closest("tr, li")?.querySelector("a, button, summary") ? -1 : 0; // the focus in the row is enough
+  time.replaceChildren(...texts.flatMap((text) => [Object.assign(document.createElement("span"), { textContent: text }), " "]));
 }
 const tellAll = () => document.querySelectorAll("time").forEach(tell);
 tellAll();

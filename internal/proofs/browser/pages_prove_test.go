@@ -67,7 +67,7 @@ func (b *tab) setFontSize(pixels int64) {
 // TestStrictStillness: on a slow line, with nothing in the browser's cache, no page moves while it loads.
 func TestStrictStillness(t *testing.T) {
 	t.Parallel()
-	for _, width := range []int64{1280, 375} {
+	for _, width := range []int64{1280, 375, 320} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			t.Parallel()
 			walkAll(t, walk{width: width, begin: (*tab).slowDown})

@@ -32,6 +32,7 @@ func TestOwnTime(t *testing.T) {
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
 	joined := s.now()
 	s.ahead.Store(0)
+	s.addUser(t, "Grace Hopper", "grace@example.com", "")
 	zone, err := time.LoadLocation("Asia/Kolkata")
 	if err != nil {
 		t.Fatal(err)
@@ -47,9 +48,11 @@ func TestOwnTime(t *testing.T) {
 		network.SetCacheDisabledParams{CacheDisabled: true}); err != nil {
 		t.Fatal(err)
 	}
-	for _, width := range []int64{1280, 375} {
+	pages := []string{"/dashboard", "/settings/sessions", "/admin/audit"}
+	pages = append(pages, s.userPath(t, "ada@example.com"), s.userPath(t, "grace@example.com")) // part:admin
+	for _, width := range []int64{1280, 375, 320} {
 		b.do(chromedp.EmulateViewport(width, 800))
-		for _, page := range []string{"/dashboard", "/settings/sessions", "/admin/audit"} {
+		for _, page := range pages {
 			release := s.hold("GET " + static.URL("shell.js"))
 			b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.assign(%q)`, page)))
 			b.wait(fmt.Sprintf(`location.pathname === %q && [...document.querySelectorAll("main time")].some((e) => e.textContent.includes("UTC"))
@@ -81,6 +84,13 @@ func TestOwnTime(t *testing.T) {
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("main td time").focus()`))
 	if got := eval[string](b, shown); got != "0,1" {
 		t.Errorf("with focus the opacity of distance and time is %s", got)
+	}
+	b.open("/admin/audit")
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector(".entry:last-of-type time").tabIndex = 0`),
+		chromedp.Evaluate[chromedp.Void](`document.querySelector(".entry:last-of-type time").focus()`))
+	alone := eval[string](b, `getComputedStyle(document.querySelector(".entry:last-of-type time span")).opacity`)
+	if alone != "1" {
+		t.Errorf("with focus the opacity of a time without a distance is %s", alone)
 	}
 
 	b.disableScripts()
