@@ -500,7 +500,7 @@ func TestMailedReturnToIsBounded(t *testing.T) {
 	}
 }
 
-// part:twofactor
+// part:ratelimit,betterauth,twofactor
 
 // TestHeadersOfTheSecondStepFitProxies: the answer to the code of a person with the longest profile carries the cookies
 // of a session, of the device and of the trust in it.
@@ -524,4 +524,4 @@ func TestHeadersOfTheSecondStepFitProxies(t *testing.T) {
 	}
 }
 
-// end:twofactor
+// end:ratelimit,betterauth,twofactor

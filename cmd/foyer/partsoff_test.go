@@ -12,40 +12,52 @@ import (
 )
 
 // TestPartsComeOff: each part comes off alone, with what needs it. Without any part, as a new project may begin, all
-// tests pass and no function is left that nothing calls.
+// tests pass and nothing is left that nothing uses.
 func TestPartsComeOff(t *testing.T) {
 	root := template(t)
 	deadCode(t, root)
 	p := newProof(t, root)
-	p.each(t, p.list.sets(false), "./internal")
+	p.each(t, p.list.sets(false))
 	t.Run("all", func(t *testing.T) {
 		must(t, p.without(t.Context(), p.list.names(), true, "./..."))
 		deadCode(t, p.copy)
+		staticCheck(t, p.copy)
 	})
 }
 
-// TestEachPartTested: without each part, with what needs it, all tests pass.
+// TestEachPartTested: without each part, with what needs it, all tests pass and staticcheck finds nothing.
 func TestEachPartTested(t *testing.T) {
 	p := newProof(t, template(t))
 	goAlone(t)
-	p.each(t, p.list.sets(false), "./...")
+	for _, set := range p.list.sets(false) {
+		t.Run(strings.Join(set, "+"), func(t *testing.T) {
+			must(t, p.without(t.Context(), set, false, "./..."))
+			staticCheck(t, p.copy)
+		})
+	}
 }
 
 // TestPairsComeOff: every two parts come off together, with what needs them.
 func TestPairsComeOff(t *testing.T) {
 	p := newProof(t, template(t))
-	p.each(t, p.list.sets(true), "./internal")
+	p.each(t, p.list.sets(true))
 }
 
-func (p proof) each(t *testing.T, sets [][]string, packages string) {
-	if packages != "./..." { // whose tests call go fix, which needs paths
-		t.Setenv("GOFLAGS", "-trimpath") // without paths in what is compiled, all copies share it
-	}
+// each takes the sets off, and lets the walls look at what is left.
+func (p proof) each(t *testing.T, sets [][]string) {
+	t.Setenv("GOFLAGS", "-trimpath") // without paths in what is compiled, all copies share it
 	for _, set := range sets {
 		t.Run(strings.Join(set, "+"), func(t *testing.T) {
-			must(t, p.without(t.Context(), set, false, packages))
+			must(t, p.without(t.Context(), set, false, "./internal"))
 		})
 	}
+}
+
+// staticCheck refuses what .ci/check would.
+func staticCheck(t *testing.T, f folder) {
+	t.Helper()
+	_, err := f.run(t.Context(), "go", "tool", "-modfile=tools.mod", "staticcheck", "-tags", "prove", "./...")
+	must(t, err)
 }
 
 // goAlone leaves of this machine's programs only go, git and sh, so that tests which need others skip.

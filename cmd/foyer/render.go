@@ -87,7 +87,10 @@ func render(t tree, r removal) (tree, error) {
 	if _, ok := after[partsFile]; ok {
 		after[partsFile] = partsWithout(t[partsFile], r.parts, files)
 	}
-	return after, cutAll(after, list, r)
+	if err := cutAll(after, list, r); err != nil {
+		return nil, err
+	}
+	return after, dropUnused(t, after)
 }
 
 // cutAll cuts the spans of the parts that leave out of all files: first where styles and icons are named, then these.
