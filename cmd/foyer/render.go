@@ -84,13 +84,21 @@ func render(t tree, r removal) (tree, error) {
 			delete(after, name)
 		}
 	}
-	if _, ok := after[partsFile]; ok {
-		after[partsFile] = partsWithout(t[partsFile], r.parts, files)
-	}
 	if err := cutAll(after, list, r); err != nil {
 		return nil, err
 	}
-	return after, dropUnused(t, after)
+	if err := dropUnused(t, after); err != nil {
+		return nil, err
+	}
+	for _, name := range t.names() {
+		if _, stays := after[name]; !stays {
+			files = append(files, name)
+		}
+	}
+	if _, ok := after[partsFile]; ok {
+		after[partsFile] = partsWithout(t[partsFile], r.parts, files)
+	}
+	return after, nil
 }
 
 // cutAll cuts the spans of the parts that leave out of all files: first where styles and icons are named, then these.

@@ -68,6 +68,17 @@ func TestRenderInTurn(t *testing.T) {
 	}
 }
 
+// TestRenderEmptied: a file that declares nothing any more leaves the list of the part that has it.
+func TestRenderEmptied(t *testing.T) {
+	const file = "web/both_test.go"
+	before := sample().edit(t, partsFile, "	internal/keys/keys.go\n", "	internal/keys/keys.go\n	"+file+"\n")
+	before[file] = "package web\n\nfunc helper() {}\n\nfunc TestAudit() { helper() } // part:audit\n"
+	after := rendered(t, before, removal{parts: []string{"audit", "chain"}})
+	if text, stays := after[file]; stays || strings.Contains(after[partsFile], file) {
+		t.Errorf("%q\n%s", text, after[partsFile])
+	}
+}
+
 // TestRenderUsedStyles: styles and icons stay, without their markers, where a page that stays uses them.
 func TestRenderUsedStyles(t *testing.T) {
 	gone := removal{parts: []string{"audit", "chain"}}
