@@ -53,3 +53,23 @@ func TestDropUnusedKeepsMarkers(t *testing.T) {
 		t.Errorf("got:\n%s", got)
 	}
 }
+
+// TestPlacesStay: what page and feature add to is there without any part, even where nothing reads it then.
+func TestPlacesStay(t *testing.T) {
+	files := template(t).tree(t)
+	list, err := readParts(files[partsFile])
+	must(t, err)
+	after := rendered(t, files, removal{parts: list.names()})
+	for _, example := range []string{"page", "feature"} {
+		splices, err := readSplices(files[exampleDir+example+"/"+splicesFile])
+		must(t, err)
+		for _, s := range splices {
+			if s.place == importPlace || after[s.file] == "" {
+				continue
+			}
+			if _, err := insert(s.file, after[s.file], s.place, []string{"\t// here"}); err != nil {
+				t.Errorf("%s: %v", example, err)
+			}
+		}
+	}
+}
