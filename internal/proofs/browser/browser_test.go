@@ -93,3 +93,12 @@ func required(t *testing.T, browser func() (context.Context, error)) context.Con
 	}
 	return ctx
 }
+
+// TestWait: wait goes on where an element that its expression reads is not there yet.
+func TestWait(t *testing.T) {
+	t.Parallel()
+	b := newTab(t, newSite(t).URL)
+	b.open("/login")
+	eval[int](b, `setTimeout(() => document.body.append(Object.assign(document.createElement("p"), { id: "late" })), 100)`)
+	b.wait(`document.querySelector("#late").isConnected`)
+}

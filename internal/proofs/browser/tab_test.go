@@ -129,12 +129,14 @@ func eval[T any](b *tab, script string) T {
 	return run(b, script, chromedp.Evaluate[T](script, func(p *runtime.EvaluateParams) { p.AwaitPromise = new(true) }))
 }
 
-// wait returns when a script expression has become true, looked at in every frame. A page that is replaced
-// meanwhile is no failure: the next one is asked.
+// wait returns when a script expression has become true, looked at in every frame. A page that is replaced meanwhile
+// is no failure: the next one is asked. An expression that throws is not yet true, because the page may still be
+// loading: the element that it reads comes later.
 func (b *tab) wait(script string) {
 	b.Helper()
+	truth := "(() => { try { return !!(" + script + ") } catch { return false } })()"
 	for deadline := time.Now().Add(patience); b.noScripts; { // no callbacks run: ask again
-		if eval[bool](b, "!!("+script+")") {
+		if eval[bool](b, truth) {
 			return
 		}
 		if time.Now().After(deadline) {
@@ -144,7 +146,7 @@ func (b *tab) wait(script string) {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	for {
-		_, err := chromedp.Run(ctx, chromedp.Poll[bool]("!!("+script+")", chromedp.WithPollingTimeout(patience)))
+		_, err := chromedp.Run(ctx, chromedp.Poll[bool](truth, chromedp.WithPollingTimeout(patience)))
 		if err == nil {
 			return
 		}
