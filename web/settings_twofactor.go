@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/useragent"
 	"example.com/foyer/views"
@@ -83,21 +82,23 @@ func (s *Server) setUp(c *echo.Context) error {
 		}
 		return seeOther(c, setUpPath)
 	}
-	fresh, err := s.TwoFactor.Confirm(c.Response(), c.Request(), session(c), typedCode(values))
+	codes, err := s.TwoFactor.ConfirmWithCodes(c.Response(), c.Request(), session(c), typedCode(values))
 	if err != nil {
 		return s.refuseForm(c, form, asFormError(err, wrongCode...))
 	}
-	return s.showCodes(c, fresh)
+	return s.showCodes(c, codes)
 }
 
-func (s *Server) makeCodes(c *echo.Context) error { return s.showCodes(c, session(c)) }
-
-// showCodes replaces the recovery codes of a session's user and shows them, once.
-func (s *Server) showCodes(c *echo.Context, by *auth.Session) error {
-	codes, err := s.TwoFactor.NewCodes(c.Request(), by)
+func (s *Server) makeCodes(c *echo.Context) error {
+	codes, err := s.TwoFactor.NewCodes(c.Request(), session(c))
 	if err != nil {
 		return err
 	}
+	return s.showCodes(c, codes)
+}
+
+// showCodes shows recovery codes, once.
+func (s *Server) showCodes(c *echo.Context, codes []string) error {
 	return s.renderPart(c, http.StatusOK, views.RecoveryCodesPage(codes), views.RecoveryCodes(codes))
 }
 

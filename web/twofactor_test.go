@@ -131,6 +131,21 @@ func TestSetUp(t *testing.T) {
 	})
 }
 
+// TestSetUpIsToldOnce: the page replaces the recovery codes with the change that turns the factor on, so that one mail
+// tells of both.
+func TestSetUpIsToldOnce(t *testing.T) {
+	t.Parallel()
+	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{Notices: true})
+	ada, _ := s.person(t, "ada@example.com")
+	_, codes := s.addFactor(t, ada)
+	told := len(s.mailed(t, "two_factor_enabled", "ada@example.com"))
+	again := len(s.mailed(t, "recovery_codes_made", "ada@example.com"))
+	if told != 1 || again != 0 {
+		t.Errorf("%d mails of the factor, %d of new codes", told, again)
+	}
+	enters(t, s.firstStep(t, "ada@example.com"), url.Values{"code": {codes[0]}, "way": {"recovery"}})
+}
+
 // enter fails unless a password opens the dashboard.
 func enter(t *testing.T, s *site, email string) {
 	t.Helper()
@@ -313,12 +328,13 @@ func (s *site) everyFactorEvent(t *testing.T, admin *authtest.Client) (secrets [
 	enters(t, c, url.Values{"code": {codes[0]}, "way": {"recovery"}, "trust": {"on"}})
 	device := regexp.MustCompile(security + `/devices/\w+`).FindString(c.Get(security, navigate...).Text)
 	expect(t, c.PostForm(device, nil, navigate...), 303)
+	renewed := codesOn(t, c.PostForm(twoFactor+"/codes", nil, navigate...))
 	expect(t, c.PostForm(twoFactor+"/off", nil, navigate...), 303, "Location", security)
 	again, more := s.addFactor(t, c)
 	s.ahead.Add(int64(time.Minute))
 	expect(t, admin.PostForm("/reauth", url.Values{"password": {authtest.Password}}, navigate...), 303)
 	expect(t, admin.PostForm("/admin/users/"+id+"/remove-factors", nil, navigate...), 303, "Location", "/admin/users/"+id)
-	return append(slices.Concat(codes, more), app.secret, again.secret)
+	return append(slices.Concat(codes, renewed, more), app.secret, again.secret)
 }
 
 // TestAdminRemovesFactors: an admin helps a user who has lost phone and recovery codes.

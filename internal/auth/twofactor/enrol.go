@@ -104,6 +104,23 @@ func (f *Factor) PendingSetup(ctx context.Context, s *auth.Session) (Setup, erro
 // others, which were started with less proof. Refusals: 403 as Enable; 400 TOTP_NOT_ENABLED without a secret that waits
 // for it; 401 INVALID_CODE; 429 ACCOUNT_TEMPORARILY_LOCKED.
 func (f *Factor) Confirm(w http.ResponseWriter, r *http.Request, s *auth.Session, code string) (*auth.Session, error) {
+	return f.confirm(w, r, s, code, func(*auth.Tx, *auth.User) error { return nil })
+}
+
+// ConfirmWithCodes is Confirm that also replaces the recovery codes of Enable, for a page that shows them only now.
+func (f *Factor) ConfirmWithCodes(
+	w http.ResponseWriter, r *http.Request, s *auth.Session, code string,
+) (codes []string, err error) {
+	_, err = f.confirm(w, r, s, code, func(t *auth.Tx, u *auth.User) (err error) {
+		codes, err = replaceCodes(t, u.ID)
+		return err
+	})
+	return codes, err
+}
+
+func (f *Factor) confirm(
+	w http.ResponseWriter, r *http.Request, s *auth.Session, code string, also func(*auth.Tx, *auth.User) error,
+) (*auth.Session, error) {
 	if err := f.auth.RequireRecent(s); err != nil {
 		return nil, err
 	}
@@ -121,6 +138,7 @@ func (f *Factor) Confirm(w http.ResponseWriter, r *http.Request, s *auth.Session
 		return errors.Join(
 			t.Model(&twoFactor{UserID: u.ID}).Update("confirmed_at", f.auth.Now()).Error,
 			t.SetSecondFactor(u, true),
+			also(t, u),
 			f.auth.Notice(t, r, s, u, "", letter.TwoFactorEnabled, ""),
 		)
 	})
