@@ -60,7 +60,7 @@ func (r AuditRow) summary() string {
 func (r AuditRow) facts() (list []string) {
 	for _, f := range [][2]string{
 		{"Event", r.Event}, {"Time", dateTime(r.At)}, {"By", r.Actor.Email}, {"In the name of", r.As.Email},
-		{"Account", r.Subject.Email}, {"What", humanDetail(r.Detail)}, {"Note", r.Note}, {"Address", r.IP},
+		{"Account", r.Subject.Email}, {"What", humanDetail(r.Detail)}, {"Note", r.Note}, {"IP address", r.IP},
 		{"Browser", r.Browser},
 	} {
 		if f[1] != "" {
@@ -865,7 +865,7 @@ func RecentEvents(rows []AuditRow) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = table("recent", headers("Event", "When", "By", "Browser", "Address")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = table("recent", headers("Event", "When", "By", "Browser", "IP address")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -425,7 +425,7 @@ func RenamePasskey(r PasskeyRow) Form {
 func DeletePasskey(r PasskeyRow) Form {
 	return Form{
 		Title: "Delete the passkey?", Above: []Link{securityLink, passkeysLink}, Layout: settingsLayout,
-		Path: r.path() + "/delete", About: r.title(), Lead: "It no longer logs you in, at once and for good.",
+		Path: r.path() + "/delete", About: r.title(), Lead: "You can no longer log in with it. This cannot be undone.",
 		Button: "Delete it", Danger: true, Cancel: passkeysLink.Href,
 	}
 }

@@ -256,12 +256,12 @@ func EndOthers() Form {
 	}
 }
 
-// EndSession asks before the session is ended that the visitor named before /reauth asked for the password.
+// EndSession asks before another session of the visitor is ended. /reauth returns to it.
 func EndSession(s SessionRow) Form {
 	return Form{
 		Title: "Log out " + s.Browser + "?", Above: []Link{sessionsLink}, Layout: settingsLayout,
 		Path:   "/settings/sessions/" + s.ID,
-		Lead:   "Its address is " + s.IP + ". You stay logged in here.",
+		Lead:   "Its IP address is " + s.IP + ". You stay logged in here.",
 		Button: "Log it out", Danger: true, Cancel: "/settings/sessions",
 	}
 }
@@ -429,7 +429,7 @@ func sessionTable(rows []SessionRow, end func(SessionRow) templ.Component) templ
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = table("sessions", headers("Browser", "Address", "Logged in", "Last used"), endHeader(end != nil)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = table("sessions", headers("Browser", "IP address", "Logged in", "Last used"), endHeader(end != nil)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

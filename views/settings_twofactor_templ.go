@@ -471,7 +471,7 @@ func stopTrusting(row SessionRow) templ.Component {
 // StopTrusting asks before a device needs a code again.
 func StopTrusting(d SessionRow) Form {
 	form := securityForm("Stop trusting "+d.Browser+"?", "/settings/security/devices/"+d.ID, "Stop trusting it")
-	form.Lead, form.Danger = "Its address is "+d.IP+". It needs a code when it logs in again.", true
+	form.Lead, form.Danger = "Its IP address is "+d.IP+". It needs a code when it logs in again.", true
 	return form
 }
 

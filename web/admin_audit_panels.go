@@ -11,7 +11,7 @@ import (
 	"github.com/a-h/templ"
 )
 
-// ownEvents are the events that users see of their own account: of refusals, only wrong passwords.
+// ownEvents are the events that users see of their own account: of refusals, only wrong passwords, codes and passkeys.
 var ownEvents = slices.DeleteFunc(event.All(), func(name event.Name) bool {
 	return slices.Contains([]event.Name{event.RateLimited, event.CrossSite, event.Forbidden, event.CookieForged}, name)
 })

@@ -39,7 +39,7 @@ var houseEvents = map[event.Name]eventWords{
 	event.PasswordResetAsked:   {"Password reset requested", "asked for a new password for %"},
 	event.PasswordSet:          {"Password set by an administrator", "set the password of %"},
 	event.RateLimited:          {"Too many requests", "made too many requests"},
-	event.Reauthenticated:      {"Password entered again", "entered the password again"},
+	event.Reauthenticated:      {"Identity confirmed again", "confirmed who they are again"},
 	event.RoleChanged:          {"Role changed", "changed the role of %"},
 	event.SessionRevoked:       {"Session ended remotely", "ended a session of %"},
 	event.SessionsRevoked:      {"Sessions ended remotely", "ended the sessions of %"},

@@ -9,7 +9,8 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// externalCallback is the address on another trusted origin that follows the link, "" for none. A change that is only allowed stays here, because the page must mention the second link.
+// externalCallback is the address on another trusted origin that follows the link, "" for none. A link that only allows
+// a change has none, because the page must mention the second link.
 func (s *Server) externalCallback(c *echo.Context, link auth.Confirmation) string {
 	if link.Purpose == letter.ConfirmEmailChange {
 		return ""

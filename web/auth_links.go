@@ -12,8 +12,8 @@ import (
 // ResetPage is the page to choose a new password. The mailed token is in its query.
 const ResetPage = "/reset-password"
 
-// linkPages are the pages of mailed links, by purpose. The other purposes have none. The pages of warnings take no
-// token.
+// linkPages are the pages of mailed links, by purpose. The other purposes have none. Of the pages of warnings, only
+// those that stop or undo a change of address take a token.
 var linkPages = map[letter.Purpose]string{
 	letter.VerifyEmail:        "/verify-email",
 	letter.ChangeEmail:        "/verify-email",
@@ -92,8 +92,8 @@ func ownPath(appURL, target string) string {
 // part:betterauth
 
 // WireLinks is Links for a front end that forwards /api/auth only. Links that verify an address or sign in are those of
-// wire, which act when they are opened and then lead to any trusted callbackURL. Warnings have no link to log in, because
-// the front end has a page of its own for that.
+// wire, which act when they are opened and then lead to any trusted callbackURL. Warnings without a token have no link,
+// because the front end has pages of its own.
 func WireLinks(appURL string, wire links) links {
 	pages := Links(appURL, wire)
 	return func(purpose letter.Purpose, token, callbackURL string) string {

@@ -165,7 +165,7 @@ var plainWords = map[string]string{
 	"Invalid backup code":          "That is none of your recovery codes, or it has been used.",          // part:twofactor
 	// part:passkey
 	"Challenge not found":           "That took too long, or another tab of this browser has asked since. Try again.",
-	"Authentication failed":         "This passkey does not belong to your account here, or it was not proved that it is you.",
+	"Authentication failed":         "This passkey is not one of yours here, or your device did not confirm that it is you.",
 	"Passkey not found":             "This site does not know that passkey any more.",
 	"Failed to verify registration": "This passkey cannot be used here. Try another device or password manager.",
 	"Previously registered":         "This passkey is in use already.",

@@ -27,7 +27,7 @@ func load(find func(http.ResponseWriter, *http.Request) (*auth.Session, error)) 
 				return err
 			}
 			c.Set(sessionKey, session)
-			// Only of a session that has ended the cookies are deleted.
+			// The cookies are deleted only if the session has ended.
 			c.Set(endedKey, session == nil && cookiesSet(c) > before)
 			return next(c)
 		}
@@ -50,8 +50,8 @@ func (s *Server) requireAuth(next echo.HandlerFunc) echo.HandlerFunc {
 
 const codeNotFresh = "SESSION_NOT_FRESH"
 
-// requireFresh refuses impersonations, and sessions whose password was typed too long ago, because a thief with a
-// stolen session does not know the password. Register it behind requireAuth.
+// requireFresh refuses impersonations, and sessions that are not RecentlyAuthenticated, because a thief with a stolen
+// session cannot log in again. Register it behind requireAuth.
 func (s *Server) requireFresh(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		if err := auth.NotImpersonating(session(c)); err != nil {

@@ -32,8 +32,9 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	return page.Render(ctx, struct{ io.Writer }{c.Response()})
 }
 
-// frameURL is the address that a page returns to after its theme was chosen, "" for the front page. What a link for
-// strangers may carry is not in it, apart from a returnTo of this site; nor is an address that is no page.
+// frameURL is the address that a page returns to after its theme was chosen, "" for the front page. For strangers it
+// has no query but a returnTo of this site, because the query may hold a token. It is "" for a page that does not
+// exist.
 func frameURL(c *echo.Context, status int) string {
 	switch {
 	case status == http.StatusNotFound:

@@ -46,7 +46,7 @@ func (s *Server) showSessions(c *echo.Context) error {
 // allOthers stands in the address for the handle of a session, and means all sessions but the visitor's.
 const allOthers = "others"
 
-// showEndSession asks before a session is ended. The list of sessions asks only if /reauth asks for the password.
+// showEndSession asks before a session is ended. The list ends a session without it; /reauth returns to it.
 func (s *Server) showEndSession(c *echo.Context) error {
 	if c.Param("session") == allOthers {
 		return s.showForm(c, views.EndOthers())

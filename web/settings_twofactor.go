@@ -25,7 +25,7 @@ func (s *Server) secondFactor(ctx context.Context, userID string) (templ.Compone
 }
 
 // setUpForm is the form that the set-up has come to: to begin, or to confirm the app by a code. If the visitor leaves
-// the page in between, it is drawn again. Of a factor that is on there is none.
+// the page in between, it is drawn again. If the factor is on, the refusal is TOTP_ALREADY_ENABLED.
 func (s *Server) setUpForm(c *echo.Context) (views.Form, error) {
 	setUp, err := s.TwoFactor.PendingSetup(c.Request().Context(), session(c))
 	if hasCode(err, "TOTP_NOT_ENABLED") {

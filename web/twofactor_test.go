@@ -276,7 +276,7 @@ func TestTrustedDevices(t *testing.T) {
 	list := ada.Get(security, navigate...)
 	path := regexp.MustCompile(security + `/devices/\w+`).FindString(list.Text)
 	contains(t, list, "Trusted devices", "127.0.0.1")
-	contains(t, ada.Get(path, navigate...), "Stop trusting Unknown browser?", "Its address is 127.0.0.1.")
+	contains(t, ada.Get(path, navigate...), "Stop trusting Unknown browser?", "Its IP address is 127.0.0.1.")
 	expect(t, bob.Get(path, navigate...), 404)
 	bob.PostForm(path, nil, navigate...)
 	contains(t, ada.Get(security, navigate...), "Trusted devices")

@@ -26,7 +26,7 @@ type Query struct {
 	To     time.Time    // before
 	Before int64        // older than this Seq, or
 	After  int64        // newer than it
-	Limit  int          // at most 200
+	Limit  int          // 1 to 200; else 50
 }
 
 // Page is a page of a list, newest first, and whether there are newer and older events.

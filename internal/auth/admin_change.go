@@ -24,7 +24,7 @@ type UserChanges struct {
 	BanExpires    *time.Time
 }
 
-// ChangeUser changes a user as an admin. A new address ends every outstanding link, a ban every session.
+// ChangeUser changes a user as an admin. A new address ends every link but undo links, a ban every session.
 // EmailVerified vouches for the address: a pending account (see User.Pending), which a stranger may have made, then
 // loses its password, and a link to choose one is mailed; 429 if the address has had its mails for this hour. Other
 // refusals: 400 VALIDATION_ERROR, INVALID_EMAIL, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, YOU_CANNOT_BAN_YOURSELF,

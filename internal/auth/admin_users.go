@@ -89,8 +89,8 @@ func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error
 	})
 }
 
-// SetPassword gives a user a new password and ends their sessions and links. Refusals: 400 PASSWORD_TOO_SHORT,
-// PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 403 if by is no longer an admin; 404 USER_NOT_FOUND.
+// SetPassword gives a user a new password and ends their sessions, and their links but undo links. Refusals: 400
+// PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 403 if by is no longer an admin; 404 USER_NOT_FOUND.
 func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string) error {
 	u, err := a.User(ctx, userID)
 	if err != nil {
@@ -116,7 +116,7 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 	})
 }
 
-// UserSessions lists every session of a user, expired and impersonated ones too, most recently used first.
+// UserSessions lists at most 1,000 sessions of a user, expired and impersonated ones too, most recently used first.
 func (a *Auth) UserSessions(ctx context.Context, userID string) ([]Session, error) {
 	list := []Session{}
 	err := a.db.WithContext(ctx).Where("user_id = ?", userID).Order("updated_at DESC, id").Limit(1000).Find(&list).Error

@@ -29,7 +29,8 @@ type Auth struct {
 	parts   []Hooks
 }
 
-// New makes the provider on a migrated database. It fails if a name, BaseURL, CookieDomain or Secrets are unusable.
+// New makes the provider on a migrated database. It fails if a name, BaseURL, TrustedOrigins, CookieDomain or Secrets
+// are unusable, or if the database cannot be read.
 func New(db *gorm.DB, o Options) (*Auth, error) {
 	o = o.withDefaults()
 	a := &Auth{
@@ -59,7 +60,7 @@ func New(db *gorm.DB, o Options) (*Auth, error) {
 	return a, nil
 }
 
-// Run purges what has expired, now and then every SweepEvery, and exchanges revocations with other instances, until
+// Run purges what has expired, at once and then every SweepEvery, and exchanges revocations with other instances, until
 // ctx ends. A panic in either is logged and stops neither.
 func (a *Auth) Run(ctx context.Context) {
 	var working sync.WaitGroup
@@ -103,8 +104,8 @@ func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
 	return db.Where("id IN (?)", some).Delete(model)
 }
 
-// Hears reports whether a connection to PostgreSQL is known to keep its backend: no pooler in transaction mode is
-// between.
+// Hears reports whether notifications of PostgreSQL reach this process. They do not through a pooler in transaction
+// mode.
 func (a *Auth) Hears() bool { return a.revoked.Hears() }
 
 // CacheOff says, in a line for /readyz, what an operator must mend before this process trusts a cached session. It is

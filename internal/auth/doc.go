@@ -6,11 +6,12 @@
 //
 //   - User: a person, with roles and bans (model.go). Users sign up (signup.go), change or delete themselves (user.go),
 //     verify and change their address (email_verify.go, email_change.go), and take a change back (email_undo.go). A
-//     user who has neither signed in nor verified the address is pending (pending.go). Admins make, find and change
-//     users (admin.go, admin_change.go).
+//     user who has neither signed in nor verified the address is pending (pending.go). Admins make and change users
+//     (admin.go, admin_change.go).
 //   - Session: a signed-in browser (session.go). Every session starts in SignIn (signin.go), also one in which an admin
 //     acts as another user. Sessions are listed and ended in sessions.go. AMR says how the user was proved when the
-//     session started, in words of RFC 8176: "pwd" a password, "email" a mailed link, "mfa" two factors.
+//     session started, in words of RFC 8176, such as "pwd" for a password and "mfa" for two factors. A mailed link is
+//     "email", for which the RFC has no word.
 //   - Account: one way for a user to sign in. Its password is tried in account.go, and replaced in password.go.
 //   - Verification: a mailed, single-use link (link.go). Mails and warnings are in mailer.go.
 //   - actor and Event: who acts, from where, and the record of it (events.go).
@@ -56,15 +57,15 @@
 //     sign-in that proves both factors at once skips the question.
 //   - A proof of the past that outlives its factor, such as a trusted device or a half-done sign-in: parts end it when
 //     a password, an address or a factor changes, a user is banned, or all other sessions end (Tx.CredentialChanged).
-//   - A stolen session, by an unlocked screen or a copied cookie: a thief's first acts demand that the password was
-//     typed minutes ago, and the second factor proved with it if there is one (password.go). The old address can stop
-//     a change of e-mail, and admins are warned of a new admin (Options.Notices; email_undo.go, mailer.go). Change and
+//   - A stolen session, by an unlocked screen or a copied cookie: a thief's first acts demand a session that started
+//     minutes ago, by both factors if the user has two (RecentlyAuthenticated, password.go). The old address can stop a
+//     change of e-mail, and admins are warned of a new admin (Options.Notices; email_undo.go, mailer.go). Change and
 //     deletion links end with their session. When a session ends, every impersonation by its user ends.
 //     Re-authentication keeps both (link.go, sessions.go, signin.go).
 //   - Pre-hijacking, signing up with a victim's address before the victim does (Options.RequireEmailVerification): an
 //     account stays pending until its first sign-in or until its address is verified. The next sign-up with that
-//     address deletes a pending account, so that an attacker cannot keep the victim out; so does time, after a week
-//     (pending.go). Confirming it needs the browser that signed up, or the password (email_verify.go, pending.go).
+//     address deletes a pending account, so that an attacker cannot keep the victim out. The purge deletes it after a
+//     week (pending.go). Confirming it needs the browser that signed up, or the password (email_verify.go, pending.go).
 //     Without the option, the first reset of an unverified account deletes what a stranger may have added to it, in
 //     parts too (Hooks.TakenOver).
 //   - Guessing passwords (Options.RateLimit): counters per IP address and per account. Known devices have counters of
@@ -100,10 +101,12 @@
 //	        most 2,048 bytes. Reason of a ban: at most 200 characters. Role: a comma list out of Options.Roles. A
 //	        request body: 64 KiB. A person sets their own name, image and password, and their e-mail by a mailed
 //	        link; role, ban and "verified" are an admin's to set.
-//	2.1.2   A ban's end needs a ban. A new password or address ends links and sessions. The last admin stays one.
-//	3.5.3   Three GETs act: the wire's /verify-email and /delete-user/callback, because better-auth mails them, and
-//	        the export of users, which records that it was made. The app mails links of pages, which act by a
-//	        button.
+//	2.1.2   A ban's end needs a ban. A new address ends links. A password set by a mailed link or an admin ends links
+//	        and all sessions; one that its user changes ends the links that change the account and, if asked, the
+//	        other sessions. The last admin stays one.
+//	3.5.3   These GETs act: the wire's /verify-email and /delete-user/callback, because better-auth mails them; the
+//	        export of users, which records that it was made; and what parts name in their package comments. Pages
+//	        of mailed links act by a button.
 //	6.2.12  Passwords are compared with a list, not with a breach service: that would need the network and hand a
 //	        part of each hash to a third party. A clone that wants it adds one call in password.Policy.
 //	6.3.3   A second factor is a part's. Where a user has one, every way in asks for it, and sensitive acts ask again.

@@ -12,10 +12,10 @@ import (
 )
 
 // ChangeEmail mails the link that moves s's user to another address: to the old address first with
-// Options.ConfirmEmailChange, else to the new one, which demands a session younger than Options.ReauthAge. A taken
+// Options.ConfirmEmailChange, else to the new one, which demands a session that is RecentlyAuthenticated. A taken
 // address is answered alike, and gets no mail. With Options.Notices the old address gets a warning with a link that
 // stops the change, unless it is asked anyway. Refusals: 400 VALIDATION_ERROR, "Email is the same"; 403
-// SESSION_NOT_FRESH; 401 if s has ended meanwhile.
+// SESSION_NOT_FRESH, or while impersonating; 401 if s is nil or has ended meanwhile.
 func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL string) error {
 	email, err := validEmail(newEmail)
 	if err != nil {

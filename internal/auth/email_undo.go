@@ -10,8 +10,8 @@ import (
 )
 
 // StopEmailChange stops a change of address by the link mailed to the present address. It needs no session. The
-// sessions that asked for the change end, because a thief in them would ask again. Refusals: 400 INVALID_TOKEN,
-// TOKEN_EXPIRED; the first also if the change is made already, which has an undo link of its own.
+// sessions that asked for the change end, because a thief in them would ask again. Refusals: 400 TOKEN_EXPIRED,
+// INVALID_TOKEN. A change that was made already is INVALID_TOKEN too; its undo link reverts it.
 func (a *Auth) StopEmailChange(r *http.Request, token string) error {
 	return a.applyWarning(r, token, letter.StopEmailChange, a.stopChange)
 }

@@ -26,7 +26,8 @@ type Event struct {
 	IPAddress        string
 	UserAgent        string
 
-	// Refused marks an attempt that changed nothing. Such events come outside a transaction, as often as anybody tries.
+	// Refused marks an event that is recorded outside a transaction. An attacker can cause any number of them, so a
+	// receiver should count them.
 	Refused bool
 }
 
@@ -136,7 +137,7 @@ func (a *Auth) stranger(r *http.Request) actor {
 // maxUserAgent bounds what a client can make the store and the cache cookie carry; real ones stay below 300 bytes.
 const maxUserAgent = 512
 
-// Browser returns from where a request comes, as rows keep it.
+// Browser returns the IP address and the User-Agent of a request, in the form that rows store.
 func (a *Auth) Browser(r *http.Request) (ip, agent string) {
 	by := a.stranger(r)
 	return by.ip, by.agent

@@ -27,8 +27,8 @@ type Hooks struct {
 	// a password, an address or a factor has changed, or sessions end. userID is "" for every user.
 	CredentialChanged func(t *Tx, userID string) error
 
-	// TakenOver deletes every credential of a user whose unverified address its owner has proved now: a stranger may have
-	// added them before (pre-hijacking). The password and the sessions end in core.
+	// TakenOver deletes every credential of a user whose unverified address its owner has proved now: a stranger may
+	// have added them before (pre-hijacking). This package ends the password and the sessions.
 	TakenOver func(t *Tx, userID string) error
 
 	// SignedOut ends what a browser that signs out still has, and deletes its cookie.
@@ -52,7 +52,8 @@ type SecondStep struct {
 // Error implements error.
 func (*SecondStep) Error() string { return "A second step is needed to sign in." }
 
-// owedStep asks the parts for the second step of u, unless in proves both factors or the user of a session.
+// owedStep asks the parts for the second step of u, unless in proves both factors or replaces a session of u
+// (in.Presented).
 func (a *Auth) owedStep(t *Tx, w http.ResponseWriter, r *http.Request, u *User, in Start) (*SecondStep, error) {
 	if in.Presented != nil || (&Session{AMR: in.AMR}).MultiFactor() {
 		return nil, nil
@@ -101,7 +102,7 @@ func (t *Tx) CredentialChanged(userID string) (err error) {
 	return err
 }
 
-// SetSecondFactor says whether u, locked, has a second factor. Cached copies of the user's sessions end.
+// SetSecondFactor stores whether u, locked, has a second factor. Cached copies of the user's sessions end.
 func (t *Tx) SetSecondFactor(u *User, has bool) error {
 	u.SecondFactor = has
 	t.invalidate(u.ID)
@@ -173,7 +174,7 @@ func (c Cookie) Set(w http.ResponseWriter, value string, life time.Duration) {
 	c.auth.setSigned(w, c.name, value, life)
 }
 
-// Read returns the value of the cookie in a request; ok is false without one that a has signed.
+// Read returns the value of the cookie in a request; ok is false if it is missing or its signature is wrong.
 func (c Cookie) Read(r *http.Request) (value string, ok bool) { return c.auth.readSigned(r, c.name) }
 
 // Clear deletes the cookie, if the browser has it.

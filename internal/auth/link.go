@@ -14,8 +14,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// PeekLink returns the address of a mailed link of one of these purposes, and changes nothing. Refusals: 400
-// INVALID_TOKEN, TOKEN_EXPIRED.
+// PeekLink returns the e-mail address that a mailed link of one of these purposes is for, and changes nothing.
+// Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED.
 func (a *Auth) PeekLink(ctx context.Context, token string, purposes ...letter.Purpose) (email string, err error) {
 	v, err := a.findLink(ctx, token, purposes...)
 	if err != nil {

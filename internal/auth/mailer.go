@@ -31,8 +31,8 @@ type Mail struct {
 	Agent, IP string
 }
 
-// setBrowser tells u about the browser of by. It is personal data, so only u reads it, at a proved address, and only
-// what u did: an admin's browser does not concern a user.
+// setBrowser adds the browser of by to a mail to u. It is personal data, so it does so only if u acted, without an
+// impersonator, and has proved the address.
 func (m *Mail) setBrowser(by actor, u *User) {
 	if by.userID == u.ID && by.impersonatorID == "" && u.EmailVerified {
 		m.Agent, m.IP = by.agent, by.ip

@@ -67,7 +67,7 @@ type Session struct {
 	UserID         string
 	User           *User
 	Remember       bool   // always false on a copy from the cache
-	AMR            string // how the user was proved at its start: words of RFC 8176, with spaces between
+	AMR            string // how the user was proved at its start: words of RFC 8176, or "email", with spaces between
 	IPAddress      string
 	UserAgent      string
 	ImpersonatedBy *string
@@ -143,7 +143,7 @@ type answer struct {
 
 func (s *Session) answer() answer { return answer{s.wire(), s.User.wire()} }
 
-// session is the way back: what an answer says of a session and its user.
+// session turns an answer back into a Session with its User. AMR and SecondFactor are not set.
 func (v answer) session() *Session {
 	s, u := v.Session, v.User
 	return &Session{
@@ -220,7 +220,8 @@ func newToken() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// HashToken is what the store keeps of a token of this package or a part. It is random, so a fast hash is enough.
+// HashToken returns the SHA-256 of a text, in hex. It is what the store keeps of a token of this package or a part:
+// tokens are random, so a fast hash is enough. Counters shorten addresses by it, which does not hide them.
 func HashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])

@@ -51,8 +51,8 @@ type Options struct {
 	UpdateAge time.Duration
 
 	// ReauthAge is how long a session counts as recently authenticated, which the first acts of a thief demand: deleting
-	// the account without its password, changing the address without asking the old one, and pages that demand it.
-	// Default 10 minutes.
+	// the account without its password, changing the address without asking the old one, and pages that demand it. One
+	// of a user with a second factor counts only if it started with both. Default 10 minutes.
 	ReauthAge time.Duration
 
 	// part:betterauth
@@ -95,7 +95,7 @@ type Options struct {
 	// end:betterauth
 
 	// ConfirmEmailChange asks the old address, if it is verified, before the new one. Default off: then the session must
-	// be younger than ReauthAge.
+	// be RecentlyAuthenticated.
 	ConfirmEmailChange bool
 
 	// ResetTokenTTL is the life of a password reset link. Default 30 minutes.
@@ -150,7 +150,8 @@ type Options struct {
 	// Mailer sends mails. Default: a log line that a mail was not sent, without its link.
 	Mailer Mailer
 
-	// OnEvent gets every event inside the transaction that causes it; an error rolls that back. Default: a log line.
+	// OnEvent gets every event inside the transaction that causes it; an error rolls that back. Events that are Refused
+	// come outside a transaction, where an error is logged. Default: a log line.
 	OnEvent func(tx *gorm.DB, e Event) error
 
 	// Now is the clock. Default: UTC in whole milliseconds.

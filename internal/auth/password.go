@@ -141,10 +141,11 @@ func (a *Auth) RequestPasswordReset(r *http.Request, rawEmail, callbackURL strin
 	return a.mailLinkTo(r, a.stranger(r), email, letter.ResetPassword, callbackURL)
 }
 
-// ResetPassword sets a new password by a mailed token, once. Every session and every other link of the user ends, and
-// the address becomes verified, because the mail has arrived. No session starts, but the device becomes a known one,
-// so that an attacker who guesses passwords cannot keep the owner from the next sign-in. Refusals: 400 INVALID_TOKEN,
-// PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON (the token survives the last three).
+// ResetPassword sets a new password by a mailed token, once. Every session of the user ends, and every other link but
+// those that undo a change of address. The address becomes verified, because the mail has arrived. No session starts,
+// but the device becomes a known one, so that an attacker who guesses passwords cannot keep the owner from the next
+// sign-in. Refusals: 400 INVALID_TOKEN, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON (the token survives
+// the last three).
 func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next string) error {
 	// Before any hashing, so that a made-up token costs only a query.
 	v, err := a.findLink(r.Context(), token, letter.ResetPassword, letter.SetPassword)
@@ -183,8 +184,8 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 }
 
 // TakeOver gives u, locked, to the owner of its address, who has just proved it. Until then a stranger may have used
-// the account (pre-hijacking): the password, the sessions, the links and every credential of parts end. The address
-// becomes verified.
+// the account (pre-hijacking): the password, the sessions, the links but undo links, and every credential of parts end.
+// The address becomes verified.
 func (a *Auth) TakeOver(t *Tx, u *User) error {
 	now := a.opts.Now()
 	u.EmailVerified, u.Pending, u.UpdatedAt = true, false, now
@@ -194,8 +195,8 @@ func (a *Auth) TakeOver(t *Tx, u *User) error {
 	)
 }
 
-// replacePassword gives a user another, or a first, password. Every session and link of the user ends. It records the
-// event name and warns the user.
+// replacePassword gives a user another, or a first, password. Every session of the user ends, and every link but undo
+// links. It records the event name and warns the user.
 func (a *Auth) replacePassword(t *Tx, by actor, name event.Name, u *User, hash string) error {
 	now := a.opts.Now()
 	set := t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", u.ID, providerCredential).

@@ -16,7 +16,7 @@ var (
 	errLastAdmin        = errs.New(http.StatusBadRequest, "LAST_ADMIN",
 		"The last admin cannot be demoted, banned or removed.")
 
-	// Of link and useLink; tokenError and invalidToken make refusals of them.
+	// findLink and useLink return these; tokenError and invalidToken turn them into refusals.
 	errNoLink      = errors.New("no such link")
 	errLinkExpired = errors.New("link has expired")
 )
@@ -70,7 +70,7 @@ func takenError(status int) error {
 	}
 }
 
-// tokenError turns an error of link or useLink into a refusal: TOKEN_EXPIRED or INVALID_TOKEN. Other errors pass.
+// tokenError turns an error of findLink or useLink into a refusal: TOKEN_EXPIRED or INVALID_TOKEN. Other errors pass.
 func tokenError(status int, err error) error {
 	if errors.Is(err, errLinkExpired) {
 		return errs.New(status, "TOKEN_EXPIRED", "Token expired")

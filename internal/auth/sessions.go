@@ -90,7 +90,8 @@ func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) e
 	return a.revokeSessions(ctx, by, userID, "")
 }
 
-// RevokeOtherSessions ends every session of its user but s.
+// RevokeOtherSessions ends every session of s's user but s, and all impersonations by the user. Refusals: 404
+// USER_NOT_FOUND.
 func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
 	return a.revokeSessions(ctx, s, s.UserID, s.ID)
 }
@@ -156,7 +157,8 @@ func (t *Tx) deleteSession(s *Session) error {
 // endSessions ends the sessions of a user and all impersonations by the user.
 func (t *Tx) endSessions(userID string) error { return t.EndOtherSessions(userID, "") }
 
-// EndOtherSessions is endSessions for all but one session.
+// EndOtherSessions ends all sessions of a user but keep, all impersonations by the user, and what CredentialChanged
+// ends. keep is the id of a session; "" keeps none.
 func (t *Tx) EndOtherSessions(userID, keep string) error {
 	t.invalidate(userID)
 	if err := t.CredentialChanged(userID); err != nil {

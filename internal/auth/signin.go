@@ -22,12 +22,12 @@ type Credentials struct {
 }
 
 // SignInEmail starts a session and sets its cookies on w. It ends the session the request came with. Refusals: 400
-// INVALID_EMAIL, VALIDATION_ERROR, PASSWORD_TOO_LONG; 401 INVALID_EMAIL_OR_PASSWORD, alike in text and time whether
-// the address is unknown or the password wrong; with the right password 403 BANNED_USER, EMAIL_NOT_VERIFIED (a new
-// link is mailed); 429 after too many failures; 503 when too many sign in at once.
+// INVALID_EMAIL, VALIDATION_ERROR, PASSWORD_TOO_LONG; 401 INVALID_EMAIL_OR_PASSWORD, alike in text and time whether the
+// address is unknown or the password wrong; with the right password 403 BANNED_USER, EMAIL_NOT_VERIFIED (a new link is
+// mailed); *SecondStep if the user owes a second step; 429 after too many failures; 503 when too many sign in at once.
 //
-// EMAIL_NOT_VERIFIED tells an attacker who signed up with an address that no verified account has it. The wire
-// contract demands that answer. Every such try mails the holder of the address.
+// EMAIL_NOT_VERIFIED tells an attacker who signed up with an address that no verified account has it. The wire contract
+// demands that answer. Such a try mails the holder of the address, within Options.RateLimit.MailsPerHour.
 func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credentials) (*Session, error) {
 	email, typed, err := checkCredentials(in.Email, in.Password)
 	if err != nil {

@@ -94,8 +94,9 @@ func (t *Tx) lockAdmins(userID string) ([]string, error) {
 	return ids, err
 }
 
-// AdminsFor is lockAdmins for a change that by, nil for the command line, makes as an admin. It refuses by if another
-// admin has demoted or banned them since the request was let in, such as while a password was hashed.
+// AdminsFor locks all admins who are not banned, and the user with userID, before the admin by changes that user; a nil
+// by is the command line. It returns the ids of the admins. Refusals: 403 if by has been demoted or banned since the
+// request was let in, such as while a password was hashed.
 func (t *Tx) AdminsFor(by *Session, userID string) ([]string, error) {
 	admins, err := t.lockAdmins(userID)
 	if err != nil {

@@ -147,8 +147,8 @@ func changes(before, after *User) string {
 	return strings.Join(list, ", ")
 }
 
-// DeleteUser deletes s's user and everything of theirs, and clears the cookies on w. Callers have checked the
-// password, or that s is younger than Options.ReauthAge. Refusals: 403 while impersonating; 400 LAST_ADMIN.
+// DeleteUser deletes s's user and everything of theirs, and clears the cookies on w. Callers have checked the password,
+// or that s is RecentlyAuthenticated. Refusals: 403 while impersonating; 400 LAST_ADMIN.
 func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) error {
 	if err := NotImpersonating(s); err != nil {
 		return err

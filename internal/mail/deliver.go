@@ -21,7 +21,7 @@ const (
 	recordTime  = 5 * time.Second  // for writing the result of an attempt
 	firstPause  = 10 * time.Second // after the first failure; doubled after each further one up to maxPause
 	maxPause    = time.Hour
-	giveUp      = 24 * time.Hour   // links live no longer, except the one that undoes a change of address
+	giveUp      = 24 * time.Hour   // links live no longer, except invitations and undo links, which live a week
 	replaceTime = 10 * time.Minute // how long instances with an old and a new secret may run side by side
 )
 

@@ -227,7 +227,7 @@ func TestMail(t *testing.T) {
 	}
 	text := strings.ReplaceAll(strings.ReplaceAll(string(body), "=\r\n", ""), "=3D", "=")
 	for _, want := range []string{"text/plain", "text/html", "Hello <script>x</script>{app},",
-		"&lt;script&gt;x&lt;/script&gt;{app}", "moved to new@example.com", "moved to <bdi>new@example.com</bdi>", "s3cr3t-t0ken&a=b", "s3cr3t-t0ken&amp;a=b"} {
+		"&lt;script&gt;x&lt;/script&gt;{app}", "change its address to new@example.com", "change its address to <bdi>new@example.com</bdi>", "s3cr3t-t0ken&a=b", "s3cr3t-t0ken&amp;a=b"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing from %s", want, text)
 		}

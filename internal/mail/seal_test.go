@@ -143,7 +143,7 @@ func TestTheNoticeOfAChangeNamesBoth(t *testing.T) {
 	if err := o.Enqueue(t.Context(), o.db, m); err != nil {
 		t.Fatal(err)
 	}
-	if got := o.rows()[0].Text; !strings.Contains(got, "move it to eve@example.com") ||
+	if got := o.rows()[0].Text; !strings.Contains(got, "change its address to eve@example.com") ||
 		!strings.Contains(got, "Stop the change:\n"+secret) {
 		t.Error(got)
 	}

@@ -34,18 +34,17 @@ var letters = map[letter.Purpose]content{
 	},
 	letter.ConfirmEmailChange: {
 		subject: "Allow the change of your e-mail address for {app}",
-		text: "Your account asks to be moved to {new}. Allow it only if that is yours. If you did not ask for it, do " +
-			"nothing, and change your password.",
+		text: "A browser that is logged in to your account asked to change its address to {new}. Allow it only if that " +
+			"address is yours. If you did not ask for it, do nothing, and change your password.",
 		action: "Allow the change",
 		reason: "You get this mail because this is the address of your account for {app}.",
 		warns:  true,
 	},
 	letter.ChangeEmail: {
 		subject: "Confirm your new e-mail address for {app}",
-		text: "An account for {app} is to be moved to this address. Confirm that it is yours. If you did not ask for it, " +
-			"do nothing.",
-		action: "Confirm the address",
-		reason: "You get this mail because this address was entered as the new one of an account for {app}.",
+		text:    "An account for {app} is to get this address. Confirm that it is yours. If you did not ask for it, do nothing.",
+		action:  "Confirm the address",
+		reason:  "You get this mail because this address was entered as the new one of an account for {app}.",
 	},
 	// part:magiclink
 	letter.MagicLink: {
@@ -59,8 +58,8 @@ var letters = map[letter.Purpose]content{
 	// part:betterauth
 	letter.DeleteAccount: {
 		subject: "Delete your account for {app}",
-		text: "Your account and everything in it is about to be deleted, for good. If you did not ask for it, do nothing," +
-			" and change your password.",
+		text: "The link below deletes your account and everything in it, for good. If you did not ask for it, do not open " +
+			"the link, and change your password.",
 		action: "Delete the account",
 		reason: "You get this mail because the deletion of your account for {app} was asked for.",
 		warns:  true,
@@ -75,25 +74,25 @@ var letters = map[letter.Purpose]content{
 	},
 	letter.EmailChangeAsked: {
 		subject: "A change of your e-mail address for {app} was asked for",
-		text: "A browser that is logged in to your account asked to move it to {new}. If that was you, open the link that " +
-			"was mailed to the new address. If it was not you, stop the change: the browser that asked is logged out. " +
-			"Then choose a new password.",
+		text: "A browser that is logged in to your account asked to change its address to {new}. If that was you, open the " +
+			"link that was mailed to the new address. If it was not you, stop the change: the browser that asked is logged " +
+			"out. Then choose a new password.",
 		action: "Stop the change",
 		reason: safety,
 		warns:  true,
 	},
 	letter.EmailChanged: {
 		subject: "Your e-mail address for {app} was changed",
-		text: "Your account has moved to {new}. If it was not you, undo it: every browser is logged out, and you choose a " +
-			"new password.",
+		text: "The address of your account is now {new}. If it was not you, undo it: every browser is logged out, and you " +
+			"choose a new password.",
 		action: "Undo the change",
 		reason: safety,
 		warns:  true,
 	},
 	letter.NewDevice: {
 		subject: "A new log-in to {app}",
-		text: "Your account was logged in to from a browser that it has not seen before. If it was not you, choose a new " +
-			"password at once.",
+		text: "There was a log-in to your account from a browser that was not used for it before. If it was not you, " +
+			"choose a new password at once.",
 		action: "Choose a new password",
 		reason: safety,
 		warns:  true,
@@ -125,8 +124,8 @@ var letters = map[letter.Purpose]content{
 	},
 	letter.FactorLocked: {
 		subject: "Too many wrong codes for your account for {app}",
-		text: "Wrong codes were entered for your account, ten in a row, so it takes no codes for some minutes. That needs " +
-			"your password: if it was not you, choose a new one at once.",
+		text: "Wrong codes were entered for your account, ten in a row, so it takes no codes for some minutes. Only a " +
+			"person who got past the first step of your log-in can do that: if it was not you, choose a new password at once.",
 		action: "Choose a new password",
 		reason: safety,
 		warns:  true,

@@ -12,8 +12,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// MailDir is an auth.Mailer that writes each mail as a file of JSON into a folder: {to, subject, url} and more. Files sort by
-// time and appear whole.
+// MailDir is an auth.Mailer that writes each mail as a file of JSON into a folder: {to, subject, url} and more. Names
+// sort by time, and files appear whole.
 type MailDir string
 
 var mails atomic.Int64

@@ -27,7 +27,7 @@ func (a *api) updateUser(w http.ResponseWriter, r *http.Request, b *payload.Body
 	return done(), a.UpdateUser(w, r, s, p)
 }
 
-// deleteUser asks for one proof: a mailed link, the password, or a session whose password was typed minutes ago. With
+// deleteUser asks for one proof: a mailed link, the password, or a recently authenticated session. With
 // Options.ConfirmDeletion it asks for the link in any case.
 func (a *api) deleteUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	password, token, callbackURL := b.OptionalString("password"), b.OptionalString("token"), b.Text("callbackURL")

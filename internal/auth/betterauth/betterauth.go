@@ -2,9 +2,8 @@
 // client works unmodified: signing up, in and out, sessions, the account, its password and e-mail, and what plugins
 // add. Answers are JSON, refusals {"message", "code"}.
 //
-// The verbs are internal/auth's. An endpoint reads a request, calls a verb and shapes its answer; it touches no
-// table. Start with the table in endpoints.go. Where no script signs in, delete this folder and the lines that mount
-// it.
+// The verbs are internal/auth's. An endpoint reads a request, calls a verb and shapes its answer; it touches no table.
+// Start with the table in endpoints.go. Parts serve their endpoints by it, too.
 package betterauth
 
 import (
@@ -44,7 +43,7 @@ type Options struct {
 	// Plugins add endpoints. Default none.
 	Plugins []Plugin
 
-	// Logger gets what no caller can be told. Default slog.Default().
+	// Logger gets the errors that answers do not show, and refused cross-site requests. Default slog.Default().
 	Logger *slog.Logger
 }
 
@@ -52,8 +51,8 @@ type Options struct {
 // line in Options.Plugins.
 type Plugin func(a *auth.Auth) []Endpoint
 
-// Endpoint is one row of the contract. Path is exact, below /api/auth; a last segment in braces, such as {token},
-// stands for any one segment, which r.PathValue returns.
+// Endpoint is one row of the contract. Path is exact, below /api/auth; a last segment {token} or {provider} stands for
+// any one segment, which r.PathValue returns.
 //
 // Before Handle runs, media type, body, origin and redirect fields are checked; b is the body, or the query of a GET.
 // What Handle returns is answered as JSON, an errs.Error as a refusal.
@@ -128,7 +127,8 @@ func visitor(a *auth.Auth, w http.ResponseWriter, r *http.Request, b *payload.Bo
 	return a.StoredSession(w, r)
 }
 
-// Demand is visitor with a 401 for a stranger.
+// Demand returns the session of a request as the store has it. Refusals: 400 for a faulty body, then 401 for a
+// stranger.
 func Demand(a *auth.Auth, w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
 	s, err := visitor(a, w, r, b)
 	if err != nil {

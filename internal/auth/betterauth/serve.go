@@ -91,8 +91,8 @@ func (a *api) call(w http.ResponseWriter, r *http.Request, e Endpoint) (any, err
 	return e.Handle(w, r, body)
 }
 
-// read counts a request, reads its body and checks its origin. A GET changes nothing, so it is neither counted nor
-// checked.
+// read counts a request, reads its body and checks its origin. A GET is neither counted nor checked: those of mailed
+// links act by the token in them, and the others change nothing.
 func (a *api) read(w http.ResponseWriter, r *http.Request, e Endpoint) (*payload.Body, error) {
 	if e.Method == http.MethodGet {
 		return payload.Query(r)

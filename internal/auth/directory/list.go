@@ -14,7 +14,7 @@ const (
 	MaxLimit   = 100             // users in a page
 	BatchTime  = 8 * time.Second // for the database to read one batch of an export: as long as a request may take
 	exportSize = 1000            // users in a batch
-	fewUsers   = 2000            // so many are found first and sorted then
+	fewUsers   = 2000            // a search that finds at most so many sorts them afterwards
 )
 
 // List returns a page of the users that q selects, and how many it selects in all.

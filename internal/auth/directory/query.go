@@ -63,9 +63,9 @@ type Condition struct {
 type Query struct {
 	Text       string // a part of name or e-mail, in any case
 	Role       string // one of the user's roles
-	Banned     bool   // banned users alone
-	Unverified bool   // users alone whose address is not verified
-	Active     bool   // users alone who are neither
+	Banned     bool   // only banned users
+	Unverified bool   // only users whose address is not verified
+	Active     bool   // only users who are neither
 	Where      []Condition
 
 	Sort       Column // text is ordered byte by byte, alike on every database

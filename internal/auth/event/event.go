@@ -1,5 +1,5 @@
-// Package event names what internal/auth records: who did what is an auth.Event, what is one of these names. It knows
-// no words for people; the page of the audit trail has them.
+// Package event has the names of the events that internal/auth records. A Name says what was done; an auth.Event also
+// says by which user, and to which. It knows no words for people; the page of the audit trail has them.
 package event
 
 // Name is the name of an event, as it is stored.

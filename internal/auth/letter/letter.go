@@ -36,7 +36,7 @@ const (
 	TwoFactorEnabled  Purpose = "two_factor_enabled"
 	TwoFactorDisabled Purpose = "two_factor_disabled"
 	FactorRemoved     Purpose = "two_factor_removed"  // by an admin
-	FactorLocked      Purpose = "two_factor_locked"   // by wrong codes, after a right password
+	FactorLocked      Purpose = "two_factor_locked"   // by wrong codes, after a right first step
 	RecoveryCodesMade Purpose = "recovery_codes_made" // in place of the old ones
 	RecoveryCodeUsed  Purpose = "recovery_code_used"  // Mail.About says how many are left
 	DeviceTrusted     Purpose = "device_trusted"      // no code is asked for on it

@@ -44,7 +44,8 @@ func (m *MagicLink) sendLink(_ http.ResponseWriter, r *http.Request, b *payload.
 	return map[string]bool{"status": true}, m.Send(r, email, callbackURL, errorURL)
 }
 
-// followLink acts, as clients of the contract expect of this GET. It leads a refused browser on with the code.
+// followLink acts, as clients of the contract expect of this GET. A refusal redirects the browser to errorCallbackURL,
+// with its code.
 func (m *MagicLink) followLink(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	token, callbackURL := b.String("token"), b.Text("callbackURL")
 	errorURL := cmp.Or(b.Text("errorCallbackURL"), callbackURL, "/")

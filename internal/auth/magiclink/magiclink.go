@@ -21,7 +21,8 @@
 //   - Pre-hijacking, signing up with a victim's address before the victim does: nothing that a stranger gave an
 //     account before its address was proved is left (auth.Auth.TakeOver).
 //   - Scanners that open mailed links: the page of the link acts by a button. The contract's GET acts when it is
-//     opened, because its clients call it so (ASVS 3.5.3). It is mailed only where auth.Options.Links knows no page.
+//     opened, because its clients call it so (ASVS 3.5.3). It is mailed only where auth.Options.Links gives its
+//     address, as with MAIL_LINKS=wire.
 //   - A mailbox is one factor: users with a second one still owe it.
 package magiclink
 

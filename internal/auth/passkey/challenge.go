@@ -82,7 +82,7 @@ func (p *Passkeys) open(r *http.Request, kind protocol.CeremonyType) *challenge 
 // text is the challenge as clients send it back.
 func (c *challenge) text() string { return encode(c.Value) }
 
-// terms are what the library holds an answer against.
+// terms are what the library checks an answer against.
 func (p *Passkeys) terms(c *challenge) webauthn.SessionData {
 	return webauthn.SessionData{
 		Challenge: c.text(), RelyingPartyID: p.web.Config.RPID, UserID: c.Handle,

@@ -93,7 +93,7 @@ func keepOneWayIn(t *auth.Tx, userID string) error {
 }
 
 // Accepted returns what PublicKeyCredential.signalAllAcceptedCredentials takes, so that password managers forget the
-// passkeys that were deleted here. handle is "" for a user who never had one.
+// passkeys that were deleted here. handle is "" for a user who never had one. Refusals: 400 PASSKEYS_NOT_AVAILABLE.
 func (p *Passkeys) Accepted(ctx context.Context, userID string) (rpID, handle string, ids []string, err error) {
 	if err := p.checkAvailable(); err != nil {
 		return "", "", nil, err

@@ -92,9 +92,10 @@ func (p *Passkeys) creation(
 }
 
 // Register adds the passkey that an authenticator made: response is its RegistrationResponseJSON. name has at most 100
-// characters; "" is none. The user is told by mail. Refusals: 400 VALIDATION_ERROR for the name; 403 while
-// impersonating; 403 SESSION_NOT_FRESH, EMAIL_NOT_VERIFIED; 401 if s has ended; 400 CHALLENGE_NOT_FOUND: ask for new
-// options; 400 FAILED_TO_VERIFY_REGISTRATION, PREVIOUSLY_REGISTERED, TOO_MANY_PASSKEYS.
+// characters; "" is none. The user is told by mail. Refusals: 400 PASSKEYS_NOT_AVAILABLE, VALIDATION_ERROR for the
+// name; 403 while impersonating; 403 SESSION_NOT_FRESH, EMAIL_NOT_VERIFIED; 401 if s has ended; 400
+// CHALLENGE_NOT_FOUND: ask for new options; 400 FAILED_TO_VERIFY_REGISTRATION, PREVIOUSLY_REGISTERED,
+// TOO_MANY_PASSKEYS.
 func (p *Passkeys) Register(
 	w http.ResponseWriter, r *http.Request, s *auth.Session, response []byte, name string,
 ) (*Passkey, error) {

@@ -37,9 +37,9 @@ func (p *Passkeys) SignInOptions(w http.ResponseWriter, r *http.Request, s *auth
 }
 
 // SignIn starts a session by the AuthenticationResponseJSON of an authenticator. A second step is not asked for. A
-// browser in which "remember me" was off stays so. Refusals: 400 CHALLENGE_NOT_FOUND: ask for new options; 401
-// PASSKEY_NOT_FOUND: the authenticator may forget this passkey; 401 AUTHENTICATION_FAILED; 403 BANNED_USER,
-// EMAIL_NOT_VERIFIED.
+// browser in which "remember me" was off stays so. Refusals: 400 PASSKEYS_NOT_AVAILABLE; 400 CHALLENGE_NOT_FOUND: ask
+// for new options; 401 PASSKEY_NOT_FOUND: the authenticator may forget this passkey; 401 AUTHENTICATION_FAILED; 403
+// BANNED_USER, EMAIL_NOT_VERIFIED.
 func (p *Passkeys) SignIn(w http.ResponseWriter, r *http.Request, response []byte) (*auth.Session, error) {
 	_, brief := p.dontRemember.Read(r)
 	return p.enter(w, r, auth.Start{Event: event.SignIn, Remember: !brief, AMR: amr}, response)

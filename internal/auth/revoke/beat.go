@@ -138,8 +138,8 @@ func (b *Bus) takeNonce(sent, from string, now time.Time) (own, hears bool) {
 	return i >= 0, b.hears
 }
 
-// Hears reports whether a nonce came back on the connection that listens now. That happens only if a connection to
-// the database keeps its backend: no pooler in transaction mode is between.
+// Hears reports whether a nonce came back on the connection that listens now. Through a pooler in transaction mode it
+// does not.
 func (b *Bus) Hears() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

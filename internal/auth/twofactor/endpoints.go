@@ -49,7 +49,7 @@ func (f *Factor) demand(w http.ResponseWriter, r *http.Request, b *payload.Body)
 
 type verb func(w http.ResponseWriter, r *http.Request, s *auth.Session) (any, error)
 
-// withPassword makes an endpoint of what a session may do that was proved minutes ago, with its password beside.
+// withPassword makes an endpoint that demands a recently authenticated session and, in the body, its password.
 func (f *Factor) withPassword(do verb) betterauth.Handle {
 	return betterauth.On(f.demand, "password",
 		func(w http.ResponseWriter, r *http.Request, s *auth.Session, password string) (any, error) {

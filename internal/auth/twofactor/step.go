@@ -58,7 +58,7 @@ func (f *Factor) step(r *http.Request) (*secondStep, error) {
 }
 
 // count counts a guess, in t, which has locked the user. After the last one it voids the step, because a new one costs
-// the password. A nil step counts nothing.
+// the first step again. A nil step counts nothing.
 func (step *secondStep) count(t *auth.Tx) (refusal *errs.Error, err error) {
 	if step == nil {
 		return nil, nil

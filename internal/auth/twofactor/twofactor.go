@@ -17,8 +17,8 @@
 //   - A stolen database: it holds SHA-256 of recovery codes (120 random bits), of trust and of half-done sign-ins. The
 //     secrets of apps are sealed with a key of APP_SECRET and bound to their user.
 //   - A code that is read over the shoulder or by a relaying page: each works once (RFC 6238 §5.2).
-//   - Guessing: 5 codes after a password, 10 wrong ones in a row for an account, in all browsers together. Only a
-//     person who knows the password can lock an account, and its owner gets a mail.
+//   - Guessing: 5 codes after one first step, 10 wrong ones in a row for an account, in all browsers together. Only a
+//     person who can take the first step can lock an account, and its owner gets a mail.
 //   - A thief in a session: changes of the factor need a session that was proved minutes ago, by both factors if there
 //     are two (auth.RecentlyAuthenticated). No admin changes a factor while impersonating. Every change is mailed.
 //   - What was proved before: trusted devices and half-done sign-ins end with any change of password, address or

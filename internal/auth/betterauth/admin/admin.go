@@ -1,6 +1,5 @@
 // Package admin is the plugin of betterauth that serves better-auth's admin endpoints, /api/auth/admin/*. It owns who
-// may call them and the form of their answers; the verbs are internal/auth's. To do without it, delete this folder
-// and its line in betterauth.Options.Plugins.
+// may call them and the form of their answers; the verbs are internal/auth's.
 package admin
 
 import (
@@ -56,7 +55,8 @@ func (permit permission) to(act string) betterauth.Guard {
 	}
 }
 
-// permit is permitRead for an endpoint that changes something: with auth.Options.StepUp it takes a recent password.
+// permit is permitRead for an endpoint that changes something: with auth.Options.StepUp it demands a recently
+// authenticated session.
 func (p *plugin) permit(w http.ResponseWriter, r *http.Request, b *payload.Body, act string) (*auth.Session, error) {
 	s, err := p.permitRead(w, r, b, act)
 	if err != nil {
