@@ -96,7 +96,7 @@ func (s *Server) logInByLink(c *echo.Context) error {
 	if err != nil {
 		return s.refuseDeadLink(c, err, askLinkPath, askLinkLabel)
 	}
-	if _, err = s.MagicLink.SignInLink(c.Response(), c.Request(), token, values.Has("remember")); err != nil {
+	if _, err = s.MagicLink.SignInLink(c.Response(), c.Request(), session(c), token, values.Has("remember")); err != nil {
 		return s.refuseDeadLink(c, err, askLinkPath, askLinkLabel)
 	}
 	s.keepAddress(c, "")

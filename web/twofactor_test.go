@@ -12,7 +12,9 @@ import (
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/twofactor"
+	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/web/webtest"
 	"gorm.io/gorm"
 )
@@ -145,6 +147,28 @@ func TestSetUpIsToldOnce(t *testing.T) {
 	}
 	enters(t, s.firstStep(t, "ada@example.com"), url.Values{"code": {codes[0]}, "way": {"recovery"}})
 }
+
+// part:ratelimit
+
+// TestHalfLogInsUseUpNoWarning: the mail of a new device comes, however many first steps were taken before.
+func TestHalfLogInsUseUpNoWarning(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t, dbtest.SQLite(t))
+	limits := auth.RateLimit{Limiter: ratelimit.New(db, database.Now), Rules: []auth.RateRule{}}
+	s := newSiteWith(t, db, auth.Options{Notices: true, RateLimit: limits})
+	ada, _ := s.person(t, "ada@example.com")
+	app, _ := s.addFactor(t, ada)
+	for range 4 {
+		s.firstStep(t, "ada@example.com")
+	}
+	before := len(s.mailed(t, "new_device", "ada@example.com"))
+	enters(t, s.firstStep(t, "ada@example.com"), url.Values{"code": {app.code(t)}})
+	if n := len(s.mailed(t, "new_device", "ada@example.com")) - before; n != 1 {
+		t.Errorf("%d mails of a new device", n)
+	}
+}
+
+// end:ratelimit
 
 // enter fails unless a password opens the dashboard.
 func enter(t *testing.T, s *site, email string) {
@@ -405,5 +429,10 @@ func TestDemandedFactor(t *testing.T) {
 	boss.SignIn("boss@example.com", authtest.Password)
 	s.addFactor(t, boss)
 	expect(t, boss.Get("/admin", navigate...), 200)
+	off := boss.Copy()
+	expect(t, off.PostForm(twoFactor+"/off", nil, navigate...), 303, "Location", security)
+	expect(t, off.Get("/admin", navigate...), 303, "Location", twoFactor)
+	s.addFactor(t, off)
+	boss = off
 	expect(t, boss.Get("/api/auth/admin/list-users", program...), 200) // part:betterauth,admin
 }

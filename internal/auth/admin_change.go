@@ -204,7 +204,7 @@ func (a *Auth) mustMailPending(ctx context.Context, userID, email string) error 
 
 // handOver is TakeOver on an admin's word for the address. It mails a link to choose a password, unless u is banned.
 func (a *Auth) handOver(t *Tx, by actor, u *User) error {
-	if err := a.TakeOver(t, u); err != nil || u.Banned {
+	if err := a.takeOver(t, by, u); err != nil || u.Banned {
 		return err
 	}
 	return a.mailLink(t, by, u, letter.SetPassword, u.Email, "")

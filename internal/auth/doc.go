@@ -50,8 +50,9 @@
 //   - A revoked session, replayed with its cache cookie: the cache answers reads only, and every hit is checked
 //     against the revocations of this and, on PostgreSQL, all other instances (cache.go, revoke). A cache older than
 //     this process is not honoured.
-//   - A stolen account: mails warn its user of a thief's first acts, and the old address can undo a change for a week
-//     (Options.Notices; mailer.go, email_undo.go). Until then no other account can take that address (pending.go).
+//   - A stolen account: mails warn its user of a thief's first acts, and the old address can undo a change for a week,
+//     which also deletes what parts have added since (Options.Notices; mailer.go, email_undo.go, Hooks.TakenOver).
+//     Until then no other account can take that address (pending.go).
 //   - A stolen password: a part may ask for a second factor. SignIn then starts nothing before it is proved, whichever
 //     way in was taken, so that no row or cookie of a session can leak meanwhile (signin.go, hooks.go). Only a
 //     sign-in that proves both factors at once skips the question.

@@ -307,6 +307,33 @@ func (r *rig) reauthenticate(c *authtest.Client) {
 	})
 }
 
+// TestAnEndedSessionChangesNothing: a session that ends while its password is hashed neither goes on as another one nor
+// deletes the account.
+func TestAnEndedSessionChangesNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{})
+		id := r.SignUp("ada@example.com")
+		s, req := r.stored(r.Client)
+		if err := r.auth.RevokeSessions(t.Context(), nil, id); err != nil {
+			t.Fatal(err)
+		}
+		for _, others := range []bool{false, true} {
+			_, err := r.auth.ChangePassword(httptest.NewRecorder(), req, s, authtest.Password, "another-horse-2", others)
+			if code := codeOf(t, err); code != "UNAUTHORIZED" {
+				t.Errorf("another password: %q", code)
+			}
+		}
+		if code := codeOf(t, r.auth.DeleteUser(httptest.NewRecorder(), req, s)); code != "UNAUTHORIZED" {
+			t.Errorf("deletion: %q", code)
+		}
+		if n := r.count(&auth.Session{}); n != 0 {
+			t.Errorf("%d sessions", n)
+		}
+		r.browser().SignIn("ada@example.com", authtest.Password)
+	})
+}
+
 // TestNoLinkOfAnEndedSession: what was asked for while the session ended is refused, and mails nothing.
 func TestNoLinkOfAnEndedSession(t *testing.T) {
 	t.Parallel()

@@ -41,7 +41,12 @@ func join(r *rig) *fakePart {
 		OwedStep:          f.owedStep,
 		ProveSecond:       f.proveSecond,
 		CredentialChanged: func(t *auth.Tx, id string) error { return f.hear(t, "changed "+id) },
-		TakenOver:         func(t *auth.Tx, id string) error { return f.hear(t, "taken over "+id) },
+		TakenOver: func(t *auth.Tx, u *auth.User, since time.Time, _ auth.Tell) error {
+			if !since.IsZero() {
+				return f.hear(t, "taken over since "+since.Format(time.RFC3339Nano))
+			}
+			return f.hear(t, "taken over "+u.ID)
+		},
 		SignedOut: func(w http.ResponseWriter, r *http.Request) error {
 			f.cookie.Clear(w, r)
 			return f.hear(nil, "signed out")

@@ -27,9 +27,10 @@ type Hooks struct {
 	// a password, an address or a factor has changed, or sessions end. userID is "" for every user.
 	CredentialChanged func(t *Tx, userID string) error
 
-	// TakenOver deletes every credential of a user whose unverified address its owner has proved now: a stranger may
-	// have added them before (pre-hijacking). This package ends the password and the sessions.
-	TakenOver func(t *Tx, userID string) error
+	// TakenOver deletes the credentials of u, locked, that were added at since or later: the owner of the address has
+	// proved it now, and a stranger may have added them. It tells u of what it deletes. This package ends the password
+	// and the sessions.
+	TakenOver func(t *Tx, u *User, since time.Time, tell Tell) error
 
 	// SignedOut ends what a browser that signs out still has, and deletes its cookie.
 	SignedOut func(w http.ResponseWriter, r *http.Request) error
@@ -37,6 +38,9 @@ type Hooks struct {
 	// Purge deletes what has expired.
 	Purge func(ctx context.Context) error
 }
+
+// Tell is Auth.Notice for a hook, which knows neither the request nor the session.
+type Tell func(name event.Name, purpose letter.Purpose, about string) error
 
 // Join adds a part. Call it before a is used.
 func (a *Auth) Join(part Hooks) { a.parts = append(a.parts, part) }
@@ -109,14 +113,17 @@ func (t *Tx) SetSecondFactor(u *User, has bool) error {
 	return t.Model(&User{}).Where("id = ?", u.ID).UpdateColumn("second_factor", has).Error
 }
 
-// takenOver deletes the credentials of u, locked, in parts. No second factor is left.
-func (t *Tx) takenOver(u *User) (err error) {
+// takenOver deletes the credentials of u, locked, that parts have added at since or later.
+func (a *Auth) takenOver(t *Tx, by actor, u *User, since time.Time) (err error) {
+	tell := func(name event.Name, purpose letter.Purpose, about string) error {
+		return a.notice(t, by, u, name, purpose, about)
+	}
 	for _, part := range t.parts {
 		if part.TakenOver != nil {
-			err = errors.Join(err, part.TakenOver(t, u.ID))
+			err = errors.Join(err, part.TakenOver(t, u, since, tell))
 		}
 	}
-	return errors.Join(err, t.SetSecondFactor(u, false))
+	return err
 }
 
 // leave tells the parts that a browser has signed out.
@@ -148,6 +155,10 @@ func (a *Auth) Notice(
 	if s != nil {
 		by = s.actor()
 	}
+	return a.notice(t, by, u, name, purpose, about)
+}
+
+func (a *Auth) notice(t *Tx, by actor, u *User, name event.Name, purpose letter.Purpose, about string) error {
 	if name != "" {
 		t.recordEvent(by, name, u.ID).Detail = about
 	}

@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -103,9 +105,18 @@ func TestPartsHearOfChangedCredentials(t *testing.T) {
 		}
 		l := r.lose(box, nil, "eve@last.example.com", true)
 		r.moved(l.asker, box, "thief@last.example.com")
+		f.factor(l.id)
 		f.all()
+		var moved time.Time
+		l.must(db.Table("verifications").Where("purpose = ?", letter.UndoEmailChange).Select("created_at").Scan(&moved).Error)
 		l.must(undo(r, undoToken(t, box, l.email)))
-		f.wantChanged("a change of address undone", l.id, true)
+		since := "taken over since " + moved.UTC().Format(time.RFC3339Nano)
+		if heard := f.all(); !slices.Equal(heard, []string{since, "changed " + l.id}) {
+			t.Errorf("a change of address undone: heard %q", heard)
+		}
+		if u, err := r.auth.User(t.Context(), l.id); err != nil || !u.SecondFactor {
+			t.Errorf("a factor that the part keeps: %+v, %v", u, err)
+		}
 		_, _, err := r.auth.EndEverySession(t.Context())
 		l.must(err)
 		f.wantChanged("every session ended", "", true)

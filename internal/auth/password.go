@@ -3,6 +3,7 @@ package auth
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
@@ -18,8 +19,8 @@ func (a *Auth) CheckNewPassword(typed, email string) error {
 
 // ChangePassword replaces the password of s's user, who has to type the current one. It returns a new session; the
 // presented one ends, and every link that changes the account. With others every other session ends, too. Refusals:
-// 400 INVALID_PASSWORD, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON, CREDENTIAL_ACCOUNT_NOT_FOUND; 403
-// while impersonating; 429 after too many failures.
+// 400 INVALID_PASSWORD, PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON, CREDENTIAL_ACCOUNT_NOT_FOUND; 401
+// if s has ended meanwhile; 403 while impersonating; 429 after too many failures.
 func (a *Auth) ChangePassword(
 	w http.ResponseWriter, r *http.Request, s *Session, current, next string, others bool,
 ) (*Session, error) {
@@ -43,6 +44,9 @@ func (a *Auth) ChangePassword(
 		start.AMR = s.AMR
 	}
 	return a.SignIn(w, r, start, func(t *Tx) (*User, error) {
+		if _, err := t.LockOwner(s); err != nil { // or a session that has just ended would go on as another
+			return nil, err
+		}
 		user, err := a.recheckLocked(t, account, hash)
 		if err != nil {
 			return nil, err
@@ -170,7 +174,7 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 			return errNoLink
 		}
 		if !u.EmailVerified {
-			if err := a.TakeOver(t, u); err != nil {
+			if err := a.TakeOver(t, r, u); err != nil {
 				return err
 			}
 		}
@@ -186,11 +190,16 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 // TakeOver gives u, locked, to the owner of its address, who has just proved it. Until then a stranger may have used
 // the account (pre-hijacking): the password, the sessions, the links but undo links, and every credential of parts end.
 // The address becomes verified.
-func (a *Auth) TakeOver(t *Tx, u *User) error {
+func (a *Auth) TakeOver(t *Tx, r *http.Request, u *User) error {
+	return a.takeOver(t, a.actorFor(r, u.ID), u)
+}
+
+func (a *Auth) takeOver(t *Tx, by actor, u *User) error {
 	now := a.opts.Now()
 	u.EmailVerified, u.Pending, u.UpdatedAt = true, false, now
 	return errors.Join(
-		t.clearPassword(u.ID, now), t.takenOver(u), t.endSessions(u.ID), t.dropLinksButUndo(u.ID),
+		a.takenOver(t, by, u, time.Time{}), t.SetSecondFactor(u, false),
+		t.clearPassword(u.ID, now), t.endSessions(u.ID), t.dropLinksButUndo(u.ID),
 		t.Select("email_verified", "pending", "updated_at").Updates(u).Error,
 	)
 }

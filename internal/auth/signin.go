@@ -53,7 +53,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 			return nil, err
 		}
 	}
-	newDevice, err := a.mayWarnOfDevice(r, account.UserID)
+	newDevice, err := a.mayWarnOfDevice(r, account.User)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +82,7 @@ type Start struct {
 
 	Presented   *Session // the session of the request, whose user is proved again; nil asks for the second step
 	Replace     bool     // the new session takes over the links of Presented
+	KeepAge     bool     // the new session is as old as Presented
 	impersonate bool     // Presented, an admin's, stays valid beside the new session // part:admin
 
 	// unverified runs instead of the sign-in if the address is unverified. Its writes are committed, and SignIn returns
@@ -221,6 +222,9 @@ func (a *Auth) storeSession(t *Tx, r *http.Request, u *User, in Start) (*Session
 	}
 	s := a.buildSession(r, u.ID, min(life, a.opts.MaxAge))
 	s.Remember, s.AMR = in.Remember, in.AMR
+	if in.KeepAge {
+		s.CreatedAt = in.Presented.CreatedAt // over ends it MaxAge later
+	}
 	if err := t.Create(s).Error; err != nil {
 		return nil, err
 	}

@@ -148,12 +148,20 @@ func changes(before, after *User) string {
 }
 
 // DeleteUser deletes s's user and everything of theirs, and clears the cookies on w. Callers have checked the password,
-// or that s is RecentlyAuthenticated. Refusals: 403 while impersonating; 400 LAST_ADMIN.
+// or that s is RecentlyAuthenticated. Refusals: 401 if s has ended meanwhile; 403 while impersonating; 400 LAST_ADMIN.
 func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) error {
 	if err := NotImpersonating(s); err != nil {
 		return err
 	}
-	err := a.Transact(r.Context(), func(t *Tx) error { return a.removeUser(t, s.actor(), s.UserID) })
+	err := a.Transact(r.Context(), func(t *Tx) error {
+		if _, err := t.lockAdmins(s.UserID); err != nil { // in id order, before LockOwner
+			return err
+		}
+		if _, err := t.LockOwner(s); err != nil {
+			return err
+		}
+		return a.removeUser(t, s.actor(), s.UserID)
+	})
 	if err != nil {
 		return err
 	}

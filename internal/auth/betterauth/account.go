@@ -27,8 +27,8 @@ func (a *api) updateUser(w http.ResponseWriter, r *http.Request, b *payload.Body
 	return done(), a.UpdateUser(w, r, s, p)
 }
 
-// deleteUser asks for one proof: a mailed link, the password, or a recently authenticated session. With
-// Options.ConfirmDeletion it asks for the link in any case.
+// deleteUser asks for one proof: a mailed link, the password, or a recently authenticated session. The password alone
+// is not enough for a user with a second factor. With Options.ConfirmDeletion it asks for the link in any case.
 func (a *api) deleteUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	password, token, callbackURL := b.OptionalString("password"), b.OptionalString("token"), b.Text("callbackURL")
 	s, err := a.demand(w, r, b)
@@ -46,7 +46,7 @@ func (a *api) deleteUser(w http.ResponseWriter, r *http.Request, b *payload.Body
 	case a.opts.ConfirmDeletion:
 		return deleted("Verification email sent"), a.MailDeletion(r.Context(), s, callbackURL)
 	case s.ImpersonatedBy != nil: // DeleteUser refuses it
-	case password == nil && !a.RecentlyAuthenticated(s):
+	case (password == nil || s.User.SecondFactor) && !a.RecentlyAuthenticated(s):
 		return nil, errs.New(http.StatusBadRequest, "SESSION_EXPIRED",
 			"Session expired. Re-authenticate to perform this action.")
 	}

@@ -53,7 +53,11 @@ func (m *MagicLink) followLink(w http.ResponseWriter, r *http.Request, b *payloa
 		return nil, err
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the token
-	s, err := m.SignInLink(w, r, token, true)
+	visitor, err := m.auth.StoredSession(w, r)
+	if err != nil {
+		return nil, err
+	}
+	s, err := m.SignInLink(w, r, visitor, token, true)
 	if err != nil {
 		return betterauth.Follow(errorURL, err)
 	}

@@ -56,6 +56,25 @@ func TestTheLinkOfTheContract(t *testing.T) {
 	wantTo(t, follow(r.browser(), m), "/in?error=INVALID_TOKEN")
 }
 
+// TestTheLinkOfAnotherUser: an attacker leads a signed-in browser to a link of the attacker's. The session stays, and
+// the link too.
+func TestTheLinkOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	r := sqliteRig(t, auth.Options{})
+	r.addUser(ada)
+	r.addUser("bob@example.com")
+	bob := r.browser()
+	bob.SignIn("bob@example.com", authtest.Password)
+	want(t, post(r.browser(), "/sign-in/magic-link", map[string]string{"email": ada, "callbackURL": "/in"}), 200, "")
+	m := r.last()
+	wantTo(t, follow(bob, m), "/in?error=INVALID_USER")
+	r.wantWho(bob, "bob@example.com")
+	own := r.browser()
+	own.SignIn(ada, authtest.Password)
+	wantTo(t, follow(own, m), "/in")
+	r.wantWho(own, ada)
+}
+
 // TestNoLinkLeadsToAStranger: callbackURLs are checked when a mail is asked for, when its link is opened, and when its
 // page is shown, because an origin may lose its trust.
 func TestNoLinkLeadsToAStranger(t *testing.T) {

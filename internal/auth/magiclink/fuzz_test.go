@@ -23,7 +23,7 @@ func FuzzSignIn(f *testing.F) {
 			return
 		}
 		w, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil)
-		_, err := r.magic.SignInLink(w, req, token, true)
+		_, err := r.magic.SignInLink(w, req, nil, token, true)
 		if e := errs.Of(err); e == nil || e.Status != http.StatusBadRequest || e.Code != "INVALID_TOKEN" {
 			t.Errorf("%q: %v", token, err)
 		}

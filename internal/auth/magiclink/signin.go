@@ -13,8 +13,9 @@ import (
 )
 
 var (
-	errNoLink  = errs.New(http.StatusBadRequest, "INVALID_TOKEN", "Invalid token")
-	errOldLink = errs.New(http.StatusBadRequest, "TOKEN_EXPIRED", "Token expired")
+	errNoLink   = errs.New(http.StatusBadRequest, "INVALID_TOKEN", "Invalid token")
+	errOldLink  = errs.New(http.StatusBadRequest, "TOKEN_EXPIRED", "Token expired")
+	errNotYours = errs.New(http.StatusUnauthorized, "INVALID_USER", "Invalid user")
 )
 
 // Link is what a mailed link would do.
@@ -46,9 +47,11 @@ func (m *MagicLink) Peek(ctx context.Context, token string) (Link, error) {
 }
 
 // SignInLink signs in by the token of a mailed link, once. An unverified address becomes verified; see
-// auth.Auth.TakeOver. Refusals: 400 INVALID_TOKEN; 403 BANNED_USER; *auth.SecondStep.
+// auth.Auth.TakeOver. visitor is the session of the request, nil for a stranger: another user's link must not replace
+// it, because an attacker could have mailed it (login CSRF). Refusals: 400 INVALID_TOKEN; 401 INVALID_USER; 403
+// BANNED_USER; *auth.SecondStep.
 func (m *MagicLink) SignInLink(
-	w http.ResponseWriter, r *http.Request, token string, remember bool,
+	w http.ResponseWriter, r *http.Request, visitor *auth.Session, token string, remember bool,
 ) (*auth.Session, error) {
 	l, err := m.find(r.Context(), token)
 	if errors.Is(err, errOldLink) {
@@ -56,6 +59,9 @@ func (m *MagicLink) SignInLink(
 	}
 	if err != nil {
 		return nil, err
+	}
+	if visitor != nil && visitor.UserID != *l.UserID {
+		return nil, errNotYours
 	}
 	return m.signIn(w, r, l, remember, errNoLink)
 }
@@ -124,7 +130,7 @@ func (m *MagicLink) signIn(
 		}
 		// The warning tells an owner who had signed up without verifying the address that the password is gone.
 		return u, errors.Join(
-			m.auth.TakeOver(t, u), m.auth.Notice(t, r, nil, u, event.EmailVerified, letter.PasswordChanged, ""),
+			m.auth.TakeOver(t, r, u), m.auth.Notice(t, r, nil, u, event.EmailVerified, letter.PasswordChanged, ""),
 		)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
@@ -28,7 +29,10 @@ func TestTheMailboxTakesAnAccountOver(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 				var takenOver []string
 				r := newRig(t, db, auth.Options{Notices: true}, auth.Hooks{
-					TakenOver: func(_ *auth.Tx, userID string) error { takenOver = append(takenOver, userID); return nil },
+					TakenOver: func(_ *auth.Tx, u *auth.User, since time.Time, _ auth.Tell) error {
+						takenOver = append(takenOver, u.ID+since.Format("/2006"))
+						return nil
+					},
 				})
 				mallory := r.browser()
 				id := mallory.SignUp(ada)
@@ -46,7 +50,7 @@ func TestTheMailboxTakesAnAccountOver(t *testing.T) {
 				r.wantWho(owner, ada)
 				r.wantWho(mallory, "")
 				u, err := r.auth.User(t.Context(), id)
-				if err != nil || !u.EmailVerified || u.SecondFactor || !slices.Equal(takenOver, []string{id}) {
+				if err != nil || !u.EmailVerified || u.SecondFactor || !slices.Equal(takenOver, []string{id + "/0001"}) {
 					t.Errorf("%+v, %v; taken over: %q", u, err, takenOver)
 				}
 				want(t, post(r.browser(), "/sign-in/email", map[string]string{"email": ada, "password": authtest.Password}),
@@ -101,7 +105,7 @@ func TestAVerifiedAccountLosesNothing(t *testing.T) {
 			t.Parallel()
 			db := dbtest.Open(t, dbtest.SQLite(t))
 			r := newRig(t, db, auth.Options{Notices: true}, auth.Hooks{
-				TakenOver: func(*auth.Tx, string) error { t.Error("taken over"); return nil },
+				TakenOver: func(*auth.Tx, *auth.User, time.Time, auth.Tell) error { t.Error("taken over"); return nil },
 			})
 			r.addUser(ada)
 			other := r.browser()

@@ -60,7 +60,14 @@ func newRig(t testing.TB, db *gorm.DB, o auth.Options, p passkey.Options) *rig {
 	if p.BaseURL == "" {
 		p.BaseURL = home
 	}
-	p.AppName, o.BaseURL, o.TrustedOrigins, o.Links = "Quill", p.BaseURL, p.Origins, betterauth.Links(p.BaseURL)
+	p.AppName, o.BaseURL, o.TrustedOrigins = "Quill", p.BaseURL, p.Origins
+	wire := betterauth.Links(p.BaseURL)
+	o.Links = func(purpose letter.Purpose, token, callbackURL string) string {
+		if purpose == letter.UndoEmailChange { // a page, not a link of the contract
+			return p.BaseURL + "/undo-email?token=" + token
+		}
+		return wire(purpose, token, callbackURL)
+	}
 	o.RequireEmailVerification = p.RequireEmailVerification
 	r.auth = authtest.NewOn(t, db, o)
 	var err error

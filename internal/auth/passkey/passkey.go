@@ -13,12 +13,16 @@ package passkey
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/origins"
@@ -121,9 +125,15 @@ func (p *Passkeys) checkAvailable() error {
 		"Browsers allow passkeys only where the address of the site is a name.")
 }
 
-// takenOver deletes the passkeys of a user: a stranger may have added them before the owner proved the address.
-func takenOver(t *auth.Tx, userID string) error {
-	return t.Where("user_id = ?", userID).Delete(&Passkey{}).Error
+// takenOver deletes the passkeys that were added at since or later. One mail tells of them.
+func takenOver(t *auth.Tx, u *auth.User, since time.Time, tell auth.Tell) error {
+	gone := t.Where("user_id = ? AND created_at >= ?", u.ID, since).Delete(&Passkey{})
+	err, purpose := gone.Error, letter.PasskeyRemoved
+	for range gone.RowsAffected {
+		err = errors.Join(err, tell(event.PasskeyRemoved, purpose, ""))
+		purpose = ""
+	}
+	return err
 }
 
 // purge forgets spent challenges that have expired, because no answer to them counts any more.

@@ -4,9 +4,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/auth/passkey"
 	"example.com/foyer/internal/database/dbtest"
@@ -139,6 +141,35 @@ func TestTakenOverAccount(t *testing.T) {
 		wantOK(t, "the owner's passkey", r.register(owner, own))
 		reset("another-horse-3")
 		wantOK(t, "a verified account", r.enter(r.browser(), own))
+	})
+}
+
+// TestUndoneChangeEndsLaterPasskeys: a thief moves an account to an address of theirs and adds a passkey, of which only
+// that address is told. When the owner undoes the change, that passkey ends, and the owner's stays.
+func TestUndoneChangeEndsLaterPasskeys(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{Notices: true}, passkey.Options{})
+		c, id, own := r.withKey("ada@example.com")
+		if err := db.Model(&auth.User{}).Where("id = ?", id).Update("email_verified", true).Error; err != nil {
+			t.Fatal(err)
+		}
+		r.advance(time.Minute)
+		wantOK(t, "asking", post(c, "/change-email", `{"newEmail":"thief@example.com"}`))
+		wantOK(t, "moving", c.Get("/api/auth/verify-email?token="+r.token(letter.ChangeEmail)))
+		r.advance(time.Minute)
+		thief := r.device()
+		wantOK(t, "the thief's passkey", r.register(c, thief))
+		if err := r.auth.UndoEmailChange(r.request(r.browser()), r.token(letter.EmailChanged)); err != nil {
+			t.Fatal(err)
+		}
+		r.wantKeys("after the undo", id, 1)
+		b := r.browser()
+		r.wantNoEntry("the thief", b, r.enter(b, thief), 401, "PASSKEY_NOT_FOUND")
+		wantOK(t, "the owner", r.enter(r.browser(), own))
+		if n := r.mailed(letter.PasskeyRemoved); n != 1 || !r.recorded(event.PasskeyRemoved, id) {
+			t.Errorf("%d mails of it; recorded: %t", n, r.recorded(event.PasskeyRemoved, id))
+		}
 	})
 }
 

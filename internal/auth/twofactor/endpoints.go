@@ -104,11 +104,12 @@ func (f *Factor) postCode(m method) betterauth.Handle {
 	}
 }
 
-// inSession takes a code in a session. It returns the session to go on in.
+// inSession takes a code in a session, and returns the session to go on in. The session must be recently authenticated,
+// or a thief in it could lock the account's codes without the password.
 func (f *Factor) inSession(
 	w http.ResponseWriter, r *http.Request, s *auth.Session, m method, code string,
 ) (*auth.Session, error) {
-	if err := auth.NotImpersonating(s); err != nil {
+	if err := f.auth.RequireRecent(s); err != nil {
 		return nil, err
 	}
 	if !s.User.SecondFactor && m.wrong == errCode {

@@ -306,8 +306,13 @@ func TestChangesNeedAFreshSession(t *testing.T) {
 				got := post(p.Client, "/two-factor/"+path, map[string]any{"password": p.password})
 				wantRefusal(t, state+": "+path, got, 403, "SESSION_NOT_FRESH")
 			}
-			if state == "pending" {
-				wantRefusal(t, "the first code", verify(p.Client, p.code()), 403, "SESSION_NOT_FRESH")
+			if state != "none" { // a thief in the session must not lock the codes of the account
+				wantRefusal(t, state+": a code", verify(p.Client, p.code()), 403, "SESSION_NOT_FRESH")
+				wantRefusal(t, state+": a recovery code", recovery(p.Client, p.codes[0]), 403, "SESSION_NOT_FRESH")
+			}
+			if state == "on" {
+				got := post(p.Client, "/delete-user", map[string]any{"password": p.password})
+				wantRefusal(t, "deleting the account", got, 400, "SESSION_EXPIRED")
 			}
 			s := p.session(p.Client)
 			req := request(t, p.Client)

@@ -2,6 +2,7 @@ package twofactor_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -55,6 +56,9 @@ var endings = map[string]func(p *person){
 			wantOK(p.t, p.Get("/api/auth/verify-email?token="+p.linkToken(purpose)))
 		}
 		p.email = email
+	},
+	"new recovery codes": func(p *person) {
+		wantOK(p.t, post(p.Client, "/two-factor/generate-backup-codes", map[string]any{"password": p.password}))
 	},
 	"another secret": func(p *person) {
 		wantOK(p.t, post(p.Client, "/two-factor/disable", map[string]any{"password": p.password}))
@@ -239,6 +243,7 @@ func TestTakenOverAccountLosesTheFactor(t *testing.T) {
 		for i, verified := range []bool{false, true} {
 			p := r.enrolled(fmt.Sprintf("ada%d@example.com", i))
 			r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", verified).Error)
+			mails, events := r.log.length()
 			endings["password reset"](p)
 			c := r.browser()
 			if got := signIn(c, p.email, p.password); (who(t, c) == p.email) == verified {
@@ -247,8 +252,83 @@ func TestTakenOverAccountLosesTheFactor(t *testing.T) {
 			if state, err := r.factor.State(t.Context(), p.id); err != nil || state.On != verified {
 				t.Errorf("verified %v: %+v, %v", verified, state, err)
 			}
+			sent, heard := r.log.since(mails, events)
+			if slices.Contains(sent, "two_factor_disabled") == verified || slices.Contains(heard, "two_factor_disabled") == verified {
+				t.Errorf("verified %v: %v %v", verified, sent, heard)
+			}
 		}
 	})
+}
+
+// TestUndoneChangeEndsALaterFactor: a thief moves an account to an address of theirs and turns a factor on, of which
+// only that address is told. The owner undoes the change, and is not asked for the thief's codes. A factor that was on
+// before stays.
+func TestUndoneChangeEndsALaterFactor(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db)
+		for _, c := range []struct {
+			email        string
+			before       bool
+			sent, events string
+		}{
+			{"ada@example.com", true, "[reset_password]", "[email_restored password_reset_asked]"},
+			{"bob@example.com", false, "[two_factor_disabled reset_password]", "[email_restored two_factor_disabled password_reset_asked]"},
+		} {
+			p := r.signUp(c.email)
+			turnOn := func() {
+				p.enable()
+				wantOK(t, verify(p.Client, p.code()))
+			}
+			if c.before {
+				turnOn()
+			}
+			r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", true).Error)
+			r.clock.advance(time.Second)
+			endings["address changed by its user"](p)
+			if !c.before {
+				turnOn()
+			}
+			mails, events := r.log.length()
+			r.must(r.auth.UndoEmailChange(request(t, r.browser()), r.linkToken("email_changed")))
+			if state, err := r.factor.State(t.Context(), p.id); err != nil || state.On != c.before {
+				t.Errorf("%s: %+v, %v", c.email, state, err)
+			}
+			if u, err := r.auth.User(t.Context(), p.id); err != nil || u.SecondFactor != c.before || u.Email != c.email {
+				t.Errorf("%+v, %v", u, err)
+			}
+			if sent, heard := r.log.since(mails, events); fmt.Sprint(sent) != c.sent || fmt.Sprint(heard) != c.events {
+				t.Errorf("%s: %v %v", c.email, sent, heard)
+			}
+			for _, m := range r.log.mails[mails:] {
+				if m.To != c.email {
+					t.Errorf("told %s of %s", m.To, m.Purpose)
+				}
+			}
+		}
+	})
+}
+
+// TestFactorsKeepTheAgeOfASession: turning a factor on and off and on again would else prove a thief in an open browser
+// for ever. Without its factor a session counts as proved by the password alone.
+func TestFactorsKeepTheAgeOfASession(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, dbtest.Open(t, dbtest.SQLite(t)))
+	p := r.signUp("ada@example.com")
+	began := p.session(p.Client).CreatedAt
+	for _, c := range []struct {
+		change func()
+		amr    string
+	}{
+		{func() { p.enable(); wantOK(t, verify(p.Client, p.code())) }, "pwd otp mfa"},
+		{func() { wantOK(t, post(p.Client, "/two-factor/disable", map[string]any{"password": p.password})) }, "pwd"},
+	} {
+		old := p.session(p.Client).ID
+		c.change()
+		if s := p.session(p.Client); s.ID == old || !s.CreatedAt.Equal(began) || s.AMR != c.amr {
+			t.Errorf("%+v, began %v", s, began)
+		}
+	}
 }
 
 // TestAdminRemovesAFactor: sessions end, the trail and the owner are told, and the password alone signs in.

@@ -144,7 +144,8 @@ func (f *Factor) confirm(
 	})
 }
 
-// NewCodes replaces the recovery codes of s's user. Refusals: 403 as Enable; 400 TWO_FACTOR_NOT_ENABLED.
+// NewCodes replaces the recovery codes of s's user, and ends trusted devices and half-done sign-ins. Refusals: 403 as
+// Enable; 400 TWO_FACTOR_NOT_ENABLED.
 func (f *Factor) NewCodes(r *http.Request, s *auth.Session) (codes []string, err error) {
 	if err := f.auth.RequireRecent(s); err != nil {
 		return nil, err
@@ -160,6 +161,9 @@ func (f *Factor) NewCodes(r *http.Request, s *auth.Session) (codes []string, err
 		if codes, err = replaceCodes(t, u.ID); err != nil {
 			return err
 		}
+		if err := t.CredentialChanged(u.ID); err != nil {
+			return err
+		}
 		return f.auth.Notice(t, r, s, u, event.RecoveryCodesMade, letter.RecoveryCodesMade, "")
 	})
 	return codes, err
@@ -171,7 +175,7 @@ func (f *Factor) Disable(w http.ResponseWriter, r *http.Request, s *auth.Session
 	if err := f.auth.RequireRecent(s); err != nil || !s.User.SecondFactor {
 		return s, err
 	}
-	start := auth.Start{Event: event.TwoFactorDisabled, AMR: s.AMR}
+	start := auth.Start{Event: event.TwoFactorDisabled, AMR: withoutCode(s.AMR)} // or Demanded would not ask for another
 	renewed, err := f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) error {
 		return errors.Join(turnOff(t, u), f.auth.Notice(t, r, s, u, "", letter.TwoFactorDisabled, ""))
 	})
@@ -214,11 +218,12 @@ func forget(t *auth.Tx, userID string) error {
 	return errors.Join(of.Delete(&twoFactor{}).Error, of.Delete(&recoveryCode{}).Error)
 }
 
-// renew changes the factor of s's user, starts a session in place of s and ends all others.
+// renew changes the factor of s's user, starts a session in place of s and ends all others. The session is as old as s,
+// because its user was not proved again as when signing in.
 func (f *Factor) renew(
 	w http.ResponseWriter, r *http.Request, s *auth.Session, start auth.Start, change func(*auth.Tx, *auth.User) error,
 ) (*auth.Session, error) {
-	start.Remember, start.Presented = s.Remember, s
+	start.Remember, start.Presented, start.KeepAge = s.Remember, s, true
 	return f.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
 		u, err := t.LockOwner(s)
 		if err != nil {

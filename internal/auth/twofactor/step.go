@@ -137,13 +137,18 @@ func (f *Factor) finish(
 	})
 }
 
-// withCode is the AMR of a session whose user was also proved by a code (RFC 8176).
+const byCode = " otp mfa" // of Session.AMR (RFC 8176)
+
+// withCode is the AMR of a session whose user was also proved by a code.
 func withCode(amr string) string {
 	if slices.Contains(strings.Fields(amr), "mfa") {
 		return amr
 	}
-	return amr + " otp mfa"
+	return amr + byCode
 }
+
+// withoutCode undoes withCode. A passkey still counts as two factors.
+func withoutCode(amr string) string { return strings.TrimSuffix(amr, byCode) }
 
 // signedOut ends the half-done sign-in of a browser.
 func (f *Factor) signedOut(w http.ResponseWriter, r *http.Request) error {

@@ -35,6 +35,8 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/purge"
 	"gorm.io/gorm"
@@ -140,9 +142,19 @@ func (f *Factor) credentialChanged(t *auth.Tx, userID string) error {
 	return errors.Join(of.Delete(&secondStep{}).Error, of.Delete(&TrustedDevice{}).Error)
 }
 
-// takenOver deletes what a stranger may have set up.
-func (f *Factor) takenOver(t *auth.Tx, userID string) error {
-	return errors.Join(forget(t, userID), f.credentialChanged(t, userID))
+// takenOver deletes a factor that was turned on at since or later, and any that no code has confirmed.
+func (f *Factor) takenOver(t *auth.Tx, u *auth.User, since time.Time, tell auth.Tell) error {
+	row, err := factorOf(t.DB, u.ID)
+	if row == nil || err != nil {
+		return err
+	}
+	if row.ConfirmedAt == nil {
+		return forget(t, u.ID)
+	}
+	if row.ConfirmedAt.Before(since) {
+		return nil
+	}
+	return errors.Join(turnOff(t, u), tell(event.TwoFactorDisabled, letter.TwoFactorDisabled, ""))
 }
 
 // purge deletes what has expired and, once after a start, seals anew what an older secret has sealed: that secret
