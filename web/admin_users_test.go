@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -519,18 +520,17 @@ func TestHTMLContractOfUsers(t *testing.T) {
 func TestExportOutlastsTheDeadline(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLite(t))
-	s := newSiteOn(t, db, func(c *web.Config) { c.RequestTime = time.Second })
+	s := newSiteOn(t, db, func(c *web.Config) { c.RequestTime = 3 * time.Second })
 	admin := s.admin(t, "admin@example.com")
-	ended := make(chan struct{})
+	late := sync.OnceFunc(func() { time.Sleep(3100 * time.Millisecond) }) // the request's deadline has passed
 	err := db.Callback().Query().Before("gorm:query").Register("test:late", func(tx *gorm.DB) {
 		if _, batch := tx.Statement.Clauses["ORDER BY"]; batch && tx.Statement.Table == "users" {
-			<-ended
+			late()
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.AfterFunc(1100*time.Millisecond, func() { close(ended) }) // the request's deadline has passed
 	res := admin.Get("/admin/users.csv")
 	if res.StatusCode != 200 || !strings.Contains(res.Text, "admin@example.com") {
 		t.Errorf("%d:\n%s", res.StatusCode, res.Text)

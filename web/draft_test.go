@@ -111,6 +111,7 @@ func TestDraftIsOnesOwn(t *testing.T) {
 	form := url.Values{"newEmail": {"new@example.com"}}
 	const shown = `value="new@example.com"`
 	s.ahead.Add(int64(10 * time.Minute))
+	made := s.now()
 	expect(t, ada.PostForm("/settings/email", form), 303)
 	value := draft(ada)
 	reauth(t, ada)
@@ -131,9 +132,11 @@ func TestDraftIsOnesOwn(t *testing.T) {
 		lacks(t, ada.Get("/settings/email", navigate...), shown)
 	}
 	hold(ada, value)
-	s.ahead.Add(int64(10*time.Minute - time.Second))
+	ends := made.Add(10 * time.Minute)
+	s.ahead.Add(int64(ends.Add(-time.Minute).Sub(s.now())))
 	reauth(t, ada)
 	copied := ada.Copy()
+	s.ahead.Add(int64(ends.Add(-time.Second).Sub(s.now())))
 	contains(t, copied.Get("/settings/email", navigate...), shown)
 	s.ahead.Add(int64(2 * time.Second))
 	lacks(t, ada.Get("/settings/email", navigate...), shown)

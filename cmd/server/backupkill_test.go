@@ -26,7 +26,7 @@ const kills = 100
 // killed runs a command and kills it after a random time up to limit. ended is true if the command was faster.
 func killed(t *testing.T, dir string, limit time.Duration, args ...string) (ended bool) {
 	t.Helper()
-	cmd := process(t, dir, nil, args...)
+	cmd := process(t.Context(), t, dir, nil, args...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -91,7 +91,7 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // POST, which proxies may not repeat.
 func TestDeployIsNotNoticed(t *testing.T) {
 	t.Parallel()
-	leaving := start(t, t.TempDir(), "DRAIN_DELAY=1s", "RATE_LIMIT=off")
+	leaving := start(t, t.TempDir(), "DRAIN_DELAY=3s", "RATE_LIMIT=off")
 	staying := start(t, t.TempDir(), "RATE_LIMIT=off")
 	looking, endLooking := context.WithCancel(t.Context())
 	defer endLooking()

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
@@ -16,18 +18,22 @@ import (
 func TestTooManyTries(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
-		dir := t.TempDir()
-		s := start(t, dir)
-		tryTooOften(t, s, s)
-		s.stop(t)
-		wantFull(t, start(t, dir))
+		inOneWindow(t, func(t *testing.T) (fault string) {
+			dir := t.TempDir()
+			s := start(t, dir)
+			tryTooOften(t, s, s)
+			s.stop(t)
+			return notFull(t, start(t, dir))
+		})
 	})
 	t.Run("postgres", func(t *testing.T) {
-		dir, database := t.TempDir(), "DATABASE_URL="+dbtest.Postgres(t)
-		one, two := start(t, dir, database), start(t, dir, database)
-		tryTooOften(t, one, two)
-		one.stop(t)
-		wantFull(t, start(t, dir, database))
+		inOneWindow(t, func(t *testing.T) (fault string) {
+			dir, database := t.TempDir(), "DATABASE_URL="+dbtest.Postgres(t)
+			one, two := start(t, dir, database), start(t, dir, database)
+			tryTooOften(t, one, two)
+			one.stop(t)
+			return notFull(t, start(t, dir, database))
+		})
 	})
 }
 
@@ -53,13 +59,38 @@ func guess(t *testing.T, s *running) authtest.Answer {
 	return authtest.NewClient(t, s.url).PostForm("/login", form)
 }
 
-// wantFull: the refusal has the time to wait and keeps the typed values, except the password.
+// inOneWindow repeats a try that took longer than the ten seconds of the limit, whose end lets the last guess in.
+func inOneWindow(t *testing.T, try func(t *testing.T) (fault string)) {
+	t.Helper()
+	for range 5 {
+		began := time.Now()
+		fault := try(t)
+		if fault == "" {
+			return
+		}
+		if time.Since(began) < 10*time.Second {
+			t.Fatal(fault)
+		}
+	}
+	t.Fatal("this machine is too slow: five tries took more than ten seconds each")
+}
+
 func wantFull(t *testing.T, s *running) {
+	t.Helper()
+	if fault := notFull(t, s); fault != "" {
+		t.Error(fault)
+	}
+}
+
+// notFull guesses once more. It returns "" if the refusal has the time to wait and keeps the typed values, except the
+// password.
+func notFull(t *testing.T, s *running) (fault string) {
 	t.Helper()
 	got := guess(t, s)
 	if got.StatusCode != 429 || got.Header.Get("Retry-After") == "" ||
 		!strings.Contains(got.Text, "Too many tries. Wait ") ||
 		!strings.Contains(got.Text, `value="user@example.com"`) || strings.Contains(got.Text, "wrong-guess-1") {
-		t.Errorf("%d %v %s", got.StatusCode, got.Header, got.Text)
+		return fmt.Sprintf("%d %v %s", got.StatusCode, got.Header, got.Text)
 	}
+	return ""
 }

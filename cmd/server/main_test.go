@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -38,14 +39,12 @@ var databaseFile = strings.TrimPrefix(config.DefaultDatabase, "file:")
 // databaseIn is the address of the database of a server that runs in dir.
 func databaseIn(dir string) string { return "file:" + filepath.Join(dir, databaseFile) }
 
-func process(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
+func process(ctx context.Context, t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a server that should have refused to start
-	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, self, args...)
 	cmd.Dir = dir
 	// Most tests sign up and have no load balancer. The last value of a variable takes effect.
@@ -59,7 +58,9 @@ func process(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
 // result runs a command that ends by itself.
 func result(t *testing.T, dir, stdin string, env []string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	cmd := process(t, dir, env, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a server that should have refused to start
+	defer cancel()
+	cmd := process(ctx, t, dir, env, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
@@ -86,12 +87,17 @@ func start(t *testing.T, dir string, env ...string) *running {
 	return s
 }
 
+// port counts the ports that freeAddr tries, so that no two tests get the same one.
+var port atomic.Int32
+
+func init() { port.Store(rand.Int32N(12000)) }
+
 // freeAddr is an address for a server. Linux gives outgoing connections ports from 32768 on, so none takes it
 // meanwhile.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	for range 100 {
-		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000))); err == nil {
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+port.Add(1)%12000)); err == nil {
 			defer l.Close()
 			return l.Addr().String()
 		}
@@ -104,7 +110,7 @@ func freeAddr(t *testing.T) string {
 func launch(t *testing.T, dir, addr string, env ...string) *running {
 	t.Helper()
 	s := &running{
-		Cmd: process(t, dir, append(env, "ADDR="+addr)), url: "http://" + addr,
+		Cmd: process(t.Context(), t, dir, append(env, "ADDR="+addr)), url: "http://" + addr,
 		up: make(chan struct{}), done: make(chan struct{}),
 	}
 	out, err := s.StdoutPipe()

@@ -37,7 +37,7 @@ func TestOneServesASQLiteFile(t *testing.T) {
 	one.await(t)
 	browser := authtest.NewClient(t, one.url)
 	browser.SignUp("ada@example.com")
-	two := launch(t, dir, addr)
+	two := launch(t, dir, addr, "DRAIN_DELAY=30s") // it waits for longer
 	two.saysItWaits(t)
 	if _, stderr, code := result(t, dir, authtest.Password+"\n", nil, "user", "create", "bob@example.com"); code != 0 {
 		t.Errorf("user create beside a server: %d %s", code, stderr)

@@ -32,8 +32,8 @@ func slowRequest(t *testing.T, s *running, wait string) *http.Response {
 
 func TestStopLetsRequestsFinish(t *testing.T) {
 	t.Parallel()
-	s := start(t, t.TempDir(), "DRAIN_DELAY=500ms")
-	res := slowRequest(t, s, "2s")
+	s := start(t, t.TempDir(), "DRAIN_DELAY=2s")
+	res := slowRequest(t, s, "4s") // longer than the delay
 	defer res.Body.Close()
 	other := authtest.NewClient(t, s.url)
 	if got := other.Get("/readyz"); got.StatusCode != 200 {

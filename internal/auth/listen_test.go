@@ -101,6 +101,13 @@ func TestRevocationReachesEveryInstance(t *testing.T) {
 		browser, email := authtest.NewClient(t, one.Base), fmt.Sprintf("user%d@example.com", round)
 		id := browser.SignUp(email)
 		thief := through(t, browser, two)
+		for range 3 { // on a busy machine the instance may have missed a beat
+			if cached(thief) {
+				break
+			}
+			settled(t, through(t, one, two))
+			thief = through(t, browser, two)
+		}
 		if !cached(thief) {
 			t.Fatalf("round %d: the copy is not honoured before the %s", round, way.name)
 		}

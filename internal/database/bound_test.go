@@ -126,7 +126,7 @@ func TestFrozenInstance(t *testing.T) {
 	t.Parallel()
 	where := dbtest.Postgres(t)
 	other := dbtest.Open(t, where)
-	frozen := dbtest.Open(t, with(t, where, "idle_in_transaction_session_timeout", "100ms"))
+	frozen := dbtest.Open(t, with(t, where, "idle_in_transaction_session_timeout", "1s"))
 	exec(t, other, "CREATE TABLE x_things (id TEXT PRIMARY KEY, n INTEGER NOT NULL)")
 	exec(t, other, "INSERT INTO x_things VALUES ('x', 0)")
 	err := frozen.Transaction(func(tx *gorm.DB) error {

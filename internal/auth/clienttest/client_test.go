@@ -162,10 +162,9 @@ func settle(t *testing.T, url string) {
 	t.Helper()
 	c := authtest.NewClient(t, url)
 	c.SignIn(adminEmail, adminPassword)
-	for range 200 {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
 		kept := slices.ContainsFunc(c.Cookies(), func(k *http.Cookie) bool {
-			return strings.HasSuffix(k.Name,
-				"session_data")
+			return strings.HasSuffix(k.Name, "session_data")
 		})
 		if len(c.Get("/api/auth/get-session").Cookies()) == 0 && kept {
 			c.PostJSON("/api/auth/sign-out", struct{}{}, "Origin", url)
