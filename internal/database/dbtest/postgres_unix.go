@@ -50,7 +50,7 @@ func start() (url string, err error) {
 		server.Wait()
 		os.RemoveAll(dir)
 	}
-	for range 300 {
+	for range 1500 {
 		if exec.Command(filepath.Join(bin, "pg_isready"), "-q", "-h", dir).Run() == nil {
 			return "postgres://test@/postgres?host=" + dir, nil
 		}
