@@ -28,11 +28,11 @@ const (
 
 // Alike makes users at a and asks about their addresses and about unknown ones in turns. Status, headers, bytes and
 // cookies must be alike, and a rank test (Mann–Whitney) must not tell the times apart: a mean would hide a difference
-// behind one slow request. Of the known addresses a third each is verified, is not, and waits for its first mail. who
-// makes addresses differ between calls.
-func Alike(t *testing.T, a *auth.Auth, who string, ask func(email string) Answer) {
+// behind one slow request. Of the known addresses a third each is verified, is not, and waits for its first mail.
+// suffix makes addresses differ between calls.
+func Alike(t *testing.T, a *auth.Auth, suffix string, ask func(email string) Answer) {
 	t.Helper()
-	address := func(kind string, i int) string { return fmt.Sprintf("%s%03d.%s@example.com", kind, i, who) }
+	address := func(kind string, i int) string { return fmt.Sprintf("%s%03d.%s@example.com", kind, i, suffix) }
 	for i := range Tries {
 		know(t, a, address("known", i), i%3)
 	}
