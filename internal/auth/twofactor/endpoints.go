@@ -81,16 +81,17 @@ func (f *Factor) postEnable(w http.ResponseWriter, r *http.Request, b *payload.B
 // only prove that the user still has it.
 func (f *Factor) postCode(m method) betterauth.Handle {
 	return func(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-		code, trust := b.String("code"), b.Bool("trustDevice", false)
-		if b.Bool("disableSession", false) {
-			return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.disableSession] Invalid input: unsupported")
-		}
+		code, trust, noSession := b.String("code"), b.Bool("trustDevice", false), b.Bool("disableSession", false)
 		if err := b.Err(); err != nil {
 			return nil, err
 		}
 		s, err := f.auth.StoredSession(w, r)
 		if err != nil {
 			return nil, err
+		}
+		if s == nil && noSession {
+			u, err := f.spend(w, r, m, code)
+			return map[string]any{"user": u}, err
 		}
 		if s == nil {
 			s, err = f.finish(w, r, m, code, trust)

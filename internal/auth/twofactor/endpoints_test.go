@@ -88,8 +88,8 @@ func TestAnswers(t *testing.T) {
 				"200 token user"},
 			{"verify-backup-code", `{"code":"aaaaa-aaaaa"}`, "400 BACKUP_CODES_NOT_ENABLED", "400 BACKUP_CODES_NOT_ENABLED",
 				"401 INVALID_BACKUP_CODE"},
-			{"verify-backup-code", `{"code":"R","disableSession":true}`, "400 VALIDATION_ERROR", "400 VALIDATION_ERROR",
-				"400 VALIDATION_ERROR"},
+			{"verify-backup-code", `{"code":"R","disableSession":true}`, "400 BACKUP_CODES_NOT_ENABLED",
+				"400 BACKUP_CODES_NOT_ENABLED", "200 token user"},
 			{"send-otp", `{}`, "400 OTP_NOT_CONFIGURED", "400 OTP_NOT_CONFIGURED", "400 OTP_NOT_CONFIGURED"},
 			{"verify-otp", `{"code":"000000"}`, "400 OTP_NOT_CONFIGURED", "400 OTP_NOT_CONFIGURED", "400 OTP_NOT_CONFIGURED"},
 			{"generate-backup-codes", `{"password":"wrong-wrong"}`, "400 INVALID_PASSWORD", "400 INVALID_PASSWORD",
@@ -223,6 +223,27 @@ func TestRecoveryCodes(t *testing.T) {
 		}
 		wantRefusal(t, "after the last", recovery(p.pending(), p.codes[2]), 401, "INVALID_BACKUP_CODE")
 		wantOK(t, verify(p.pending(), p.code()))
+	})
+}
+
+// TestARecoveryCodeWithoutASession: with disableSession a client learns who the user is, and code and first step are
+// spent.
+func TestARecoveryCodeWithoutASession(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db)
+		p := r.enrolled("ada@example.com")
+		c := p.pending()
+		typed := func(code string) map[string]any { return map[string]any{"code": code, "disableSession": true} }
+		wantRefusal(t, "a wrong one", post(c, "/two-factor/verify-backup-code", typed("x")), 401, "INVALID_BACKUP_CODE")
+		copied := c.Copy()
+		got := wantOK(t, post(c, "/two-factor/verify-backup-code", typed(p.codes[0])))
+		var v map[string]struct{ Email string }
+		if decode(t, got, &v); len(v) != 1 || v["user"].Email != p.email || who(t, c) != "" {
+			t.Errorf("%s, %q", got.Text, who(t, c))
+		}
+		wantRefusal(t, "the step again", verify(copied, p.code()), 401, "INVALID_TWO_FACTOR_COOKIE")
+		wantRefusal(t, "the code again", recovery(p.pending(), p.codes[0]), 401, "INVALID_BACKUP_CODE")
 	})
 }
 

@@ -103,6 +103,39 @@ func (f *Factor) VerifyRecovery(
 func (f *Factor) finish(
 	w http.ResponseWriter, r *http.Request, m method, code string, trust bool,
 ) (s *auth.Session, err error) {
+	err = f.answer(w, r, m, code, func(step *secondStep, take func(*auth.Tx) (*auth.User, error)) error {
+		start := auth.Start{
+			Event: event.SignIn, Remember: step.Remember, AMR: withCode(step.AMR), NewDevice: step.NewDevice,
+		}
+		s, err = f.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
+			u, err := take(t)
+			if err != nil || !trust {
+				return u, err
+			}
+			return u, f.trust(t, w, r, u)
+		})
+		return err
+	})
+	return s, err
+}
+
+// spend takes the second step and starts no session.
+func (f *Factor) spend(w http.ResponseWriter, r *http.Request, m method, code string) (u *auth.User, err error) {
+	err = f.answer(w, r, m, code, func(_ *secondStep, take func(*auth.Tx) (*auth.User, error)) error {
+		return f.auth.Transact(r.Context(), func(t *auth.Tx) (err error) {
+			u, err = take(t)
+			return err
+		})
+	})
+	return u, err
+}
+
+// answer counts and compares the code for the half-done sign-in of a browser, and lets act go on with a right one. In
+// its transaction act calls take, which spends code and step and returns the user, locked.
+func (f *Factor) answer(
+	w http.ResponseWriter, r *http.Request, m method, code string,
+	act func(step *secondStep, take func(*auth.Tx) (*auth.User, error)) error,
+) (err error) {
 	defer func() {
 		if err == nil || errors.Is(err, errNoStep) || errors.Is(err, errTooMany) {
 			f.stepCookie.Clear(w, r)
@@ -110,19 +143,16 @@ func (f *Factor) finish(
 	}()
 	step, err := f.step(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if step == nil {
-		return nil, errNoStep
+		return errNoStep
 	}
 	accept, err := f.guess(r, nil, step.UserID, step, m, code)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	start := auth.Start{
-		Event: event.SignIn, Remember: step.Remember, AMR: withCode(step.AMR), NewDevice: step.NewDevice,
-	}
-	return f.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
+	return act(step, func(t *auth.Tx) (*auth.User, error) {
 		u, _, err := f.locked(t, step.UserID)
 		if err != nil {
 			return nil, err
@@ -130,10 +160,7 @@ func (f *Factor) finish(
 		if err := refuseNone(t.Delete(step), errNoStep); err != nil {
 			return nil, err
 		}
-		if err := accept(t, r, nil, u); err != nil || !trust {
-			return u, err
-		}
-		return u, f.trust(t, w, r, u)
+		return u, accept(t, r, nil, u)
 	})
 }
 

@@ -174,3 +174,10 @@ scenario("nobody sets the mark of a second factor", async () => {
   assert.notEqual(r.error, null);
   assert.equal((await b.stored()).user.twoFactorEnabled, true);
 });
+scenario("a recovery code can be checked without a session", async () => {
+  const person = await enrolled();
+  const b = await firstStep(person);
+  const answer = data(await b.client.twoFactor.verifyBackupCode({ code: person.codes[0], disableSession: true }));
+  assert.deepEqual([Object.keys(answer), answer.user.id], [["user"], person.user.id]);
+  assert.equal(await b.stored(), null);
+});
