@@ -20,10 +20,12 @@ func derived(name, _ string) bool {
 		slices.Contains([]string{"go.mod", "go.sum", "tools.mod", "tools.sum"}, name)
 }
 
-// given reports whether a file is derived, or whether a project gets it once and owns it from then on.
-func given(name, _ string) bool {
-	return derived(name, "") || strings.HasPrefix(name, ".github/") ||
-		slices.Contains([]string{"README.md", "LICENSE", projectFile}, name)
+// given reports whether a file is derived, or whether the project t gets it once and owns it from then on. A README with
+// markers, as a clone has it, goes on like other files.
+func (t tree) given(name, _ string) bool {
+	spans, _ := spansOf(name, t[name], func(string) bool { return true })
+	return derived(name, "") || strings.HasPrefix(name, ".github/") || name == "LICENSE" || name == projectFile ||
+		name == "README.md" && spans == nil
 }
 
 // A conflict is an error that names the lines which a project and its template both changed.

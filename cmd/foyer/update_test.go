@@ -166,8 +166,6 @@ func TestUpdateRefuses(t *testing.T) {
 	_, err = project.update(t, version)
 	refused(t, err, "web/routes.go")
 	project.untouched(t, head)
-	_, err = newProject(t, sample()).update(t, "HEAD")
-	refused(t, err, "there is no .foyer")
 }
 
 // TestUpdateSquashed: the history of a project may begin anywhere, because the template comes from its source.

@@ -137,5 +137,5 @@ func TestWithRefuses(t *testing.T) {
 	refused(t, err, "does not fit the return of keys:\nboth change these lines:\n", `web/routes.go:15: "GET /more",`)
 	project.untouched(t, head)
 	_, err = newProject(t, sample()).verb(t, "with", "keys")
-	refused(t, err, "there is no .foyer")
+	refused(t, err, "this project does not lack keys; it lacks: no part")
 }
