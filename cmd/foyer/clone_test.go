@@ -94,3 +94,22 @@ func TestCloneGoesOn(t *testing.T) {
 		t.Errorf("printed %q", out)
 	}
 }
+
+// TestCloneIgnores: what the template has in a folder that the clone ignores comes and goes all the same.
+func TestCloneIgnores(t *testing.T) {
+	t.Parallel()
+	template := newProject(t, sample())
+	clone := cloned(t, template)
+	must(t, clone.write(nil, tree{".git/info/exclude": "keys/\n.foyer\n"}))
+	version := template.commit(t, sample().with("internal/keys/later.go", "package keys\n"), "Later")
+	_, err := clone.update(t, version)
+	must(t, err)
+	if got := clone.tree(t); got["internal/keys/later.go"] == "" || clone.state(t).Version != version {
+		t.Errorf("the update brings %q", got.names())
+	}
+	_, err = clone.verb(t, "without", "keys")
+	must(t, err)
+	if got := clone.tree(t); got["internal/keys/keys.go"] != "" {
+		t.Errorf("the removal leaves %q", got.names())
+	}
+}

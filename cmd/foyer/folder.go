@@ -119,6 +119,15 @@ func (f folder) write(before, after tree) error {
 	return nil
 }
 
+// add writes files and lets git know them, also where it ignores such files.
+func (f folder) add(ctx context.Context, files tree) error {
+	if err := f.write(nil, files); err != nil {
+		return err
+	}
+	_, err := f.git(ctx, append([]string{"add", "--force", "--"}, files.names()...)...)
+	return err
+}
+
 func modeOf(text string) os.FileMode {
 	if strings.HasPrefix(text, "#!") {
 		return 0o755
@@ -127,7 +136,7 @@ func modeOf(text string) os.FileMode {
 }
 
 // stage puts all files into git's index, scripts with their mode also where the system knows none.
-func (f folder) stage(ctx context.Context) error {
+func (f folder) stage(ctx context.Context, flags ...string) error {
 	t, err := f.read(ctx)
 	if err != nil {
 		return err
@@ -138,7 +147,7 @@ func (f folder) stage(ctx context.Context) error {
 			args = append(args, name)
 		}
 	}
-	if _, err := f.git(ctx, "add", "--all"); err != nil || args[len(args)-1] == "--" {
+	if _, err := f.git(ctx, append([]string{"add", "--all"}, flags...)...); err != nil || args[len(args)-1] == "--" {
 		return err
 	}
 	_, err = f.git(ctx, args...)

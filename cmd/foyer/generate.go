@@ -77,7 +77,7 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 			entry.Lines[s.file] = append(entry.Lines[s.file], s.lines...)
 		}
 	}
-	if err := f.write(mine, after); err != nil {
+	if err := errors.Join(f.write(mine, after), f.add(ctx, made)); err != nil {
 		return err
 	}
 	if err := settle(ctx, f, mine); err != nil {
@@ -92,7 +92,7 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 	}
 	p.Generated = append(p.Generated, entry)
 	state := tree{}
-	return errors.Join(p.write(state), f.write(nil, state))
+	return errors.Join(p.write(state), f.add(ctx, state))
 }
 
 const iconsFile = "static/icons.svg"

@@ -126,3 +126,25 @@ func TestPageRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestMadeIsCommitted: what is made is committed, and goes again, where git ignores such files.
+func TestMadeIsCommitted(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, workshop().with(".gitignore", "reports*\n.foyer\n.dockerignore\nContainerfile\n"))
+	before := project.tree(t)
+	_, err := project.verb(t, "page", "reports")
+	must(t, err)
+	for _, name := range []string{"web/reports.go", projectFile} {
+		if project.tree(t)[name] == "" {
+			t.Errorf("%s is not committed", name)
+		}
+	}
+	_, err = project.verb(t, "page", "reports", "--undo")
+	if must(t, err); !maps.Equal(project.tree(t), before) {
+		t.Errorf("after --undo the files are %q", project.tree(t).names())
+	}
+	_, err = project.verb(t, "deploy", "container")
+	if must(t, err); project.tree(t)["Containerfile"] == "" || project.tree(t)[".dockerignore"] == "" {
+		t.Errorf("deploy committed %q", project.tree(t).names())
+	}
+}

@@ -45,7 +45,7 @@ Each verb that changes the project makes one commit; git revert takes it back. F
   --dry-run      print the difference and change nothing
   --no-commit    leave the change in the work tree
   --json         print message, commit and files for a program
-  --base commit  the last one that is the template's, where git cannot tell: in a clone that has no .foyer
+  --base commit  for rename, without, with and update, where git cannot tell which commit of a clone is the template's
 `
 
 func help(out io.Writer) error {

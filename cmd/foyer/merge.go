@@ -75,7 +75,7 @@ func (f folder) snapshot(ctx context.Context, t tree, parent ...string) (string,
 	if err := f.write(now, t); err != nil {
 		return "", err
 	}
-	s := session{folder: f, ctx: ctx, err: f.stage(ctx)}
+	s := session{folder: f, ctx: ctx, err: f.stage(ctx, "--force")}
 	tree := s.git("write-tree")
 	id := s.git(append([]string{"-c", "user.name=foyer", "-c", "user.email=foyer@localhost",
 		"commit-tree", tree, "-m", "render"}, parent...)...)

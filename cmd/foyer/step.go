@@ -38,7 +38,7 @@ func (s step) finish(ctx context.Context, own tree) (text string, err error) {
 	if lines := (conflict)(nil); misfit != nil && !errors.As(misfit, &lines) {
 		return "", misfit
 	}
-	if err := s.work.write(nil, own); err != nil {
+	if err := s.work.add(ctx, own); err != nil {
 		return "", err
 	}
 	if misfit == nil {
@@ -77,5 +77,5 @@ func (s step) record(ctx context.Context) error {
 	}
 	s.p.follow(s.mine, now)
 	state := tree{}
-	return errors.Join(s.p.write(state), s.work.write(nil, state))
+	return errors.Join(s.p.write(state), s.work.add(ctx, state))
 }
