@@ -59,7 +59,7 @@ func (f folder) root(ctx context.Context) (folder, error) {
 	return folder(filepath.FromSlash(top)), err
 }
 
-// names returns the files that git would commit, those not yet added included.
+// names returns the files that git would commit, those not yet added included; no links and no nested repositories.
 func (f folder) names(ctx context.Context) ([]string, error) {
 	out, err := f.git(ctx, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	if err != nil {
@@ -67,8 +67,9 @@ func (f folder) names(ctx context.Context) ([]string, error) {
 	}
 	list := strings.FieldsFunc(out, func(r rune) bool { return r == 0 })
 	list = slices.DeleteFunc(list, func(name string) bool {
-		_, err := os.Lstat(f.path(name))
-		return errors.Is(err, fs.ErrNotExist) // deleted, but not yet in the index
+		info, err := os.Lstat(f.path(name))
+		deleted := errors.Is(err, fs.ErrNotExist) // but not yet in the index
+		return deleted || err == nil && !info.Mode().IsRegular()
 	})
 	slices.Sort(list)
 	return slices.Compact(list), nil // a file in conflict is listed once per side

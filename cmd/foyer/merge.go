@@ -66,13 +66,12 @@ func (f folder) merge(ctx context.Context, mine, before, after tree, apart func(
 	return list
 }
 
-// snapshot lets the folder have t, and commits it apart from all branches.
+// snapshot lets the folder have t and nothing else, and commits it apart from all branches.
 func (f folder) snapshot(ctx context.Context, t tree, parent ...string) (string, error) {
-	now, err := f.read(ctx)
-	if err != nil {
+	if _, err := f.git(ctx, "rm", "-r", "--quiet", "--force", "--ignore-unmatch", "--", "."); err != nil {
 		return "", err
 	}
-	if err := f.write(now, t); err != nil {
+	if err := f.write(nil, t); err != nil {
 		return "", err
 	}
 	s := session{folder: f, ctx: ctx, err: f.stage(ctx, "--force")}

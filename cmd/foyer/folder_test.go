@@ -1,0 +1,52 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestLinks: links and nested repositories of a clone stay as they are, and no verb writes through a link.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	clone := cloned(t, newProject(t, sample().with("docs/a.md", "A of example.com/sample\n")))
+	outside := folder(t.TempDir())
+	must(t, outside.write(nil, tree{"notes.md": "Sample, example.com/sample\n", "docs/a.md": "mine\n"}))
+	link := func(to, name string) {
+		t.Helper()
+		if err := os.Symlink(filepath.FromSlash(to), clone.path(name)); err != nil {
+			t.Skip(err) // Windows lets only some people make links
+		}
+	}
+	link(outside.path("notes.md"), "NOTES.md")
+	link("web", "pages")
+	clone.do(t, "add", "--all")
+	head := clone.do(t, "rev-parse", "HEAD")
+	clone.do(t, "update-index", "--add", "--cacheinfo", "160000,"+head+",other")
+	clone.do(t, "commit", "--quiet", "-m", "The clone's own")
+	must(t, os.MkdirAll(clone.path("other"), 0o755))
+	for _, args := range [][]string{{"rename", "a.b/anchor", "Anchor"}, {"without", "keys"}} {
+		_, err := clone.verb(t, args...)
+		must(t, err)
+	}
+	if mode := clone.do(t, "ls-files", "--stage", "other"); mode == "" {
+		t.Error("the nested repository is gone")
+	}
+
+	must(t, os.RemoveAll(clone.path("docs")))
+	link(outside.path("docs"), "docs")
+	clone.do(t, "add", "--all")
+	clone.do(t, "commit", "--quiet", "-m", "Docs are elsewhere")
+	_, err := clone.verb(t, "with", "keys")
+	must(t, err)
+	for _, name := range []string{"pages", "docs", "NOTES.md"} {
+		if to, err := os.Readlink(clone.path(name)); err != nil {
+			t.Errorf("%s leads to %q, %v", name, to, err)
+		}
+	}
+	for name, text := range map[string]string{"notes.md": "Sample, example.com/sample\n", "docs/a.md": "mine\n"} {
+		if got, err := os.ReadFile(outside.path(name)); string(got) != text {
+			t.Errorf("%s outside is %q, %v", name, got, err)
+		}
+	}
+}
