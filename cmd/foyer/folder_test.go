@@ -50,3 +50,16 @@ func TestLinks(t *testing.T) {
 		}
 	}
 }
+
+// TestEnvironment: git gets what a person set for it, but not where a hook that calls a verb runs.
+func TestEnvironment(t *testing.T) {
+	project := newProject(t, sample())
+	t.Setenv("GIT_AUTHOR_NAME", "Grace")
+	t.Setenv("GIT_DIR", t.TempDir())
+	t.Setenv("GIT_INDEX_FILE", "nothing")
+	_, err := project.verb(t, "without", "keys")
+	must(t, err)
+	if author := project.do(t, "log", "-1", "--format=%an"); author != "Grace" {
+		t.Errorf("the author is %s", author)
+	}
+}
