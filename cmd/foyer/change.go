@@ -102,7 +102,7 @@ func (c change) take(ctx context.Context, root, work folder, head, message strin
 func (c change) commit(s *session, root folder, head, message string) string {
 	s.git(append(s.author(s.ctx, "foyer"), "commit", "--quiet", "--no-verify", "-m", message)...)
 	made := s.git("rev-parse", "HEAD")
-	s.folder = root
+	s.folder, s.ctx = root, context.WithoutCancel(s.ctx) // from here on Ctrl-C would leave half of it
 	if c.noCommit {
 		s.git("read-tree", "-m", "-u", head, made)
 		return ""

@@ -2,10 +2,15 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
+	"io"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestProjectFile(t *testing.T) {
@@ -56,5 +61,46 @@ func TestChangeForPrograms(t *testing.T) {
 	done := reported()
 	if done.Commit != project.do(t, "rev-parse", "HEAD") || !slices.Equal(done.Files, dry.Files) || done.Diff != "" {
 		t.Errorf("a change reports %+v", done)
+	}
+}
+
+// TestChangeInterrupted: Ctrl-C while the project takes the result over changes nothing any more.
+func TestChangeInterrupted(t *testing.T) {
+	t.Parallel()
+	for _, flags := range []change{{}, {noCommit: true}} {
+		project := newProject(t, sample())
+		head := project.do(t, "rev-parse", "HEAD")
+		begun := project.path(".git/begun")
+		must(t, project.write(nil, tree{
+			".git/hooks/reference-transaction": "#!/bin/sh\ngrep -q refs/heads/ || exit 0\ntouch .git/begun\nsleep 0.3\n",
+			".git/slow":                        "#!/bin/sh\ntouch .git/begun\nsleep 0.3\ncat\n",
+			".git/info/attributes":             "*.txt filter=slow\n",
+		}))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() {
+			for ; ctx.Err() == nil; time.Sleep(time.Millisecond) {
+				if _, err := os.Stat(begun); err == nil {
+					cancel()
+				}
+			}
+		}()
+		flags.out = io.Discard
+		err := flags.run(ctx, project, func(work folder, _ tree) (string, error) {
+			err := work.add(ctx, tree{"a.txt": "a\n", "b/b.go": "package b\n"})
+			_, slow := project.git(ctx, "config", "filter.slow.smudge", project.path(".git/slow"))
+			return "Mine", errors.Join(err, slow)
+		})
+		must(t, err)
+		if ctx.Err() == nil {
+			t.Error("it was not interrupted")
+		}
+		if moved := project.do(t, "rev-parse", "HEAD") != head; moved == flags.noCommit {
+			t.Errorf("HEAD moved: %t", moved)
+		}
+		want := map[bool]string{true: "A  a.txt\nA  b/b.go"}[flags.noCommit]
+		if status := project.do(t, "status", "--porcelain"); status != want {
+			t.Errorf("the work tree has\n%s", status)
+		}
 	}
 }
