@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -60,9 +61,13 @@ func (c change) run(ctx context.Context, root folder, edit func(work folder, min
 	return c.take(ctx, root, work, head, message)
 }
 
-// worktree makes a second work tree of HEAD in a temporary folder, and returns what removes it.
+// worktree makes a second work tree of HEAD beside f, so that go.mod may name folders there, or in a temporary folder
+// where nothing can be made beside f. It returns what removes it.
 func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
-	dir, err := os.MkdirTemp("", "foyer-")
+	dir, err := os.MkdirTemp(filepath.Dir(string(f)), "foyer-") // no dot, because templ passes over such folders
+	if err != nil {
+		dir, err = os.MkdirTemp("", "foyer-")
+	}
 	if err != nil {
 		return "", nil, err
 	}

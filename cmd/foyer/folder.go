@@ -29,6 +29,9 @@ func (f folder) run(ctx context.Context, program string, args ...string) (string
 		name, _, _ := strings.Cut(v, "=")
 		return slices.Contains(ofHooks, name)
 	})
+	if _, err := os.Stat(f.path("go.work")); err != nil {
+		cmd.Env = append(cmd.Env, "GOWORK=off") // one above the project does not know the worktree
+	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

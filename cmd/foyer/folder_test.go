@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -62,4 +63,25 @@ func TestEnvironment(t *testing.T) {
 	if author := project.do(t, "log", "-1", "--format=%an"); author != "Grace" {
 		t.Errorf("the author is %s", author)
 	}
+}
+
+// TestNeighbours: a project may need a folder beside it, or lie in a workspace, or where nothing can be made beside it.
+func TestNeighbours(t *testing.T) {
+	t.Parallel()
+	files := sample().with("go.mod", "module example.com/sample\n\ngo 1.24\n\nrequire example.com/x v0.0.0\n\n"+
+		"replace example.com/x => ../x\n", "web/x.go", "package web\n\nimport _ \"example.com/x\"\n")
+	project := newProject(t, files)
+	beside := folder(filepath.Dir(string(project)))
+	must(t, beside.write(nil, tree{"x/go.mod": "module example.com/x\n", "x/x.go": "package x\n",
+		"go.work": "go 1.24\n\nuse ./project\n"}))
+	_, err := project.verb(t, "without", "keys")
+	must(t, err)
+	project.untouched(t, project.do(t, "rev-parse", "HEAD"))
+	if left := filesIn(t, string(beside)); !slices.Equal(left, []string{"go.work", "project", "x"}) {
+		t.Errorf("left %q", left)
+	}
+	must(t, os.Chmod(string(beside), 0o500))
+	defer os.Chmod(string(beside), 0o700)
+	_, err = project.verb(t, "page", "reports")
+	refused(t, err, "has no icon info") // so the verb got that far
 }
