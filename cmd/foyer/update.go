@@ -111,9 +111,9 @@ func (p project) newest(ctx context.Context, root folder, query string) (string,
 		id, ref, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		tag, isTag := strings.CutPrefix(ref, "refs/tags/")
 		switch {
-		case query != "" && ref == "refs/tags/"+query:
-			return query, nil
-		case query != "" && ref == "refs/heads/"+query, query == "" && ref == "HEAD" && !tagged:
+		case isTag && (query == tag || query == ref):
+			return tag, nil
+		case ref == query, ref == "refs/heads/"+query, query == "" && ref == "HEAD" && !tagged:
 			best = id
 		case query == "" && isTag && tagged && semver.Prerelease(tag) == "" && semver.Compare(tag, best) > 0:
 			best = tag

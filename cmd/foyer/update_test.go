@@ -235,6 +235,11 @@ func TestUpdateStarts(t *testing.T) {
 	clone.commit(t, mine, "At a tag")
 	says("[update --self --to v1.10.0]")
 	says("Nothing to update: this project has v1.2.0", "--to", "v1.2.0")
+	branch := template.do(t, "symbolic-ref", "HEAD")
+	for _, to := range []string{"HEAD", branch, strings.TrimPrefix(branch, "refs/heads/")} {
+		says("[update --to "+to+" --self --to "+second+"]", "--to", to)
+	}
+	says("[update --to refs/tags/v1.10.0 --self --to v1.10.0]", "--to", "refs/tags/v1.10.0")
 	p.Version = "v1.11.0"
 	must(t, p.write(mine))
 	clone.commit(t, mine, "At a later tag")
