@@ -85,7 +85,7 @@ func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
 // take brings the work tree into the project: as a commit, uncommitted, or only as a printed difference.
 func (c change) take(ctx context.Context, root, work folder, head, message string) error {
 	s := session{folder: work, ctx: ctx, err: work.stage(ctx)}
-	r := report{Message: message, Files: strings.Fields(s.git("diff", "--cached", "--name-only", head))}
+	r := report{Message: message, Files: listed(s.git("diff", "--cached", "-z", "--name-only", head))}
 	if s.err != nil {
 		return s.err
 	}

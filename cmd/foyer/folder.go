@@ -75,8 +75,7 @@ func (f folder) names(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := strings.FieldsFunc(out, func(r rune) bool { return r == 0 })
-	list = slices.DeleteFunc(list, func(name string) bool {
+	list := slices.DeleteFunc(listed(out), func(name string) bool {
 		info, err := os.Lstat(f.path(name))
 		deleted := errors.Is(err, fs.ErrNotExist) // but not yet in the index
 		return deleted || err == nil && !info.Mode().IsRegular()
@@ -84,6 +83,9 @@ func (f folder) names(ctx context.Context) ([]string, error) {
 	slices.Sort(list)
 	return slices.Compact(list), nil // a file in conflict is listed once per side
 }
+
+// listed returns the names that git prints with -z.
+func listed(out string) []string { return strings.FieldsFunc(out, func(r rune) bool { return r == 0 }) }
 
 func (f folder) path(name string) string { return filepath.Join(string(f), filepath.FromSlash(name)) }
 
@@ -146,23 +148,17 @@ func modeOf(text string) os.FileMode {
 	return 0o644
 }
 
-// stage puts all files into git's index, scripts with their mode also where the system knows none.
+// stage puts all files into git's index, new scripts with their mode also where the system knows none.
 func (f folder) stage(ctx context.Context, flags ...string) error {
 	t, err := f.read(ctx)
-	if err != nil {
-		return err
+	s := session{folder: f, ctx: ctx, err: err}
+	s.git(append([]string{"add", "--all"}, flags...)...)
+	scripts := listed(s.git("diff", "--cached", "-z", "--name-only", "--no-renames", "--diff-filter=A"))
+	scripts = slices.DeleteFunc(scripts, func(name string) bool { return modeOf(t[name]) != 0o755 })
+	if len(scripts) > 0 {
+		s.git(append([]string{"update-index", "--chmod=+x", "--"}, scripts...)...)
 	}
-	args := []string{"update-index", "--chmod=+x", "--"}
-	for _, name := range t.names() {
-		if modeOf(t[name]) == 0o755 {
-			args = append(args, name)
-		}
-	}
-	if _, err := f.git(ctx, append([]string{"add", "--all"}, flags...)...); err != nil || args[len(args)-1] == "--" {
-		return err
-	}
-	_, err = f.git(ctx, args...)
-	return err
+	return s.err
 }
 
 // removeEmpty removes dir and the folders above it as long as they are empty.

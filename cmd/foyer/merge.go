@@ -57,7 +57,7 @@ func (f folder) merge(ctx context.Context, mine, before, after tree, apart func(
 		return errors.Join(picked, err)
 	}
 	var list conflict
-	for _, name := range strings.FieldsFunc(names, func(r rune) bool { return r == 0 }) {
+	for _, name := range listed(names) {
 		list = append(list, f.conflict(ctx, mine, name))
 	}
 	if err := f.mergeDerived(mine, before, after); err != nil || list == nil {

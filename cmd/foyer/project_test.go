@@ -48,7 +48,7 @@ func TestChangeForPrograms(t *testing.T) {
 	reported := func(args ...string) (r report) {
 		t.Helper()
 		var out bytes.Buffer
-		must(t, run(t.Context(), string(project), append([]string{"without", "keys", "--json"}, args...), &out))
+		must(t, run(t.Context(), string(project), append([]string{"without", "keys", "--json", "--base", head}, args...), &out))
 		must(t, json.Unmarshal(out.Bytes(), &r))
 		return r
 	}
@@ -58,9 +58,29 @@ func TestChangeForPrograms(t *testing.T) {
 		t.Errorf("a dry run reports %+v", dry)
 	}
 	project.untouched(t, head)
+	must(t, os.Chmod(project.path(".ci/run"), 0o644))
+	project.do(t, "update-index", "--chmod=-x", ".ci/run")
+	project.do(t, "commit", "--quiet", "-m", "No script of mine")
 	done := reported()
+	if mode := project.do(t, "ls-files", "-s", ".ci/run"); mode[:6] != "100644" {
+		t.Errorf("another file has the mode %s now", mode)
+	}
 	if done.Commit != project.do(t, "rev-parse", "HEAD") || !slices.Equal(done.Files, dry.Files) || done.Diff != "" {
 		t.Errorf("a change reports %+v", done)
+	}
+}
+
+// TestChangeNamesFiles: a report has the names of files as they are.
+func TestChangeNamesFiles(t *testing.T) {
+	t.Parallel()
+	project, out := newProject(t, sample()), bytes.Buffer{}
+	c := change{json: true, out: &out}
+	must(t, c.run(t.Context(), project, func(work folder, _ tree) (string, error) {
+		return "Mine", work.add(t.Context(), tree{"a b.txt": "a\n", "über.txt": "u\n"})
+	}))
+	var r report
+	if must(t, json.Unmarshal(out.Bytes(), &r)); !slices.Equal(r.Files, []string{"a b.txt", "über.txt"}) {
+		t.Errorf("reported %q", r.Files)
 	}
 }
 
