@@ -58,6 +58,9 @@ func without(ctx context.Context, root folder, w taking) error {
 
 // with brings parts back that the project in root does without, and what they need.
 func with(ctx context.Context, root folder, w taking) error {
+	if w.fresh {
+		return errUsage
+	}
 	return w.run(ctx, root, func(work folder, mine tree) (string, error) {
 		s, err := begin(ctx, root, work, mine, w.base)
 		if err != nil {
