@@ -76,10 +76,21 @@ func TestUndoRefuses(t *testing.T) {
 
 // TestUndoOfSharedMigration: a migration that others have stays, and a new one takes it back. Then the name is free again.
 func TestUndoOfSharedMigration(t *testing.T) {
+	for _, merged := range []bool{false, true} {
+		t.Run(map[bool]string{true: "by a merge"}[merged], func(t *testing.T) { undoShared(t, merged) })
+	}
+}
+
+func undoShared(t *testing.T, merged bool) {
 	t.Parallel()
 	project := newProject(t, workshop())
 	_, err := project.verb(t, "page", "reports")
 	must(t, err)
+	if merged {
+		other := project.do(t, "commit-tree", "HEAD^^{tree}", "-p", "HEAD^", "-m", "Another branch")
+		both := project.do(t, "commit-tree", "HEAD^{tree}", "-p", "HEAD^", "-p", other, "-m", "A merge that adds it")
+		project.do(t, "reset", "--quiet", "--hard", both)
+	}
 	project.do(t, "update-ref", "refs/remotes/origin/main", "HEAD")
 	_, err = project.verb(t, "page", "reports", "--undo")
 	must(t, err)
@@ -116,6 +127,8 @@ func TestPageRefuses(t *testing.T) {
 		"feature sheep name:string":                 "--singular",
 		"feature projects name:string":              "cmd/foyer/_example/feature is missing",
 		"feature projects name:string --admin":      "add --owned",
+		"feature projects name:string --owned=no":   errUsage.Error(),
+		"feature shops ok:string --owned=0 --admin": "add --owned",
 		"feature projects name:string --singular=X": "lower-case words",
 		"feature projects budget:int":               "so it is a string",
 	} {
