@@ -51,6 +51,20 @@ func TestCloneAsksForBase(t *testing.T) {
 	}
 	_, err := clone.verb(t, "without", "keys", "--base", base)
 	refused(t, err, ".foyer names the version of the template")
+
+	clone = cloned(t, template)
+	clone.do(t, "remote", "set-url", "origin", string(clone.bare(t)))
+	head = clone.commit(t, sample().edit(t, "internal/keys/keys.go", "GET /keys", "GET /locks"), "The clone's own")
+	clone.do(t, "push", "--quiet", "origin", "HEAD")
+	_, err = clone.verb(t, "without", "keys")
+	refused(t, err, "--base")
+	clone.untouched(t, head)
+	_, err = clone.verb(t, "without", "keys", "--base", base)
+	refused(t, err, "internal/keys/keys.go:3: const Route = \"GET /locks\"")
+	_, err = clone.verb(t, "without", "chain", "--base", base)
+	if must(t, err); clone.state(t).Source != "" {
+		t.Errorf("updates would come from the clone's own origin: %+v", clone.state(t))
+	}
 }
 
 // TestCloneGoesOn: after any verb a clone knows what it does without, and takes part in updates. Its README loses and

@@ -143,7 +143,7 @@ func ownTemplate(ctx context.Context, dir folder) (p project, t tree, err error)
 }
 
 // project returns what .foyer says. A clone that has none grew from base, a commit of the template, or without base from
-// the last commit that it shares with its origin.
+// the last commit that it shares with its origin, which must have no commits of the clone.
 func (f folder) project(ctx context.Context, mine tree, base string) (project, error) {
 	was, grown, err := readProject(mine)
 	if err != nil || grown && base == "" {
@@ -153,16 +153,22 @@ func (f folder) project(ctx context.Context, mine tree, base string) (project, e
 		return was, fmt.Errorf("%s names the version of the template: --base is for a clone without it", projectFile)
 	}
 	shared, _ := f.git(ctx, "merge-base", "HEAD", "refs/remotes/origin/HEAD") // fails without origin
+	pushed, _ := f.git(ctx, "log", "-g", "-1", "--format=%H", "--grep-reflog=^update by push", "--remotes=origin")
+	if pushed != "" {
+		shared = "" // because the origin has commits of the clone
+	}
 	_, first := f.git(ctx, "rev-parse", "--verify", "--quiet", "HEAD^")
 	if base = cmp.Or(base, shared); base == "" && first == nil {
-		return was, errors.New("which commit is the template's? This project shares none with the branch of an origin, " +
-			"so name the last one that is not your own: --base <commit>")
+		return was, errors.New("which commits are the template's? Git cannot tell, so name the last one that is not your " +
+			"own: --base <commit>")
 	}
 	p, err := f.origin(ctx, cmp.Or(base, "HEAD"))
 	if err != nil {
 		return p, err
 	}
-	p.Generated = was.Generated
+	if p.Generated = was.Generated; pushed != "" {
+		p.Source = ""
+	}
 	p.names, err = namesOf(mine)
 	return p, err
 }
