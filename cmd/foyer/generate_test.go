@@ -112,6 +112,19 @@ func undoShared(t *testing.T, merged bool) {
 	must(t, err)
 }
 
+// TestNewOfMade: what was made in a template is the template's in a project that comes from it.
+func TestNewOfMade(t *testing.T) {
+	t.Parallel()
+	template := newProject(t, workshop().with("LICENSE", "MIT\n", stubFile, "# Sample\n"))
+	_, err := template.verb(t, "page", "reports")
+	must(t, err)
+	project, _, err := template.made(t, t.TempDir(), "example.com/harbor")
+	must(t, err)
+	if p := project.state(t); len(p.Generated) > 0 || project.tree(t)["web/reports.go"] == "" {
+		t.Errorf("state %+v", p)
+	}
+}
+
 // TestPageRefuses: a wrong command line changes nothing, and its error is a line.
 func TestPageRefuses(t *testing.T) {
 	t.Parallel()
