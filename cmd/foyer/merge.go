@@ -23,9 +23,11 @@ func derived(name, _ string) bool {
 // given reports whether a file is derived, or whether the project t gets it once and owns it from then on. A README with
 // markers, as a clone has it, goes on like other files.
 func (t tree) given(name, _ string) bool {
-	spans, _ := spansOf(name, t[name], func(string) bool { return true })
-	return derived(name, "") || strings.HasPrefix(name, ".github/") || name == "LICENSE" || name == projectFile ||
-		name == "README.md" && spans == nil
+	if name == "README.md" {
+		spans, _ := spansOf(name, t[name], func(string) bool { return true })
+		return spans == nil
+	}
+	return derived(name, "") || strings.HasPrefix(name, ".github/") || name == "LICENSE" || name == projectFile
 }
 
 // A conflict is an error that names the lines which a project and its template both changed.
