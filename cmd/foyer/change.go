@@ -92,6 +92,11 @@ func (c change) take(ctx context.Context, root, work folder, head, message strin
 	if len(r.Files) == 0 {
 		return errors.New("this changes nothing")
 	}
+	for _, name := range s.added() {
+		if _, err := os.Lstat(root.path(name)); err == nil {
+			return fmt.Errorf("%s is here already, and git ignores it: move it away first", name)
+		}
+	}
 	if c.dryRun {
 		r.Diff = s.git("diff", "--cached", head)
 	} else {

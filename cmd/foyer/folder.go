@@ -63,6 +63,11 @@ func (s *session) git(args ...string) (out string) {
 	return out
 }
 
+// added returns the files in the index that HEAD lacks.
+func (s *session) added() []string {
+	return listed(s.git("diff", "--cached", "-z", "--name-only", "--no-renames", "--diff-filter=A"))
+}
+
 // root returns the work tree that f lies in.
 func (f folder) root(ctx context.Context) (folder, error) {
 	top, err := f.git(ctx, "rev-parse", "--show-toplevel")
@@ -153,8 +158,7 @@ func (f folder) stage(ctx context.Context, flags ...string) error {
 	t, err := f.read(ctx)
 	s := session{folder: f, ctx: ctx, err: err}
 	s.git(append([]string{"add", "--all"}, flags...)...)
-	scripts := listed(s.git("diff", "--cached", "-z", "--name-only", "--no-renames", "--diff-filter=A"))
-	scripts = slices.DeleteFunc(scripts, func(name string) bool { return modeOf(t[name]) != 0o755 })
+	scripts := slices.DeleteFunc(s.added(), func(name string) bool { return modeOf(t[name]) != 0o755 })
 	if len(scripts) > 0 {
 		s.git(append([]string{"update-index", "--chmod=+x", "--"}, scripts...)...)
 	}

@@ -48,7 +48,8 @@ func TestChangeForPrograms(t *testing.T) {
 	reported := func(args ...string) (r report) {
 		t.Helper()
 		var out bytes.Buffer
-		must(t, run(t.Context(), string(project), append([]string{"without", "keys", "--json", "--base", head}, args...), &out))
+		args = append([]string{"without", "keys", "--json", "--base", head}, args...)
+		must(t, run(t.Context(), string(project), args, &out))
 		must(t, json.Unmarshal(out.Bytes(), &r))
 		return r
 	}
@@ -121,6 +122,24 @@ func TestChangeInterrupted(t *testing.T) {
 		want := map[bool]string{true: "A  a.txt\nA  b/b.go"}[flags.noCommit]
 		if status := project.do(t, "status", "--porcelain"); status != want {
 			t.Errorf("the work tree has\n%s", status)
+		}
+	}
+}
+
+// TestChangeOverwrites: a file that git ignores is not overwritten.
+func TestChangeOverwrites(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, sample().with(".gitignore", "mine.txt\n"))
+	must(t, project.write(nil, tree{"mine.txt": "mine\n"}))
+	head := project.do(t, "rev-parse", "HEAD")
+	for _, c := range []change{{out: io.Discard}, {out: io.Discard, noCommit: true}} {
+		err := c.run(t.Context(), project, func(work folder, _ tree) (string, error) {
+			return "Mine", work.add(t.Context(), tree{"mine.txt": "other\n"})
+		})
+		refused(t, err, "mine.txt is here already, and git ignores it")
+		project.untouched(t, head)
+		if text, err := os.ReadFile(project.path("mine.txt")); string(text) != "mine\n" {
+			t.Errorf("mine.txt is %q, %v", text, err)
 		}
 	}
 }

@@ -33,7 +33,8 @@ func TestFaults(t *testing.T) {
 // TestSettleGenerates: what templ generates is made anew also where only templ is another one.
 func TestSettleGenerates(t *testing.T) {
 	t.Parallel()
-	const templ = "package main\n\nimport \"os\"\n\nfunc main() { os.WriteFile(\"views/a_templ.go\", []byte(text), 0o644) }\n"
+	const templ = "package main\n\nimport \"os\"\n\n" +
+		"func main() { os.WriteFile(\"views/a_templ.go\", []byte(text), 0o644) }\n"
 	files := sample().with("go.mod", "module example.com/sample\n\ngo 1.24\n\ntool example.com/sample/cmd/templ\n",
 		"cmd/templ/main.go", templ, "cmd/templ/text.go", "package main\n\nconst text = \"package views\\n\"\n",
 		"views/a.templ", "package views\n", "views/a_templ.go", "package views\n")
