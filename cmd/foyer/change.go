@@ -113,13 +113,22 @@ func (c change) commit(s *session, root folder, head, message string) string {
 	s.git(append(s.author(s.ctx, "foyer"), "commit", "--quiet", "--no-verify", "-m", message)...)
 	made := s.git("rev-parse", "HEAD")
 	s.folder, s.ctx = root, context.WithoutCancel(s.ctx) // from here on Ctrl-C would leave half of it
-	if c.noCommit {
-		s.git("read-tree", "-m", "-u", head, made)
+	if s.err != nil {
 		return ""
 	}
-	s.git("merge", "--quiet", "--ff-only", made)
+	if c.noCommit {
+		s.git("read-tree", "-m", "-u", head, made)
+		made = ""
+	} else {
+		s.git("merge", "--quiet", "--ff-only", made)
+	}
+	if s.err != nil {
+		s.err = fmt.Errorf("%w:\n%w", errHalfDone, s.err)
+	}
 	return made
 }
+
+var errHalfDone = errors.New("see git status, because the change may be in the project by half")
 
 // author returns what lets git commit under a name where it does not know the person.
 func (f folder) author(ctx context.Context, name string) []string {

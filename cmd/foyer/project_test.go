@@ -143,3 +143,23 @@ func TestChangeOverwrites(t *testing.T) {
 		}
 	}
 }
+
+// TestChangeHalfDone: where git ends while the project takes the result over, the error does not say that nothing was
+// changed.
+func TestChangeHalfDone(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, sample())
+	must(t, project.write(nil, tree{
+		".git/hooks/reference-transaction": "#!/bin/sh\n! grep -q refs/heads/\n",
+	}))
+	err := change{out: io.Discard}.run(t.Context(), project, func(work folder, _ tree) (string, error) {
+		return "Mine", work.add(t.Context(), tree{"mine.txt": "mine\n"})
+	})
+	refused(t, err, "git status")
+	if said := saying(err, context.Canceled); said != err {
+		t.Errorf("after Ctrl-C it says %q", said)
+	}
+	if said := saying(io.EOF, context.Canceled); said.Error() != "interrupted; nothing was changed" {
+		t.Errorf("after Ctrl-C it says %q", said)
+	}
+}
