@@ -60,7 +60,10 @@ func help(out io.Writer) error {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := saying(run(ctx, ".", os.Args[1:], os.Stdout), ctx.Err())
+	err := run(ctx, ".", os.Args[1:], os.Stdout)
+	if err != nil && ctx.Err() != nil && !errors.Is(err, errHalfDone) {
+		err = errors.New("interrupted; nothing was changed")
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "foyer:", err)
 	}
@@ -70,14 +73,6 @@ func main() {
 	case err != nil:
 		os.Exit(1)
 	}
-}
-
-// saying returns the error to print: another one after Ctrl-C, because it ends git and Go with all kinds of errors.
-func saying(err, interrupted error) error {
-	if err == nil || interrupted == nil || errors.Is(err, errHalfDone) {
-		return err
-	}
-	return errors.New("interrupted; nothing was changed")
 }
 
 var errUsage = errors.New("unknown verb or argument; see go run ./cmd/foyer help")

@@ -167,7 +167,7 @@ func (f folder) project(ctx context.Context, mine tree, base string) (project, e
 		return p, err
 	}
 	if p.Generated = was.Generated; pushed != "" {
-		p.Source = ""
+		p.Source = "" // not the clone's own origin
 	}
 	p.names, err = namesOf(mine)
 	return p, err
