@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -60,9 +61,13 @@ func (c change) run(ctx context.Context, root folder, edit func(work folder, min
 	return c.take(ctx, root, work, head, message)
 }
 
-// worktree makes a second work tree of HEAD in a temporary folder, and returns what removes it.
+// worktree makes a second work tree of HEAD beside f, so that go.mod may name folders there, or in a temporary folder
+// where nothing can be made beside f. It returns what removes it.
 func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
-	dir, err := os.MkdirTemp("", "foyer-")
+	dir, err := os.MkdirTemp(filepath.Dir(string(f)), "foyer-") // no dot, because templ passes over such folders
+	if err != nil {
+		dir, err = os.MkdirTemp("", "foyer-")
+	}
 	if err != nil {
 		return "", nil, err
 	}
@@ -80,12 +85,17 @@ func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
 // take brings the work tree into the project: as a commit, uncommitted, or only as a printed difference.
 func (c change) take(ctx context.Context, root, work folder, head, message string) error {
 	s := session{folder: work, ctx: ctx, err: work.stage(ctx)}
-	r := report{Message: message, Files: strings.Fields(s.git("diff", "--cached", "--name-only", head))}
+	r := report{Message: message, Files: listed(s.git("diff", "--cached", "-z", "--name-only", head))}
 	if s.err != nil {
 		return s.err
 	}
 	if len(r.Files) == 0 {
 		return errors.New("this changes nothing")
+	}
+	for _, name := range s.added() {
+		if _, err := os.Lstat(root.path(name)); err == nil {
+			return fmt.Errorf("%s is here already, and git ignores it: move it away first", name)
+		}
 	}
 	if c.dryRun {
 		r.Diff = s.git("diff", "--cached", head)
@@ -102,14 +112,23 @@ func (c change) take(ctx context.Context, root, work folder, head, message strin
 func (c change) commit(s *session, root folder, head, message string) string {
 	s.git(append(s.author(s.ctx, "foyer"), "commit", "--quiet", "--no-verify", "-m", message)...)
 	made := s.git("rev-parse", "HEAD")
-	s.folder = root
-	if c.noCommit {
-		s.git("read-tree", "-m", "-u", head, made)
+	s.folder, s.ctx = root, context.WithoutCancel(s.ctx) // from here on Ctrl-C would leave half of it
+	if s.err != nil {
 		return ""
 	}
-	s.git("merge", "--quiet", "--ff-only", made)
+	if c.noCommit {
+		s.git("read-tree", "-m", "-u", head, made)
+		made = ""
+	} else {
+		s.git("merge", "--quiet", "--ff-only", made)
+	}
+	if s.err != nil {
+		s.err = fmt.Errorf("%w:\n%w", errHalfDone, s.err)
+	}
 	return made
 }
+
+var errHalfDone = errors.New("see git status, because the change may be in the project by half")
 
 // author returns what lets git commit under a name where it does not know the person.
 func (f folder) author(ctx context.Context, name string) []string {

@@ -39,7 +39,7 @@ func deployVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 		if files, next, err = deployment(mine, kinds[0]); err != nil {
 			return "", err
 		}
-		return "Deploy by " + kinds[0] + ": " + strings.Join(files.names(), ", "), work.write(nil, files)
+		return "Deploy by " + kinds[0] + ": " + strings.Join(files.names(), ", "), work.add(ctx, files)
 	})
 	if err != nil || c.json || c.dryRun {
 		return err

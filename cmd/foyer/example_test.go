@@ -150,7 +150,7 @@ func TestClashes(t *testing.T) {
 		return made, o.clashes(t, made)
 	}
 	for many, words := range map[string]string{
-		"users": "has site.fitUsers already", "sessions": "has Sessions already", "forms": "web/forms.go exists already",
+		"users": "already: choose another name", "sessions": "has Sessions already", "forms": "web/forms.go exists already",
 		"settings": "has settingsLayout already", "news": "internal/news/news.go has New already",
 		"stores": "has Store already", "strings": "imports another package strings",
 	} {
@@ -167,6 +167,8 @@ func TestClashes(t *testing.T) {
 		"web/a.go has projects already: choose another name": {"web/a.go": "var projects = 1\n"},
 		"web/b.go has Server.showProjects already":           {"web/b.go": "func (s *Server) showProjects() {\n}\n"},
 		"views/a.templ has Projects already":                 {"views/a.templ": "templ Projects() {\n}\n"},
+		"browser/a_test.go has site.fitProjects already": {
+			"internal/proofs/browser/a_test.go": "func (s *site) fitProjects(b fitted) {\n}\n"},
 	} {
 		_, err := check("projects", c)
 		refused(t, err, words)

@@ -18,7 +18,13 @@ func featureVerb(ctx context.Context, root folder, args []string, out io.Writer)
 	one := set.String("singular", "", "")
 	set.StringVar(&g.icon, "icon", "inbox", "")
 	for _, option := range []string{"owned", "admin", "csv", "api"} {
-		set.BoolFunc(option, "", func(string) error { g.options = append(g.options, option); return nil })
+		set.BoolFunc(option, "", func(value string) error {
+			on, err := strconv.ParseBool(value)
+			if on {
+				g.options = append(g.options, option)
+			}
+			return err
+		})
 	}
 	rest, err := g.parse(set, args)
 	if err != nil {

@@ -16,12 +16,22 @@ import (
 // A folder is a working copy of a tree.
 type folder string
 
+// ofHooks are the variables by which git tells a hook where it runs: what git rev-parse --local-env-vars lists.
+var ofHooks = strings.Fields(`GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG GIT_CONFIG_PARAMETERS GIT_CONFIG_COUNT
+	GIT_OBJECT_DIRECTORY GIT_DIR GIT_WORK_TREE GIT_IMPLICIT_WORK_TREE GIT_GRAFT_FILE GIT_INDEX_FILE GIT_NO_REPLACE_OBJECTS
+	GIT_REPLACE_REF_BASE GIT_PREFIX GIT_INTERNAL_SUPER_PREFIX GIT_SHALLOW_FILE GIT_COMMON_DIR`)
+
 // run runs a program in the folder and returns what it prints; its error has the whole output.
 func (f folder) run(ctx context.Context, program string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = string(f)
-	ofHooks := func(v string) bool { return strings.HasPrefix(v, "GIT_") }
-	cmd.Env = slices.DeleteFunc(cmd.Environ(), ofHooks)
+	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains(ofHooks, name)
+	})
+	if _, err := os.Stat(f.path("go.work")); err != nil {
+		cmd.Env = append(cmd.Env, "GOWORK=off") // one above the project does not know the worktree
+	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
@@ -53,26 +63,34 @@ func (s *session) git(args ...string) (out string) {
 	return out
 }
 
+// added returns the files in the index that HEAD lacks.
+func (s *session) added() []string {
+	return listed(s.git("diff", "--cached", "-z", "--name-only", "--no-renames", "--diff-filter=A"))
+}
+
 // root returns the work tree that f lies in.
 func (f folder) root(ctx context.Context) (folder, error) {
 	top, err := f.git(ctx, "rev-parse", "--show-toplevel")
 	return folder(filepath.FromSlash(top)), err
 }
 
-// names returns the files that git would commit, those not yet added included.
+// names returns the files that git would commit, those not yet added included; no links and no nested repositories.
 func (f folder) names(ctx context.Context) ([]string, error) {
 	out, err := f.git(ctx, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	if err != nil {
 		return nil, err
 	}
-	list := strings.FieldsFunc(out, func(r rune) bool { return r == 0 })
-	list = slices.DeleteFunc(list, func(name string) bool {
-		_, err := os.Lstat(f.path(name))
-		return errors.Is(err, fs.ErrNotExist) // deleted, but not yet in the index
+	list := slices.DeleteFunc(listed(out), func(name string) bool {
+		info, err := os.Lstat(f.path(name))
+		deleted := errors.Is(err, fs.ErrNotExist) // but not yet in the index
+		return deleted || err == nil && !info.Mode().IsRegular()
 	})
 	slices.Sort(list)
 	return slices.Compact(list), nil // a file in conflict is listed once per side
 }
+
+// listed returns the names that git prints with -z.
+func listed(out string) []string { return strings.FieldsFunc(out, func(r rune) bool { return r == 0 }) }
 
 func (f folder) path(name string) string { return filepath.Join(string(f), filepath.FromSlash(name)) }
 
@@ -119,6 +137,15 @@ func (f folder) write(before, after tree) error {
 	return nil
 }
 
+// add writes files and lets git know them, also where it ignores such files.
+func (f folder) add(ctx context.Context, files tree) error {
+	if err := f.write(nil, files); err != nil {
+		return err
+	}
+	_, err := f.git(ctx, append([]string{"add", "--force", "--"}, files.names()...)...)
+	return err
+}
+
 func modeOf(text string) os.FileMode {
 	if strings.HasPrefix(text, "#!") {
 		return 0o755
@@ -126,23 +153,16 @@ func modeOf(text string) os.FileMode {
 	return 0o644
 }
 
-// stage puts all files into git's index, scripts with their mode also where the system knows none.
-func (f folder) stage(ctx context.Context) error {
+// stage puts all files into git's index, new scripts with their mode also where the system knows none.
+func (f folder) stage(ctx context.Context, flags ...string) error {
 	t, err := f.read(ctx)
-	if err != nil {
-		return err
+	s := session{folder: f, ctx: ctx, err: err}
+	s.git(append([]string{"add", "--all"}, flags...)...)
+	scripts := slices.DeleteFunc(s.added(), func(name string) bool { return modeOf(t[name]) != 0o755 })
+	if len(scripts) > 0 {
+		s.git(append([]string{"update-index", "--chmod=+x", "--"}, scripts...)...)
 	}
-	args := []string{"update-index", "--chmod=+x", "--"}
-	for _, name := range t.names() {
-		if modeOf(t[name]) == 0o755 {
-			args = append(args, name)
-		}
-	}
-	if _, err := f.git(ctx, "add", "--all"); err != nil || args[len(args)-1] == "--" {
-		return err
-	}
-	_, err = f.git(ctx, args...)
-	return err
+	return s.err
 }
 
 // removeEmpty removes dir and the folders above it as long as they are empty.

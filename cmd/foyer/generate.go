@@ -77,7 +77,7 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 			entry.Lines[s.file] = append(entry.Lines[s.file], s.lines...)
 		}
 	}
-	if err := f.write(mine, after); err != nil {
+	if err := errors.Join(f.write(mine, after), f.add(ctx, made)); err != nil {
 		return err
 	}
 	if err := settle(ctx, f, mine); err != nil {
@@ -92,7 +92,7 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 	}
 	p.Generated = append(p.Generated, entry)
 	state := tree{}
-	return errors.Join(p.write(state), f.write(nil, state))
+	return errors.Join(p.write(state), f.add(ctx, state))
 }
 
 const iconsFile = "static/icons.svg"
@@ -146,16 +146,11 @@ func (f folder) takeBack(ctx context.Context, mine tree, command []string) error
 	return nil
 }
 
-// shared reports whether others may have applied a migration, because the commit that made it is on a branch of another
-// repository.
+// shared reports whether others may have applied a migration, because it is on a branch of another repository.
 func (f folder) shared(ctx context.Context, name string) (bool, error) {
 	if !isMigration(name) {
 		return false, nil
 	}
-	commit, err := f.git(ctx, "log", "--diff-filter=A", "--format=%H", "-1", "--", name)
-	if err != nil {
-		return false, err
-	}
-	branches, err := f.git(ctx, "branch", "--remotes", "--contains", commit)
-	return branches != "", err
+	commit, err := f.git(ctx, "log", "--remotes", "--format=%H", "-1", "--", name)
+	return commit != "", err
 }

@@ -76,10 +76,21 @@ func TestUndoRefuses(t *testing.T) {
 
 // TestUndoOfSharedMigration: a migration that others have stays, and a new one takes it back. Then the name is free again.
 func TestUndoOfSharedMigration(t *testing.T) {
+	for _, merged := range []bool{false, true} {
+		t.Run(map[bool]string{true: "by a merge"}[merged], func(t *testing.T) { undoShared(t, merged) })
+	}
+}
+
+func undoShared(t *testing.T, merged bool) {
 	t.Parallel()
 	project := newProject(t, workshop())
 	_, err := project.verb(t, "page", "reports")
 	must(t, err)
+	if merged {
+		other := project.do(t, "commit-tree", "HEAD^^{tree}", "-p", "HEAD^", "-m", "Another branch")
+		both := project.do(t, "commit-tree", "HEAD^{tree}", "-p", "HEAD^", "-p", other, "-m", "A merge that adds it")
+		project.do(t, "reset", "--quiet", "--hard", both)
+	}
 	project.do(t, "update-ref", "refs/remotes/origin/main", "HEAD")
 	_, err = project.verb(t, "page", "reports", "--undo")
 	must(t, err)
@@ -101,6 +112,19 @@ func TestUndoOfSharedMigration(t *testing.T) {
 	must(t, err)
 }
 
+// TestNewOfMade: what was made in a template is the template's in a project that comes from it.
+func TestNewOfMade(t *testing.T) {
+	t.Parallel()
+	template := newProject(t, workshop().with("LICENSE", "MIT\n", stubFile, "# Sample\n"))
+	_, err := template.verb(t, "page", "reports")
+	must(t, err)
+	project, _, err := template.made(t, t.TempDir(), "example.com/harbor")
+	must(t, err)
+	if p := project.state(t); len(p.Generated) > 0 || project.tree(t)["web/reports.go"] == "" {
+		t.Errorf("state %+v", p)
+	}
+}
+
 // TestPageRefuses: a wrong command line changes nothing, and its error is a line.
 func TestPageRefuses(t *testing.T) {
 	t.Parallel()
@@ -116,6 +140,8 @@ func TestPageRefuses(t *testing.T) {
 		"feature sheep name:string":                 "--singular",
 		"feature projects name:string":              "cmd/foyer/_example/feature is missing",
 		"feature projects name:string --admin":      "add --owned",
+		"feature projects name:string --owned=no":   errUsage.Error(),
+		"feature shops ok:string --owned=0 --admin": "add --owned",
 		"feature projects name:string --singular=X": "lower-case words",
 		"feature projects budget:int":               "so it is a string",
 	} {
@@ -124,5 +150,27 @@ func TestPageRefuses(t *testing.T) {
 		if strings.Contains(err.Error(), "\n") || project.do(t, "status", "--porcelain") != "" {
 			t.Errorf("%s: %v", line, err)
 		}
+	}
+}
+
+// TestMadeIsCommitted: what is made is committed, and goes again, where git ignores such files.
+func TestMadeIsCommitted(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, workshop().with(".gitignore", "reports*\n.foyer\n.dockerignore\nContainerfile\n"))
+	before := project.tree(t)
+	_, err := project.verb(t, "page", "reports")
+	must(t, err)
+	for _, name := range []string{"web/reports.go", projectFile} {
+		if project.tree(t)[name] == "" {
+			t.Errorf("%s is not committed", name)
+		}
+	}
+	_, err = project.verb(t, "page", "reports", "--undo")
+	if must(t, err); !maps.Equal(project.tree(t), before) {
+		t.Errorf("after --undo the files are %q", project.tree(t).names())
+	}
+	_, err = project.verb(t, "deploy", "container")
+	if must(t, err); project.tree(t)["Containerfile"] == "" || project.tree(t)[".dockerignore"] == "" {
+		t.Errorf("deploy committed %q", project.tree(t).names())
 	}
 }

@@ -34,7 +34,7 @@ var verbs = []verb{
 	{"parts", "", "list the parts that can be left out", partsVerb},
 	{"rename", `<module> "Name" [--prefix p]`,
 		"give this project another module path, name and prefix of cookies", renameVerb},
-	{"without", "<part>… [--fresh] [--base <commit>]", "take parts out of this project", partsOf(without)},
+	{"without", "<part>… [--fresh]", "take parts out of this project", partsOf(without)},
 	{"with", "<part>…", "bring parts back that this project does without", partsOf(with)},
 	{"update", "[--to <version>] [--keep-conflicts]", "take over what the template changed", updateVerb},
 	{"deploy", "<container|systemd|fly>", "write the files by which this project is deployed", deployVerb},
@@ -45,6 +45,7 @@ Each verb that changes the project makes one commit; git revert takes it back. F
   --dry-run      print the difference and change nothing
   --no-commit    leave the change in the work tree
   --json         print message, commit and files for a program
+  --base commit  for rename, without, with and update, where git cannot tell which commit of a clone is the template's
 `
 
 func help(out io.Writer) error {
@@ -60,7 +61,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, ".", os.Args[1:], os.Stdout)
-	if err != nil && ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil && !errors.Is(err, errHalfDone) {
 		err = errors.New("interrupted; nothing was changed")
 	}
 	if err != nil {
@@ -134,7 +135,7 @@ func partsOf(do func(context.Context, folder, taking) error) func(context.Contex
 		set := flag.NewFlagSet("parts", flag.ContinueOnError)
 		w.flags(set)
 		set.BoolVar(&w.fresh, "fresh", false, "")
-		set.StringVar(&w.base, "base", "HEAD", "")
+		set.StringVar(&w.base, "base", "", "")
 		var err error
 		if w.parts, err = parse(set, args); err != nil || len(w.parts) == 0 {
 			return cmp.Or(err, errUsage)

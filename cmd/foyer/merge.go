@@ -20,10 +20,14 @@ func derived(name, _ string) bool {
 		slices.Contains([]string{"go.mod", "go.sum", "tools.mod", "tools.sum"}, name)
 }
 
-// given reports whether a file is derived, or whether a project gets it once and owns it from then on.
-func given(name, _ string) bool {
-	return derived(name, "") || strings.HasPrefix(name, ".github/") ||
-		slices.Contains([]string{"README.md", "LICENSE", projectFile}, name)
+// given reports whether a file is derived, or whether the project t gets it once and owns it from then on. A README with
+// markers, as a clone has it, goes on like other files.
+func (t tree) given(name, _ string) bool {
+	if name == "README.md" {
+		spans, _ := spansOf(name, t[name], func(string) bool { return true })
+		return spans == nil
+	}
+	return derived(name, "") || strings.HasPrefix(name, ".github/") || name == "LICENSE" || name == projectFile
 }
 
 // A conflict is an error that names the lines which a project and its template both changed.
@@ -55,7 +59,7 @@ func (f folder) merge(ctx context.Context, mine, before, after tree, apart func(
 		return errors.Join(picked, err)
 	}
 	var list conflict
-	for _, name := range strings.FieldsFunc(names, func(r rune) bool { return r == 0 }) {
+	for _, name := range listed(names) {
 		list = append(list, f.conflict(ctx, mine, name))
 	}
 	if err := f.mergeDerived(mine, before, after); err != nil || list == nil {
@@ -64,16 +68,15 @@ func (f folder) merge(ctx context.Context, mine, before, after tree, apart func(
 	return list
 }
 
-// snapshot lets the folder have t, and commits it apart from all branches.
+// snapshot lets the folder have t and nothing else, and commits it apart from all branches.
 func (f folder) snapshot(ctx context.Context, t tree, parent ...string) (string, error) {
-	now, err := f.read(ctx)
-	if err != nil {
+	if _, err := f.git(ctx, "rm", "-r", "--quiet", "--force", "--ignore-unmatch", "--", "."); err != nil {
 		return "", err
 	}
-	if err := f.write(now, t); err != nil {
+	if err := f.write(nil, t); err != nil {
 		return "", err
 	}
-	s := session{folder: f, ctx: ctx, err: f.stage(ctx)}
+	s := session{folder: f, ctx: ctx, err: f.stage(ctx, "--force")}
 	tree := s.git("write-tree")
 	id := s.git(append([]string{"-c", "user.name=foyer", "-c", "user.email=foyer@localhost",
 		"commit-tree", tree, "-m", "render"}, parent...)...)

@@ -193,7 +193,11 @@ func TestNewIsCommitted(t *testing.T) {
 	}))
 	t.Setenv("HOME", string(home))
 	t.Setenv("XDG_CONFIG_HOME", string(home))
-	t.Setenv("EMAIL", "")
+	for _, name := range []string{"EMAIL", "GIT_CONFIG_GLOBAL", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL",
+		"GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"} {
+		t.Setenv(name, "")
+		must(t, os.Unsetenv(name))
+	}
 	project, out, err := template.made(t, t.TempDir(), "example.com/harbor", "Harbor")
 	must(t, err)
 	if author := project.do(t, "log", "--format=%an <%ae>"); author != "Harbor <nobody@localhost>" ||

@@ -2,10 +2,15 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
+	"io"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestProjectFile(t *testing.T) {
@@ -43,7 +48,8 @@ func TestChangeForPrograms(t *testing.T) {
 	reported := func(args ...string) (r report) {
 		t.Helper()
 		var out bytes.Buffer
-		must(t, run(t.Context(), string(project), append([]string{"without", "keys", "--json"}, args...), &out))
+		args = append([]string{"without", "keys", "--json", "--base", head}, args...)
+		must(t, run(t.Context(), string(project), args, &out))
 		must(t, json.Unmarshal(out.Bytes(), &r))
 		return r
 	}
@@ -53,8 +59,103 @@ func TestChangeForPrograms(t *testing.T) {
 		t.Errorf("a dry run reports %+v", dry)
 	}
 	project.untouched(t, head)
+	must(t, os.Chmod(project.path(".ci/run"), 0o644))
+	project.do(t, "update-index", "--chmod=-x", ".ci/run")
+	project.do(t, "commit", "--quiet", "-m", "No script of mine")
 	done := reported()
+	if mode := project.do(t, "ls-files", "-s", ".ci/run"); mode[:6] != "100644" {
+		t.Errorf("another file has the mode %s now", mode)
+	}
 	if done.Commit != project.do(t, "rev-parse", "HEAD") || !slices.Equal(done.Files, dry.Files) || done.Diff != "" {
 		t.Errorf("a change reports %+v", done)
+	}
+}
+
+// TestChangeNamesFiles: a report has the names of files as they are.
+func TestChangeNamesFiles(t *testing.T) {
+	t.Parallel()
+	project, out := newProject(t, sample()), bytes.Buffer{}
+	c := change{json: true, out: &out}
+	must(t, c.run(t.Context(), project, func(work folder, _ tree) (string, error) {
+		return "Mine", work.add(t.Context(), tree{"a b.txt": "a\n", "über.txt": "u\n"})
+	}))
+	var r report
+	if must(t, json.Unmarshal(out.Bytes(), &r)); !slices.Equal(r.Files, []string{"a b.txt", "über.txt"}) {
+		t.Errorf("reported %q", r.Files)
+	}
+}
+
+// TestChangeInterrupted: Ctrl-C while the project takes the result over changes nothing any more.
+func TestChangeInterrupted(t *testing.T) {
+	t.Parallel()
+	for _, flags := range []change{{}, {noCommit: true}} {
+		project := newProject(t, sample())
+		head := project.do(t, "rev-parse", "HEAD")
+		begun := project.path(".git/begun")
+		must(t, project.write(nil, tree{
+			".git/hooks/reference-transaction": "#!/bin/sh\ngrep -q refs/heads/ || exit 0\ntouch .git/begun\nsleep 0.3\n",
+			".git/slow":                        "#!/bin/sh\ntouch .git/begun\nsleep 0.3\ncat\n",
+			".git/info/attributes":             "*.txt filter=slow\n",
+		}))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() {
+			for ; ctx.Err() == nil; time.Sleep(time.Millisecond) {
+				if _, err := os.Stat(begun); err == nil {
+					cancel()
+				}
+			}
+		}()
+		flags.out = io.Discard
+		err := flags.run(ctx, project, func(work folder, _ tree) (string, error) {
+			err := work.add(ctx, tree{"a.txt": "a\n", "b/b.go": "package b\n"})
+			_, slow := project.git(ctx, "config", "filter.slow.smudge", project.path(".git/slow"))
+			return "Mine", errors.Join(err, slow)
+		})
+		must(t, err)
+		if ctx.Err() == nil {
+			t.Error("it was not interrupted")
+		}
+		if moved := project.do(t, "rev-parse", "HEAD") != head; moved == flags.noCommit {
+			t.Errorf("HEAD moved: %t", moved)
+		}
+		want := map[bool]string{true: "A  a.txt\nA  b/b.go"}[flags.noCommit]
+		if status := project.do(t, "status", "--porcelain"); status != want {
+			t.Errorf("the work tree has\n%s", status)
+		}
+	}
+}
+
+// TestChangeOverwrites: a file that git ignores is not overwritten.
+func TestChangeOverwrites(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, sample().with(".gitignore", "mine.txt\n"))
+	must(t, project.write(nil, tree{"mine.txt": "mine\n"}))
+	head := project.do(t, "rev-parse", "HEAD")
+	for _, c := range []change{{out: io.Discard}, {out: io.Discard, noCommit: true}} {
+		err := c.run(t.Context(), project, func(work folder, _ tree) (string, error) {
+			return "Mine", work.add(t.Context(), tree{"mine.txt": "other\n"})
+		})
+		refused(t, err, "mine.txt is here already, and git ignores it")
+		project.untouched(t, head)
+		if text, err := os.ReadFile(project.path("mine.txt")); string(text) != "mine\n" {
+			t.Errorf("mine.txt is %q, %v", text, err)
+		}
+	}
+}
+
+// TestChangeHalfDone: where git ends while the project takes the result over, the error does not say that nothing was
+// changed.
+func TestChangeHalfDone(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, sample())
+	must(t, project.write(nil, tree{
+		".git/hooks/reference-transaction": "#!/bin/sh\n! grep -q refs/heads/\n",
+	}))
+	err := change{out: io.Discard}.run(t.Context(), project, func(work folder, _ tree) (string, error) {
+		return "Mine", work.add(t.Context(), tree{"mine.txt": "mine\n"})
+	})
+	if refused(t, err, "git status"); !errors.Is(err, errHalfDone) {
+		t.Errorf("after Ctrl-C it would say that nothing was changed: %v", err)
 	}
 }

@@ -135,7 +135,7 @@ func (c *clone) extend() {
 func (c *clone) feature() {
 	bad := pick(c.dice, [][]string{
 		nil, nil, {"word of SQL", "table", "name:string"},
-		{`has (\w+\.fit)?[Uu]sers? already: choose another`, "users", "name:string"},
+		{`(has (\w+\.fit)?[Uu]sers?|makes a table users) already: choose another`, "users", "name:string"},
 		{"has New already: choose another name", "news", "name:string"}, {"has Store already", "stores", "name:string"},
 		{"imports another package strings", "strings", "name:string"}, {"word of Go", "crates", "type:string"},
 		{"first field names a row", "crates", "due:date"},

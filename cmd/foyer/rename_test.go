@@ -108,7 +108,7 @@ func TestRenameAgain(t *testing.T) {
 	refused(t, err, ".foyer names the version of the template")
 }
 
-// TestRenameOfNoClone: without an origin the base is HEAD or named, and what .foyer says of it holds without the template.
+// TestRenameOfNoClone: without an origin the base is named, and what .foyer says of it holds without the template.
 func TestRenameOfNoClone(t *testing.T) {
 	t.Parallel()
 	dir := newProject(t, namedSample())
@@ -121,7 +121,7 @@ func TestRenameOfNoClone(t *testing.T) {
 	}
 	dir.do(t, "reset", "--quiet", "--hard", "HEAD^")
 	head := dir.do(t, "rev-parse", "HEAD")
-	out, err := dir.verb(t, "rename", "a.b/anchor", "Anchor", "--json")
+	out, err := dir.verb(t, "rename", "a.b/anchor", "Anchor", "--json", "--base", "HEAD")
 	must(t, err)
 	var r report
 	must(t, json.Unmarshal([]byte(out), &r))

@@ -36,8 +36,8 @@ func settle(ctx context.Context, f folder, before tree) error {
 	}
 	has := func(is func(name string) bool) bool { return slices.ContainsFunc(after.names(), is) }
 	var steps []string
-	if has(func(name string) bool { return path.Ext(name) == ".templ" && after[name] != before[name] }) {
-		steps = append(steps, "tool templ generate")
+	if has(func(name string) bool { return path.Ext(name) == ".templ" && !strings.HasPrefix(name, exampleDir) }) {
+		steps = append(steps, "tool templ generate") // always, because templ may be another one
 	}
 	if has(func(name string) bool { return inlined.MatchString(after[name]) }) {
 		steps = append(steps, "fix -inline ./...")

@@ -29,3 +29,21 @@ func TestFaults(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestSettleGenerates: what templ generates is made anew also where only templ is another one.
+func TestSettleGenerates(t *testing.T) {
+	t.Parallel()
+	const templ = "package main\n\nimport \"os\"\n\n" +
+		"func main() { os.WriteFile(\"views/a_templ.go\", []byte(text), 0o644) }\n"
+	files := sample().with("go.mod", "module example.com/sample\n\ngo 1.24\n\ntool example.com/sample/cmd/templ\n",
+		"cmd/templ/main.go", templ, "cmd/templ/text.go", "package main\n\nconst text = \"package views\\n\"\n",
+		"views/a.templ", "package views\n", "views/a_templ.go", "package views\n")
+	template := newProject(t, files)
+	clone := cloned(t, template)
+	version := template.commit(t, files.edit(t, "cmd/templ/text.go", `views\n`, `views // anew\n`), "Another templ")
+	_, err := clone.update(t, version)
+	must(t, err)
+	if got := clone.tree(t)["views/a_templ.go"]; got != "package views // anew\n" {
+		t.Errorf("generated is %q", got)
+	}
+}

@@ -137,24 +137,58 @@ func ownTemplate(ctx context.Context, dir folder) (p project, t tree, err error)
 		t, err = p.template(ctx, root)
 		return project{Upstream: p.Upstream, Source: p.Source, Version: p.Version}, t, err
 	}
-	p.Upstream = modfile.ModulePath([]byte(t["go.mod"]))
-	p.Source, p.Version, err = root.origin(ctx)
+	p, err = root.origin(ctx, "HEAD")
+	p.Source = cmp.Or(p.Source, string(root))
 	return p, t, err
 }
 
-// origin returns where others find HEAD, and by which name: a tag or the commit. A commit that was never pushed is in
-// this folder alone.
-func (f folder) origin(ctx context.Context) (source, version string, err error) {
-	s := session{folder: f, ctx: ctx}
-	version = s.git("rev-parse", "HEAD")
-	pushed := s.git("for-each-ref", "--count=1", "--contains="+version, "refs/remotes/origin")
-	tag, _ := f.git(ctx, "describe", "--tags", "--exact-match", "--match=v[0-9]*") // fails where HEAD has none
-	version = cmp.Or(tag, version)
-	if pushed == "" {
-		return string(f), version, s.err
+// project returns what .foyer says. A clone that has none grew from base, a commit of the template, or without base from
+// the last commit that it shares with its origin, which must have no commits of the clone.
+func (f folder) project(ctx context.Context, mine tree, base string) (project, error) {
+	was, grown, err := readProject(mine)
+	if err != nil || grown && base == "" {
+		return was, err
 	}
-	source = s.git("remote", "get-url", "origin")
-	return f.address(source), version, s.err
+	if grown {
+		return was, fmt.Errorf("%s names the version of the template: --base is for a clone without it", projectFile)
+	}
+	shared, _ := f.git(ctx, "merge-base", "HEAD", "refs/remotes/origin/HEAD") // fails without origin
+	pushed, _ := f.git(ctx, "log", "-g", "-1", "--format=%H", "--grep-reflog=^update by push", "--remotes=origin")
+	if pushed != "" {
+		shared = "" // because the origin has commits of the clone
+	}
+	_, first := f.git(ctx, "rev-parse", "--verify", "--quiet", "HEAD^")
+	if base = cmp.Or(base, shared); base == "" && first == nil {
+		return was, errors.New("which commits are the template's? Git cannot tell, so name the last one that is not your " +
+			"own: --base <commit>")
+	}
+	p, err := f.origin(ctx, cmp.Or(base, "HEAD"))
+	if err != nil {
+		return p, err
+	}
+	if p.Generated = was.Generated; pushed != "" {
+		p.Source = "" // not the clone's own origin
+	}
+	p.names, err = namesOf(mine)
+	return p, err
+}
+
+// origin returns a project of a commit of the template: where others find it, and by which name, a tag or the commit. A
+// commit that was never pushed is in f alone and has no Source.
+func (f folder) origin(ctx context.Context, commit string) (p project, err error) {
+	t, err := f.at(ctx, commit)
+	if err != nil {
+		return p, err
+	}
+	s := session{folder: f, ctx: ctx}
+	p.Upstream, p.Version = modfile.ModulePath([]byte(t["go.mod"])), s.git("rev-parse", commit+"^{commit}")
+	pushed := s.git("for-each-ref", "--count=1", "--contains="+p.Version, "refs/remotes/origin")
+	tag, _ := f.git(ctx, "describe", "--tags", "--exact-match", "--match=v[0-9]*", p.Version) // fails where it has none
+	p.Version = cmp.Or(tag, p.Version)
+	if pushed != "" {
+		p.Source = f.address(s.git("remote", "get-url", "origin"))
+	}
+	return p, s.err
 }
 
 // address returns the address of a remote as others can use it: without a credential, and not relative to f.

@@ -134,7 +134,7 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// TestOrigin: what was pushed is found at the origin, what was not in this folder alone.
+// TestOrigin: what was pushed is found at the origin.
 func TestOrigin(t *testing.T) {
 	t.Parallel()
 	f := newProject(t, sample())
@@ -142,14 +142,14 @@ func TestOrigin(t *testing.T) {
 	f.do(t, "remote", "add", "origin", remote)
 	expect := func(what, wantSource, wantVersion string) {
 		t.Helper()
-		source, version, err := f.origin(t.Context())
+		p, err := f.origin(t.Context(), "HEAD")
 		must(t, err)
-		if source != wantSource || version != wantVersion {
-			t.Errorf("%s: %q, %q, want %q, %q", what, source, version, wantSource, wantVersion)
+		if p.Upstream != "example.com/sample" || p.Source != wantSource || p.Version != wantVersion {
+			t.Errorf("%s: %+v, want %q, %q", what, p, wantSource, wantVersion)
 		}
 	}
 	head := f.do(t, "rev-parse", "HEAD")
-	expect("before a push", string(f), head)
+	expect("before a push", "", head)
 	f.do(t, "fetch", "--quiet", "origin")
 	expect("pushed", remote, head)
 	f.do(t, "tag", "later")

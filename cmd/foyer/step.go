@@ -13,25 +13,15 @@ type step struct {
 	work          folder
 	mine          tree // the project before
 	p             project
-	grown         bool // from the template, as .foyer says
 	template      tree
 	before, after tree
 	keep          bool // what does not fit, for a person to resolve
 }
 
-var errNotGrown = errors.New("there is no " + projectFile + ": only what foyer new made knows its template")
-
-// begin renders the template as the project has it. A clone without .foyer grew from the commit base.
+// begin renders the template as the project has it; for base see project.
 func begin(ctx context.Context, root, work folder, mine tree, base string) (s step, err error) {
 	s = step{work: work, mine: mine}
-	if s.p, s.grown, err = readProject(mine); err != nil {
-		return s, err
-	}
-	if !s.grown && base == "" {
-		return s, errNotGrown
-	}
-	if !s.grown {
-		s.before, err = root.at(ctx, base)
+	if s.p, err = root.project(ctx, mine, base); err != nil {
 		return s, err
 	}
 	if s.template, err = s.p.template(ctx, root); err != nil {
@@ -44,15 +34,11 @@ func begin(ctx context.Context, root, work folder, mine tree, base string) (s st
 // finish merges the difference into the project, with files that are the project's own, settles it and writes .foyer.
 // It returns paragraphs with what a person is to look at, "" if there is nothing.
 func (s step) finish(ctx context.Context, own tree) (text string, err error) {
-	apart := derived
-	if s.grown {
-		apart = given
-	}
-	misfit := s.work.merge(ctx, s.mine, s.before, s.after, apart)
+	misfit := s.work.merge(ctx, s.mine, s.before, s.after, s.mine.given)
 	if lines := (conflict)(nil); misfit != nil && !errors.As(misfit, &lines) {
 		return "", misfit
 	}
-	if err := s.work.write(nil, own); err != nil {
+	if err := s.work.add(ctx, own); err != nil {
 		return "", err
 	}
 	if misfit == nil {
@@ -77,9 +63,6 @@ func (s step) finish(ctx context.Context, own tree) (text string, err error) {
 
 // record writes .foyer of a project.
 func (s step) record(ctx context.Context) error {
-	if !s.grown {
-		return nil
-	}
 	now, err := s.work.read(ctx)
 	if err != nil {
 		return err
@@ -94,5 +77,5 @@ func (s step) record(ctx context.Context) error {
 	}
 	s.p.follow(s.mine, now)
 	state := tree{}
-	return errors.Join(s.p.write(state), s.work.write(nil, state))
+	return errors.Join(s.p.write(state), s.work.add(ctx, state))
 }

@@ -23,6 +23,7 @@ import (
 type update struct {
 	change
 	to   string // a version, or what names one in the source; "" is the newest
+	base string // for a clone without .foyer: see project
 	keep bool   // what does not fit, for a person to resolve in the work tree
 	self bool   // this program is of the version to
 }
@@ -32,6 +33,7 @@ func updateVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 	set := flag.NewFlagSet("update", flag.ContinueOnError)
 	u.flags(set)
 	set.StringVar(&u.to, "to", "", "")
+	set.StringVar(&u.base, "base", "", "")
 	set.BoolVar(&u.keep, "keep-conflicts", false, "")
 	set.BoolVar(&u.self, "self", false, "")
 	rest, err := parse(set, args)
@@ -51,9 +53,9 @@ func (u update) start(ctx context.Context, root folder, args []string) error {
 	if err != nil {
 		return err
 	}
-	p, _, err := readProject(mine)
-	if err != nil || p.Upstream == "" {
-		return cmp.Or(err, errNotGrown)
+	p, err := root.project(ctx, mine, u.base)
+	if err != nil {
+		return err
 	}
 	was := p.Version
 	if p.Version, err = p.newest(ctx, root, u.to); err != nil {
@@ -109,9 +111,9 @@ func (p project) newest(ctx context.Context, root folder, query string) (string,
 		id, ref, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		tag, isTag := strings.CutPrefix(ref, "refs/tags/")
 		switch {
-		case query != "" && ref == "refs/tags/"+query:
-			return query, nil
-		case query != "" && ref == "refs/heads/"+query, query == "" && ref == "HEAD" && !tagged:
+		case isTag && (query == tag || query == ref):
+			return tag, nil
+		case ref == query, ref == "refs/heads/"+query, query == "" && ref == "HEAD" && !tagged:
 			best = id
 		case query == "" && isTag && tagged && semver.Prerelease(tag) == "" && semver.Compare(tag, best) > 0:
 			best = tag
@@ -123,7 +125,7 @@ func (p project) newest(ctx context.Context, root folder, query string) (string,
 // apply brings the project in root to the version.
 func (u update) apply(ctx context.Context, root folder) error {
 	return u.run(ctx, root, func(work folder, mine tree) (string, error) {
-		s, err := begin(ctx, root, work, mine, "")
+		s, err := begin(ctx, root, work, mine, u.base)
 		if err != nil {
 			return "", err
 		}

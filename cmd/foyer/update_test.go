@@ -166,8 +166,6 @@ func TestUpdateRefuses(t *testing.T) {
 	_, err = project.update(t, version)
 	refused(t, err, "web/routes.go")
 	project.untouched(t, head)
-	_, err = newProject(t, sample()).update(t, "HEAD")
-	refused(t, err, "there is no .foyer")
 }
 
 // TestUpdateSquashed: the history of a project may begin anywhere, because the template comes from its source.
@@ -237,6 +235,11 @@ func TestUpdateStarts(t *testing.T) {
 	clone.commit(t, mine, "At a tag")
 	says("[update --self --to v1.10.0]")
 	says("Nothing to update: this project has v1.2.0", "--to", "v1.2.0")
+	branch := template.do(t, "symbolic-ref", "HEAD")
+	for _, to := range []string{"HEAD", branch, strings.TrimPrefix(branch, "refs/heads/")} {
+		says("[update --to "+to+" --self --to "+second+"]", "--to", to)
+	}
+	says("[update --to refs/tags/v1.10.0 --self --to v1.10.0]", "--to", "refs/tags/v1.10.0")
 	p.Version = "v1.11.0"
 	must(t, p.write(mine))
 	clone.commit(t, mine, "At a later tag")

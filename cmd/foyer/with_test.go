@@ -133,9 +133,11 @@ func TestWithRefuses(t *testing.T) {
 	}
 	head = project.commit(t, project.tree(t).edit(t, "web/routes.go", "\t\t\"GET /about\",\n", "\t\t\"GET /more\",\n"),
 		"Mine")
-	_, err := project.verb(t, "with", "keys")
+	_, err := project.verb(t, "with", "keys", "--fresh")
+	refused(t, err, errUsage.Error())
+	_, err = project.verb(t, "with", "keys")
 	refused(t, err, "does not fit the return of keys:\nboth change these lines:\n", `web/routes.go:15: "GET /more",`)
 	project.untouched(t, head)
 	_, err = newProject(t, sample()).verb(t, "with", "keys")
-	refused(t, err, "there is no .foyer")
+	refused(t, err, "this project does not lack keys; it lacks: no part")
 }

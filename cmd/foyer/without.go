@@ -17,7 +17,7 @@ type taking struct {
 	change
 	parts []string
 	fresh bool   // no database has the parts' tables yet, so their migrations leave, too
-	base  string // the commit of the template that a clone without .foyer grew from
+	base  string // for a clone without .foyer: see project
 	now   time.Time
 }
 
@@ -58,8 +58,11 @@ func without(ctx context.Context, root folder, w taking) error {
 
 // with brings parts back that the project in root does without, and what they need.
 func with(ctx context.Context, root folder, w taking) error {
+	if w.fresh {
+		return errUsage
+	}
 	return w.run(ctx, root, func(work folder, mine tree) (string, error) {
-		s, err := begin(ctx, root, work, mine, "")
+		s, err := begin(ctx, root, work, mine, w.base)
 		if err != nil {
 			return "", err
 		}
