@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -259,7 +258,7 @@ func TestAdminsFormOfTheOtherTab(t *testing.T) {
 	b.do(chromedp.Click(chromedp.CSS("dialog .act")))
 	b.told("logged in as " + longName)
 	b.fits("a dialog of another's")
-	b.do(chromedp.EmulateViewport(1280, 800))
+	b.resize(1280, 800)
 	if !eval[bool](b, `!!document.querySelector("dialog[open] #problem a.button")`) {
 		t.Error("the way on is not in the dialog")
 	}
@@ -297,8 +296,7 @@ func init() {
 func (s *site) fitUserLists(t *testing.T, b fitted) {
 	b.page("/admin/users", "/admin/users")
 	for _, width := range []int64{1920, 1280} {
-		b.do(chromedp.EmulateViewport(width, 800))
-		b.wait(fmt.Sprintf(`innerWidth === %d`, width))
+		b.resize(width, 800)
 		if eval[bool](b.tab, `(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector("#list .table"))`) {
 			b.Errorf("at %d px a name hides columns of the users", width)
 		}

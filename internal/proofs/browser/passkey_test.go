@@ -374,7 +374,7 @@ func (s *site) fitPasskeys(t *testing.T, walk fitted) {
 	s.passkeyPages(t, b.tab, longEmail("user"), func(name, route string) {
 		b.routes[route] = true
 		b.fits(name)
-		b.do(chromedp.EmulateViewport(1280, 800))
+		b.resize(1280, 800)
 	})
 }
 
@@ -389,6 +389,6 @@ func TestPasskeyRules(t *testing.T) {
 	b.logIn("ada@example.com")
 	s.passkeyPages(t, b, "ada@example.com", func(name, _ string) {
 		b.checkRules(axe, name)
-		b.do(chromedp.EmulateViewport(1280, 800))
+		b.resize(1280, 800)
 	})
 }

@@ -178,6 +178,13 @@ func (b *tab) settle() {
 	b.wait(loaded + ` && performance.getEntriesByType("paint").length > 0 && !document.activeViewTransition`)
 }
 
+// resize gives the window another size, and waits until the page has it.
+func (b *tab) resize(width, height int64) {
+	b.Helper()
+	b.do(chromedp.EmulateViewport(width, height))
+	b.wait(fmt.Sprintf(`innerWidth === %d && innerHeight === %d`, width, height))
+}
+
 // back is the browser's Back button. A page from memory fires no load event: the navigation itself is awaited. A question
 // to the page that is left meanwhile may find no answer: it is asked again.
 func (b *tab) back() {

@@ -51,7 +51,7 @@ func TestOwnTime(t *testing.T) {
 	pages := []string{"/dashboard", "/settings/sessions", "/admin/audit"}
 	pages = append(pages, s.userPath(t, "ada@example.com"), s.userPath(t, "grace@example.com")) // part:admin
 	for _, width := range []int64{1280, 375, 320} {
-		b.do(chromedp.EmulateViewport(width, 800))
+		b.resize(width, 800)
 		for _, page := range pages {
 			release := s.hold("GET " + static.URL("shell.js"))
 			b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`location.assign(%q)`, page)))
@@ -64,7 +64,7 @@ func TestOwnTime(t *testing.T) {
 			}
 		}
 	}
-	b.do(chromedp.EmulateViewport(1280, 800))
+	b.resize(1280, 800)
 	const oldest = ".entry:last-of-type time"
 	b.open("/admin/audit")
 	b.wantText(oldest, local)

@@ -286,7 +286,7 @@ func TestSecondFactorIsAccessible(t *testing.T) {
 		b.Helper()
 		b.checkRules(axe, name)
 		b.takePictures("factor-" + name)
-		b.do(chromedp.EmulateViewport(1280, 800))
+		b.resize(1280, 800)
 		b.setTheme("light")
 	}
 	b.logIn("ada@example.com")
