@@ -223,7 +223,7 @@ func TestPasskeyRefused(t *testing.T) {
 	b.wantPasskeyProblem("That was cancelled or did not work.")
 	phone.knows(true)
 	phone.lies(true)
-	b.wantPasskeyProblem("it was not proved that it is you")
+	b.wantPasskeyProblem("your device did not confirm that it is you")
 	b.wantPath("/reauth")
 	phone.lies(false)
 	if err := s.db.Where("1 = 1").Delete(&passkey.Passkey{}).Error; err != nil {
