@@ -25,7 +25,7 @@ func TestFrontDoor(t *testing.T) {
 	b.wantText("#account", "Ada Lovelace")
 	b.wantText("main", "Hello Ada Lovelace")
 
-	b.open("/dashboard?slow=800ms")
+	b.open("/dashboard?slow=3s") // time enough for a frame with the skeleton
 	b.wait(`framesSeen.includes("panel")`)
 	if got := eval[[]string](b, `framesSeen`); !slices.Equal(got, []string{"skeleton", "panel"}) {
 		t.Errorf("frames showed %v, want the skeleton and then the panel", got)

@@ -57,7 +57,7 @@ func TestNothingMoves(t *testing.T) {
 			b.logIn("ada@example.com")
 			settle()
 			still("the front page for a user")
-			b.open("/dashboard?slow=800ms")
+			b.open("/dashboard?slow=3s") // time enough for a frame with the skeleton
 			b.wait(`framesSeen.includes("panel")`)
 			if !eval[bool](b, `framesSeen.includes("skeleton")`) {
 				t.Error("no frame showed the skeleton: this proves nothing")
