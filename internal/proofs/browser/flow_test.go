@@ -55,10 +55,14 @@ func TestBackIsFromMemory(t *testing.T) {
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
 	b := newWindow(t, s.URL)
 	b.logIn("ada@example.com")
-	b.leave("go to the front page", chromedp.Click(chromedp.CSS(".brand")))
-	b.back()
-	b.wait(`performance.getEntriesByType("navigation")[0].type !== "navigate"`) // a private page from memory reloads itself
-	b.wantPath("/dashboard")
+	// Chromium may drop a page from its memory: it is asked again.
+	for deadline := time.Now().Add(patience); b.fromMemory() == nil && time.Now().Before(deadline); {
+		b.leave("go to the front page", chromedp.Click(chromedp.CSS(".brand")))
+		b.back()
+		b.wait(`performance.getEntriesByType("navigation")[0].type !== "navigate"`) // a private page from memory reloads itself
+		b.settle()
+		b.wantPath("/dashboard")
+	}
 	if got := b.fromMemory(); !slices.Equal(got, []string{"/dashboard"}) {
 		t.Errorf("pages from memory: %v, want /dashboard: the back/forward cache is off, and TestFrontDoor proves nothing", got)
 	}
