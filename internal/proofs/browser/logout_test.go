@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -81,10 +80,5 @@ func (b *tab) ahead(s *site, kind, path string) {
 		document.head.append(rules);
 		return 0;
 	})()`, kind, path))
-	for deadline := time.Now().Add(patience); s.count("GET "+path) == before; {
-		if time.Now().After(deadline) {
-			b.Fatalf("%s of %s does not begin", kind, path)
-		}
-		eval[bool](b, nextFrame)
-	}
+	s.await(b, "GET "+path, before+1)
 }
