@@ -54,6 +54,7 @@ func (b *tab) fitsDoubled(name string) {
 	b.resize(375, 812) // where long words may be cut, but the page must not scroll sideways
 	b.checkWidth(name+", text of 200 %", 375)
 	b.setFontSize(16)
+	b.wait(fmt.Sprintf(`parseFloat(getComputedStyle(document.documentElement).fontSize) === %v`, before))
 }
 
 func (b *tab) setFontSize(pixels int64) {
