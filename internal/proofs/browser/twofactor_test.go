@@ -161,7 +161,7 @@ func TestSecondFactorByKeyboard(t *testing.T) {
 	b.wait(summaryFocused)
 	b.tabTo(`[data-summary] a[href="#code"]`)
 	b.press(kb.Enter)
-	b.wantFocus("#code")
+	b.awaitFocus("#code")
 	code := s.appCode(t, "ada@example.com")
 	b.press(code[:3] + " " + code[3:])
 	b.press(kb.Enter)
