@@ -42,6 +42,7 @@ func TestListByKeyboard(t *testing.T) {
 	b.press(kb.End + "/jk")
 	b.wait(`document.querySelector("#q").value === "number 0000/jk"`)
 	b.wait(`document.querySelector("#found").textContent === "0 users"`)
+	b.wait(`location.search.includes("jk")`) // with the last letter
 	b.open("/admin/users?q=number+0000&sort=name&dir=asc")
 	b.press("jj")
 	on("Person Number 00001")
