@@ -55,11 +55,11 @@ func TestBackIsFromMemory(t *testing.T) {
 	s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
 	b := newWindow(t, s.URL)
 	b.logIn("ada@example.com")
-	// Chromium may drop a page from its memory: it is asked again.
+	// Chromium may drop a page from its memory: then it is asked again. A private page from there reloads itself.
 	for deadline := time.Now().Add(patience); b.fromMemory() == nil && time.Now().Before(deadline); {
 		b.leave("go to the front page", chromedp.Click(chromedp.CSS(".brand")))
 		b.back()
-		b.wait(`performance.getEntriesByType("navigation")[0].type !== "navigate"`) // a private page from memory reloads itself
+		b.wait(`performance.getEntriesByType("navigation")[0].type !== "navigate"`)
 		b.settle()
 		b.wantPath("/dashboard")
 	}

@@ -131,7 +131,7 @@ func eval[T any](b *tab, script string) T {
 
 // wait returns when a script expression has become true, looked at in every frame, and htmx has ended its swap, whose
 // last steps are the focus and the title. A page that is replaced meanwhile is no failure: the next one is asked. An
-// expression that throws is not yet true, because the page may still be loading: the element that it reads comes later.
+// expression that throws is none, either: the page may still be loading, and the element that it reads comes later.
 func (b *tab) wait(script string) {
 	b.Helper()
 	script = `!document.querySelector(".htmx-added") && (` + script + `)`
