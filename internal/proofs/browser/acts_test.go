@@ -189,6 +189,7 @@ func (b *tab) act(s *site, a act) {
 	last := len(a.clicks) - 1
 	for i, selector := range a.clicks {
 		b.do(chromedp.WaitVisible(chromedp.CSS(selector)))
+		b.settle() // else the focus moves while one types
 		if i == last {
 			if a.typed != nil {
 				a.fields = append(slices.Clone(a.fields), a.typed(s, b)...)
@@ -200,7 +201,6 @@ func (b *tab) act(s *site, a act) {
 			eval[bool](b, `window.actedHere = true`)
 			a.page = b.path()
 		}
-		b.settle()
 		before := b.text("h1")
 		b.do(chromedp.Click(chromedp.CSS(selector)))
 		if i < last {

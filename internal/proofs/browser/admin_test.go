@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -131,9 +130,7 @@ func TestAdminAtWork(t *testing.T) {
 	b.open(user)
 
 	s.ahead.Add(int64(11 * time.Minute))
-	b.do(chromedp.Click(chromedp.ID("act-delete")))
-	b.wait(`location.pathname === "/reauth"`)
-	b.settle()
+	b.leave("ask to delete, too late", chromedp.Click(chromedp.ID("act-delete")))
 	b.fill("password", authtest.Password)
 	b.wantText("main", "to delete the account of Grace Hopper Murray")
 	b.leave("prove it", submit)
@@ -259,7 +256,7 @@ func TestAdminsFormOfTheOtherTab(t *testing.T) {
 	b.do(chromedp.Click(chromedp.CSS("dialog .act")))
 	b.told("logged in as " + longName)
 	b.fits("a dialog of another's")
-	b.do(chromedp.EmulateViewport(1280, 800))
+	b.resize(1280, 800)
 	if !eval[bool](b, `!!document.querySelector("dialog[open] #problem a.button")`) {
 		t.Error("the way on is not in the dialog")
 	}
@@ -297,8 +294,7 @@ func init() {
 func (s *site) fitUserLists(t *testing.T, b fitted) {
 	b.page("/admin/users", "/admin/users")
 	for _, width := range []int64{1920, 1280} {
-		b.do(chromedp.EmulateViewport(width, 800))
-		b.wait(fmt.Sprintf(`innerWidth === %d`, width))
+		b.resize(width, 800)
 		if eval[bool](b.tab, `(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector("#list .table"))`) {
 			b.Errorf("at %d px a name hides columns of the users", width)
 		}

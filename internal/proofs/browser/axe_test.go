@@ -2,7 +2,6 @@ package browser
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"testing"
 
@@ -151,8 +150,7 @@ func (b *tab) checkRules(axe, name string) {
 	inWorld := func(p *runtime.EvaluateParams) { p.ContextID, p.AwaitPromise = world.ExecutionContextID, new(true) }
 	run(b, "load axe", chromedp.Evaluate[chromedp.Void](axe, inWorld))
 	for _, screen := range []struct{ width, height int64 }{{1280, 800}, {375, 812}} {
-		b.do(chromedp.EmulateViewport(screen.width, screen.height))
-		b.wait(fmt.Sprintf(`innerWidth === %d`, screen.width))
+		b.resize(screen.width, screen.height)
 		for _, theme := range []string{"light", "dark"} {
 			b.setTheme(theme)
 			var result struct {

@@ -94,11 +94,16 @@ func required(t *testing.T, browser func() (context.Context, error)) context.Con
 	return ctx
 }
 
-// TestWait: wait goes on where an element that its expression reads is not there yet.
+// TestWait: wait goes on where an element that its expression reads is not there yet, and where htmx still swaps.
 func TestWait(t *testing.T) {
 	t.Parallel()
 	b := newTab(t, newSite(t).URL)
 	b.open("/login")
 	eval[int](b, `setTimeout(() => document.body.append(Object.assign(document.createElement("p"), { id: "late" })), 100)`)
 	b.wait(`document.querySelector("#late").isConnected`)
+	eval[int](b, `document.body.className = "htmx-added", setTimeout(() => { document.body.className = "" }, 100)`)
+	b.wait(`true`)
+	if got := eval[string](b, `document.body.className`); got != "" {
+		t.Error("wait ends while htmx swaps")
+	}
 }

@@ -42,7 +42,7 @@ func TestInbox(t *testing.T) {
 		t.Errorf("a new mail changes what is open: %s", b.text("main"))
 	}
 
-	b.do(chromedp.EmulateViewport(375, 812))
+	b.resize(375, 812)
 	b.wait(`!document.querySelector("#mails").checkVisibility() && document.querySelector("article").checkVisibility()`)
 	b.disableScripts()
 	b.click("go back", ".back a")

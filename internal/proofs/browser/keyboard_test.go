@@ -24,7 +24,7 @@ func TestByKeyboard(t *testing.T) {
 	b.wait(`!document.querySelector("#account .skeleton")`)
 	b.tabTo(".skip")
 	b.press(kb.Enter)
-	b.wantFocus("main")
+	b.awaitFocus("main")
 	b.tabTo(`a[href="/login"]`)
 	b.leave("follow the login link", typed(kb.Enter))
 	b.wantPath("/login")
@@ -72,7 +72,7 @@ func TestByKeyboard(t *testing.T) {
 	b.wait(summaryFocused)
 	b.tabTo(`[data-summary] a`)
 	b.press(kb.Enter)
-	b.wantFocus("#email")
+	b.awaitFocus("#email")
 	b.press(kb.End, ".com")
 	b.tabTo("#password")
 	b.press(authtest.Password)
@@ -178,6 +178,12 @@ func (b *tab) wantFocus(selector string) {
 	if !b.hasFocus(selector) {
 		b.Fatalf("%s has the focus, want %s", b.focused(), selector)
 	}
+}
+
+// awaitFocus waits until a link to an element of the page has led there.
+func (b *tab) awaitFocus(selector string) {
+	b.Helper()
+	b.wait(fmt.Sprintf(`document.activeElement.matches(%q)`, selector))
 }
 
 // focused is the start of the element that has the focus, for a failure's message.

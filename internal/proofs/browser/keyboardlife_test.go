@@ -29,7 +29,7 @@ func (b *tab) mend(field string, presses ...string) {
 	b.wait(summaryFocused)
 	b.tabTo("[data-summary] a")
 	b.press(kb.Enter)
-	b.wantFocus(field)
+	b.awaitFocus(field)
 	b.press(presses...)
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -45,13 +44,14 @@ func TestNothingIsShownAfterALogOut(t *testing.T) {
 			s.addUser(t, "Ada Lovelace", "ada@example.com", "user")
 			b := newWindow(t, s.URL)
 			b.logIn("ada@example.com")
-			other := b.sibling()
+			other := b.beside()
 			c.keep(s, b)
 			other.open("/dashboard")
 			other.logOut()
 			other.wantPath("/login")
 			c.goBack(b)
 			b.wait(`location.pathname === "/login"`)
+			b.settle()
 			if body := b.text("body"); strings.Contains(body, "ada@example.com") || strings.Contains(body, "Ada Lovelace") {
 				t.Errorf("after the log-out it shows %q", body)
 			}
@@ -80,25 +80,5 @@ func (b *tab) ahead(s *site, kind, path string) {
 		document.head.append(rules);
 		return 0;
 	})()`, kind, path))
-	for deadline := time.Now().Add(patience); s.count("GET "+path) == before; {
-		if time.Now().After(deadline) {
-			b.Fatalf("%s of %s does not begin", kind, path)
-		}
-		eval[bool](b, nextFrame)
-	}
-}
-
-// sibling opens another tab of the same person.
-func (b *tab) sibling() *tab {
-	b.Helper()
-	other := &tab{T: b.T, base: b.base}
-	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithListener(other.listen))
-	other.ctx = ctx
-	b.Cleanup(cancel)
-	b.Cleanup(other.checkQuiet)
-	if err := chromedp.Do(ctx); err != nil {
-		b.Fatal(err)
-	}
-	other.everyPage(onNewDocument)
-	return other
+	s.await(b, "GET "+path, before+1)
 }

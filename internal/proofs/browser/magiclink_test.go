@@ -137,7 +137,7 @@ func TestMagicLinkIsAccessible(t *testing.T) {
 		b.Helper()
 		b.checkRules(axe, name)
 		b.takePictures("magiclink-" + name)
-		b.do(chromedp.EmulateViewport(1280, 800))
+		b.resize(1280, 800)
 		b.setTheme("light")
 	}
 	b.open("/login")

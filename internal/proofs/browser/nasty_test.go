@@ -80,7 +80,8 @@ func (b fitted) refused(name, button string) {
 // menu looks at the account menu.
 func (b fitted) menu(name string) {
 	b.Helper()
-	b.do(chromedp.EmulateViewport(1280, 800), chromedp.Click(chromedp.CSS("#account > button")))
+	b.resize(1280, 800)
+	b.do(chromedp.Click(chromedp.CSS("#account > button")))
 	b.wait(`document.querySelector("#account-menu:popover-open")`)
 	b.fits(name + ", menu")
 	if !eval[bool](b.tab, `document.querySelector("#account-menu .who b").offsetWidth > 100`) {
@@ -91,7 +92,8 @@ func (b fitted) menu(name string) {
 // dialog opens the dialog of an action and looks at it.
 func (b fitted) dialog(action string) {
 	b.Helper()
-	b.do(chromedp.EmulateViewport(1280, 800), chromedp.Click(chromedp.ID("act-"+action)))
+	b.resize(1280, 800)
+	b.do(chromedp.Click(chromedp.ID("act-" + action)))
 	b.wait(`document.querySelector("dialog[open] .act")`)
 	b.fits("dialog " + action)
 	if got, want := b.dialogName(), b.text("dialog h2"); got != want {
@@ -198,7 +200,8 @@ func (s *site) fitAdmins(t *testing.T, b fitted) {
 		b.page(route, route)
 		b.wantPath(route)
 	}
-	b.do(chromedp.EmulateViewport(1280, 800), chromedp.Click(chromedp.CSS("#g-question")))
+	b.resize(1280, 800)
+	b.do(chromedp.Click(chromedp.CSS("#g-question")))
 	b.wait(`document.querySelector("dialog[open]")`)
 	b.fits("/dev/components, dialog")
 
@@ -267,8 +270,7 @@ func (b *tab) fits(name string) {
 func (b *tab) fitsOn(name string, screens ...screen) {
 	b.Helper()
 	for _, screen := range screens {
-		b.do(chromedp.EmulateViewport(screen.width, screen.height))
-		b.wait(fmt.Sprintf(`innerWidth === %d`, screen.width))
+		b.resize(screen.width, screen.height)
 		for _, direction := range []string{"rtl", "ltr"} {
 			b.turn(direction)
 			for _, problem := range eval[[]string](b, misfits) {

@@ -51,9 +51,10 @@ func (b *tab) fitsDoubled(name string) {
 		b.Errorf("%s: the size of this text does not follow: %s", name, element)
 	}
 	b.fitsOn(name+", text of 200 %", screens[0], screens[1])
-	b.do(chromedp.EmulateViewport(375, 812)) // where long words may be cut, but the page must not scroll sideways
+	b.resize(375, 812) // where long words may be cut, but the page must not scroll sideways
 	b.checkWidth(name+", text of 200 %", 375)
 	b.setFontSize(16)
+	b.wait(fmt.Sprintf(`parseFloat(getComputedStyle(document.documentElement).fontSize) === %v`, before))
 }
 
 func (b *tab) setFontSize(pixels int64) {

@@ -112,8 +112,29 @@ func (a authenticator) keeps(n int) {
 
 const (
 	passkeyButton = "[form=passkey]"
-	inside        = `location.pathname === "/dashboard"`
+	passkeyAsked  = "POST /login/passkey"
 )
+
+// arrives waits until a passkey has led to the dashboard.
+func (b *tab) arrives() {
+	b.Helper()
+	b.wait(`location.pathname === "/dashboard"`)
+	b.settle()
+}
+
+// logsIn presses the button of the log-in, and its owner touches the device: not before the button has ended the
+// suggestion, which a touch would answer, too, while it is on its way to the device.
+func (a authenticator) logsIn(s *site, press chromedp.Action[chromedp.Void]) {
+	a.Helper()
+	release := s.hold(passkeyAsked)
+	defer release()
+	n := s.count(passkeyAsked)
+	a.do(press)
+	s.await(a.tab, passkeyAsked, n+1)
+	a.touched(true)
+	release()
+	a.arrives()
+}
 
 // addPasskey adds one by the form.
 func (b *tab) addPasskey(name string) {
@@ -158,16 +179,16 @@ func TestPasskey(t *testing.T) {
 	phone.touched(false)
 	b.logOut()
 	b.wantPath("/login")
-	phone.touched(true)
-	b.do(chromedp.Click(chromedp.CSS(passkeyButton))) // ends the suggestion
-	b.wait(inside)
+	phone.logsIn(s, chromedp.Click(chromedp.CSS(passkeyButton)))
 	b.logOut() // and the suggestion of the log-in needs no click
-	b.wait(inside)
+	b.arrives()
 
 	b.open("/settings/security")
 	b.wantText("main", "You have 1 passkey.")
 	b.click("open the list", `a[href="`+passkeysPage+`"]`)
-	b.do(chromedp.Click(chromedp.CSS(".more > button")), chromedp.Click(chromedp.CSS(`.menu [href$="/delete"]`)))
+	b.do(chromedp.Click(chromedp.CSS(".more > button")))
+	b.wait(`document.querySelector(".menu:popover-open")`)
+	b.do(chromedp.Click(chromedp.CSS(`.menu [href$="/delete"]`)))
 	b.wait(`document.querySelector("dialog[open] .act")`)
 	b.leave("delete it", chromedp.Click(chromedp.CSS("dialog .act")))
 	b.wantText("#toasts", "The passkey is deleted.")
@@ -183,16 +204,13 @@ func TestPasskeySuggestion(t *testing.T) {
 	b, phone := owner(t, s)
 	b.expect("status of 400")
 	b.expect("status of 422")
-	const asked = "POST /login/passkey"
-	release := s.hold(asked)
+	release := s.hold(passkeyAsked)
 	b.logOut()
-	for s.count(asked) == 0 {
-		eval[bool](b, nextFrame)
-	}
+	s.await(b, passkeyAsked, 1)
 	s.ahead.Add(int64(6 * time.Minute))
 	release()
-	b.wait(inside)
-	if n := s.count(asked); n != 3 { // an answer that comes too late, a new question and its answer
+	b.arrives()
+	if n := s.count(passkeyAsked); n != 3 { // an answer that comes too late, a new question and its answer
 		t.Errorf("%d requests, want 3", n)
 	}
 
@@ -202,12 +220,12 @@ func TestPasskeySuggestion(t *testing.T) {
 	b.do(submit)
 	b.wait(summaryFocused)
 	phone.touched(true)
-	if n := s.count(asked); n != 3 {
+	if n := s.count(passkeyAsked); n != 3 {
 		t.Errorf("%d requests, although the page brought its question", n)
 	}
 	eval[bool](b, `document.dispatchEvent(new Event("visibilitychange"))`)
-	b.wait(inside)
-	if n := s.count(asked); n != 5 {
+	b.arrives()
+	if n := s.count(passkeyAsked); n != 5 {
 		t.Errorf("%d requests, want 5", n)
 	}
 }
@@ -223,7 +241,7 @@ func TestPasskeyRefused(t *testing.T) {
 	b.wantPasskeyProblem("That was cancelled or did not work.")
 	phone.knows(true)
 	phone.lies(true)
-	b.wantPasskeyProblem("it was not proved that it is you")
+	b.wantPasskeyProblem("your device did not confirm that it is you")
 	b.wantPath("/reauth")
 	phone.lies(false)
 	if err := s.db.Where("1 = 1").Delete(&passkey.Passkey{}).Error; err != nil {
@@ -256,14 +274,12 @@ func TestPasskeyAsSecondStep(t *testing.T) {
 	b, phone := owner(t, s)
 	s.addFactor(t, "ada@example.com")
 	b.open("/login") // the factor has ended the session, and the suggestion needs no code
-	b.wait(inside)
+	b.arrives()
 	phone.touched(false)
 	b.logOut()
 	b.firstStep("ada@example.com")
-	phone.touched(true)
 	b.wantText("main", "Log in with a passkey")
-	b.do(chromedp.Click(chromedp.CSS(passkeyButton)))
-	b.wait(inside)
+	phone.logsIn(s, chromedp.Click(chromedp.CSS(passkeyButton)))
 }
 
 // end:twofactor
@@ -282,10 +298,8 @@ func TestPasskeyByKeyboard(t *testing.T) {
 	b.wantText("#toasts", "The passkey is added.")
 	phone.touched(false)
 	b.logOut()
-	phone.touched(true)
 	b.tabTo(passkeyButton)
-	b.press(" ")
-	b.wait(inside)
+	phone.logsIn(s, typed(" "))
 
 	b.open(passkeysPage)
 	b.tabTo(".more > button")
@@ -374,7 +388,7 @@ func (s *site) fitPasskeys(t *testing.T, walk fitted) {
 	s.passkeyPages(t, b.tab, longEmail("user"), func(name, route string) {
 		b.routes[route] = true
 		b.fits(name)
-		b.do(chromedp.EmulateViewport(1280, 800))
+		b.resize(1280, 800)
 	})
 }
 
@@ -389,6 +403,6 @@ func TestPasskeyRules(t *testing.T) {
 	b.logIn("ada@example.com")
 	s.passkeyPages(t, b, "ada@example.com", func(name, _ string) {
 		b.checkRules(axe, name)
-		b.do(chromedp.EmulateViewport(1280, 800))
+		b.resize(1280, 800)
 	})
 }

@@ -72,7 +72,7 @@ var pictures = os.Getenv("SCREENSHOTS")
 func (b *tab) takePictures(name string) {
 	b.Helper()
 	for _, screen := range []struct{ width, height int64 }{{1280, 800}, {640, 400}, {375, 812}, {320, 640}} {
-		b.do(chromedp.EmulateViewport(screen.width, screen.height))
+		b.resize(screen.width, screen.height)
 		b.checkWidth(name, screen.width)
 		if pictures == "" {
 			continue
@@ -96,7 +96,6 @@ var looks = []look{{name: "light", theme: "light"}, {name: "dark", theme: "dark"
 
 func (b *tab) checkWidth(name string, width int64) {
 	b.Helper()
-	b.wait(fmt.Sprintf(`innerWidth === %d`, width))
 	if got := eval[int64](b, `document.documentElement.scrollWidth`); got > width {
 		widest := eval[string](b, `[...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth).at(-1)?.outerHTML.slice(0, 200) ?? "nothing visible"`)
 		b.Errorf("%s at %d px is %d px wide: %s", name, width, got, widest)

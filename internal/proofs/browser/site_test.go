@@ -95,6 +95,17 @@ func (s *site) count(key string) int {
 	return s.counts[key]
 }
 
+// await waits until n requests of this "METHOD /path" came in from a page that stays.
+func (s *site) await(b *tab, key string, n int) {
+	b.Helper()
+	for deadline := time.Now().Add(patience); s.count(key) < n; {
+		if time.Now().After(deadline) {
+			b.Fatalf("%d of %s came in, want %d", s.count(key), key, n)
+		}
+		eval[bool](b, nextFrame)
+	}
+}
+
 // requests lists what came in, once for each time.
 func (s *site) requests() (list []string) {
 	s.mu.Lock()

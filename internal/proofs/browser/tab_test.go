@@ -129,28 +129,25 @@ func eval[T any](b *tab, script string) T {
 	return run(b, script, chromedp.Evaluate[T](script, func(p *runtime.EvaluateParams) { p.AwaitPromise = new(true) }))
 }
 
-// wait returns when a script expression has become true, looked at in every frame. A page that is replaced meanwhile
-// is no failure: the next one is asked. An expression that throws is not yet true, because the page may still be
-// loading: the element that it reads comes later.
+// wait returns when a script expression has become true, looked at in every frame, and htmx has ended its swap, whose
+// last steps are the focus and the title. A page that is replaced meanwhile is no failure: the next one is asked. An
+// expression that throws is none, either: the page may still be loading, and the element that it reads comes later.
 func (b *tab) wait(script string) {
 	b.Helper()
+	script = `!document.querySelector(".htmx-added") && (` + script + `)`
 	truth := "(() => { try { return !!(" + script + ") } catch { return false } })()"
-	for deadline := time.Now().Add(patience); b.noScripts; { // no callbacks run: ask again
-		if eval[bool](b, truth) {
-			return
-		}
-		if time.Now().After(deadline) {
-			b.Fatalf("wait for %s on %s", script, b.where())
-		}
+	ask := chromedp.Poll[bool](truth, chromedp.WithPollingTimeout(patience))
+	if b.noScripts { // no callbacks run: it is asked again
+		ask = chromedp.Evaluate[bool](truth)
 	}
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	for {
-		_, err := chromedp.Run(ctx, chromedp.Poll[bool](truth, chromedp.WithPollingTimeout(patience)))
-		if err == nil {
+		is, err := chromedp.Run(ctx, ask)
+		if is && err == nil {
 			return
 		}
-		if ctx.Err() != nil || !strings.Contains(err.Error(), "-32000") {
+		if ctx.Err() != nil || err != nil && !strings.Contains(err.Error(), "-32000") {
 			b.Fatalf("wait for %s on %s: %v", script, b.where(), err)
 		}
 	}
@@ -163,17 +160,29 @@ func (b *tab) open(path string) {
 	b.settle()
 }
 
-// leave carries out an action that leads to another page and waits until that has loaded.
+// loaded is true from the load event of a page on.
+const loaded = `document.readyState === "complete"`
+
+// leave carries out an action that leads to another page and waits until that has loaded. The page that is left has
+// loaded before, so that its own load event is not taken for the other's.
 func (b *tab) leave(what string, action chromedp.Action[chromedp.Void]) {
 	b.Helper()
+	b.wait(loaded)
 	run(b, what, chromedp.WaitEvent(page.LoadEventFired, nil, action))
 	b.settle()
 }
 
-// settle waits until the page is painted and its view transition is over: what moves cannot be clicked.
+// settle waits until the page is loaded and painted, and its view transition is over: what moves cannot be clicked.
 func (b *tab) settle() {
 	b.Helper()
-	b.wait(`performance.getEntriesByType("paint").length > 0 && !document.activeViewTransition`)
+	b.wait(loaded + ` && performance.getEntriesByType("paint").length > 0 && !document.activeViewTransition`)
+}
+
+// resize gives the window another size, and waits until the page has it.
+func (b *tab) resize(width, height int64) {
+	b.Helper()
+	b.do(chromedp.EmulateViewport(width, height))
+	b.wait(fmt.Sprintf(`innerWidth === %d && innerHeight === %d`, width, height))
 }
 
 // back is the browser's Back button. A page from memory fires no load event: the navigation itself is awaited. A question
@@ -185,9 +194,9 @@ func (b *tab) back() {
 		func(e page.EventFrameNavigated) bool { return e.Frame.ParentID == "" }, back))
 	for deadline := time.Now().Add(patience); ; {
 		ctx, cancel := context.WithTimeout(b.ctx, patience/20)
-		loaded, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete"`))
+		done, err := chromedp.Run(ctx, chromedp.Evaluate[bool](loaded))
 		cancel()
-		if loaded && err == nil {
+		if done && err == nil {
 			return
 		}
 		if time.Now().After(deadline) {

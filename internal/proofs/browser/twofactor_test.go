@@ -161,7 +161,7 @@ func TestSecondFactorByKeyboard(t *testing.T) {
 	b.wait(summaryFocused)
 	b.tabTo(`[data-summary] a[href="#code"]`)
 	b.press(kb.Enter)
-	b.wantFocus("#code")
+	b.awaitFocus("#code")
 	code := s.appCode(t, "ada@example.com")
 	b.press(code[:3] + " " + code[3:])
 	b.press(kb.Enter)
@@ -286,7 +286,7 @@ func TestSecondFactorIsAccessible(t *testing.T) {
 		b.Helper()
 		b.checkRules(axe, name)
 		b.takePictures("factor-" + name)
-		b.do(chromedp.EmulateViewport(1280, 800))
+		b.resize(1280, 800)
 		b.setTheme("light")
 	}
 	b.logIn("ada@example.com")

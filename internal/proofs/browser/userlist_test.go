@@ -42,6 +42,7 @@ func TestListByKeyboard(t *testing.T) {
 	b.press(kb.End + "/jk")
 	b.wait(`document.querySelector("#q").value === "number 0000/jk"`)
 	b.wait(`document.querySelector("#found").textContent === "0 users"`)
+	b.wait(`location.search.includes("jk")`) // with the last letter
 	b.open("/admin/users?q=number+0000&sort=name&dir=asc")
 	b.press("jj")
 	on("Person Number 00001")
@@ -144,7 +145,7 @@ func TestListPictures(t *testing.T) {
 	b.takePictures("users-list")
 	b.open("/admin/users?status=unverified&page=2&per=25&dir=asc&sort=name")
 	b.takePictures("users-filtered")
-	b.do(chromedp.EmulateViewport(375, 812))
+	b.resize(375, 812)
 	b.do(chromedp.Click(chromedp.CSS("#list .more button")))
 	b.wait(`document.querySelector(":popover-open a")`)
 	b.takePictures("users-menu")
@@ -155,7 +156,7 @@ func TestListPictures(t *testing.T) {
 func TestListOnAPhone(t *testing.T) {
 	t.Parallel()
 	_, b := crowdedSite(t)
-	b.do(chromedp.EmulateViewport(375, 812))
+	b.resize(375, 812)
 	b.open("/admin/users")
 	for _, fact := range []string{
 		`!document.querySelector("#role").checkVisibility()`,
@@ -173,7 +174,7 @@ func TestListOnAPhone(t *testing.T) {
 	b.wait(`document.querySelector("#role").checkVisibility()`)
 	b.open("/admin/users?status=active")
 	b.wait(`document.querySelector("#status").checkVisibility()`)
-	b.do(chromedp.EmulateViewport(1280, 800))
+	b.resize(1280, 800)
 	b.open("/admin/users")
 	b.wait(`document.querySelector("#role").checkVisibility() && !document.querySelector(".filter summary").checkVisibility()`)
 }
@@ -182,7 +183,7 @@ func TestListOnAPhone(t *testing.T) {
 func TestHeadsStay(t *testing.T) {
 	t.Parallel()
 	_, b := crowdedSite(t)
-	b.do(chromedp.EmulateViewport(1280, 800))
+	b.resize(1280, 800)
 	b.open("/admin/users")
 	b.do(chromedp.Evaluate[chromedp.Void](`scrollTo({ top: 900, behavior: "instant" })`))
 	b.wait(`(() => {
