@@ -40,7 +40,7 @@ func settle(ctx context.Context, f folder, before tree) error {
 		steps = append(steps, "tool templ generate") // always, because templ may be another one
 	}
 	if has(func(name string) bool { return inlined.MatchString(after[name]) }) {
-		steps = append(steps, "fix -inline ./...")
+		steps = append(steps, "fix -trimpath=false -inline ./...") // else go finds results of another folder in its cache
 	}
 	steps = append(steps, "vet ./...", "mod tidy") // tidy would look in the network for a package that left
 	if after[surfaceTest] != "" && !maps.Equal(before.below("internal/auth/"), after.below("internal/auth/")) {
