@@ -86,7 +86,7 @@ func (s *Server) setUp(c *echo.Context) error {
 	if err != nil {
 		return s.refuseForm(c, form, asFormError(err, wrongCode...))
 	}
-	return s.showCodes(c, codes)
+	return s.showCodes(c, "The second factor is on: keep your recovery codes", codes)
 }
 
 func (s *Server) makeCodes(c *echo.Context) error {
@@ -94,12 +94,12 @@ func (s *Server) makeCodes(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.showCodes(c, codes)
+	return s.showCodes(c, "Keep your new recovery codes", codes)
 }
 
 // showCodes shows recovery codes, once.
-func (s *Server) showCodes(c *echo.Context, codes []string) error {
-	return s.renderPart(c, http.StatusOK, views.RecoveryCodesPage(codes), views.RecoveryCodes(codes))
+func (s *Server) showCodes(c *echo.Context, heading string, codes []string) error {
+	return s.renderPart(c, http.StatusOK, views.RecoveryCodesPage(heading, codes), views.RecoveryCodes(heading, codes))
 }
 
 func (s *Server) showTurnOff(c *echo.Context) error { return s.showForm(c, views.TurnOff()) }

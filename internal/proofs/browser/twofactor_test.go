@@ -247,6 +247,7 @@ func TestKeepingCodes(t *testing.T) {
 	b.open(twoFactorPath + "/codes")
 	b.do(submit)
 	b.wait(`document.querySelector("#codes")`)
+	b.wantText("main", "Keep your new recovery codes")
 	shown := strings.Fields(b.text("#codes"))
 	if len(shown) != 10 || shown[0] == codes[0] {
 		t.Errorf("new codes %q, old %q", shown, codes)
