@@ -2,6 +2,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -78,12 +79,7 @@ func (h Head) title() string {
 	return h.Title
 }
 
-func (h Head) heading() string {
-	if h.Heading == "" {
-		return h.Title
-	}
-	return h.Heading
-}
+func (h Head) heading() string { return cmp.Or(h.Heading, h.Title) }
 
 // below is the head of a page in section. The section's own page stays as it is.
 func (h Head) below(section Link) Head {

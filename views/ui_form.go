@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -69,12 +70,7 @@ func (f Form) Filled(typed map[string][]string) Form {
 // hasFile reports whether the form sends a file, so that it is sent as multipart. Its handler reads c.FormFile and
 // c.FormValue, because forms without a file may not be multipart.
 func (f Form) hasFile() bool {
-	for _, in := range f.Inputs {
-		if in.Type == "file" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.Inputs, func(in input) bool { return in.Type == "file" })
 }
 
 // Names are the names of the inputs.
@@ -89,12 +85,7 @@ func (f Form) head() Head {
 	return Head{Title: f.Title, Lead: f.Summary, Above: f.Above, Refused: len(f.Errors) > 0}
 }
 
-func (f Form) heading() string {
-	if f.Heading != "" {
-		return f.Heading
-	}
-	return f.Title
-}
+func (f Form) heading() string { return cmp.Or(f.Heading, f.Title) }
 
 // fields are the inputs. If Focus applies, the first empty one has it. The errors of a refused form have it otherwise.
 func (f Form) fields() []input {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -122,8 +121,7 @@ func (s *Server) personID(ctx context.Context, text string) (string, error) {
 		return "", nil
 	}
 	user, err := s.Auth.UserByEmail(ctx, text)
-	var e *errs.Error
-	if errors.As(err, &e) && e.Status < 500 { // no such user
+	if e := errs.Of(err); e != nil && e.Status < 500 { // no such user
 		return "", nil
 	}
 	if err != nil {

@@ -77,7 +77,7 @@ func knownEvents() map[event.Name]eventWords {
 	return list
 }
 
-// wordsFor makes words for an event that has none, such as "paper_torn".
+// wordsFor returns the words of an event. It makes missing ones from the name, such as "paper_torn".
 func wordsFor(name event.Name, known map[event.Name]eventWords) eventWords {
 	w := known[name]
 	if w.name == "" {
@@ -110,7 +110,7 @@ func auditRows(entries []audit.Entry) (rows []views.AuditRow) {
 }
 
 // withoutActor labels the actor of an event without one: a stranger, who has an IP address, or else the command line.
-// The IP address is deleted with the account that the stranger tried; then the two cannot be told apart.
+// The IP address is deleted with the account that the stranger tried; then this func cannot distinguish them.
 func withoutActor(e audit.Entry) string {
 	switch {
 	case e.IPAddress != "":

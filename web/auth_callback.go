@@ -9,8 +9,8 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// externalCallback is the address on another trusted origin that follows the link, "" for none. A link that only allows
-// a change has none, because the page must mention the second link.
+// externalCallback is the address on another trusted origin to which the browser goes after the link, "" for none. A
+// link that only allows a change has none, because the page must mention the second link.
 func (s *Server) externalCallback(c *echo.Context, link auth.Confirmation) string {
 	if link.Purpose == letter.ConfirmEmailChange {
 		return ""
@@ -18,7 +18,7 @@ func (s *Server) externalCallback(c *echo.Context, link auth.Confirmation) strin
 	return s.external(c, link.CallbackURL)
 }
 
-// external is to if that is on another origin, "" if not. The page's policy then lets its form lead there.
+// external returns to if it is on another origin, else "". It also lets the form of this page redirect there.
 func (s *Server) external(c *echo.Context, to string) string {
 	if to == "" || ownPath(s.AppURL, to) != "" {
 		return ""

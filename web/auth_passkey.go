@@ -22,7 +22,7 @@ func (s *Server) withPasskey(c *echo.Context, form views.Form) views.Form {
 	}
 	list, err := s.Passkeys.List(c.Request().Context(), visitor.UserID)
 	if err != nil {
-		s.Logger.ErrorContext(c.Request().Context(), "passkeys not listed", "error", err)
+		s.Logger.ErrorContext(c.Request().Context(), "listing passkeys failed", "error", err)
 	}
 	if len(list) == 0 {
 		return form
@@ -38,7 +38,7 @@ func (s *Server) passkeySuggestion(c *echo.Context) string {
 	}
 	question, err := s.Passkeys.SignInOptions(c.Response(), c.Request(), nil)
 	if err != nil {
-		s.Logger.ErrorContext(c.Request().Context(), "no passkeys suggested", "error", err)
+		s.Logger.ErrorContext(c.Request().Context(), "suggesting passkeys failed", "error", err)
 	}
 	return string(question)
 }

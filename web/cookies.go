@@ -46,8 +46,8 @@ func (s *Server) setCookie(c *echo.Context, name, value string, life time.Durati
 // cookiesSet is how many cookies the answer sets or deletes.
 func cookiesSet(c *echo.Context) int { return len(c.Response().Header()["Set-Cookie"]) }
 
-// flashes are the messages that a page can leave for the next. The cookie holds only the key, so that nobody can plant
-// a message.
+// flashes are the messages that a page can leave for the next. The cookie holds only the key, so that an attacker
+// cannot plant a message.
 var flashes = map[string]views.Flash{
 	"saved":            {Message: "Saved."},
 	"password-reset":   {Message: "Your password is set, and all browsers are logged out. Log in with the new one."},

@@ -77,8 +77,8 @@ func csvRecord(cells []any) []string {
 	return record
 }
 
-// exportFailed ends an export of which rows were written. Without any it returns err. Otherwise it breaks the
-// connection off, because the client must not take a part of the file for the whole.
+// exportFailed ends an export after that many rows. Without a row it returns err. Otherwise it aborts the connection,
+// because the client must not take a part of the file for the whole.
 func (s *Server) exportFailed(c *echo.Context, rows int, err error) error {
 	if rows > 0 {
 		s.Logger.ErrorContext(c.Request().Context(), "export aborted", "error", err)

@@ -83,7 +83,7 @@ func decodeForm(r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
-// fromForm refuses what no form has sent, for a handler that reads no field.
+// fromForm refuses a request that is not a form, for a handler that reads no field.
 func fromForm(act echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		if _, err := parseForm(c); err != nil {
@@ -110,8 +110,8 @@ func (s *Server) showForm(c *echo.Context, form views.Form) error {
 // 429 after too many requests. It returns err if no change of the form can help, for example if a row is missing or the
 // database is away.
 func (s *Server) refuseForm(c *echo.Context, form views.Form, err error) error {
-	var e *errs.Error
-	if !errors.As(err, &e) || !aboutForm(e) {
+	e := errs.Of(err)
+	if e == nil || !aboutForm(e) {
 		return err
 	}
 	status := http.StatusUnprocessableEntity
@@ -154,7 +154,7 @@ func fieldErrors(e *errs.Error, inputs []string) (list views.Errors) {
 	return list
 }
 
-// inPlainWords says to people what better-auth's clients expect in fixed words.
+// inPlainWords replaces a message whose text better-auth's clients rely on by words for people.
 func inPlainWords(message string) string { return cmp.Or(plainWords[message], message) }
 
 var plainWords = map[string]string{
@@ -180,8 +180,8 @@ var plainWords = map[string]string{
 // asFormError changes the status of a refusal with one of the codes to 422, so that refuseForm shows it. Without it a
 // wrong password, a 401, would redirect a person to the log-in.
 func asFormError(err error, codes ...string) error {
-	var e *errs.Error
-	if !errors.As(err, &e) || !slices.Contains(codes, e.Code) {
+	e := errs.Of(err)
+	if e == nil || !slices.Contains(codes, e.Code) {
 		return err
 	}
 	refused := *e
@@ -191,6 +191,6 @@ func asFormError(err error, codes ...string) error {
 
 // hasCode reports whether err is a refusal with one of the codes.
 func hasCode(err error, codes ...string) bool {
-	var e *errs.Error
-	return errors.As(err, &e) && slices.Contains(codes, e.Code)
+	e := errs.Of(err)
+	return e != nil && slices.Contains(codes, e.Code)
 }

@@ -59,18 +59,16 @@ var errSilent = errors.New("the database does not answer")
 
 func (r *readiness) ask(ctx context.Context) error {
 	p := r.current(ctx)
-	limit := time.NewTimer(pingTime)
-	defer limit.Stop()
+	ctx, cancel := context.WithTimeoutCause(ctx, pingTime, errSilent)
+	defer cancel()
 	select {
 	case <-p.done:
 		if p.panicked != nil {
 			panic(p.panicked)
 		}
 		return p.err
-	case <-limit.C:
-		return errSilent
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }
 

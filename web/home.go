@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 
 	"example.com/foyer/static"
@@ -9,7 +10,7 @@ import (
 )
 
 // errorTexts are the texts for ?error=CODE, with which /api/auth redirects a browser here. The code itself is never
-// shown, because anybody can put a text there.
+// shown, because a crafted link can hold any text.
 var errorTexts = map[string]string{
 	"INVALID_TOKEN": "This link does not work. It was used already, or replaced by a newer one.",
 	"TOKEN_EXPIRED": "This link has expired. Ask for a new one.",
@@ -18,9 +19,7 @@ var errorTexts = map[string]string{
 func (s *Server) showHome(c *echo.Context) error {
 	problem := ""
 	if code := c.QueryParam("error"); code != "" {
-		if problem = errorTexts[code]; problem == "" {
-			problem = "That did not work. Please try again."
-		}
+		problem = cmp.Or(errorTexts[code], "That did not work. Please try again.")
 	}
 	return s.render(c, http.StatusOK, views.Home(problem))
 }

@@ -98,7 +98,7 @@ func readList(c *echo.Context, l views.List) (listQuery, error) {
 	return q, nil
 }
 
-// parseList parses the query of an address. wrong are sentences.
+// parseList parses the query of an address. wrong has a sentence for each value that the list does not know.
 func parseList(l views.List, v url.Values) (q listQuery, wrong []string) {
 	q = listQuery{chosen: map[string]string{}, Query: list.Query{Limit: l.PerPage()}}
 	line, ok := text.Line(v.Get("q"), 200)

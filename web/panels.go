@@ -72,7 +72,7 @@ func (s *Server) panel(
 		defer cancel()
 		content, err := load(loading)
 		if err != nil {
-			s.Logger.ErrorContext(ctx, "panel not loaded", "panel", name, "error", err)
+			s.Logger.ErrorContext(ctx, "loading a panel failed", "panel", name, "error", err)
 			content = failed
 		}
 		return content.Render(ctx, w)

@@ -12,7 +12,7 @@ import (
 
 type requestKey struct{}
 
-// request is the request in its own context.
+// request is what the context of a request carries.
 type request struct {
 	id    string
 	whole context.Context // without the deadline: ends when the client disconnects

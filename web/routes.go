@@ -3,9 +3,8 @@ package web
 import "example.com/foyer/views"
 
 // routes lists all routes. The first word of a line is the door, which says who may open it:
-//   - public reads no session; anyone reads it and refuses nobody; guest refuses visitors who are logged in.
-//   - user requires a session, fresh one that started minutes ago by all that a log-in asks for, admin the role,
-//     freshAdmin both.
+//   - public reads no session; anyone reads it and refuses no visitor; guest refuses visitors who are logged in.
+//   - user requires a session, fresh one that is RecentlyAuthenticated, admin the role, freshAdmin both.
 //   - service is for the token of another process. Each of its lines names the services it admits. // part:servicetoken
 //   - dev exists in development only, for browsers on this machine.
 //

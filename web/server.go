@@ -107,7 +107,7 @@ func New(c Config) *Server {
 	return s
 }
 
-// skipGzip skips small answers, and files that are compressed already.
+// skipGzip skips static files, which are compressed already, and what /api/ answers to programs.
 func skipGzip(c *echo.Context) bool {
 	return c.Path() == "/static/*" || strings.HasPrefix(c.Path(), "/api/")
 }

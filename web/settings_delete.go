@@ -13,8 +13,8 @@ func (s *Server) showDelete(c *echo.Context) error {
 	return s.render(c, http.StatusOK, views.Delete(session(c).User.Email).Filled(s.takeDraft(c)).Page())
 }
 
-// deleteAccount asks for the address, to prevent accidents, and for the password, so that nobody else deletes the
-// account at an unlocked screen.
+// deleteAccount asks for the address, to prevent accidents, and for the password, so that a passer-by cannot
+// delete the account at an unlocked screen.
 func (s *Server) deleteAccount(c *echo.Context) error {
 	values, err := parseForm(c)
 	session := session(c)

@@ -73,8 +73,7 @@ func (a *app) seed(ctx context.Context) error {
 	}
 	for _, u := range a.dev.users() {
 		_, err := a.auth.CreateUser(ctx, nil, u)
-		var refused *errs.Error
-		if errors.As(err, &refused) && refused.Status == http.StatusUnprocessableEntity {
+		if e := errs.Of(err); e != nil && e.Status == http.StatusUnprocessableEntity {
 			continue // another instance has made it
 		}
 		if err != nil {

@@ -223,7 +223,7 @@ func (a *app) addAuth() (err error) {
 	if a.auth, err = auth.New(a.db, o); err != nil {
 		return err
 	}
-	a.works = append(a.works, work{name: "provider", run: a.auth.Run}) // learns of revocations while requests are answered
+	a.works = append(a.works, work{name: "auth", run: a.auth.Run}) // learns of revocations while requests are answered
 	return nil
 }
 

@@ -116,7 +116,7 @@ func (a *app) startWork(ctx context.Context) (end func(context.Context)) {
 		select {
 		case <-ended:
 		case <-ctx.Done():
-			a.log.Warn("workers cut off", "after", stopTime)
+			a.log.Warn("background work did not end in time", "after", stopTime)
 		}
 	}
 }
@@ -134,7 +134,7 @@ func (a *app) stop(site *web.Server, server *http.Server, drain time.Duration, e
 	defer cancel()
 	err := server.Shutdown(requests)
 	if errors.Is(err, context.DeadlineExceeded) {
-		a.log.Warn("requests cut off", "after", stopTime-workerTime)
+		a.log.Warn("requests did not end in time", "after", stopTime-workerTime)
 		return server.Close()
 	}
 	return err

@@ -125,7 +125,7 @@ func (a *Auth) refundFailure(r *http.Request, try passwordTry) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), refundWithin)
 	defer cancel()
 	if err := limit.Limiter.Recall(ctx, try.counter, try.source, limit.FreeFailures, limit.FailureWindow); err != nil {
-		a.opts.Logger.WarnContext(ctx, "a try that was not compared still counts as a wrong password", "error", err)
+		a.opts.Logger.WarnContext(ctx, "refunding a password try failed: it counts as a wrong password", "error", err)
 	}
 }
 
@@ -133,13 +133,7 @@ func (a *Auth) refundFailure(r *http.Request, try passwordTry) {
 // long enough for it to change. It stores upgrade, a better hash of the same or another password, unless that is "".
 func (a *Auth) recheckLocked(t *Tx, account Account, upgrade string) (*User, error) {
 	user, err := t.LockUser(account.UserID)
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, errWrongCredentials
-	}
-	if err != nil {
-		return nil, err
-	}
-	err = t.Where("id = ? AND password = ?", account.ID, account.Password).Take(&Account{}).Error
+	err = errors.Join(err, t.Where("id = ? AND password = ?", account.ID, account.Password).Take(&Account{}).Error)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, errWrongCredentials
 	}

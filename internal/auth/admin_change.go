@@ -87,7 +87,7 @@ func (c UserChanges) bans() bool { return c.Banned != nil && *c.Banned }
 // vouches reports whether an admin vouches for the address.
 func (c UserChanges) vouches() bool { return c.EmailVerified != nil && *c.EmailVerified }
 
-// event names the change. Of a role and a ban at once the ban counts: an auditor looks for it.
+// event names the change. A change of role and ban together is recorded as a ban, because auditors look for bans.
 func (c UserChanges) event() event.Name {
 	if c.bans() {
 		return event.UserBanned

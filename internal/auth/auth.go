@@ -16,7 +16,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// Auth is the provider of authentication. It is safe for use by many goroutines; make one per process.
+// Auth owns authentication. It is safe for use by many goroutines; make one per process.
 type Auth struct {
 	db      *gorm.DB
 	opts    Options
@@ -29,7 +29,7 @@ type Auth struct {
 	parts   []Hooks
 }
 
-// New makes the provider on a migrated database. It fails if a name, BaseURL, TrustedOrigins, CookieDomain or Secrets
+// New makes an Auth on a migrated database. It fails if a name, BaseURL, TrustedOrigins, CookieDomain or Secrets
 // are unusable, or if the database cannot be read.
 func New(db *gorm.DB, o Options) (*Auth, error) {
 	o = o.withDefaults()
@@ -91,17 +91,11 @@ func (a *Auth) Purge(ctx context.Context) error {
 	db := a.db.WithContext(ctx)
 	return errors.Join(
 		a.hasher.FindLegacy(ctx, a.db),
-		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Session{}, now) }),
-		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Verification{}, now) }),
+		purge.Rows(db, &Session{}, "id", "expires_at <= ?", now),
+		purge.Rows(db, &Verification{}, "id", "expires_at <= ?", now),
 		purge.Few(ctx, pendingBatch, func() (int64, error) { return a.purgePending(ctx) }),
 		a.purgeParts(ctx),
 	)
-}
-
-// deleteExpired deletes at most purge.Batch expired rows of a model.
-func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
-	some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
-	return db.Where("id IN (?)", some).Delete(model)
 }
 
 // Hears reports whether notifications of PostgreSQL reach this process. They do not through a pooler in transaction
@@ -109,7 +103,7 @@ func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
 func (a *Auth) Hears() bool { return a.revoked.Hears() }
 
 // CacheOff says, in a line for /readyz, what an operator must mend before this process trusts a cached session. It is
-// "" if nothing is known.
+// "" if no fault is known.
 func (a *Auth) CacheOff() string { return a.revoked.CacheFault() }
 
 // Now reads Options.Now.

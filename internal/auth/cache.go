@@ -49,14 +49,14 @@ func (a *Auth) cacheAge(s *Session) time.Duration {
 
 func (a *Auth) encodeCache(s *Session, readAt time.Time, life time.Duration) string {
 	body, err := json.Marshal(s.answer())
-	if err != nil { // strings, booleans and dates
+	if err != nil { // impossible: an answer has only strings, booleans and dates
 		panic(err)
 	}
 	b := make([]byte, 0, 2048)
 	b = binary.BigEndian.AppendUint64(b, uint64(readAt.UnixMilli()))
 	b = binary.BigEndian.AppendUint64(b, uint64(readAt.Add(life).UnixMilli()))
 	tokenHash, err := hex.DecodeString(s.TokenHash)
-	if err != nil { // HashToken made it
+	if err != nil { // impossible: HashToken made it
 		panic(err)
 	}
 	b = append(b, tokenHash...)

@@ -168,12 +168,8 @@ func (a *Auth) checkLinkSession(ctx context.Context, v *Verification) error {
 	if v.SessionID == nil { // an older instance wrote no session id; refuse
 		return errNoLink
 	}
-	var s Session
-	err := a.db.WithContext(ctx).Where("id = ?", *v.SessionID).Take(&s).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return errNoLink
-	}
-	if err != nil {
+	var s Session // that has expired, if there is no row
+	if err := ignoreMissing(a.db.WithContext(ctx).Where("id = ?", *v.SessionID).Take(&s).Error); err != nil {
 		return err
 	}
 	if a.over(&s, a.opts.Now()) {

@@ -67,7 +67,7 @@ type Session struct {
 	UserID         string
 	User           *User
 	Remember       bool   // always false on a copy from the cache
-	AMR            string // how the user was proved at its start: words of RFC 8176, or "email", with spaces between
+	AMR            string // how the user authenticated at its start: words of RFC 8176, or "email", with spaces between
 	IPAddress      string
 	UserAgent      string
 	ImpersonatedBy *string
@@ -89,7 +89,7 @@ const (
 	amrSecond   = " otp " + amrMulti // after the word of the first step
 )
 
-// MultiFactor reports whether the user was proved by two factors when s started.
+// MultiFactor reports whether the user authenticated by two factors when s started.
 func (s *Session) MultiFactor() bool { return slices.Contains(strings.Fields(s.AMR), amrMulti) }
 
 // person is the id of the user at the keyboard: the impersonating admin, else the session's user.

@@ -218,13 +218,7 @@ func (a *Auth) replacePassword(t *Tx, by actor, name event.Name, u *User, hash s
 			return err
 		}
 	}
-	if err := t.clearPending(u); err != nil {
-		return err
-	}
-	if err := t.endSessions(u.ID); err != nil {
-		return err
-	}
-	if err := t.dropLinksButUndo(u.ID); err != nil {
+	if err := errors.Join(t.clearPending(u), t.endSessions(u.ID), t.dropLinksButUndo(u.ID)); err != nil {
 		return err
 	}
 	t.recordEvent(by, name, u.ID)

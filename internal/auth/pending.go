@@ -197,7 +197,7 @@ func (t *Tx) erasePending(by actor, u *User, detail string) error {
 	return t.Where("id = ?", u.ID).Delete(&User{}).Error
 }
 
-// clearPending ends the time in which u can be replaced.
+// clearPending clears User.Pending, so that u is not replaced any more.
 func (t *Tx) clearPending(u *User) error {
 	if !u.Pending {
 		return nil

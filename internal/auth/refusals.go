@@ -102,8 +102,7 @@ func tooMany(message string, wait time.Duration) error {
 
 // onField moves the refusal of a password to another field of the form.
 func onField(err error, field string) error {
-	var e *errs.Error
-	if errors.As(err, &e) && e.Fields["password"] != "" {
+	if e := errs.Of(err); e != nil && e.Fields["password"] != "" {
 		moved := *e
 		moved.Fields = map[string]string{field: e.Fields["password"]}
 		return &moved

@@ -98,10 +98,7 @@ func (a *Auth) find(ctx context.Context, token string) (*Session, error) {
 		return rows.Scan(append(found.columns(), &u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image, &u.Role,
 			&u.Banned, &u.BanReason, &u.BanExpires, &u.CreatedAt, &u.UpdatedAt, &u.SecondFactor)...)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return found, err
 }
 
 // sessionOf reads the session of a token, "" for none; nil if there is none.
@@ -169,7 +166,7 @@ func (a *Auth) refresh(ctx context.Context, s *Session, now time.Time) bool {
 	done := a.db.WithContext(ctx).Model(&Session{}).Where("id = ? AND expires_at = ?", s.ID, s.ExpiresAt).
 		Updates(map[string]any{"expires_at": expiresAt, "updated_at": now})
 	if done.Error != nil {
-		a.opts.Logger.WarnContext(ctx, "session not refreshed", "error", done.Error)
+		a.opts.Logger.WarnContext(ctx, "extending a session failed", "error", done.Error)
 	}
 	if done.Error != nil || done.RowsAffected == 0 {
 		return false

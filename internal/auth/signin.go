@@ -77,10 +77,10 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 type Start struct {
 	Event     event.Name // recorded
 	Remember  bool       // keep the session when the browser closes
-	AMR       string     // how the user is proved: see Session.AMR
+	AMR       string     // how the user authenticated: see Session.AMR
 	NewDevice bool       // warn the user by mail
 
-	Presented   *Session // the session of the request, whose user is proved again; nil asks for the second step
+	Presented   *Session // the session of the request, whose user authenticates again; nil asks for the second step
 	Replace     bool     // the new session takes over the links of Presented
 	KeepAge     bool     // the new session is as old as Presented
 	impersonate bool     // Presented, an admin's, stays valid beside the new session // part:admin
@@ -93,9 +93,9 @@ type Start struct {
 // SignIn is the one way to start a session: for passwords, sign-ups, mailed links, re-authentication, changed
 // passwords, impersonation and what parts add. In one transaction it runs check, which returns the locked user; it
 // returns nil, nil if check returns no user. It refuses a banned user and, unless in.Presented is set, an unverified
-// one and one who owes a second step. It ends the session of the request, replaces in.Presented or, for an
-// impersonation, keeps it. It starts the new session and records the event. After the commit it sends the cookies.
-// Except for an impersonation it also lifts an expired ban, clears User.Pending and marks the device as known.
+// one and one who owes a second step. It ends the session of the request, whose links the new one takes over with
+// in.Replace. An impersonation keeps it. It starts the new session and records the event. After the commit it sends the
+// cookies. Except for an impersonation it also lifts an expired ban, clears User.Pending and marks the device as known.
 // Refusals: those of check; 403 BANNED_USER, EMAIL_NOT_VERIFIED; *SecondStep.
 func (a *Auth) SignIn(
 	w http.ResponseWriter, r *http.Request, in Start, check func(*Tx) (*User, error),

@@ -91,8 +91,7 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 		}
 		return a.mailLink(t, by, user, letter.VerifyEmail, user.Email, callbackURL)
 	})
-	var e *errs.Error
-	if errors.As(err, &e) && e.Code == codeTaken {
+	if e := errs.Of(err); e != nil && e.Code == codeTaken {
 		return nil
 	}
 	return err

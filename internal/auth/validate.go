@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"errors"
 	"net/url"
 	"regexp"
 	"slices"
@@ -144,8 +143,8 @@ func orEmpty(s *string) string {
 func firstOf(refusals ...error) error {
 	var first *errs.Error
 	for _, err := range refusals {
-		var e *errs.Error
-		if !errors.As(err, &e) {
+		e := errs.Of(err)
+		if e == nil {
 			continue
 		}
 		if first == nil {

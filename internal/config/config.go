@@ -1,5 +1,5 @@
 // Package config turns the environment into one checked value. It owns what each variable means and which combinations
-// are refused; no other package reads the environment.
+// are refused. cmd/server reads only NO_COLOR, TEMPL_DEV_MODE and, to write keys, SERVICE_KEY_FILE itself.
 package config
 
 import (

@@ -2,7 +2,6 @@ package betterauth
 
 import (
 	"cmp"
-	"errors"
 	"net/url"
 	"strings"
 
@@ -34,8 +33,7 @@ func Links(baseURL string) func(purpose letter.Purpose, token, callbackURL strin
 
 // refusalCode is the code of a refusal, "" for errors that are not the caller's.
 func refusalCode(err error) string {
-	var e *errs.Error
-	if errors.As(err, &e) && e.Status < 500 {
+	if e := errs.Of(err); e != nil && e.Status < 500 {
 		return e.Code
 	}
 	return ""

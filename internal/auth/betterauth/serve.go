@@ -152,7 +152,7 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	data, err := json.Marshal(v)
-	if err != nil { // every v is of our own making
+	if err != nil { // impossible: every v is made here of what JSON can hold
 		panic(err)
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -76,11 +77,8 @@ type Query struct {
 
 // page orders and cuts what a query selects. Users of the same value are in the order of their ids.
 func (q Query) page(selected *gorm.DB) *gorm.DB {
-	limit := q.Limit
-	if limit == 0 {
-		limit = MaxLimit
-	}
-	return selected.Order(q.order(selected.Name())).Limit(min(limit, MaxLimit)).Offset(q.Offset)
+	limit := min(cmp.Or(q.Limit, MaxLimit), MaxLimit)
+	return selected.Order(q.order(selected.Name())).Limit(limit).Offset(q.Offset)
 }
 
 func (q Query) order(database string) string {

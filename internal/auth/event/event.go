@@ -73,10 +73,6 @@ func Refusals() []Name {
 	}
 }
 
-// end:audit
-
-// part:audit
-
 // All lists every name.
 func All() []Name {
 	return append(Refusals(),

@@ -115,7 +115,7 @@ func (p *Passkeys) deleteOwn(_ http.ResponseWriter, r *http.Request, s *auth.Ses
 func response(b *payload.Body) []byte {
 	b.Object("response", true)
 	data, err := json.Marshal(b.Value("response"))
-	if err != nil { // it was decoded from JSON
+	if err != nil { // impossible: it was decoded from JSON
 		panic(err)
 	}
 	return data

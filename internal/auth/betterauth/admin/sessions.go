@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"errors"
 	"net/http"
 
 	"example.com/foyer/internal/auth"
@@ -22,8 +21,7 @@ func (p *plugin) revokeSession(_ http.ResponseWriter, r *http.Request, by *auth.
 // revokeSessions succeeds for users who do not exist, too.
 func (p *plugin) revokeSessions(_ http.ResponseWriter, r *http.Request, by *auth.Session, id string) (any, error) {
 	err := p.auth.RevokeSessions(r.Context(), by, id)
-	var e *errs.Error
-	if errors.As(err, &e) && e.Status == http.StatusNotFound {
+	if e := errs.Of(err); e != nil && e.Status == http.StatusNotFound {
 		err = nil
 	}
 	return success(err)

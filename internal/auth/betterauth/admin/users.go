@@ -2,7 +2,6 @@ package admin
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -33,8 +32,7 @@ func (p *plugin) createUser(w http.ResponseWriter, r *http.Request, b *payload.B
 		in.Role = *asked
 	}
 	u, err := p.auth.CreateUser(r.Context(), by, in)
-	var e *errs.Error
-	if errors.As(err, &e) { // two refusals differ from those of a sign-up
+	if e := errs.Of(err); e != nil { // two refusals differ from those of a sign-up
 		refusal := *e
 		if refusal.Status == http.StatusUnprocessableEntity {
 			refusal.Status = http.StatusBadRequest
