@@ -99,8 +99,11 @@ var exampleFields = []field{
 	{noun{"sold", "on"}, "date?"},
 }
 
-// taken are the columns that every table of a feature has, and the fields that forms have anyway.
-var taken = []string{"id", "owner", "owner_id", "search", "created", "created_at", "updated_at"}
+// taken are the columns that every table of a feature has, and the fields that forms have anyway; the ids that pages
+// give to other elements; and what scripts use of a form, which a field of that name would hide.
+var taken = strings.Fields(`id owner owner_id search created created_at updated_at
+	account banners delete dialog filter found list live main menu problem selected selection toasts
+	attributes before children closest contains elements matches remove`)
 
 // readFields parses fields such as "due:date?". The first one is a string, because it names a row.
 func readFields(args []string) (list []field, err error) {

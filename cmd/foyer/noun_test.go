@@ -1,6 +1,8 @@
 package main
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -80,11 +82,38 @@ func TestFields(t *testing.T) {
 		"na_me:string name:text":   "named twice",
 		"budget:int name:string":   "so it is a string",
 		"name:string owner_id:int": "one of that name already",
+		"name:string menu:text":    "one of that name already",
+		"name:string matches:int":  "one of that name already",
 	} {
 		_, err := readFields(strings.Fields(args))
 		refused(t, err, words)
 		if err != nil && strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q takes more than a line", err)
+		}
+	}
+}
+
+// drawnID finds an id that is no field's.
+var drawnID = regexp.MustCompile(`(?:\bid="|dialogLink\("|lastElement = ")([a-z0-9_]+)"`)
+
+// TestTakenIDs: no field has the id of another element on the pages of a feature.
+func TestTakenIDs(t *testing.T) {
+	t.Parallel()
+	var ids []string
+	for name, text := range template(t).tree(t) {
+		if !strings.HasPrefix(name, "views/ui_") && !strings.HasPrefix(name, exampleDir+"feature/views/") &&
+			name != "views/frame.go" || strings.HasSuffix(name, "_templ.go") || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, m := range drawnID.FindAllStringSubmatch(text, -1) {
+			if ids = append(ids, m[1]); !slices.Contains(taken, m[1]) {
+				t.Errorf("%s draws the id %s, which a field may have", name, m[1])
+			}
+		}
+	}
+	for _, id := range []string{"menu", "live", "delete", "list"} {
+		if !slices.Contains(ids, id) {
+			t.Errorf("the id %s is not found: %q", id, ids)
 		}
 	}
 }
