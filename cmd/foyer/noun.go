@@ -14,23 +14,13 @@ type noun []string
 
 var nounPattern = regexp.MustCompile(`^[a-z][a-z0-9]+(_[a-z][a-z0-9]+)*$`)
 
-// forbidden are words that no name may be, because SQL reserves them.
-var forbidden = strings.Fields(`all analyse analyze and any array as asc asymmetric both case cast check collate column
-	constraint create cross current default deferrable desc distinct do else end except exists false fetch for foreign
-	freeze from full glob grant group having if ilike in index initially inner insert intersect into is isnull join lateral
-	leading left like limit localtime match natural not notnull null offset on only or order outer over overlaps placing
-	primary references regexp returning right row select session similar some symmetric table then to trailing transaction
-	true union unique update user using values verbose view when where window with`)
-
-// readNoun refuses what is no name in Go and SQL. what begins its errors.
+// readNoun refuses what is no name in Go. Words of SQL are names, because migrations quote them. what begins its errors.
 func readNoun(what, s string) (noun, error) {
 	switch {
 	case !nounPattern.MatchString(s):
 		return nil, fmt.Errorf("%s %q: write it in lower-case words of two letters or more, with _ between them", what, s)
 	case token.IsKeyword(s) || types.Universe.Lookup(s) != nil:
 		return nil, fmt.Errorf("%s %q is a word of Go: choose another", what, s)
-	case slices.Contains(forbidden, s):
-		return nil, fmt.Errorf("%s %q is a word of SQL: choose another", what, s)
 	}
 	return strings.Split(s, "_"), nil
 }
@@ -99,9 +89,11 @@ var exampleFields = []field{
 	{noun{"sold", "on"}, "date?"},
 }
 
-// taken are the columns that every table of a feature has, and the fields that forms have anyway; the ids that pages
-// give to other elements; and what scripts use of a form, which a field of that name would hide.
-var taken = strings.Fields(`id owner owner_id search created created_at updated_at
+// taken are the columns and methods that every row of a feature has, those of PostgreSQL among them, and the fields
+// that forms have anyway; the ids that pages give to other elements; and what scripts use of a form, which a field of
+// that name would hide.
+var taken = strings.Fields(`id owner owner_id search created created_at updated_at table_name values
+	cmax cmin ctid tableoid xmax xmin
 	account banners delete dialog filter found list live main menu problem selected selection toasts
 	attributes before children closest contains elements matches remove`)
 
