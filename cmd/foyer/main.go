@@ -60,10 +60,7 @@ func help(out io.Writer) error {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := run(ctx, ".", os.Args[1:], os.Stdout)
-	if err != nil && ctx.Err() != nil && !errors.Is(err, errHalfDone) {
-		err = errors.New("interrupted; nothing was changed")
-	}
+	err := ended(ctx, run(ctx, ".", os.Args[1:], os.Stdout))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "foyer:", err)
 	}
@@ -73,6 +70,15 @@ func main() {
 	case err != nil:
 		os.Exit(1)
 	}
+}
+
+// ended returns what a person reads about err, which after Ctrl-C is one of many errors.
+func ended(ctx context.Context, err error) error {
+	said := toolError("")
+	if err == nil || ctx.Err() == nil || errors.Is(err, errHalfDone) || errors.As(err, &said) {
+		return err
+	}
+	return errors.New("interrupted; nothing was changed")
 }
 
 var errUsage = errors.New("unknown verb or argument; see go run ./cmd/foyer help")
