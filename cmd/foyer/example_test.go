@@ -154,6 +154,19 @@ func TestMigrationQuotes(t *testing.T) {
 	}
 }
 
+// TestArticle: a word that sounds as if it began with a vowel follows "an".
+func TestArticle(t *testing.T) {
+	t.Parallel()
+	for _, want := range []string{"a clip", "an item", "an umbrella", "an upload", "an urgent case", "a user", "a unit",
+		"a usage report", "a url", "an up vote", "a euro", "an event", "an hour", "a house"} {
+		article, one, _ := strings.Cut(want, " ")
+		o := order{many: exampleMany, one: strings.Fields(one)}
+		if got := o.renamed(" a paper clip"); got != " "+article+" "+one {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 // TestClashes: nothing that exists is overwritten or declared twice.
 func TestClashes(t *testing.T) {
 	t.Parallel()

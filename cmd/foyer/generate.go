@@ -39,9 +39,12 @@ func (g *generation) parse(set *flag.FlagSet, args []string) (rest []string, err
 // run makes what is ordered in the project in root, or takes it back.
 func (g generation) run(ctx context.Context, root folder) error {
 	return g.change.run(ctx, root, func(work folder, mine tree) (string, error) {
-		name := g.many.forms()[5]
+		name, one := g.many.forms()[5], g.one.forms()[5]
 		if g.undo {
 			return "Without the " + g.example + " " + name, work.takeBack(ctx, mine, g.command[:2])
+		}
+		if one != name { // so that a wrong guess is seen
+			name += " (one " + one + ")"
 		}
 		return "A " + g.example + " for " + name, work.generate(ctx, mine, g)
 	})

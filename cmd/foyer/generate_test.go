@@ -153,6 +153,22 @@ func TestPageRefuses(t *testing.T) {
 	}
 }
 
+// TestFeatureSaysSingular: what the tool takes for the singular is in the message, so that a wrong one is seen.
+func TestFeatureSaysSingular(t *testing.T) {
+	t.Parallel()
+	const file = exampleDir + "feature/web/paper_clips.go"
+	project := newProject(t, workshop().with(file, "package web\n\nconst paperClip = \"paper clip\"\n"))
+	for line, want := range map[string]string{
+		"feature shoes name:string":                 "A feature for shoes (one shoe); git revert ",
+		"feature sheep name:string --singular lamb": "A feature for sheep (one lamb); git revert ",
+	} {
+		out, err := project.verb(t, strings.Fields(line)...)
+		if must(t, err); !strings.HasPrefix(out, want) {
+			t.Errorf("%s prints %q, want %q", line, out, want)
+		}
+	}
+}
+
 // TestMadeIsCommitted: what is made is committed, and goes again, where git ignores such files.
 func TestMadeIsCommitted(t *testing.T) {
 	t.Parallel()

@@ -47,21 +47,27 @@ func (n noun) pairs(to noun) (list []string) {
 	return list
 }
 
+// singulars are endings of English plurals with those of their singulars, the exceptions to an ending before it. "_"
+// is the beginning of a word. No list knows all words, so the verb prints what it took.
+var singulars = strings.Fields(`people person children child indices index quizzes quiz elves elf
+	series series species species movies movie cookies cookie calories calorie selfies selfie zombies zombie hoodies hoodie
+	smoothies smoothie brownies brownie rookies rookie _pies _pie _ties _tie _lies _lie ies y
+	lyses lysis gnoses gnosis crises crisis theses thesis iases ias canvases canvas lenses lens atlases atlas _gases _gas
+	ouses ouse auses ause _uses _use excuses excuse _fuses _fuse _muses _muse uses us sses ss
+	oaches oach eaches each aches ache niches niche avalanches avalanche ches ch shes sh xes x zzes zz
+	shoes shoe canoes canoe _toes _toe _foes _foe oes o menus menu ss ss us us is is`)
+
 // singular is the English noun for one of n.
 func (n noun) singular() noun {
 	one := slices.Clone(n)
 	last := &one[len(one)-1]
-	for _, ending := range [][2]string{
-		{"people", "person"}, {"children", "child"}, {"indices", "index"}, {"statuses", "status"}, {"addresses", "address"},
-		{"movies", "movie"}, {"cookies", "cookie"}, {"series", "series"}, {"ies", "y"}, {"sses", "ss"}, {"shes", "sh"},
-		{"ches", "ch"},
-		{"xes", "x"}, {"zzes", "zz"}, {"oes", "o"}, {"ss", "ss"}, {"us", "us"}, {"is", "is"}, {"s", ""},
-	} {
-		if stem, ok := strings.CutSuffix(*last, ending[0]); ok {
-			*last = stem + ending[1]
-			break
+	for pair := range slices.Chunk(singulars, 2) {
+		if stem, ok := strings.CutSuffix("_"+*last, pair[0]); ok {
+			*last = (stem + pair[1])[1:]
+			return one
 		}
 	}
+	*last = strings.TrimSuffix(*last, "s")
 	return one
 }
 

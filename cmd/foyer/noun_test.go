@@ -28,6 +28,12 @@ func TestSingular(t *testing.T) {
 		"projects": "project", "paper_clips": "paper_clip", "companies": "company", "boxes": "box", "addresses": "address",
 		"people": "person", "sales_people": "sales_person", "heroes": "hero", "keys": "key", "dishes": "dish", "news": "new",
 		"matches": "match", "glass": "glass", "houses": "house", "cases": "case", "invoice": "invoice", "series": "series",
+		"shoes": "shoe", "potatoes": "potato", "toes": "toe", "caches": "cache", "branches": "branch", "coaches": "coach",
+		"batches": "batch", "headaches": "headache", "bonuses": "bonus", "viruses": "virus", "statuses": "status",
+		"buses": "bus", "causes": "cause", "warehouses": "warehouse", "uses": "use", "menus": "menu", "status": "status",
+		"calories": "calorie", "cookies": "cookie", "pies": "pie", "flies": "fly", "categories": "category",
+		"classes": "class", "expenses": "expense", "purchases": "purchase", "lenses": "lens", "aliases": "alias",
+		"analyses": "analysis", "quizzes": "quiz", "sizes": "size", "archives": "archive", "shelves": "shelf",
 	} {
 		n, err := readNoun("name", many)
 		must(t, err)
