@@ -41,7 +41,8 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%s: %q, %d bytes", name, w.Header().Get("Content-Encoding"), w.Body.Len())
 		}
 	}
-	if want := "a { src: url(" + URL("x/inter.woff2") + ") url(" + URL("x-logo.png") + ") url(data:,) }"; Text("x.css") != want {
+	want := "a { src: url(" + URL("x/inter.woff2") + ") url(" + URL("x-logo.png") + ") url(data:,) }"
+	if Text("x.css") != want {
 		t.Errorf("a style has %q, want %q", Text("x.css"), want)
 	}
 	for name := range urls {

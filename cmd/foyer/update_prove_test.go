@@ -266,8 +266,9 @@ func TestStarterUpdate(t *testing.T) {
 	project.serve(t, database)
 	_, err := project.verb(t, "without", "audit", "auditchain")
 	must(t, err)
-	for _, feature := range []string{"sea_crates label:string weight:int? --owned", "buses name:string due:date --csv --api"} {
-		_, err = project.verb(t, append([]string{"feature"}, strings.Fields(feature)...)...)
+	for _, line := range []string{"feature sea_crates label:string weight:int? --owned",
+		"feature buses name:string due:date --csv --api"} {
+		_, err = project.verb(t, strings.Fields(line)...)
 		must(t, err)
 	}
 	for _, r := range releases {
