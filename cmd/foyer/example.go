@@ -89,11 +89,14 @@ func readSplices(text string) (list []splice, err error) {
 	return slices.DeleteFunc(list, func(s splice) bool { return len(s.lines) == 0 }), nil
 }
 
+// vowel begins a word that follows "an": an upload, an urgent case and an hour, but a user, a URL and a euro.
+var vowel = regexp.MustCompile(`^(?:[aio]|e[^u]|u[^aeiour][^aeiou]|ur[^aeioul]|hour)`)
+
 // renamed returns text with the names of o's thing.
 func (o order) renamed(text string) string {
 	words := slices.Concat(o.words, exampleMany.pairs(o.many), exampleOne.pairs(o.one))
-	if strings.Contains("aeio", o.one[0][:1]) {
-		words = append([]string{" a paper clip", " an " + strings.Join(o.one, " ")}, words...)
+	if one := strings.Join(o.one, " "); vowel.MatchString(one) {
+		words = append([]string{" a paper clip", " an " + one}, words...)
 	}
 	return strings.NewReplacer(words...).Replace(text)
 }

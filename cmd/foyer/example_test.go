@@ -134,6 +134,39 @@ func TestExampleOfAnotherThing(t *testing.T) {
 	}
 }
 
+// TestMigrationQuotes: the names of a table and its columns may be words of SQL, which are no names without quotes.
+func TestMigrationQuotes(t *testing.T) {
+	t.Parallel()
+	fields, err := readFields([]string{"order:string", "current_user:int?"})
+	must(t, err)
+	for owned, want := range map[string]string{"owned": "(owner_id, created_at, id)", "shared": "(created_at, id)"} {
+		o := order{example: "feature", many: noun{"table"}, one: noun{"row"}, fields: fields, options: []string{owned}}
+		made, _, err := o.files(template(t).tree(t), someDay)
+		must(t, err)
+		for name, text := range made {
+			for _, part := range []string{"CREATE TABLE \"table\" (", "\n    \"order\" ", "\n    \"current_user\" BIGINT,",
+				" ON \"table\" " + want, "DROP TABLE \"table\";"} {
+				if isMigration(name) && !strings.Contains(text, part) {
+					t.Errorf("%s lacks %q:\n%s", name, part, text)
+				}
+			}
+		}
+	}
+}
+
+// TestArticle: a word that sounds as if it began with a vowel follows "an".
+func TestArticle(t *testing.T) {
+	t.Parallel()
+	for _, want := range []string{"a clip", "an item", "an umbrella", "an upload", "an urgent case", "a user", "a unit",
+		"a usage report", "a url", "an up vote", "a euro", "an event", "an hour", "a house"} {
+		article, one, _ := strings.Cut(want, " ")
+		o := order{many: exampleMany, one: strings.Fields(one)}
+		if got := o.renamed(" a paper clip"); got != " "+article+" "+one {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 // TestClashes: nothing that exists is overwritten or declared twice.
 func TestClashes(t *testing.T) {
 	t.Parallel()
@@ -160,10 +193,12 @@ func TestClashes(t *testing.T) {
 	made, err := check("projects", project)
 	must(t, err)
 	const up, down = "-- +goose Up\nCREATE TABLE projects (id TEXT);\n", "-- +goose Down\nDROP TABLE projects;\n"
+	quoted := strings.NewReplacer("projects", `"projects"`)
 	for words, c := range map[string]tree{
 		"internal/projects/projects.go exists already":       made,
 		"web/a.go has the address /projects already":         {"web/a.go": "\ton.user.GET(\"/projects/new\", s.a)\n"},
 		"migrations/1_a.sql makes a table projects already":  {"migrations/1_a.sql": up + down},
+		"migrations/2_a.sql makes a table projects already":  {"migrations/2_a.sql": quoted.Replace(up + down)},
 		"web/a.go has projects already: choose another name": {"web/a.go": "var projects = 1\n"},
 		"web/b.go has Server.showProjects already":           {"web/b.go": "func (s *Server) showProjects() {\n}\n"},
 		"views/a.templ has Projects already":                 {"views/a.templ": "templ Projects() {\n}\n"},
@@ -176,7 +211,7 @@ func TestClashes(t *testing.T) {
 	dropped, err := swapped("migrations/1_a.sql", up+down)
 	must(t, err)
 	_, err = check("projects", tree{
-		"migrations/1_a.sql": up + down, "migrations/2_drop_a.sql": dropped,
+		"migrations/1_a.sql": up + down, "migrations/2_drop_a.sql": quoted.Replace(dropped),
 		"web/a.go":      "// on.user.GET(\"/projects\", s.a)\nvar a = \"/projects\"\n",
 		"web/a_test.go": "\ts.GET(\"/projects\")\n",
 	})

@@ -130,13 +130,11 @@ func TestPageRefuses(t *testing.T) {
 	t.Parallel()
 	project := newProject(t, workshop())
 	for line, words := range map[string]string{
-		"page":                                      errUsage.Error(),
 		"page reports charts":                       errUsage.Error(),
 		"page reports --door back":                  "there is no door back; doors: admin anyone fresh",
 		"page reports --icon moon":                  "static/icons.svg has no icon moon; icons: info inbox",
 		"page type":                                 "a word of Go",
 		"page Reports":                              "lower-case words",
-		"feature projects":                          "a feature has a field",
 		"feature sheep name:string":                 "--singular",
 		"feature projects name:string":              "cmd/foyer/_example/feature is missing",
 		"feature projects name:string --admin":      "add --owned",
@@ -149,6 +147,22 @@ func TestPageRefuses(t *testing.T) {
 		refused(t, err, words)
 		if strings.Contains(err.Error(), "\n") || project.do(t, "status", "--porcelain") != "" {
 			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
+// TestFeatureSaysSingular: what the tool takes for the singular is in the message, so that a wrong one is seen.
+func TestFeatureSaysSingular(t *testing.T) {
+	t.Parallel()
+	const file = exampleDir + "feature/web/paper_clips.go"
+	project := newProject(t, workshop().with(file, "package web\n\nconst paperClip = \"paper clip\"\n"))
+	for line, want := range map[string]string{
+		"feature shoes name:string":                 "A feature for shoes (one shoe); git revert ",
+		"feature sheep name:string --singular lamb": "A feature for sheep (one lamb); git revert ",
+	} {
+		out, err := project.verb(t, strings.Fields(line)...)
+		if must(t, err); !strings.HasPrefix(out, want) {
+			t.Errorf("%s prints %q, want %q", line, out, want)
 		}
 	}
 }

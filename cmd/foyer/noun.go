@@ -14,23 +14,13 @@ type noun []string
 
 var nounPattern = regexp.MustCompile(`^[a-z][a-z0-9]+(_[a-z][a-z0-9]+)*$`)
 
-// forbidden are words that no name may be, because SQL reserves them.
-var forbidden = strings.Fields(`all analyse analyze and any array as asc asymmetric both case cast check collate column
-	constraint create cross current default deferrable desc distinct do else end except exists false fetch for foreign
-	freeze from full glob grant group having if ilike in index initially inner insert intersect into is isnull join lateral
-	leading left like limit localtime match natural not notnull null offset on only or order outer over overlaps placing
-	primary references regexp returning right row select session similar some symmetric table then to trailing transaction
-	true union unique update user using values verbose view when where window with`)
-
-// readNoun refuses what is no name in Go and SQL. what begins its errors.
+// readNoun refuses what is no name in Go. Words of SQL are names, because migrations quote them. Errors begin with what.
 func readNoun(what, s string) (noun, error) {
 	switch {
 	case !nounPattern.MatchString(s):
 		return nil, fmt.Errorf("%s %q: write it in lower-case words of two letters or more, with _ between them", what, s)
 	case token.IsKeyword(s) || types.Universe.Lookup(s) != nil:
 		return nil, fmt.Errorf("%s %q is a word of Go: choose another", what, s)
-	case slices.Contains(forbidden, s):
-		return nil, fmt.Errorf("%s %q is a word of SQL: choose another", what, s)
 	}
 	return strings.Split(s, "_"), nil
 }
@@ -57,21 +47,27 @@ func (n noun) pairs(to noun) (list []string) {
 	return list
 }
 
+// singulars are endings of English plurals with those of their singulars, the exceptions to an ending before it. "_"
+// is the beginning of a word. No list knows all words, so the verb prints what it took.
+var singulars = strings.Fields(`people person children child indices index quizzes quiz elves elf
+	series series species species movies movie cookies cookie calories calorie selfies selfie zombies zombie hoodies hoodie
+	smoothies smoothie brownies brownie rookies rookie _pies _pie _ties _tie _lies _lie ies y
+	lyses lysis gnoses gnosis crises crisis theses thesis iases ias canvases canvas lenses lens atlases atlas _gases _gas
+	ouses ouse auses ause _uses _use excuses excuse _fuses _fuse _muses _muse uses us sses ss
+	oaches oach eaches each aches ache niches niche avalanches avalanche ches ch shes sh xes x zzes zz
+	shoes shoe canoes canoe _toes _toe _foes _foe oes o menus menu ss ss us us is is`)
+
 // singular is the English noun for one of n.
 func (n noun) singular() noun {
 	one := slices.Clone(n)
 	last := &one[len(one)-1]
-	for _, ending := range [][2]string{
-		{"people", "person"}, {"children", "child"}, {"indices", "index"}, {"statuses", "status"}, {"addresses", "address"},
-		{"movies", "movie"}, {"cookies", "cookie"}, {"series", "series"}, {"ies", "y"}, {"sses", "ss"}, {"shes", "sh"},
-		{"ches", "ch"},
-		{"xes", "x"}, {"zzes", "zz"}, {"oes", "o"}, {"ss", "ss"}, {"us", "us"}, {"is", "is"}, {"s", ""},
-	} {
-		if stem, ok := strings.CutSuffix(*last, ending[0]); ok {
-			*last = stem + ending[1]
-			break
+	for pair := range slices.Chunk(singulars, 2) {
+		if stem, ok := strings.CutSuffix("_"+*last, pair[0]); ok {
+			*last = (stem + pair[1])[1:]
+			return one
 		}
 	}
+	*last = strings.TrimSuffix(*last, "s")
 	return one
 }
 
@@ -99,8 +95,13 @@ var exampleFields = []field{
 	{noun{"sold", "on"}, "date?"},
 }
 
-// taken are the columns that every table of a feature has, and the fields that forms have anyway.
-var taken = []string{"id", "owner", "owner_id", "search", "created", "created_at", "updated_at"}
+// taken are the columns and methods that every row of a feature has, those of PostgreSQL among them, and the fields
+// that forms have anyway; the ids that pages give to other elements; and what scripts use of a form, which a field of
+// that name would hide.
+var taken = strings.Fields(`id owner owner_id search created created_at updated_at table_name values
+	cmax cmin ctid tableoid xmax xmin
+	account banners delete dialog filter found list live main menu problem selected selection toasts
+	attributes before children closest contains elements matches remove`)
 
 // readFields parses fields such as "due:date?". The first one is a string, because it names a row.
 func readFields(args []string) (list []field, err error) {
@@ -123,9 +124,6 @@ func readFields(args []string) (list []field, err error) {
 			kind = titleKind
 		}
 		list = append(list, field{n, kind})
-	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("a feature has a field; the first one names a row, such as name:string")
 	}
 	return list, nil
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -26,6 +28,12 @@ func TestSingular(t *testing.T) {
 		"projects": "project", "paper_clips": "paper_clip", "companies": "company", "boxes": "box", "addresses": "address",
 		"people": "person", "sales_people": "sales_person", "heroes": "hero", "keys": "key", "dishes": "dish", "news": "new",
 		"matches": "match", "glass": "glass", "houses": "house", "cases": "case", "invoice": "invoice", "series": "series",
+		"shoes": "shoe", "potatoes": "potato", "toes": "toe", "caches": "cache", "branches": "branch", "coaches": "coach",
+		"batches": "batch", "headaches": "headache", "bonuses": "bonus", "viruses": "virus", "statuses": "status",
+		"buses": "bus", "causes": "cause", "warehouses": "warehouse", "uses": "use", "menus": "menu", "status": "status",
+		"calories": "calorie", "cookies": "cookie", "pies": "pie", "flies": "fly", "categories": "category",
+		"classes": "class", "expenses": "expense", "purchases": "purchase", "lenses": "lens", "aliases": "alias",
+		"analyses": "analysis", "quizzes": "quiz", "sizes": "size", "archives": "archive", "shelves": "shelf",
 	} {
 		n, err := readNoun("name", many)
 		must(t, err)
@@ -60,7 +68,6 @@ func TestFields(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 	for args, words := range map[string]string{
-		"":                         "a feature has a field",
 		"name":                     "is no kind; kinds: string string? text",
 		"name:title":               "is no kind",
 		"name:string due:time":     `"time" is no kind`,
@@ -71,7 +78,8 @@ func TestFields(t *testing.T) {
 		"name:string a__b:int":     "lower-case words",
 		"type:string":              "a word of Go",
 		"string:string":            "a word of Go",
-		"name:string order:int":    "a word of SQL",
+		"name:string xmin:int":     "one of that name already",
+		"name:string values:text":  "one of that name already",
 		"name:string id:string":    "one of that name already",
 		"name:string search:int":   "one of that name already",
 		"name:string created:date": "one of that name already",
@@ -80,11 +88,38 @@ func TestFields(t *testing.T) {
 		"na_me:string name:text":   "named twice",
 		"budget:int name:string":   "so it is a string",
 		"name:string owner_id:int": "one of that name already",
+		"name:string menu:text":    "one of that name already",
+		"name:string matches:int":  "one of that name already",
 	} {
 		_, err := readFields(strings.Fields(args))
 		refused(t, err, words)
 		if err != nil && strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q takes more than a line", err)
+		}
+	}
+}
+
+// drawnID finds an id that is no field's.
+var drawnID = regexp.MustCompile(`(?:\bid="|dialogLink\("|lastElement = ")([a-z0-9_]+)"`)
+
+// TestTakenIDs: no field has the id of another element on the pages of a feature.
+func TestTakenIDs(t *testing.T) {
+	t.Parallel()
+	var ids []string
+	for name, text := range template(t).tree(t) {
+		if !strings.HasPrefix(name, "views/ui_") && !strings.HasPrefix(name, exampleDir+"feature/views/") &&
+			name != "views/frame.go" || strings.HasSuffix(name, "_templ.go") || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, m := range drawnID.FindAllStringSubmatch(text, -1) {
+			if ids = append(ids, m[1]); !slices.Contains(taken, m[1]) {
+				t.Errorf("%s draws the id %s, which a field may have", name, m[1])
+			}
+		}
+	}
+	for _, id := range []string{"menu", "live", "delete", "list"} {
+		if !slices.Contains(ids, id) {
+			t.Errorf("the id %s is not found: %q", id, ids)
 		}
 	}
 }

@@ -134,7 +134,7 @@ func (c *clone) extend() {
 // feature adds one, after perhaps one that cannot be.
 func (c *clone) feature() {
 	bad := pick(c.dice, [][]string{
-		nil, nil, {"word of SQL", "table", "name:string"},
+		nil, nil, {"one thing already", "table", "name:string"},
 		{`(has (\w+\.fit)?[Uu]sers?|makes a table users) already: choose another`, "users", "name:string"},
 		{"has New already: choose another name", "news", "name:string"}, {"has Store already", "stores", "name:string"},
 		{"imports another package strings", "strings", "name:string"}, {"word of Go", "crates", "type:string"},
@@ -180,7 +180,8 @@ func (c *clone) newNoun() string {
 
 func (c *clone) fields() (list []string) {
 	names := strings.Fields(`name label summary due budget active email url json time context text form page query record
-		status count key path title value errors csv kind state first_name last_name is_open items number date day`)
+		status count key path title value errors csv kind state first_name last_name is_open items number date day
+		order set user table current_date`)
 	c.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	for i := range 1 + c.IntN(6) {
 		kind := "string"

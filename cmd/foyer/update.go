@@ -88,12 +88,21 @@ func (u update) start(ctx context.Context, root folder, args []string) error {
 	var fault bytes.Buffer
 	tool := exec.CommandContext(ctx, program, append(append([]string{"update"}, args...), "--self", "--to", p.Version)...)
 	tool.Dir, tool.Stdout, tool.Stderr = string(root), u.out, &fault
-	tool.Cancel = func() error { return tool.Process.Signal(os.Interrupt) } // it removes its worktree
-	if err := tool.Run(); err != nil {
-		return errors.New(cmp.Or(strings.TrimPrefix(strings.TrimSpace(fault.String()), "foyer: "), err.Error()))
+	tool.Cancel = func() error {
+		tool.Process.Signal(os.Interrupt) // so that it removes its worktree; Windows interrupts it by itself
+		return os.ErrProcessDone          // so that Run returns how it ended
 	}
-	return nil
+	err = tool.Run()
+	if ended := (*exec.ExitError)(nil); errors.As(err, &ended) {
+		return toolError(cmp.Or(strings.TrimPrefix(strings.TrimSpace(fault.String()), "foyer: "), err.Error()))
+	}
+	return err
 }
+
+// A toolError is what the tool that did the update says of it, also after Ctrl-C.
+type toolError string
+
+func (e toolError) Error() string { return string(e) }
 
 // newest returns the version that query names, the newest one for "". A project at a tag gets tags, one at a commit the
 // newest commit.

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -250,6 +254,42 @@ func TestUpdateStarts(t *testing.T) {
 	refused(t, err, "the template example.com/sample v9 was not found")
 	_, err = clone.verb(t, "update", "v9")
 	refused(t, err, "unknown verb or argument")
+}
+
+// onWrite is called when something is printed.
+type onWrite func()
+
+func (f onWrite) Write(text []byte) (int, error) {
+	f()
+	return len(text), nil
+}
+
+// TestUpdateInterrupted: after Ctrl-C the verb says how the tool that it runs has ended.
+func TestUpdateInterrupted(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("a test cannot send the signal of Ctrl-C there")
+	}
+	const tool = "package main\n\nimport (\n\t\"fmt\"\n\t\"os\"\n\t\"os/signal\"\n)\n\nfunc main() {\n" +
+		"\tc := make(chan os.Signal, 1)\n\tsignal.Notify(c, os.Interrupt)\n\tfmt.Println(\"begun\")\n\t<-c\n" +
+		"\tif len(os.Args) > 5 {\n\t\tfmt.Fprintln(os.Stderr, \"foyer: by half\")\n\t\tos.Exit(1)\n\t}\n}\n"
+	template := newProject(t, sample())
+	mine := sample()
+	p := project{Upstream: "example.com/sample", Source: string(template), Version: template.do(t, "rev-parse", "HEAD")}
+	must(t, p.write(mine))
+	clone := newProject(t, mine)
+	template.commit(t, sample().with("cmd/foyer/main.go", tool), "Later")
+	for _, row := range []struct{ flag, want string }{{"--json=0", "by half"}, {"", "<nil>"}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		err := ended(ctx, run(ctx, string(clone), strings.Fields("update "+row.flag), onWrite(cancel)))
+		if ctx.Err() == nil || fmt.Sprint(err) != row.want {
+			t.Errorf("update %s: %v, want %s", row.flag, err, row.want)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	refused(t, ended(ctx, run(ctx, string(clone), []string{"update"}, io.Discard)), "interrupted; nothing was changed")
 }
 
 // TestUpdateOfModule: without a source, the module proxy knows the versions.
