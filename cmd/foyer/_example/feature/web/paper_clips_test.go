@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"encoding/json" // opt:api
+	"maps" // opt:api
 	"net/url"
 	"strings"
 	"testing"
@@ -140,11 +141,11 @@ func TestAllPaperClips(t *testing.T) {
 
 // opt:api
 
-// TestPaperClipsAPI: programs do what people do.
+// TestPaperClipsAPI: programs do what people do, and can send back what they got.
 func TestPaperClipsAPI(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	ada, _ := s.person(t, "ada@example.com")
+	ada, id := s.person(t, "ada@example.com")
 	post := func(path string, body map[string]any) authtest.Answer {
 		text, err := json.Marshal(body)
 		if err != nil {
@@ -174,6 +175,20 @@ func TestPaperClipsAPI(t *testing.T) {
 	contains(t, ada.Get("/api/paper-clips?q=first", program...), `"total":1`, p.ID)
 	expect(t, ada.Get("/api/paper-clips?sort=search", program...), 400)
 	expect(t, post("/api/paper-clips/"+p.ID, body), 200)
+	page := "/api/paper-clips/" + s.newPaperClip(t, id)
+	got := func() (fields map[string]any) {
+		if err := json.Unmarshal([]byte(ada.Get(page, program...).Text), &fields); err != nil {
+			t.Fatal(err)
+		}
+		return fields
+	}
+	sent := got()
+	sent["trade_name"] = "Second"
+	expect(t, post(page, sent), 200)
+	sent["updated_at"] = got()["updated_at"]
+	if fields := got(); !maps.Equal(fields, sent) {
+		t.Errorf("sent %v, got %v", sent, fields)
+	}
 	for _, path := range []string{"/api/paper-clips", "/api/paper-clips/" + p.ID} {
 		refused := post(path, map[string]any{})
 		expect(t, refused, 400)
