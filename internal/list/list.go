@@ -3,6 +3,7 @@
 package list
 
 import (
+	"cmp"
 	"errors"
 	"iter"
 	"strings"
@@ -17,23 +18,29 @@ import (
 // Query selects rows.
 type Query struct {
 	Text          string // a part of their texts, in any case; "" for all
-	Sort          string // a column
+	Sort          string // a column; "" means id
 	Descending    bool
 	Limit, Offset int
 }
 
-// Page returns a page of the rows that q selects, and how many it selects in all. Rows of the same value are in the
-// order of their ids.
+// order is the order of the rows that q selects. Rows of the same value are in the order of their ids. Missing values
+// come last, as in indexes of PostgreSQL; SQLite would begin with them.
+func (q Query) order() clause.OrderBy {
+	sql := "? ASC NULLS LAST, id ASC"
+	if q.Descending {
+		sql = "? DESC NULLS FIRST, id DESC"
+	}
+	column := clause.Column{Name: cmp.Or(q.Sort, "id")}
+	return clause.OrderBy{Expression: clause.Expr{SQL: sql, Vars: []any{column}}}
+}
+
+// Page returns a page of the rows that q selects, and how many it selects in all.
 func Page[T any](rows *gorm.DB, q Query) (page []T, total int64, err error) {
 	rows = matching[T](rows, q)
 	if err := rows.Count(&total).Error; err != nil {
 		return nil, 0, err
 	}
-	order := clause.OrderBy{Columns: []clause.OrderByColumn{
-		{Column: clause.Column{Name: q.Sort}, Desc: q.Descending},
-		{Column: clause.Column{Name: "id"}, Desc: q.Descending},
-	}}
-	err = rows.Clauses(order).Limit(q.Limit).Offset(q.Offset).Find(&page).Error
+	err = rows.Clauses(q.order()).Limit(q.Limit).Offset(q.Offset).Find(&page).Error
 	return page, total, err
 }
 

@@ -18,13 +18,14 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 type Paper struct {
 	ID, Name, Search string
 	Pages            int
+	Author           *string
 }
 
 func (Paper) TableName() string { return "x_papers" } // a feature may have papers
 
 func papers(t *testing.T, db *gorm.DB, n int) {
 	t.Helper()
-	err := db.Exec("CREATE TABLE x_papers (id TEXT PRIMARY KEY, name TEXT, search TEXT, pages BIGINT)").Error
+	err := db.Exec("CREATE TABLE x_papers (id TEXT PRIMARY KEY, name TEXT, search TEXT, pages BIGINT, author TEXT)").Error
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,6 +63,69 @@ func TestPage(t *testing.T) {
 		}
 		if _, _, err := list.Page[Paper](db, list.Query{Sort: `id"; DROP TABLE papers; --`, Limit: 9}); err == nil {
 			t.Error("a strange column is taken")
+		}
+	})
+}
+
+// TestMissing: rows without a value come last, on every database, and the reverse is the exact reverse.
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		papers(t, db, 4)
+		if err := db.Exec("UPDATE x_papers SET author = name WHERE id IN ('00001', '00002')").Error; err != nil {
+			t.Fatal(err)
+		}
+		for want, descending := range map[string]bool{"00001 00002 00000 00003": false, "00003 00000 00002 00001": true} {
+			q, got := list.Query{Sort: "author", Descending: descending, Limit: 9}, ""
+			page, _, err := list.Page[Paper](db, q)
+			for _, p := range page {
+				got += " " + p.ID
+			}
+			if got != " "+want || err != nil {
+				t.Errorf("%+v: %s %v, want %s", q, got, err, want)
+			}
+		}
+	})
+}
+
+// TestIndex: a page in the order of an index is read along it, in both directions, without sorting.
+func TestIndex(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		papers(t, db, 2000)
+		exec := func(sql string) {
+			t.Helper()
+			if err := db.Exec(sql).Error; err != nil {
+				t.Fatal(err)
+			}
+		}
+		exec("UPDATE x_papers SET author = 'Ada'")
+		query := "" // the last one
+		err := db.Callback().Query().After("gorm:query").Register("remember", func(tx *gorm.DB) {
+			query = tx.Explain(tx.Statement.SQL.String(), tx.Statement.Vars...)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		explain := map[string]string{"sqlite": "EXPLAIN QUERY PLAN ", "postgres": "EXPLAIN "}[db.Name()]
+		for columns, rows := range map[string]*gorm.DB{"pages, id": db, "author, pages, id": db.Where("author = 'Ada'")} {
+			exec("CREATE INDEX x_papers_list ON x_papers (" + columns + ")")
+			exec("ANALYZE x_papers")
+			for _, descending := range []bool{false, true} {
+				_, _, err := list.Page[Paper](rows, list.Query{Sort: "pages", Descending: descending, Limit: 9})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var plan []map[string]any
+				if err := db.Raw(explain + query).Scan(&plan).Error; err != nil {
+					t.Fatal(err)
+				}
+				text := fmt.Sprint(plan)
+				if !strings.Contains(text, "x_papers_list") || strings.Contains(text, "Sort") || strings.Contains(text, "B-TREE") {
+					t.Errorf("%s: %s", query, text)
+				}
+			}
+			exec("DROP INDEX x_papers_list")
 		}
 	})
 }
