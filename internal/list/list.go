@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 
 	"example.com/foyer/internal/errs"
@@ -57,28 +58,35 @@ func One[T any](rows *gorm.DB, key, what string) (*T, error) {
 	return &row, err
 }
 
-// Each yields all rows that q selects, in the order of their ids. It reads in batches, so that it needs neither much
-// memory nor a connection for long. The context of rows should have no deadline.
+// Each yields all rows that q selects, in its order. It reads their ids first and then the rows in batches, so that it
+// needs neither much memory nor a connection for long, and each row comes once at most, whatever changes meanwhile. The
+// context of rows should have no deadline.
 func Each[T any](rows *gorm.DB, q Query) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		var batch []T
-		err := matching[T](rows, q).FindInBatches(&batch, batchSize, func(*gorm.DB, int) error {
+		rows := matching[T](rows, q).Clauses(q.order()).Session(&gorm.Session{})
+		var ids []string
+		err := rows.Pluck("id", &ids).Error
+		for len(ids)%batchSize > 0 {
+			ids = append(ids, "") // of no row, so that all batches are one prepared statement
+		}
+		for ids := range slices.Chunk(ids, batchSize) {
+			var batch []T
+			if err = rows.Where("id IN ?", ids).Find(&batch).Error; err != nil {
+				break
+			}
 			for i := range batch {
 				if !yield(&batch[i], nil) {
-					return errStop
+					return
 				}
 			}
-			return nil
-		}).Error
-		if err != nil && !errors.Is(err, errStop) {
+		}
+		if err != nil {
 			yield(nil, err)
 		}
 	}
 }
 
 const batchSize = 1000
-
-var errStop = errors.New("the caller wants no more rows")
 
 // matching are the rows that have the text, for any number of statements.
 func matching[T any](rows *gorm.DB, q Query) *gorm.DB {

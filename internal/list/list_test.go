@@ -158,7 +158,7 @@ func TestOne(t *testing.T) {
 	})
 }
 
-// TestEach: all rows come, in batches, until the caller stops; a failure is the last that comes.
+// TestEach: all rows come in the order of the query, in batches, until the caller stops; a failure is the last that comes.
 func TestEach(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -167,7 +167,7 @@ func TestEach(t *testing.T) {
 			t.Helper()
 			last := ""
 			for p, err := range list.Each[Paper](db, q) {
-				if err != nil || p.ID <= last {
+				if err != nil || last != "" && (p.ID > last) == q.Descending {
 					t.Fatal(p, err)
 				}
 				if last, n = p.ID, n+1; n == most {
@@ -179,7 +179,11 @@ func TestEach(t *testing.T) {
 		for _, c := range []struct {
 			q          list.Query
 			most, want int
-		}{{list.Query{}, 0, 2001}, {list.Query{}, 1500, 1500}, {list.Query{Text: "ÄRGER 200"}, 0, 2}} {
+		}{
+			{list.Query{}, 0, 2001}, {list.Query{}, 1500, 1500}, {list.Query{Text: "ÄRGER 200"}, 0, 2},
+			{list.Query{Sort: "pages"}, 0, 2001}, {list.Query{Sort: "pages", Descending: true, Text: "r 1"}, 0, 1111},
+			{list.Query{Text: "nothing like this"}, 0, 0},
+		} {
 			if got := count(c.q, c.most); got != c.want {
 				t.Errorf("%+v: %d rows, want %d", c, got, c.want)
 			}

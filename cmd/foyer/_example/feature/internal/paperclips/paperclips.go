@@ -98,7 +98,7 @@ func (s *Store) All(ctx context.Context, q list.Query) ([]PaperClip, int64, erro
 
 // opt:csv
 
-// Export yields all of the owner's paper clips that match q. ctx should have no deadline; see list.Each.
+// Export yields all of the owner's paper clips that match q, in its order. ctx should have no deadline; see list.Each.
 func (s *Store) Export(ctx context.Context, owner string, q list.Query) iter.Seq2[*PaperClip, error] {
 	return list.Each[PaperClip](s.db.WithContext(ctx).Where("owner_id = ?", owner), q)
 }
