@@ -58,6 +58,12 @@ func One[T any](rows *gorm.DB, key, what string) (*T, error) {
 	return &row, err
 }
 
+// Lock is One for a transaction that changes the row: no other one that locks it comes in between, until this one ends.
+// On SQLite it locks nothing, because there transactions run one after the other.
+func Lock[T any](rows *gorm.DB, key, what string) (*T, error) {
+	return One[T](rows.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}), key, what)
+}
+
 // Each yields all rows that q selects, in its order. It reads their ids first and then the rows in batches, so that it
 // needs neither much memory nor a connection for long, and each row comes once at most, whatever changes meanwhile. The
 // context of rows should have no deadline.

@@ -2,8 +2,10 @@ package list_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/errs"
@@ -154,6 +156,45 @@ func TestOne(t *testing.T) {
 		}
 		if _, err := list.One[struct{ ID string }](db.Table("nothing"), key, "Paper"); err == nil || errs.Of(err) != nil {
 			t.Errorf("a missing table: %v", err)
+		}
+	})
+}
+
+// TestLock: a transaction that locks a row waits for one that has locked it, and sees that the row was deleted.
+func TestLock(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		papers(t, db, 0)
+		key := id.New()
+		if err := db.Create(&Paper{ID: key}).Error; err != nil {
+			t.Fatal(err)
+		}
+		second := make(chan error, 1)
+		err := db.Transaction(func(tx *gorm.DB) error {
+			p, err := list.Lock[Paper](tx, key, "Paper")
+			if err != nil {
+				return err
+			}
+			go func() {
+				second <- db.Transaction(func(tx *gorm.DB) error {
+					_, err := list.Lock[Paper](tx, key, "Paper")
+					return err
+				})
+			}()
+			for waits := 0; db.Name() == "postgres" && waits == 0 && len(second) == 0; time.Sleep(time.Millisecond) {
+				err := db.Raw(`SELECT count(*) FROM pg_stat_activity
+					WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waits).Error
+				if err != nil {
+					return err
+				}
+			}
+			return tx.Delete(p).Error
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-second; errs.Of(err) == nil || errs.Of(err).Status != http.StatusNotFound {
+			t.Errorf("the second transaction: %v", err)
 		}
 	})
 }

@@ -116,7 +116,7 @@ func (s *Store) Save(ctx context.Context, by *auth.Session, key string, typed ur
 		p = &PaperClip{ID: id.New(), OwnerID: by.UserID}
 		what, write := event.Name("paper_clip_created"), tx.Create
 		if key != "" {
-			if p, err = list.One[PaperClip](tx.Where("owner_id = ?", by.UserID), key, "Paper clip"); err != nil {
+			if p, err = list.Lock[PaperClip](tx.Where("owner_id = ?", by.UserID), key, "Paper clip"); err != nil {
 				return err
 			}
 			what, write = "paper_clip_changed", tx.Select("*").Updates
@@ -135,7 +135,7 @@ func (s *Store) Save(ctx context.Context, by *auth.Session, key string, typed ur
 // Delete removes a paper clip of the user of by. Refusals: those of Get.
 func (s *Store) Delete(ctx context.Context, by *auth.Session, key string) error {
 	return s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		p, err := list.One[PaperClip](tx.Where("owner_id = ?", by.UserID), key, "Paper clip")
+		p, err := list.Lock[PaperClip](tx.Where("owner_id = ?", by.UserID), key, "Paper clip")
 		if err != nil {
 			return err
 		}

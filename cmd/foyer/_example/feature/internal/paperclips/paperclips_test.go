@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"example.com/foyer/internal/auth"
@@ -43,6 +44,7 @@ func filled(name string) url.Values {
 type rig struct {
 	*paperclips.Store
 	db     *gorm.DB
+	mu     sync.Mutex
 	events []string
 	fault  error // of record
 }
@@ -50,6 +52,8 @@ type rig struct {
 func newRig(db *gorm.DB) *rig {
 	r := &rig{db: db}
 	r.Store = paperclips.New(db, func(_ *gorm.DB, events ...*auth.Event) error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		for _, e := range events {
 			r.events = append(r.events, string(e.Name))
 		}
@@ -109,6 +113,25 @@ func TestLife(t *testing.T) {
 		refused(t, err, http.StatusNotFound)
 		if want := []string{"paper_clip_created", "paper_clip_changed", "paper_clip_deleted"}; !slices.Equal(r.events, want) {
 			t.Errorf("recorded %q, want %q", r.events, want)
+		}
+	})
+}
+
+// TestAtOnce: a paper clip that is changed and deleted by several at a time is deleted once, and not changed after that.
+func TestAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(db)
+		ada := r.person(t, "ada@example.com")
+		p := r.create(t, ada, "First")
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() { r.Save(t.Context(), ada, p.ID, filled("Second")) })
+			group.Go(func() { r.Delete(t.Context(), ada, p.ID) })
+		}
+		group.Wait()
+		if i := slices.Index(r.events, "paper_clip_deleted"); i < 1 || i != len(r.events)-1 {
+			t.Errorf("recorded %q", r.events)
 		}
 	})
 }
