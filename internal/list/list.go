@@ -6,8 +6,10 @@ import (
 	"cmp"
 	"errors"
 	"iter"
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/id"
@@ -62,6 +64,22 @@ func One[T any](rows *gorm.DB, key, what string) (*T, error) {
 // On SQLite it locks nothing, because there transactions run one after the other.
 func Lock[T any](rows *gorm.DB, key, what string) (*T, error) {
 	return One[T](rows.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}), key, what)
+}
+
+// updatedAt is the field of an input that has the time of the last change of its row.
+const updatedAt = "updated_at"
+
+// Version is the value of the field updated_at in an input for a row: the time of its last change, as JSON has it.
+func Version(changed time.Time) []string { return []string{changed.Format(time.RFC3339Nano)} }
+
+// Unchanged refuses an input whose field updated_at is not the time of the last change of its row: else the second of
+// two people who have opened a form would undo what the first one saves. Without the field nothing is refused.
+func Unchanged(changed time.Time, typed url.Values) error {
+	seen, err := time.Parse(time.RFC3339, typed.Get(updatedAt))
+	if typed.Has(updatedAt) && (err != nil || !seen.Equal(changed)) {
+		return errs.Changed(updatedAt)
+	}
+	return nil
 }
 
 // Each yields all rows that q selects, in its order. It reads their ids first and then the rows in batches, so that it

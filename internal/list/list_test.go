@@ -3,6 +3,7 @@ package list_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -199,7 +200,26 @@ func TestLock(t *testing.T) {
 	})
 }
 
-// TestEach: all rows come in the order of the query, in batches, until the caller stops; a failure is the last that comes.
+// TestUnchanged: an input is refused after a change that it does not know of, and taken without a time.
+func TestUnchanged(t *testing.T) {
+	t.Parallel()
+	changed := time.Date(2026, 5, 31, 12, 0, 0, 7e6, time.UTC)
+	for _, typed := range []url.Values{
+		nil, {"updated_at": list.Version(changed)}, {"updated_at": {"2026-05-31T14:00:00.007+02:00"}},
+	} {
+		if err := list.Unchanged(changed, typed); err != nil {
+			t.Errorf("%q: %v", typed, err)
+		}
+	}
+	for _, seen := range []string{"", "x", "2026-05-31T12:00:00Z"} {
+		err := list.Unchanged(changed, url.Values{"updated_at": {seen}})
+		if e := errs.Of(err); e == nil || e.Status != http.StatusConflict || e.Fields["updated_at"] == "" {
+			t.Errorf("%q: %v", seen, err)
+		}
+	}
+}
+
+// TestEach: all rows come in the order of the query, in batches, until the caller stops. A failure comes last.
 func TestEach(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

@@ -62,7 +62,12 @@ func TestPaperClips(t *testing.T) {
 	refused := ada.PostForm(page, paperClipForm(""), s.htmx(page)...)
 	expect(t, refused, 422)
 	contains(t, refused, wrong)
-	contains(t, ada.Get(page, navigate...), `value="Second"`)
+	contains(t, ada.Get(page, navigate...), `value="Second"`, `name="updated_at"`)
+	old := paperClipForm("Third")
+	old.Set("updated_at", "2026-01-31T00:00:00Z")
+	refused = ada.PostForm(page, old, navigate...)
+	expect(t, refused, 422)
+	contains(t, refused, "has changed since", `value="Third"`, `value="2026-01-31T00:00:00Z"`)
 
 	lacks(t, ada.Get(page+"/delete", s.htmx(page)...), "<html")
 	contains(t, ada.Get(page+"/delete", navigate...), "<html", "Second", "at once and for good")
@@ -185,6 +190,8 @@ func TestPaperClipsAPI(t *testing.T) {
 	sent := got()
 	sent["trade_name"] = "Second"
 	expect(t, post(page, sent), 200)
+	sent["updated_at"] = "2026-01-31T00:00:00Z"
+	expect(t, post(page, sent), 409)
 	sent["updated_at"] = got()["updated_at"]
 	if fields := got(); !maps.Equal(fields, sent) {
 		t.Errorf("sent %v, got %v", sent, fields)

@@ -55,7 +55,7 @@ func (p *PaperClip) fill(typed url.Values) error {
 	return errs.Fields(in.Wrong)
 }
 
-// Values is what people type to fill p.
+// Values is what people type to fill p, and the time of its last change.
 func (p *PaperClip) Values() url.Values {
 	return url.Values{
 		"trade_name":  text.Typed(p.TradeName),
@@ -68,6 +68,7 @@ func (p *PaperClip) Values() url.Values {
 		"zinc_coated": text.Typed(p.ZincCoated),
 		"made_on":     text.Typed(p.MadeOn),
 		"sold_on":     text.Typed(p.SoldOn),
+		"updated_at":  list.Version(p.UpdatedAt),
 	}
 }
 
@@ -110,13 +111,17 @@ func (s *Store) Get(ctx context.Context, owner, key string) (*PaperClip, error) 
 	return list.One[PaperClip](s.db.WithContext(ctx).Where("owner_id = ?", owner), key, "Paper clip")
 }
 
-// Save changes a paper clip of the user of by, or adds one if key is "". Refusals: 400 VALIDATION_ERROR, those of Get.
+// Save changes a paper clip of the user of by, or adds one if key is "". Refusals: 400 VALIDATION_ERROR, those of Get,
+// 409 CONFLICT if it has changed since updated_at.
 func (s *Store) Save(ctx context.Context, by *auth.Session, key string, typed url.Values) (p *PaperClip, err error) {
 	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		p = &PaperClip{ID: id.New(), OwnerID: by.UserID}
 		what, write := event.Name("paper_clip_created"), tx.Create
 		if key != "" {
 			if p, err = list.Lock[PaperClip](tx.Where("owner_id = ?", by.UserID), key, "Paper clip"); err != nil {
+				return err
+			}
+			if err := list.Unchanged(p.UpdatedAt, typed); err != nil {
 				return err
 			}
 			what, write = "paper_clip_changed", tx.Select("*").Updates

@@ -91,7 +91,7 @@ func refused(t *testing.T, err error, status int) {
 	}
 }
 
-// TestLife: what was filled in is stored, changed and deleted, and each is recorded.
+// TestLife: what was filled in is stored, changed and deleted, and each is recorded. An old input changes nothing.
 func TestLife(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -99,9 +99,15 @@ func TestLife(t *testing.T) {
 		ada := r.person(t, "ada@example.com")
 		p := r.create(t, ada, "First")
 		in := filled("Second")
-		if _, err := r.Save(t.Context(), ada, p.ID, in); err != nil {
+		in.Set("updated_at", "2026-01-31T00:00:00Z")
+		_, err := r.Save(t.Context(), ada, p.ID, in)
+		refused(t, err, http.StatusConflict)
+		in["updated_at"] = p.Values()["updated_at"]
+		saved, err := r.Save(t.Context(), ada, p.ID, in)
+		if err != nil {
 			t.Fatal(err)
 		}
+		in["updated_at"] = saved.Values()["updated_at"]
 		got, err := r.Get(t.Context(), ada.UserID, p.ID)
 		if err != nil || !maps.EqualFunc(got.Values(), in, slices.Equal[[]string]) || !got.CreatedAt.Equal(p.CreatedAt) {
 			t.Errorf("%+v %v, want %+v", got, err, in)
@@ -117,7 +123,7 @@ func TestLife(t *testing.T) {
 	})
 }
 
-// TestAtOnce: a paper clip that is changed and deleted by several at a time is deleted once, and not changed after that.
+// TestAtOnce: a paper clip that several change and delete at a time is deleted once, and not changed after that.
 func TestAtOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
