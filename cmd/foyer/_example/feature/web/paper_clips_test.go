@@ -1,10 +1,12 @@
 package web_test
 
 import (
+	"encoding/csv"  // opt:csv
 	"encoding/json" // opt:api
 	"maps" // opt:api
 	"net/url"
-	"strings"
+	"slices" // opt:csv
+	"strings" // opt:csv
 	"testing"
 
 	"example.com/foyer/internal/auth"
@@ -84,7 +86,8 @@ func TestPaperClipsOfOthers(t *testing.T) {
 	s := newSite(t)
 	_, ada := s.person(t, "ada@example.com")
 	eve, _ := s.person(t, "eve@example.com")
-	page := "/paper-clips/" + s.newPaperClip(t, ada)
+	key := s.newPaperClip(t, ada)
+	page := "/paper-clips/" + key
 	for _, header := range [][]string{navigate, s.htmx("/paper-clips")} {
 		expect(t, eve.Get(page, header...), 404)
 		expect(t, eve.Get(page+"/delete", header...), 404)
@@ -92,8 +95,10 @@ func TestPaperClipsOfOthers(t *testing.T) {
 		expect(t, eve.PostForm(page, nil, header...), 404)
 		expect(t, eve.PostForm(page+"/delete", nil, header...), 404)
 	}
-	lacks(t, eve.Get("/paper-clips", navigate...), "Trade name</a>")
-	p, err := s.server.PaperClips.Get(t.Context(), ada, strings.TrimPrefix(page, "/paper-clips/"))
+	lacks(t, eve.Get("/paper-clips", navigate...), key)
+	lacks(t, eve.Get("/paper-clips.csv", navigate...), key) // opt:csv
+	lacks(t, eve.Get("/api/paper-clips", program...), key) // opt:api
+	p, err := s.server.PaperClips.Get(t.Context(), ada, key)
 	if err != nil || p.TradeName != "Trade name" {
 		t.Error(p, err)
 	}
@@ -121,8 +126,14 @@ func TestPaperClipsList(t *testing.T) {
 	// opt:csv
 	file := ada.Get("/paper-clips.csv?q=!last", navigate...)
 	expect(t, file, 200, "Content-Disposition", `attachment; filename="paper-clips.csv"`)
-	if lines := strings.Count(file.Text, "\n"); lines != 2 {
-		t.Errorf("%d lines of CSV, want 2: %s", lines, file.Text)
+	lines, err := csv.NewReader(strings.NewReader(file.Text)).ReadAll()
+	if err != nil || len(lines) != 2 {
+		t.Fatalf("%v, want 2 lines of CSV: %s", err, file.Text)
+	}
+	for name, typed := range paperClipForm("!Last") {
+		if i := slices.Index(lines[0], name); i < 0 || typed[0] != "on" && lines[1][i] != typed[0] {
+			t.Errorf("%s: %q below %q", name, lines[1], lines[0])
+		}
 	}
 	expect(t, ada.Get("/paper-clips.csv?page=x", navigate...), 400)
 	// end:csv

@@ -55,7 +55,7 @@ func newRig(db *gorm.DB) *rig {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		for _, e := range events {
-			r.events = append(r.events, string(e.Name))
+			r.events = append(r.events, fmt.Sprintf("%s by %s: %s", e.Name, e.ActorID, e.Detail))
 		}
 		return r.fault
 	})
@@ -117,7 +117,9 @@ func TestLife(t *testing.T) {
 		}
 		_, err = r.Get(t.Context(), ada.UserID, p.ID)
 		refused(t, err, http.StatusNotFound)
-		if want := []string{"paper_clip_created", "paper_clip_changed", "paper_clip_deleted"}; !slices.Equal(r.events, want) {
+		by := fmt.Sprintf(" by %s: %s", ada.UserID, p.ID)
+		want := []string{"paper_clip_created" + by, "paper_clip_changed" + by, "paper_clip_deleted" + by}
+		if !slices.Equal(r.events, want) {
 			t.Errorf("recorded %q, want %q", r.events, want)
 		}
 	})
@@ -136,7 +138,8 @@ func TestAtOnce(t *testing.T) {
 			group.Go(func() { r.Delete(t.Context(), ada, p.ID) })
 		}
 		group.Wait()
-		if i := slices.Index(r.events, "paper_clip_deleted"); i < 1 || i != len(r.events)-1 {
+		gone := slices.IndexFunc(r.events, func(e string) bool { return strings.HasPrefix(e, "paper_clip_deleted") })
+		if gone < 1 || gone != len(r.events)-1 {
 			t.Errorf("recorded %q", r.events)
 		}
 	})
