@@ -27,6 +27,7 @@ type Form struct {
 	Layout  layout // of the page; nil for a form that is alone on its page, such as the form to log in
 	Quiet   bool   // alone on a page without a picture, for one step on a way
 	Path    string // to which it is posted
+	Version string // the time of the last change of its row, for list.Unchanged; "" for none
 
 	Intro       templ.Component // below the heading; nil for none
 	Errors      Errors          // below Intro
@@ -43,8 +44,8 @@ type Form struct {
 	Below  []templ.Component // what follows the form on its page
 }
 
-// Filled is the form with the values that were typed into it; nil changes nothing. Passwords, codes, hidden fields
-// and files stay as they are.
+// Filled is the form with the values that were typed into it, and Version by the name updated_at; nil changes nothing.
+// Passwords, codes, hidden fields and files stay as they are.
 func (f Form) Filled(typed map[string][]string) Form {
 	if typed == nil {
 		return f
@@ -64,6 +65,9 @@ func (f Form) Filled(typed map[string][]string) Form {
 		inputs[i] = in
 	}
 	f.Inputs = inputs
+	if seen := typed["updated_at"]; len(seen) > 0 {
+		f.Version = seen[0]
+	}
 	return f
 }
 

@@ -69,6 +69,14 @@ func Fields(wrong map[string]string) error {
 	}
 }
 
+// Changed refuses an input that was made before a change of what it would change. It names the field that says so, so
+// that a form is shown again with what was typed.
+func Changed(field string) *Error {
+	e := Invalid(field, "CONFLICT", "This has changed since you opened the page. Please reload it.")
+	e.Status = http.StatusConflict
+	return e
+}
+
 // NotFound refuses a request for something that does not exist, or that the caller may not know of. what begins the
 // sentence, such as "Project".
 func NotFound(what string) *Error {

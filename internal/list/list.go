@@ -3,9 +3,13 @@
 package list
 
 import (
+	"cmp"
 	"errors"
 	"iter"
+	"net/url"
+	"slices"
 	"strings"
+	"time"
 
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/id"
@@ -17,23 +21,29 @@ import (
 // Query selects rows.
 type Query struct {
 	Text          string // a part of their texts, in any case; "" for all
-	Sort          string // a column
+	Sort          string // a column; "" means id
 	Descending    bool
 	Limit, Offset int
 }
 
-// Page returns a page of the rows that q selects, and how many it selects in all. Rows of the same value are in the
-// order of their ids.
+// order is the order of the rows that q selects. Rows of the same value are in the order of their ids. Missing values
+// come last, as in indexes of PostgreSQL; SQLite would begin with them.
+func (q Query) order() clause.OrderBy {
+	sql := "? ASC NULLS LAST, id ASC"
+	if q.Descending {
+		sql = "? DESC NULLS FIRST, id DESC"
+	}
+	column := clause.Column{Name: cmp.Or(q.Sort, "id")}
+	return clause.OrderBy{Expression: clause.Expr{SQL: sql, Vars: []any{column}}}
+}
+
+// Page returns a page of the rows that q selects, and how many it selects in all.
 func Page[T any](rows *gorm.DB, q Query) (page []T, total int64, err error) {
 	rows = matching[T](rows, q)
 	if err := rows.Count(&total).Error; err != nil {
 		return nil, 0, err
 	}
-	order := clause.OrderBy{Columns: []clause.OrderByColumn{
-		{Column: clause.Column{Name: q.Sort}, Desc: q.Descending},
-		{Column: clause.Column{Name: "id"}, Desc: q.Descending},
-	}}
-	err = rows.Clauses(order).Limit(q.Limit).Offset(q.Offset).Find(&page).Error
+	err = rows.Clauses(q.order()).Limit(q.Limit).Offset(q.Offset).Find(&page).Error
 	return page, total, err
 }
 
@@ -50,28 +60,57 @@ func One[T any](rows *gorm.DB, key, what string) (*T, error) {
 	return &row, err
 }
 
-// Each yields all rows that q selects, in the order of their ids. It reads in batches, so that it needs neither much
-// memory nor a connection for long. The context of rows should have no deadline.
+// Lock is One for a transaction that changes the row: no other one that locks it comes in between, until this one ends.
+// On SQLite it locks nothing, because there transactions run one after the other.
+func Lock[T any](rows *gorm.DB, key, what string) (*T, error) {
+	return One[T](rows.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}), key, what)
+}
+
+// updatedAt is the field of an input that has the time of the last change of its row.
+const updatedAt = "updated_at"
+
+// Version is the value of the field updated_at in an input for a row: the time of its last change, as JSON has it.
+func Version(changed time.Time) []string { return []string{changed.Format(time.RFC3339Nano)} }
+
+// Unchanged refuses an input whose field updated_at is not the time of the last change of its row: else the second of
+// two people who have opened a form would undo what the first one saves. Without the field nothing is refused.
+func Unchanged(changed time.Time, typed url.Values) error {
+	seen, err := time.Parse(time.RFC3339, typed.Get(updatedAt))
+	if typed.Has(updatedAt) && (err != nil || !seen.Equal(changed)) {
+		return errs.Changed(updatedAt)
+	}
+	return nil
+}
+
+// Each yields all rows that q selects, in its order. It reads their ids first and then the rows in batches, so that it
+// needs neither much memory nor a connection for long, and each row comes once at most, whatever changes meanwhile. The
+// context of rows should have no deadline.
 func Each[T any](rows *gorm.DB, q Query) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		var batch []T
-		err := matching[T](rows, q).FindInBatches(&batch, batchSize, func(*gorm.DB, int) error {
+		rows := matching[T](rows, q).Clauses(q.order()).Session(&gorm.Session{})
+		var ids []string
+		err := rows.Pluck("id", &ids).Error
+		for len(ids)%batchSize > 0 {
+			ids = append(ids, "") // of no row, so that all batches are one prepared statement
+		}
+		for ids := range slices.Chunk(ids, batchSize) {
+			var batch []T
+			if err = rows.Where("id IN ?", ids).Find(&batch).Error; err != nil {
+				break
+			}
 			for i := range batch {
 				if !yield(&batch[i], nil) {
-					return errStop
+					return
 				}
 			}
-			return nil
-		}).Error
-		if err != nil && !errors.Is(err, errStop) {
+		}
+		if err != nil {
 			yield(nil, err)
 		}
 	}
 }
 
 const batchSize = 1000
-
-var errStop = errors.New("the caller wants no more rows")
 
 // matching are the rows that have the text, for any number of statements.
 func matching[T any](rows *gorm.DB, q Query) *gorm.DB {

@@ -2,8 +2,11 @@ package list_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/errs"
@@ -18,13 +21,14 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 type Paper struct {
 	ID, Name, Search string
 	Pages            int
+	Author           *string
 }
 
 func (Paper) TableName() string { return "x_papers" } // a feature may have papers
 
 func papers(t *testing.T, db *gorm.DB, n int) {
 	t.Helper()
-	err := db.Exec("CREATE TABLE x_papers (id TEXT PRIMARY KEY, name TEXT, search TEXT, pages BIGINT)").Error
+	err := db.Exec("CREATE TABLE x_papers (id TEXT PRIMARY KEY, name TEXT, search TEXT, pages BIGINT, author TEXT)").Error
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +70,69 @@ func TestPage(t *testing.T) {
 	})
 }
 
+// TestMissing: rows without a value come last, on every database, and the reverse is the exact reverse.
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		papers(t, db, 4)
+		if err := db.Exec("UPDATE x_papers SET author = name WHERE id IN ('00001', '00002')").Error; err != nil {
+			t.Fatal(err)
+		}
+		for want, descending := range map[string]bool{"00001 00002 00000 00003": false, "00003 00000 00002 00001": true} {
+			q, got := list.Query{Sort: "author", Descending: descending, Limit: 9}, ""
+			page, _, err := list.Page[Paper](db, q)
+			for _, p := range page {
+				got += " " + p.ID
+			}
+			if got != " "+want || err != nil {
+				t.Errorf("%+v: %s %v, want %s", q, got, err, want)
+			}
+		}
+	})
+}
+
+// TestIndex: a page in the order of an index is read along it, in both directions, without sorting.
+func TestIndex(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		papers(t, db, 2000)
+		exec := func(sql string) {
+			t.Helper()
+			if err := db.Exec(sql).Error; err != nil {
+				t.Fatal(err)
+			}
+		}
+		exec("UPDATE x_papers SET author = 'Ada'")
+		query := "" // the last one
+		err := db.Callback().Query().After("gorm:query").Register("remember", func(tx *gorm.DB) {
+			query = tx.Explain(tx.Statement.SQL.String(), tx.Statement.Vars...)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		explain := map[string]string{"sqlite": "EXPLAIN QUERY PLAN ", "postgres": "EXPLAIN "}[db.Name()]
+		for columns, rows := range map[string]*gorm.DB{"pages, id": db, "author, pages, id": db.Where("author = 'Ada'")} {
+			exec("CREATE INDEX x_papers_list ON x_papers (" + columns + ")")
+			exec("ANALYZE x_papers")
+			for _, descending := range []bool{false, true} {
+				_, _, err := list.Page[Paper](rows, list.Query{Sort: "pages", Descending: descending, Limit: 9})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var plan []map[string]any
+				if err := db.Raw(explain + query).Scan(&plan).Error; err != nil {
+					t.Fatal(err)
+				}
+				text := fmt.Sprint(plan)
+				if !strings.Contains(text, "x_papers_list") || strings.Contains(text, "Sort") || strings.Contains(text, "B-TREE") {
+					t.Errorf("%s: %s", query, text)
+				}
+			}
+			exec("DROP INDEX x_papers_list")
+		}
+	})
+}
+
 // TestOne: a row is found by its id and within rows alone; every other id is the same 404, on every database.
 func TestOne(t *testing.T) {
 	t.Parallel()
@@ -94,7 +161,65 @@ func TestOne(t *testing.T) {
 	})
 }
 
-// TestEach: all rows come, in batches, until the caller stops; a failure is the last that comes.
+// TestLock: a transaction that locks a row waits for one that has locked it, and sees that the row was deleted.
+func TestLock(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		papers(t, db, 0)
+		key := id.New()
+		if err := db.Create(&Paper{ID: key}).Error; err != nil {
+			t.Fatal(err)
+		}
+		second := make(chan error, 1)
+		err := db.Transaction(func(tx *gorm.DB) error {
+			p, err := list.Lock[Paper](tx, key, "Paper")
+			if err != nil {
+				return err
+			}
+			go func() {
+				second <- db.Transaction(func(tx *gorm.DB) error {
+					_, err := list.Lock[Paper](tx, key, "Paper")
+					return err
+				})
+			}()
+			for waits := 0; db.Name() == "postgres" && waits == 0 && len(second) == 0; time.Sleep(time.Millisecond) {
+				err := db.Raw(`SELECT count(*) FROM pg_stat_activity
+					WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waits).Error
+				if err != nil {
+					return err
+				}
+			}
+			return tx.Delete(p).Error
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-second; errs.Of(err) == nil || errs.Of(err).Status != http.StatusNotFound {
+			t.Errorf("the second transaction: %v", err)
+		}
+	})
+}
+
+// TestUnchanged: an input is refused after a change that it does not know of, and taken without a time.
+func TestUnchanged(t *testing.T) {
+	t.Parallel()
+	changed := time.Date(2026, 5, 31, 12, 0, 0, 7e6, time.UTC)
+	for _, typed := range []url.Values{
+		nil, {"updated_at": list.Version(changed)}, {"updated_at": {"2026-05-31T14:00:00.007+02:00"}},
+	} {
+		if err := list.Unchanged(changed, typed); err != nil {
+			t.Errorf("%q: %v", typed, err)
+		}
+	}
+	for _, seen := range []string{"", "x", "2026-05-31T12:00:00Z"} {
+		err := list.Unchanged(changed, url.Values{"updated_at": {seen}})
+		if e := errs.Of(err); e == nil || e.Status != http.StatusConflict || e.Fields["updated_at"] == "" {
+			t.Errorf("%q: %v", seen, err)
+		}
+	}
+}
+
+// TestEach: all rows come in the order of the query, in batches, until the caller stops. A failure comes last.
 func TestEach(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -103,7 +228,7 @@ func TestEach(t *testing.T) {
 			t.Helper()
 			last := ""
 			for p, err := range list.Each[Paper](db, q) {
-				if err != nil || p.ID <= last {
+				if err != nil || last != "" && (p.ID > last) == q.Descending {
 					t.Fatal(p, err)
 				}
 				if last, n = p.ID, n+1; n == most {
@@ -115,7 +240,11 @@ func TestEach(t *testing.T) {
 		for _, c := range []struct {
 			q          list.Query
 			most, want int
-		}{{list.Query{}, 0, 2001}, {list.Query{}, 1500, 1500}, {list.Query{Text: "ÄRGER 200"}, 0, 2}} {
+		}{
+			{list.Query{}, 0, 2001}, {list.Query{}, 1500, 1500}, {list.Query{Text: "ÄRGER 200"}, 0, 2},
+			{list.Query{Sort: "pages"}, 0, 2001}, {list.Query{Sort: "pages", Descending: true, Text: "r 1"}, 0, 1111},
+			{list.Query{Text: "nothing like this"}, 0, 0},
+		} {
 			if got := count(c.q, c.most); got != c.want {
 				t.Errorf("%+v: %d rows, want %d", c, got, c.want)
 			}

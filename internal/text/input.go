@@ -122,13 +122,13 @@ func Typed(value any) []string {
 	return nil
 }
 
-// Day parses a day such as 2026-05-31, in UTC; "" is the zero time. The years end at 9998, so that the day after is a
-// day too.
+// Day parses a day such as 2026-05-31, or 2026-05-31T00:00:00Z as JSON writes it, in UTC; "" is the zero time. The years
+// end at 9998, so that the day after is a day too.
 func Day(s string) (time.Time, bool) {
 	if s = strings.TrimSpace(s); s == "" {
 		return time.Time{}, true
 	}
-	t, err := time.Parse(time.DateOnly, s)
+	t, err := time.Parse(time.DateOnly, strings.TrimSuffix(s, "T00:00:00Z"))
 	return t, err == nil && t.Year() < 9999
 }
 

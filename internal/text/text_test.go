@@ -66,12 +66,12 @@ func TestLike(t *testing.T) {
 func TestInput(t *testing.T) {
 	day := time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)
 	in := text.Read(url.Values{
-		"a": {" X "}, "b": {"x\r\ny"}, "c": {" -7 "}, "e": {" 2026-05-31"}, "g": {" "}, "on": {"on"}, "yes": {"yes"},
+		"a": {" X "}, "b": {"x\r\ny"}, "c": {" -7 "}, "e": {" 2026-05-31"}, "g": {" "}, "json": {"2026-05-31T00:00:00Z"}, "on": {"on"}, "yes": {"yes"},
 	})
 	good := []bool{
 		in.Line("a", 1, 3) == "X", in.Lines("b", 0, 3) == "x\ny", in.Search() == "x\nx\ny",
 		in.Number("c", -7, 7) == -7, *in.OptionalNumber("c", -7, 7) == -7, in.OptionalNumber("g", 1, 7) == nil,
-		in.Day("e").Equal(day), in.OptionalDay("e").Equal(day), in.OptionalDay("f") == nil,
+		in.Day("e").Equal(day), in.Day("json").Equal(day), in.OptionalDay("e").Equal(day), in.OptionalDay("f") == nil,
 		in.Flag("on"), in.Flag("yes"), !in.Flag("f"),
 	}
 	if slices.Contains(good, false) || len(in.Wrong) > 0 {
@@ -79,7 +79,7 @@ func TestInput(t *testing.T) {
 	}
 	in = text.Read(url.Values{
 		"name": {" "}, "title": {"xxxx"}, "long_summary": {"xxxx"}, "odd": {"a\x00"}, "budget": {"1e3"}, "count": {"8"},
-		"huge": {"99999999999999999999"}, "due": {"31.5.2026"}, "end": {"9999-01-01"}, "active": {"false"},
+		"huge": {"99999999999999999999"}, "due": {"31.5.2026"}, "end": {"9999-01-01"}, "at": {"2026-05-31T00:00:01Z"}, "midnight": {"T00:00:00Z"}, "active": {"false"},
 	})
 	in.Line("name", 1, 200)
 	in.Line("title", 1, 3)
@@ -91,6 +91,8 @@ func TestInput(t *testing.T) {
 	in.OptionalDay("due")
 	in.Day("end")
 	in.Day("start")
+	in.Day("at")
+	in.Day("midnight")
 	in.Flag("active")
 	want := map[string]string{
 		"name": "Name: enter 1 to 200 characters.", "title": "Title: enter 1 to 3 characters.",
@@ -98,6 +100,7 @@ func TestInput(t *testing.T) {
 		"budget": "Budget: enter a whole number from 0 to 9.", "count": "Count: enter a whole number from 1 to 7.",
 		"huge": "Huge: enter a whole number from 1 to 7.", "due": "Due: enter a day such as 2026-05-31.",
 		"end": "End: enter a day such as 2026-05-31.", "start": "Start: enter a day such as 2026-05-31.",
+		"at": "At: enter a day such as 2026-05-31.", "midnight": "Midnight: enter a day such as 2026-05-31.",
 		"active": "Active: choose yes or no.",
 	}
 	if !maps.Equal(in.Wrong, want) {

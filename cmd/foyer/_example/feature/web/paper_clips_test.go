@@ -1,9 +1,12 @@
 package web_test
 
 import (
+	"encoding/csv"  // opt:csv
 	"encoding/json" // opt:api
+	"maps" // opt:api
 	"net/url"
-	"strings"
+	"slices" // opt:csv
+	"strings" // opt:csv
 	"testing"
 
 	"example.com/foyer/internal/auth"
@@ -61,7 +64,12 @@ func TestPaperClips(t *testing.T) {
 	refused := ada.PostForm(page, paperClipForm(""), s.htmx(page)...)
 	expect(t, refused, 422)
 	contains(t, refused, wrong)
-	contains(t, ada.Get(page, navigate...), `value="Second"`)
+	contains(t, ada.Get(page, navigate...), `value="Second"`, `name="updated_at"`)
+	old := paperClipForm("Third")
+	old.Set("updated_at", "2026-01-31T00:00:00Z")
+	refused = ada.PostForm(page, old, navigate...)
+	expect(t, refused, 422)
+	contains(t, refused, "has changed since", `value="Third"`, `value="2026-01-31T00:00:00Z"`)
 
 	lacks(t, ada.Get(page+"/delete", s.htmx(page)...), "<html")
 	contains(t, ada.Get(page+"/delete", navigate...), "<html", "Second", "at once and for good")
@@ -78,7 +86,8 @@ func TestPaperClipsOfOthers(t *testing.T) {
 	s := newSite(t)
 	_, ada := s.person(t, "ada@example.com")
 	eve, _ := s.person(t, "eve@example.com")
-	page := "/paper-clips/" + s.newPaperClip(t, ada)
+	key := s.newPaperClip(t, ada)
+	page := "/paper-clips/" + key
 	for _, header := range [][]string{navigate, s.htmx("/paper-clips")} {
 		expect(t, eve.Get(page, header...), 404)
 		expect(t, eve.Get(page+"/delete", header...), 404)
@@ -86,8 +95,10 @@ func TestPaperClipsOfOthers(t *testing.T) {
 		expect(t, eve.PostForm(page, nil, header...), 404)
 		expect(t, eve.PostForm(page+"/delete", nil, header...), 404)
 	}
-	lacks(t, eve.Get("/paper-clips", navigate...), "Trade name</a>")
-	p, err := s.server.PaperClips.Get(t.Context(), ada, strings.TrimPrefix(page, "/paper-clips/"))
+	lacks(t, eve.Get("/paper-clips", navigate...), key)
+	lacks(t, eve.Get("/paper-clips.csv", navigate...), key) // opt:csv
+	lacks(t, eve.Get("/api/paper-clips", program...), key) // opt:api
+	p, err := s.server.PaperClips.Get(t.Context(), ada, key)
 	if err != nil || p.TradeName != "Trade name" {
 		t.Error(p, err)
 	}
@@ -115,8 +126,14 @@ func TestPaperClipsList(t *testing.T) {
 	// opt:csv
 	file := ada.Get("/paper-clips.csv?q=!last", navigate...)
 	expect(t, file, 200, "Content-Disposition", `attachment; filename="paper-clips.csv"`)
-	if lines := strings.Count(file.Text, "\n"); lines != 2 {
-		t.Errorf("%d lines of CSV, want 2: %s", lines, file.Text)
+	lines, err := csv.NewReader(strings.NewReader(file.Text)).ReadAll()
+	if err != nil || len(lines) != 2 {
+		t.Fatalf("%v, want 2 lines of CSV: %s", err, file.Text)
+	}
+	for name, typed := range paperClipForm("!Last") {
+		if i := slices.Index(lines[0], name); i < 0 || typed[0] != "on" && lines[1][i] != typed[0] {
+			t.Errorf("%s: %q below %q", name, lines[1], lines[0])
+		}
 	}
 	expect(t, ada.Get("/paper-clips.csv?page=x", navigate...), 400)
 	// end:csv
@@ -140,11 +157,11 @@ func TestAllPaperClips(t *testing.T) {
 
 // opt:api
 
-// TestPaperClipsAPI: programs do what people do.
+// TestPaperClipsAPI: programs do what people do, and can send back what they got.
 func TestPaperClipsAPI(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	ada, _ := s.person(t, "ada@example.com")
+	ada, id := s.person(t, "ada@example.com")
 	post := func(path string, body map[string]any) authtest.Answer {
 		text, err := json.Marshal(body)
 		if err != nil {
@@ -174,6 +191,22 @@ func TestPaperClipsAPI(t *testing.T) {
 	contains(t, ada.Get("/api/paper-clips?q=first", program...), `"total":1`, p.ID)
 	expect(t, ada.Get("/api/paper-clips?sort=search", program...), 400)
 	expect(t, post("/api/paper-clips/"+p.ID, body), 200)
+	page := "/api/paper-clips/" + s.newPaperClip(t, id)
+	got := func() (fields map[string]any) {
+		if err := json.Unmarshal([]byte(ada.Get(page, program...).Text), &fields); err != nil {
+			t.Fatal(err)
+		}
+		return fields
+	}
+	sent := got()
+	sent["trade_name"] = "Second"
+	expect(t, post(page, sent), 200)
+	sent["updated_at"] = "2026-01-31T00:00:00Z"
+	expect(t, post(page, sent), 409)
+	sent["updated_at"] = got()["updated_at"]
+	if fields := got(); !maps.Equal(fields, sent) {
+		t.Errorf("sent %v, got %v", sent, fields)
+	}
 	for _, path := range []string{"/api/paper-clips", "/api/paper-clips/" + p.ID} {
 		refused := post(path, map[string]any{})
 		expect(t, refused, 400)

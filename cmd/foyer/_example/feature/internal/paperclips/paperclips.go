@@ -55,7 +55,7 @@ func (p *PaperClip) fill(typed url.Values) error {
 	return errs.Fields(in.Wrong)
 }
 
-// Values is what people type to fill p.
+// Values is what people type to fill p, and the time of its last change.
 func (p *PaperClip) Values() url.Values {
 	return url.Values{
 		"trade_name":  text.Typed(p.TradeName),
@@ -68,6 +68,7 @@ func (p *PaperClip) Values() url.Values {
 		"zinc_coated": text.Typed(p.ZincCoated),
 		"made_on":     text.Typed(p.MadeOn),
 		"sold_on":     text.Typed(p.SoldOn),
+		"updated_at":  list.Version(p.UpdatedAt),
 	}
 }
 
@@ -98,7 +99,7 @@ func (s *Store) All(ctx context.Context, q list.Query) ([]PaperClip, int64, erro
 
 // opt:csv
 
-// Export yields all of the owner's paper clips that match q. ctx should have no deadline; see list.Each.
+// Export yields all of the owner's paper clips that match q, in its order. ctx should have no deadline; see list.Each.
 func (s *Store) Export(ctx context.Context, owner string, q list.Query) iter.Seq2[*PaperClip, error] {
 	return list.Each[PaperClip](s.db.WithContext(ctx).Where("owner_id = ?", owner), q)
 }
@@ -110,13 +111,17 @@ func (s *Store) Get(ctx context.Context, owner, key string) (*PaperClip, error) 
 	return list.One[PaperClip](s.db.WithContext(ctx).Where("owner_id = ?", owner), key, "Paper clip")
 }
 
-// Save changes a paper clip of the user of by, or adds one if key is "". Refusals: 400 VALIDATION_ERROR, those of Get.
+// Save changes a paper clip of the user of by, or adds one if key is "". Refusals: 400 VALIDATION_ERROR, those of Get,
+// 409 CONFLICT if it has changed since updated_at.
 func (s *Store) Save(ctx context.Context, by *auth.Session, key string, typed url.Values) (p *PaperClip, err error) {
 	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		p = &PaperClip{ID: id.New(), OwnerID: by.UserID}
 		what, write := event.Name("paper_clip_created"), tx.Create
 		if key != "" {
-			if p, err = list.One[PaperClip](tx.Where("owner_id = ?", by.UserID), key, "Paper clip"); err != nil {
+			if p, err = list.Lock[PaperClip](tx.Where("owner_id = ?", by.UserID), key, "Paper clip"); err != nil {
+				return err
+			}
+			if err := list.Unchanged(p.UpdatedAt, typed); err != nil {
 				return err
 			}
 			what, write = "paper_clip_changed", tx.Select("*").Updates
@@ -135,7 +140,7 @@ func (s *Store) Save(ctx context.Context, by *auth.Session, key string, typed ur
 // Delete removes a paper clip of the user of by. Refusals: those of Get.
 func (s *Store) Delete(ctx context.Context, by *auth.Session, key string) error {
 	return s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		p, err := list.One[PaperClip](tx.Where("owner_id = ?", by.UserID), key, "Paper clip")
+		p, err := list.Lock[PaperClip](tx.Where("owner_id = ?", by.UserID), key, "Paper clip")
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"example.com/foyer/internal/auth"
@@ -43,6 +44,7 @@ func filled(name string) url.Values {
 type rig struct {
 	*paperclips.Store
 	db     *gorm.DB
+	mu     sync.Mutex
 	events []string
 	fault  error // of record
 }
@@ -50,8 +52,10 @@ type rig struct {
 func newRig(db *gorm.DB) *rig {
 	r := &rig{db: db}
 	r.Store = paperclips.New(db, func(_ *gorm.DB, events ...*auth.Event) error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		for _, e := range events {
-			r.events = append(r.events, string(e.Name))
+			r.events = append(r.events, fmt.Sprintf("%s by %s: %s", e.Name, e.ActorID, e.Detail))
 		}
 		return r.fault
 	})
@@ -87,7 +91,7 @@ func refused(t *testing.T, err error, status int) {
 	}
 }
 
-// TestLife: what was filled in is stored, changed and deleted, and each is recorded.
+// TestLife: what was filled in is stored, changed and deleted, and each is recorded. An old input changes nothing.
 func TestLife(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -95,9 +99,15 @@ func TestLife(t *testing.T) {
 		ada := r.person(t, "ada@example.com")
 		p := r.create(t, ada, "First")
 		in := filled("Second")
-		if _, err := r.Save(t.Context(), ada, p.ID, in); err != nil {
+		in.Set("updated_at", "2026-01-31T00:00:00Z")
+		_, err := r.Save(t.Context(), ada, p.ID, in)
+		refused(t, err, http.StatusConflict)
+		in["updated_at"] = p.Values()["updated_at"]
+		saved, err := r.Save(t.Context(), ada, p.ID, in)
+		if err != nil {
 			t.Fatal(err)
 		}
+		in["updated_at"] = saved.Values()["updated_at"]
 		got, err := r.Get(t.Context(), ada.UserID, p.ID)
 		if err != nil || !maps.EqualFunc(got.Values(), in, slices.Equal[[]string]) || !got.CreatedAt.Equal(p.CreatedAt) {
 			t.Errorf("%+v %v, want %+v", got, err, in)
@@ -107,8 +117,30 @@ func TestLife(t *testing.T) {
 		}
 		_, err = r.Get(t.Context(), ada.UserID, p.ID)
 		refused(t, err, http.StatusNotFound)
-		if want := []string{"paper_clip_created", "paper_clip_changed", "paper_clip_deleted"}; !slices.Equal(r.events, want) {
+		by := fmt.Sprintf(" by %s: %s", ada.UserID, p.ID)
+		want := []string{"paper_clip_created" + by, "paper_clip_changed" + by, "paper_clip_deleted" + by}
+		if !slices.Equal(r.events, want) {
 			t.Errorf("recorded %q, want %q", r.events, want)
+		}
+	})
+}
+
+// TestAtOnce: a paper clip that several change and delete at a time is deleted once, and not changed after that.
+func TestAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(db)
+		ada := r.person(t, "ada@example.com")
+		p := r.create(t, ada, "First")
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() { r.Save(t.Context(), ada, p.ID, filled("Second")) })
+			group.Go(func() { r.Delete(t.Context(), ada, p.ID) })
+		}
+		group.Wait()
+		gone := slices.IndexFunc(r.events, func(e string) bool { return strings.HasPrefix(e, "paper_clip_deleted") })
+		if gone < 1 || gone != len(r.events)-1 {
+			t.Errorf("recorded %q", r.events)
 		}
 	})
 }
@@ -231,15 +263,15 @@ func TestList(t *testing.T) {
 		}
 		// end:everyone
 		// opt:csv
-		var exported []string
-		for p, err := range r.Export(t.Context(), ada.UserID, list.Query{Text: "%"}) {
+		exported := ""
+		for p, err := range r.Export(t.Context(), ada.UserID, list.Query{Sort: "trade_name", Descending: true}) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			exported = append(exported, p.TradeName)
+			exported += p.TradeName + " "
 		}
-		if slices.Sort(exported); len(exported) != 1 || exported[0] != "100%" {
-			t.Errorf("exported %q", exported)
+		if exported != "Ärger beta alpha 100% " {
+			t.Errorf("exported %s", exported)
 		}
 		// end:csv
 	})
