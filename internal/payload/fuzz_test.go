@@ -93,6 +93,8 @@ func twice(data []byte) bool {
 	return tokens != count(v)
 }
 
+// part:betterauth
+
 // FuzzQuery: a query is refused with a 400 or read as texts and lists of texts.
 func FuzzQuery(f *testing.F) {
 	for _, query := range []string{"", "a=b", "a=b&a=c", "a", "=", "%zz", "a=%ff", "a;b", "token=x&callbackURL=%2F"} {
@@ -114,3 +116,5 @@ func FuzzQuery(f *testing.F) {
 		}
 	})
 }
+
+// end:betterauth
