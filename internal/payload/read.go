@@ -24,14 +24,23 @@ const maxDepth = 8
 
 const mediaJSON = "application/json"
 
-// JSON decodes a JSON object. Refusals: 415 for another media type or charset or an encoded body, 413 beyond MaxSize,
-// 400 for broken JSON, duplicate keys, invalid UTF-8, trailing data and deep nesting. Unknown keys are ignored.
-func JSON(w http.ResponseWriter, r *http.Request) (*Body, error) {
+// Object decodes a JSON object; its numbers are json.Number. Refusals: 415 for another media type or charset or an
+// encoded body, 413 beyond MaxSize, 400 for broken JSON, duplicate keys, invalid UTF-8, trailing data and deep nesting.
+func Object(w http.ResponseWriter, r *http.Request) (map[string]any, error) {
 	_, data, err := read(w, r, mediaJSON)
 	if err != nil {
 		return nil, err
 	}
 	return parseJSON(data)
+}
+
+// JSON is Object as a Body. Unknown keys are ignored.
+func JSON(w http.ResponseWriter, r *http.Request) (*Body, error) {
+	values, err := Object(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return newBody("body", values, false), nil
 }
 
 // read returns the body of a request that has one of the media types, and that type.
@@ -57,7 +66,7 @@ func read(w http.ResponseWriter, r *http.Request, medias ...string) (media strin
 
 func badRequest(message string) error { return errs.New(http.StatusBadRequest, "BAD_REQUEST", message) }
 
-func parseJSON(data []byte) (*Body, error) {
+func parseJSON(data []byte) (map[string]any, error) {
 	broken := badRequest("Invalid JSON in request body")
 	if !utf8.Valid(data) { // encoding/json would replace invalid bytes, in keys too
 		return nil, broken
@@ -76,7 +85,7 @@ func parseJSON(data []byte) (*Body, error) {
 		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR",
 			"[body] Invalid input: expected object, received "+kind(v, true))
 	}
-	return newBody("body", values, false), nil
+	return values, nil
 }
 
 // decodeValue is json.Unmarshal into any, but refuses duplicate keys and deep nesting.

@@ -22,7 +22,11 @@ func JSONOrForm(w http.ResponseWriter, r *http.Request) (*Body, error) {
 	if media == mediaForm {
 		return parseForm(data)
 	}
-	return parseJSON(data)
+	values, err := parseJSON(data)
+	if err != nil {
+		return nil, err
+	}
+	return newBody("body", values, false), nil
 }
 
 // Query reads the query of a GET like a body. A repeated name is an array.
