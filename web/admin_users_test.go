@@ -536,5 +536,3 @@ func TestExportOutlastsTheDeadline(t *testing.T) {
 		t.Errorf("%d:\n%s", res.StatusCode, res.Text)
 	}
 }
-
-func init() { sameAs["/api/admin/users"] = "/admin/create-user" }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
@@ -175,6 +176,17 @@ func TestCreateUserRefusals(t *testing.T) {
 			t.Errorf("%+v, %v", user, err)
 		}
 	})
+}
+
+// TestCreateUserAsksAgain: an old session is refused, because the password that it sets is a way in.
+func TestCreateUserAsksAgain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.admin(t, "boss@example.com")
+	s.ahead.Add(int64(10 * time.Minute))
+	got := admin.PostJSON(usersPath, map[string]any{"email": "new@example.com", "name": "New"}, "Origin", s.Base)
+	refused(t, got, 403, "SESSION_NOT_FRESH")
+	lacks(t, got, `"user"`)
 }
 
 // TestCreateUserIsRecorded: the event has actor, subject and IP address.

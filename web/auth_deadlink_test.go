@@ -122,7 +122,7 @@ func TestConfirmWithoutJavaScript(t *testing.T) {
 		contains(t, phone.Get(link, navigate...), `type="password"`, `autocomplete="current-password"`)
 		answer := url.Values{"token": {tokenOf(t, link)}, "password": {"wrong-horse-9"}}
 		wrong := phone.PostForm("/verify-email", answer)
-		expect(t, wrong, 422, "Set-Cookie", "", "Referrer-Policy", "no-referrer")
+		expect(t, wrong, 422, "Set-Cookie", "", "Referrer-Policy", "no-referrer", "Cache-Control", "private, no-store")
 		contains(t, wrong, `id="password-error">That is not your current password.`, `name="token" value="`+tokenOf(t, link)+`"`)
 		lacks(t, wrong, "wrong-horse")
 		fragment := phone.PostForm("/verify-email", answer, s.htmx("/verify-email")...)
@@ -214,7 +214,7 @@ func TestResetWithoutJavaScript(t *testing.T) {
 		contains(t, someone.Get(link, navigate...), "ada@example.com", `name="token" value="`+tokenOf(t, link)+`"`)
 		form := url.Values{"token": {tokenOf(t, link)}, "newPassword": {"zebra"}}
 		refused := someone.PostForm("/reset-password", form)
-		expect(t, refused, 422, "Referrer-Policy", "no-referrer")
+		expect(t, refused, 422, "Referrer-Policy", "no-referrer", "Cache-Control", "private, no-store")
 		contains(t, refused, `id="newPassword-error">Use at least 8`, `name="token" value="`+tokenOf(t, link)+`"`)
 		lacks(t, refused, `value="zebra"`)
 		form.Set("newPassword", "another-horse-2")

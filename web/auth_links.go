@@ -111,5 +111,8 @@ func WireLinks(appURL string, wire links) links {
 
 // end:betterauth
 
-// hideLink keeps the token in a page's address out of the Referer header.
-func hideLink(c *echo.Context) { c.Response().Header().Set("Referrer-Policy", "no-referrer") }
+// hideLink keeps the token of a page out of the Referer header, and a refused form that holds it away from Back.
+func hideLink(c *echo.Context) {
+	c.Response().Header().Set("Referrer-Policy", "no-referrer")
+	hideForm(c)
+}

@@ -61,6 +61,7 @@ var wrongCode = []string{"INVALID_CODE", "INVALID_BACKUP_CODE"}
 
 // enterCode takes the second step.
 func (s *Server) enterCode(c *echo.Context) error {
+	hideForm(c) // it names the account whose password has just been typed
 	email, _ := s.TwoFactor.Challenged(c.Request())
 	values, err := parseForm(c)
 	if err != nil {

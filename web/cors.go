@@ -19,7 +19,7 @@ func (s *Server) cors() echo.MiddlewareFunc {
 		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
 	}
 	return middleware.CORSWithConfig(middleware.CORSConfig{
-		Skipper:          func(c *echo.Context) bool { return !strings.HasPrefix(c.Request().URL.Path, "/api/auth/") },
+		Skipper:          func(c *echo.Context) bool { return !s.isMounted(c) },
 		AllowOrigins:     origins,
 		AllowMethods:     []string{http.MethodGet, http.MethodPost},
 		ExposeHeaders:    []string{echo.HeaderRetryAfter, "X-Retry-After"},

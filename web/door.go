@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v5"
@@ -48,7 +49,8 @@ func (d door) GET(path string, show echo.HandlerFunc) { d.add(http.MethodGet, pa
 
 // part:betterauth
 
-// Mount passes the requests of every method for path to h, which must count them itself. Without h there is no route.
+// Mount passes the requests of every method for path to h, which must count them and refuse those of other sites itself.
+// Without h there is no route.
 func (d door) Mount(path string, h http.Handler) {
 	if h == nil {
 		return
@@ -56,7 +58,11 @@ func (d door) Mount(path string, h http.Handler) {
 	handle := echo.WrapHandler(h)
 	handle = d.server.requireSetUpOfAPI(handle) // part:twofactor
 	d.add(echo.RouteAny, path, handle)
+	d.server.mounted = append(d.server.mounted, path)
 }
+
+// isMounted reports whether the route of a request is one of Mount. A route of its own below that path is not.
+func (s *Server) isMounted(c *echo.Context) bool { return slices.Contains(s.mounted, c.Path()) }
 
 // end:betterauth
 

@@ -30,6 +30,7 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 const (
 	formKey    = "form"    // the form that readForm has read
 	refusedKey = "refused" // the refusal of a request that a door.Form counted; nil for none
+	hiddenKey  = "hidden"  // whether Back must not show the form again
 )
 
 // form is the form of a request, or why it cannot be read.
@@ -119,7 +120,8 @@ func (s *Server) refuseForm(c *echo.Context, form views.Form, err error) error {
 		status = e.Status
 		e.SetRetryAfter(c.Response().Header())
 	}
-	if visitor(c).State != views.Authenticated { // so that Back shows the form of a stranger again, with what was typed
+	// Back shows the form of a stranger again, with what was typed.
+	if visitor(c).State != views.Authenticated && c.Get(hiddenKey) == nil {
 		c.Response().Header().Set("Cache-Control", "private, no-cache")
 	}
 	typed, _ := readForm(c)
@@ -127,6 +129,10 @@ func (s *Server) refuseForm(c *echo.Context, form views.Form, err error) error {
 	form.Errors = fieldErrors(e, form.Names())
 	return s.renderPart(c, status, form.Page(), form.Fragment())
 }
+
+// hideForm is for a handler whose form the next person at the browser must not find by Back: refuseForm then leaves the
+// door's no-store in place.
+func hideForm(c *echo.Context) { c.Set(hiddenKey, true) }
 
 // aboutForm reports whether a later or corrected try can succeed: if the request is invalid or comes too often, or if
 // the refusal names a field.

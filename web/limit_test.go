@@ -71,6 +71,7 @@ var sameAs = map[string]string{
 	"/login": "/sign-in/email", "/signup": "/sign-up/email", "/forgot-password": "/request-password-reset",
 	"/verify-email/resend": "/send-verification-email", "/reset-password": "/reset-password", "/settings": "/update-user",
 	"/settings/security": "/change-password", "/settings/email": "/change-email", "/settings/delete": "/delete-user",
+	"/api/admin/users": "/admin/create-user", // part:admin
 }
 
 // part:betterauth

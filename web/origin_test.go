@@ -107,6 +107,30 @@ func TestOwnOriginBehindProxies(t *testing.T) {
 	}
 }
 
+// TestRoutesBelowTheAPI: a route of a clone below /api/auth is protected as all routes are, whatever is mounted there.
+func TestRoutesBelowTheAPI(t *testing.T) {
+	t.Parallel()
+	mounted := func(*web.Config) {}
+	alone := func(c *web.Config) {
+		c.API = nil                                       // part:betterauth
+		c.CORSOrigins = []string{"https://other.example"} // part:betterauth
+	}
+	for name, set := range map[string]func(*web.Config){"mounted": mounted, "alone": alone} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, set)
+			const path = "/api/auth/planted/deep"
+			s.server.PlantPOST(path)
+			user, _ := s.person(t, "ada@example.com")
+			for _, origin := range []string{"https://evil.example", "https://other.example"} {
+				got := user.PostJSON(path, map[string]any{}, "Origin", origin)
+				expect(t, got, 403, "Access-Control-Allow-Origin", "")
+				contains(t, got, "CROSS_SITE_REQUEST")
+			}
+			expect(t, user.PostJSON(path, map[string]any{}, "Origin", s.Base), 204)
+		})
+	}
+}
+
 // postVia posts as a browser does through a proxy that sends a Host of its own, and returns the status.
 func postVia(t *testing.T, s *site, host, path, origin, fetchSite string) int {
 	t.Helper()

@@ -13,6 +13,7 @@ import (
 
 func readBody(body string) (url.Values, error) {
 	req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	req.Header.Set("Content-Type", "application/json")
 	return readJSON(echo.New().NewContext(req, httptest.NewRecorder()))
 }
 
@@ -23,19 +24,29 @@ func TestReadJSON(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%q %v, want %q", got, err, want)
 	}
-	if got, err := readBody(""); err != nil || len(got) > 0 {
-		t.Errorf("no body: %q %v", got, err)
+	if got, err := readBody("{}"); err != nil || len(got) > 0 {
+		t.Errorf("nothing: %q %v", got, err)
 	}
-	for _, body := range []string{"{", "[]", "7", `{"a": {}}`, `{"a": [1]}`, `{} {}`, `{}}`, "a=b"} {
-		if got, err := readBody(body); err != echo.ErrBadRequest {
-			t.Errorf("%s: %q %v", body, got, err)
+	refused := func(what string, err error, status int) {
+		t.Helper()
+		if got := echo.StatusCode((&Server{}).refusal(err)); got != status {
+			t.Errorf("%s: %d %v, want %d", what, got, err, status)
 		}
 	}
-	req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"a": "b"}`))
-	req.Body = http.MaxBytesReader(nil, req.Body, 3)
-	if _, err := readJSON(echo.New().NewContext(req, httptest.NewRecorder())); err != echo.ErrStatusRequestEntityTooLarge {
-		t.Errorf("a large body: %v", err)
+	for _, body := range []string{"", "{", "[]", "7", "null", `{"a": {}}`, `{"a": [1]}`, `{} {}`, `{}}`, "a=b",
+		`{"a": 1, "a": 2}`, `{"a": 1, "\u0061": 2}`, "{\"a\": \"\xff\"}"} {
+		_, err := readBody(body)
+		refused(body, err, 400)
 	}
+	for media, body := range map[string]string{"": "{}", "text/plain": "{}", "application/x-www-form-urlencoded": "{}",
+		"application/json; charset=utf-16": "{}"} {
+		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		req.Header.Set("Content-Type", media)
+		_, err := readJSON(echo.New().NewContext(req, httptest.NewRecorder()))
+		refused(media, err, 415)
+	}
+	_, err = readBody(`{"a": "` + strings.Repeat("b", maxBody) + `"}`)
+	refused("a large body", err, 413)
 }
 
 // FuzzReadJSON: each field has one value at most, and nothing panics.

@@ -264,10 +264,6 @@ func TestErrorsNameTheirFields(t *testing.T) {
 
 // end:admin,betterauth
 
-// part:admin
-
-// part:betterauth
-
 // TestAPISpeaksJSON: below /api no client is redirected to a page, with any Accept.
 func TestAPISpeaksJSON(t *testing.T) {
 	t.Parallel()
@@ -287,10 +283,6 @@ func TestAPISpeaksJSON(t *testing.T) {
 		expect(t, s.Do("GET", "/api/nothing", "", kind...), 404, "Content-Type", "application/json")
 	}
 }
-
-// end:betterauth
-
-// end:admin
 
 // TestCauseOnlyInDevelopment: causes of errors are shown in development only.
 func TestCauseOnlyInDevelopment(t *testing.T) {

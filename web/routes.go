@@ -97,11 +97,11 @@ func (s *Server) routes(
 	fresh.Form("/settings/delete", s.deleteAccount, "/delete-user")
 
 	admin.GET("/admin", s.showAdmin)
-	admin.GET("/admin/audit", s.showAudit)                             // part:audit
-	admin.POST("/api/admin/users", s.createUser, "/admin/create-user") // part:admin,betterauth
-	admin.GET("/admin/users", s.showUsers)                             // part:admin
-	admin.GET("/admin/users/:id", s.showUser)                          // part:admin
+	admin.GET("/admin/audit", s.showAudit)    // part:audit
+	admin.GET("/admin/users", s.showUsers)    // part:admin
+	admin.GET("/admin/users/:id", s.showUser) // part:admin
 
+	freshAdmin.POST("/api/admin/users", s.createUser, "/admin/create-user")
 	freshAdmin.GET("/admin/users.csv", s.exportUsers)                 // part:admin
 	freshAdmin.GET("/admin/users/new", s.showInvite)                  // part:admin
 	freshAdmin.Form("/admin/users/new", s.invite)                     // part:admin

@@ -52,6 +52,7 @@ type Server struct {
 	echo      *echo.Echo
 	site      views.Site
 	registry  []Route
+	mounted   []string // the paths of door.Mount // part:betterauth
 	drafts    keys.Sealer
 	draining  chan struct{} // closed when the server shuts down
 	readiness readiness

@@ -197,7 +197,7 @@ func TestSecondStep(t *testing.T) {
 			`href="/login/code?returnTo=%2Fsettings%3Ftab%3D2&amp;way=recovery"`, `href="/login?returnTo=%2Fsettings%3Ftab%3D2"`)
 
 		wrong := c.PostForm("/login/code", url.Values{"code": {"1"}, "returnTo": {"/settings?tab=2"}}, navigate...)
-		expect(t, wrong, 422)
+		expect(t, wrong, 422, "Cache-Control", "private, no-store")
 		contains(t, wrong, `id="code-error">That is not the code`, `name="returnTo" value="/settings?tab=2"`)
 		wrong = c.PostForm("/login/code", url.Values{"code": {"1"}, "way": {"recovery"}}, navigate...)
 		contains(t, wrong, `id="code-error">That is none of your recovery codes`, `name="way" value="recovery"`)

@@ -24,6 +24,24 @@ func TestNothingIsLeftOver(t *testing.T) {
 	}
 }
 
+// TestUsersCanBeMade: without any part, programs of admins make users all the same.
+func TestUsersCanBeMade(t *testing.T) {
+	before := template(t).tree(t)
+	list, err := readParts(before[partsFile])
+	must(t, err)
+	after := rendered(t, before, removal{parts: list.names()})
+	for name, want := range map[string]string{
+		"web/routes.go":            `freshAdmin.POST("/api/admin/users", s.createUser`,
+		"web/api_users.go":         "payload.JSON(",
+		"web/api_users_test.go":    "func TestCreateUser(",
+		"internal/payload/read.go": "func JSON(",
+	} {
+		if !strings.Contains(after[name], want) {
+			t.Errorf("%s lacks %q", name, want)
+		}
+	}
+}
+
 // template returns the checkout of the template. A project that grew from it may keep what it likes.
 func template(t *testing.T) folder {
 	t.Helper()

@@ -63,6 +63,9 @@ func (a *app) restore(ctx context.Context, args []string) error {
 		if found, err = a.examine(ctx, db); err != nil || keepSessions {
 			return err
 		}
+		if err := a.add(parts); err != nil {
+			return err
+		}
 		ended, err = a.endEverySession(ctx)
 		return err
 	})
@@ -117,7 +120,7 @@ type findings struct {
 // String implements fmt.Stringer.
 func (f findings) String() string { return "the schema " + f.schema + "; checked: " + f.checked }
 
-// examine runs the checks of the parts on a copy whose structure is checked already.
+// examine runs the checks of records on a copy whose structure is checked already.
 func (a *app) examine(ctx context.Context, db *gorm.DB) (f findings, err error) {
 	schema, unknown, err := database.Schema(ctx, db, migrations.FS)
 	if err != nil {
@@ -129,7 +132,7 @@ func (a *app) examine(ctx context.Context, db *gorm.DB) (f findings, err error) 
 		return f, nil
 	}
 	a.db = db
-	if err := a.add(parts); err != nil {
+	if err := a.add(records); err != nil {
 		return f, err
 	}
 	for _, c := range a.checks {

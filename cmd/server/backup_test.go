@@ -137,6 +137,18 @@ func TestBackupMistakes(t *testing.T) {
 	}
 }
 
+// TestBackupNeedsNoKeys: a file of keys that cannot be read fails no backup, because no check uses it.
+func TestBackupNeedsNoKeys(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	succeed(t, dir, nil, "applied", "migrate", "up")
+	env := []string{"SERVICE_KEY_FILE=" + dir} // a folder
+	checked := "foreign keys"
+	checked += ", audit trail" // part:auditchain
+	succeed(t, dir, env, "; checked: integrity, "+checked+`\n$`, "backup", "b.db")
+	succeed(t, dir, env, "has .*"+checked, "restore", "b.db", "--keep-sessions")
+}
+
 // TestRestoreOfAnOlderSchema: its pending migrations are applied.
 func TestRestoreOfAnOlderSchema(t *testing.T) {
 	t.Parallel()

@@ -85,7 +85,7 @@ type app struct {
 	options  auth.Options // what auth is made of: parts that come before it set their fields
 	site     web.Config   // what the pages are made of: each part sets its field
 	works    []work       // what runs beside the requests
-	checks   []check      // what backup and restore run on their copy
+	checks   []check      // what backup and restore run on their copy; those of records
 	warnings []string     // logged when serving starts
 }
 
@@ -96,14 +96,18 @@ var store = []func(*app) error{
 	(*app).addDatabase,
 }
 
-// parts is the rest of the program, made on a schema that is up to date. Each part uses those above it.
+// records is what backup needs to check a copy. It reads the database alone, so that no other fault fails a backup.
+var records = []func(*app) error{
+	(*app).addAudit,      // part:audit
+	(*app).addAuditChain, // part:auditchain
+}
+
+// parts is the rest of the program, made on a schema that is up to date. Each part uses those above it and records.
 var parts = []func(*app) error{
 	(*app).addKeys,
 	(*app).addMails,
-	(*app).addRateLimit,  // part:ratelimit
-	(*app).addAudit,      // part:audit
-	(*app).addAuditChain, // part:auditchain
-	(*app).addWireLinks,  // part:betterauth
+	(*app).addRateLimit, // part:ratelimit
+	(*app).addWireLinks, // part:betterauth
 	(*app).addAuth,
 	(*app).addTwoFactor, // part:twofactor
 	(*app).addPasskeys,  // part:passkey
@@ -122,7 +126,7 @@ func (a *app) build(ctx context.Context) error {
 	if err := database.Migrate(ctx, a.db, migrations.FS); err != nil {
 		return err
 	}
-	return a.add(parts)
+	return a.add(slices.Concat(records, parts))
 }
 
 // prepare is open and build, for commands that have nothing to do in between.

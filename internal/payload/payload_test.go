@@ -19,9 +19,14 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts := b.String("name") == "Ada" && b.OptionalString("image") != nil && b.OptionalString("absent") == nil
-	if bools := b.Bool("ok", false) && b.Bool("absent", true); !texts || !bools || b.Err() != nil {
+	if !texts || b.Err() != nil {
 		t.Errorf("%+v, error %v", b, b.Err())
 	}
+	// part:betterauth
+	if bools := b.Bool("ok", false) && b.Bool("absent", true); !bools || b.Err() != nil {
+		t.Errorf("%+v, error %v", b, b.Err())
+	}
+	// end:betterauth
 	req = httptest.NewRequest("POST", "/", strings.NewReader("a=b"))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	var e *errs.Error

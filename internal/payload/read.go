@@ -1,5 +1,5 @@
-// Package payload reads requests of programs strictly: a JSON object, a form or a query. It refuses input that two
-// parsers would read differently. A Body collects the faults of its fields, so that one answer reports all of them.
+// Package payload reads requests of programs strictly: it refuses input that two parsers would read differently. A Body
+// collects the faults of its fields, so that one answer reports all of them.
 package payload
 
 import (
@@ -9,7 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,78 +22,51 @@ const MaxSize = 64 << 10
 // maxDepth is how many objects and arrays may be nested; endpoints need two.
 const maxDepth = 8
 
-// JSON decodes a JSON object. Refusals: 415 for another media type or charset or an encoded body, 413 beyond MaxSize,
-// 400 for broken JSON, duplicate keys, invalid UTF-8, trailing data and deep nesting. Unknown keys are ignored.
-func JSON(w http.ResponseWriter, r *http.Request) (*Body, error) { return read(w, r, false) }
+const mediaJSON = "application/json"
 
-// JSONOrForm is JSON that also takes application/x-www-form-urlencoded. A form with a repeated name is a 400.
-func JSONOrForm(w http.ResponseWriter, r *http.Request) (*Body, error) { return read(w, r, true) }
-
-func read(w http.ResponseWriter, r *http.Request, formToo bool) (*Body, error) {
-	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset, named := params["charset"]
-	foreign := named && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != ""
-	isForm := formToo && media == "application/x-www-form-urlencoded"
-	if err != nil || media != "application/json" && !isForm || foreign {
-		return nil, errs.New(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
-			"Content-Type must be application/json")
-	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxSize))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return nil, errs.New(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE",
-			"The request is larger than 64 KiB.")
-	}
+// Object decodes a JSON object; its numbers are json.Number. Refusals: 415 for another media type or charset or an
+// encoded body, 413 beyond MaxSize, 400 for broken JSON, duplicate keys, invalid UTF-8, trailing data and deep nesting.
+func Object(w http.ResponseWriter, r *http.Request) (map[string]any, error) {
+	_, data, err := read(w, r, mediaJSON)
 	if err != nil {
-		return nil, badRequest("The request body could not be read")
-	}
-	if isForm {
-		return parseForm(data)
+		return nil, err
 	}
 	return parseJSON(data)
 }
 
+// JSON is Object as a Body. Unknown keys are ignored.
+func JSON(w http.ResponseWriter, r *http.Request) (*Body, error) {
+	values, err := Object(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return newBody("body", values, false), nil
+}
+
+// read returns the body of a request that has one of the media types, and that type.
+func read(w http.ResponseWriter, r *http.Request, medias ...string) (media string, data []byte, err error) {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset, named := params["charset"]
+	foreign := named && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != ""
+	if err != nil || !slices.Contains(medias, media) || foreign {
+		return "", nil, errs.New(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
+			"Content-Type must be application/json")
+	}
+	data, err = io.ReadAll(http.MaxBytesReader(w, r.Body, MaxSize))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return "", nil, errs.New(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE",
+			"The request is larger than 64 KiB.")
+	}
+	if err != nil {
+		return "", nil, badRequest("The request body could not be read")
+	}
+	return media, data, nil
+}
+
 func badRequest(message string) error { return errs.New(http.StatusBadRequest, "BAD_REQUEST", message) }
 
-// Query reads the query of a GET like a body. A repeated name is an array.
-func Query(r *http.Request) (*Body, error) {
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, badRequest("Invalid query")
-	}
-	values := map[string]any{}
-	for name, list := range query {
-		if !utf8.ValidString(name + strings.Join(list, "")) {
-			return nil, badRequest("Invalid query")
-		}
-		values[name] = list[0]
-		if len(list) > 1 {
-			many := make([]any, len(list))
-			for i, v := range list {
-				many[i] = v
-			}
-			values[name] = many
-		}
-	}
-	return newBody("query", values, true), nil
-}
-
-func parseForm(data []byte) (*Body, error) {
-	form, err := url.ParseQuery(string(data))
-	if err != nil {
-		return nil, badRequest("Invalid form in request body")
-	}
-	values := map[string]any{}
-	for k, v := range form {
-		if len(v) != 1 || !utf8.ValidString(k+v[0]) {
-			return nil, badRequest("Invalid form in request body")
-		}
-		values[k] = v[0]
-	}
-	return newBody("body", values, true), nil
-}
-
-func parseJSON(data []byte) (*Body, error) {
+func parseJSON(data []byte) (map[string]any, error) {
 	broken := badRequest("Invalid JSON in request body")
 	if !utf8.Valid(data) { // encoding/json would replace invalid bytes, in keys too
 		return nil, broken
@@ -112,7 +85,7 @@ func parseJSON(data []byte) (*Body, error) {
 		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR",
 			"[body] Invalid input: expected object, received "+kind(v, true))
 	}
-	return newBody("body", values, false), nil
+	return values, nil
 }
 
 // decodeValue is json.Unmarshal into any, but refuses duplicate keys and deep nesting.
