@@ -133,6 +133,24 @@ func TestSetUp(t *testing.T) {
 	})
 }
 
+// TestSetUpBeginsAnew: a key that was shown half an hour ago is not shown again, and no code of it counts.
+func TestSetUpBeginsAnew(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	ada.PostForm(twoFactor, nil, navigate...)
+	app := s.scan(t, ada.Get(twoFactor, navigate...))
+	s.ahead.Add(int64(30 * time.Minute))
+	expect(t, ada.PostForm("/reauth", url.Values{"password": {authtest.Password}}, navigate...), 303)
+	late := ada.PostForm(twoFactor, url.Values{"code": {app.code(t)}}, navigate...)
+	expect(t, late, 422)
+	contains(t, late, "This set-up has ended.", "Begin")
+	lacks(t, ada.Get(twoFactor, navigate...), "otpauth:")
+	if next, _ := s.addFactor(t, ada); next == app {
+		t.Error("the old key is used again")
+	}
+}
+
 // TestSetUpIsToldOnce: the page replaces the recovery codes with the change that turns the factor on, so that one mail
 // tells of both.
 func TestSetUpIsToldOnce(t *testing.T) {

@@ -2,6 +2,7 @@ package twofactor_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -384,5 +385,35 @@ func TestDeletedUsersLeaveNothing(t *testing.T) {
 			}
 		}
 		wantRefusal(t, "the half-done sign-in", verify(c, p.code()), 401, "INVALID_TWO_FACTOR_COOKIE")
+	})
+}
+
+// TestUnconfirmedSecretsEnd with what was proved before, and after half an hour: else a stranger who saw the page of the
+// set-up would have the secret that the user confirms long after.
+func TestUnconfirmedSecretsEnd(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db)
+		ends := maps.Clone(endings)
+		delete(ends, "new recovery codes") // these need a factor that is on
+		delete(ends, "another secret")
+		ends["half an hour"] = func(p *person) { p.clock.advance(30 * time.Minute) }
+		n := 0
+		for what, end := range ends {
+			n++
+			p := r.signUp(fmt.Sprintf("ada%d@example.com", n))
+			r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", true).Error)
+			p.enable()
+			end(p)
+			c := r.browser()
+			wantOK(t, signIn(c, p.email, p.password))
+			got := post(c, "/two-factor/get-totp-uri", map[string]any{"password": p.password})
+			wantRefusal(t, what+": showing it", got, 400, "TOTP_NOT_ENABLED")
+			wantRefusal(t, what+": a code", verify(c, p.code()), 400, "TOTP_NOT_ENABLED")
+		}
+		r.must(r.auth.Purge(t.Context()))
+		if rows, codes := r.count("two_factors"), r.count("recovery_codes"); rows != 0 || codes != 0 {
+			t.Errorf("%d secrets and %d recovery codes are left", rows, codes)
+		}
 	})
 }

@@ -68,5 +68,6 @@ func replaceCodes(t *auth.Tx, userID string) ([]string, error) {
 
 // codesLeft counts the recovery codes of a user.
 func codesLeft(db *gorm.DB, userID string) (n int64, err error) {
-	return n, db.Model(&recoveryCode{}).Where("user_id = ?", userID).Count(&n).Error
+	err = db.Model(&recoveryCode{}).Where("user_id = ?", userID).Count(&n).Error
+	return n, err
 }
