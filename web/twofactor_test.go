@@ -454,3 +454,34 @@ func TestDemandedFactor(t *testing.T) {
 	boss = off
 	expect(t, boss.Get("/api/auth/admin/list-users", program...), 200) // part:betterauth,admin
 }
+
+// part:passkey
+
+// TestPasskeyMeetsTheDemand: a log-in by passkey is two factors, and stays so when the password is entered again.
+func TestPasskeyMeetsTheDemand(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySite(t, twofactor.Options{Demand: true})
+	_, id := s.person(t, "boss@example.com")
+	boss := &entrant{site: s, t: t, c: s.stranger(t)}
+	boss.c.SignIn("boss@example.com", authtest.Password)
+	boss.addPasskey(boss.c)
+	_, err := s.auth.SetRole(t.Context(), nil, id, "admin")
+	boss.must(err)
+	boss.c = s.stranger(t)
+	expect(t, byPasskey("/login/passkey")(boss), 204)
+	expect(t, boss.c.Get("/admin", navigate...), 200)
+	s.ahead.Add(int64(time.Hour))
+	expect(t, boss.c.PostForm("/reauth", url.Values{"password": {authtest.Password}}, navigate...), 303)
+	expect(t, boss.c.Get("/admin", navigate...), 200)
+	s.ahead.Add(int64(time.Hour))
+	change := url.Values{"currentPassword": {authtest.Password}, "newPassword": {"better-horse-1"}}
+	expect(t, boss.c.PostForm("/reauth", url.Values{"password": {authtest.Password}}, navigate...), 303)
+	expect(t, boss.c.PostForm(security, change, navigate...), 303, "Location", security)
+	expect(t, boss.c.Get("/admin", navigate...), 200)
+
+	boss.c = s.stranger(t)
+	boss.c.SignIn("boss@example.com", "better-horse-1")
+	expect(t, boss.c.Get("/admin", navigate...), 303, "Location", twoFactor)
+}
+
+// end:passkey
