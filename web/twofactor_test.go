@@ -376,7 +376,26 @@ func (s *site) everyFactorEvent(t *testing.T, admin *authtest.Client) (secrets [
 	s.ahead.Add(int64(time.Minute))
 	expect(t, admin.PostForm("/reauth", url.Values{"password": {authtest.Password}}, navigate...), 303)
 	expect(t, admin.PostForm("/admin/users/"+id+"/remove-factors", nil, navigate...), 303, "Location", "/admin/users/"+id)
-	return append(slices.Concat(codes, renewed, more), app.secret, again.secret)
+	return append(slices.Concat(codes, renewed, more, s.undoneCodes(t)), app.secret, again.secret)
+}
+
+// undoneCodes makes recovery codes after a change of address, and undoes it.
+func (s *site) undoneCodes(t *testing.T) []string {
+	t.Helper()
+	const old, next = "moved@example.com", "moved.on@example.com"
+	c, id := s.person(t, old)
+	_, codes := s.addFactor(t, c)
+	if err := s.db.Model(&auth.User{}).Where("id = ?", id).Update("email_verified", true).Error; err != nil {
+		t.Fatal(err)
+	}
+	expect(t, c.PostForm("/settings/email", url.Values{"newEmail": {next}}, navigate...), 303)
+	change := url.Values{"token": {tokenOf(t, s.lastMailed(t, "change_email", next))}}
+	expect(t, c.PostForm("/verify-email", change, navigate...), 303)
+	s.ahead.Add(int64(time.Second))
+	later := codesOn(t, c.PostForm(twoFactor+"/codes", nil, navigate...))
+	undo := tokenOf(t, s.lastMailed(t, "email_changed", old))
+	expect(t, s.stranger(t).PostForm("/undo-email", url.Values{"token": {undo}}, navigate...), 303)
+	return append(slices.Concat(codes, later), undo)
 }
 
 // TestAdminRemovesFactors: an admin helps a user who has lost phone and recovery codes.

@@ -261,20 +261,25 @@ func TestTakenOverAccountLosesTheFactor(t *testing.T) {
 	})
 }
 
-// TestUndoneChangeEndsALaterFactor: a thief moves an account to an address of theirs and turns a factor on, of which
-// only that address is told. The owner undoes the change, and is not asked for the thief's codes. A factor that was on
-// before stays.
+// TestUndoneChangeEndsALaterFactor: a thief moves an account to an address of theirs and turns a factor on or makes
+// recovery codes, of which only that address is told. The owner undoes the change, and is not asked for the thief's
+// codes. A factor that was on before stays, and so do its codes, also those of a version that kept no date of them.
 func TestUndoneChangeEndsALaterFactor(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db)
 		for _, c := range []struct {
-			email        string
-			before       bool
-			sent, events string
+			email         string
+			before, codes bool // a factor, from before; recovery codes of the thief
+			left          int  // recovery codes
+			sent, events  string
 		}{
-			{"ada@example.com", true, "[reset_password]", "[email_restored password_reset_asked]"},
-			{"bob@example.com", false, "[two_factor_disabled reset_password]", "[email_restored two_factor_disabled password_reset_asked]"},
+			{"ada@example.com", true, false, 10, "[reset_password]", "[email_restored password_reset_asked]"},
+			{"old@example.com", true, false, 10, "[reset_password]", "[email_restored password_reset_asked]"},
+			{"eve@example.com", true, true, 0, "[recovery_codes_ended reset_password]",
+				"[email_restored recovery_codes_ended password_reset_asked]"},
+			{"bob@example.com", false, false, 0, "[two_factor_disabled reset_password]",
+				"[email_restored two_factor_disabled password_reset_asked]"},
 		} {
 			p := r.signUp(c.email)
 			turnOn := func() {
@@ -286,13 +291,19 @@ func TestUndoneChangeEndsALaterFactor(t *testing.T) {
 			}
 			r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", true).Error)
 			r.clock.advance(time.Second)
+			if c.email == "old@example.com" {
+				r.must(db.Exec("UPDATE recovery_codes SET created_at = NULL WHERE user_id = ?", p.id).Error)
+			}
 			endings["address changed by its user"](p)
 			if !c.before {
 				turnOn()
 			}
+			if c.codes {
+				endings["new recovery codes"](p)
+			}
 			mails, events := r.log.length()
 			r.must(r.auth.UndoEmailChange(request(t, r.browser()), r.linkToken("email_changed")))
-			if state, err := r.factor.State(t.Context(), p.id); err != nil || state.On != c.before {
+			if state, err := r.factor.State(t.Context(), p.id); err != nil || state.On != c.before || state.CodesLeft != c.left {
 				t.Errorf("%s: %+v, %v", c.email, state, err)
 			}
 			if u, err := r.auth.User(t.Context(), p.id); err != nil || u.SecondFactor != c.before || u.Email != c.email {

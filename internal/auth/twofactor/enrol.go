@@ -78,7 +78,7 @@ func (f *Factor) enable(r *http.Request, s *auth.Session, issuer string) (setup 
 			return err
 		}
 		setup = f.setup(issuer, u, secret)
-		setup.Codes, err = replaceCodes(t, u.ID)
+		setup.Codes, err = f.replaceCodes(t, u.ID)
 		return err
 	})
 	return setup, err
@@ -116,7 +116,7 @@ func (f *Factor) ConfirmWithCodes(
 	w http.ResponseWriter, r *http.Request, s *auth.Session, code string,
 ) (codes []string, err error) {
 	_, err = f.confirm(w, r, s, code, func(t *auth.Tx, u *auth.User) (err error) {
-		codes, err = replaceCodes(t, u.ID)
+		codes, err = f.replaceCodes(t, u.ID)
 		return err
 	})
 	return codes, err
@@ -162,7 +162,7 @@ func (f *Factor) NewCodes(r *http.Request, s *auth.Session) (codes []string, err
 		if !u.SecondFactor {
 			return errOff
 		}
-		codes, err = replaceCodes(t, u.ID)
+		codes, err = f.replaceCodes(t, u.ID)
 		return errors.Join(
 			err, t.CredentialChanged(u.ID),
 			f.auth.Notice(t, r, s, u, event.RecoveryCodesMade, letter.RecoveryCodesMade, ""),

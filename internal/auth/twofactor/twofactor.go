@@ -149,13 +149,21 @@ func endSetups(ended, of *gorm.DB) error {
 	return of.Where("user_id NOT IN (SELECT user_id FROM two_factors)").Delete(&recoveryCode{}).Error
 }
 
-// takenOver deletes a factor that was turned on at since or later. credentialChanged ends one that is not on yet.
+// takenOver deletes a factor that was turned on at since or later, else recovery codes that were made then.
+// credentialChanged ends a factor that is not on yet.
 func (f *Factor) takenOver(t *auth.Tx, u *auth.User, since time.Time, tell auth.Tell) error {
 	row, err := f.factorOf(t.DB, u.ID)
-	if row == nil || row.ConfirmedAt == nil || row.ConfirmedAt.Before(since) || err != nil {
+	if row == nil || row.ConfirmedAt == nil || err != nil {
 		return err
 	}
-	return errors.Join(turnOff(t, u), tell(event.TwoFactorDisabled, letter.TwoFactorDisabled, ""))
+	if !row.ConfirmedAt.Before(since) {
+		return errors.Join(turnOff(t, u), tell(event.TwoFactorDisabled, letter.TwoFactorDisabled, ""))
+	}
+	gone := t.Where("user_id = ? AND created_at >= ?", u.ID, since).Delete(&recoveryCode{})
+	if gone.RowsAffected == 0 || gone.Error != nil {
+		return gone.Error
+	}
+	return tell(event.RecoveryCodesEnded, letter.RecoveryCodesEnded, "")
 }
 
 // purge deletes what has expired and, once after a start, seals anew what an older secret has sealed: that secret
