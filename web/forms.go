@@ -171,6 +171,7 @@ var plainWords = map[string]string{
 	"Failed to verify registration": "This passkey cannot be used here. Try another device or password manager.",
 	"Previously registered":         "This passkey is in use already.",
 	// end:passkey
+	"Email not verified":                                       "Your address is not confirmed. A log-in with your password mails you a link that confirms it.",
 	"Email is the same":                                        "That is your address already.",
 	"Email is already verified":                                "Your address is confirmed already.",
 	"You cannot ban yourself":                                  "You cannot ban yourself.",                                    // part:admin

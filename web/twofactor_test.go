@@ -151,6 +151,34 @@ func TestSetUpBeginsAnew(t *testing.T) {
 	}
 }
 
+// TestSetUpNeedsAProvenAddress, where a log-in does, and says how to prove it.
+func TestSetUpNeedsAProvenAddress(t *testing.T) {
+	t.Parallel()
+	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RequireEmailVerification: true})
+	u, err := s.auth.CreateUser(t.Context(), nil,
+		auth.NewUser{Name: "Ada", Email: "ada@example.com", Password: authtest.Password, Verified: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada := s.stranger(t)
+	ada.SignIn("ada@example.com", authtest.Password)
+	unverify := func() {
+		t.Helper()
+		if err := s.db.Model(u).Update("email_verified", false).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect(t, ada.PostForm(twoFactor, nil, navigate...), 303, "Location", twoFactor)
+	app := s.scan(t, ada.Get(twoFactor, navigate...))
+	unverify()
+	for _, typed := range []url.Values{{}, {"code": {app.code(t)}}} {
+		refused := ada.PostForm(twoFactor, typed, navigate...)
+		expect(t, refused, 422)
+		contains(t, refused, "Your address is not confirmed.")
+	}
+	lacks(t, ada.Get(security, navigate...), "Turn it off")
+}
+
 // TestSetUpIsToldOnce: the page replaces the recovery codes with the change that turns the factor on, so that one mail
 // tells of both.
 func TestSetUpIsToldOnce(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -258,6 +259,30 @@ func TestTakenOverAccountLosesTheFactor(t *testing.T) {
 				t.Errorf("verified %v: %v %v", verified, sent, heard)
 			}
 		}
+	})
+}
+
+// TestUnprovenAddressHasNoFactor: where the address has to be proved, a user neither begins nor ends the set-up of a
+// factor before that.
+func TestUnprovenAddressHasNoFactor(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, func(o *auth.Options) { o.RequireEmailVerification = true })
+		u, err := r.auth.CreateUser(t.Context(), nil,
+			auth.NewUser{Name: "Ada", Email: "ada@example.com", Password: authtest.Password, Verified: true})
+		r.must(err)
+		p := &person{rig: r, Client: r.browser(), id: u.ID, email: u.Email, password: authtest.Password}
+		p.SignIn(p.email, p.password)
+		p.enable()
+		r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", false).Error)
+		wantRefusal(t, "ending", verify(p.Client, p.code()), 403, "EMAIL_NOT_VERIFIED")
+		again := post(p.Client, "/two-factor/enable", map[string]any{"password": p.password})
+		wantRefusal(t, "beginning", again, 403, "EMAIL_NOT_VERIFIED")
+		if _, err := r.factor.EnableFresh(request(t, p.Client), p.session(p.Client)); fmt.Sprint(err) != "Email not verified" {
+			t.Errorf("beginning on a page: %v", err)
+		}
+		r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", true).Error)
+		wantOK(t, verify(p.Client, p.code()))
 	})
 }
 

@@ -39,8 +39,8 @@ func (f *Factor) setup(issuer string, u *auth.User, secret []byte) Setup {
 
 // Enable makes a secret and recovery codes for s's user, in place of those that are not confirmed. Nothing asks for a
 // code before Confirm, which has half an hour. issuer replaces Options.Issuer, "" does not. Refusals: those of auth.CheckPassword; 403
-// SESSION_NOT_FRESH, or while impersonating; 400 TOTP_ALREADY_ENABLED, VALIDATION_ERROR for an issuer of more than 100
-// bytes.
+// SESSION_NOT_FRESH, EMAIL_NOT_VERIFIED, or while impersonating; 400 TOTP_ALREADY_ENABLED, VALIDATION_ERROR for an issuer
+// of more than 100 bytes.
 func (f *Factor) Enable(r *http.Request, s *auth.Session, password, issuer string) (Setup, error) {
 	if len(issuer) > maxIssuer {
 		return Setup{}, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.issuer] Invalid input: too long")
@@ -72,6 +72,9 @@ func (f *Factor) enable(r *http.Request, s *auth.Session, issuer string) (setup 
 		}
 		if u.SecondFactor {
 			return errAlreadyOn
+		}
+		if err := f.auth.RequireVerified(u); err != nil {
+			return err
 		}
 		row := twoFactor{UserID: u.ID, Secret: f.sealed(secret, u.ID), CreatedAt: f.auth.Now()}
 		if err := errors.Join(forget(t, u.ID), t.Create(&row).Error); err != nil {
@@ -136,6 +139,9 @@ func (f *Factor) confirm(
 	}
 	start := auth.Start{Event: event.TwoFactorEnabled, AMR: withCode(s.AMR)}
 	return f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) error {
+		if err := f.auth.RequireVerified(u); err != nil {
+			return err
+		}
 		if err := accept(t, r, s, u); err != nil {
 			return err
 		}
