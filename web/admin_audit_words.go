@@ -55,15 +55,16 @@ var houseEvents = map[event.Name]eventWords{
 	event.UsersExported:        {"List of users exported", "exported the list of users"},
 	event.VerificationSent:     {"Verification mail sent", "asked for a verification mail for %"},
 	// part:twofactor
-	event.CodeRefused:       {"Wrong code", "entered a wrong code of %"},
-	event.DeviceRevoked:     {"Trusted device removed", "removed a trusted device of %"},
-	event.DeviceTrusted:     {"Device trusted", "made a browser a trusted device of %"},
-	event.FactorLocked:      {"Locked by wrong codes", "locked % by wrong codes"},
-	event.FactorRemoved:     {"Second factor removed by an administrator", "removed the second factor of %"},
-	event.RecoveryCodesMade: {"New recovery codes", "made new recovery codes of %"},
-	event.RecoveryCodeUsed:  {"Recovery code used", "used a recovery code of %"},
-	event.TwoFactorDisabled: {"Second factor turned off", "turned the second factor of % off"},
-	event.TwoFactorEnabled:  {"Second factor turned on", "turned the second factor of % on"},
+	event.CodeRefused:        {"Wrong code", "entered a wrong code of %"},
+	event.DeviceRevoked:      {"Trusted device removed", "removed a trusted device of %"},
+	event.DeviceTrusted:      {"Device trusted", "made a browser a trusted device of %"},
+	event.FactorLocked:       {"Locked by wrong codes", "locked % by wrong codes"},
+	event.FactorRemoved:      {"Second factor removed by an administrator", "removed the second factor of %"},
+	event.RecoveryCodesEnded: {"Recovery codes deleted", "took back the recovery codes of %"},
+	event.RecoveryCodesMade:  {"New recovery codes", "made new recovery codes of %"},
+	event.RecoveryCodeUsed:   {"Recovery code used", "used a recovery code of %"},
+	event.TwoFactorDisabled:  {"Second factor turned off", "turned the second factor of % off"},
+	event.TwoFactorEnabled:   {"Second factor turned on", "turned the second factor of % on"},
 	// end:twofactor
 	chain.EventPruned: {"Old events deleted", "deleted old events"}, // part:auditchain
 }

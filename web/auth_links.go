@@ -27,13 +27,14 @@ var linkPages = map[letter.Purpose]string{
 	letter.NewDevice:          "/forgot-password",
 	letter.ExistingAccount:    "/login",
 	// part:twofactor
-	letter.TwoFactorEnabled:  "/forgot-password",
-	letter.TwoFactorDisabled: "/forgot-password",
-	letter.FactorRemoved:     "/forgot-password",
-	letter.FactorLocked:      "/forgot-password",
-	letter.RecoveryCodesMade: "/forgot-password",
-	letter.RecoveryCodeUsed:  "/forgot-password",
-	letter.DeviceTrusted:     "/forgot-password",
+	letter.TwoFactorEnabled:   "/forgot-password",
+	letter.TwoFactorDisabled:  "/forgot-password",
+	letter.FactorRemoved:      "/forgot-password",
+	letter.FactorLocked:       "/forgot-password",
+	letter.RecoveryCodesEnded: "/forgot-password",
+	letter.RecoveryCodesMade:  "/forgot-password",
+	letter.RecoveryCodeUsed:   "/forgot-password",
+	letter.DeviceTrusted:      "/forgot-password",
 	// end:twofactor
 	letter.PasskeyAdded:   "/settings/security/passkeys", // part:passkey
 	letter.PasskeyRemoved: "/settings/security/passkeys", // part:passkey

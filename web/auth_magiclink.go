@@ -70,9 +70,14 @@ func (s *Server) logInByCode(c *echo.Context) error {
 	return seeOther(c, returnTo(c))
 }
 
-// mailedCodeForm has the address that was typed in the form before.
+// mailedCodeForm has the address that was typed in the form before. A form that is drawn again keeps its own, because
+// another tab may have asked for a mail to another address meanwhile.
 func (s *Server) mailedCodeForm(c *echo.Context) views.Form {
-	return views.MailedCode(returnTo(c), s.typedAddress(c.Request()))
+	address := s.typedAddress(c.Request())
+	if typed, _ := readForm(c); address != "" {
+		address = cmp.Or(trim(typed.Get("email")), address)
+	}
+	return views.MailedCode(returnTo(c), address)
 }
 
 // showMagicLink shows the form of a mailed link. It changes nothing, because mail scanners open links, too.

@@ -89,6 +89,27 @@ func TestMagicLinkPage(t *testing.T) {
 	})
 }
 
+// TestMailedCodesOfTwoTabs: a refused code leaves the form with its own address, though another tab has asked for a mail
+// to another one since.
+func TestMailedCodesOfTwoTabs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.person(t, "ada@example.com")
+	s.person(t, "eve@example.com")
+	c := s.stranger(t)
+	s.askForLink(t, c, "ada@example.com", "")
+	first, code := shown(c.Get(askLink+"?done=sent", navigate...).Text), s.lastCode(t)
+	s.askForLink(t, c, "eve@example.com", "")
+	first.Set("code", "12")
+	wrong := c.PostForm(askLink+"/code", first, navigate...)
+	expect(t, wrong, 422)
+	contains(t, wrong, "If <b>ada@example.com</b> has an account")
+	first = shown(wrong.Text)
+	first.Set("code", code)
+	expect(t, c.PostForm(askLink+"/code", first, navigate...), 303, "Location", "/dashboard")
+	contains(t, c.Get("/settings", navigate...), "ada@example.com")
+}
+
 // TestMailedCodePage: the code is typed into the browser that asked, with and without cookies, and with htmx.
 func TestMailedCodePage(t *testing.T) {
 	t.Parallel()

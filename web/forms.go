@@ -168,6 +168,7 @@ var plainWords = map[string]string{
 	"Invalid password":             "That is not your current password.",
 	"Credential account not found": "This account has no password yet. Log out and ask for a link to choose one.",
 	"Invalid code":                 "That is not the code that the app shows now. Enter the newest one.", // part:twofactor
+	"TOTP not enabled":             "This set-up has ended. Begin again, and scan the new picture.",      // part:twofactor
 	"Invalid backup code":          "That is none of your recovery codes, or it has been used.",          // part:twofactor
 	// part:passkey
 	"Challenge not found":           "That took too long, or another tab of this browser has asked since. Try again.",
@@ -176,6 +177,7 @@ var plainWords = map[string]string{
 	"Failed to verify registration": "This passkey cannot be used here. Try another device or password manager.",
 	"Previously registered":         "This passkey is in use already.",
 	// end:passkey
+	"Email not verified":                                       "Your address is not confirmed. A log-in with your password mails you a link that confirms it.",
 	"Email is the same":                                        "That is your address already.",
 	"Email is already verified":                                "Your address is confirmed already.",
 	"You cannot ban yourself":                                  "You cannot ban yourself.",                                    // part:admin

@@ -14,14 +14,16 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/passkey"
+	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/id"
 	"example.com/foyer/web"
 )
 
-// newPasskeySite is a site whose address is a name.
-func newPasskeySite(t *testing.T) *site {
+// newPasskeySite is a site whose address is a name, with the options of parts.
+func newPasskeySite(t *testing.T, parts ...any) *site {
 	t.Helper()
-	s := newSite(t, func(c *web.Config) { c.AppURL = strings.Replace(c.AppURL, "127.0.0.1", "localhost", 1) })
+	named := func(c *web.Config) { c.AppURL = strings.Replace(c.AppURL, "127.0.0.1", "localhost", 1) }
+	s := newSiteOf(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{}, parts, named)
 	s.Base = strings.Replace(s.Base, "127.0.0.1", "localhost", 1)
 	return s
 }

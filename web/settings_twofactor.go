@@ -78,13 +78,13 @@ func (s *Server) setUp(c *echo.Context) error {
 	}
 	if !values.Has("code") {
 		if _, err := s.TwoFactor.EnableFresh(c.Request(), session(c)); err != nil {
-			return err
+			return s.refuseForm(c, form, asFormError(err, "EMAIL_NOT_VERIFIED"))
 		}
 		return seeOther(c, setUpPath)
 	}
 	codes, err := s.TwoFactor.ConfirmWithCodes(c.Response(), c.Request(), session(c), typedCode(values))
 	if err != nil {
-		return s.refuseForm(c, form, asFormError(err, wrongCode...))
+		return s.refuseForm(c, form, asFormError(err, append(wrongCode, "EMAIL_NOT_VERIFIED")...))
 	}
 	return s.showCodes(c, "The second factor is on: keep your recovery codes", codes)
 }

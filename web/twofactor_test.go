@@ -133,6 +133,52 @@ func TestSetUp(t *testing.T) {
 	})
 }
 
+// TestSetUpBeginsAnew: a key that was shown half an hour ago is not shown again, and no code of it counts.
+func TestSetUpBeginsAnew(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	ada.PostForm(twoFactor, nil, navigate...)
+	app := s.scan(t, ada.Get(twoFactor, navigate...))
+	s.ahead.Add(int64(30 * time.Minute))
+	expect(t, ada.PostForm("/reauth", url.Values{"password": {authtest.Password}}, navigate...), 303)
+	late := ada.PostForm(twoFactor, url.Values{"code": {app.code(t)}}, navigate...)
+	expect(t, late, 422)
+	contains(t, late, "This set-up has ended.", "Begin")
+	lacks(t, ada.Get(twoFactor, navigate...), "otpauth:")
+	if next, _ := s.addFactor(t, ada); next == app {
+		t.Error("the old key is used again")
+	}
+}
+
+// TestSetUpNeedsAProvenAddress, where a log-in does, and says how to prove it.
+func TestSetUpNeedsAProvenAddress(t *testing.T) {
+	t.Parallel()
+	s := newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{RequireEmailVerification: true})
+	u, err := s.auth.CreateUser(t.Context(), nil,
+		auth.NewUser{Name: "Ada", Email: "ada@example.com", Password: authtest.Password, Verified: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada := s.stranger(t)
+	ada.SignIn("ada@example.com", authtest.Password)
+	unverify := func() {
+		t.Helper()
+		if err := s.db.Model(u).Update("email_verified", false).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect(t, ada.PostForm(twoFactor, nil, navigate...), 303, "Location", twoFactor)
+	app := s.scan(t, ada.Get(twoFactor, navigate...))
+	unverify()
+	for _, typed := range []url.Values{{}, {"code": {app.code(t)}}} {
+		refused := ada.PostForm(twoFactor, typed, navigate...)
+		expect(t, refused, 422)
+		contains(t, refused, "Your address is not confirmed.")
+	}
+	lacks(t, ada.Get(security, navigate...), "Turn it off")
+}
+
 // TestSetUpIsToldOnce: the page replaces the recovery codes with the change that turns the factor on, so that one mail
 // tells of both.
 func TestSetUpIsToldOnce(t *testing.T) {
@@ -358,7 +404,26 @@ func (s *site) everyFactorEvent(t *testing.T, admin *authtest.Client) (secrets [
 	s.ahead.Add(int64(time.Minute))
 	expect(t, admin.PostForm("/reauth", url.Values{"password": {authtest.Password}}, navigate...), 303)
 	expect(t, admin.PostForm("/admin/users/"+id+"/remove-factors", nil, navigate...), 303, "Location", "/admin/users/"+id)
-	return append(slices.Concat(codes, renewed, more), app.secret, again.secret)
+	return append(slices.Concat(codes, renewed, more, s.undoneCodes(t)), app.secret, again.secret)
+}
+
+// undoneCodes makes recovery codes after a change of address, and undoes it.
+func (s *site) undoneCodes(t *testing.T) []string {
+	t.Helper()
+	const old, next = "moved@example.com", "moved.on@example.com"
+	c, id := s.person(t, old)
+	_, codes := s.addFactor(t, c)
+	if err := s.db.Model(&auth.User{}).Where("id = ?", id).Update("email_verified", true).Error; err != nil {
+		t.Fatal(err)
+	}
+	expect(t, c.PostForm("/settings/email", url.Values{"newEmail": {next}}, navigate...), 303)
+	change := url.Values{"token": {tokenOf(t, s.lastMailed(t, "change_email", next))}}
+	expect(t, c.PostForm("/verify-email", change, navigate...), 303)
+	s.ahead.Add(int64(time.Second))
+	later := codesOn(t, c.PostForm(twoFactor+"/codes", nil, navigate...))
+	undo := tokenOf(t, s.lastMailed(t, "email_changed", old))
+	expect(t, s.stranger(t).PostForm("/undo-email", url.Values{"token": {undo}}, navigate...), 303)
+	return append(slices.Concat(codes, later), undo)
 }
 
 // TestAdminRemovesFactors: an admin helps a user who has lost phone and recovery codes.
@@ -436,3 +501,34 @@ func TestDemandedFactor(t *testing.T) {
 	boss = off
 	expect(t, boss.Get("/api/auth/admin/list-users", program...), 200) // part:betterauth,admin
 }
+
+// part:passkey
+
+// TestPasskeyMeetsTheDemand: a log-in by passkey is two factors, and stays so when the password is entered again.
+func TestPasskeyMeetsTheDemand(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySite(t, twofactor.Options{Demand: true})
+	_, id := s.person(t, "boss@example.com")
+	boss := &entrant{site: s, t: t, c: s.stranger(t)}
+	boss.c.SignIn("boss@example.com", authtest.Password)
+	boss.addPasskey(boss.c)
+	_, err := s.auth.SetRole(t.Context(), nil, id, "admin")
+	boss.must(err)
+	boss.c = s.stranger(t)
+	expect(t, byPasskey("/login/passkey")(boss), 204)
+	expect(t, boss.c.Get("/admin", navigate...), 200)
+	s.ahead.Add(int64(time.Hour))
+	expect(t, boss.c.PostForm("/reauth", url.Values{"password": {authtest.Password}}, navigate...), 303)
+	expect(t, boss.c.Get("/admin", navigate...), 200)
+	s.ahead.Add(int64(time.Hour))
+	change := url.Values{"currentPassword": {authtest.Password}, "newPassword": {"better-horse-1"}}
+	expect(t, boss.c.PostForm("/reauth", url.Values{"password": {authtest.Password}}, navigate...), 303)
+	expect(t, boss.c.PostForm(security, change, navigate...), 303, "Location", security)
+	expect(t, boss.c.Get("/admin", navigate...), 200)
+
+	boss.c = s.stranger(t)
+	boss.c.SignIn("boss@example.com", "better-horse-1")
+	expect(t, boss.c.Get("/admin", navigate...), 303, "Location", twoFactor)
+}
+
+// end:passkey

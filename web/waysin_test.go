@@ -30,6 +30,8 @@ var waysIn = []struct {
 }{
 	{"the password, on the page", nil, byPassword,
 		"in pwd | step pwd | in pwd | step pwd | locked | in pwd | banned | unverified"},
+	{"the password and a recovery code, on the page", nil, byRecoveryCode,
+		"in pwd | in pwd otp mfa | in pwd | in pwd otp mfa | locked | in pwd | banned | unverified"},
 	// part:betterauth
 	{"the password, on the wire", nil, byWirePassword,
 		"in pwd | step pwd | in pwd | step pwd | locked | in pwd | banned | unverified"},
@@ -44,6 +46,10 @@ var waysIn = []struct {
 	{"a passkey, on the page", nil, byPasskey("/login/passkey"),
 		"- | - | in pop mfa | in pop mfa | in pop mfa | in pop mfa | banned | unverified"},
 	// end:passkey
+	// part:passkey,betterauth
+	{"a passkey, on the wire", nil, byWirePasskey,
+		"- | - | in pop mfa | in pop mfa | in pop mfa | in pop mfa | banned | unverified"},
+	// end:passkey,betterauth
 	// part:magiclink
 	{"a mailed link, on the page", magic, byMagicLink,
 		"in email | step email | in email | step email | locked | in email | banned | in email"},
@@ -100,6 +106,7 @@ type entrant struct {
 	c         *authtest.Client
 	id, email string
 	app       phone
+	codes     []string
 	key       *authtest.Authenticator // part:passkey
 }
 
@@ -126,7 +133,7 @@ func newEntrant(t *testing.T, s *site, kind, email string, prepare func(*entrant
 		e.addPasskey(setUp) // part:passkey
 	}
 	if !is(kind, "no factor", "passkey") {
-		e.app, _ = s.addFactor(t, setUp)
+		e.app, e.codes = s.addFactor(t, setUp)
 	}
 	if kind == "trusted" {
 		e.trust()

@@ -17,6 +17,19 @@ func byPassword(e *entrant) authtest.Answer {
 	return e.c.PostForm("/login", credentials(e.email, authtest.Password), navigate...)
 }
 
+// byRecoveryCode also takes the second step, if a recovery code is taken.
+func byRecoveryCode(e *entrant) authtest.Answer {
+	first := byPassword(e)
+	if !e.has("two_factor") {
+		return first
+	}
+	second := e.c.PostForm("/login/code", url.Values{"code": {e.codes[0]}, "way": {"recovery"}}, navigate...)
+	if second.StatusCode != 303 {
+		return first
+	}
+	return second
+}
+
 // bySignUp makes another user: one who is there already cannot sign up.
 func bySignUp(e *entrant) authtest.Answer {
 	e.email = "new." + e.email
@@ -87,6 +100,15 @@ func byPasskey(page string) func(*entrant) authtest.Answer {
 }
 
 // end:passkey
+
+// part:passkey,betterauth
+
+func byWirePasskey(e *entrant) authtest.Answer {
+	options := e.c.Get("/api/auth/passkey/generate-authenticate-options")
+	return e.post("/passkey/verify-authentication", map[string]any{"response": json.RawMessage(e.key.Prove(options.Text))})
+}
+
+// end:passkey,betterauth
 
 // part:magiclink
 

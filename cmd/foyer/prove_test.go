@@ -81,7 +81,9 @@ func (p proof) without(ctx context.Context, set []string, fresh bool, packages s
 	if err != nil {
 		return err
 	}
-	for name, next := range successors(p.before, applied.names(), time.Now(), "drop_") {
+	files := applied.names()
+	slices.Reverse(files) // as drop does
+	for name, next := range successors(p.before, files, time.Now(), "drop_") {
 		if after[next], err = swapped(name, applied[name]); err != nil {
 			return err
 		}

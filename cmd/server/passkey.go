@@ -9,7 +9,6 @@ import (
 func (a *app) addPasskeys() (err error) {
 	a.site.Passkeys, err = passkey.New(a.auth, a.db, a.Secrets, passkey.Options{
 		AppName: web.AppName, BaseURL: a.AppURL, Origins: a.TrustedOrigins,
-		RequireEmailVerification: a.EmailVerification,
 	})
 	return err
 }

@@ -47,6 +47,70 @@ func TestReauthenticateWithASecondFactor(t *testing.T) {
 	})
 }
 
+// TestAProofLowersNoSession: a session that began with two factors keeps them when its password is entered again. Where
+// the user has a second factor, the password alone makes no session fresh.
+func TestAProofLowersNoSession(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{})
+		f := join(r)
+		id := r.SignUp("ada@example.com")
+		old := func(amr string) {
+			t.Helper()
+			if err := db.Exec("UPDATE sessions SET amr = ? WHERE user_id = ?", amr, id).Error; err != nil {
+				t.Fatal(err)
+			}
+			r.clock.advance(time.Hour)
+		}
+		password := authtest.Password
+		change := func(next string) {
+			t.Helper()
+			r.page(r.Client, func(w http.ResponseWriter, req *http.Request) {
+				s, err := r.auth.StoredSession(w, req)
+				if err == nil {
+					_, err = r.auth.ChangePassword(w, req, s, password, next, false)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			})
+			password = next
+		}
+		want := func(what, amr string, fresh bool) {
+			t.Helper()
+			s := r.read()
+			if s.AMR != amr || r.auth.RecentlyAuthenticated(s) != fresh {
+				t.Errorf("%s: %q, fresh %t", what, s.AMR, !fresh)
+			}
+		}
+		old("pop mfa")
+		r.again("", password)
+		want("proved again", "pop mfa", true)
+		r.clock.advance(time.Hour)
+		change("another-horse-2")
+		want("password changed", "pop mfa", true)
+		old("email")
+		r.again("", password)
+		want("after one factor", "pwd", true)
+
+		f.factor(id)
+		for _, amr := range []string{whole, "pop mfa"} {
+			old(amr)
+			change("horse-after-" + amr)
+			want("password changed, with a factor", amr, false)
+			r.again("123456", password)
+			want("proved again by both", amr, true)
+			change("next-horse-after-" + amr)
+			want("password changed in a fresh session", amr, true)
+		}
+		old("pwd")
+		change("the-last-horse-2")
+		want("one factor of two", "pwd", false)
+		r.again("123456", password)
+		want("both factors", whole, true)
+	})
+}
+
 // again re-authenticates r's browser and returns the code of the refusal.
 func (r *rig) again(code, password string) (refused string) {
 	r.t.Helper()

@@ -67,7 +67,7 @@ type Session struct {
 	UserID         string
 	User           *User
 	Remember       bool   // always false on a copy from the cache
-	AMR            string // how the user authenticated at its start: words of RFC 8176, or "email", with spaces between
+	AMR            string // how the user authenticated: words of RFC 8176, or "email", with spaces between
 	IPAddress      string
 	UserAgent      string
 	ImpersonatedBy *string

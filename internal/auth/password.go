@@ -39,9 +39,9 @@ func (a *Auth) ChangePassword(
 	if err != nil {
 		return nil, err
 	}
-	start := Start{Event: event.PasswordChanged, Remember: s.Remember, AMR: amrPassword, Presented: s}
-	if s.MultiFactor() && a.RecentlyAuthenticated(s) { // or the next page would ask for both factors again
-		start.AMR = s.AMR
+	start := Start{
+		Event: event.PasswordChanged, Remember: s.Remember, AMR: amrAfter(s, amrPassword), Presented: s,
+		KeepAge: s.User.SecondFactor && !a.RecentlyAuthenticated(s), // the password alone does not prove both factors
 	}
 	return a.SignIn(w, r, start, func(t *Tx) (*User, error) {
 		if _, err := t.LockOwner(s); err != nil { // or a session that has just ended would go on as another
@@ -88,11 +88,11 @@ func (a *Auth) Reauthenticate(
 		return nil, err
 	}
 	start := Start{
-		Event: event.Reauthenticated, Remember: s.Remember, AMR: amrPassword, Presented: s, Replace: true,
+		Event: event.Reauthenticated, Remember: s.Remember, AMR: amrAfter(s, amrPassword), Presented: s, Replace: true,
 	}
 	accept := func(*Tx) error { return nil }
 	if s.User.SecondFactor {
-		start.AMR += amrSecond
+		start.AMR = amrAfter(s, amrPassword+amrSecond)
 		if accept, err = a.proveSecond(r, s.User, code); err != nil {
 			return nil, err
 		}
@@ -111,6 +111,15 @@ func (a *Auth) checkOwnPassword(r *http.Request, s *Session, password string) (A
 		return Account{}, err
 	}
 	return a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, password)
+}
+
+// amrAfter is the AMR of a session in place of s whose user was proved by amr. A proof lowers no session: one that began
+// with two factors, such as a passkey, still counts as one.
+func amrAfter(s *Session, amr string) string {
+	if s.MultiFactor() {
+		return s.AMR
+	}
+	return amr
 }
 
 // RecentlyAuthenticated reports whether s is younger than Options.ReauthAge and, if its user has a second factor, was

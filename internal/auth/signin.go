@@ -142,6 +142,16 @@ func (a *Auth) SignIn(
 // mustVerify reports whether u may not sign in before the address is verified.
 func (a *Auth) mustVerify(u *User) bool { return a.opts.RequireEmailVerification && !u.EmailVerified }
 
+// RequireVerified refuses a new factor to u before the address is verified, where Options.RequireEmailVerification
+// demands that: else a stranger who signed up with a victim's address would leave a factor behind. Refusals: 403
+// EMAIL_NOT_VERIFIED.
+func (a *Auth) RequireVerified(u *User) error {
+	if a.mustVerify(u) {
+		return errUnverified
+	}
+	return nil
+}
+
 // openSession lifts an expired ban, starts the session, records the event and warns of a new device. For an
 // impersonation it only records the event and starts the session.
 func (a *Auth) openSession(t *Tx, r *http.Request, u *User, in Start) (*Session, error) {

@@ -138,6 +138,14 @@ var letters = map[letter.Purpose]content{
 		reason: safety,
 		warns:  true,
 	},
+	letter.RecoveryCodesEnded: {
+		subject: "Your recovery codes for {app} are deleted",
+		text: "The change of your address is undone. New recovery codes had been made since, perhaps by another person, and " +
+			"work no longer. Make new ones in your settings.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
 	letter.RecoveryCodeUsed: {
 		subject: "A recovery code was used for {app}",
 		text: "A recovery code of your account was used. Codes that are left: {about}. If it was not you, choose a new " +

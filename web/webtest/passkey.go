@@ -11,7 +11,6 @@ func (s *site) addPasskeys() {
 	var err error
 	s.Passkeys, err = passkey.New(s.Auth, s.db, []string{authtest.Secret}, passkey.Options{
 		AppName: web.AppName, BaseURL: s.auth.BaseURL, Origins: s.auth.TrustedOrigins,
-		RequireEmailVerification: s.auth.RequireEmailVerification,
 	})
 	if err != nil {
 		s.Fatal(err)

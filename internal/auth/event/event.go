@@ -41,14 +41,15 @@ const (
 	VerificationSent     Name = "verification_sent"
 
 	// part:twofactor
-	DeviceRevoked     Name = "device_revoked" // a trusted one
-	DeviceTrusted     Name = "device_trusted"
-	FactorLocked      Name = "two_factor_locked"  // by wrong codes
-	FactorRemoved     Name = "two_factor_removed" // by an admin
-	RecoveryCodesMade Name = "recovery_codes_made"
-	RecoveryCodeUsed  Name = "recovery_code_used"
-	TwoFactorDisabled Name = "two_factor_disabled"
-	TwoFactorEnabled  Name = "two_factor_enabled"
+	DeviceRevoked      Name = "device_revoked" // a trusted one
+	DeviceTrusted      Name = "device_trusted"
+	FactorLocked       Name = "two_factor_locked"    // by wrong codes
+	FactorRemoved      Name = "two_factor_removed"   // by an admin
+	RecoveryCodesEnded Name = "recovery_codes_ended" // deleted, because a stranger may have made them
+	RecoveryCodesMade  Name = "recovery_codes_made"
+	RecoveryCodeUsed   Name = "recovery_code_used"
+	TwoFactorDisabled  Name = "two_factor_disabled"
+	TwoFactorEnabled   Name = "two_factor_enabled"
 	// end:twofactor
 )
 
@@ -81,8 +82,8 @@ func All() []Name {
 		Reauthenticated, RoleChanged, SessionRevoked, SessionsRevoked, SignIn, SignOut, SignUp, UserBanned, UserCreated,
 		UserDeleted, UserUnbanned, UserUpdated, UsersExported, VerificationSent,
 		// part:twofactor
-		DeviceRevoked, DeviceTrusted, FactorLocked, FactorRemoved, RecoveryCodesMade, RecoveryCodeUsed, TwoFactorDisabled,
-		TwoFactorEnabled,
+		DeviceRevoked, DeviceTrusted, FactorLocked, FactorRemoved, RecoveryCodesEnded, RecoveryCodesMade, RecoveryCodeUsed,
+		TwoFactorDisabled, TwoFactorEnabled,
 		// end:twofactor
 		MagicLinkAsked,                               // part:magiclink
 		PasskeyAdded, PasskeyRemoved, PasskeyRenamed, // part:passkey

@@ -33,13 +33,14 @@ const (
 	AdminMade        Purpose = "admin_made"       // to every other admin: Mail.About has become one
 
 	// part:twofactor
-	TwoFactorEnabled  Purpose = "two_factor_enabled"
-	TwoFactorDisabled Purpose = "two_factor_disabled"
-	FactorRemoved     Purpose = "two_factor_removed"  // by an admin
-	FactorLocked      Purpose = "two_factor_locked"   // by wrong codes, after a right first step
-	RecoveryCodesMade Purpose = "recovery_codes_made" // in place of the old ones
-	RecoveryCodeUsed  Purpose = "recovery_code_used"  // Mail.About says how many are left
-	DeviceTrusted     Purpose = "device_trusted"      // no code is asked for on it
+	TwoFactorEnabled   Purpose = "two_factor_enabled"
+	TwoFactorDisabled  Purpose = "two_factor_disabled"
+	FactorRemoved      Purpose = "two_factor_removed"   // by an admin
+	FactorLocked       Purpose = "two_factor_locked"    // by wrong codes, after a right first step
+	RecoveryCodesEnded Purpose = "recovery_codes_ended" // deleted, because a stranger may have made them
+	RecoveryCodesMade  Purpose = "recovery_codes_made"  // in place of the old ones
+	RecoveryCodeUsed   Purpose = "recovery_code_used"   // Mail.About says how many are left
+	DeviceTrusted      Purpose = "device_trusted"       // no code is asked for on it
 	// end:twofactor
 	PasskeyAdded   Purpose = "passkey_added"   // part:passkey
 	PasskeyRemoved Purpose = "passkey_removed" // part:passkey

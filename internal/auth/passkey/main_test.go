@@ -68,7 +68,6 @@ func newRig(t testing.TB, db *gorm.DB, o auth.Options, p passkey.Options) *rig {
 		}
 		return wire(purpose, token, callbackURL)
 	}
-	o.RequireEmailVerification = p.RequireEmailVerification
 	r.auth = authtest.NewOn(t, db, o)
 	var err error
 	if r.keys, err = passkey.New(r.auth, db, []string{authtest.Secret}, p); err != nil {

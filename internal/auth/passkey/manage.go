@@ -67,13 +67,10 @@ func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
 		if err := keepOneWayIn(t, u.ID); err != nil {
 			return err
 		}
-		if err := t.Delete(k).Error; err != nil {
-			return err
-		}
-		if err := t.CredentialChanged(u.ID); err != nil {
-			return err
-		}
-		return p.auth.Notice(t, r, s, u, event.PasskeyRemoved, letter.PasskeyRemoved, "")
+		return errors.Join(
+			t.Delete(k).Error, t.CredentialChanged(u.ID),
+			p.auth.Notice(t, r, s, u, event.PasskeyRemoved, letter.PasskeyRemoved, ""),
+		)
 	})
 }
 
@@ -137,12 +134,4 @@ func checkName(raw string, least int) (string, error) {
 		return "", errs.Invalid("name", "VALIDATION_ERROR", "Enter a name of 1 to 100 characters that can be shown.")
 	}
 	return name, nil
-}
-
-// mayHave refuses passkeys to a user who has not proved the address yet, where that is required.
-func (p *Passkeys) mayHave(u *auth.User) error {
-	if p.opts.RequireEmailVerification && !u.EmailVerified {
-		return errs.New(http.StatusForbidden, "EMAIL_NOT_VERIFIED", "Email not verified")
-	}
-	return nil
 }

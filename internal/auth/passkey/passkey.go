@@ -57,10 +57,6 @@ type Options struct {
 
 	// Origins are other trusted origins. Those on https, on the host of BaseURL or below it, may use passkeys as well.
 	Origins []string
-
-	// RequireEmailVerification refuses a new passkey to a user whose address is not verified, so that an account that was
-	// made with a victim's address has none.
-	RequireEmailVerification bool
 }
 
 // New makes the part and joins a. Where the host of BaseURL is an IP address, browsers allow no passkeys: New succeeds,

@@ -50,7 +50,7 @@ func (p *Passkeys) RegisterOptions(
 	if err := p.auth.RequireRecent(s); err != nil {
 		return nil, err
 	}
-	if err := p.mayHave(s.User); err != nil {
+	if err := p.auth.RequireVerified(s.User); err != nil {
 		return nil, err
 	}
 	known, err := handleOf(p.db.WithContext(r.Context()), s.UserID)
@@ -123,7 +123,7 @@ func (p *Passkeys) Register(
 		if err != nil {
 			return err
 		}
-		if err := p.mayHave(u); err != nil {
+		if err := p.auth.RequireVerified(u); err != nil {
 			return err
 		}
 		if err := store(t, k, c.Handle); err != nil {

@@ -177,7 +177,7 @@ func TestUndoneChangeEndsLaterPasskeys(t *testing.T) {
 func TestUnprovenAddressHasNoPasskey(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		r := newRig(t, db, auth.Options{}, passkey.Options{RequireEmailVerification: true})
+		r := newRig(t, db, auth.Options{RequireEmailVerification: true}, passkey.Options{})
 		u, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{
 			Name: "Ada", Email: "ada@example.com", Password: authtest.Password, Verified: true,
 		})

@@ -2,11 +2,13 @@ package twofactor_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -260,20 +262,49 @@ func TestTakenOverAccountLosesTheFactor(t *testing.T) {
 	})
 }
 
-// TestUndoneChangeEndsALaterFactor: a thief moves an account to an address of theirs and turns a factor on, of which
-// only that address is told. The owner undoes the change, and is not asked for the thief's codes. A factor that was on
-// before stays.
+// TestUnprovenAddressHasNoFactor: where the address has to be proved, a user neither begins nor ends the set-up of a
+// factor before that.
+func TestUnprovenAddressHasNoFactor(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, func(o *auth.Options) { o.RequireEmailVerification = true })
+		u, err := r.auth.CreateUser(t.Context(), nil,
+			auth.NewUser{Name: "Ada", Email: "ada@example.com", Password: authtest.Password, Verified: true})
+		r.must(err)
+		p := &person{rig: r, Client: r.browser(), id: u.ID, email: u.Email, password: authtest.Password}
+		p.SignIn(p.email, p.password)
+		p.enable()
+		r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", false).Error)
+		wantRefusal(t, "ending", verify(p.Client, p.code()), 403, "EMAIL_NOT_VERIFIED")
+		again := post(p.Client, "/two-factor/enable", map[string]any{"password": p.password})
+		wantRefusal(t, "beginning", again, 403, "EMAIL_NOT_VERIFIED")
+		if _, err := r.factor.EnableFresh(request(t, p.Client), p.session(p.Client)); fmt.Sprint(err) != "Email not verified" {
+			t.Errorf("beginning on a page: %v", err)
+		}
+		r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", true).Error)
+		wantOK(t, verify(p.Client, p.code()))
+	})
+}
+
+// TestUndoneChangeEndsALaterFactor: a thief moves an account to an address of theirs and turns a factor on or makes
+// recovery codes, of which only that address is told. The owner undoes the change, and is not asked for the thief's
+// codes. A factor that was on before stays, and so do its codes, also those of a version that kept no date of them.
 func TestUndoneChangeEndsALaterFactor(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db)
 		for _, c := range []struct {
-			email        string
-			before       bool
-			sent, events string
+			email         string
+			before, codes bool // a factor, from before; recovery codes of the thief
+			left          int  // recovery codes
+			sent, events  string
 		}{
-			{"ada@example.com", true, "[reset_password]", "[email_restored password_reset_asked]"},
-			{"bob@example.com", false, "[two_factor_disabled reset_password]", "[email_restored two_factor_disabled password_reset_asked]"},
+			{"ada@example.com", true, false, 10, "[reset_password]", "[email_restored password_reset_asked]"},
+			{"old@example.com", true, false, 10, "[reset_password]", "[email_restored password_reset_asked]"},
+			{"eve@example.com", true, true, 0, "[recovery_codes_ended reset_password]",
+				"[email_restored recovery_codes_ended password_reset_asked]"},
+			{"bob@example.com", false, false, 0, "[two_factor_disabled reset_password]",
+				"[email_restored two_factor_disabled password_reset_asked]"},
 		} {
 			p := r.signUp(c.email)
 			turnOn := func() {
@@ -285,13 +316,19 @@ func TestUndoneChangeEndsALaterFactor(t *testing.T) {
 			}
 			r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", true).Error)
 			r.clock.advance(time.Second)
+			if c.email == "old@example.com" {
+				r.must(db.Exec("UPDATE recovery_codes SET created_at = NULL WHERE user_id = ?", p.id).Error)
+			}
 			endings["address changed by its user"](p)
 			if !c.before {
 				turnOn()
 			}
+			if c.codes {
+				endings["new recovery codes"](p)
+			}
 			mails, events := r.log.length()
 			r.must(r.auth.UndoEmailChange(request(t, r.browser()), r.linkToken("email_changed")))
-			if state, err := r.factor.State(t.Context(), p.id); err != nil || state.On != c.before {
+			if state, err := r.factor.State(t.Context(), p.id); err != nil || state.On != c.before || state.CodesLeft != c.left {
 				t.Errorf("%s: %+v, %v", c.email, state, err)
 			}
 			if u, err := r.auth.User(t.Context(), p.id); err != nil || u.SecondFactor != c.before || u.Email != c.email {
@@ -384,5 +421,35 @@ func TestDeletedUsersLeaveNothing(t *testing.T) {
 			}
 		}
 		wantRefusal(t, "the half-done sign-in", verify(c, p.code()), 401, "INVALID_TWO_FACTOR_COOKIE")
+	})
+}
+
+// TestUnconfirmedSecretsEnd with what was proved before, and after half an hour: else a stranger who saw the page of the
+// set-up would have the secret that the user confirms long after.
+func TestUnconfirmedSecretsEnd(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db)
+		ends := maps.Clone(endings)
+		delete(ends, "new recovery codes") // these need a factor that is on
+		delete(ends, "another secret")
+		ends["half an hour"] = func(p *person) { p.clock.advance(30 * time.Minute) }
+		n := 0
+		for what, end := range ends {
+			n++
+			p := r.signUp(fmt.Sprintf("ada%d@example.com", n))
+			r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", true).Error)
+			p.enable()
+			end(p)
+			c := r.browser()
+			wantOK(t, signIn(c, p.email, p.password))
+			got := post(c, "/two-factor/get-totp-uri", map[string]any{"password": p.password})
+			wantRefusal(t, what+": showing it", got, 400, "TOTP_NOT_ENABLED")
+			wantRefusal(t, what+": a code", verify(c, p.code()), 400, "TOTP_NOT_ENABLED")
+		}
+		r.must(r.auth.Purge(t.Context()))
+		if rows, codes := r.count("two_factors"), r.count("recovery_codes"); rows != 0 || codes != 0 {
+			t.Errorf("%d secrets and %d recovery codes are left", rows, codes)
+		}
 	})
 }

@@ -5,13 +5,13 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 var (
@@ -21,6 +21,10 @@ var (
 
 // maxIssuer bounds what a client can put into a QR code, in bytes.
 const maxIssuer = 100
+
+// setupLife is how long a secret waits for its first code. Who saw the page of the set-up, such as a stranger at an
+// unlocked browser, has the secret: the user must not turn it on long after. Setting an app up takes minutes.
+const setupLife = 30 * time.Minute
 
 // Setup is what a user needs once to set an authenticator app up. All of it is secret.
 type Setup struct {
@@ -34,9 +38,9 @@ func (f *Factor) setup(issuer string, u *auth.User, secret []byte) Setup {
 }
 
 // Enable makes a secret and recovery codes for s's user, in place of those that are not confirmed. Nothing asks for a
-// code before Confirm. issuer replaces Options.Issuer, "" does not. Refusals: those of auth.CheckPassword; 403
-// SESSION_NOT_FRESH, or while impersonating; 400 TOTP_ALREADY_ENABLED, VALIDATION_ERROR for an issuer of more than 100
-// bytes.
+// code before Confirm, which has half an hour. issuer replaces Options.Issuer, "" does not. Refusals: those of auth.CheckPassword; 403
+// SESSION_NOT_FRESH, EMAIL_NOT_VERIFIED, or while impersonating; 400 TOTP_ALREADY_ENABLED, VALIDATION_ERROR for an issuer
+// of more than 100 bytes.
 func (f *Factor) Enable(r *http.Request, s *auth.Session, password, issuer string) (Setup, error) {
 	if len(issuer) > maxIssuer {
 		return Setup{}, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.issuer] Invalid input: too long")
@@ -69,12 +73,15 @@ func (f *Factor) enable(r *http.Request, s *auth.Session, issuer string) (setup 
 		if u.SecondFactor {
 			return errAlreadyOn
 		}
+		if err := f.auth.RequireVerified(u); err != nil {
+			return err
+		}
 		row := twoFactor{UserID: u.ID, Secret: f.sealed(secret, u.ID), CreatedAt: f.auth.Now()}
-		if err := t.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+		if err := errors.Join(forget(t, u.ID), t.Create(&row).Error); err != nil {
 			return err
 		}
 		setup = f.setup(issuer, u, secret)
-		setup.Codes, err = replaceCodes(t, u.ID)
+		setup.Codes, err = f.replaceCodes(t, u.ID)
 		return err
 	})
 	return setup, err
@@ -86,7 +93,7 @@ func (f *Factor) PendingSetup(ctx context.Context, s *auth.Session) (Setup, erro
 	if err := f.auth.RequireRecent(s); err != nil {
 		return Setup{}, err
 	}
-	row, err := factorOf(f.db.WithContext(ctx), s.UserID)
+	row, err := f.factorOf(f.db.WithContext(ctx), s.UserID)
 	if err != nil {
 		return Setup{}, err
 	}
@@ -112,7 +119,7 @@ func (f *Factor) ConfirmWithCodes(
 	w http.ResponseWriter, r *http.Request, s *auth.Session, code string,
 ) (codes []string, err error) {
 	_, err = f.confirm(w, r, s, code, func(t *auth.Tx, u *auth.User) (err error) {
-		codes, err = replaceCodes(t, u.ID)
+		codes, err = f.replaceCodes(t, u.ID)
 		return err
 	})
 	return codes, err
@@ -132,6 +139,9 @@ func (f *Factor) confirm(
 	}
 	start := auth.Start{Event: event.TwoFactorEnabled, AMR: withCode(s.AMR)}
 	return f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) error {
+		if err := f.auth.RequireVerified(u); err != nil {
+			return err
+		}
 		if err := accept(t, r, s, u); err != nil {
 			return err
 		}
@@ -158,13 +168,11 @@ func (f *Factor) NewCodes(r *http.Request, s *auth.Session) (codes []string, err
 		if !u.SecondFactor {
 			return errOff
 		}
-		if codes, err = replaceCodes(t, u.ID); err != nil {
-			return err
-		}
-		if err := t.CredentialChanged(u.ID); err != nil {
-			return err
-		}
-		return f.auth.Notice(t, r, s, u, event.RecoveryCodesMade, letter.RecoveryCodesMade, "")
+		codes, err = f.replaceCodes(t, u.ID)
+		return errors.Join(
+			err, t.CredentialChanged(u.ID),
+			f.auth.Notice(t, r, s, u, event.RecoveryCodesMade, letter.RecoveryCodesMade, ""),
+		)
 	})
 	return codes, err
 }

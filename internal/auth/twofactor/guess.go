@@ -196,13 +196,14 @@ func (f *Factor) locked(t *auth.Tx, userID string) (*auth.User, *twoFactor, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	row, err := factorOf(t.DB, userID)
+	row, err := f.factorOf(t.DB, userID)
 	return u, row, err
 }
 
-// factorOf reads the factor of a user, nil for none.
-func factorOf(db *gorm.DB, userID string) (*twoFactor, error) {
-	return first[twoFactor](db.Where("user_id = ?", userID))
+// factorOf reads the factor of a user, nil for none, or one that has waited too long for its first code.
+func (f *Factor) factorOf(db *gorm.DB, userID string) (*twoFactor, error) {
+	return first[twoFactor](db.Where("user_id = ? AND (confirmed_at IS NOT NULL OR created_at > ?)",
+		userID, f.auth.Now().Add(-setupLife)))
 }
 
 // first returns the first row of a query, nil for none.

@@ -93,13 +93,17 @@ type rig struct {
 	root   *auth.User
 }
 
-func newRig(t testing.TB, db *gorm.DB) *rig {
+func newRig(t testing.TB, db *gorm.DB, change ...func(*auth.Options)) *rig {
 	t.Helper()
 	r := &rig{t: t, db: db, clock: &clock{}, log: &record{}}
 	r.clock.ms.Store(time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli())
-	r.auth = authtest.NewOn(t, db, auth.Options{
+	o := auth.Options{
 		Now: r.clock.Now, Mailer: r.log, OnEvent: r.log.hear, Notices: true, ConfirmEmailChange: true,
-	})
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	r.auth = authtest.NewOn(t, db, o)
 	r.clock.advance(time.Millisecond) // what was cached in the millisecond of the start is not honoured
 	var err error
 	r.factor, err = twofactor.New(r.auth, db, []string{authtest.Secret}, twofactor.Options{Issuer: "The App"})

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"strings"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/id"
@@ -47,13 +48,14 @@ func normalCode(typed string) (code string, ok bool) {
 
 // recoveryCode is a code that is not used yet.
 type recoveryCode struct {
-	ID       string
-	UserID   string
-	CodeHash string
+	ID        string
+	UserID    string
+	CodeHash  string
+	CreatedAt time.Time // NULL, before any other, for a code that is older than the column
 }
 
 // replaceCodes makes new recovery codes in place of the old ones.
-func replaceCodes(t *auth.Tx, userID string) ([]string, error) {
+func (f *Factor) replaceCodes(t *auth.Tx, userID string) ([]string, error) {
 	if err := t.Where("user_id = ?", userID).Delete(&recoveryCode{}).Error; err != nil {
 		return nil, err
 	}
@@ -61,12 +63,13 @@ func replaceCodes(t *auth.Tx, userID string) ([]string, error) {
 	for i := range codes {
 		codes[i] = newCode()
 		normal, _ := normalCode(codes[i])
-		rows[i] = recoveryCode{ID: id.New(), UserID: userID, CodeHash: auth.HashToken(normal)}
+		rows[i] = recoveryCode{ID: id.New(), UserID: userID, CodeHash: auth.HashToken(normal), CreatedAt: f.auth.Now()}
 	}
 	return codes, t.Create(&rows).Error
 }
 
 // codesLeft counts the recovery codes of a user.
 func codesLeft(db *gorm.DB, userID string) (n int64, err error) {
-	return n, db.Model(&recoveryCode{}).Where("user_id = ?", userID).Count(&n).Error
+	err = db.Model(&recoveryCode{}).Where("user_id = ?", userID).Count(&n).Error
+	return n, err
 }

@@ -19,6 +19,8 @@
 //   - A code that is read over the shoulder or by a relaying page: each works once (RFC 6238 §5.2).
 //   - Guessing: 5 codes after one first step, 10 wrong ones in a row for an account, in all browsers together. Only a
 //     person who can take the first step can lock an account, and its owner gets a mail.
+//   - A key that was seen while it was set up: one that no code confirms ends after half an hour, and with all that was
+//     proved before.
 //   - A thief in a session: changes of the factor need a session that was proved minutes ago, by both factors if there
 //     are two (auth.RecentlyAuthenticated). No admin changes a factor while impersonating. Every change is mailed.
 //   - What was proved before: trusted devices and half-done sign-ins end with any change of password, address or
@@ -100,7 +102,6 @@ func New(a *auth.Auth, db *gorm.DB, secrets []string, o Options) (*Factor, error
 // State is what a user's settings show.
 type State struct {
 	On        bool      // sign-ins ask for a second step
-	Pending   bool      // Enable has made a secret that no code has confirmed yet
 	Since     time.Time // when it was turned on
 	CodesLeft int       // recovery codes that are not used yet
 }
@@ -108,12 +109,9 @@ type State struct {
 // State returns the state of a user.
 func (f *Factor) State(ctx context.Context, userID string) (State, error) {
 	db := f.db.WithContext(ctx)
-	row, err := factorOf(db, userID)
-	if row == nil || err != nil {
+	row, err := f.factorOf(db, userID)
+	if row == nil || row.ConfirmedAt == nil || err != nil {
 		return State{}, err
-	}
-	if row.ConfirmedAt == nil {
-		return State{Pending: true}, nil
 	}
 	left, err := codesLeft(db, userID)
 	return State{On: true, Since: *row.ConfirmedAt, CodesLeft: int(left)}, err
@@ -132,29 +130,40 @@ func (f *Factor) proveSecond(r *http.Request, u *auth.User, code string) (func(*
 	return func(t *auth.Tx) error { return accept(t, r, nil, u) }, nil
 }
 
-// credentialChanged ends what was proved before.
+// credentialChanged ends what was proved before, and the set-up that no code has confirmed.
 func (f *Factor) credentialChanged(t *auth.Tx, userID string) error {
 	of := t.Where("TRUE")
 	if userID != "" {
 		of = t.Where("user_id = ?", userID)
 	}
-	of = of.Session(&gorm.Session{}) // for two statements
-	return errors.Join(of.Delete(&secondStep{}).Error, of.Delete(&TrustedDevice{}).Error)
+	of = of.Session(&gorm.Session{}) // for several statements
+	return errors.Join(of.Delete(&secondStep{}).Error, of.Delete(&TrustedDevice{}).Error, endSetups(of, of))
 }
 
-// takenOver deletes a factor that was turned on at since or later, and any that no code has confirmed.
+// endSetups deletes the set-ups in ended that no code has confirmed, and the recovery codes in of that they leave.
+func endSetups(ended, of *gorm.DB) error {
+	gone := ended.Where("confirmed_at IS NULL").Delete(&twoFactor{})
+	if gone.RowsAffected == 0 || gone.Error != nil {
+		return gone.Error
+	}
+	return of.Where("user_id NOT IN (SELECT user_id FROM two_factors)").Delete(&recoveryCode{}).Error
+}
+
+// takenOver deletes a factor that was turned on at since or later, else recovery codes that were made then.
+// credentialChanged ends a factor that is not on yet.
 func (f *Factor) takenOver(t *auth.Tx, u *auth.User, since time.Time, tell auth.Tell) error {
-	row, err := factorOf(t.DB, u.ID)
-	if row == nil || err != nil {
+	row, err := f.factorOf(t.DB, u.ID)
+	if row == nil || row.ConfirmedAt == nil || err != nil {
 		return err
 	}
-	if row.ConfirmedAt == nil {
-		return forget(t, u.ID)
+	if !row.ConfirmedAt.Before(since) {
+		return errors.Join(turnOff(t, u), tell(event.TwoFactorDisabled, letter.TwoFactorDisabled, ""))
 	}
-	if row.ConfirmedAt.Before(since) {
-		return nil
+	gone := t.Where("user_id = ? AND created_at >= ?", u.ID, since).Delete(&recoveryCode{})
+	if gone.RowsAffected == 0 || gone.Error != nil {
+		return gone.Error
 	}
-	return errors.Join(turnOff(t, u), tell(event.TwoFactorDisabled, letter.TwoFactorDisabled, ""))
+	return tell(event.RecoveryCodesEnded, letter.RecoveryCodesEnded, "")
 }
 
 // purge deletes what has expired and, once after a start, seals anew what an older secret has sealed: that secret
@@ -164,6 +173,7 @@ func (f *Factor) purge(ctx context.Context) error {
 	err := errors.Join(
 		purge.Rows(db, &secondStep{}, "id", "expires_at <= ?", now),
 		purge.Rows(db, &TrustedDevice{}, "id", "expires_at <= ?", now),
+		endSetups(db.Where("created_at <= ?", now.Add(-setupLife)), db),
 	)
 	if err != nil || !f.old.Load() {
 		return err
