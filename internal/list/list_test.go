@@ -182,13 +182,7 @@ func TestLock(t *testing.T) {
 					return err
 				})
 			}()
-			for waits := 0; db.Name() == "postgres" && waits == 0 && len(second) == 0; time.Sleep(time.Millisecond) {
-				err := db.Raw(`SELECT count(*) FROM pg_stat_activity
-					WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waits).Error
-				if err != nil {
-					return err
-				}
-			}
+			dbtest.AwaitLocks(t, db, 1)
 			return tx.Delete(p).Error
 		})
 		if err != nil {
