@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -15,8 +16,15 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// maxBody is how many bytes of a request any handler can read. More is a 413.
-const maxBody = 64 << 10
+// maxBody is how many bytes of a request any handler can read. More is a 413. It is enough for 11 texts of 5,000
+// letters, each of which may be 9 bytes of a form. Package payload reads less, by a limit of its own.
+const maxBody = 512 << 10
+
+// tooLarge refuses a body of more than limit bytes.
+func tooLarge(limit int64) *errs.Error {
+	return errs.New(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE",
+		fmt.Sprintf("The request is larger than %d KiB.", limit>>10))
+}
 
 // limitBody bounds the body to maxBody.
 func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
@@ -66,9 +74,9 @@ func decodeForm(r *http.Request) (url.Values, error) {
 		return nil, echo.ErrUnsupportedMediaType
 	}
 	err = r.ParseForm()
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return nil, echo.ErrStatusRequestEntityTooLarge
+	var over *http.MaxBytesError
+	if errors.As(err, &over) {
+		return nil, tooLarge(over.Limit)
 	}
 	if err != nil {
 		return nil, echo.ErrBadRequest
