@@ -52,6 +52,7 @@ type Server struct {
 	echo      *echo.Echo
 	site      views.Site
 	registry  []Route
+	uploads   map[string]int64 // the paths of Upload, and how many bytes they take
 	drafts    keys.Sealer
 	draining  chan struct{} // closed when the server shuts down
 	readiness readiness
@@ -95,7 +96,7 @@ func New(c Config) *Server {
 		s.trimSlash,
 		s.cors(), // part:betterauth
 		s.crossOrigin,
-		limitBody,
+		s.limitBody,
 		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: skipGzip}),
 	)
 	on := s.doors()
