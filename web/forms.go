@@ -16,8 +16,9 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// maxBody is how many bytes of a request a handler can read, but for those of Upload. More is a 413. It is enough for 11 texts of 5,000
-// letters, each of which may be 9 bytes of a form. Package payload reads less, by a limit of its own.
+// maxBody is how many bytes of a request a handler can read, but for those of Upload; more is a 413. 11 texts of 5,000
+// letters fit, although a form may need 9 bytes for a letter.
+// Package payload reads less: see its MaxSize. // part:betterauth
 const maxBody = 512 << 10
 
 // tooLarge refuses a body of more than limit bytes.

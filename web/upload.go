@@ -14,8 +14,8 @@ const (
 	uploadTime = 2 * time.Minute // how long a form with files may take to arrive
 )
 
-// Upload is Form for a form that sends files, of at most limit bytes in all; more is a 413. parseForm returns its fields
-// and c.FormFile its files, which are removed after the request. Every other route refuses a form with files by a 415.
+// Upload is Form for a form that sends files, of at most limit bytes in all; more is a 413. parseForm returns its
+// fields and c.FormFile its files, which are removed after the request. Other routes refuse a form with files by a 415.
 func (d door) Upload(path string, limit int64, act echo.HandlerFunc, as ...string) {
 	if d.server.uploads == nil {
 		d.server.uploads = map[string]int64{}
