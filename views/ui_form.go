@@ -71,8 +71,8 @@ func (f Form) Filled(typed map[string][]string) Form {
 	return f
 }
 
-// hasFile reports whether the form sends a file, so that it is sent as multipart. Its handler reads c.FormFile and
-// c.FormValue, because forms without a file may not be multipart.
+// hasFile reports whether the form sends a file, so that it is sent as multipart, for as long as it takes. Its route is
+// an Upload of its door, whose handler reads the file by c.FormFile, because other forms may not be multipart.
 func (f Form) hasFile() bool {
 	return slices.ContainsFunc(f.Inputs, func(in input) bool { return in.Type == "file" })
 }

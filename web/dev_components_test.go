@@ -51,7 +51,8 @@ func TestComponents(t *testing.T) {
 	contains(t, page("")(), `fill="var(--accent-soft)"`, "<textarea", `type="file"`, "at most 23",
 		`hx-target="#dialog" hx-swap="innerHTML"`, `@alert(&#34;success&#34;`, "func SampleForm() Form {")
 	contains(t, page("?show=form")(), "Line: enter 1 to 200 characters.", `aria-describedby="line-error line-hint"`,
-		`maxlength="200"`, `max="10" min="0"`, `aria-invalid="true"`, `enctype="multipart/form-data"`)
+		`maxlength="200"`, `max="10" min="0"`, `aria-invalid="true"`, `enctype="multipart/form-data"`,
+		`hx-config="timeout:0"`)
 	contains(t, page("?row=key&row=sun")(), "Delete this note?")
 	dialog := s.Get(at+"?show=question", s.htmx(at)...)
 	contains(t, dialog, "<h2>Delete this note?</h2>", `class="button act danger"`, "data-cancel")

@@ -22,13 +22,13 @@ const (
 // drawnForAnother reports whether the request is a form that was drawn for another user than the visitor. A form
 // without the field passes, because programs and forms of a clone may lack it; SameSite and Origin still protect those.
 // A body that cannot be read passes, because the handler refuses it. Ending an impersonation passes, because it only
-// removes rights.
+// removes rights. Files of strangers pass unread, because the guard refuses them.
 func drawnForAnother(c *echo.Context) bool {
-	if safe(c.Request()) || c.Path() == stopPath {
+	visitor := session(c)
+	if safe(c.Request()) || c.Path() == stopPath || visitor == nil && c.Get(filesKey) != nil {
 		return false
 	}
 	values, _ := readForm(c)
-	visitor := session(c)
 	return slices.ContainsFunc(values[forField], func(id string) bool { return visitor == nil || id != visitor.UserID })
 }
 

@@ -1,7 +1,10 @@
 package web
 
 import (
+	"fmt"
+	"io"
 	"net/http"
+	"os"
 
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/views"
@@ -45,6 +48,31 @@ func (s *Server) PlantNotes(n *Notes) {
 			return s.refuseForm(c, views.Profile(""), err)
 		}
 		return seeOther(c, c.Request().URL.Path)
+	})
+}
+
+// PlantUpload gives a server a form that sends files, as a clone would write it.
+func (s *Server) PlantUpload(limit int64) {
+	s.doors().user.Upload("/planted/files", limit, func(c *echo.Context) error {
+		values, err := parseForm(c)
+		if err != nil {
+			return s.refuseForm(c, views.Profile(""), err)
+		}
+		sent, err := c.FormFile("photo")
+		if err != nil {
+			return err
+		}
+		file, err := sent.Open()
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		size, err := io.Copy(io.Discard, file)
+		if err != nil {
+			return err
+		}
+		_, onDisk := file.(*os.File)
+		return c.String(http.StatusOK, fmt.Sprint(values.Get("name"), ", ", sent.Filename, ", ", size, ", ", onDisk))
 	})
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -15,13 +16,24 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// maxBody is how many bytes of a request any handler can read. More is a 413.
-const maxBody = 64 << 10
+// maxBody is how many bytes of a request a handler can read, but for those of Upload; more is a 413. 11 texts of 5,000
+// letters fit, although a form may need 9 bytes for a letter.
+// Package payload reads less: see its MaxSize. // part:betterauth
+const maxBody = 512 << 10
 
-// limitBody bounds the body to maxBody.
-func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+// tooLarge refuses a body of more than limit bytes.
+func tooLarge(limit int64) *errs.Error {
+	return errs.New(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE",
+		fmt.Sprintf("The request is larger than %d KiB.", limit>>10))
+}
+
+// limitBody bounds the body to maxBody, or to the limit of an Upload.
+func (s *Server) limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		r := c.Request()
+		if limit, ok := s.uploads[c.Path()]; ok && !safe(r) {
+			return s.takeFiles(c, limit, next)
+		}
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
 		return next(c)
 	}
@@ -55,21 +67,26 @@ func parseForm(c *echo.Context) (url.Values, error) {
 func readForm(c *echo.Context) (url.Values, error) {
 	read, err := echo.ContextGet[form](c, formKey)
 	if err != nil { // not read yet
-		read.values, read.err = decodeForm(c.Request())
+		read.values, read.err = decodeForm(c.Request(), c.Get(filesKey) != nil)
 		c.Set(formKey, read)
 	}
 	return read.values, read.err
 }
 
-func decodeForm(r *http.Request) (url.Values, error) {
+func decodeForm(r *http.Request, files bool) (url.Values, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != echo.MIMEApplicationForm || r.Header.Get("Content-Encoding") != "" {
+	files = files && media == echo.MIMEMultipartForm
+	if err != nil || media != echo.MIMEApplicationForm && !files || r.Header.Get("Content-Encoding") != "" {
 		return nil, echo.ErrUnsupportedMediaType
 	}
-	err = r.ParseForm()
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return nil, echo.ErrStatusRequestEntityTooLarge
+	if files {
+		err = r.ParseMultipartForm(maxBody) // of larger files the rest is on the disk
+	} else {
+		err = r.ParseForm()
+	}
+	var over *http.MaxBytesError
+	if errors.As(err, &over) {
+		return nil, tooLarge(over.Limit)
 	}
 	if err != nil {
 		return nil, echo.ErrBadRequest

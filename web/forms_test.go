@@ -11,6 +11,7 @@ import (
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/text"
 	"example.com/foyer/web"
 )
 
@@ -126,7 +127,7 @@ func TestHostileForms(t *testing.T) {
 		{"two media types", form + ", application/json", good, nil, 415},
 		{"compressed", form, packed.String(), []string{"Content-Encoding", "gzip"}, 415},
 		{"claims to be plain", form, good, []string{"Content-Encoding", "identity"}, 415},
-		{"too large", form, "email=" + strings.Repeat("x", 64<<10), nil, 413},
+		{"too large", form, "email=" + strings.Repeat("x", 512<<10), nil, 413},
 		{"bad escape", form, "email=%zz", nil, 400},
 		{"semicolons", form, "email=user@example.com;password=x", nil, 400},
 		{"invalid UTF-8 value", form, "email=%ff%fe", nil, 400},
@@ -149,6 +150,31 @@ func TestHostileForms(t *testing.T) {
 	t.Run("the query never feeds a form", func(t *testing.T) {
 		expect(t, s.stranger(t).PostForm("/login?"+good, nil), 422)
 	})
+}
+
+// TestLongTexts: a form takes as much as its fields allow, also of letters that are sent as 9 bytes each.
+func TestLongTexts(t *testing.T) {
+	t.Parallel()
+	s, saved := newSite(t), ""
+	ada, id := s.person(t, "ada@example.com")
+	s.server.PlantNotes(&web.Notes{Owners: map[string]string{"1": id}, Save: func(_, typed string) error {
+		saved, _ = text.Lines(typed, 5000)
+		return nil
+	}})
+	form, want := url.Values{}, strings.Repeat("あ", 5000)
+	for _, name := range []string{"name", "summary", "lead", "history", "outlook", "risks", "team", "goals", "news", "notes"} {
+		form.Set(name, want)
+	}
+	for _, header := range [][]string{navigate, s.htmx("/planted/1")} {
+		saved = ""
+		if got := ada.PostForm("/planted/1", form, header...); got.StatusCode >= 400 || saved != want {
+			t.Errorf("status %d, %d bytes saved", got.StatusCode, len(saved))
+		}
+	}
+	form.Set("more", strings.Repeat(want, 2))
+	refused := ada.PostForm("/planted/1", form, navigate...)
+	expect(t, refused, 413)
+	contains(t, refused, "The request is larger than 512 KiB.")
 }
 
 // TestForgedFields: a form reads only its own fields.

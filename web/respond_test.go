@@ -91,7 +91,7 @@ func TestErrorPage(t *testing.T) {
 		c.Ready = nil // a bug: /readyz dereferences it
 	})
 	user, _ := s.person(t, "user@example.com")
-	big := strings.Repeat("x", 70_000)
+	big := strings.Repeat("x", 512<<10+1)
 	form := []string{"Content-Type", "application/x-www-form-urlencoded"}
 	cases := []struct {
 		status             int

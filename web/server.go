@@ -53,6 +53,7 @@ type Server struct {
 	site      views.Site
 	registry  []Route
 	mounted   []string // the paths of door.Mount // part:betterauth
+	uploads   map[string]int64 // the paths of Upload, and how many bytes they take
 	drafts    keys.Sealer
 	draining  chan struct{} // closed when the server shuts down
 	readiness readiness
@@ -96,7 +97,7 @@ func New(c Config) *Server {
 		s.trimSlash,
 		s.cors(), // part:betterauth
 		s.crossOrigin,
-		limitBody,
+		s.limitBody,
 		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: skipGzip}),
 	)
 	on := s.doors()

@@ -100,8 +100,8 @@
 //	8.1.2   that can be shown, no "://". Password: 8 to 128 code points after NFKC, not one of the 12,000 most used,
 //	        without the person's address or the app's name. Image: a path of this site, or an https address of at
 //	        most 2,048 bytes. Reason of a ban: at most 200 characters. Role: a comma list out of Options.Roles. A
-//	        request body: 64 KiB. A person sets their own name, image and password, and their e-mail by a mailed
-//	        link; role, ban and "verified" are an admin's to set.
+//	        request body: 64 KiB, for a form of a page 512 KiB. A person sets their own name, image and password,
+//	        and their e-mail by a mailed link; role, ban and "verified" are an admin's to set.
 //	2.1.2   A ban's end needs a ban. A new address ends links. A password set by a mailed link or an admin ends links
 //	        and all sessions; one that its user changes ends the links that change the account and, if asked, the
 //	        other sessions. The last admin stays one.

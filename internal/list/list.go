@@ -75,8 +75,9 @@ func Version(changed time.Time) []string { return []string{changed.Format(time.R
 // Unchanged refuses an input whose field updated_at is not the time of the last change of its row: else the second of
 // two people who have opened a form would undo what the first one saves. Without the field nothing is refused.
 func Unchanged(changed time.Time, typed url.Values) error {
-	seen, err := time.Parse(time.RFC3339, typed.Get(updatedAt))
-	if typed.Has(updatedAt) && (err != nil || !seen.Equal(changed)) {
+	seen := typed.Get(updatedAt)
+	at, err := time.Parse(time.RFC3339, seen)
+	if seen != "" && (err != nil || !at.Equal(changed)) {
 		return errs.Changed(updatedAt)
 	}
 	return nil

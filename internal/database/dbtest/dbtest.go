@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/database"
 	"example.com/foyer/migrations"
@@ -31,6 +32,20 @@ func Each(t *testing.T, fn func(t *testing.T, db *gorm.DB)) {
 			t.Parallel()
 			fn(t, Open(t, url(t)))
 		})
+	}
+}
+
+// AwaitLocks returns when n transactions wait for a lock. On SQLite it returns at once, because a transaction waits there
+// before it reads anything.
+func AwaitLocks(t testing.TB, db *gorm.DB, n int) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for waiting := 0; db.Name() == "postgres" && waiting < n; time.Sleep(time.Millisecond) {
+		err := db.Raw(`SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting).Error
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("%d transactions wait for a lock, want %d: %v", waiting, n, err)
+		}
 	}
 }
 

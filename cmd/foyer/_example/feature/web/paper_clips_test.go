@@ -3,9 +3,9 @@ package web_test
 import (
 	"encoding/csv"  // opt:csv
 	"encoding/json" // opt:api
-	"maps" // opt:api
+	"maps"          // opt:api
 	"net/url"
-	"slices" // opt:csv
+	"slices"  // opt:csv
 	"strings" // opt:csv
 	"testing"
 
@@ -97,7 +97,7 @@ func TestPaperClipsOfOthers(t *testing.T) {
 	}
 	lacks(t, eve.Get("/paper-clips", navigate...), key)
 	lacks(t, eve.Get("/paper-clips.csv", navigate...), key) // opt:csv
-	lacks(t, eve.Get("/api/paper-clips", program...), key) // opt:api
+	lacks(t, eve.Get("/api/paper-clips", program...), key)  // opt:api
 	p, err := s.server.PaperClips.Get(t.Context(), ada, key)
 	if err != nil || p.TradeName != "Trade name" {
 		t.Error(p, err)

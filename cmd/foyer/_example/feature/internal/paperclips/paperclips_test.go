@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"example.com/foyer/internal/auth"
@@ -44,7 +43,6 @@ func filled(name string) url.Values {
 type rig struct {
 	*paperclips.Store
 	db     *gorm.DB
-	mu     sync.Mutex
 	events []string
 	fault  error // of record
 }
@@ -52,8 +50,6 @@ type rig struct {
 func newRig(db *gorm.DB) *rig {
 	r := &rig{db: db}
 	r.Store = paperclips.New(db, func(_ *gorm.DB, events ...*auth.Event) error {
-		r.mu.Lock()
-		defer r.mu.Unlock()
 		for _, e := range events {
 			r.events = append(r.events, fmt.Sprintf("%s by %s: %s", e.Name, e.ActorID, e.Detail))
 		}
@@ -125,23 +121,29 @@ func TestLife(t *testing.T) {
 	})
 }
 
-// TestAtOnce: a paper clip that several change and delete at a time is deleted once, and not changed after that.
+// TestAtOnce: a paper clip that another transaction deletes meanwhile is neither changed nor deleted again.
 func TestAtOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(db)
 		ada := r.person(t, "ada@example.com")
 		p := r.create(t, ada, "First")
-		var group sync.WaitGroup
-		for range 4 {
-			group.Go(func() { r.Save(t.Context(), ada, p.ID, filled("Second")) })
-			group.Go(func() { r.Delete(t.Context(), ada, p.ID) })
+		changed, deleted := make(chan error, 1), make(chan error, 1)
+		err := db.Transaction(func(tx *gorm.DB) error {
+			err := tx.Delete(p).Error
+			go func() {
+				_, err := r.Save(t.Context(), ada, p.ID, filled("Second"))
+				changed <- err
+			}()
+			go func() { deleted <- r.Delete(t.Context(), ada, p.ID) }()
+			dbtest.AwaitLocks(t, db, 2)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		group.Wait()
-		gone := slices.IndexFunc(r.events, func(e string) bool { return strings.HasPrefix(e, "paper_clip_deleted") })
-		if gone < 1 || gone != len(r.events)-1 {
-			t.Errorf("recorded %q", r.events)
-		}
+		refused(t, <-changed, http.StatusNotFound)
+		refused(t, <-deleted, http.StatusNotFound)
 	})
 }
 
