@@ -536,3 +536,10 @@ func TestExportOutlastsTheDeadline(t *testing.T) {
 		t.Errorf("%d:\n%s", res.StatusCode, res.Text)
 	}
 }
+
+// TestOverviewLeadsToUsers: the number of users links to their list.
+func TestOverviewLeadsToUsers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	contains(t, s.admin(t, "boss@example.com").Get("/admin", navigate...), `<a href="/admin/users">Users</a></h2>`)
+}
