@@ -48,6 +48,12 @@ var userActions = []userAction{
 		offered: unverified, act: (*Server).markVerified, done: "user-verified", doneToSeveral: "users-verified",
 	},
 	{
+		name: "session", title: "Log out one browser", button: "Log it out",
+		aim:      "log out one browser of %s",
+		sentence: "One of their browsers is logged out at once.",
+		offered:  besideSession, act: (*Server).endUserSession, done: "session-ended",
+	},
+	{
 		name: "sessions", title: "Log them out", button: "Log them out",
 		aim:      "log out %s",
 		sentence: "All their sessions end at once.",
@@ -90,6 +96,7 @@ var userActions = []userAction{
 }
 
 func anyUser(*auth.User) bool          { return true }
+func besideSession(*auth.User) bool    { return false } // its button stands in the list of sessions
 func banned(u *auth.User) bool         { return u.Banned }
 func notBanned(u *auth.User) bool      { return !u.Banned }
 func unverified(u *auth.User) bool     { return !u.EmailVerified }
@@ -208,11 +215,15 @@ func (s *Server) markVerified(c *echo.Context, u *auth.User, _ url.Values) error
 	return err
 }
 
-// endUserSessions ends the named session, or all of them.
-func (s *Server) endUserSessions(c *echo.Context, u *auth.User, typed url.Values) error {
-	if id := typed.Get("session"); id != "" {
-		return s.Auth.RevokeSession(c.Request().Context(), session(c), u.ID, id)
+func (s *Server) endUserSession(c *echo.Context, u *auth.User, typed url.Values) error {
+	handle := typed.Get("session")
+	if handle == "" { // the draft that named it is gone
+		return errs.Invalid("session", "VALIDATION_ERROR", "Choose the browser on the page of the user.")
 	}
+	return s.Auth.RevokeSession(c.Request().Context(), session(c), u.ID, handle)
+}
+
+func (s *Server) endUserSessions(c *echo.Context, u *auth.User, _ url.Values) error {
 	return s.Auth.RevokeSessions(c.Request().Context(), session(c), u.ID)
 }
 

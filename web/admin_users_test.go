@@ -222,8 +222,14 @@ func TestUserActions(t *testing.T) {
 		if err != nil || len(list) != 2 {
 			t.Fatal(len(list), err)
 		}
-		act("sessions", "They are logged out", url.Values{"session": {list[0].ID}})
+		contains(t, boss.Get(at, navigate...), `action="`+at+`/session"`)
+		contains(t, boss.Get(at+"/session", navigate...), "One of their browsers is logged out at once.")
+		act("session", "That browser is logged out", url.Values{"session": {list[0].ID}})
 		if left, _ := s.auth.Sessions(t.Context(), id); len(left) != 1 || left[0].ID != list[1].ID {
+			t.Errorf("%d sessions left", len(left))
+		}
+		expect(t, boss.PostForm(at+"/session", nil), http.StatusUnprocessableEntity) // none is named
+		if left, _ := s.auth.Sessions(t.Context(), id); len(left) != 1 {
 			t.Errorf("%d sessions left", len(left))
 		}
 		act("sessions", "They are logged out", nil)
