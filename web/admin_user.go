@@ -19,7 +19,7 @@ type userAction struct {
 	name, title, sentence, button string
 	aim                           string // completes "Enter your password to" with the name of the user
 	danger                        bool
-	offered                       func(*auth.User) bool
+	offered                       func(u *auth.User, now time.Time) bool
 	act                           func(*Server, *echo.Context, *auth.User, url.Values) error
 	done                          string // a key of flashes; "" for none
 	doneToSeveral                 string // likewise, with a number; "" if it is done to one user at a time
@@ -95,12 +95,12 @@ var userActions = []userAction{
 	},
 }
 
-func anyUser(*auth.User) bool          { return true }
-func besideSession(*auth.User) bool    { return false } // its button stands in the list of sessions
-func banned(u *auth.User) bool         { return u.Banned }
-func notBanned(u *auth.User) bool      { return !u.Banned }
-func unverified(u *auth.User) bool     { return !u.EmailVerified }
-func canImpersonate(u *auth.User) bool { return !u.Banned && !u.HasRole("admin") }
+func anyUser(*auth.User, time.Time) bool              { return true }
+func besideSession(*auth.User, time.Time) bool        { return false } // its button stands in the list of sessions
+func banned(u *auth.User, now time.Time) bool         { return u.BannedAt(now) }
+func notBanned(u *auth.User, now time.Time) bool      { return !u.BannedAt(now) }
+func unverified(u *auth.User, _ time.Time) bool       { return !u.EmailVerified }
+func canImpersonate(u *auth.User, now time.Time) bool { return !u.BannedAt(now) && !u.HasRole("admin") }
 
 // actionNamed returns the action that an address names; nil if there is none.
 func actionNamed(name string) *userAction {
@@ -123,8 +123,8 @@ func (s *Server) showUser(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := views.UserPage{UserRow: userRow(u), Self: u.ID == session(c).UserID, Until: u.BanExpires}
-	if u.Banned && u.BanReason != nil {
+	page := views.UserPage{UserRow: s.userRow(u), Self: u.ID == session(c).UserID, Until: u.BanExpires}
+	if page.Banned && u.BanReason != nil {
 		page.Reason = *u.BanReason
 	}
 	for i := range sessions {
@@ -133,7 +133,7 @@ func (s *Server) showUser(c *echo.Context) error {
 		}
 	}
 	for _, a := range userActions {
-		if !page.Self && a.offered(u) {
+		if !page.Self && a.offered(u, s.Auth.Now()) {
 			page.Actions = append(page.Actions, views.UserAction{Name: a.name, Label: a.title, Danger: a.danger})
 		}
 	}
@@ -162,7 +162,7 @@ func (s *Server) requestedAction(c *echo.Context) (userAction, *auth.User, error
 // userActionForm is the form of an action. typed may name the session to end.
 func (s *Server) userActionForm(a userAction, u *auth.User, typed url.Values) views.Form {
 	return views.ActOnUser(views.UserActionForm{
-		UserRow: userRow(u), Roles: s.Auth.Roles(), Session: typed.Get("session"),
+		UserRow: s.userRow(u), Roles: s.Auth.Roles(), Session: typed.Get("session"),
 		Action: a.name, Title: a.title, Sentence: a.sentence, Button: a.button, Danger: a.danger,
 	})
 }

@@ -111,7 +111,7 @@ func (a *Auth) MailTo(
 	defer a.PadTiming(r.Context())()
 	by, always := a.stranger(r), func(*User) bool { return true }
 	return a.mailTo(r, by, email, purpose, always, func(t *Tx, u *User) error {
-		if u.banned(a.opts.Now()) {
+		if u.BannedAt(a.opts.Now()) {
 			u = &User{}
 		}
 		m, err := write(t, u, email)
@@ -205,7 +205,7 @@ func (a *Auth) warnOwner(r *http.Request, email string) error {
 		if err := t.Where("email = ?", email).Take(&u).Error; err != nil {
 			return ignoreMissing(err) // reserved, or deleted meanwhile
 		}
-		if !u.EmailVerified || u.banned(a.opts.Now()) {
+		if !u.EmailVerified || u.BannedAt(a.opts.Now()) {
 			return nil
 		}
 		return a.warn(t, actor{}, &u, letter.ExistingAccount, "")

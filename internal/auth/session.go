@@ -145,7 +145,7 @@ func (s *Session) columns() []any {
 
 // dead reports whether a session has expired or its user is banned.
 func (a *Auth) dead(s *Session, now time.Time) bool {
-	return a.over(s, now) || s.User.banned(now)
+	return a.over(s, now) || s.User.BannedAt(now)
 }
 
 // over reports whether a session has expired: at its own time, or at Options.MaxAge after its start.
