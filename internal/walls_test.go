@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -151,6 +152,41 @@ func TestWallsKnowAuthTables(t *testing.T) {
 	}
 }
 
+var tableChange = regexp.MustCompile(`(?im)^\s*(create|drop) table (?:if (?:not )?exists )?"?(\w+)`)
+
+// TestWallsKnowEveryTable: each table that the template's migrations leave is one of internal/auth or of another package.
+func TestWallsKnowEveryTable(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join(root, "migrations", "*.sql"))
+	if err != nil || len(names) < 2 {
+		t.Fatal(names, err)
+	}
+	tables, known := map[string]bool{}, slices.Concat(authTables, otherTables)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		number, _, _ := strings.Cut(filepath.Base(name), "_")
+		up, _, _ := strings.Cut(string(text), "-- +goose Down")
+		for _, change := range tableChange.FindAllStringSubmatch(up, -1) {
+			if strings.EqualFold(change[1], "drop") {
+				delete(tables, change[2])
+			} else if len(number) == len("0001") || slices.Contains(known, change[2]) { // else it is a clone's
+				tables[change[2]] = true
+			}
+		}
+	}
+	for _, table := range known {
+		if !tables[table] {
+			t.Errorf("no migration makes %s", table)
+		}
+		delete(tables, table)
+	}
+	for table := range tables {
+		t.Errorf("neither authTables nor otherTables has %s", table)
+	}
+}
+
 // faults lists the rules that one file breaks, each with file and line.
 func faults(t *testing.T, module, name, text string) []string {
 	t.Helper()
@@ -209,14 +245,24 @@ var mayMount = []string{
 	"internal/auth/passkey",   // part:passkey
 }
 
+// provers are words in the paths of libraries that prove who somebody is.
+var provers = []string{"jwt", "jose", "jwx", "paseto", "webauthn", "oauth", "oidc", "saml"}
+
+// openCrypto is what every package may import of the standard library's crypto: chance, checksums and connections.
+var openCrypto = []string{
+	"crypto/rand", "crypto/sha1", "crypto/sha256", "crypto/sha512", "crypto/subtle", "crypto/tls", "crypto/x509",
+}
+
 // importFault says why dir may not import a package, "" where it may; own is its path within this module.
 func importFault(dir, imported, own string) string {
 	is := func(prefix string) bool { return imported == prefix || strings.HasPrefix(imported, prefix+"/") }
-	token := strings.Contains(imported, "jwt") || strings.Contains(imported, "jose") ||
-		strings.Contains(imported, "jwx") || strings.Contains(imported, "paseto")
+	proves := slices.ContainsFunc(provers, func(word string) bool { return strings.Contains(imported, word) })
 	switch {
-	case (is("golang.org/x/crypto") || token) && !within(dir, "internal/auth", "internal/servicetoken"):
+	case (is("golang.org/x/crypto") || proves) && !within(dir, "internal/auth", "internal/servicetoken"):
 		return "hashing and tokens belong to internal/auth and internal/servicetoken"
+	case is("crypto") && !slices.Contains(openCrypto, imported) &&
+		!within(dir, "internal/auth", "internal/keys", "internal/servicetoken"):
+		return "keys and what they sign or seal have one owner; ask internal/keys for a MAC or a Sealer"
 	case is("math/rand"):
 		return "there is no fake randomness here; use crypto/rand"
 	case is("gorm.io") && within(dir, "web", "views"):

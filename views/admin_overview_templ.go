@@ -8,16 +8,14 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import (
-	"context"
-	"strings"
-)
+import "strings"
 
 // Overview is the state of the app.
 type Overview struct {
 	Users, NewUsers, Sessions         int64
 	Waiting, Failing, Sent, Abandoned int64 // mails of the last 7 days; Failing is the part of Waiting that was tried
 	Healthy                           bool
+	UsersPage                         string // lists the users; "" if there is no such page
 	Panels                            []templ.Component
 }
 
@@ -40,16 +38,6 @@ func (o Overview) mails() string {
 		return "In the last 7 days"
 	}
 	return strings.Join(unsent, ", ")
-}
-
-// tab is href if a page of the admin section is there, else "", because its part may be left out.
-func tab(ctx context.Context, href string) string {
-	for _, l := range frame(ctx).Site.Tabs["Admin"] {
-		if l.Href == href {
-			return href
-		}
-	}
-	return ""
 }
 
 // Admin is the overview of the admin section.
@@ -105,7 +93,7 @@ func Admin(o Overview) templ.Component {
 				var templ_7745c5c3_Var4 string
 				templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(count(o.Users))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_overview.templ`, Line: 52, Col: 20}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_overview.templ`, Line: 40, Col: 20}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 				if templ_7745c5c3_Err != nil {
@@ -113,7 +101,7 @@ func Admin(o Overview) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = tile("Users", count(o.NewUsers)+" new in the last 7 days", tab(ctx, "/admin/users")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = tile("Users", count(o.NewUsers)+" new in the last 7 days", o.UsersPage).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -132,7 +120,7 @@ func Admin(o Overview) templ.Component {
 				var templ_7745c5c3_Var6 string
 				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(count(o.Sessions))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_overview.templ`, Line: 55, Col: 23}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_overview.templ`, Line: 43, Col: 23}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 				if templ_7745c5c3_Err != nil {
@@ -159,7 +147,7 @@ func Admin(o Overview) templ.Component {
 				var templ_7745c5c3_Var8 string
 				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(count(o.Sent))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_overview.templ`, Line: 58, Col: 19}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_overview.templ`, Line: 46, Col: 19}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 				if templ_7745c5c3_Err != nil {

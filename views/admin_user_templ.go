@@ -244,9 +244,9 @@ func userSessions(u UserPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var7 templ.SafeURL
-			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("/admin/users/" + u.ID + "/sessions"))
+			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("/admin/users/" + u.ID + "/session"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_user.templ`, Line: 80, Col: 83}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_user.templ`, Line: 80, Col: 82}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {
@@ -359,7 +359,7 @@ type UserActionForm struct {
 	Action, Title, Sentence, Button string
 	Danger                          bool
 	Roles                           []string // all that exist
-	Session                         string   // the session to end; "" for all
+	Session                         string   // the session to end, of the action session
 }
 
 // ActOnUser is the form that confirms an action.
@@ -387,7 +387,7 @@ func (f UserActionForm) inputs() []input {
 		}
 	case "delete":
 		return []input{typedAddress(f.Email)}
-	case "sessions":
+	case "session":
 		return []input{hidden("session", f.Session)}
 	}
 	return nil

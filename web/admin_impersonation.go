@@ -2,6 +2,8 @@ package web
 
 import "github.com/labstack/echo/v5"
 
+const stopPath = "/impersonation/stop"
+
 // stopImpersonating ends an impersonation and restores the admin's own session.
 func (s *Server) stopImpersonating(c *echo.Context) error {
 	impersonation := session(c)

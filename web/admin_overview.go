@@ -24,6 +24,7 @@ func (s *Server) showAdmin(c *echo.Context) error {
 		Waiting: mails.Waiting, Failing: mails.Failing, Sent: mails.Sent, Abandoned: mails.Abandoned,
 		Healthy: s.readiness.ask(ctx) == nil,
 	}
+	overview.UsersPage = usersPath // part:admin
 	overview.Panels = s.draw("", s.overviewPanels())
 	return s.render(c, http.StatusOK, views.Admin(overview))
 }

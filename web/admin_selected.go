@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
@@ -58,7 +59,7 @@ func (s *Server) requestedSelection(c *echo.Context, values url.Values) (selecte
 	for _, id := range ids {
 		if u := users[id]; u == nil {
 			chosen.left = append(chosen.left, "A user who was deleted meanwhile is left out.")
-		} else if reason := chosen.refuses(u, session(c)); reason != "" {
+		} else if reason := chosen.refuses(u, session(c), s.Auth.Now()); reason != "" {
 			chosen.left = append(chosen.left, u.Name+", "+u.Email+", is left out: "+reason)
 		} else {
 			chosen.users = append(chosen.users, u)
@@ -73,11 +74,11 @@ func (s *Server) requestedSelection(c *echo.Context, values url.Values) (selecte
 }
 
 // refuses says why an admin cannot do the action to u, "" if the admin can.
-func (a userAction) refuses(u *auth.User, by *auth.Session) string {
+func (a userAction) refuses(u *auth.User, by *auth.Session, now time.Time) string {
 	switch {
 	case u.ID == by.UserID:
 		return "this is your own account."
-	case !a.offered(u):
+	case !a.offered(u, now):
 		return "there is nothing to do."
 	}
 	return ""
@@ -88,7 +89,7 @@ func (s *Server) selectedForm(a selected) views.Form {
 		Action: a.name, Title: a.title, Sentence: a.sentence, Button: a.button, Danger: a.danger,
 	}}
 	for _, u := range a.users {
-		form.Users = append(form.Users, userRow(u))
+		form.Users = append(form.Users, s.userRow(u))
 	}
 	return views.ActOnSelected(form)
 }

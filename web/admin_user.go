@@ -19,7 +19,7 @@ type userAction struct {
 	name, title, sentence, button string
 	aim                           string // completes "Enter your password to" with the name of the user
 	danger                        bool
-	offered                       func(*auth.User) bool
+	offered                       func(u *auth.User, now time.Time) bool
 	act                           func(*Server, *echo.Context, *auth.User, url.Values) error
 	done                          string // a key of flashes; "" for none
 	doneToSeveral                 string // likewise, with a number; "" if it is done to one user at a time
@@ -46,6 +46,12 @@ var userActions = []userAction{
 			"the account since its sign-up, a stranger may have entered the address: its password is then deleted, and " +
 			"a link to choose one is sent to the address.",
 		offered: unverified, act: (*Server).markVerified, done: "user-verified", doneToSeveral: "users-verified",
+	},
+	{
+		name: "session", title: "Log out one browser", button: "Log it out",
+		aim:      "log out one browser of %s",
+		sentence: "One of their browsers is logged out at once.",
+		offered:  besideSession, act: (*Server).endUserSession, done: "session-ended",
 	},
 	{
 		name: "sessions", title: "Log them out", button: "Log them out",
@@ -89,11 +95,12 @@ var userActions = []userAction{
 	},
 }
 
-func anyUser(*auth.User) bool          { return true }
-func banned(u *auth.User) bool         { return u.Banned }
-func notBanned(u *auth.User) bool      { return !u.Banned }
-func unverified(u *auth.User) bool     { return !u.EmailVerified }
-func canImpersonate(u *auth.User) bool { return !u.Banned && !u.HasRole("admin") }
+func anyUser(*auth.User, time.Time) bool              { return true }
+func besideSession(*auth.User, time.Time) bool        { return false } // its button stands in the list of sessions
+func banned(u *auth.User, now time.Time) bool         { return u.BannedAt(now) }
+func notBanned(u *auth.User, now time.Time) bool      { return !u.BannedAt(now) }
+func unverified(u *auth.User, _ time.Time) bool       { return !u.EmailVerified }
+func canImpersonate(u *auth.User, now time.Time) bool { return !u.BannedAt(now) && !u.HasRole("admin") }
 
 // actionNamed returns the action that an address names; nil if there is none.
 func actionNamed(name string) *userAction {
@@ -116,8 +123,8 @@ func (s *Server) showUser(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := views.UserPage{UserRow: userRow(u), Self: u.ID == session(c).UserID, Until: u.BanExpires}
-	if u.Banned && u.BanReason != nil {
+	page := views.UserPage{UserRow: s.userRow(u), Self: u.ID == session(c).UserID, Until: u.BanExpires}
+	if page.Banned && u.BanReason != nil {
 		page.Reason = *u.BanReason
 	}
 	for i := range sessions {
@@ -126,7 +133,7 @@ func (s *Server) showUser(c *echo.Context) error {
 		}
 	}
 	for _, a := range userActions {
-		if !page.Self && a.offered(u) {
+		if !page.Self && a.offered(u, s.Auth.Now()) {
 			page.Actions = append(page.Actions, views.UserAction{Name: a.name, Label: a.title, Danger: a.danger})
 		}
 	}
@@ -155,7 +162,7 @@ func (s *Server) requestedAction(c *echo.Context) (userAction, *auth.User, error
 // userActionForm is the form of an action. typed may name the session to end.
 func (s *Server) userActionForm(a userAction, u *auth.User, typed url.Values) views.Form {
 	return views.ActOnUser(views.UserActionForm{
-		UserRow: userRow(u), Roles: s.Auth.Roles(), Session: typed.Get("session"),
+		UserRow: s.userRow(u), Roles: s.Auth.Roles(), Session: typed.Get("session"),
 		Action: a.name, Title: a.title, Sentence: a.sentence, Button: a.button, Danger: a.danger,
 	})
 }
@@ -208,11 +215,15 @@ func (s *Server) markVerified(c *echo.Context, u *auth.User, _ url.Values) error
 	return err
 }
 
-// endUserSessions ends the named session, or all of them.
-func (s *Server) endUserSessions(c *echo.Context, u *auth.User, typed url.Values) error {
-	if id := typed.Get("session"); id != "" {
-		return s.Auth.RevokeSession(c.Request().Context(), session(c), u.ID, id)
+func (s *Server) endUserSession(c *echo.Context, u *auth.User, typed url.Values) error {
+	handle := typed.Get("session")
+	if handle == "" { // the draft that named it is gone
+		return errs.Invalid("session", "VALIDATION_ERROR", "Choose the browser on the page of the user.")
 	}
+	return s.Auth.RevokeSession(c.Request().Context(), session(c), u.ID, handle)
+}
+
+func (s *Server) endUserSessions(c *echo.Context, u *auth.User, _ url.Values) error {
 	return s.Auth.RevokeSessions(c.Request().Context(), session(c), u.ID)
 }
 

@@ -19,38 +19,38 @@ var userSorts = map[string]directory.Column{
 func (s *Server) showUsers(c *echo.Context) error {
 	l := views.Users(s.Auth.Roles())
 	return s.showList(c, l, func(q listQuery) (templ.Component, int64, error) {
-		users, total, err := s.Auth.Users(c.Request().Context(), userQuery(q))
+		users, total, err := s.Auth.Users(c.Request().Context(), s.userQuery(q))
 		rows := make([]views.UserRow, len(users))
 		for i := range users {
-			rows[i] = userRow(&users[i])
-			rows[i].Acts = actsOn(&users[i], session(c))
+			rows[i] = s.userRow(&users[i])
+			rows[i].Acts = s.actsOn(&users[i], session(c))
 		}
 		return views.UserRows(l, rows), total, err
 	})
 }
 
 // actsOn are links to what an admin can do to u, nil for by's own account.
-func actsOn(u *auth.User, by *auth.Session) (acts []views.Act) {
+func (s *Server) actsOn(u *auth.User, by *auth.Session) (acts []views.Act) {
 	for _, a := range userActions {
-		if u.ID != by.UserID && a.offered(u) {
+		if u.ID != by.UserID && a.offered(u, s.Auth.Now()) {
 			acts = append(acts, views.Act{Href: usersPath + "/" + u.ID + "/" + a.name, Label: a.title, Danger: a.danger})
 		}
 	}
 	return acts
 }
 
-func userRow(u *auth.User) views.UserRow {
+func (s *Server) userRow(u *auth.User) views.UserRow {
 	return views.UserRow{
 		ID: u.ID, Name: u.Name, Email: u.Email, Role: u.Role,
-		Verified: u.EmailVerified, Banned: u.Banned, Joined: u.CreatedAt,
+		Verified: u.EmailVerified, Banned: u.BannedAt(s.Auth.Now()), Joined: u.CreatedAt,
 	}
 }
 
-func userQuery(q listQuery) directory.Query {
+func (s *Server) userQuery(q listQuery) directory.Query {
 	status := q.chosen["status"]
 	return directory.Query{
 		Text: q.Text, Role: q.chosen["role"],
-		Banned: status == "banned", Unverified: status == "unverified", Active: status == "active",
+		Banned: status == "banned", Unverified: status == "unverified", Active: status == "active", Now: s.Auth.Now(),
 		Sort: userSorts[q.Sort], Descending: q.Descending, Limit: q.Limit, Offset: q.Offset,
 	}
 }
@@ -61,7 +61,7 @@ func (s *Server) exportUsers(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	query := userQuery(q)
+	query := s.userQuery(q)
 	if c.QueryParams().Has("row") {
 		ids, err := selectedIDs(c.QueryParams())
 		if err != nil {
@@ -72,6 +72,6 @@ func (s *Server) exportUsers(c *echo.Context) error {
 	header := []string{"id", "name", "email", "verified", "role", "banned", "joined"}
 	users := s.Auth.ExportUsers(unbounded(c), session(c), query)
 	return streamCSV(s, c, "users.csv", header, users, func(u *auth.User) []any {
-		return []any{u.ID, u.Name, u.Email, u.EmailVerified, u.Role, u.Banned, u.CreatedAt}
+		return []any{u.ID, u.Name, u.Email, u.EmailVerified, u.Role, u.BannedAt(s.Auth.Now()), u.CreatedAt}
 	})
 }

@@ -222,8 +222,14 @@ func TestUserActions(t *testing.T) {
 		if err != nil || len(list) != 2 {
 			t.Fatal(len(list), err)
 		}
-		act("sessions", "They are logged out", url.Values{"session": {list[0].ID}})
+		contains(t, boss.Get(at, navigate...), `action="`+at+`/session"`)
+		contains(t, boss.Get(at+"/session", navigate...), "One of their browsers is logged out at once.")
+		act("session", "That browser is logged out", url.Values{"session": {list[0].ID}})
 		if left, _ := s.auth.Sessions(t.Context(), id); len(left) != 1 || left[0].ID != list[1].ID {
+			t.Errorf("%d sessions left", len(left))
+		}
+		expect(t, boss.PostForm(at+"/session", nil), http.StatusUnprocessableEntity) // none is named
+		if left, _ := s.auth.Sessions(t.Context(), id); len(left) != 1 {
 			t.Errorf("%d sessions left", len(left))
 		}
 		act("sessions", "They are logged out", nil)
@@ -535,4 +541,38 @@ func TestExportOutlastsTheDeadline(t *testing.T) {
 	if res.StatusCode != 200 || !strings.Contains(res.Text, "admin@example.com") {
 		t.Errorf("%d:\n%s", res.StatusCode, res.Text)
 	}
+}
+
+// TestOverviewLeadsToUsers: the number of users links to their list.
+func TestOverviewLeadsToUsers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	contains(t, s.admin(t, "boss@example.com").Get("/admin", navigate...), `<a href="/admin/users">Users</a></h2>`)
+}
+
+// TestEndedBansAreOver: a ban that has ended is none, on the page of the user, in the list and in its filters.
+func TestEndedBansAreOver(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	_, id := s.person(t, "grace@example.com")
+	yes, until := true, s.now().Add(time.Minute)
+	if _, err := s.auth.BanUser(t.Context(), nil, id, "too loud", &until); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.auth.ChangeUser(t.Context(), nil, id, auth.UserChanges{EmailVerified: &yes}); err != nil {
+		t.Fatal(err)
+	}
+	const tag, row = `danger">Banned</span>`, `href="/admin/users/`
+	at := "/admin/users/" + id
+	contains(t, boss.Get(at, navigate...), tag, "too loud", at+"/unban")
+	contains(t, boss.Get("/admin/users?status=banned", navigate...), tag, row+id)
+	s.ahead.Add(int64(time.Minute))
+	page := boss.Get(at, navigate...)
+	contains(t, page, at+"/ban", at+"/impersonate")
+	lacks(t, page, tag, "Banned until", at+"/unban")
+	lacks(t, boss.Get("/admin/users", navigate...), tag)
+	lacks(t, boss.Get("/admin/users?status=banned", navigate...), row+id)
+	contains(t, boss.Get("/admin/users?status=active", navigate...), row+id)
+	contains(t, boss.Get("/admin/users.csv", navigate...), "grace@example.com,true,user,false,")
 }

@@ -27,7 +27,7 @@ func (s *Server) requireService(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		caller, err := s.identifyService(c.Request())
 		if err != nil {
-			s.Logger.WarnContext(c.Request().Context(), "service token refused", "reason", errors.Unwrap(err), "route", c.Path())
+			s.warnOfService(c, "service token refused", "reason", errors.Unwrap(err))
 			c.Response().Header().Set("WWW-Authenticate", "Bearer")
 			return err
 		}
@@ -68,13 +68,18 @@ func (s *Server) requireCaller(callers ...string) echo.MiddlewareFunc {
 		return func(c *echo.Context) error {
 			caller := service(c).Subject
 			if !slices.Contains(callers, caller) {
-				s.Logger.WarnContext(c.Request().Context(), "service not allowed",
-					"caller", origins.Printable(caller), "route", c.Path())
+				s.warnOfService(c, "service not allowed", "caller", origins.Printable(caller))
 				return errs.Forbidden()
 			}
 			return next(c)
 		}
 	}
+}
+
+// warnOfService logs that a service was refused, and where it asked from.
+func (s *Server) warnOfService(c *echo.Context, message string, attrs ...any) {
+	ip, _ := s.Auth.Browser(c.Request())
+	s.Logger.WarnContext(c.Request().Context(), message, append(attrs, "route", c.Path(), "ip", ip)...)
 }
 
 func (s *Server) identifyService(r *http.Request) (servicetoken.Identity, error) {

@@ -59,10 +59,10 @@ func (s *site) shut(t *testing.T, got authtest.Answer, token, reason string) {
 	for line := range strings.Lines(log) {
 		var v map[string]string
 		if json.Unmarshal([]byte(line), &v); v["msg"] == "service token refused" {
-			found = append(found, v["level"]+" "+v["route"]+" "+v["requestId"]+" "+v["reason"])
+			found = append(found, v["level"]+" "+v["route"]+" "+v["requestId"]+" "+v["ip"]+" "+v["reason"])
 		}
 	}
-	if want := "WARN " + whoami + " " + got.Header.Get("X-Request-Id") + " "; len(found) != 1 ||
+	if want := "WARN " + whoami + " " + got.Header.Get("X-Request-Id") + " 127.0.0.1 "; len(found) != 1 ||
 		!strings.HasPrefix(found[0], want) || !strings.Contains(found[0], reason) {
 		t.Errorf("logged %q, want one %q with %q", found, want, reason)
 	}
@@ -215,7 +215,7 @@ func TestAServiceRouteNamesItsCallers(t *testing.T) {
 		got := s.Get(whoami, "Authorization", "Bearer "+token)
 		expect(t, got, want, "Set-Cookie", "", "Cache-Control", "private, no-store")
 		log := s.log.text()
-		if told := strings.Contains(log, "service not allowed"); told != (want == 403) || strings.Contains(log, token) {
+		if told := strings.Contains(log, `"service not allowed","`) && strings.Contains(log, `"ip":"127.0.0.1"`); told != (want == 403) || strings.Contains(log, token) {
 			t.Errorf("%s: %d, logged: %s", caller, want, log)
 		}
 	}

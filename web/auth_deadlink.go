@@ -24,7 +24,10 @@ func deadLink(err error, url, label string) (l views.LinkResult, ok bool) {
 	case hasCode(err, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"):
 		l.Message = "Another account has taken the address since the link was sent. Nothing was changed."
 		l.ActionURL, l.ActionLabel = "/dashboard", "Go to your account"
-	case hasCode(err, "INVALID_USER", "FORBIDDEN"):
+	case hasCode(err, "FORBIDDEN"): // an admin acts as its user
+		l.Title, l.Message = "This link does not work here", errs.Of(err).Message
+		l.ActionURL, l.ActionLabel = defaultReturnTo, "Go on"
+	case hasCode(err, "INVALID_USER"):
 		l.Title = "This link is not yours"
 		l.Message = "It belongs to another account than the one you are logged in with. Nothing was changed. " +
 			"If both are yours, log out and open the link again."
@@ -42,7 +45,7 @@ func (s *Server) showDeadLink(c *echo.Context, err error, url, label string) err
 		return err
 	}
 	status := http.StatusGone
-	if l.LogOut {
+	if hasCode(err, "INVALID_USER", "FORBIDDEN") {
 		status = http.StatusForbidden
 	}
 	return s.render(c, status, l.Page())

@@ -289,6 +289,17 @@ func TestLinksBelongToOne(t *testing.T) {
 	}
 	expect(t, bob.Get("/dashboard", navigate...), 200)
 	expect(t, ada.Get("/dashboard", navigate...), 200)
+	// part:admin
+	acting := s.actAs(t, s.admin(t, "boss@example.com"), s.idOf(t, "ada@example.com"))
+	shown := acting.Get(links[2], navigate...)
+	expect(t, shown, 403)
+	pressed := acting.PostForm("/verify-email", url.Values{"token": {tokenOf(t, links[2])}})
+	expect(t, pressed, 422)
+	for _, got := range []authtest.Answer{shown, pressed} {
+		contains(t, got, "You cannot do this while you impersonate a user.")
+		lacks(t, got, "another account")
+	}
+	// end:admin
 
 	expect(t, ada.PostForm("/verify-email", url.Values{"token": {tokenOf(t, links[2])}}), 303, "Location",
 		"/verify-email?done=changed")

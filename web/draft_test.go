@@ -68,7 +68,7 @@ func TestDraft(t *testing.T) {
 		{"/admin/users/" + s.idOf(t, "grace@example.com") + "/ban",
 			url.Values{"reason": {"too loud"}, "until": {"2099-05-01"}},
 			[]string{`value="too loud"`, `value="2099-05-01"`}, nil},
-		{"/admin/users/" + s.idOf(t, "grace@example.com") + "/sessions", url.Values{"session": {"handle-9"}},
+		{"/admin/users/" + s.idOf(t, "grace@example.com") + "/session", url.Values{"session": {"handle-9"}},
 			[]string{`name="session" value="handle-9"`}, nil},
 		{"/admin/users/" + s.idOf(t, "grace@example.com") + "/role", url.Values{"role": {"admin"}}, nil,
 			[]string{`"admin" selected`}},

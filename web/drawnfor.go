@@ -14,20 +14,22 @@ import (
 // their cookies: without it, a form would act for a user who has logged in in another tab since.
 const forField = "for"
 
-const (
-	codeOtherVisitor = "OTHER_VISITOR"
-	stopPath         = "/impersonation/stop"
-)
+const codeOtherVisitor = "OTHER_VISITOR"
 
 // drawnForAnother reports whether the request is a form that was drawn for another user than the visitor. A form
 // without the field passes, because programs and forms of a clone may lack it; SameSite and Origin still protect those.
-// A body that cannot be read passes, because the handler refuses it. Ending an impersonation passes, because it only
-// removes rights. Files of strangers pass unread, because the guard refuses them.
+// A body that cannot be read passes, because the handler refuses it. Files of strangers pass unread, because the guard
+// refuses them.
 func drawnForAnother(c *echo.Context) bool {
 	visitor := session(c)
-	if safe(c.Request()) || c.Path() == stopPath || visitor == nil && c.Get(filesKey) != nil {
+	if safe(c.Request()) || visitor == nil && c.Get(filesKey) != nil {
 		return false
 	}
+	// part:admin
+	if c.Path() == stopPath {
+		return false // it only removes rights
+	}
+	// end:admin
 	values, _ := readForm(c)
 	return slices.ContainsFunc(values[forField], func(id string) bool { return visitor == nil || id != visitor.UserID })
 }

@@ -304,7 +304,10 @@ func TestStoppingMakesOldForms(t *testing.T) {
 
 // undrawn are the forms of private pages that act for the visitor there is: each ends a login, or chooses how pages
 // look.
-var undrawn = map[string]bool{"/logout": true, "/theme": true, "/impersonation/stop": true}
+var undrawn = map[string]bool{
+	"/logout": true, "/theme": true,
+	"/impersonation/stop": true, // part:admin
+}
 
 // part:admin
 

@@ -183,7 +183,7 @@ func inPlainWords(message string) string { return cmp.Or(plainWords[message], me
 var plainWords = map[string]string{
 	"Invalid email or password":    "That address and password do not belong together.",
 	"Invalid password":             "That is not your current password.",
-	"Credential account not found": "This account has no password yet. Log out and ask for a link to choose one.",
+	"Credential account not found": "This account has no password yet. The page /forgot-password mails you a link to choose one.",
 	"Invalid code":                 "That is not the code that the app shows now. Enter the newest one.", // part:twofactor
 	"TOTP not enabled":             "This set-up has ended. Begin again, and scan the new picture.",      // part:twofactor
 	"Invalid backup code":          "That is none of your recovery codes, or it has been used.",          // part:twofactor
@@ -194,11 +194,9 @@ var plainWords = map[string]string{
 	"Failed to verify registration": "This passkey cannot be used here. Try another device or password manager.",
 	"Previously registered":         "This passkey is in use already.",
 	// end:passkey
-	"Email not verified":                                       "Your address is not confirmed. A log-in with your password mails you a link that confirms it.",
-	"Email is the same":                                        "That is your address already.",
-	"Email is already verified":                                "Your address is confirmed already.",
-	"You cannot ban yourself":                                  "You cannot ban yourself.",                                    // part:admin
-	"You cannot remove yourself":                               "You cannot delete your own account here. Your settings can.", // part:admin
+	"Email not verified":        "Your address is not confirmed. A log-in with your password mails you a link that confirms it.",
+	"Email is the same":         "That is your address already.",
+	"Email is already verified": "Your address is confirmed already.",
 	"You can only send a verification email to your own email": "You can ask for a link to your own address only.",
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/foyer/internal/auth/magiclink"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/migrations"
 	"example.com/foyer/web"
@@ -64,11 +65,13 @@ func help(stdout io.Writer) error {
 	return err
 }
 
-// routes needs no configuration.
+// routes needs no configuration: it prints what exists with every option on, in development too.
 func (a *app) routes(context.Context, []string) error {
 	c := web.Config{
-		API:    http.NotFoundHandler(), // part:betterauth
-		Logger: slog.New(slog.DiscardHandler),
+		API:         http.NotFoundHandler(), // part:betterauth
+		MagicLink:   &magiclink.MagicLink{}, // part:magiclink
+		Development: true,
+		Logger:      slog.New(slog.DiscardHandler),
 	}
 	for _, r := range web.New(c).Routes() {
 		fmt.Fprintf(a.stdout, "%-6s %-28s %s\n", r.Method, r.Path, r.Door)

@@ -216,9 +216,20 @@ func TestRoutesCommandNamesEveryDoor(t *testing.T) {
 	}
 	for _, line := range lines {
 		words := strings.Fields(line)
-		if len(words) != 3 || !strings.Contains(" public anyone guest user fresh admin freshAdmin service ",
+		if len(words) != 3 || !strings.Contains(" public anyone guest user fresh admin freshAdmin service dev ",
 			" "+words[2]+" ") {
 			t.Errorf("no method, path, door: %q", line)
+		}
+	}
+	for _, path := range []string{
+		"/dev/mail",                     // of development only
+		"/api/auth/*",                   // part:betterauth
+		"/login/link/code",              // part:magiclink
+		"/api/service/whoami",           // part:servicetoken
+		"/settings/security/two-factor", // part:twofactor
+	} {
+		if !strings.Contains(stdout, " "+path+" ") {
+			t.Errorf("%s is missing", path)
 		}
 	}
 }

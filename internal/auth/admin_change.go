@@ -84,6 +84,9 @@ func (a *Auth) UnbanUser(ctx context.Context, by *Session, userID string) (*User
 
 func (c UserChanges) bans() bool { return c.Banned != nil && *c.Banned }
 
+// setsBan reports whether a ban begins, or one that is there changes.
+func (c UserChanges) setsBan() bool { return c.bans() || c.BanReason != nil || c.BanExpires != nil }
+
 // vouches reports whether an admin vouches for the address.
 func (c UserChanges) vouches() bool { return c.EmailVerified != nil && *c.EmailVerified }
 
@@ -169,8 +172,8 @@ func (a *Auth) changeLocked(t *Tx, by actor, before, u *User, c UserChanges) err
 		return err
 	}
 	e := t.recordEvent(by, c.event(), u.ID)
-	e.Detail = changes(before, u)
-	if u.Banned {
+	e.Detail = changes(before, u, c.setsBan())
+	if c.setsBan() && u.Banned {
 		e.Note = orEmpty(u.BanReason)
 	}
 	return nil

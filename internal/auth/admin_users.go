@@ -56,7 +56,7 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 		if err != nil {
 			return notFound(err)
 		}
-		if u.banned(a.opts.Now()) {
+		if u.BannedAt(a.opts.Now()) {
 			return bannedError(u)
 		}
 		return a.mailLink(t, by.actor(), u, letter.ResetPassword, u.Email, "")

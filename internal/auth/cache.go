@@ -69,42 +69,48 @@ func (a *Auth) encodeCache(s *Session, readAt time.Time, life time.Duration) str
 	return base64.RawURLEncoding.EncodeToString(append(b, a.macs[cacheCookie].Sign(b)...))
 }
 
-// readCache returns the copy in the request's cache cookie, nil if the store has to be asked.
+// readCache returns the copy in the request's cache cookie, nil if the store has to be asked. It records a forged one.
 func (a *Auth) readCache(r *http.Request, token string) *cachedCopy {
 	cookie, err := r.Cookie(a.cookieName(cacheCookie))
 	if err != nil || a.opts.CacheMaxAge <= 0 {
 		return nil
 	}
-	c := a.decodeCache(cookie.Value, HashToken(token))
+	c, ours := a.decodeCache(cookie.Value, HashToken(token))
+	if !ours {
+		a.recordForgery(r, cacheCookie)
+	}
 	if c == nil || !a.revoked.Valid(c.readAt, c.sessionID, c.userID) {
 		return nil
 	}
 	return c
 }
 
-// decodeCache checks the signature, token and times of a cookie, but no revocations.
-func (a *Auth) decodeCache(value, tokenHash string) *cachedCopy {
+// decodeCache checks the signature, token and times of a cookie, but no revocations. ours reports whether we signed it.
+func (a *Auth) decodeCache(value, tokenHash string) (c *cachedCopy, ours bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(value)
 	if err != nil || len(raw) < cacheHead+32 {
-		return nil
+		return nil, false
 	}
 	body, signature := raw[:len(raw)-32], raw[len(raw)-32:]
-	if !a.macs[cacheCookie].Verify(body, signature) || hex.EncodeToString(body[16:cacheHead]) != tokenHash {
-		return nil
+	if !a.macs[cacheCookie].Verify(body, signature) {
+		return nil, false
+	}
+	if hex.EncodeToString(body[16:cacheHead]) != tokenHash {
+		return nil, true
 	}
 	readAt := time.UnixMilli(int64(binary.BigEndian.Uint64(body))).UTC()
 	expiresAt := time.UnixMilli(int64(binary.BigEndian.Uint64(body[8:]))).UTC()
 	if now := a.opts.Now(); readAt.After(now) || !now.Before(expiresAt) {
-		return nil
+		return nil, true
 	}
 	sessionID, rest, _ := bytes.Cut(body[cacheHead:], []byte("\n"))
 	userID, rest, _ := bytes.Cut(rest, []byte("\n"))
 	amr, rest, _ := bytes.Cut(rest, []byte("\n"))
 	factor, answer, ok := bytes.Cut(rest, []byte("\n"))
 	if !ok {
-		return nil
+		return nil, true
 	}
-	return &cachedCopy{readAt, string(sessionID), string(userID), string(amr), len(factor) > 0, answer}
+	return &cachedCopy{readAt, string(sessionID), string(userID), string(amr), len(factor) > 0, answer}, true
 }
 
 // cachedCopy is the content of a valid cache cookie.

@@ -87,7 +87,13 @@ func TestTheCacheIsNoCredential(t *testing.T) {
 
 func TestATamperedCacheIsPassedOver(t *testing.T) {
 	t.Parallel()
-	r := sqliteRig(t, auth.Options{})
+	var told []string
+	r := sqliteRig(t, auth.Options{OnEvent: func(_ *gorm.DB, e auth.Event) error {
+		if e.Refused {
+			told = append(told, string(e.Name)+" "+e.Detail)
+		}
+		return nil
+	}})
 	r.SignUp("ada@example.com")
 	good := value(r.Client, cacheCookie)
 	raw, _ := base64.RawURLEncoding.DecodeString(good)
@@ -103,11 +109,25 @@ func TestATamperedCacheIsPassedOver(t *testing.T) {
 	} {
 		c := r.Copy()
 		c.Forget(cacheCookie)
+		told = nil
 		res := c.Get("/api/auth/get-session", "Cookie", cacheCookie+"="+v)
+		if len(told) != 1 || told[0] != "cookie_forged session_data" {
+			t.Errorf("%s: recorded %q", name, told)
+		}
 		if !contains(res.Text, `"role":"user"`) || !strings.Contains(strings.Join(res.Header["Set-Cookie"], "\n"),
 			cacheCookie+"=") {
 			t.Errorf("%s: %s, cookies %v; want the store's answer and a fresh cache", name, res.Text, res.Header["Set-Cookie"])
 		}
+	}
+	told = nil
+	bob := r.browser()
+	bob.SignUp("bob@example.com")
+	hold(bob, cacheCookie, good) // of another session
+	bob.Get("/api/auth/get-session")
+	r.clock.advance(time.Hour)
+	r.Get("/api/auth/get-session") // with a cache that has run out
+	if len(told) > 0 {
+		t.Errorf("of copies that the app made: %q", told)
 	}
 }
 

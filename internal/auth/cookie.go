@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/keys"
 )
 
@@ -74,6 +75,13 @@ func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {
 	}
 	a.clearCookie(w, r, adminCookie)
 	a.clearCookie(w, r, pendingCookie)
+}
+
+// recordForgery records that the signature of a cookie is not ours: an attack, or its secret has left Options.Secrets.
+// Call it for cookies that live no longer than a session, because secrets stay as long; a device is known for longer.
+// Call it outside transactions, because it writes on its own.
+func (a *Auth) recordForgery(r *http.Request, name string) {
+	a.RecordRefusal(r, nil, event.CookieForged, name)
 }
 
 // adminToken is the token in the admin cookie; "" without one.

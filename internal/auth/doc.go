@@ -113,11 +113,11 @@
 //	6.3.3   A second factor is a part's. Where a user has one, every way in asks for it, and sensitive acts ask again.
 //	        Where there is none, guesses are counted per account and device, a new device is mailed to the owner, and
 //	        sensitive acts ask for the password again.
-//	6.4.3   A reset by mail neither signs in nor removes the factor of a verified account.
 //	6.4.1   An invitation mails a link of a week, so that only the person chooses the password. An admin can also
 //	        type one (create-user, set-user-password, POST /api/admin/users), because the wire and scripts need it:
 //	        it lasts until it is changed, and set-user-password is mailed to the owner as a warning. Prefer
 //	        invitations.
+//	6.4.3   A reset by mail neither signs in nor removes the factor of a verified account.
 //	6.5.5   Links live longer than 10 minutes, because mail is slow and read late: reset 30 minutes, verification
 //	        and change an hour, deletion a day, invitation and undo a week. Each is 256 random bits, kept as a hash,
 //	        for one user, address and purpose, and works once. A change or deletion link ends with the session that
@@ -132,8 +132,9 @@
 //	        keys rotate`, every 90 days.
 //	11.1.2  argon2id (19 MiB, t=2, p=1), scrypt for hashes moved over from better-auth (verified only), SHA-256 for
 //	        tokens of 256 random bits, HMAC-SHA-256 and AES-256-GCM with keys by HKDF-SHA-256 (internal/keys),
-//	        Ed25519 (internal/servicetoken), crypto/rand; TLS is Go's. The walls keep other packages from importing
-//	        cryptography.
+//	        Ed25519 (internal/servicetoken), crypto/rand; TLS is Go's. HMAC-SHA-1 for the codes of apps, which know
+//	        no other (RFC 6238; twofactor). Signatures of passkeys are only verified: EdDSA, ES256, RS256 (passkey).
+//	        The walls keep other packages from importing cryptography.
 //	14.1.1  Four classes. Secrets (password and token hashes, keys): never leave their package, never logged.
 //	        Personal (name, e-mail, image, addresses, browsers, reasons): the person and admins, gone with the
 //	        account. Records (events without names, counters): admins, kept until pruned. Public: nothing of a

@@ -173,7 +173,7 @@ func (a *Auth) applyLink(
 		if u, first, err = a.applyLocked(t, by, v, o); err != nil || !o.signIn {
 			return nil, err
 		}
-		if o.proved == nil && (!first || u.banned(a.opts.Now())) {
+		if o.proved == nil && (!first || u.BannedAt(a.opts.Now())) {
 			return nil, nil
 		}
 		return u, nil

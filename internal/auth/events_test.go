@@ -148,6 +148,13 @@ func TestEventsNamePeople(t *testing.T) {
 		_, err = r.auth.BanUser(t.Context(), by, bob.ID, "spam", nil)
 		done(err)
 		want("user_banned", me, name+" <bob@example.com>", "banned for good", "spam")
+		_, err = r.auth.SetRole(t.Context(), by, bob.ID, "user,admin")
+		done(err)
+		want("role_changed", me, name+" <bob@example.com>", "role: user → user,admin", "") // it bans nobody
+		until := time.Date(2099, 5, 1, 0, 0, 0, 0, time.UTC)
+		_, err = r.auth.ChangeUser(t.Context(), by, bob.ID, auth.UserChanges{BanExpires: &until})
+		done(err)
+		want("user_updated", me, name+" <bob@example.com>", "banned until 2099-05-01T00:00:00Z", "spam")
 		// part:admin
 		done(r.auth.RemoveUser(t.Context(), by, bob.ID))
 		want("user_deleted", me, "", "", "")

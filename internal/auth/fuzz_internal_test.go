@@ -135,7 +135,7 @@ func FuzzCacheCookie(f *testing.F) {
 		f.Add(v, HashToken("other"))
 	}
 	f.Fuzz(func(t *testing.T, value, tokenHash string) {
-		c := a.decodeCache(value, tokenHash)
+		c, _ := a.decodeCache(value, tokenHash)
 		if c == nil {
 			return
 		}

@@ -73,6 +73,9 @@ func (a *Auth) StopImpersonating(w http.ResponseWriter, r *http.Request, s *Sess
 func (a *Auth) adminSession(r *http.Request) (*Session, error) {
 	token := a.adminToken(r)
 	if token == "" {
+		if a.hasCookie(r, adminCookie) {
+			a.recordForgery(r, adminCookie)
+		}
 		return nil, nil
 	}
 	s, err := a.find(r.Context(), token)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -203,4 +204,35 @@ func TestTheWayBack(t *testing.T) {
 			r.wantWho(name+" it goes on", boss, "ada@example.com")
 		}
 	})
+}
+
+// TestAForgedWayBackIsRecorded: a session token alone, however valid, is no admin cookie.
+func TestAForgedWayBackIsRecorded(t *testing.T) {
+	t.Parallel()
+	var told []string
+	r := sqliteRig(t, auth.Options{OnEvent: func(_ *gorm.DB, e auth.Event) error {
+		if e.Refused {
+			told = append(told, string(e.Name)+" "+e.Detail)
+		}
+		return nil
+	}})
+	boss, other := r.browser(), r.browser()
+	if _, err := r.auth.SetRole(t.Context(), nil, boss.SignUp("boss@example.com"), "admin"); err != nil {
+		t.Fatal(err)
+	}
+	other.SignUp("other@example.com")
+	by, req := r.stored(boss)
+	w := httptest.NewRecorder()
+	if _, err := r.auth.Impersonate(w, req, by, r.addUser("ada@example.com", "user").ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, cookie := range w.Result().Cookies() {
+		hold(boss, cookie.Name, cookie.Value)
+	}
+	hold(boss, "better-auth.admin_session", value(other, tokenCookie))
+	acting, req := r.stored(boss)
+	_, err := r.auth.StopImpersonating(httptest.NewRecorder(), req, acting)
+	if want := []string{"cookie_forged admin_session"}; err == nil || !slices.Equal(told, want) {
+		t.Errorf("%v, recorded %q, want %q", err, told, want)
+	}
 }

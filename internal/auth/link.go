@@ -29,7 +29,7 @@ func (a *Auth) PeekLink(ctx context.Context, token string, purposes ...letter.Pu
 // user's mails.
 func (a *Auth) mailLinkTo(r *http.Request, by actor, email string, purpose letter.Purpose, callbackURL string) error {
 	needs := func(u *User) bool {
-		needless := u.banned(a.opts.Now()) || purpose == letter.VerifyEmail && u.EmailVerified
+		needless := u.BannedAt(a.opts.Now()) || purpose == letter.VerifyEmail && u.EmailVerified
 		return u.ID != "" && !needless
 	}
 	return a.mailTo(r, by, email, purpose, needs, func(t *Tx, u *User) error {

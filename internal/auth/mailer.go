@@ -111,7 +111,7 @@ func (a *Auth) MailTo(
 	defer a.PadTiming(r.Context())()
 	by, always := a.stranger(r), func(*User) bool { return true }
 	return a.mailTo(r, by, email, purpose, always, func(t *Tx, u *User) error {
-		if u.banned(a.opts.Now()) {
+		if u.BannedAt(a.opts.Now()) {
 			u = &User{}
 		}
 		m, err := write(t, u, email)
@@ -176,8 +176,22 @@ func (a *Auth) warnAdmins(t *Tx, by actor, before, u *User) error {
 	return nil
 }
 
-// warnOwner warns the owner of an address that a stranger tried to sign up with it. The stranger learns nothing, and
-// the owner nothing of the stranger, who may have mistyped the address.
+// mailOwner mails the owner of an address with which somebody tried to sign up, who learns nothing of that. An owner who
+// has not verified the address, because an admin made the account or verification was off then, may be the one who tried,
+// and gets a link to choose a password. Others are warned.
+func (a *Auth) mailOwner(r *http.Request, email string) error {
+	var u User
+	err := a.db.WithContext(r.Context()).Where("email = ?", email).Take(&u).Error
+	if err != nil {
+		return ignoreMissing(err) // reserved, or deleted meanwhile
+	}
+	if u.EmailVerified {
+		return a.warnOwner(r, email)
+	}
+	return a.mailLinkTo(r, a.stranger(r), email, letter.ResetPassword, "")
+}
+
+// warnOwner warns the owner of a verified address. It says nothing of the stranger, who may have mistyped the address.
 func (a *Auth) warnOwner(r *http.Request, email string) error {
 	if !a.opts.Notices {
 		return nil
@@ -191,7 +205,7 @@ func (a *Auth) warnOwner(r *http.Request, email string) error {
 		if err := t.Where("email = ?", email).Take(&u).Error; err != nil {
 			return ignoreMissing(err) // reserved, or deleted meanwhile
 		}
-		if !u.EmailVerified || u.banned(a.opts.Now()) {
+		if !u.EmailVerified || u.BannedAt(a.opts.Now()) {
 			return nil
 		}
 		return a.warn(t, actor{}, &u, letter.ExistingAccount, "")

@@ -52,8 +52,8 @@ func (u *User) HasRole(roles ...string) bool {
 	return slices.ContainsFunc(strings.Split(u.Role, ","), func(r string) bool { return slices.Contains(roles, r) })
 }
 
-// banned reports whether a ban is in force at now. The next sign-in removes one that has run out.
-func (u *User) banned(now time.Time) bool {
+// BannedAt reports whether a ban is in force at now. The next sign-in removes one that has ended.
+func (u *User) BannedAt(now time.Time) bool {
 	return u.Banned && (u.BanExpires == nil || now.Before(*u.BanExpires))
 }
 

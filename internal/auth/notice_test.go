@@ -137,6 +137,50 @@ func TestNotices(t *testing.T) {
 
 // end:ratelimit,admin
 
+// part:ratelimit
+
+// TestSignUpWithAnUnverifiedAddress: who was invited, or came before addresses were verified, gets a link to choose a
+// password. The browser that asks learns nothing.
+func TestSignUpWithAnUnverifiedAddress(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r, box := noticing(t, db)
+		r.addUser("invited@example.com", "")
+		if _, err := r.auth.BanUser(t.Context(), nil, r.addUser("banned@example.com", "").ID, "", nil); err != nil {
+			t.Fatal(err)
+		}
+		signUp := func(email string) authtest.Answer {
+			return post(r.browser(), "/sign-up/email", `{"email":"`+email+`","name":"Eve","password":"314-159-265"}`)
+		}
+		fresh := signUp("fresh@example.com")
+		for email, want := range map[string][]string{
+			"invited@example.com": {"reset_password", "reset_password"}, // two an hour of what strangers can ask for
+			"banned@example.com":  nil,
+		} {
+			for range 4 {
+				if got := signUp(email); got.StatusCode != 200 || !slices.Equal(setCookies(got.Header), setCookies(fresh.Header)) {
+					t.Errorf("%s: %d %s, to a new address %s", email, got.StatusCode, got.Text, fresh.Text)
+				}
+			}
+			if mails := box.purposes(email); !slices.Equal(mails, want) {
+				t.Errorf("%s: mails %q, want %q", email, mails, want)
+			}
+		}
+		for _, m := range box.all() {
+			if m.To == "invited@example.com" {
+				post(r.browser(), "/reset-password", `{"newPassword":"better-horse-3","token":"`+linkToken(t, m)+`"}`)
+			}
+		}
+		r.browser().SignIn("invited@example.com", "better-horse-3")
+		signUp("invited@example.com")
+		if m := box.last(); m.To != "invited@example.com" || m.Purpose != "existing_account" {
+			t.Errorf("verified by now, and mailed %+v", m)
+		}
+	})
+}
+
+// end:ratelimit
+
 // TestUndoEmailChange: the old address gets the account back whatever the thief did since, once, and nobody is left in
 // it.
 func TestUndoEmailChange(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"example.com/foyer/internal/auth/event"
 	"gorm.io/gorm"
 )
 
@@ -32,8 +31,8 @@ type loading struct {
 func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Session, error) {
 	token, ok := a.readSigned(r, tokenCookie)
 	if !ok {
-		if a.hasCookie(r, tokenCookie) { // an attack, or its secret has left Options.Secrets
-			a.RecordRefusal(r, nil, event.CookieForged, "")
+		if a.hasCookie(r, tokenCookie) {
+			a.recordForgery(r, tokenCookie)
 		}
 		return nil, nil
 	}
@@ -143,7 +142,7 @@ func (s *Session) columns() []any {
 
 // dead reports whether a session has expired or its user is banned.
 func (a *Auth) dead(s *Session, now time.Time) bool {
-	return a.over(s, now) || s.User.banned(now)
+	return a.over(s, now) || s.User.BannedAt(now)
 }
 
 // over reports whether a session has expired: at its own time, or at Options.MaxAge after its start.

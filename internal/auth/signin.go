@@ -106,7 +106,7 @@ func (a *Auth) SignIn(
 		if u == nil || err != nil {
 			return nil, err
 		}
-		if u.banned(a.opts.Now()) {
+		if u.BannedAt(a.opts.Now()) {
 			return nil, bannedError(u)
 		}
 		if in.Presented == nil && a.mustVerify(u) {

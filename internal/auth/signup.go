@@ -71,7 +71,7 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 		return err
 	}
 	if taken {
-		return a.warnOwner(r, user.Email)
+		return a.mailOwner(r, user.Email)
 	}
 	may, err := a.mayMailTo(r.Context(), false, letter.VerifyEmail, user.Email)
 	if err != nil || squatter != "" && !may {

@@ -83,7 +83,7 @@ func (a *Auth) UpdateUser(w http.ResponseWriter, r *http.Request, s *Session, p 
 			return nil, err
 		}
 		s.User = u
-		t.recordEvent(s.actor(), event.UserUpdated, u.ID).Detail = changes(&before, u)
+		t.recordEvent(s.actor(), event.UserUpdated, u.ID).Detail = changes(&before, u, false)
 		return s, nil
 	})
 	return err
@@ -124,8 +124,8 @@ func (a *Auth) saveUser(t *Tx, before, u *User) error {
 }
 
 // changes lists the differences between two states of a user: old and new value for role and flags; for personal data
-// only the name of the field.
-func changes(before, after *User) string {
+// only the name of the field. With ban it adds the ban that after has.
+func changes(before, after *User, ban bool) string {
 	var list []string
 	differs := func(is bool, what string) {
 		if is {
@@ -137,7 +137,7 @@ func changes(before, after *User) string {
 	differs(orEmpty(before.Image) != orEmpty(after.Image), "image")
 	differs(before.Role != after.Role, "role: "+before.Role+" → "+after.Role)
 	differs(before.EmailVerified != after.EmailVerified, "verified: "+strconv.FormatBool(after.EmailVerified))
-	if after.Banned {
+	if ban && after.Banned {
 		until := "for good"
 		if after.BanExpires != nil {
 			until = "until " + after.BanExpires.Format(time.RFC3339)

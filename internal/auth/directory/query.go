@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"example.com/foyer/internal/text"
 	"gorm.io/gorm"
@@ -64,9 +65,10 @@ type Condition struct {
 type Query struct {
 	Text       string // a part of name or e-mail, in any case
 	Role       string // one of the user's roles
-	Banned     bool   // only banned users
+	Banned     bool   // only users who are banned at Now
 	Unverified bool   // only users whose address is not verified
 	Active     bool   // only users who are neither
+	Now        time.Time
 	Where      []Condition
 
 	Sort       Column // text is ordered byte by byte, alike on every database
@@ -114,13 +116,14 @@ func (q Query) selected(db *gorm.DB, roles []string, noIndex string) *gorm.DB {
 		where = where.Where(noIndex+"role IN ?", roles)
 	}
 	if q.Banned {
-		where = where.Where(noIndex+"banned = ?", true)
+		where = where.Where(noIndex+"banned = ? AND (ban_expires IS NULL OR ban_expires > ?)", true, q.Now)
 	}
 	if q.Unverified {
 		where = where.Where(noIndex+"email_verified = ?", false)
 	}
 	if q.Active {
-		where = where.Where(noIndex+"banned = ? AND "+noIndex+"email_verified = ?", false, true)
+		where = where.Where("("+noIndex+"banned = ? OR ban_expires <= ?)", false, q.Now).
+			Where(noIndex+"email_verified = ?", true)
 	}
 	for _, c := range q.Where {
 		column := columns[c.Column]

@@ -55,7 +55,7 @@ const (
 
 // What was refused.
 const (
-	CookieForged    Name = "cookie_forged" // a session cookie with a signature that is not ours
+	CookieForged    Name = "cookie_forged" // a session cookie with a signature that is not ours; Detail is which
 	CrossSite       Name = "cross_site_refused"
 	Forbidden       Name = "forbidden"
 	PasswordRefused Name = "password_refused" // a wrong current password within a session

@@ -94,14 +94,10 @@ func (m *MagicLink) find(ctx context.Context, token string) (*magicLink, error) 
 	return &l, nil
 }
 
-// works reports whether u still has the address that was mailed, and the credentials of that time.
+// works reports whether u still has the address that was mailed, and the credentials of that time. What was mailed to a
+// user who is banned now works until SignIn refuses, which says why.
 func (m *MagicLink) works(l *magicLink, u *auth.User) bool {
-	return l.Address == auth.HashToken(u.Email) && (!l.Ended || m.banned(u))
-}
-
-// banned reports whether u is banned now. What was mailed to such a user works until SignIn refuses, which says why.
-func (m *MagicLink) banned(u *auth.User) bool {
-	return u.Banned && (u.BanExpires == nil || m.auth.Now().Before(*u.BanExpires))
+	return l.Address == auth.HashToken(u.Email) && (!l.Ended || u.BannedAt(m.auth.Now()))
 }
 
 // signIn spends a row, if it still works, and signs its user in. gone is the refusal if it does not.
@@ -118,7 +114,7 @@ func (m *MagicLink) signIn(
 			return nil, err
 		}
 		spent := t.Where("address = ? AND token_hash = ?", auth.HashToken(u.Email), l.TokenHash).
-			Where("(NOT ended OR ?)", m.banned(u)).Delete(&magicLink{})
+			Where("(NOT ended OR ?)", u.BannedAt(m.auth.Now())).Delete(&magicLink{})
 		if spent.Error != nil {
 			return nil, spent.Error
 		}
