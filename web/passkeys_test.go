@@ -22,8 +22,13 @@ import (
 // newPasskeySite is a site whose address is a name, with the options of parts.
 func newPasskeySite(t *testing.T, parts ...any) *site {
 	t.Helper()
+	return newPasskeySiteWith(t, auth.Options{}, parts...)
+}
+
+func newPasskeySiteWith(t *testing.T, o auth.Options, parts ...any) *site {
+	t.Helper()
 	named := func(c *web.Config) { c.AppURL = strings.Replace(c.AppURL, "127.0.0.1", "localhost", 1) }
-	s := newSiteOf(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{}, parts, named)
+	s := newSiteOf(t, dbtest.Open(t, dbtest.SQLite(t)), o, parts, named)
 	s.Base = strings.Replace(s.Base, "127.0.0.1", "localhost", 1)
 	return s
 }
@@ -189,6 +194,63 @@ func TestPasskeyLogIn(t *testing.T) {
 	lacks(t, ada.Get(page, navigate...), "Never")
 }
 
+// TestPasskeyOfAnOlderWindow: its answer says nothing about the passkey. It is told to ask again, and spends the
+// challenge of the newer window. The trail has no failed log-in.
+func TestPasskeyOfAnOlderWindow(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	phone := authtest.NewAuthenticator(t, s.Base)
+	const page = "/settings/security/passkeys"
+	added := url.Values{"response": {phone.Register(ada.PostForm(page, nil, script...).Text)}}
+	expect(t, ada.PostForm(page, added, script...), 204)
+	for path, c := range map[string]*authtest.Client{"/login/passkey": s.stranger(t), "/reauth/passkey": ada, page: ada} {
+		answer := phone.Prove
+		if path == page {
+			answer = authtest.NewAuthenticator(t, s.Base).Register
+		}
+		older := answer(c.PostForm(path, nil, script...).Text)
+		newer := answer(c.PostForm(path, nil, script...).Text)
+		for _, response := range []string{older, newer} {
+			refused := c.PostForm(path, url.Values{"response": {response}}, script...)
+			expect(t, refused, 400)
+			contains(t, refused, `"code":"CHALLENGE_NOT_FOUND"`, "another tab of this browser has asked since")
+		}
+		again := answer(c.PostForm(path, nil, script...).Text)
+		expect(t, c.PostForm(path, url.Values{"response": {again}}, script...), 204)
+	}
+	if strings.Contains(s.log.text(), "sign_in_failed") {
+		t.Error("a failed log-in is recorded")
+	}
+}
+
+// TestPasskeyOfAnUnprovenAddress: the refusal says how to prove it.
+func TestPasskeyOfAnUnprovenAddress(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySiteWith(t, auth.Options{RequireEmailVerification: true})
+	u, err := s.auth.CreateUser(t.Context(), nil,
+		auth.NewUser{Name: "Ada", Email: "ada@example.com", Password: authtest.Password, Verified: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada, phone := s.stranger(t), authtest.NewAuthenticator(t, s.Base)
+	ada.SignIn("ada@example.com", authtest.Password)
+	const page = "/settings/security/passkeys"
+	added := url.Values{"response": {phone.Register(ada.PostForm(page, nil, script...).Text)}}
+	expect(t, ada.PostForm(page, added, script...), 204)
+	if err := s.db.Model(u).Update("email_verified", false).Error; err != nil {
+		t.Fatal(err)
+	}
+	c := s.stranger(t)
+	proof := url.Values{"response": {phone.Prove(c.PostForm("/login/passkey", nil, script...).Text)}}
+	for _, refused := range []authtest.Answer{
+		c.PostForm("/login/passkey", proof, script...), ada.PostForm(page, nil, script...),
+	} {
+		expect(t, refused, 403)
+		contains(t, refused, `"code":"EMAIL_NOT_VERIFIED"`, "A log-in with your password mails you a link")
+	}
+}
+
 // TestPasskeyButtons: forms have the button where a passkey can help, and /login asks its question once.
 func TestPasskeyButtons(t *testing.T) {
 	t.Parallel()
@@ -238,6 +300,49 @@ func TestPasskeysNeedAName(t *testing.T) {
 	}
 	expect(t, s.Get("/.well-known/passkey-endpoints"), 404)
 }
+
+// part:admin
+
+// TestAdminRemovesPasskeys: they end with the sessions, one mail tells the user, and the trail names the admin.
+func TestAdminRemovesPasskeys(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySiteWith(t, auth.Options{Notices: true})
+	boss := s.admin(t, "boss@example.com")
+	ada, id := s.person(t, "ada@example.com")
+	_, eve := s.person(t, "eve@example.com")
+	path := "/admin/users/" + id + "/remove-passkeys"
+	none := boss.PostForm(path, nil, navigate...)
+	expect(t, none, 422)
+	contains(t, none, "This user has no passkeys.")
+	s.addPasskey(t, id, "Phone", false)
+	s.addPasskey(t, id, "Key", false)
+	s.addPasskey(t, eve, "Hers", false)
+	contains(t, boss.Get("/admin/users/"+id, navigate...), "Remove passkeys")
+	contains(t, boss.Get(path, navigate...), "lost the devices")
+	expect(t, boss.PostForm(path, nil, navigate...), 303, "Location", "/admin/users/"+id)
+	contains(t, boss.Get("/admin/users/"+id, navigate...), "Their passkeys are removed")
+	expect(t, ada.Get("/dashboard", navigate...), 303)
+	var left []string
+	err := s.db.Model(&passkey.Passkey{}).Pluck("user_id", &left).Error
+	if err != nil || !slices.Equal(left, []string{eve}) {
+		t.Errorf("passkeys of %v are left, %v", left, err)
+	}
+	if n := len(s.mailed(t, "passkey_removed", "ada@example.com")); n != 1 {
+		t.Errorf("%d mails", n)
+	}
+	// part:audit
+	var by []string
+	removed := s.db.Table("audit_events").Where("event = ? AND subject_id = ?", event.PasskeyRemoved, id)
+	err = removed.Pluck("actor_id", &by).Error
+	if admin := s.idOf(t, "boss@example.com"); err != nil || !slices.Equal(by, []string{admin, admin}) {
+		t.Errorf("done by %v, %v", by, err)
+	}
+	// end:audit
+	s.ahead.Add(int64(time.Hour))
+	expect(t, boss.PostForm(path, nil, navigate...), 303, "Location", "/reauth?returnTo="+url.QueryEscape(path))
+}
+
+// end:admin
 
 // part:audit
 

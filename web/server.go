@@ -52,7 +52,7 @@ type Server struct {
 	echo      *echo.Echo
 	site      views.Site
 	registry  []Route
-	mounted   []string // the paths of door.Mount // part:betterauth
+	mounted   []string         // the paths of door.Mount // part:betterauth
 	uploads   map[string]int64 // the paths of Upload, and how many bytes they take
 	drafts    keys.Sealer
 	draining  chan struct{} // closed when the server shuts down

@@ -367,6 +367,7 @@ func TestNewCodesAndOff(t *testing.T) {
 	fragment := ada.PostForm(twoFactor+"/codes", nil, s.htmx(twoFactor+"/codes")...)
 	expect(t, fragment, 200)
 	lacks(t, fragment, "<html")
+	contains(t, fragment, "<title>New recovery codes · ") // it had been "Error: …" if a code was refused before
 	codes := codesOn(t, fragment)
 	by := func(code string) url.Values { return url.Values{"code": {code}, "way": {"recovery"}} }
 	expect(t, s.firstStep(t, "ada@example.com").PostForm("/login/code", by(old[0]), navigate...), 422)
@@ -492,6 +493,12 @@ func TestDemandedFactor(t *testing.T) {
 
 	boss = s.stranger(t)
 	boss.SignIn("boss@example.com", authtest.Password)
+	begin := boss.Get(twoFactor, navigate...)
+	expect(t, boss.PostForm(twoFactor, nil, navigate...), 303)
+	for _, page := range []authtest.Answer{begin, boss.Get(twoFactor, navigate...)} {
+		contains(t, page, "Admins of this app need a second factor")
+		lacks(t, page, "data-cancel") // it would lead back here
+	}
 	s.addFactor(t, boss)
 	expect(t, boss.Get("/admin", navigate...), 200)
 	off := boss.Copy()
@@ -503,6 +510,25 @@ func TestDemandedFactor(t *testing.T) {
 }
 
 // part:passkey
+
+// TestPasskeyAtTheSecondStep: it takes the place of the code, and nothing of the half-done log-in is left.
+func TestPasskeyAtTheSecondStep(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySite(t)
+	s.person(t, "ada@example.com")
+	ada := &entrant{site: s, t: t, c: s.stranger(t)}
+	ada.c.SignIn("ada@example.com", authtest.Password)
+	ada.addPasskey(ada.c)
+	s.addFactor(t, ada.c)
+	ada.c = s.firstStep(t, "ada@example.com")
+	copied := ada.c.Copy()
+	contains(t, ada.c.Get("/login/code", navigate...), `action="/login/passkey"`)
+	expect(t, byPasskey("/login/passkey")(ada), 204)
+	if ada.has("two_factor") || !ada.has("session_token") {
+		t.Errorf("cookies %s", cookies(ada.c))
+	}
+	expect(t, copied.Get("/login/code", navigate...), 303, "Location", "/login")
+}
 
 // TestPasskeyMeetsTheDemand: a log-in by passkey is two factors, and stays so when the password is entered again.
 func TestPasskeyMeetsTheDemand(t *testing.T) {

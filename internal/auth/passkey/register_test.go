@@ -121,8 +121,10 @@ func TestLiesDoNotRegister(t *testing.T) {
 		r := newRig(t, db, auth.Options{}, passkey.Options{})
 		c := r.browser()
 		id := c.SignUp("ada@example.com")
-		for what, lie := range lies {
-			wantRefusal(t, what, r.register(c, r.device(), lie), 400, "FAILED_TO_VERIFY_REGISTRATION")
+		for _, list := range []map[string]func(*authtest.Claim){lies, otherChallenges} {
+			for what, lie := range list {
+				wantRefusal(t, what, r.register(c, r.device(), lie), 400, "FAILED_TO_VERIFY_REGISTRATION")
+			}
 		}
 		wantRefusal(t, "an endless id", r.register(c, r.device(), func(c *authtest.Claim) { c.ID = make([]byte, 1024) }),
 			400, "FAILED_TO_VERIFY_REGISTRATION")

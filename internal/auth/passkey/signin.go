@@ -81,6 +81,9 @@ func (p *Passkeys) prove(
 	if err != nil {
 		return nil, failed(err)
 	}
+	if answer.Response.CollectedClientData.Challenge != c.text() {
+		return nil, errOtherChallenge
+	}
 	var found Passkey
 	err = p.db.WithContext(r.Context()).Where("credential_id = ?", encode(answer.RawID)).Take(&found).Error
 	if err != nil {
@@ -92,6 +95,7 @@ func (p *Passkeys) prove(
 	if c.UserID != "" && c.UserID != found.UserID { // PASSKEY_NOT_FOUND would make the browser forget a good passkey
 		return nil, failed(errors.New("another user's passkey"))
 	}
+	start.NewDevice = start.Presented == nil && p.auth.NewDevice(r, found.UserID)
 	return p.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
 		u, err := t.LockUser(found.UserID)
 		if err != nil {

@@ -278,7 +278,8 @@ func TestUnprovenAddressHasNoFactor(t *testing.T) {
 		wantRefusal(t, "ending", verify(p.Client, p.code()), 403, "EMAIL_NOT_VERIFIED")
 		again := post(p.Client, "/two-factor/enable", map[string]any{"password": p.password})
 		wantRefusal(t, "beginning", again, 403, "EMAIL_NOT_VERIFIED")
-		if _, err := r.factor.EnableFresh(request(t, p.Client), p.session(p.Client)); fmt.Sprint(err) != "Email not verified" {
+		_, err = r.factor.EnableFresh(request(t, p.Client), p.session(p.Client))
+		if fmt.Sprint(err) != "Email not verified" {
 			t.Errorf("beginning on a page: %v", err)
 		}
 		r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", true).Error)
@@ -344,6 +345,29 @@ func TestUndoneChangeEndsALaterFactor(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestOwnChangesAreTold, by mail and in the trail: a thief in the account would make them, too.
+func TestOwnChangesAreTold(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, dbtest.Open(t, dbtest.SQLite(t)))
+	p := r.enrolled("ada@example.com")
+	for _, c := range []struct {
+		change func()
+		want   string
+	}{
+		{func() { p.trusted() }, "[device_trusted] [second_step_owed device_trusted sign_in]"},
+		{func() { endings["new recovery codes"](p) }, "[recovery_codes_made] [recovery_codes_made]"},
+		{func() {
+			wantOK(t, post(p.Client, "/two-factor/disable", map[string]any{"password": p.password}))
+		}, "[two_factor_disabled] [two_factor_disabled]"},
+	} {
+		mails, events := r.log.length()
+		c.change()
+		if sent, heard := r.log.since(mails, events); fmt.Sprint(sent, heard) != c.want || r.log.mails[mails].To != p.email {
+			t.Errorf("%v %v, want %s", sent, heard, c.want)
+		}
+	}
 }
 
 // TestFactorsKeepTheAgeOfASession: turning a factor on and off and on again would else prove a thief in an open browser
@@ -424,8 +448,8 @@ func TestDeletedUsersLeaveNothing(t *testing.T) {
 	})
 }
 
-// TestUnconfirmedSecretsEnd with what was proved before, and after half an hour: else a stranger who saw the page of the
-// set-up would have the secret that the user confirms long after.
+// TestUnconfirmedSecretsEnd with what was proved before, and after half an hour: else a stranger who saw the page of
+// the set-up would have the secret that the user confirms long after.
 func TestUnconfirmedSecretsEnd(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
