@@ -20,16 +20,47 @@ type person struct {
 	err error
 }
 
-// atTerminal lets the person at the terminal answer. It returns an error where a program or a file is the input.
-func atTerminal(ctx context.Context, ask func(*person)) error {
-	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return fmt.Errorf("an argument is missing, and no terminal is there to ask: %w", errUsage)
+// terminal is where a person answers, nil where a program or a file is the input.
+var terminal = func() io.Reader {
+	if term.IsTerminal(int(os.Stdin.Fd())) {
+		return os.Stdin
+	}
+	return nil
+}
+
+// atTerminal lets the person at the terminal answer. Without one it returns needs, a sentence about what is missing.
+func atTerminal(ctx context.Context, needs string, ask func(*person)) error {
+	in := terminal()
+	if in == nil {
+		return missing(needs)
 	}
 	defer context.AfterFunc(ctx, func() { os.Exit(1) })() // because Ctrl-C does not end a read
-	p := &person{in: bufio.NewReader(os.Stdin), out: os.Stderr}
+	p := &person{in: bufio.NewReader(in), out: os.Stderr}
 	ask(p)
 	return p.err
 }
+
+// complete returns the arguments of a verb with the answers to the questions that they leave open, the words of each
+// answer as if they were typed behind the verb.
+func complete(ctx context.Context, needs string, args []string, questions ...string) ([]string, error) {
+	if len(args) >= len(questions) {
+		return args, nil
+	}
+	err := atTerminal(ctx, needs, func(p *person) {
+		for _, question := range questions[len(args):] {
+			answer := ""
+			p.ask(question, &answer, "")
+			args = append(args, strings.Fields(answer)...)
+		}
+	})
+	return args, err
+}
+
+// missing is a sentence about what a call lacks.
+type missing string
+
+func (m missing) Error() string { return string(m) }
+func (m missing) Unwrap() error { return errUsage }
 
 // ask fills an answer that is still empty; for an empty line it is the usual one.
 func (p *person) ask(question string, answer *string, usual string) {

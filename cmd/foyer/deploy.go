@@ -30,7 +30,14 @@ func deployVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 	set := flag.NewFlagSet("deploy", flag.ContinueOnError)
 	c.flags(set)
 	kinds, err := parse(set, args)
-	if err != nil || len(kinds) != 1 || deployKinds[kinds[0]] == nil {
+	if err != nil {
+		return err
+	}
+	const needs = "deploy needs a kind, such as: deploy container"
+	if kinds, err = complete(ctx, needs, kinds, "Kind: container, systemd or fly"); err != nil {
+		return err
+	}
+	if len(kinds) != 1 || deployKinds[kinds[0]] == nil {
 		return errUsage
 	}
 	var next string

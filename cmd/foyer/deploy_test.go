@@ -59,7 +59,6 @@ func TestDeployKeepsFiles(t *testing.T) {
 	}
 	refused(t, deploy("container"), "Containerfile exists: ")
 	refused(t, deploy("systemd"), "harbor-crm.service exists: ")
-	refused(t, deploy(), "unknown verb or argument")
 	refused(t, deploy("heroku"), "unknown verb or argument")
 	refused(t, deploy("fly", "container"), "unknown verb or argument")
 	must(t, deploy("fly", "--dry-run"))

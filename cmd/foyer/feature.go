@@ -26,7 +26,8 @@ func featureVerb(ctx context.Context, root folder, args []string, out io.Writer)
 			return err
 		})
 	}
-	rest, err := g.parse(set, args)
+	rest, err := g.parse(ctx, set, args, "feature needs a name and fields, such as: feature projects name:string",
+		"Name of several, such as projects", "Fields, such as name:string due:date?")
 	if err != nil {
 		return err
 	}

@@ -20,16 +20,24 @@ type generation struct {
 	command []string // verb, noun and the rest of the command line
 }
 
-// parse reads a command line that begins with a noun, after which rest are the other arguments.
-func (g *generation) parse(set *flag.FlagSet, args []string) (rest []string, err error) {
+// parse reads a command line that begins with a noun, after which rest are the other arguments. It asks the questions
+// that are open, to take something back only the first.
+func (g *generation) parse(
+	ctx context.Context, set *flag.FlagSet, args []string, needs string, questions ...string,
+) (rest []string, err error) {
 	g.flags(set)
 	set.BoolVar(&g.undo, "undo", false, "")
-	if rest, err = parse(set, args); err != nil {
+	typed, err := parse(set, args)
+	if err != nil {
 		return nil, err
 	}
-	if len(rest) == 0 {
-		return nil, errUsage
+	if g.undo {
+		questions = questions[:1]
 	}
+	if rest, err = complete(ctx, needs, typed, questions...); err != nil {
+		return nil, err
+	}
+	args = append(slices.Clone(args), rest[len(typed):]...)
 	i := slices.Index(args, rest[0])
 	g.command = slices.Concat([]string{g.example, rest[0]}, args[:i], args[i+1:])
 	g.many, err = readNoun(g.example, rest[0])

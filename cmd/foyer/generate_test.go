@@ -130,13 +130,11 @@ func TestPageRefuses(t *testing.T) {
 	t.Parallel()
 	project := newProject(t, workshop())
 	for line, words := range map[string]string{
-		"page":                                      errUsage.Error(),
 		"page reports charts":                       errUsage.Error(),
 		"page reports --door back":                  "there is no door back; doors: admin anyone fresh",
 		"page reports --icon moon":                  "static/icons.svg has no icon moon; icons: info inbox",
 		"page type":                                 "a word of Go",
 		"page Reports":                              "lower-case words",
-		"feature projects":                          "a feature has a field",
 		"feature sheep name:string":                 "--singular",
 		"feature projects name:string":              "cmd/foyer/_example/feature is missing",
 		"feature projects name:string --admin":      "add --owned",

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -18,11 +17,14 @@ import (
 	"time"
 )
 
-// A verb is a line of help and its function, which works on the project in root.
+// A verb is a line of help and its action.
 type verb struct {
 	name, args, does string
-	run              func(ctx context.Context, root folder, args []string, out io.Writer) error
+	run              action
 }
+
+// An action works on the project in root.
+type action func(ctx context.Context, root folder, args []string, out io.Writer) error
 
 var verbs = []verb{
 	{"new", "<dir> <module> [\"Name\"] [--prefix p] [--preset small] [--without a,b] [--with a,b]",
@@ -34,8 +36,8 @@ var verbs = []verb{
 	{"parts", "", "list the parts that can be left out", partsVerb},
 	{"rename", `<module> "Name" [--prefix p]`,
 		"give this project another module path, name and prefix of cookies", renameVerb},
-	{"without", "<part>… [--fresh]", "take parts out of this project", partsOf(without)},
-	{"with", "<part>…", "bring parts back that this project does without", partsOf(with)},
+	{"without", "<part>… [--fresh]", "take parts out of this project", partsOf("without", without)},
+	{"with", "<part>…", "bring parts back that this project does without", partsOf("with", with)},
 	{"update", "[--to <version>] [--keep-conflicts]", "take over what the template changed", updateVerb},
 	{"deploy", "<container|systemd|fly>", "write the files by which this project is deployed", deployVerb},
 }
@@ -135,16 +137,20 @@ func partsVerb(ctx context.Context, root folder, args []string, out io.Writer) e
 }
 
 // partsOf reads the arguments of without and with.
-func partsOf(do func(context.Context, folder, taking) error) func(context.Context, folder, []string, io.Writer) error {
+func partsOf(name string, do func(context.Context, folder, taking) error) action {
 	return func(ctx context.Context, root folder, args []string, out io.Writer) error {
 		w := taking{change: change{out: out}, now: time.Now()}
-		set := flag.NewFlagSet("parts", flag.ContinueOnError)
+		set := flag.NewFlagSet(name, flag.ContinueOnError)
 		w.flags(set)
 		set.BoolVar(&w.fresh, "fresh", false, "")
 		set.StringVar(&w.base, "base", "", "")
-		var err error
-		if w.parts, err = parse(set, args); err != nil || len(w.parts) == 0 {
-			return cmp.Or(err, errUsage)
+		parts, err := parse(set, args)
+		if err != nil {
+			return err
+		}
+		needs := name + " needs parts, such as: " + name + " audit bench"
+		if w.parts, err = complete(ctx, needs, parts, "Parts, of those that go run ./cmd/foyer parts lists"); err != nil {
+			return err
 		}
 		return do(ctx, root, w)
 	}

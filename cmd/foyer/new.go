@@ -58,7 +58,8 @@ func newVerb(ctx context.Context, here folder, args []string, out io.Writer) err
 	c.dir, c.p = rest[0], p
 	c.p.names = names{rest[1], rest[2], *prefix}
 	if c.dir == "" || c.p.Module == "" {
-		if err := atTerminal(ctx, func(p *person) { c.ask(p, list) }); err != nil {
+		const needs = "new needs a folder and a module path, such as: new ../harbor github.com/acme/harbor"
+		if err := atTerminal(ctx, needs, func(p *person) { c.ask(p, list) }); err != nil {
 			return err
 		}
 	}

@@ -125,9 +125,6 @@ func readFields(args []string) (list []field, err error) {
 		}
 		list = append(list, field{n, kind})
 	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("a feature has a field; the first one names a row, such as name:string")
-	}
 	return list, nil
 }
 

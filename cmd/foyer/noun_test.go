@@ -68,7 +68,6 @@ func TestFields(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 	for args, words := range map[string]string{
-		"":                         "a feature has a field",
 		"name":                     "is no kind; kinds: string string? text",
 		"name:title":               "is no kind",
 		"name:string due:time":     `"time" is no kind`,

@@ -24,7 +24,7 @@ func pageVerb(ctx context.Context, root folder, args []string, out io.Writer) er
 	door := set.String("door", "user", "")
 	link := set.String("nav", "Paper clips", "") // of the example, which becomes the name of the page
 	set.StringVar(&g.icon, "icon", "info", "")
-	rest, err := g.parse(set, args)
+	rest, err := g.parse(ctx, set, args, "page needs a name, such as: page reports", "Name")
 	if err != nil {
 		return err
 	}

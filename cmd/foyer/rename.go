@@ -23,7 +23,8 @@ func renameVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 	rest = append(rest, "", "")
 	to := names{rest[0], rest[1], *prefix}
 	if to.Name == "" {
-		if err := atTerminal(ctx, func(p *person) { to.ask(p, "") }); err != nil {
+		const needs = `rename needs a module path and a name, such as: rename github.com/acme/harbor "Harbor CRM"`
+		if err := atTerminal(ctx, needs, func(p *person) { to.ask(p, "") }); err != nil {
 			return err
 		}
 	}

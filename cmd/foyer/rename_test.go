@@ -153,7 +153,7 @@ func TestRenameRefuses(t *testing.T) {
 		args             []string
 		want             string
 	}{
-		{"no name", "", "", harbor[:1], errUsage.Error()},
+		{"no name", "", "", harbor[:1], "rename needs a module path and a name, such as: rename "},
 		{"no module path", "", "", []string{"harbor", "Harbor CRM"}, "missing dot in first path element"},
 		{"a name that is none", "", "", []string{harbor[0], "A\nB"}, `the name "A\nB" is not`},
 		{"a name without a prefix", "", "", []string{harbor[0], "日本"}, "choose one by --prefix"},

@@ -114,7 +114,7 @@ func TestWithoutArguments(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "unknown verb or argument"},
+		{nil, "without needs parts, such as: without audit bench"},
 		{[]string{"audit", "--nonsense"}, "unknown verb or argument"},
 		{[]string{"mail"}, "there is no part mail; parts: audit chain keys foyer"},
 		{[]string{"audit"}, "chain needs audit"},
