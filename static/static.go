@@ -1,15 +1,17 @@
-// Package static embeds the files that browsers load. The address of each has a hash of its content, so that browsers
-// can cache it forever. Addresses without the hash are not served.
+// Package static embeds the files that browsers load: all of this folder but Go. The address of each has a hash of its
+// content, so that browsers can cache it forever. Addresses without the hash are not served. A style names other files
+// as url(logo.png).
 package static
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
 	"regexp"
@@ -17,12 +19,26 @@ import (
 	"strings"
 )
 
-//go:embed *.css *.js *.svg *.json
+//go:embed *
 var files embed.FS
+
+// The media types of files, which not every system knows. Those of packed are compressed already.
+var (
+	texts = map[string]string{
+		".css": "text/css; charset=utf-8", ".ico": "image/vnd.microsoft.icon", ".js": "text/javascript; charset=utf-8",
+		".json": "application/json", ".mjs": "text/javascript; charset=utf-8", ".otf": "font/otf", ".svg": "image/svg+xml",
+		".ttf": "font/ttf", ".txt": "text/plain; charset=utf-8", ".wasm": "application/wasm",
+		".webmanifest": "application/manifest+json", ".xml": "text/xml; charset=utf-8",
+	}
+	packed = map[string]string{
+		".avif": "image/avif", ".gif": "image/gif", ".jpeg": "image/jpeg", ".jpg": "image/jpeg", ".pdf": "application/pdf",
+		".png": "image/png", ".webp": "image/webp", ".woff": "font/woff", ".woff2": "font/woff2",
+	}
+)
 
 type asset struct {
 	mime        string
-	plain, gzip []byte
+	plain, gzip []byte // gzip is nil for a file that is compressed already
 }
 
 var (
@@ -30,31 +46,56 @@ var (
 	assets = map[string]asset{}  // address → file
 )
 
-// forReaders are the comments and indents of a style, which browsers do not load.
-var forReaders = regexp.MustCompile(`(?s)/\*.*?\*/|(?m)^\s+`)
+var (
+	// forReaders are the comments and indents of a style, which browsers do not load.
+	forReaders = regexp.MustCompile(`(?s)/\*.*?\*/|(?m)^\s+`)
+	// reference finds the file that a style names.
+	reference = regexp.MustCompile(`url\("?([^")]+)"?\)`)
+)
 
 func init() {
-	names, err := fs.Glob(files, "*")
+	err := errors.Join(add(files, false), add(files, true)) // styles last, because they need the addresses of others
 	if err != nil {
 		panic(err)
 	}
-	for _, name := range names {
-		data, err := files.ReadFile(name)
+}
+
+// add gives the styles of files, or all other files, their addresses.
+func add(files fs.FS, styles bool) error {
+	return fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		ext := path.Ext(name)
+		if err != nil || entry.IsDir() || ext == ".go" || styles != (ext == ".css") {
+			return err
+		}
+		data, err := fs.ReadFile(files, name)
 		if err != nil {
-			panic(err)
+			return err
 		}
 		if onlyComment(data) {
 			urls[name] = ""
-			continue
+			return nil
 		}
-		ext := path.Ext(name)
-		if ext == ".css" {
-			data = forReaders.ReplaceAll(data, nil)
+		if styles {
+			data = reference.ReplaceAllFunc(forReaders.ReplaceAll(data, nil), addressed)
 		}
 		sum := sha256.Sum256(data)
 		urls[name] = "/static/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
-		assets[urls[name]] = asset{mime: contentType(name), plain: data, gzip: compress(data)}
+		a := asset{mime: contentType(name), plain: data}
+		if texts[ext] != "" {
+			a.gzip = compress(data)
+		}
+		assets[urls[name]] = a
+		return nil
+	})
+}
+
+// addressed returns a reference with the address of its file, if it is one of this folder.
+func addressed(found []byte) []byte {
+	url := urls[string(reference.FindSubmatch(found)[1])]
+	if url == "" {
+		return found
 	}
+	return []byte("url(" + url + ")")
 }
 
 // onlyComment reports whether a style or script has no effect, so that pages need not load it.
@@ -69,7 +110,8 @@ func contentType(name string) string {
 	if name == "speculation.json" { // HTML standard, "speculation rules": browsers require this type
 		return "application/speculationrules+json"
 	}
-	return mime.TypeByExtension(path.Ext(name))
+	ext := path.Ext(name)
+	return cmp.Or(texts[ext], packed[ext], "application/octet-stream")
 }
 
 func compress(data []byte) []byte {
@@ -104,7 +146,7 @@ func Serve(w http.ResponseWriter, r *http.Request) bool {
 	h.Set("Content-Type", a.mime)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if a.gzip != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		body = a.gzip
 		h.Set("Content-Encoding", "gzip")
 	}
