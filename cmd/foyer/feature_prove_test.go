@@ -9,19 +9,24 @@ import (
 	"testing"
 )
 
-// axe is what the rules of accessibility are checked with, which git does not know.
-const axe = "internal/proofs/browser/node_modules"
+// lendModules lets the tests of a copy of the template use what npm ci put into this checkout, which git does not know.
+func lendModules(t *testing.T, dir folder) {
+	t.Helper()
+	root := projectRoot(t)
+	must(t, os.WriteFile(dir.path(".git/info/exclude"), []byte("node_modules\n"), 0o644)) // a link is no folder
+	for _, tests := range []string{"internal/proofs/browser", "internal/auth/clienttest"} {
+		modules := tests + "/node_modules"
+		if _, err := os.Stat(root.path(modules)); err == nil {
+			must(t, os.Symlink(root.path(modules), dir.path(modules)))
+		}
+	}
+}
 
 // proveFeature makes a feature in a copy of the template and runs tests of the copy. Taken back, the copy is as it was.
 func proveFeature(t *testing.T, command string, tests ...[]string) {
 	t.Helper()
 	dir := newProject(t, headOf(t))
-	if found, err := folder("../..").git(t.Context(), "rev-parse", "--show-toplevel"); err == nil {
-		if _, err := os.Stat(folder(found).path(axe)); err == nil {
-			must(t, os.Symlink(folder(found).path(axe), dir.path(axe)))
-			must(t, os.WriteFile(dir.path(".git/info/exclude"), []byte(axe+"\n"), 0o644))
-		}
-	}
+	lendModules(t, dir)
 	before := dir.tree(t)
 	args := strings.Fields(command)
 	_, err := dir.verb(t, args...)

@@ -9,6 +9,7 @@ import "testing"
 func proveRenamed(t *testing.T, prove func(dir folder)) {
 	files := headOf(t)
 	dir := newProject(t, files)
+	lendModules(t, dir)
 	before := dir.treeID(t)
 	_, err := dir.verb(t, "rename", harborCRM.Module, harborCRM.Name)
 	must(t, err)
@@ -29,9 +30,9 @@ func proveRenamed(t *testing.T, prove func(dir folder)) {
 // TestRenameInShort: under other names the template compiles and has its own name nowhere; renamed back it is the same.
 func TestRenameInShort(t *testing.T) { proveRenamed(t, func(folder) {}) }
 
-// TestStarterRename: under other names all tests of the template pass with Go alone.
+// TestStarterRename: under other names all tests of the template pass, also on PostgreSQL, in a browser and with npm
+// where they are found.
 func TestStarterRename(t *testing.T) {
-	goAlone(t)
 	proveRenamed(t, func(dir folder) {
 		for _, args := range [][]string{{"build", "./..."}, {"vet", "./..."}, {"test", "-timeout=40m", "./..."}} {
 			out, err := dir.run(t.Context(), "go", args...)

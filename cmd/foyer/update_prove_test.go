@@ -256,8 +256,9 @@ func updated(t *testing.T, got tree, out string) {
 	}
 }
 
-// TestStarterUpdate: a project with other names, pages of its own and without a part that its databases knew takes over
-// more than 20 commits of the template at once. Its tests pass, and its server starts on the database that it had.
+// TestStarterUpdate: a project with other names, a page of its own, two features and without a part that its databases
+// knew takes over more than 20 commits of the template at once. All its tests pass, and its server starts on the
+// database that it had.
 func TestStarterUpdate(t *testing.T) {
 	files := headOf(t)
 	template, project := ships(t, files, true)
@@ -265,8 +266,11 @@ func TestStarterUpdate(t *testing.T) {
 	project.serve(t, database)
 	_, err := project.verb(t, "without", "audit", "auditchain")
 	must(t, err)
-	_, err = project.verb(t, "feature", "sea_crates", "label:string", "weight:int?", "--owned")
-	must(t, err)
+	for _, line := range []string{"feature sea_crates label:string weight:int? --owned",
+		"feature buses name:string due:date --csv --api"} {
+		_, err = project.verb(t, strings.Fields(line)...)
+		must(t, err)
+	}
 	for _, r := range releases {
 		files = r.of(t, files)
 		template.commit(t, files, r.what)
@@ -284,17 +288,23 @@ func TestStarterUpdate(t *testing.T) {
 			t.Errorf("%s came back", name)
 		}
 	}
-	for name, id := range project.state(t).Generated[0].Files {
-		if blobID(got[name]) != id {
-			t.Errorf("%s: its id is not the recorded one", name)
+	made := project.state(t).Generated
+	if len(made) != 2 {
+		t.Errorf(".foyer has %+v", made)
+	}
+	for _, g := range made {
+		for name, id := range g.Files {
+			if blobID(got[name]) != id {
+				t.Errorf("%s: its id is not the recorded one", name)
+			}
 		}
 	}
 	if !strings.Contains(got["go.mod"], "go-colorable v0.1.14") {
 		t.Error("the dependency is not raised")
 	}
 	project.serve(t, database)
-	_, err = project.run(t.Context(), "go", "test", "./internal/auth/...", "./internal/config", "./web/...",
-		"./cmd/server")
+	lendModules(t, project)
+	_, err = project.run(t.Context(), "go", "test", "-timeout=40m", "./...")
 	must(t, err)
 	if out, err = project.verb(t, "update"); err != nil || !strings.Contains(out, "Nothing to update") {
 		t.Errorf("again: %q, %v", out, err)
