@@ -46,13 +46,14 @@ func complete(ctx context.Context, needs string, args []string, questions ...str
 	if len(args) >= len(questions) {
 		return args, nil
 	}
-	return args, atTerminal(ctx, needs, func(p *person) {
+	err := atTerminal(ctx, needs, func(p *person) {
 		for _, question := range questions[len(args):] {
 			answer := ""
 			p.ask(question, &answer, "")
 			args = append(args, strings.Fields(answer)...)
 		}
 	})
+	return args, err
 }
 
 // missing is a sentence about what a call lacks.
