@@ -9,7 +9,7 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-const resendPath, resendLabel = "/verify-email", "Ask for a new one"
+const awaitPath, awaitLabel = "/verify-email", "Ask for a new one"
 
 // verified are the results of links, by ?done=.
 var verified = map[string]views.LinkResult{
@@ -36,7 +36,7 @@ func (s *Server) showVerify(c *echo.Context) error {
 	if c.QueryParams().Has("token") {
 		form, _, err := s.verifyForm(c, c.QueryParam("token"))
 		if err != nil {
-			return s.showDeadLink(c, err, resendPath, resendLabel)
+			return s.showDeadLink(c, err, awaitPath, awaitLabel)
 		}
 		form.ReturnTo = mailedReturnTo(c.QueryParam("returnTo"))
 		return s.render(c, http.StatusOK, views.MailedLink(form).Page())
@@ -60,7 +60,7 @@ func (s *Server) verify(c *echo.Context) error {
 	form, link, err := s.verifyForm(c, values.Get("token"))
 	form.ReturnTo = mailedReturnTo(values.Get("returnTo"))
 	if err != nil {
-		return s.refuseLink(c, views.MailedLink(form), err, resendPath, resendLabel)
+		return s.refuseLink(c, views.MailedLink(form), err, awaitPath, awaitLabel)
 	}
 	to := form.ReturnTo
 	if _, asked := s.Auth.Pending(c.Request()); asked != "" && link.Purpose == letter.VerifyEmail {
@@ -68,7 +68,7 @@ func (s *Server) verify(c *echo.Context) error {
 	}
 	newSession, err := s.Auth.ConfirmEmail(c.Response(), c.Request(), session(c), link, values.Get("password"))
 	if err != nil {
-		return s.refuseLink(c, views.MailedLink(form), err, resendPath, resendLabel)
+		return s.refuseLink(c, views.MailedLink(form), err, awaitPath, awaitLabel)
 	}
 	// part:betterauth
 	if callback := s.externalCallback(c, link); callback != "" {

@@ -135,17 +135,6 @@ func (s *Server) takeFlash(c *echo.Context) views.Flash {
 	return message(key)
 }
 
-// isPageView reports whether the answer is shown as a page. What is shown once must not be spent on a fragment or on a
-// page that the browser prefetches.
-func isPageView(r *http.Request) bool {
-	return r.Method == http.MethodGet && !sentByScript(r) && !isPrefetch(r)
-}
-
-// isPrefetch reports whether the browser loads a page before its link is followed.
-func isPrefetch(r *http.Request) bool {
-	return r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose") != ""
-}
-
 // Cookies of what a visitor chose on the page Appearance.
 const (
 	themeCookie = CookiePrefix + ".theme"

@@ -31,11 +31,6 @@ func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// safe reports whether the method of a request only reads.
-func safe(r *http.Request) bool {
-	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-}
-
 // sameOrigin reports whether a page of the app, or a program, sent a request. It compares Origin, or else Referer, with
 // AppURL and never with Host, because proxies rewrite Host. Pages under no-referrer send "null", beside a
 // Sec-Fetch-Site that no page can forge. In development the app answers under every local name.

@@ -2,37 +2,12 @@ package web
 
 import (
 	"context"
-	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v5"
 )
-
-type requestKey struct{}
-
-// request is what the context of a request carries.
-type request struct {
-	id    string
-	whole context.Context // without the deadline: ends when the client disconnects
-}
-
-// begin gives the request an id, for its answer and its lines in the log, and a deadline, so that it waits for nothing
-// endlessly. It ignores an id from the client, because that would be written to the log.
-func (s *Server) begin(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c *echo.Context) error {
-		r, known := c.Request(), &request{id: rand.Text()}
-		c.Response().Header().Set(echo.HeaderXRequestID, known.id)
-		known.whole = context.WithValue(r.Context(), requestKey{}, known)
-		ctx, cancel := context.WithTimeout(known.whole, s.RequestTime)
-		defer cancel()
-		c.SetRequest(r.WithContext(ctx))
-		return next(c)
-	}
-}
-
-func requestID(c *echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
 
 // WithRequestID adds the id of the request to every record that is logged in its context, by any package.
 func WithRequestID(h slog.Handler) slog.Handler { return withID{h} }

@@ -78,19 +78,6 @@ func redirect(c *echo.Context, path string, status int) error {
 	return c.NoContent(status)
 }
 
-// sentByScript reports whether a script sent the request. htmx restores its history with another header than
-// HX-Request; browsers mark every fetch by Sec-Fetch-Mode.
-func sentByScript(r *http.Request) bool {
-	mode := r.Header.Get("Sec-Fetch-Mode")
-	htmx := r.Header.Get("HX-Request") != "" || r.Header.Get("HX-History-Restore-Request") != ""
-	return htmx || mode != "" && mode != "navigate"
-}
-
-// wantsJSON reports whether the client is a program: its path is below /api/, or it accepts JSON.
-func wantsJSON(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, "/api/") || strings.Contains(r.Header.Get("Accept"), "application/json")
-}
-
 // answerError answers every error of a guard or handler: with JSON to programs, with a page or a fragment to people. A
 // person without a session is redirected to the log-in; one whose session is not enough, to the page that helps.
 func (s *Server) answerError(c *echo.Context, err error) {

@@ -108,23 +108,3 @@ func withoutCSV(target string) string {
 	}
 	return path
 }
-
-// isGet reports whether a request only reads a page.
-func isGet(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
-
-// pageURL is path and query of the page that the visitor sees: the one htmx names, or else that of a GET. It is "" if
-// neither is known or it is no path of this site.
-func pageURL(r *http.Request) string {
-	page := ""
-	current, err := url.Parse(r.Header.Get("HX-Current-URL"))
-	switch {
-	case err == nil && current.Host == r.Host:
-		page = current.RequestURI()
-	case isGet(r):
-		page = r.URL.RequestURI()
-	}
-	if !origins.LocalPath(page) {
-		return ""
-	}
-	return page
-}

@@ -110,7 +110,7 @@ func (a *Auth) countFailure(r *http.Request, try passwordTry) error {
 		}
 		a.recordRefusal(r, e, "password")
 	}
-	return refusal(wait, err)
+	return limitRefusal(wait, err)
 }
 
 // refundWithin bounds the time to refund a failure, because the deadline of the request may have passed.

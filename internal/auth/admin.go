@@ -24,15 +24,15 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 			return nil, err
 		}
 	}
-	squatter, _, err := a.addressTaken(ctx, user.Email, "")
+	pendingID, _, err := a.addressTaken(ctx, user.Email, "")
 	if err != nil {
 		return nil, err
 	}
 	err = a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.AdminsFor(by, squatter); err != nil {
+		if _, err := t.AdminsFor(by, pendingID); err != nil {
 			return err
 		}
-		if err := a.evict(t, by.actor(), squatter, user.Email); err != nil {
+		if err := a.deletePending(t, by.actor(), pendingID, user.Email); err != nil {
 			return err
 		}
 		if err := a.addUser(t, user, hash); err != nil {

@@ -124,11 +124,11 @@ func (a *Auth) checkPasswordOfLink(r *http.Request, v *Verification, password st
 
 // opening is the way in which a link about an address was opened.
 type opening struct {
-	session  *Session // nil for a stranger
-	proved   *Account // whose password the stranger typed, else nil
-	signIn   bool     // start a session; without a password only on the first verification
-	remember bool
-	squatter string // the pending account that has the new address, for evict; else ""
+	session   *Session // nil for a stranger
+	proved    *Account // whose password the stranger typed, else nil
+	signIn    bool     // start a session; without a password only on the first verification
+	remember  bool
+	pendingID string // the pending account that has the new address, for deletePending; else ""
 }
 
 // applyLink uses a link about an address. It returns the user, and the session that it started, if any.
@@ -146,7 +146,7 @@ func (a *Auth) applyLink(
 		}
 	}
 	if v.Purpose == letter.ChangeEmail {
-		if o.squatter, _, err = a.addressTaken(r.Context(), v.Email, v.UserID); err != nil {
+		if o.pendingID, _, err = a.addressTaken(r.Context(), v.Email, v.UserID); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -183,7 +183,7 @@ func (a *Auth) applyLink(
 
 // applyLocked applies a link to its user, in t; first reports that it verified a new address.
 func (a *Auth) applyLocked(t *Tx, by actor, v *Verification, o opening) (u *User, first bool, err error) {
-	if err := a.lockBothAndEvict(t, by, o.squatter, v); err != nil {
+	if err := a.lockBothAndDeletePending(t, by, o.pendingID, v); err != nil {
 		return nil, false, err
 	}
 	if o.proved != nil {

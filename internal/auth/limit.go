@@ -89,7 +89,7 @@ func (a *Auth) Count(r *http.Request, act string, typed func() string) error {
 		if wait > 0 {
 			a.RecordRefusal(r, nil, event.RateLimited, act)
 		}
-		if err := refusal(wait, err); err != nil {
+		if err := limitRefusal(wait, err); err != nil {
 			return err
 		}
 	}

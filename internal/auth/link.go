@@ -172,7 +172,7 @@ func (a *Auth) checkLinkSession(ctx context.Context, v *Verification) error {
 	if err := ignoreMissing(a.db.WithContext(ctx).Where("id = ?", *v.SessionID).Take(&s).Error); err != nil {
 		return err
 	}
-	if a.over(&s, a.opts.Now()) {
+	if a.expired(&s, a.opts.Now()) {
 		return errNoLink
 	}
 	return nil

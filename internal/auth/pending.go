@@ -90,20 +90,21 @@ const (
 	detailReplaced       = "never confirmed, and the address was used again"
 )
 
-// squats reports whether u is a pending account, which the next account with its address replaces: the first may be an
-// attacker's, made to keep the victim out. An account with a role or a ban stays, because an admin decided that.
-func (a *Auth) squats(u *User) bool { return u.Pending && !u.Banned && u.Role == a.opts.Roles[0] }
+// replaceable reports whether the next account with its address replaces u, a pending account: u may be an attacker's,
+// made to keep the victim out. An account with a role or a ban stays, because an admin decided that.
+func (a *Auth) replaceable(u *User) bool { return u.Pending && !u.Banned && u.Role == a.opts.Roles[0] }
 
 // addressTaken reports whether the address is taken. mover is the user who wants to move there, "" at a sign-up. If a
-// pending account has the address, it is not taken: squatter is the id of that account, and evict deletes it.
-func (a *Auth) addressTaken(ctx context.Context, email, mover string) (squatter string, taken bool, err error) {
+// pending account has the address, it is not taken: pendingID is the id of that account, and deletePending deletes
+// it.
+func (a *Auth) addressTaken(ctx context.Context, email, mover string) (pendingID string, taken bool, err error) {
 	db := a.db.WithContext(ctx)
 	var u User
 	err = db.Where("email = ?", email).Take(&u).Error
 	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
 		return "", false, err
 	}
-	if u.ID != "" && !a.squats(&u) {
+	if u.ID != "" && !a.replaceable(&u) {
 		return "", true, nil
 	}
 	taken, err = a.reserved(db, email, mover)
@@ -134,34 +135,34 @@ func (a *Auth) refuseReserved(t *Tx, u *User, status int) error {
 	return nil
 }
 
-// evict deletes the account that addressTaken named, if it still squats on the address. by is recorded as the actor:
-// the user who takes the address, or the admin who creates that user.
-func (a *Auth) evict(t *Tx, by actor, squatter, email string) error {
-	if squatter == "" {
+// deletePending deletes the account that addressTaken named, if it still is one that is replaced. by is recorded as the
+// actor: the user who takes the address, or the admin who creates that user.
+func (a *Auth) deletePending(t *Tx, by actor, pendingID, email string) error {
+	if pendingID == "" {
 		return nil
 	}
-	u, err := t.LockUser(squatter)
+	u, err := t.LockUser(pendingID)
 	if err != nil {
 		return ignoreMissing(err)
 	}
-	if u.Email != email || !a.squats(u) {
+	if u.Email != email || !a.replaceable(u) {
 		return nil
 	}
 	return t.erasePending(by, u, detailReplaced)
 }
 
-// lockBothAndEvict evicts the pending account that has the address to which v moves its user. One statement locks both
-// rows in id order, so that transactions cannot deadlock.
-func (a *Auth) lockBothAndEvict(t *Tx, by actor, squatter string, v *Verification) error {
-	if squatter == "" {
+// lockBothAndDeletePending deletes the pending account that has the address to which v moves its user. One statement
+// locks both rows in id order, so that transactions cannot deadlock.
+func (a *Auth) lockBothAndDeletePending(t *Tx, by actor, pendingID string, v *Verification) error {
+	if pendingID == "" {
 		return nil
 	}
-	both := []string{v.UserID, squatter}
+	both := []string{v.UserID, pendingID}
 	err := t.Clauses(forUpdate).Select("id").Where("id IN ?", both).Order("id").Find(&[]User{}).Error
 	if err != nil {
 		return err
 	}
-	return a.evict(t, by, squatter, v.Email)
+	return a.deletePending(t, by, pendingID, v.Email)
 }
 
 // purgePending deletes at most pendingBatch pending accounts that are older than pendingAccountLife, and returns how

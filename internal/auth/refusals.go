@@ -86,7 +86,8 @@ func invalidToken(status int, err error) error {
 	return err
 }
 
-func refusal(wait time.Duration, err error) error {
+// limitRefusal is 503 if the counters could not be asked, 429 if a request has to wait, and else nil.
+func limitRefusal(wait time.Duration, err error) error {
 	if err != nil {
 		return errs.Unavailable(err)
 	}

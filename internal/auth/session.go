@@ -142,11 +142,11 @@ func (s *Session) columns() []any {
 
 // dead reports whether a session has expired or its user is banned.
 func (a *Auth) dead(s *Session, now time.Time) bool {
-	return a.over(s, now) || s.User.BannedAt(now)
+	return a.expired(s, now) || s.User.BannedAt(now)
 }
 
-// over reports whether a session has expired: at its own time, or at Options.MaxAge after its start.
-func (a *Auth) over(s *Session, now time.Time) bool {
+// expired reports whether a session has expired: at its own time, or at Options.MaxAge after its start.
+func (a *Auth) expired(s *Session, now time.Time) bool {
 	return !now.Before(s.ExpiresAt) || !now.Before(s.CreatedAt.Add(a.opts.MaxAge))
 }
 

@@ -233,7 +233,7 @@ func (a *Auth) storeSession(t *Tx, r *http.Request, u *User, in Start) (*Session
 	s := a.buildSession(r, u.ID, min(life, a.opts.MaxAge))
 	s.Remember, s.AMR = in.Remember, in.AMR
 	if in.KeepAge {
-		s.CreatedAt = in.Presented.CreatedAt // over ends it MaxAge later
+		s.CreatedAt = in.Presented.CreatedAt // so it expires MaxAge later
 	}
 	if err := t.Create(s).Error; err != nil {
 		return nil, err

@@ -62,11 +62,11 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 	return user, s, nil
 }
 
-// signUpUnverified makes the user and mails the link. It replaces a squatting account only if a mail goes out: else an
+// signUpUnverified makes the user and mails the link. It replaces a pending account only if a mail goes out: else an
 // attacker could undo a sign-up and leave the address without a link. Every outcome takes the same time.
 func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL string) error {
 	defer a.PadTiming(r.Context())()
-	squatter, taken, err := a.addressTaken(r.Context(), user.Email, "")
+	pendingID, taken, err := a.addressTaken(r.Context(), user.Email, "")
 	if err != nil {
 		return err
 	}
@@ -74,12 +74,12 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 		return a.mailOwner(r, user.Email)
 	}
 	may, err := a.mayMailTo(r.Context(), false, letter.VerifyEmail, user.Email)
-	if err != nil || squatter != "" && !may {
+	if err != nil || pendingID != "" && !may {
 		return err
 	}
 	by := a.actorFor(r, user.ID)
 	err = a.Transact(r.Context(), func(t *Tx) error {
-		if err := a.evict(t, by, squatter, user.Email); err != nil {
+		if err := a.deletePending(t, by, pendingID, user.Email); err != nil {
 			return err
 		}
 		if err := a.addUser(t, user, hash); err != nil {

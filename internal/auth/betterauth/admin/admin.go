@@ -117,8 +117,8 @@ func texts(v any) (list []string, ok bool) {
 	return list, ok
 }
 
-// holds lists what a role may do, as in better-auth's default access control.
-var holds = map[string]map[string][]string{
+// permissionsOf lists what a role may do, as in better-auth's default access control.
+var permissionsOf = map[string]map[string][]string{
 	"admin": {
 		"user": {
 			"create", "list", "get", "update", "delete", "ban", "impersonate",
@@ -138,7 +138,7 @@ func (p *plugin) hasPermission(w http.ResponseWriter, r *http.Request, b *payloa
 	if err != nil {
 		return nil, err
 	}
-	may := func(role string) bool { return covers(holds[role], wanted) }
+	may := func(role string) bool { return covers(permissionsOf[role], wanted) }
 	return map[string]any{"error": nil, "success": slices.ContainsFunc(strings.Split(s.User.Role, ","), may)}, nil
 }
 
