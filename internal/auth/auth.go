@@ -91,11 +91,17 @@ func (a *Auth) Purge(ctx context.Context) error {
 	db := a.db.WithContext(ctx)
 	return errors.Join(
 		a.hasher.FindLegacy(ctx, a.db),
-		purge.Rows(db, &Session{}, "id", "expires_at <= ?", now),
-		purge.Rows(db, &Verification{}, "id", "expires_at <= ?", now),
+		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Session{}, now) }),
+		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Verification{}, now) }),
 		purge.Few(ctx, pendingBatch, func() (int64, error) { return a.purgePending(ctx) }),
 		a.purgeParts(ctx),
 	)
+}
+
+// deleteExpired deletes at most purge.Batch expired rows of a model.
+func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
+	some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
+	return db.Where("id IN (?)", some).Delete(model)
 }
 
 // Hears reports whether notifications of PostgreSQL reach this process. They do not through a pooler in transaction

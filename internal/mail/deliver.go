@@ -168,6 +168,10 @@ func (o *Outbox) purgeHourly(ctx context.Context) {
 
 // purge deletes mails of more than a week ago that are sent or abandoned.
 func (o *Outbox) purge(ctx context.Context) error {
-	before := o.Now().Add(-history)
-	return purge.Rows(o.db.WithContext(ctx), &Mail{}, "id", "due_at IS NULL AND created_at < ?", before)
+	db := o.db.WithContext(ctx)
+	return purge.All(ctx, func() *gorm.DB {
+		old := db.Model(&Mail{}).Select("id").Limit(purge.Batch).
+			Where("due_at IS NULL AND created_at < ?", o.Now().Add(-history))
+		return db.Where("id IN (?)", old).Delete(&Mail{})
+	})
 }

@@ -6,10 +6,11 @@ import (
 	"testing"
 
 	"example.com/foyer/internal/purge"
+	"gorm.io/gorm"
 )
 
-// TestFew: Few continues while batches are full. It ends with a smaller batch, an error, or its context.
-func TestFew(t *testing.T) {
+// TestAll: All continues while batches are full. It ends with a smaller batch, an error, or its context.
+func TestAll(t *testing.T) {
 	broken := errors.New("broken")
 	for name, c := range map[string]struct {
 		rows []int64
@@ -27,16 +28,18 @@ func TestFew(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			calls := 0
-			err := purge.Few(ctx, purge.Batch, func() (int64, error) {
+			err := purge.All(ctx, func() *gorm.DB {
 				calls++
+				done := &gorm.DB{RowsAffected: c.rows[calls-1]}
 				if calls < len(c.rows) {
-					return c.rows[calls-1], nil
+					return done
 				}
 				if c.last == context.Canceled {
 					cancel()
-					return c.rows[calls-1], nil
+				} else {
+					done.Error = c.last
 				}
-				return c.rows[calls-1], c.last
+				return done
 			})
 			if !errors.Is(err, c.want) || calls != len(c.rows) {
 				t.Errorf("%d calls, %v; want %d, %v", calls, err, len(c.rows), c.want)

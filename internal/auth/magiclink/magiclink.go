@@ -128,5 +128,9 @@ func endLinks(t *auth.Tx, userID string) error {
 const rest = 24 * time.Hour
 
 func (m *MagicLink) purge(ctx context.Context) error {
-	return purge.Rows(m.db.WithContext(ctx), &magicLink{}, "address", "expires_at <= ?", m.auth.Now().Add(-rest))
+	db, over := m.db.WithContext(ctx), m.auth.Now().Add(-rest)
+	return purge.All(ctx, func() *gorm.DB {
+		some := db.Model(&magicLink{}).Select("address").Where("expires_at <= ?", over).Limit(purge.Batch)
+		return db.Where("address IN (?)", some).Delete(&magicLink{})
+	})
 }

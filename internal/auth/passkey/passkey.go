@@ -134,5 +134,9 @@ func takenOver(t *auth.Tx, u *auth.User, since time.Time, tell auth.Tell) error 
 
 // purge forgets spent challenges that have expired, because no answer to them counts any more.
 func (p *Passkeys) purge(ctx context.Context) error {
-	return purge.Rows(p.db.WithContext(ctx), &spent{}, "challenge", "expires_at <= ?", p.auth.Now())
+	db, now := p.db.WithContext(ctx), p.auth.Now()
+	return purge.All(ctx, func() *gorm.DB {
+		some := db.Model(&spent{}).Select("challenge").Where("expires_at <= ?", now).Limit(purge.Batch)
+		return db.Where("challenge IN (?)", some).Delete(&spent{})
+	})
 }

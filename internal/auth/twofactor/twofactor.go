@@ -170,9 +170,14 @@ func (f *Factor) takenOver(t *auth.Tx, u *auth.User, since time.Time, tell auth.
 // leaves APP_SECRET some day.
 func (f *Factor) purge(ctx context.Context) error {
 	db, now := f.db.WithContext(ctx), f.auth.Now()
+	expired := func(model any) error {
+		return purge.All(ctx, func() *gorm.DB {
+			some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
+			return db.Where("id IN (?)", some).Delete(model)
+		})
+	}
 	err := errors.Join(
-		purge.Rows(db, &secondStep{}, "id", "expires_at <= ?", now),
-		purge.Rows(db, &TrustedDevice{}, "id", "expires_at <= ?", now),
+		expired(&secondStep{}), expired(&TrustedDevice{}),
 		endSetups(db.Where("created_at <= ?", now.Add(-setupLife)), db),
 	)
 	if err != nil || !f.old.Load() {
