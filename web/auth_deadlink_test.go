@@ -346,6 +346,14 @@ func TestMailsAreLimited(t *testing.T) {
 
 // end:ratelimit
 
+// TestAllowedChangePromisesNoMail: the new address may have had its mails for this hour.
+func TestAllowedChangePromisesNoMail(t *testing.T) {
+	t.Parallel()
+	page := newSite(t).Get("/verify-email?done=allowed", navigate...)
+	contains(t, page, "You allowed the change.", "If none comes, open this one again in an hour.")
+	lacks(t, page, "on its way")
+}
+
 // TestConfirmedVisitorsNeedNoMail: they are sent on, and another link is refused with a reason.
 func TestConfirmedVisitorsNeedNoMail(t *testing.T) {
 	t.Parallel()

@@ -18,7 +18,10 @@ var verified = map[string]views.LinkResult{
 		ActionURL: "/dashboard", ActionLabel: "Go on",
 	},
 	"allowed": {
-		Title: "One more link", Message: "You allowed the change. Now open the link that is on its way to the new address.",
+		Title: "One more link",
+		// An address that has had its mails for this hour gets none; then the link stays good.
+		Message: "You allowed the change. Now open the link that we mail to the new address. If none comes, open this " +
+			"one again in an hour.",
 		Mail: true, ActionURL: "/dashboard", ActionLabel: "Go on",
 	},
 }

@@ -109,7 +109,7 @@ func TestAFormActsForWhomItWasDrawn(t *testing.T) {
 			{"/reauth", "/reauth", []string{"password", authtest.Password}},
 			{"/admin/users/:id/ban", "/admin/users/:id/ban", nil},
 			{"/admin/users/selected/ban?row=:id", "/admin/users/selected/ban", nil},
-			{"/admin/users/:id", "/admin/users/:id/sessions", nil},
+			{"/admin/users/:id", "/admin/users/:id/session", nil},
 			{"/admin/users/new", "/admin/users/new", []string{"name", "Eve", "email", "eve@example.com", "role", "admin"}},
 		} {
 			c.page, c.action = strings.ReplaceAll(c.page, ":id", target), strings.ReplaceAll(c.action, ":id", target)
@@ -349,7 +349,7 @@ func TestPrivateFormsNameTheirPerson(t *testing.T) {
 	for _, action := range []string{
 		"/settings", "/settings/email", "/settings/security", "/settings/sessions/others", "/settings/delete", "/reauth",
 		"/logout", "/theme",
-		"/admin/users/:id/ban", "/admin/users/:id/sessions", "/admin/users/new",
+		"/admin/users/:id/ban", "/admin/users/:id/session", "/admin/users/new",
 	} {
 		if !seen[action] {
 			t.Errorf("the form for %s was not looked at", action)

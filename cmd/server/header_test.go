@@ -4,12 +4,30 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 )
+
+// TestSlowClientsAreCutOff: no client holds a connection by a slow header, body or read, or by doing nothing.
+func TestSlowClientsAreCutOff(t *testing.T) {
+	t.Parallel()
+	s := (&app{log: slog.New(slog.DiscardHandler)}).server(http.NotFoundHandler())
+	for _, limit := range []struct {
+		name       string
+		has, until time.Duration
+	}{
+		{"ReadHeaderTimeout", s.ReadHeaderTimeout, 10 * time.Second}, {"ReadTimeout", s.ReadTimeout, 30 * time.Second},
+		{"WriteTimeout", s.WriteTimeout, time.Minute}, {"IdleTimeout", s.IdleTimeout, 5 * time.Minute},
+	} {
+		if limit.has <= 0 || limit.has > limit.until {
+			t.Errorf("%s is %v, want at most %v", limit.name, limit.has, limit.until)
+		}
+	}
+}
 
 // TestHeadersAreBounded: too long and too slow headers are refused, and other requests are served meanwhile.
 func TestHeadersAreBounded(t *testing.T) {

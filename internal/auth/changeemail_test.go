@@ -1,6 +1,8 @@
 package auth_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +153,42 @@ func TestANewPasswordEndsWhatAThiefAskedFor(t *testing.T) {
 		}
 		wantRefusal(t, r.browser().Get("/api/auth/verify-email?token="+link), 401, "INVALID_TOKEN")
 		r.wantWho("the owner", r.Client, "ada@example.com")
+	})
+}
+
+// TestTwoChangesAtOnce: of two changes asked for at the same time the link of the second mail works, whichever is read
+// first. The other address is never confirmed.
+func TestTwoChangesAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		box := &mailbox{}
+		r := newRig(t, db, auth.Options{Mailer: box})
+		for round := range 4 {
+			c := r.browser()
+			r.verified(c, fmt.Sprintf("ada%d@example.com", round))
+			sent := len(box.all())
+			atOnce(2, func(i int) {
+				post(c.Copy(), "/change-email", fmt.Sprintf(`{"newEmail":"new%d-%d@example.com"}`, round, i))
+			})
+			mails := box.all()[sent:]
+			if len(mails) != 2 || mails[0].To == mails[1].To {
+				t.Fatalf("mails %+v", mails)
+			}
+			last := mails[1].To
+			if round%2 == 1 {
+				slices.Reverse(mails)
+			}
+			var moved []string
+			for _, m := range mails {
+				if c.Get("/api/auth/verify-email?token="+linkToken(t, m)).StatusCode == 200 {
+					moved = append(moved, m.To)
+				}
+			}
+			if !slices.Equal(moved, []string{last}) {
+				t.Fatalf("round %d: links to %q work, want %s", round, moved, last)
+			}
+			r.wantWho("afterwards", c, last)
+		}
 	})
 }
 

@@ -132,6 +132,8 @@ func (q Query) selected(db *gorm.DB, roles []string, noIndex string) *gorm.DB {
 			where = where.Where(column+operators[c.Operator], c.Value)
 		case c.AnyCase:
 			where = where.Where("LOWER("+column+`) LIKE LOWER(?) ESCAPE '\'`, c.Operator.pattern(c.Value))
+		case db.Name() == "sqlite": // its LIKE takes upper and lower case of ASCII for the same
+			where = where.Where(column+" GLOB ?", c.Operator.glob(c.Value))
 		default:
 			where = where.Where(column+` LIKE ? ESCAPE '\'`, c.Operator.pattern(c.Value))
 		}
@@ -142,6 +144,14 @@ func (q Query) selected(db *gorm.DB, roles []string, noIndex string) *gorm.DB {
 // pattern is what LIKE matches a text with.
 func (o Operator) pattern(value any) string {
 	return strings.Replace(operators[o], "?", text.Like(fmt.Sprint(value)), 1)
+}
+
+var globs = strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]")
+
+// glob is what GLOB matches a text with.
+func (o Operator) glob(value any) string {
+	around := strings.ReplaceAll(operators[o], "%", "*")
+	return strings.Replace(around, "?", globs.Replace(fmt.Sprint(value)), 1)
 }
 
 // roles lists the comma lists in the store that contain q.Role. It leaps from one list to the next along their index.
