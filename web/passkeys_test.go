@@ -189,6 +189,36 @@ func TestPasskeyLogIn(t *testing.T) {
 	lacks(t, ada.Get(page, navigate...), "Never")
 }
 
+// TestPasskeyOfAnOlderWindow: its answer says nothing about the passkey. It is told to ask again, and spends the
+// challenge of the newer window. The trail has no failed log-in.
+func TestPasskeyOfAnOlderWindow(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	phone := authtest.NewAuthenticator(t, s.Base)
+	const page = "/settings/security/passkeys"
+	added := url.Values{"response": {phone.Register(ada.PostForm(page, nil, script...).Text)}}
+	expect(t, ada.PostForm(page, added, script...), 204)
+	for path, c := range map[string]*authtest.Client{"/login/passkey": s.stranger(t), "/reauth/passkey": ada, page: ada} {
+		answer := phone.Prove
+		if path == page {
+			answer = authtest.NewAuthenticator(t, s.Base).Register
+		}
+		older := answer(c.PostForm(path, nil, script...).Text)
+		newer := answer(c.PostForm(path, nil, script...).Text)
+		for _, response := range []string{older, newer} {
+			refused := c.PostForm(path, url.Values{"response": {response}}, script...)
+			expect(t, refused, 400)
+			contains(t, refused, `"code":"CHALLENGE_NOT_FOUND"`, "another tab of this browser has asked since")
+		}
+		again := answer(c.PostForm(path, nil, script...).Text)
+		expect(t, c.PostForm(path, url.Values{"response": {again}}, script...), 204)
+	}
+	if strings.Contains(s.log.text(), "sign_in_failed") {
+		t.Error("a failed log-in is recorded")
+	}
+}
+
 // TestPasskeyButtons: forms have the button where a passkey can help, and /login asks its question once.
 func TestPasskeyButtons(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,13 @@ import (
 // challengeLife is how long an answer to a challenge counts. People look for their phone or security key meanwhile.
 const challengeLife = 5 * time.Minute
 
-var errNoChallenge = errs.New(http.StatusBadRequest, "CHALLENGE_NOT_FOUND", "Challenge not found")
+var (
+	errNoChallenge = errs.New(http.StatusBadRequest, "CHALLENGE_NOT_FOUND", "Challenge not found")
+
+	// errOtherChallenge refuses an answer to another challenge than that of the cookie. It comes from an older window of
+	// the browser and says nothing about the passkey, so that it is not recorded. The contract has other codes for it.
+	errOtherChallenge = errs.New(http.StatusBadRequest, errNoChallenge.Code, errNoChallenge.Message)
+)
 
 // challenge is what an authenticator was asked to sign. It travels in a cookie, sealed, so that asking writes nothing.
 // A browser has one at a time: if a second tab asks, the answer of the first one is refused and has to be repeated.

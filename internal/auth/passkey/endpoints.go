@@ -2,11 +2,13 @@ package passkey
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/auth/event"
+	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/payload"
 )
 
@@ -48,6 +50,9 @@ func (p *Passkeys) takeRegistration(w http.ResponseWriter, r *http.Request, b *p
 		return nil, err
 	}
 	k, err := p.Register(w, r, s, response, name)
+	if errors.Is(err, errOtherChallenge) {
+		return nil, unusable(err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +84,9 @@ func (p *Passkeys) takeProof(w http.ResponseWriter, r *http.Request, b *payload.
 		return nil, err
 	}
 	s, err := p.SignIn(w, r, response)
+	if errors.Is(err, errOtherChallenge) {
+		return nil, errs.New(http.StatusBadRequest, "AUTHENTICATION_FAILED", "Authentication failed")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -114,6 +114,9 @@ func (p *Passkeys) Register(
 		return nil, errNoChallenge
 	}
 	k, err := p.attested(c, response)
+	if errors.Is(err, errOtherChallenge) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, unusable(err)
 	}
@@ -145,6 +148,9 @@ func (p *Passkeys) attested(c *challenge, response []byte) (*Passkey, error) {
 	answer, err := protocol.ParseCredentialCreationResponseBytes(response)
 	if err != nil {
 		return nil, err
+	}
+	if answer.Response.CollectedClientData.Challenge != c.text() {
+		return nil, errOtherChallenge
 	}
 	if err := p.checkOrigin(answer.Response.CollectedClientData); err != nil {
 		return nil, err

@@ -121,8 +121,10 @@ func TestLiesDoNotRegister(t *testing.T) {
 		r := newRig(t, db, auth.Options{}, passkey.Options{})
 		c := r.browser()
 		id := c.SignUp("ada@example.com")
-		for what, lie := range lies {
-			wantRefusal(t, what, r.register(c, r.device(), lie), 400, "FAILED_TO_VERIFY_REGISTRATION")
+		for _, list := range []map[string]func(*authtest.Claim){lies, otherChallenges} {
+			for what, lie := range list {
+				wantRefusal(t, what, r.register(c, r.device(), lie), 400, "FAILED_TO_VERIFY_REGISTRATION")
+			}
 		}
 		wantRefusal(t, "an endless id", r.register(c, r.device(), func(c *authtest.Claim) { c.ID = make([]byte, 1024) }),
 			400, "FAILED_TO_VERIFY_REGISTRATION")
@@ -299,8 +301,7 @@ func TestMalformedAnswers(t *testing.T) {
 		}
 	}
 	for _, response := range []string{`{}`, `{"id":5}`, `{"id":"AAAA","rawId":"AAAA","type":"public-key"}`,
-		`{"id":"AAAA","rawId":"AAAA","type":"public-key","response":{"clientDataJSON":"AAAA","attestationObject":"AAAA"}}`,
-		d.Prove(`{"challenge":"AAAA","rpId":"localhost"}`)} {
+		`{"id":"AAAA","rawId":"AAAA","type":"public-key","response":{"clientDataJSON":"AAAA","attestationObject":"AAAA"}}`} {
 		options(t, c, "register")
 		wantRefusal(t, response, post(c, "/passkey/verify-registration", `{"response":`+response+`}`),
 			400, "FAILED_TO_VERIFY_REGISTRATION")
@@ -309,5 +310,9 @@ func TestMalformedAnswers(t *testing.T) {
 		r.wantNoEntry(response, stranger, post(stranger, "/passkey/verify-authentication", `{"response":`+response+`}`),
 			401, "AUTHENTICATION_FAILED")
 	}
+	proof := d.Prove(`{"challenge":"AAAA","rpId":"localhost"}`)
+	options(t, c, "register")
+	wantRefusal(t, "a proof", post(c, "/passkey/verify-registration", `{"response":`+proof+`}`),
+		400, "FAILED_TO_VERIFY_REGISTRATION")
 	r.wantKeys("in the end", id, 1)
 }

@@ -81,6 +81,9 @@ func (p *Passkeys) prove(
 	if err != nil {
 		return nil, failed(err)
 	}
+	if answer.Response.CollectedClientData.Challenge != c.text() {
+		return nil, errOtherChallenge
+	}
 	var found Passkey
 	err = p.db.WithContext(r.Context()).Where("credential_id = ?", encode(answer.RawID)).Take(&found).Error
 	if err != nil {

@@ -72,8 +72,6 @@ var lies = map[string]func(*authtest.Claim){
 	"another port":             func(c *authtest.Claim) { c.Client["origin"] = "http://localhost:8081" },
 	"no origin":                func(c *authtest.Claim) { delete(c.Client, "origin") },
 	"another kind of ceremony": func(c *authtest.Claim) { c.Client["type"] = "payment.get" },
-	"another challenge":        func(c *authtest.Claim) { c.Client["challenge"] = strings.Repeat("A", 43) },
-	"no challenge":             func(c *authtest.Claim) { delete(c.Client, "challenge") },
 	"a frame of another site":  func(c *authtest.Claim) { c.Client["crossOrigin"] = true },
 	"a frame of a named site": func(c *authtest.Claim) {
 		c.Client["crossOrigin"], c.Client["topOrigin"] = true, home
@@ -83,6 +81,12 @@ var lies = map[string]func(*authtest.Claim){
 	"no user present":              func(c *authtest.Claim) { c.Flags &^= authtest.UserPresent },
 	"no user verified":             func(c *authtest.Claim) { c.Flags &^= authtest.UserVerified },
 	"backed up but not eligible":   func(c *authtest.Claim) { c.Flags &^= authtest.BackupEligible },
+}
+
+// otherChallenges answer another challenge than that of the cookie, as an older window does.
+var otherChallenges = map[string]func(*authtest.Claim){
+	"another challenge": func(c *authtest.Claim) { c.Client["challenge"] = strings.Repeat("A", 43) },
+	"no challenge":      func(c *authtest.Claim) { delete(c.Client, "challenge") },
 }
 
 // proofLies are lies about a passkey that exists.
@@ -104,6 +108,10 @@ func TestLiesDoNotSignIn(t *testing.T) {
 				c := r.browser()
 				r.wantNoEntry(what, c, r.enter(c, d, lie), 401, "AUTHENTICATION_FAILED")
 			}
+		}
+		for what, lie := range otherChallenges { // these are no failures of the passkey, and not recorded
+			c := r.browser()
+			r.wantNoEntry(what, c, r.enter(c, d, lie), 400, "AUTHENTICATION_FAILED")
 		}
 		if after := r.list(id)[0]; after != before {
 			t.Errorf("lies changed the passkey: %+v", after)
@@ -187,7 +195,7 @@ func TestChallengeCountsOnce(t *testing.T) {
 		response = d.Prove(options(t, c, "authenticate"))
 		r.wantNoEntry("another browser", r.browser(), prove(r.browser(), response), 400, "CHALLENGE_NOT_FOUND")
 		options(t, c, "authenticate")
-		r.wantNoEntry("an older challenge", c, prove(c, response), 401, "AUTHENTICATION_FAILED")
+		r.wantNoEntry("an older challenge", c, prove(c, response), 400, "AUTHENTICATION_FAILED")
 
 		c = r.browser()
 		response = d.Prove(options(t, c, "authenticate"))
