@@ -63,6 +63,7 @@ var houseEvents = map[event.Name]eventWords{
 	event.RecoveryCodesEnded: {"Recovery codes deleted", "took back the recovery codes of %"},
 	event.RecoveryCodesMade:  {"New recovery codes", "made new recovery codes of %"},
 	event.RecoveryCodeUsed:   {"Recovery code used", "used a recovery code of %"},
+	event.SecondStepOwed:     {"First step of a log-in", "took the first step of the log-in of %"},
 	event.TwoFactorDisabled:  {"Second factor turned off", "turned the second factor of % off"},
 	event.TwoFactorEnabled:   {"Second factor turned on", "turned the second factor of % on"},
 	// end:twofactor

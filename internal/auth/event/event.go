@@ -48,6 +48,7 @@ const (
 	RecoveryCodesEnded Name = "recovery_codes_ended" // deleted, because a stranger may have made them
 	RecoveryCodesMade  Name = "recovery_codes_made"
 	RecoveryCodeUsed   Name = "recovery_code_used"
+	SecondStepOwed     Name = "second_step_owed" // the first step of a sign-in has passed
 	TwoFactorDisabled  Name = "two_factor_disabled"
 	TwoFactorEnabled   Name = "two_factor_enabled"
 	// end:twofactor
@@ -87,7 +88,7 @@ func All() []Name {
 		UserDeleted, UserUnbanned, UserUpdated, UsersExported, VerificationSent,
 		// part:twofactor
 		DeviceRevoked, DeviceTrusted, FactorLocked, FactorRemoved, RecoveryCodesEnded, RecoveryCodesMade, RecoveryCodeUsed,
-		TwoFactorDisabled, TwoFactorEnabled,
+		SecondStepOwed, TwoFactorDisabled, TwoFactorEnabled,
 		// end:twofactor
 		MagicLinkAsked,                               // part:magiclink
 		PasskeyAdded, PasskeyRemoved, PasskeyRenamed, // part:passkey

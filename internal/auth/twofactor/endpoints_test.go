@@ -204,7 +204,7 @@ func TestRecoveryCodes(t *testing.T) {
 		if m := r.log.mails[mails]; m.Purpose != "recovery_code_used" || m.About != "9" {
 			t.Errorf("%+v", m)
 		}
-		if e := r.log.events[events]; e.Name != "recovery_code_used" || e.Detail != "9" || e.ActorID != p.id {
+		if e := r.log.events[events+1]; e.Name != "recovery_code_used" || e.Detail != "9" || e.ActorID != p.id {
 			t.Errorf("%+v", e)
 		}
 		mails, events = r.log.length()

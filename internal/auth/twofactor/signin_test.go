@@ -23,6 +23,9 @@ func TestSecondStep(t *testing.T) {
 		sessions := r.count("sessions")
 		c := r.browser()
 		first := signIn(p.firstStep(c), p.email, p.password)
+		if e := r.log.events[len(r.log.events)-1]; e.Name != "second_step_owed" || e.SubjectID != p.id || e.Refused {
+			t.Errorf("the trail hears %+v", e)
+		}
 		names := map[string]string{}
 		for _, line := range first.Header["Set-Cookie"] {
 			name, rest, _ := strings.Cut(line, "=")

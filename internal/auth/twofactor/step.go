@@ -44,7 +44,7 @@ func (f *Factor) owedStep(
 		ExpiresAt: f.auth.Now().Add(f.opts.ChallengeTTL),
 	}
 	owed := &auth.SecondStep{Methods: []string{"totp"}, Cookie: f.stepCookie, Value: token, Life: f.opts.ChallengeTTL}
-	return owed, t.Create(&step).Error
+	return owed, errors.Join(t.Create(&step).Error, f.auth.Notice(t, r, nil, u, event.SecondStepOwed, "", ""))
 }
 
 // step returns the half-done sign-in of a browser, nil for none.
