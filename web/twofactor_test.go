@@ -367,6 +367,7 @@ func TestNewCodesAndOff(t *testing.T) {
 	fragment := ada.PostForm(twoFactor+"/codes", nil, s.htmx(twoFactor+"/codes")...)
 	expect(t, fragment, 200)
 	lacks(t, fragment, "<html")
+	contains(t, fragment, "<title>New recovery codes · ") // it had been "Error: …" if a code was refused before
 	codes := codesOn(t, fragment)
 	by := func(code string) url.Values { return url.Values{"code": {code}, "way": {"recovery"}} }
 	expect(t, s.firstStep(t, "ada@example.com").PostForm("/login/code", by(old[0]), navigate...), 422)
