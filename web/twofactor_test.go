@@ -493,6 +493,12 @@ func TestDemandedFactor(t *testing.T) {
 
 	boss = s.stranger(t)
 	boss.SignIn("boss@example.com", authtest.Password)
+	begin := boss.Get(twoFactor, navigate...)
+	expect(t, boss.PostForm(twoFactor, nil, navigate...), 303)
+	for _, page := range []authtest.Answer{begin, boss.Get(twoFactor, navigate...)} {
+		contains(t, page, "Admins of this app need a second factor")
+		lacks(t, page, "data-cancel") // it would lead back here
+	}
 	s.addFactor(t, boss)
 	expect(t, boss.Get("/admin", navigate...), 200)
 	off := boss.Copy()
