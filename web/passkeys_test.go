@@ -22,8 +22,13 @@ import (
 // newPasskeySite is a site whose address is a name, with the options of parts.
 func newPasskeySite(t *testing.T, parts ...any) *site {
 	t.Helper()
+	return newPasskeySiteWith(t, auth.Options{}, parts...)
+}
+
+func newPasskeySiteWith(t *testing.T, o auth.Options, parts ...any) *site {
+	t.Helper()
 	named := func(c *web.Config) { c.AppURL = strings.Replace(c.AppURL, "127.0.0.1", "localhost", 1) }
-	s := newSiteOf(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{}, parts, named)
+	s := newSiteOf(t, dbtest.Open(t, dbtest.SQLite(t)), o, parts, named)
 	s.Base = strings.Replace(s.Base, "127.0.0.1", "localhost", 1)
 	return s
 }
@@ -216,6 +221,33 @@ func TestPasskeyOfAnOlderWindow(t *testing.T) {
 	}
 	if strings.Contains(s.log.text(), "sign_in_failed") {
 		t.Error("a failed log-in is recorded")
+	}
+}
+
+// TestPasskeyOfAnUnprovenAddress: the refusal says how to prove it.
+func TestPasskeyOfAnUnprovenAddress(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySiteWith(t, auth.Options{RequireEmailVerification: true})
+	u, err := s.auth.CreateUser(t.Context(), nil,
+		auth.NewUser{Name: "Ada", Email: "ada@example.com", Password: authtest.Password, Verified: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada, phone := s.stranger(t), authtest.NewAuthenticator(t, s.Base)
+	ada.SignIn("ada@example.com", authtest.Password)
+	const page = "/settings/security/passkeys"
+	added := url.Values{"response": {phone.Register(ada.PostForm(page, nil, script...).Text)}}
+	expect(t, ada.PostForm(page, added, script...), 204)
+	if err := s.db.Model(u).Update("email_verified", false).Error; err != nil {
+		t.Fatal(err)
+	}
+	c := s.stranger(t)
+	proof := url.Values{"response": {phone.Prove(c.PostForm("/login/passkey", nil, script...).Text)}}
+	for _, refused := range []authtest.Answer{
+		c.PostForm("/login/passkey", proof, script...), ada.PostForm(page, nil, script...),
+	} {
+		expect(t, refused, 403)
+		contains(t, refused, `"code":"EMAIL_NOT_VERIFIED"`, "A log-in with your password mails you a link")
 	}
 }
 
