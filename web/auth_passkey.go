@@ -46,11 +46,13 @@ func (s *Server) passkeySuggestion(c *echo.Context) string {
 // logInByPasskey is a whole log-in: it asks for no second step, and can stand for one.
 func (s *Server) logInByPasskey(c *echo.Context) error {
 	return s.ceremony(c, s.Passkeys.SignInOptions, func(response []byte) error {
-		if _, err := s.Passkeys.SignIn(c.Response(), c.Request(), response); err != nil {
+		_, err := s.Passkeys.SignIn(c.Response(), c.Request(), response)
+		if err != nil {
 			return err
 		}
 		s.keepAddress(c, "")
-		return nil
+		err = s.TwoFactor.Abandon(c.Response(), c.Request()) // part:twofactor
+		return err
 	})
 }
 

@@ -511,6 +511,25 @@ func TestDemandedFactor(t *testing.T) {
 
 // part:passkey
 
+// TestPasskeyAtTheSecondStep: it takes the place of the code, and nothing of the half-done log-in is left.
+func TestPasskeyAtTheSecondStep(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySite(t)
+	s.person(t, "ada@example.com")
+	ada := &entrant{site: s, t: t, c: s.stranger(t)}
+	ada.c.SignIn("ada@example.com", authtest.Password)
+	ada.addPasskey(ada.c)
+	s.addFactor(t, ada.c)
+	ada.c = s.firstStep(t, "ada@example.com")
+	copied := ada.c.Copy()
+	contains(t, ada.c.Get("/login/code", navigate...), `action="/login/passkey"`)
+	expect(t, byPasskey("/login/passkey")(ada), 204)
+	if ada.has("two_factor") || !ada.has("session_token") {
+		t.Errorf("cookies %s", cookies(ada.c))
+	}
+	expect(t, copied.Get("/login/code", navigate...), 303, "Location", "/login")
+}
+
 // TestPasskeyMeetsTheDemand: a log-in by passkey is two factors, and stays so when the password is entered again.
 func TestPasskeyMeetsTheDemand(t *testing.T) {
 	t.Parallel()

@@ -177,8 +177,8 @@ func withCode(amr string) string {
 // withoutCode undoes withCode. A passkey still counts as two factors.
 func withoutCode(amr string) string { return strings.TrimSuffix(amr, byCode) }
 
-// signedOut ends the half-done sign-in of a browser.
-func (f *Factor) signedOut(w http.ResponseWriter, r *http.Request) error {
+// Abandon ends the half-done sign-in of a browser, if there is one: it signs out, or has signed in by another way.
+func (f *Factor) Abandon(w http.ResponseWriter, r *http.Request) error {
 	token, ok := f.stepCookie.Read(r)
 	if !ok {
 		return nil
