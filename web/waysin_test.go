@@ -10,7 +10,9 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/ratelimit"
 	"example.com/foyer/web"
 	"gorm.io/gorm"
 )
@@ -69,8 +71,9 @@ var waysIn = []struct {
 func TestEveryWayIn(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		open := newWaysSite(t, db, false)
-		strict := newWaysSite(t, db, true) // where an address is verified before the first sign-in
+		open := newWaysSite(t, db, auth.Options{})
+		// Where an address is verified before the first sign-in.
+		strict := newWaysSite(t, db, auth.Options{RequireEmailVerification: true})
 		n := 0
 		for _, way := range waysIn {
 			for i, want := range strings.Split(way.want, " | ") {
@@ -91,9 +94,45 @@ func TestEveryWayIn(t *testing.T) {
 	})
 }
 
-func newWaysSite(t *testing.T, db *gorm.DB, strict bool) *site {
+// part:ratelimit
+
+// TestEveryWayInWarnsOfANewDevice: it mails its user, once for each device.
+func TestEveryWayInWarnsOfANewDevice(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t, dbtest.SQLite(t))
+	limits := auth.RateLimit{Limiter: ratelimit.New(db, database.Now), Rules: []auth.RateRule{}}
+	s := newWaysSite(t, db, auth.Options{Notices: true, RateLimit: limits})
+	n := 0
+	for _, way := range waysIn {
+		for i, want := range strings.Split(way.want, " | ") {
+			if !is(entrants[i], "passkey", "both") || want == "-" || strings.HasPrefix(way.name, "a verification") {
+				continue
+			}
+			n++
+			e := newEntrant(t, s, entrants[i], fmt.Sprintf("ada%d@example.com", n), way.prepare)
+			warned := func() int { return len(s.mailed(t, "new_device", e.email)) }
+			before := warned()
+			e.want(want, way.try(e))
+			if first := warned() - before; first != 1 {
+				t.Errorf("%s, %s: %d mails", way.name, entrants[i], first)
+			}
+			expect(t, e.c.PostForm("/logout", nil), 303)
+			if way.prepare != nil {
+				way.prepare(e)
+			}
+			way.try(e)
+			if all := warned() - before; all != 1 {
+				t.Errorf("%s, %s, again: %d mails", way.name, entrants[i], all)
+			}
+		}
+	}
+}
+
+// end:ratelimit
+
+func newWaysSite(t *testing.T, db *gorm.DB, o auth.Options) *site {
 	t.Helper()
-	o := auth.Options{RequireEmailVerification: strict, AutoSignInAfterVerification: true}
+	o.AutoSignInAfterVerification = true
 	s := newSiteWith(t, db, o, func(c *web.Config) { c.AppURL = strings.Replace(c.AppURL, "127.0.0.1", "localhost", 1) })
 	s.Base = strings.Replace(s.Base, "127.0.0.1", "localhost", 1) // a name, as passkeys demand
 	return s

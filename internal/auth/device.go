@@ -75,6 +75,12 @@ func (a *Auth) isNewDevice(r *http.Request, userID string) bool {
 	return !known && a.opts.RateLimit.Limiter != nil
 }
 
+// NewDevice is Start.NewDevice for a way to sign in that strangers cannot begin: with Options.Notices, whether the device
+// is new to the user. Passwords have mayWarnOfDevice.
+func (a *Auth) NewDevice(r *http.Request, userID string) bool {
+	return a.opts.Notices && a.isNewDevice(r, userID)
+}
+
 // knownDevice is the name of the device, if the user has signed in on it with the present password of account, else
 // "".
 func (a *Auth) knownDevice(r *http.Request, account Account) string {

@@ -224,7 +224,7 @@ func (a *Auth) mustMail(ctx context.Context, purpose letter.Purpose, address str
 // with an account of another spelling of the address. The mail to a user with a second factor has no budget: half-done
 // sign-ins would use it up, and only a whole one mails it.
 func (a *Auth) mayWarnOfDevice(r *http.Request, u *User) (bool, error) {
-	if !a.opts.Notices || !a.isNewDevice(r, u.ID) {
+	if !a.NewDevice(r, u.ID) {
 		return false, nil
 	}
 	if u.SecondFactor {

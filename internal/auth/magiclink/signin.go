@@ -108,7 +108,9 @@ func (m *MagicLink) banned(u *auth.User) bool {
 func (m *MagicLink) signIn(
 	w http.ResponseWriter, r *http.Request, l *magicLink, remember bool, gone error,
 ) (*auth.Session, error) {
-	start := auth.Start{Event: event.SignIn, Remember: remember, AMR: "email"}
+	start := auth.Start{
+		Event: event.SignIn, Remember: remember, AMR: "email", NewDevice: m.auth.NewDevice(r, *l.UserID),
+	}
 	return m.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
 		u, err := t.LockUser(*l.UserID)
 		if errors.Is(err, gorm.ErrRecordNotFound) {

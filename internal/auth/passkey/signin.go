@@ -95,6 +95,7 @@ func (p *Passkeys) prove(
 	if c.UserID != "" && c.UserID != found.UserID { // PASSKEY_NOT_FOUND would make the browser forget a good passkey
 		return nil, failed(errors.New("another user's passkey"))
 	}
+	start.NewDevice = start.Presented == nil && p.auth.NewDevice(r, found.UserID)
 	return p.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
 		u, err := t.LockUser(found.UserID)
 		if err != nil {
