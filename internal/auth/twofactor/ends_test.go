@@ -346,6 +346,29 @@ func TestUndoneChangeEndsALaterFactor(t *testing.T) {
 	})
 }
 
+// TestOwnChangesAreTold, by mail and in the trail: a thief in the account would make them, too.
+func TestOwnChangesAreTold(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, dbtest.Open(t, dbtest.SQLite(t)))
+	p := r.enrolled("ada@example.com")
+	for _, c := range []struct {
+		change func()
+		want   string
+	}{
+		{func() { p.trusted() }, "[device_trusted] [second_step_owed device_trusted sign_in]"},
+		{func() { endings["new recovery codes"](p) }, "[recovery_codes_made] [recovery_codes_made]"},
+		{func() {
+			wantOK(t, post(p.Client, "/two-factor/disable", map[string]any{"password": p.password}))
+		}, "[two_factor_disabled] [two_factor_disabled]"},
+	} {
+		mails, events := r.log.length()
+		c.change()
+		if sent, heard := r.log.since(mails, events); fmt.Sprint(sent, heard) != c.want || r.log.mails[mails].To != p.email {
+			t.Errorf("%v %v, want %s", sent, heard, c.want)
+		}
+	}
+}
+
 // TestFactorsKeepTheAgeOfASession: turning a factor on and off and on again would else prove a thief in an open browser
 // for ever. Without its factor a session counts as proved by the password alone.
 func TestFactorsKeepTheAgeOfASession(t *testing.T) {
