@@ -28,13 +28,28 @@ const (
 
 // Alike makes users at a and asks about their addresses and about unknown ones in turns. Status, headers, bytes and
 // cookies must be alike, and a rank test (Mann–Whitney) must not tell the times apart: a mean would hide a difference
-// behind one slow request. Of the known addresses a third each is verified, is not, and waits for its first mail.
-// suffix makes addresses differ between calls.
+// behind one slow request. Of the known addresses a quarter each is verified, is not, waits for its first mail, and is
+// of a user with a second factor. suffix makes addresses differ between calls.
 func Alike(t *testing.T, a *auth.Auth, suffix string, ask func(email string) Answer) {
+	t.Helper()
+	alike(t, suffix, func(email string, i int) { know(t, a, email, i%(factor+1)) }, func(string) {}, ask)
+}
+
+// AlikeFactors is Alike for users who have a second factor, the known ones, and users who have none.
+func AlikeFactors(t *testing.T, a *auth.Auth, suffix string, ask func(email string) Answer) {
+	t.Helper()
+	with := func(email string, _ int) { know(t, a, email, factor) }
+	alike(t, suffix, with, func(email string) { know(t, a, email, verified) }, ask)
+}
+
+func alike(
+	t *testing.T, suffix string, known func(email string, i int), other func(email string), ask func(email string) Answer,
+) {
 	t.Helper()
 	address := func(kind string, i int) string { return fmt.Sprintf("%s%03d.%s@example.com", kind, i, suffix) }
 	for i := range Tries {
-		know(t, a, address("known", i), i%3)
+		known(address("known", i), i)
+		other(address("other", i))
 	}
 	var times []Sample
 	looks := map[bool]map[string]int{true: {}, false: {}}
@@ -50,26 +65,38 @@ func Alike(t *testing.T, a *auth.Auth, suffix string, ask func(email string) Ans
 		looks[known][look(got)]++
 	}
 	if len(looks[true]) != 1 || !maps.Equal(looks[true], looks[false]) {
-		t.Errorf("answers differ:\nknown: %v\nunknown: %v", looks[true], looks[false])
+		t.Errorf("answers differ:\nknown: %v\nothers: %v", looks[true], looks[false])
 	}
 	z := RankTest(times)
-	t.Logf("median %v known, %v unknown, z = %.2f", median(times, true), median(times, false), z)
+	t.Logf("median %v known, %v others, z = %.2f", median(times, true), median(times, false), z)
 	if math.Abs(z) > Suspicious {
 		t.Errorf("time tells who is known: z = %.2f", z)
 	}
 }
 
-// know makes an account of a kind: 0 is verified, 1 is not, 2 is pending.
+// Kinds of accounts.
+const (
+	verified = iota
+	unverified
+	pending
+	factor // verified, with a second factor
+)
+
+// know makes an account of a kind.
 func know(t *testing.T, a *auth.Auth, email string, kind int) {
 	t.Helper()
+	var u *auth.User
 	var err error
-	if kind == 2 {
+	if kind == pending {
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
 		_, _, err = a.SignUpEmail(httptest.NewRecorder(), r,
 			auth.Registration{Name: "Test Person", Email: email, Password: Password})
 	} else {
-		_, err = a.CreateUser(t.Context(), nil, auth.NewUser{Name: "Test Person", Email: email, Password: Password,
-			Verified: kind == 0})
+		u, err = a.CreateUser(t.Context(), nil, auth.NewUser{Name: "Test Person", Email: email, Password: Password,
+			Verified: kind != unverified})
+	}
+	if kind == factor && err == nil {
+		err = a.Transact(t.Context(), func(t *auth.Tx) error { return t.SetSecondFactor(u, true) })
 	}
 	if err != nil {
 		t.Fatal(err)
