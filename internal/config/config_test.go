@@ -39,10 +39,11 @@ func TestEverything(t *testing.T) {
 		"TRUSTED_ORIGINS": "https://one.example:443, https://two.example:8443, MyApp://,",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "INSECURE_HTTP": "on",
 		"EMAIL_VERIFICATION": "on", "SMTP_URL": "smtps://app:pass@mail.example", "MAIL_FROM": "App <mail@app.example>",
-		"CORS":             "on",                 // part:betterauth
-		"MAIL_LINKS":       "wire",               // part:betterauth
-		"RATE_LIMIT":       "on",                 // part:ratelimit
-		"SERVICE_KEY_FILE": "/etc/app/keys.json", // part:servicetoken
+		"CORS":                  "on",                 // part:betterauth
+		"MAIL_LINKS":            "wire",               // part:betterauth
+		"RATE_LIMIT":            "on",                 // part:ratelimit
+		"REQUIRE_SECOND_FACTOR": "admin",              // part:twofactor
+		"SERVICE_KEY_FILE":      "/etc/app/keys.json", // part:servicetoken
 	})
 	proxies := []string{"10.0.0.0/8", "192.0.2.7/32", "fd00::/8"}
 	want := config.Config{
@@ -51,10 +52,11 @@ func TestEverything(t *testing.T) {
 		TrustedOrigins: []string{"https://one.example", "https://two.example:8443", "myapp://"},
 		InsecureHTTP:   true, DrainDelay: 1500 * time.Millisecond,
 		EmailVerification: true, SMTPURL: "smtps://app:pass@mail.example", MailFrom: "App <mail@app.example>",
-		CORS:           true,                 // part:betterauth
-		WireLinks:      true,                 // part:betterauth
-		RateLimit:      true,                 // part:ratelimit
-		ServiceKeyFile: "/etc/app/keys.json", // part:servicetoken
+		CORS:               true,                 // part:betterauth
+		WireLinks:          true,                 // part:betterauth
+		RateLimit:          true,                 // part:ratelimit
+		DemandSecondFactor: true,                 // part:twofactor
+		ServiceKeyFile:     "/etc/app/keys.json", // part:servicetoken
 	}
 	for _, proxy := range proxies {
 		want.TrustedProxies = append(want.TrustedProxies, netip.MustParsePrefix(proxy))
@@ -307,9 +309,11 @@ func TestSwitches(t *testing.T) {
 	// end:ratelimit
 	for _, env := range []map[string]string{
 		{"INSECURE_HTTP": "true"},
-		{"CORS": "true"},      // part:betterauth
-		{"MAGIC_LINK": "yes"}, // part:magiclink
-		{"RATE_LIMIT": "no"},  // part:ratelimit
+		{"CORS": "true"},                    // part:betterauth
+		{"MAGIC_LINK": "yes"},               // part:magiclink
+		{"RATE_LIMIT": "no"},                // part:ratelimit
+		{"REQUIRE_SECOND_FACTOR": "on"},     // part:twofactor
+		{"REQUIRE_SECOND_FACTOR": "admins"}, // part:twofactor
 		{"RATE_LIMIT": "off", "APP_ENV": "production", "APP_SECRET": strong}, // part:ratelimit
 	} {
 		if _, err := load(env); err == nil {
