@@ -71,6 +71,18 @@ var sameAs = map[string]string{
 	"/login": "/sign-in/email", "/signup": "/sign-up/email", "/forgot-password": "/request-password-reset",
 	"/verify-email/resend": "/send-verification-email", "/reset-password": "/reset-password", "/settings": "/update-user",
 	"/settings/security": "/change-password", "/settings/email": "/change-email", "/settings/delete": "/delete-user",
+	// part:twofactor
+	"/login/code": "/two-factor/verify-totp", "/settings/security/two-factor": "/two-factor/verify-totp",
+	"/settings/security/two-factor/codes": "/two-factor/generate-backup-codes",
+	"/settings/security/two-factor/off":   "/two-factor/disable",
+	// end:twofactor
+	// part:passkey
+	"/login/passkey": "/passkey/verify-authentication", "/reauth/passkey": "/passkey/verify-authentication",
+	"/settings/security/passkeys":                 "/passkey/verify-registration",
+	"/settings/security/passkeys/:passkey":        "/passkey/update-passkey",
+	"/settings/security/passkeys/:passkey/delete": "/passkey/delete-passkey",
+	// end:passkey
+	"/login/link": "/sign-in/magic-link", "/login/link/code": "/sign-in/email-otp", // part:magiclink
 }
 
 // part:betterauth

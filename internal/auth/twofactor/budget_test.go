@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/ratelimit"
 	"gorm.io/gorm"
 )
 
@@ -24,6 +26,27 @@ const (
 	tooMany = "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE"
 	locked  = "ACCOUNT_TEMPORARILY_LOCKED"
 )
+
+// part:ratelimit
+
+// TestThreeCodesInTenSeconds: from one address, whatever was typed before.
+func TestThreeCodesInTenSeconds(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, func(o *auth.Options) { o.RateLimit.Limiter = ratelimit.New(db, o.Now) })
+		for range 2 {
+			for range 3 {
+				wantRefusal(t, "a code", verify(r.browser(), "123456"), 401, "INVALID_TWO_FACTOR_COOKIE")
+			}
+			if got := verify(r.browser(), "123456"); got.StatusCode != 429 || got.Header.Get("Retry-After") != "10" {
+				t.Errorf("the fourth: %d %s", got.StatusCode, got.Text)
+			}
+			r.clock.advance(10 * time.Second)
+		}
+	})
+}
+
+// end:ratelimit
 
 // TestFiveGuessesAfterAPassword: over all kinds of codes. The sixth is refused even if it is right, and the password
 // has to be typed again.
