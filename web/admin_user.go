@@ -62,6 +62,15 @@ var userActions = []userAction{
 		offered: hasFactor, act: (*Server).removeFactors, done: "user-factors",
 	},
 	// end:twofactor
+	// part:passkey
+	{
+		name: "remove-passkeys", title: "Remove passkeys", button: "Remove them", danger: true,
+		aim: "remove the passkeys of %s",
+		sentence: "For a user who has lost the devices that keep them. They are logged out everywhere, and log in with the " +
+			"password or by a reset link. Make sure first that it is they who ask.",
+		offered: anyUser, act: (*Server).removePasskeys, done: "user-passkeys",
+	},
+	// end:passkey
 	{
 		name: "impersonate", title: "Impersonate", button: "Impersonate", danger: true,
 		aim: "impersonate %s",

@@ -79,6 +79,7 @@ var flashes = map[string]views.Flash{
 	"user-reset":          {Message: "A mail with a link is on its way.", Mail: true},
 	"user-verified":       {Message: "The address is verified."},
 	"user-sessions":       {Message: "They are logged out."},
+	"user-passkeys":       {Message: "Their passkeys are removed, and they are logged out."},       // part:passkey
 	"user-factors":        {Message: "Their second factors are removed, and they are logged out."}, // part:twofactor
 	"user-banned":         {Message: "They are banned and logged out everywhere."},
 	"users-verified":      {Message: "Users whose address is verified now: %d."},

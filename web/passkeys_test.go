@@ -301,6 +301,49 @@ func TestPasskeysNeedAName(t *testing.T) {
 	expect(t, s.Get("/.well-known/passkey-endpoints"), 404)
 }
 
+// part:admin
+
+// TestAdminRemovesPasskeys: they end with the sessions, one mail tells the user, and the trail names the admin.
+func TestAdminRemovesPasskeys(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySiteWith(t, auth.Options{Notices: true})
+	boss := s.admin(t, "boss@example.com")
+	ada, id := s.person(t, "ada@example.com")
+	_, eve := s.person(t, "eve@example.com")
+	path := "/admin/users/" + id + "/remove-passkeys"
+	none := boss.PostForm(path, nil, navigate...)
+	expect(t, none, 422)
+	contains(t, none, "This user has no passkeys.")
+	s.addPasskey(t, id, "Phone", false)
+	s.addPasskey(t, id, "Key", false)
+	s.addPasskey(t, eve, "Hers", false)
+	contains(t, boss.Get("/admin/users/"+id, navigate...), "Remove passkeys")
+	contains(t, boss.Get(path, navigate...), "lost the devices")
+	expect(t, boss.PostForm(path, nil, navigate...), 303, "Location", "/admin/users/"+id)
+	contains(t, boss.Get("/admin/users/"+id, navigate...), "Their passkeys are removed")
+	expect(t, ada.Get("/dashboard", navigate...), 303)
+	var left []string
+	err := s.db.Model(&passkey.Passkey{}).Pluck("user_id", &left).Error
+	if err != nil || !slices.Equal(left, []string{eve}) {
+		t.Errorf("passkeys of %v are left, %v", left, err)
+	}
+	if n := len(s.mailed(t, "passkey_removed", "ada@example.com")); n != 1 {
+		t.Errorf("%d mails", n)
+	}
+	// part:audit
+	var by []string
+	removed := s.db.Table("audit_events").Where("event = ? AND subject_id = ?", event.PasskeyRemoved, id)
+	err = removed.Pluck("actor_id", &by).Error
+	if admin := s.idOf(t, "boss@example.com"); err != nil || !slices.Equal(by, []string{admin, admin}) {
+		t.Errorf("done by %v, %v", by, err)
+	}
+	// end:audit
+	s.ahead.Add(int64(time.Hour))
+	expect(t, boss.PostForm(path, nil, navigate...), 303, "Location", "/reauth?returnTo="+url.QueryEscape(path))
+}
+
+// end:admin
+
 // part:audit
 
 // everyPasskeyEvent does all that the trail says of passkeys. Adding one needs an authenticator, which the tests of

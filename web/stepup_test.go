@@ -110,6 +110,10 @@ var acts = []struct {
 	{"remove second factors", "admin",
 		by(idle, "GET /admin/users/{id}/remove-factors", "POST /admin/users/{id}/remove-factors"), way{}, way{}}, // part:admin
 	// end:twofactor
+	// part:passkey,admin
+	{"remove passkeys", "admin",
+		by(idle, "GET /admin/users/{id}/remove-passkeys", "POST /admin/users/{id}/remove-passkeys"), way{}, way{}},
+	// end:passkey,admin
 	{"see users", "admin", way{}, by(free, "GET /admin/list-users", "GET /admin/get-user?id={id}",
 		`POST /admin/list-user-sessions {"userId":"{id}"}`), way{}},
 	{"ask what one may", "", way{}, by(free, `POST /admin/has-permission {"permissions":{"user":["ban"]}}`), way{}},

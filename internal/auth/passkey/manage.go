@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/event"
@@ -71,6 +72,32 @@ func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
 			t.Delete(k).Error, t.CredentialChanged(u.ID),
 			p.auth.Notice(t, r, s, u, event.PasskeyRemoved, letter.PasskeyRemoved, ""),
 		)
+	})
+}
+
+// RemoveAll deletes a user's passkeys as an admin, for a user whose devices are lost; every session of the user ends.
+// The last way in goes, too: a mailed link to choose a password is left. Refusals: 403 if by is no longer an admin; 400
+// NO_PASSKEYS.
+func (p *Passkeys) RemoveAll(r *http.Request, by *auth.Session, userID string) error {
+	return p.auth.Transact(r.Context(), func(t *auth.Tx) error {
+		if _, err := t.AdminsFor(by, userID); err != nil {
+			return err
+		}
+		u, err := t.LockUser(userID)
+		if err != nil {
+			return missing(http.StatusNotFound, err)
+		}
+		n, err := count(t.DB, u.ID)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return errs.New(http.StatusBadRequest, "NO_PASSKEYS", "This user has no passkeys.")
+		}
+		tell := func(name event.Name, purpose letter.Purpose, about string) error {
+			return p.auth.Notice(t, r, by, u, name, purpose, about)
+		}
+		return errors.Join(takenOver(t, u, time.Time{}, tell), t.EndOtherSessions(u.ID, ""))
 	})
 }
 

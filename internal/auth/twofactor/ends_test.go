@@ -278,7 +278,8 @@ func TestUnprovenAddressHasNoFactor(t *testing.T) {
 		wantRefusal(t, "ending", verify(p.Client, p.code()), 403, "EMAIL_NOT_VERIFIED")
 		again := post(p.Client, "/two-factor/enable", map[string]any{"password": p.password})
 		wantRefusal(t, "beginning", again, 403, "EMAIL_NOT_VERIFIED")
-		if _, err := r.factor.EnableFresh(request(t, p.Client), p.session(p.Client)); fmt.Sprint(err) != "Email not verified" {
+		_, err = r.factor.EnableFresh(request(t, p.Client), p.session(p.Client))
+		if fmt.Sprint(err) != "Email not verified" {
 			t.Errorf("beginning on a page: %v", err)
 		}
 		r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", true).Error)
@@ -447,8 +448,8 @@ func TestDeletedUsersLeaveNothing(t *testing.T) {
 	})
 }
 
-// TestUnconfirmedSecretsEnd with what was proved before, and after half an hour: else a stranger who saw the page of the
-// set-up would have the secret that the user confirms long after.
+// TestUnconfirmedSecretsEnd with what was proved before, and after half an hour: else a stranger who saw the page of
+// the set-up would have the secret that the user confirms long after.
 func TestUnconfirmedSecretsEnd(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

@@ -38,9 +38,9 @@ func (f *Factor) setup(issuer string, u *auth.User, secret []byte) Setup {
 }
 
 // Enable makes a secret and recovery codes for s's user, in place of those that are not confirmed. Nothing asks for a
-// code before Confirm, which has half an hour. issuer replaces Options.Issuer, "" does not. Refusals: those of auth.CheckPassword; 403
-// SESSION_NOT_FRESH, EMAIL_NOT_VERIFIED, or while impersonating; 400 TOTP_ALREADY_ENABLED, VALIDATION_ERROR for an issuer
-// of more than 100 bytes.
+// code before Confirm, which has half an hour. issuer replaces Options.Issuer, "" does not. Refusals: those of
+// auth.CheckPassword; 403 SESSION_NOT_FRESH, EMAIL_NOT_VERIFIED, or while impersonating; 400 TOTP_ALREADY_ENABLED,
+// VALIDATION_ERROR for an issuer of more than 100 bytes.
 func (f *Factor) Enable(r *http.Request, s *auth.Session, password, issuer string) (Setup, error) {
 	if len(issuer) > maxIssuer {
 		return Setup{}, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.issuer] Invalid input: too long")
