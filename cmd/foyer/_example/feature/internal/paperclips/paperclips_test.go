@@ -113,7 +113,7 @@ func TestLife(t *testing.T) {
 		}
 		_, err = r.Get(t.Context(), ada.UserID, p.ID)
 		refused(t, err, http.StatusNotFound)
-		by := fmt.Sprintf(" by %s: %s", ada.UserID, p.ID)
+		by := " by " + ada.UserID + ": " + p.ID
 		want := []string{"paper_clip_created" + by, "paper_clip_changed" + by, "paper_clip_deleted" + by}
 		if !slices.Equal(r.events, want) {
 			t.Errorf("recorded %q, want %q", r.events, want)
