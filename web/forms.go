@@ -166,7 +166,7 @@ func inPlainWords(message string) string { return cmp.Or(plainWords[message], me
 var plainWords = map[string]string{
 	"Invalid email or password":    "That address and password do not belong together.",
 	"Invalid password":             "That is not your current password.",
-	"Credential account not found": "This account has no password yet. The page /forgot-password mails you a link to choose one.",
+	"Credential account not found": "This account has no password yet. /forgot-password mails you a link to choose one.",
 	"Invalid code":                 "That is not the code that the app shows now. Enter the newest one.", // part:twofactor
 	"Invalid backup code":          "That is none of your recovery codes, or it has been used.",          // part:twofactor
 	// part:passkey
