@@ -154,7 +154,8 @@ func TestWallsKnowAuthTables(t *testing.T) {
 
 var tableChange = regexp.MustCompile(`(?im)^\s*(create|drop) table (?:if (?:not )?exists )?"?(\w+)`)
 
-// TestWallsKnowEveryTable: each table that the template's migrations leave is one of internal/auth or of another package.
+// TestWallsKnowEveryTable: each table that the template's migrations leave belongs to internal/auth or to another
+// package.
 func TestWallsKnowEveryTable(t *testing.T) {
 	names, err := filepath.Glob(filepath.Join(root, "migrations", "*.sql"))
 	if err != nil || len(names) < 2 {

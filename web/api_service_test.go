@@ -215,7 +215,8 @@ func TestAServiceRouteNamesItsCallers(t *testing.T) {
 		got := s.Get(whoami, "Authorization", "Bearer "+token)
 		expect(t, got, want, "Set-Cookie", "", "Cache-Control", "private, no-store")
 		log := s.log.text()
-		if told := strings.Contains(log, `"service not allowed","`) && strings.Contains(log, `"ip":"127.0.0.1"`); told != (want == 403) || strings.Contains(log, token) {
+		told := strings.Contains(log, `"service not allowed","`) && strings.Contains(log, `"ip":"127.0.0.1"`)
+		if told != (want == 403) || strings.Contains(log, token) {
 			t.Errorf("%s: %d, logged: %s", caller, want, log)
 		}
 	}

@@ -79,10 +79,9 @@ func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {
 
 // recordForgery records that the signature of a cookie is not ours: an attack, or its secret has left Options.Secrets.
 // Call it for cookies that live no longer than a session, because secrets stay as long; a device is known for longer.
-// Call it outside transactions, because it writes on its own. The record has no word "token", so that a search for
-// leaked tokens finds none.
+// Call it outside transactions, because it writes on its own.
 func (a *Auth) recordForgery(r *http.Request, name string) {
-	a.RecordRefusal(r, nil, event.CookieForged, strings.TrimSuffix(name, "_token"))
+	a.RecordRefusal(r, nil, event.CookieForged, name)
 }
 
 // adminToken is the token in the admin cookie; "" without one.

@@ -32,7 +32,7 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Sessi
 	token, ok := a.readSigned(r, tokenCookie)
 	if !ok {
 		if a.hasCookie(r, tokenCookie) {
-			a.recordForgery(r, tokenCookie)
+			a.recordForgery(r, "")
 		}
 		return nil, nil
 	}
