@@ -17,28 +17,29 @@ import (
 // Endpoints is the plugin.
 func Endpoints(a *auth.Auth) []betterauth.Endpoint {
 	p := &plugin{a}
-	endpoint := func(method, path string, h betterauth.Handle) betterauth.Endpoint {
-		return betterauth.Endpoint{Method: method, Path: "/admin/" + path, Handle: h}
+	endpoint := func(method string) func(path string, h betterauth.Handle) betterauth.Endpoint {
+		return func(path string, h betterauth.Handle) betterauth.Endpoint {
+			return betterauth.Endpoint{Method: method, Path: "/admin/" + path, Handle: h}
+		}
 	}
-	const get, post = http.MethodGet, http.MethodPost
-	on := betterauth.On
+	get, post, on := endpoint(http.MethodGet), endpoint(http.MethodPost), betterauth.On
 	read, change := permission(p.permitRead), permission(p.permit)
 	return []betterauth.Endpoint{
-		endpoint(get, "list-users", p.listUsers),
-		endpoint(get, "get-user", on(read.to("GET_USER"), "id", p.getUser)),
-		endpoint(post, "create-user", p.createUser),
-		endpoint(post, "update-user", p.updateUser),
-		endpoint(post, "set-role", p.setRole),
-		endpoint(post, "set-user-password", p.setPassword),
-		endpoint(post, "ban-user", p.banUser),
-		endpoint(post, "unban-user", on(change.to("BAN_USERS"), "userId", p.unbanUser)),
-		endpoint(post, "remove-user", on(change.to("DELETE_USERS"), "userId", p.removeUser)),
-		endpoint(post, "list-user-sessions", on(read.to("LIST_USERS_SESSIONS"), "userId", p.listSessions)),
-		endpoint(post, "revoke-user-session", on(change.to("REVOKE_USERS_SESSIONS"), "sessionToken", p.revokeSession)),
-		endpoint(post, "revoke-user-sessions", on(change.to("REVOKE_USERS_SESSIONS"), "userId", p.revokeSessions)),
-		endpoint(post, "impersonate-user", on(change.to("IMPERSONATE_USERS"), "userId", p.impersonate)),
-		endpoint(post, "stop-impersonating", p.stopImpersonating),
-		endpoint(post, "has-permission", p.hasPermission),
+		get("list-users", p.listUsers),
+		get("get-user", on(read.to("GET_USER"), "id", p.getUser)),
+		post("create-user", p.createUser),
+		post("update-user", p.updateUser),
+		post("set-role", p.setRole),
+		post("set-user-password", p.setPassword),
+		post("ban-user", p.banUser),
+		post("unban-user", on(change.to("BAN_USERS"), "userId", p.unbanUser)),
+		post("remove-user", on(change.to("DELETE_USERS"), "userId", p.removeUser)),
+		post("list-user-sessions", on(read.to("LIST_USERS_SESSIONS"), "userId", p.listSessions)),
+		post("revoke-user-session", on(change.to("REVOKE_USERS_SESSIONS"), "sessionToken", p.revokeSession)),
+		post("revoke-user-sessions", on(change.to("REVOKE_USERS_SESSIONS"), "userId", p.revokeSessions)),
+		post("impersonate-user", on(change.to("IMPERSONATE_USERS"), "userId", p.impersonate)),
+		post("stop-impersonating", p.stopImpersonating),
+		post("has-permission", p.hasPermission),
 	}
 }
 
