@@ -9,9 +9,12 @@ import (
 )
 
 // readJSON reads a body such as {"name": "Ada", "budget": 7, "active": true} as if it was typed into a form: null and
-// false are nothing, true is yes. Refusals are those of payload.Object, and 400 for a field that is a list or an
-// object.
+// false are nothing, true is yes. No body is an empty form. Refusals are those of payload.Object, and 400 for a field
+// that is a list or an object.
 func readJSON(c *echo.Context) (url.Values, error) {
+	if c.Request().ContentLength == 0 {
+		return url.Values{}, nil
+	}
 	body, err := payload.Object(c.Response(), c.Request())
 	if err != nil {
 		return nil, err
