@@ -211,7 +211,8 @@ func TestPaperClipsAPI(t *testing.T) {
 		refused := post(path, map[string]any{})
 		expect(t, refused, 400)
 		contains(t, refused, `"fields":{`, `"trade_name":`)
-		expect(t, ada.Do("POST", path, "{", append([]string{"Origin", s.Base}, program...)...), 400)
+		broken := append([]string{"Origin", s.Base, "Content-Type", "application/json"}, program...)
+		expect(t, ada.Do("POST", path, "{", broken...), 400)
 	}
 	expect(t, post("/api/paper-clips/"+p.ID+"/delete", nil), 204)
 	expect(t, post("/api/paper-clips/"+p.ID+"/delete", nil), 404)
