@@ -509,7 +509,7 @@ func TestDemandedFactor(t *testing.T) {
 	expect(t, boss.Get("/api/auth/admin/list-users", program...), 200) // part:betterauth,admin
 }
 
-// part:passkey
+// part:betterauth,passkey
 
 // TestPasskeyAtTheSecondStep: it takes the place of the code, and nothing of the half-done log-in is left.
 func TestPasskeyAtTheSecondStep(t *testing.T) {
@@ -557,4 +557,4 @@ func TestPasskeyMeetsTheDemand(t *testing.T) {
 	expect(t, boss.c.Get("/admin", navigate...), 303, "Location", twoFactor)
 }
 
-// end:passkey
+// end:betterauth,passkey

@@ -77,7 +77,7 @@ var releases = []release{
 				"github.com/mattn/go-colorable v0.1.13 h1:"},
 	}},
 	{what: "a page, and so generated code", places: []place{
-		{"views/dashboard.templ", "Whether you use it or not", "Even if you use it"}}},
+		{"views/dashboard.templ", "Using it does not extend it", "Even if you use it"}}},
 	{what: "a new file of a part that is gone", places: []place{
 		{"internal/audit/later.go", "", "package audit\n\n// Later is when.\nconst Later = \"later\"\n"},
 		{partsFile, "\tinternal/audit/list.go\n", "\tinternal/audit/later.go\n\tinternal/audit/list.go\n"},
