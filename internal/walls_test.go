@@ -246,7 +246,7 @@ var mayMount = []string{
 	"internal/auth/passkey",   // part:passkey
 }
 
-// provers are words in the paths of libraries that prove who somebody is.
+// provers are words in the paths of libraries that authenticate users or services.
 var provers = []string{"jwt", "jose", "jwx", "paseto", "webauthn", "oauth", "oidc", "saml"}
 
 // openCrypto is what every package may import of the standard library's crypto: chance, checksums and connections.

@@ -46,13 +46,16 @@ func (s *Server) passkeySuggestion(c *echo.Context) string {
 // logInByPasskey is a whole log-in: it asks for no second step, and can stand for one.
 func (s *Server) logInByPasskey(c *echo.Context) error {
 	return s.ceremony(c, s.Passkeys.SignInOptions, func(response []byte) error {
-		_, err := s.Passkeys.SignIn(c.Response(), c.Request(), response)
-		if err != nil {
+		if _, err := s.Passkeys.SignIn(c.Response(), c.Request(), response); err != nil {
 			return err
 		}
 		s.keepAddress(c, "")
-		err = s.TwoFactor.Abandon(c.Response(), c.Request()) // part:twofactor
-		return err
+		// part:twofactor
+		if err := s.TwoFactor.Abandon(c.Response(), c.Request()); err != nil {
+			return err
+		}
+		// end:twofactor
+		return nil
 	})
 }
 

@@ -88,12 +88,7 @@ func TestTheCacheIsNoCredential(t *testing.T) {
 func TestATamperedCacheIsPassedOver(t *testing.T) {
 	t.Parallel()
 	var told []string
-	r := sqliteRig(t, auth.Options{OnEvent: func(_ *gorm.DB, e auth.Event) error {
-		if e.Refused {
-			told = append(told, string(e.Name)+" "+e.Detail)
-		}
-		return nil
-	}})
+	r := sqliteRig(t, auth.Options{OnEvent: refusalsInto(&told)})
 	r.SignUp("ada@example.com")
 	good := value(r.Client, cacheCookie)
 	raw, _ := base64.RawURLEncoding.DecodeString(good)

@@ -150,7 +150,7 @@ func TestEventsNamePeople(t *testing.T) {
 		want("user_banned", me, name+" <bob@example.com>", "banned for good", "spam")
 		_, err = r.auth.SetRole(t.Context(), by, bob.ID, "user,admin")
 		done(err)
-		want("role_changed", me, name+" <bob@example.com>", "role: user → user,admin", "") // it bans nobody
+		want("role_changed", me, name+" <bob@example.com>", "role: user → user,admin", "") // no ban: the role alone changes
 		until := time.Date(2099, 5, 1, 0, 0, 0, 0, time.UTC)
 		_, err = r.auth.ChangeUser(t.Context(), by, bob.ID, auth.UserChanges{BanExpires: &until})
 		done(err)

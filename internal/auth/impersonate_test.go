@@ -210,12 +210,7 @@ func TestTheWayBack(t *testing.T) {
 func TestAForgedWayBackIsRecorded(t *testing.T) {
 	t.Parallel()
 	var told []string
-	r := sqliteRig(t, auth.Options{OnEvent: func(_ *gorm.DB, e auth.Event) error {
-		if e.Refused {
-			told = append(told, string(e.Name)+" "+e.Detail)
-		}
-		return nil
-	}})
+	r := sqliteRig(t, auth.Options{OnEvent: refusalsInto(&told)})
 	boss, other := r.browser(), r.browser()
 	if _, err := r.auth.SetRole(t.Context(), nil, boss.SignUp("boss@example.com"), "admin"); err != nil {
 		t.Fatal(err)

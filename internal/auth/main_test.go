@@ -268,3 +268,13 @@ func contains(text string, parts ...string) bool {
 	}
 	return true
 }
+
+// refusalsInto is an Options.OnEvent that lists the names and details of what is refused.
+func refusalsInto(told *[]string) func(*gorm.DB, auth.Event) error {
+	return func(_ *gorm.DB, e auth.Event) error {
+		if e.Refused {
+			*told = append(*told, string(e.Name)+" "+e.Detail)
+		}
+		return nil
+	}
+}

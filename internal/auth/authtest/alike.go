@@ -95,10 +95,13 @@ func know(t *testing.T, a *auth.Auth, email string, kind int) {
 		u, err = a.CreateUser(t.Context(), nil, auth.NewUser{Name: "Test Person", Email: email, Password: Password,
 			Verified: kind != unverified})
 	}
-	if kind == factor && err == nil {
-		err = a.Transact(t.Context(), func(t *auth.Tx) error { return t.SetSecondFactor(u, true) })
-	}
 	if err != nil {
+		t.Fatal(err)
+	}
+	if kind != factor {
+		return
+	}
+	if err := a.Transact(t.Context(), func(t *auth.Tx) error { return t.SetSecondFactor(u, true) }); err != nil {
 		t.Fatal(err)
 	}
 }

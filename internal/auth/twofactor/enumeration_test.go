@@ -10,7 +10,8 @@ import (
 	"example.com/foyer/internal/database/dbtest"
 )
 
-// TestEnumeration (task prove:enumeration): without the password nobody learns who has a second factor.
+// TestEnumeration (task prove:enumeration): a wrong password gets the same answer, after the same time,
+// with and without a second factor.
 func TestEnumeration(t *testing.T) {
 	r := newRig(t, dbtest.Open(t, dbtest.SQLite(t)), func(o *auth.Options) { *o = authtest.Costly(*o) })
 	authtest.AlikeFactors(t, r.auth, "login", func(email string) authtest.Answer {
