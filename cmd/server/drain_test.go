@@ -71,7 +71,8 @@ func (b *backend) look(ctx context.Context) {
 		if err == nil && res.StatusCode == http.StatusServiceUnavailable && !b.away.Load() {
 			b.said503.Store(true)
 		}
-		b.away.Store(err != nil || res.StatusCode != http.StatusOK)
+		// After a 503 it goes on sending until an answer has said that its connection ends, as a slower balancer would.
+		b.away.Store(err != nil || res.StatusCode != http.StatusOK && b.closing.Load() > 0)
 	}
 }
 
