@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"testing"
@@ -212,6 +213,9 @@ func run(t *testing.T, dir string, own bool, env []string) {
 		case verdict == "FAIL", verdict == "skip" && os.Getenv("CI") == "true":
 			t.Error(lines.Text())
 		}
+	}
+	if ctx.Err() != nil {
+		pprof.Lookup("goroutine").WriteTo(os.Stderr, 1) // what the servers wait for
 	}
 	if err := suite.Wait(); err != nil || lines.Err() != nil || passed == 0 {
 		t.Errorf("%d scenarios passed; node: %v, its output: %v", passed, err, lines.Err())
