@@ -530,7 +530,8 @@ func TestPasskeyAtTheSecondStep(t *testing.T) {
 	expect(t, copied.Get("/login/code", navigate...), 303, "Location", "/login")
 }
 
-// TestPasskeyMeetsTheDemand: a log-in by passkey is two factors, and stays so when the password is entered again.
+// TestPasskeyMeetsTheDemand: a log-in by passkey is two factors, and stays so when the password is entered again, until
+// the passkey is deleted.
 func TestPasskeyMeetsTheDemand(t *testing.T) {
 	t.Parallel()
 	s := newPasskeySite(t, twofactor.Options{Demand: true})
@@ -551,6 +552,13 @@ func TestPasskeyMeetsTheDemand(t *testing.T) {
 	expect(t, boss.c.PostForm("/reauth", url.Values{"password": {authtest.Password}}, navigate...), 303)
 	expect(t, boss.c.PostForm(security, change, navigate...), 303, "Location", security)
 	expect(t, boss.c.Get("/admin", navigate...), 200)
+
+	var key string
+	boss.must(s.db.Table("passkeys").Where("user_id = ?", id).Pluck("id", &key).Error)
+	expect(t, boss.c.PostForm("/settings/security/passkeys/"+key+"/delete", url.Values{}, navigate...), 303)
+	expect(t, boss.c.Get("/admin", navigate...), 303, "Location", twoFactor)
+	expect(t, boss.c.PostForm("/reauth", url.Values{"password": {"better-horse-1"}}, navigate...), 303)
+	expect(t, boss.c.Get("/admin", navigate...), 303, "Location", twoFactor)
 
 	boss.c = s.stranger(t)
 	boss.c.SignIn("boss@example.com", "better-horse-1")

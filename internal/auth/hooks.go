@@ -113,6 +113,13 @@ func (t *Tx) SetSecondFactor(u *User, has bool) error {
 	return t.Model(&User{}).Where("id = ?", u.ID).UpdateColumn("second_factor", has).Error
 }
 
+// SetAMR gives the sessions of u, locked, whose AMR is was another one, because what proved it is gone. Cached copies of
+// the user's sessions end.
+func (t *Tx) SetAMR(u *User, was, amr string) error {
+	t.invalidate(u.ID)
+	return t.Model(&Session{}).Where("user_id = ? AND amr = ?", u.ID, was).UpdateColumn("amr", amr).Error
+}
+
 // takenOver deletes the credentials of u, locked, that parts have added at since or later.
 func (a *Auth) takenOver(t *Tx, by actor, u *User, since time.Time) (err error) {
 	tell := func(name event.Name, purpose letter.Purpose, about string) error {

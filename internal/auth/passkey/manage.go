@@ -49,7 +49,8 @@ func (p *Passkeys) Rename(r *http.Request, s *auth.Session, key, name string) (*
 	return k, err
 }
 
-// Delete removes one of s's user's passkeys. The user is told by mail. Refusals: 403 while impersonating; 403
+// Delete removes one of s's user's passkeys. The user is told by mail. Without any left, no session counts as one of two
+// factors because of a passkey. Refusals: 403 while impersonating; 403
 // SESSION_NOT_FRESH; 401 if s has ended; 404 PASSKEY_NOT_FOUND, also for another user's; 400 LAST_WAY_IN for the only
 // passkey of a user without a password.
 func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
@@ -65,8 +66,14 @@ func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
 		if err != nil {
 			return err
 		}
-		if err := keepOneWayIn(t, u.ID); err != nil {
+		n, err := count(t.DB, u.ID)
+		if err != nil {
 			return err
+		}
+		if n == 1 {
+			if err := errors.Join(keepOneWayIn(t, u.ID), t.SetAMR(u, amr, amrGone)); err != nil {
+				return err
+			}
 		}
 		return errors.Join(
 			t.Delete(k).Error, t.CredentialChanged(u.ID),
@@ -101,14 +108,10 @@ func (p *Passkeys) RemoveAll(r *http.Request, by *auth.Session, userID string) e
 	})
 }
 
-// keepOneWayIn refuses to delete a passkey of a user who could not sign in without it.
+// keepOneWayIn refuses to delete the last passkey of a user who could not sign in without it.
 func keepOneWayIn(t *auth.Tx, userID string) error {
-	n, err := count(t.DB, userID)
-	if n > 1 || err != nil {
-		return err
-	}
 	var passwords int64
-	err = t.Model(&auth.Account{}).Where("user_id = ? AND password <> ''", userID).Count(&passwords).Error
+	err := t.Model(&auth.Account{}).Where("user_id = ? AND password <> ''", userID).Count(&passwords).Error
 	if passwords > 0 || err != nil {
 		return err
 	}

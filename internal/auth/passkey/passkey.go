@@ -36,6 +36,9 @@ import (
 // (RFC 8176).
 const amr = "pop mfa"
 
+// amrGone is what amr becomes when the user's last passkey is deleted.
+const amrGone = "pop"
+
 // Passkeys is the part. It is safe for use by many goroutines; make one per process.
 type Passkeys struct {
 	auth         *auth.Auth
