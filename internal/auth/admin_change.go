@@ -165,7 +165,7 @@ func (a *Auth) changeLocked(t *Tx, by actor, before, u *User, c UserChanges) err
 			return err
 		}
 	}
-	if err := t.endForbidden(u); err != nil {
+	if err := a.endForbidden(t, u); err != nil {
 		return err
 	}
 	if err := a.saveUser(t, before, u); err != nil {
@@ -181,7 +181,7 @@ func (a *Auth) changeLocked(t *Tx, by actor, before, u *User, c UserChanges) err
 
 // endForbidden ends what the role or ban of u forbids: impersonations of an admin, impersonations by a user without
 // that role, and links of a banned user.
-func (t *Tx) endForbidden(u *User) error {
+func (a *Auth) endForbidden(t *Tx, u *User) error {
 	end := t.endImpersonationsBy
 	if u.HasRole("admin") {
 		end = t.endImpersonationsAs
@@ -189,7 +189,7 @@ func (t *Tx) endForbidden(u *User) error {
 	if err := end(u.ID); err != nil {
 		return err
 	}
-	if !u.Banned {
+	if !u.BannedAt(a.opts.Now()) {
 		return nil
 	}
 	return t.Where("user_id = ?", u.ID).Delete(&Verification{}).Error
@@ -207,7 +207,7 @@ func (a *Auth) mustMailPending(ctx context.Context, userID, email string) error 
 
 // handOver is TakeOver on an admin's word for the address. It mails a link to choose a password, unless u is banned.
 func (a *Auth) handOver(t *Tx, by actor, u *User) error {
-	if err := a.takeOver(t, by, u); err != nil || u.Banned {
+	if err := a.takeOver(t, by, u); err != nil || u.BannedAt(a.opts.Now()) {
 		return err
 	}
 	return a.mailLink(t, by, u, letter.SetPassword, u.Email, "")

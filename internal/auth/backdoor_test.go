@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
@@ -189,6 +190,40 @@ func TestABanEndsLinksAndMails(t *testing.T) {
 		t.Errorf("%d mails to who is banned", n)
 	}
 	wantRefusal(t, signIn(r.browser(), "ada@example.com"), 403, "BANNED_USER")
+}
+
+// TestAnEndedBanForbidsNothing: after its ban, a user keeps links when an admin changes the role, and gets the mail by
+// which an admin's word for the address hands over the account.
+func TestAnEndedBanForbidsNothing(t *testing.T) {
+	t.Parallel()
+	box := &mailbox{}
+	r := sqliteRig(t, auth.Options{Mailer: box})
+	ended := map[string]any{"banned": true, "ban_expires": time.Now().UTC().Add(-time.Hour)}
+	id := r.SignUp("ada@example.com")
+	if err := r.db.Model(&auth.User{}).Where("id = ?", id).Updates(ended).Error; err != nil {
+		t.Fatal(err)
+	}
+	post(r.browser(), "/request-password-reset", `{"email":"ada@example.com"}`)
+	token := linkToken(t, box.last())
+	if _, err := r.auth.SetRole(t.Context(), nil, id, "admin"); err != nil {
+		t.Fatal(err)
+	}
+	reset := post(r.browser(), "/reset-password", `{"token":"`+token+`","newPassword":"another-horse-2"}`)
+	if reset.StatusCode != 200 {
+		t.Errorf("the link after a change of the role: %d %s", reset.StatusCode, reset.Text)
+	}
+
+	ended["pending"] = true
+	if err := r.db.Model(&auth.User{}).Where("id = ?", id).Updates(ended).Error; err != nil {
+		t.Fatal(err)
+	}
+	mails := len(box.all())
+	if _, err := r.auth.ChangeUser(t.Context(), nil, id, auth.UserChanges{EmailVerified: new(true)}); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(box.all()); n != mails+1 {
+		t.Errorf("%d mails hand the account over", n-mails)
+	}
 }
 
 // What sends no mail uses up none: else a stranger could keep somebody's reset link from being sent, unseen.
