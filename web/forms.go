@@ -18,7 +18,7 @@ import (
 
 // maxBody is how many bytes of a request a handler can read, but for those of Upload; more is a 413. 11 texts of 5,000
 // letters fit, although a form may need 9 bytes for a letter.
-// Package payload reads less: see its MaxSize. // part:betterauth
+// Package payload reads less: see its MaxSize.
 const maxBody = 512 << 10
 
 // tooLarge refuses a body of more than limit bytes.

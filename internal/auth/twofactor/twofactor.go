@@ -146,7 +146,8 @@ func endSetups(ended, of *gorm.DB) error {
 	if gone.RowsAffected == 0 || gone.Error != nil {
 		return gone.Error
 	}
-	return of.Where("user_id NOT IN (SELECT user_id FROM two_factors)").Delete(&recoveryCode{}).Error
+	const left = "NOT EXISTS (SELECT 1 FROM two_factors WHERE two_factors.user_id = recovery_codes.user_id)"
+	return of.Where(left).Delete(&recoveryCode{}).Error
 }
 
 // takenOver deletes a factor that was turned on at since or later, else recovery codes that were made then.
