@@ -3,12 +3,17 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"go/build"
+	"io"
 	"path"
 	"regexp"
 	"strings"
+
+	"golang.org/x/mod/module"
 )
 
-// clashes returns why o cannot be made in a project: something of the same name is there.
+// clashes returns why o cannot be made in a project: something of the same name is there, or the name has a meaning for
+// go or a system.
 func (o order) clashes(t, made tree) error {
 	has := map[string]string{} // folder and declaration → file
 	for _, name := range t.names() {
@@ -21,6 +26,9 @@ func (o order) clashes(t, made tree) error {
 	for _, name := range made.names() {
 		if _, ok := t[name]; ok {
 			return fmt.Errorf("%s exists already", name)
+		}
+		if !everywhere(name, made[name]) || o.many[len(o.many)-1] == "test" {
+			return fmt.Errorf("%s would not be built on every system: choose another name", name)
 		}
 		if len(imports.FindAllString(made[name], 2)) > 1 {
 			return fmt.Errorf("%s imports another package %s: choose another name", name, folder)
@@ -51,6 +59,15 @@ func (o order) clashes(t, made tree) error {
 		return fmt.Errorf("%s makes a table %s already: choose another name", by, table)
 	}
 	return nil
+}
+
+// everywhere reports whether a file can exist and is built on every system: x_linux.go is not, and neither is aux/x.go.
+func everywhere(name, text string) bool {
+	nowhere := build.Context{GOOS: "none", GOARCH: "none", OpenFile: func(string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(text)), nil
+	}}
+	built, err := nowhere.MatchFile("", name)
+	return module.CheckFilePath(name) == nil && (built || path.Ext(name) != ".go") && err == nil
 }
 
 var topLevel = regexp.MustCompile(`(?m)^(?:func|templ|type|var|const) (?:\(\w+ \*?(\w+)\) )?(\w+)`)

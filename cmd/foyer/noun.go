@@ -101,7 +101,7 @@ var exampleFields = []field{
 var taken = strings.Fields(`id owner owner_id search created created_at updated_at table_name values
 	cmax cmin ctid tableoid xmax xmin
 	account banners delete dialog filter found list live main menu problem selected selection toasts
-	attributes before children closest contains elements matches remove`)
+	attributes before children closest contains elements form matches remove`)
 
 // readFields parses fields such as "due:date?". The first one is a string, because it names a row.
 func readFields(args []string) (list []field, err error) {

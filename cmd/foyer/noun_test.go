@@ -90,6 +90,7 @@ func TestFields(t *testing.T) {
 		"name:string owner_id:int": "one of that name already",
 		"name:string menu:text":    "one of that name already",
 		"name:string matches:int":  "one of that name already",
+		"name:string form:string":  "one of that name already",
 	} {
 		_, err := readFields(strings.Fields(args))
 		refused(t, err, words)

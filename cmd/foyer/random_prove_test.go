@@ -179,7 +179,7 @@ func (c *clone) newNoun() string {
 }
 
 func (c *clone) fields() (list []string) {
-	names := strings.Fields(`name label summary due budget active email url json time context text form page query record
+	names := strings.Fields(`name label summary due budget active email url json time context text page query record
 		status count key path title value errors csv kind state first_name last_name is_open items number date day
 		order set user table current_date`)
 	c.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })

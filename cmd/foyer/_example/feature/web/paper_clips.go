@@ -35,12 +35,11 @@ func (s *Server) exportPaperClips(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	fields := views.PaperClipForm("").Names()
-	header := append([]string{"id", "created_at"}, fields...)
+	paperClipColumns := append([]string{"id", "created_at"}, views.PaperClipForm("").Names()...)
 	found := s.PaperClips.Export(unbounded(c), session(c).UserID, q.Query)
-	return streamCSV(s, c, "paper-clips.csv", header, found, func(p *paperclips.PaperClip) []any {
+	return streamCSV(s, c, "paper-clips.csv", paperClipColumns, found, func(p *paperclips.PaperClip) []any {
 		cells, values := []any{p.ID, p.CreatedAt}, p.Values()
-		for _, name := range fields {
+		for _, name := range paperClipColumns[len(cells):] {
 			cells = append(cells, values.Get(name))
 		}
 		return cells
