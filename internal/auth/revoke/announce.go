@@ -69,12 +69,15 @@ func (a *Announcement) Done(err error) {
 	if a.last == "" {
 		return
 	}
-	if err == nil {
-		a.wait()
+	defer func() {
+		a.bus.mu.Lock()
+		defer a.bus.mu.Unlock()
+		delete(a.bus.awaitAcks, a.last)
+	}()
+	if err != nil {
+		return
 	}
-	a.bus.mu.Lock()
-	defer a.bus.mu.Unlock()
-	delete(a.bus.awaitAcks, a.last)
+	a.wait()
 }
 
 // wait returns when no other instance can use a copy that a void. It waits for the last message alone: an instance
