@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -17,15 +16,8 @@ import (
 )
 
 // maxBody is how many bytes of a request a handler can read, but for those of Upload; more is a 413. 11 texts of 5,000
-// letters fit, although a form may need 9 bytes for a letter.
-// Package payload reads less: see its MaxSize.
+// letters fit, although a form may need 9 bytes for a letter. The JSON of auth may have payload.MaxSize.
 const maxBody = 512 << 10
-
-// tooLarge refuses a body of more than limit bytes.
-func tooLarge(limit int64) *errs.Error {
-	return errs.New(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE",
-		fmt.Sprintf("The request is larger than %d KiB.", limit>>10))
-}
 
 // limitBody bounds the body to maxBody, or to the limit of an Upload.
 func (s *Server) limitBody(next echo.HandlerFunc) echo.HandlerFunc {
@@ -86,7 +78,7 @@ func decodeForm(r *http.Request, files bool) (url.Values, error) {
 	}
 	var over *http.MaxBytesError
 	if errors.As(err, &over) {
-		return nil, tooLarge(over.Limit)
+		return nil, errs.TooLarge(over.Limit)
 	}
 	if err != nil {
 		return nil, echo.ErrBadRequest

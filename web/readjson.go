@@ -15,7 +15,7 @@ func readJSON(c *echo.Context) (url.Values, error) {
 	if c.Request().ContentLength == 0 {
 		return url.Values{}, nil
 	}
-	body, err := payload.Object(c.Response(), c.Request())
+	body, err := payload.Object(c.Response(), c.Request(), maxBody)
 	if err != nil {
 		return nil, err
 	}

@@ -145,7 +145,7 @@ var problems = map[int]struct{ code, title, message string }{
 	404: {"NOT_FOUND", "Page not found", "There is nothing at this address."},
 	405: {"METHOD_NOT_ALLOWED", "That does not work here", "This address does not accept that kind of request."},
 	409: {"CONFLICT", "Something has changed", errs.Changed("").Message},
-	413: {"PAYLOAD_TOO_LARGE", "Too much at once", tooLarge(maxBody).Message},
+	413: {"PAYLOAD_TOO_LARGE", "Too much at once", errs.TooLarge(maxBody).Message},
 	415: {"UNSUPPORTED_MEDIA_TYPE", "Wrong kind of data", "This address does not accept that kind of data."},
 	422: {"UNPROCESSABLE_ENTITY", "Something is missing", "The request is not complete."},
 	429: {"TOO_MANY_REQUESTS", "Too many tries", "Please wait a moment before the next one."},

@@ -5,6 +5,7 @@ package errs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"net/http"
@@ -81,6 +82,12 @@ func Changed(field string) *Error {
 // sentence, such as "Project".
 func NotFound(what string) *Error {
 	return New(http.StatusNotFound, "NOT_FOUND", what+" not found.")
+}
+
+// TooLarge refuses a body of more than limit bytes.
+func TooLarge(limit int64) *Error {
+	return New(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE",
+		fmt.Sprintf("The request is larger than %d KiB.", limit>>10))
 }
 
 // Unauthenticated refuses a request without a valid session or token.

@@ -27,6 +27,7 @@ func TestErrors(t *testing.T) {
 		{errs.NotFound("Paper"), 404, "NOT_FOUND", "Paper not found.", 0, 0, false},
 		{errs.Of(errs.Fields(map[string]string{"b": "B.", "a": "A."})), 400, "VALIDATION_ERROR", "A. B.", 0, 2, false},
 		{errs.Changed("age"), 409, "CONFLICT", "This has changed since you opened the page. Please reload it.", 0, 1, false},
+		{errs.TooLarge(8 << 10), 413, "PAYLOAD_TOO_LARGE", "The request is larger than 8 KiB.", 0, 0, false},
 		{errs.Forbidden(), 403, "FORBIDDEN", "You are not allowed to do this.", 0, 0, false},
 		{errs.Unavailable(io.EOF), 503, "SERVICE_UNAVAILABLE", busy + ": EOF", 5 * time.Second, 0, true},
 	}

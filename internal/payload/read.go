@@ -16,7 +16,7 @@ import (
 	"example.com/foyer/internal/errs"
 )
 
-// MaxSize is how many bytes of a request body are read; more is a 413.
+// MaxSize is how many bytes of a request body JSON and Wire read; more is a 413.
 const MaxSize = 64 << 10
 
 // maxDepth is how many objects and arrays may be nested; endpoints need two.
@@ -25,18 +25,19 @@ const maxDepth = 8
 const mediaJSON = "application/json"
 
 // Object decodes a JSON object; its numbers are json.Number. Refusals: 415 for another media type or charset or an
-// encoded body, 413 beyond MaxSize, 400 for broken JSON, duplicate keys, invalid UTF-8, trailing data and deep nesting.
-func Object(w http.ResponseWriter, r *http.Request) (map[string]any, error) {
-	_, data, err := read(w, r, mediaJSON)
+// encoded body, 413 beyond limit bytes, 400 for broken JSON, duplicate keys, invalid UTF-8, trailing data and deep
+// nesting.
+func Object(w http.ResponseWriter, r *http.Request, limit int64) (map[string]any, error) {
+	_, data, err := read(w, r, limit, mediaJSON)
 	if err != nil {
 		return nil, err
 	}
 	return parseJSON(data)
 }
 
-// JSON is Object as a Body. Unknown keys are ignored.
+// JSON is Object of at most MaxSize bytes, as a Body. Unknown keys are ignored.
 func JSON(w http.ResponseWriter, r *http.Request) (*Body, error) {
-	values, err := Object(w, r)
+	values, err := Object(w, r, MaxSize)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +45,9 @@ func JSON(w http.ResponseWriter, r *http.Request) (*Body, error) {
 }
 
 // read returns the body of a request that has one of the media types, and that type.
-func read(w http.ResponseWriter, r *http.Request, medias ...string) (media string, data []byte, err error) {
+func read(
+	w http.ResponseWriter, r *http.Request, limit int64, medias ...string,
+) (media string, data []byte, err error) {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset, named := params["charset"]
 	foreign := named && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != ""
@@ -52,11 +55,10 @@ func read(w http.ResponseWriter, r *http.Request, medias ...string) (media strin
 		return "", nil, errs.New(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
 			"Content-Type must be application/json")
 	}
-	data, err = io.ReadAll(http.MaxBytesReader(w, r.Body, MaxSize))
+	data, err = io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return "", nil, errs.New(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE",
-			"The request is larger than 64 KiB.")
+		return "", nil, errs.TooLarge(tooLarge.Limit)
 	}
 	if err != nil {
 		return "", nil, badRequest("The request body could not be read")

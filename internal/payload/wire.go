@@ -15,7 +15,7 @@ const mediaForm = "application/x-www-form-urlencoded"
 
 // JSONOrForm is JSON that also takes application/x-www-form-urlencoded. A form with a repeated name is a 400.
 func JSONOrForm(w http.ResponseWriter, r *http.Request) (*Body, error) {
-	media, data, err := read(w, r, mediaJSON, mediaForm)
+	media, data, err := read(w, r, MaxSize, mediaJSON, mediaForm)
 	if err != nil {
 		return nil, err
 	}
