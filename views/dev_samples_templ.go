@@ -322,7 +322,7 @@ func lineSample() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{Name: "g-wrong", Label: "Name", Type: "text"}, Errors{{"g-wrong", "Enter a name."}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(input{Name: "g-wrong", Label: "Name", Type: "text"}, Errors{{Field: "g-wrong", Message: "Enter a name."}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -113,7 +113,18 @@ type way struct {
 func (f Form) asksAddress() bool { return slices.Contains(f.Names(), "email") }
 
 // FieldError is what is wrong with one field of a form.
-type FieldError struct{ Field, Message string }
+type FieldError struct {
+	Field, Message string
+	Href           string // of a page that helps, without a Field; "" for none
+}
+
+// href is where the message of f leads, "" for nowhere.
+func (f FieldError) href() string {
+	if f.Field != "" {
+		return "#" + f.Field
+	}
+	return f.Href
+}
 
 // Errors is what is wrong with a form, in the order of its fields. An empty Field means the form as a whole.
 type Errors []FieldError

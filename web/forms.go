@@ -136,6 +136,9 @@ func (s *Server) refuseForm(c *echo.Context, form views.Form, err error) error {
 	typed, _ := readForm(c)
 	form = form.Filled(typed)
 	form.Errors = fieldErrors(e, form.Names())
+	if e.Code == "CONFLICT" { // a reload would send the form again
+		form.Errors[0].Href = form.Path
+	}
 	return s.renderPart(c, status, form.Page(), form.Fragment())
 }
 

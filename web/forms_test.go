@@ -11,6 +11,7 @@ import (
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/text"
 	"example.com/foyer/web"
 )
@@ -176,6 +177,20 @@ func TestLongTexts(t *testing.T) {
 	refused := ada.PostForm("/planted/1", form, navigate...)
 	expect(t, refused, 413)
 	contains(t, refused, "The request is larger than 512 KiB.")
+}
+
+// TestChanged: a form that comes after another change leads to its page as it is now, because a reload would send the
+// form again.
+func TestChanged(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, id := s.person(t, "ada@example.com")
+	s.server.PlantNotes(&web.Notes{Owners: map[string]string{"1": id}, Save: func(string, string) error {
+		return errs.Changed("updated_at")
+	}})
+	refused := ada.PostForm("/planted/1", url.Values{"name": {"Countess"}}, navigate...)
+	expect(t, refused, 422)
+	contains(t, refused, `<a href="/settings">This has changed since`, `value="Countess"`)
 }
 
 // TestForgedFields: a form reads only its own fields.

@@ -73,7 +73,7 @@ func Fields(wrong map[string]string) error {
 // Changed refuses an input that was made before a change of what it would change. It names the field that says so, so
 // that a form is shown again with what was typed.
 func Changed(field string) *Error {
-	e := Invalid(field, "CONFLICT", "This has changed since you opened the page. Please reload it.")
+	e := Invalid(field, "CONFLICT", "This has changed since you opened the page. Open it again to see it as it is now.")
 	e.Status = http.StatusConflict
 	return e
 }

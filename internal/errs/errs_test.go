@@ -12,6 +12,7 @@ import (
 )
 
 func TestErrors(t *testing.T) {
+	const changed = "This has changed since you opened the page. Open it again to see it as it is now."
 	const busy = "The service is busy or being worked on. Please try again in a moment."
 	cases := []struct {
 		err         *errs.Error
@@ -26,7 +27,7 @@ func TestErrors(t *testing.T) {
 		{errs.Unauthenticated(), 401, "UNAUTHORIZED", "Unauthorized", 0, 0, false},
 		{errs.NotFound("Paper"), 404, "NOT_FOUND", "Paper not found.", 0, 0, false},
 		{errs.Of(errs.Fields(map[string]string{"b": "B.", "a": "A."})), 400, "VALIDATION_ERROR", "A. B.", 0, 2, false},
-		{errs.Changed("age"), 409, "CONFLICT", "This has changed since you opened the page. Please reload it.", 0, 1, false},
+		{errs.Changed("age"), 409, "CONFLICT", changed, 0, 1, false},
 		{errs.TooLarge(8 << 10), 413, "PAYLOAD_TOO_LARGE", "The request is larger than 8 KiB.", 0, 0, false},
 		{errs.Forbidden(), 403, "FORBIDDEN", "You are not allowed to do this.", 0, 0, false},
 		{errs.Unavailable(io.EOF), 503, "SERVICE_UNAVAILABLE", busy + ": EOF", 5 * time.Second, 0, true},

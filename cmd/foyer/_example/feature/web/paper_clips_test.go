@@ -69,7 +69,7 @@ func TestPaperClips(t *testing.T) {
 	old.Set("updated_at", "2026-01-31T00:00:00Z")
 	refused = ada.PostForm(page, old, navigate...)
 	expect(t, refused, 422)
-	contains(t, refused, "has changed since", `value="Third"`, `value="2026-01-31T00:00:00Z"`)
+	contains(t, refused, `<a href="`+page+`">This has changed since`, `value="Third"`, `value="2026-01-31T00:00:00Z"`)
 
 	lacks(t, ada.Get(page+"/delete", s.htmx(page)...), "<html")
 	contains(t, ada.Get(page+"/delete", navigate...), "<html", "Second", "at once and for good")
