@@ -36,8 +36,11 @@ var linkPages = map[letter.Purpose]string{
 	letter.RecoveryCodeUsed:   "/forgot-password",
 	letter.DeviceTrusted:      "/forgot-password",
 	// end:twofactor
-	letter.PasskeyAdded:   "/settings/security/passkeys", // part:passkey
-	letter.PasskeyRemoved: "/settings/security/passkeys", // part:passkey
+	// part:passkey
+	letter.PasskeyAdded:    "/settings/security/passkeys",
+	letter.PasskeyRemoved:  "/settings/security/passkeys",
+	letter.PasskeysRemoved: "/forgot-password",
+	// end:passkey
 }
 
 // links builds the address of a mailed link, "" for none.

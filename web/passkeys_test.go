@@ -327,7 +327,7 @@ func TestAdminRemovesPasskeys(t *testing.T) {
 	if err != nil || !slices.Equal(left, []string{eve}) {
 		t.Errorf("passkeys of %v are left, %v", left, err)
 	}
-	if n := len(s.mailed(t, "passkey_removed", "ada@example.com")); n != 1 {
+	if n := len(s.mailed(t, "passkeys_removed", "ada@example.com")); n != 1 {
 		t.Errorf("%d mails", n)
 	}
 	// part:audit

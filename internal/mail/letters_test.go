@@ -17,17 +17,25 @@ var purposes = []letter.Purpose{
 	letter.VerifyEmail, letter.ResetPassword, letter.SetPassword, letter.ConfirmEmailChange, letter.ChangeEmail,
 	letter.PasswordChanged, letter.EmailChanged, letter.NewDevice, letter.AccountDeleted, letter.ExistingAccount,
 	letter.AdminMade, letter.EmailChangeAsked,
-	letter.DeleteAccount,                       // part:betterauth
-	letter.MagicLink,                           // part:magiclink
-	letter.PasskeyAdded, letter.PasskeyRemoved, // part:passkey
+	letter.DeleteAccount,                                               // part:betterauth
+	letter.MagicLink,                                                   // part:magiclink
+	letter.PasskeyAdded, letter.PasskeyRemoved, letter.PasskeysRemoved, // part:passkey
+	// part:twofactor
+	letter.TwoFactorEnabled, letter.TwoFactorDisabled, letter.FactorRemoved, letter.FactorLocked, letter.DeviceTrusted,
+	letter.RecoveryCodesEnded, letter.RecoveryCodesMade, letter.RecoveryCodeUsed,
+	// end:twofactor
 }
 
 // warnings say when and from where something was done.
 var warnings = []letter.Purpose{
 	letter.ConfirmEmailChange, letter.PasswordChanged, letter.EmailChanged, letter.EmailChangeAsked, letter.NewDevice,
 	letter.AccountDeleted, letter.AdminMade,
-	letter.DeleteAccount,                       // part:betterauth
-	letter.PasskeyAdded, letter.PasskeyRemoved, // part:passkey
+	letter.DeleteAccount,                                               // part:betterauth
+	letter.PasskeyAdded, letter.PasskeyRemoved, letter.PasskeysRemoved, // part:passkey
+	// part:twofactor
+	letter.TwoFactorEnabled, letter.TwoFactorDisabled, letter.FactorRemoved, letter.FactorLocked, letter.DeviceTrusted,
+	letter.RecoveryCodesEnded, letter.RecoveryCodesMade, letter.RecoveryCodeUsed,
+	// end:twofactor
 }
 
 var written = time.Date(2026, time.November, 26, 15, 13, 0, 0, time.FixedZone("CET", 3600))

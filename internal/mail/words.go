@@ -180,6 +180,14 @@ var letters = map[letter.Purpose]content{
 		reason: safety,
 		warns:  true,
 	},
+	letter.PasskeysRemoved: {
+		subject: "An admin removed the passkeys of your account for {app}",
+		text: "No passkey logs in to your account any more, and every browser is logged out. If you did not ask for it, " +
+			"choose a new password at once. If you have no password, choose one to log in.",
+		action: "Choose a new password",
+		reason: safety,
+		warns:  true,
+	},
 	// end:passkey
 	letter.AccountDeleted: {
 		subject: "Your account for {app} is deleted",

@@ -42,6 +42,9 @@ const (
 	RecoveryCodeUsed   Purpose = "recovery_code_used"   // Mail.About says how many are left
 	DeviceTrusted      Purpose = "device_trusted"       // no code is asked for on it
 	// end:twofactor
-	PasskeyAdded   Purpose = "passkey_added"   // part:passkey
-	PasskeyRemoved Purpose = "passkey_removed" // part:passkey
+	// part:passkey
+	PasskeyAdded    Purpose = "passkey_added"
+	PasskeyRemoved  Purpose = "passkey_removed"
+	PasskeysRemoved Purpose = "passkeys_removed" // all of them, by an admin
+	// end:passkey
 )

@@ -49,10 +49,9 @@ func (p *Passkeys) Rename(r *http.Request, s *auth.Session, key, name string) (*
 	return k, err
 }
 
-// Delete removes one of s's user's passkeys. The user is told by mail. Without any left, no session counts as one of two
-// factors because of a passkey. Refusals: 403 while impersonating; 403
-// SESSION_NOT_FRESH; 401 if s has ended; 404 PASSKEY_NOT_FOUND, also for another user's; 400 LAST_WAY_IN for the only
-// passkey of a user without a password.
+// Delete removes one of s's user's passkeys. The user is told by mail. Without any left, no session counts as one of
+// two factors because of a passkey. Refusals: 403 while impersonating; 403 SESSION_NOT_FRESH; 401 if s has ended; 404
+// PASSKEY_NOT_FOUND, also for another user's; 400 LAST_WAY_IN for the only passkey of a user without a password.
 func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
 	if err := p.auth.RequireRecent(s); err != nil {
 		return err
@@ -104,7 +103,7 @@ func (p *Passkeys) RemoveAll(r *http.Request, by *auth.Session, userID string) e
 		tell := func(name event.Name, purpose letter.Purpose, about string) error {
 			return p.auth.Notice(t, r, by, u, name, purpose, about)
 		}
-		return errors.Join(takenOver(t, u, time.Time{}, tell), t.EndOtherSessions(u.ID, ""))
+		return errors.Join(remove(t, u, time.Time{}, letter.PasskeysRemoved, tell), t.EndOtherSessions(u.ID, ""))
 	})
 }
 

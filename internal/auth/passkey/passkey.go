@@ -124,10 +124,14 @@ func (p *Passkeys) checkAvailable() error {
 		"Browsers allow passkeys only where the address of the site is a name.")
 }
 
-// takenOver deletes the passkeys that were added at since or later. One mail tells of them.
 func takenOver(t *auth.Tx, u *auth.User, since time.Time, tell auth.Tell) error {
+	return remove(t, u, since, letter.PasskeyRemoved, tell)
+}
+
+// remove deletes the passkeys that were added at since or later. One mail of the purpose tells of them.
+func remove(t *auth.Tx, u *auth.User, since time.Time, purpose letter.Purpose, tell auth.Tell) error {
 	gone := t.Where("user_id = ? AND created_at >= ?", u.ID, since).Delete(&Passkey{})
-	err, purpose := gone.Error, letter.PasskeyRemoved
+	err := gone.Error
 	for range gone.RowsAffected {
 		err = errors.Join(err, tell(event.PasskeyRemoved, purpose, ""))
 		purpose = ""

@@ -173,7 +173,8 @@ func TestUndoneChangeEndsLaterPasskeys(t *testing.T) {
 	})
 }
 
-// TestUnprovenAddressHasNoPasskey: where the address has to be proved, a user neither adds a passkey before that nor signs in.
+// TestUnprovenAddressHasNoPasskey: where the address has to be proved, a user neither adds a passkey before that nor
+// signs in.
 func TestUnprovenAddressHasNoPasskey(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
