@@ -37,8 +37,8 @@ func physical(style string) (list []string) {
 	return list
 }
 
-// TestStylesHaveNoSides: styles work in both directions, so that a translation that is read from right to left needs none
-// of its own.
+// TestStylesHaveNoSides: styles work in both directions, so that a translation that is read from right to left needs
+// none of its own.
 func TestStylesHaveNoSides(t *testing.T) {
 	files, err := filepath.Glob("*.css")
 	if err != nil || len(files) == 0 {

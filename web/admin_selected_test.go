@@ -61,7 +61,8 @@ func TestSelectedUsers(t *testing.T) {
 	})
 }
 
-// TestSelectedUsersRefused: an action on several users leaves out each user that it refuses alone, and names the reason.
+// TestSelectedUsersRefused: an action on several users leaves out each user that it refuses alone, and names the
+// reason.
 func TestSelectedUsersRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

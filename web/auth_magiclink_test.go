@@ -89,8 +89,8 @@ func TestMagicLinkPage(t *testing.T) {
 	})
 }
 
-// TestMailedCodesOfTwoTabs: a refused code leaves the form with its own address, though another tab has asked for a mail
-// to another one since.
+// TestMailedCodesOfTwoTabs: a refused code leaves the form with its own address, though another tab has asked for a
+// mail to another one since.
 func TestMailedCodesOfTwoTabs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

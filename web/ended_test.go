@@ -8,8 +8,8 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 )
 
-// TestTheDoorSaysWhy: the log-in page shows one message after a log-out and after the end of a session. It shows none to
-// other visitors, and is otherwise the same for all.
+// TestTheDoorSaysWhy: the log-in page shows one message after a log-out and after the end of a session. It shows none
+// to other visitors, and is otherwise the same for all.
 func TestTheDoorSaysWhy(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

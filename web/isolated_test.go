@@ -8,8 +8,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// TestNamesAreIsolated: a name may be written from right to left. On every page it stands in an element of its own, so that
-// it does not reorder the words around it. Screen readers do not see an order, and titles are text.
+// TestNamesAreIsolated: a name may be written from right to left. On every page it stands in an element of its own, so
+// that it does not reorder the words around it. Screen readers do not see an order, and titles are text.
 func TestNamesAreIsolated(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

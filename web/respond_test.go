@@ -144,8 +144,8 @@ func TestErrorPage(t *testing.T) {
 	}
 }
 
-// TestErrorsLeadOn: the error of a person who is logged in stays inside the app and leads on from there. A stranger sees
-// no navigation.
+// TestErrorsLeadOn: the error of a person who is logged in stays inside the app and leads on from there. A stranger
+// sees no navigation.
 func TestErrorsLeadOn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -75,8 +75,8 @@ func (a *Auth) isNewDevice(r *http.Request, userID string) bool {
 	return !known && a.opts.RateLimit.Limiter != nil
 }
 
-// NewDevice is Start.NewDevice for a way to sign in that strangers cannot begin: with Options.Notices, whether the device
-// is new to the user. Passwords have mayWarnOfDevice.
+// NewDevice is Start.NewDevice for a way to sign in that strangers cannot begin: with Options.Notices, whether the
+// device is new to the user. Passwords have mayWarnOfDevice.
 func (a *Auth) NewDevice(r *http.Request, userID string) bool {
 	return a.opts.Notices && a.isNewDevice(r, userID)
 }

@@ -113,8 +113,8 @@ func (t *Tx) SetSecondFactor(u *User, has bool) error {
 	return t.Model(&User{}).Where("id = ?", u.ID).UpdateColumn("second_factor", has).Error
 }
 
-// SetAMR gives the sessions of u, locked, whose AMR is was another one, because what proved it is gone. Cached copies of
-// the user's sessions end.
+// SetAMR gives the sessions of u, locked, whose AMR is was another one, because what proved it is gone. Cached copies
+// of the user's sessions end.
 func (t *Tx) SetAMR(u *User, was, amr string) error {
 	t.invalidate(u.ID)
 	return t.Model(&Session{}).Where("user_id = ? AND amr = ?", u.ID, was).UpdateColumn("amr", amr).Error

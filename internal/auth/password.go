@@ -113,8 +113,8 @@ func (a *Auth) checkOwnPassword(r *http.Request, s *Session, password string) (A
 	return a.checkPassword(r, s.actor(), s.User, event.PasswordRefused, password)
 }
 
-// amrAfter is the AMR of a session in place of s whose user was proved by amr. A proof lowers no session: one that began
-// with two factors, such as a passkey, still counts as one.
+// amrAfter is the AMR of a session in place of s whose user was proved by amr. A proof lowers no session: one that
+// began with two factors, such as a passkey, still counts as one.
 func amrAfter(s *Session, amr string) string {
 	if s.MultiFactor() {
 		return s.AMR

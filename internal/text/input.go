@@ -122,8 +122,8 @@ func Typed(value any) []string {
 	return nil
 }
 
-// Day parses a day such as 2026-05-31, or 2026-05-31T00:00:00Z as JSON writes it, in UTC; "" is the zero time. The years
-// end at 9998, so that the day after is a day too.
+// Day parses a day such as 2026-05-31, or 2026-05-31T00:00:00Z as JSON writes it, in UTC; "" is the zero time. The
+// years end at 9998, so that the day after is a day too.
 func Day(s string) (time.Time, bool) {
 	if s = strings.TrimSpace(s); s == "" {
 		return time.Time{}, true

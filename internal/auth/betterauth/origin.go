@@ -62,8 +62,8 @@ var redirectFields = []struct{ name, code string }{
 	{"newUserCallbackURL", "INVALID_NEW_USER_CALLBACK_URL"},
 }
 
-// checkRedirects refuses a body or query that would send the browser to a site that is not trusted. The contract has one
-// code for all fields of a mailed link.
+// checkRedirects refuses a body or query that would send the browser to a site that is not trusted. The contract has
+// one code for all fields of a mailed link.
 func (a *api) checkRedirects(r *http.Request, b *payload.Body) error {
 	for _, field := range redirectFields {
 		targets := r.URL.Query()[field.name]

@@ -35,8 +35,8 @@ func Each(t *testing.T, fn func(t *testing.T, db *gorm.DB)) {
 	}
 }
 
-// AwaitLocks returns when n transactions wait for a lock. On SQLite it returns at once, because a transaction waits there
-// before it reads anything.
+// AwaitLocks returns when n transactions wait for a lock. On SQLite it returns at once, because a transaction waits
+// there before it reads anything.
 func AwaitLocks(t testing.TB, db *gorm.DB, n int) {
 	t.Helper()
 	deadline := time.Now().Add(30 * time.Second)

@@ -75,7 +75,8 @@ func TestCapsLock(t *testing.T) {
 	}
 }
 
-// TestNoBubbles: a form that lacks something is refused in the words of the server. A field that was left wrong is marked.
+// TestNoBubbles: a form that lacks something is refused in the words of the server. A field that was left wrong is
+// marked.
 func TestNoBubbles(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -185,8 +185,8 @@ func (b *tab) resize(width, height int64) {
 	b.wait(fmt.Sprintf(`innerWidth === %d && innerHeight === %d`, width, height))
 }
 
-// back is the browser's Back button. A page from memory fires no load event: the navigation itself is awaited. A question
-// to the page that is left meanwhile may find no answer: it is asked again.
+// back is the browser's Back button. A page from memory fires no load event: the navigation itself is awaited. A
+// question to the page that is left meanwhile may find no answer: it is asked again.
 func (b *tab) back() {
 	b.Helper()
 	back := chromedp.Evaluate[chromedp.Void](`history.back()`)
