@@ -528,6 +528,11 @@ func TestPasskeyAtTheSecondStep(t *testing.T) {
 		t.Errorf("cookies %s", cookies(ada.c))
 	}
 	expect(t, copied.Get("/login/code", navigate...), 303, "Location", "/login")
+
+	ada.c = s.firstStep(t, "ada@example.com") // and if that cannot be deleted, the log-in is as good
+	ada.must(s.db.Exec("CREATE TRIGGER kept BEFORE DELETE ON second_steps BEGIN SELECT RAISE(ABORT, 'kept'); END").Error)
+	expect(t, byPasskey("/login/passkey")(ada), 204)
+	expect(t, ada.c.Get("/dashboard", navigate...), 200)
 }
 
 // TestPasskeyMeetsTheDemand: a log-in by passkey is two factors, and stays so when the password is entered again, until

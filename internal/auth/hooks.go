@@ -23,13 +23,14 @@ type Hooks struct {
 	// the transaction that starts the new session.
 	ProveSecond func(r *http.Request, u *User, code string) (accept func(*Tx) error, err error)
 
-	// CredentialChanged ends what a proof of the past still opens, such as trusted devices and half-done sign-ins:
-	// a password, an address or a factor has changed, or sessions end. userID is "" for every user.
+	// CredentialChanged ends what a proof of the past still opens, such as trusted devices, half-done sign-ins and
+	// set-ups that are not confirmed: a password, an address or a factor has changed, or sessions end. userID is "" for
+	// every user.
 	CredentialChanged func(t *Tx, userID string) error
 
 	// TakenOver deletes the credentials of u, locked, that were added at since or later: the owner of the address has
 	// proved it now, and a stranger may have added them. It tells u of what it deletes. This package ends the password
-	// and the sessions.
+	// and the sessions, and calls CredentialChanged, too.
 	TakenOver func(t *Tx, u *User, since time.Time, tell Tell) error
 
 	// SignedOut ends what a browser that signs out still has, and deletes its cookie.

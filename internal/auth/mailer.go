@@ -178,7 +178,7 @@ func (a *Auth) warnAdmins(t *Tx, by actor, before, u *User) error {
 
 // mailOwner mails the owner of an address that a stranger has tried to sign up with. The answer to the stranger does
 // not tell. An owner with a verified address is warned. An address is unverified if an admin made the account, or if
-// verification was off then. The stranger may be its owner, so the mail has a link to choose a password.
+// verification was off then. The stranger may be its owner, so the mail is that of a forgotten password.
 func (a *Auth) mailOwner(r *http.Request, email string) error {
 	var u User
 	err := a.db.WithContext(r.Context()).Where("email = ?", email).Take(&u).Error

@@ -24,7 +24,7 @@ var letters = map[letter.Purpose]content{
 		subject: "Choose a new password for {app}",
 		text:    "You can choose a new password. If you did not ask for this, do nothing: your password stays as it is.",
 		action:  "Choose a new password",
-		reason:  "You get this mail because a new password was asked for at {app} with this address.",
+		reason:  "You get this mail because this address was used at {app} to ask for a new password or to sign up.",
 	},
 	letter.SetPassword: {
 		subject: "Your account for {app}",
