@@ -39,8 +39,10 @@ func TestUndo(t *testing.T) {
 	_, err := project.verb(t, "page", "reports")
 	refused(t, err, "web/reports.go exists already")
 	for _, name := range []string{"reports", "sales_charts"} {
-		_, err := project.verb(t, "page", name, "--undo")
-		must(t, err)
+		out, err := project.verb(t, "page", name, "--undo")
+		if must(t, err); !strings.Contains(out, "\n\nA database that has run the migration keeps its table: ") {
+			t.Errorf("printed %q", out)
+		}
 	}
 	if got := project.tree(t); !maps.Equal(got, before) {
 		t.Errorf("files %q, want %q\n%s", got.names(), before.names(), got["web/app.go"])
@@ -92,8 +94,10 @@ func undoShared(t *testing.T, merged bool) {
 		project.do(t, "reset", "--quiet", "--hard", both)
 	}
 	project.do(t, "update-ref", "refs/remotes/origin/main", "HEAD")
-	_, err = project.verb(t, "page", "reports", "--undo")
-	must(t, err)
+	out, err := project.verb(t, "page", "reports", "--undo")
+	if must(t, err); strings.Contains(out, "keeps its table") {
+		t.Errorf("printed %q", out)
+	}
 	after := project.tree(t)
 	var kept []string
 	for _, name := range after.names() {
