@@ -72,12 +72,13 @@ func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
 		return "", nil, err
 	}
 	work := folder(dir)
-	remove := func() error { // also after Ctrl-C
-		_, err := f.git(context.WithoutCancel(ctx), "worktree", "remove", "--force", dir)
+	remove := func() error { // also after Ctrl-C, and where git, which ended early, has locked it: forced twice
+		_, err := f.git(context.WithoutCancel(ctx), "worktree", "remove", "--force", "--force", dir)
 		return errors.Join(err, os.RemoveAll(dir))
 	}
 	if _, err := f.git(ctx, "worktree", "add", "--quiet", "--detach", dir, "HEAD"); err != nil {
-		return "", nil, errors.Join(err, os.RemoveAll(dir))
+		remove() // fails where git knows nothing of it
+		return "", nil, err
 	}
 	return work, remove, nil
 }
@@ -112,18 +113,16 @@ func (c change) take(ctx context.Context, root, work folder, head, message strin
 func (c change) commit(s *session, root folder, head, message string) string {
 	s.git(append(s.author(s.ctx, "foyer"), "commit", "--quiet", "--no-verify", "-m", message)...)
 	made := s.git("rev-parse", "HEAD")
-	s.folder, s.ctx = root, context.WithoutCancel(s.ctx) // from here on Ctrl-C would leave half of it
 	if s.err != nil {
 		return ""
 	}
+	over := []string{"merge", "--quiet", "--ff-only", made}
 	if c.noCommit {
-		s.git("read-tree", "-m", "-u", head, made)
-		made = ""
-	} else {
-		s.git("merge", "--quiet", "--ff-only", made)
+		over, made = []string{"read-tree", "-m", "-u", head, made}, ""
 	}
-	if s.err != nil {
-		s.err = fmt.Errorf("%w:\n%w", errHalfDone, s.err)
+	// With the person's hooks, as git pull. Ctrl-C would leave half of it.
+	if _, err := root.run(context.WithoutCancel(s.ctx), "git", over...); err != nil {
+		s.err = fmt.Errorf("%w:\n%w", errHalfDone, err)
 	}
 	return made
 }

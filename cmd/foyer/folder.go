@@ -38,13 +38,17 @@ func (f folder) run(ctx context.Context, program string, args ...string) (string
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
+		for args[0] == "-c" {
+			args = args[2:] // to git's verb
+		}
 		return stdout.String(), fmt.Errorf("%s %s: %w\n%s%s", program, args[0], err, stdout.String(), stderr.String())
 	}
 	return stdout.String(), nil
 }
 
+// git runs git without the person's hooks, which are for work trees of theirs.
 func (f folder) git(ctx context.Context, args ...string) (string, error) {
-	out, err := f.run(ctx, "git", args...)
+	out, err := f.run(ctx, "git", append([]string{"-c", "core.hooksPath=/dev/null"}, args...)...)
 	return strings.TrimRight(out, "\r\n"), err
 }
 
