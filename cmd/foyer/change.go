@@ -37,10 +37,13 @@ type report struct {
 // run lets edit work on a worktree of HEAD, in which mine is the project's tree, and brings the result into the project
 // in root. edit returns the message of the commit.
 func (c change) run(ctx context.Context, root folder, edit func(work folder, mine tree) (string, error)) (err error) {
-	s := session{folder: root, ctx: ctx}
-	dirty, head := s.git("status", "--porcelain"), s.git("rev-parse", "HEAD")
-	if s.err != nil {
-		return s.err
+	head, err := root.git(ctx, "rev-parse", "--verify", "--quiet", "HEAD")
+	if err != nil {
+		return errors.New("this repository has no commit yet: commit the project first")
+	}
+	dirty, err := root.git(ctx, "status", "--porcelain")
+	if err != nil {
+		return err
 	}
 	if dirty != "" {
 		return errors.New("the work tree has changes: commit or stash them first")
