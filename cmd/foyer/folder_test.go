@@ -56,11 +56,14 @@ func TestLinks(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	project := newProject(t, sample())
 	t.Setenv("GIT_AUTHOR_NAME", "Grace")
+	t.Setenv("GIT_CONFIG_COUNT", "1")
+	t.Setenv("GIT_CONFIG_KEY_0", "user.email")
+	t.Setenv("GIT_CONFIG_VALUE_0", "grace@example.com")
 	t.Setenv("GIT_DIR", t.TempDir())
 	t.Setenv("GIT_INDEX_FILE", "nothing")
 	_, err := project.verb(t, "without", "keys")
 	must(t, err)
-	if author := project.do(t, "log", "-1", "--format=%an"); author != "Grace" {
+	if author := project.do(t, "log", "-1", "--format=%an %ae"); author != "Grace grace@example.com" {
 		t.Errorf("the author is %s", author)
 	}
 }
