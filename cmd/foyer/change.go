@@ -89,7 +89,7 @@ func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
 // take brings the work tree into the project: as a commit, uncommitted, or only as a printed difference.
 func (c change) take(ctx context.Context, root, work folder, head, message string) error {
 	s := session{folder: work, ctx: ctx, err: work.stage(ctx)}
-	r := report{Message: message, Files: listed(s.git("diff", "--cached", "-z", "--name-only", head))}
+	r := report{Message: message, Files: listed(s.git("diff-index", "--cached", "-z", "--name-only", head))}
 	if s.err != nil {
 		return s.err
 	}
@@ -102,7 +102,7 @@ func (c change) take(ctx context.Context, root, work folder, head, message strin
 		}
 	}
 	if c.dryRun {
-		r.Diff = s.git("diff", "--cached", head)
+		r.Diff = s.git("diff-index", "--cached", "--patch", "--find-renames", "--no-ext-diff", head)
 	} else {
 		r.Commit = c.commit(&s, root, head, message)
 	}
@@ -114,12 +114,13 @@ func (c change) take(ctx context.Context, root, work folder, head, message strin
 
 // commit returns the id of the commit, "" if the project is to have none.
 func (c change) commit(s *session, root folder, head, message string) string {
-	s.git(append(s.author(s.ctx, "foyer"), "commit", "--quiet", "--no-verify", "-m", message)...)
+	s.git(append(s.author(s.ctx, "foyer"), "commit", "--quiet", "--no-verify", "--cleanup=whitespace",
+		"-m", message)...)
 	made := s.git("rev-parse", "HEAD")
 	if s.err != nil {
 		return ""
 	}
-	over := []string{"merge", "--quiet", "--ff-only", made}
+	over := []string{"merge", "--quiet", "--ff-only", "--no-verify-signatures", made}
 	if c.noCommit {
 		over, made = []string{"read-tree", "-m", "-u", head, made}, ""
 	}
