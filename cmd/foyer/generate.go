@@ -114,7 +114,7 @@ const keptTable = "\n\nA database that has run the migration keeps its table: dr
 	"database of development, before you make another feature of this name."
 
 // takeBack removes what one call of page or feature made, unless a person changed it since. A migration that others may
-// have stays, and a new one takes it back. It returns a paragraph with what is left to a person, "" if there is nothing.
+// have stays, and a new one takes it back. It returns a paragraph on what a person is to do, "" for nothing.
 func (f folder) takeBack(ctx context.Context, mine tree, command []string) (text string, err error) {
 	p, _, err := readProject(mine)
 	if err != nil {

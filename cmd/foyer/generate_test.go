@@ -63,7 +63,7 @@ func TestUndoRefuses(t *testing.T) {
 	for words, changed := range map[string]tree{
 		"web/reports.go was changed since":                   made.edit(t, "web/reports.go", "Reports", "My reports"),
 		"_reports.sql was changed since it was made":         made.with(migration, ""),
-		"web/app.go was changed: it lacks the line reports,": made.edit(t, "web/app.go", "\treports,\n", "\treports + \"\",\n"),
+		"web/app.go was changed: it lacks the line reports,": made.edit(t, "web/app.go", "\treports,", "\treports + \"\","),
 		"web/b.go:3:": made.with("web/b.go", "package web\n\nvar b = reports\n"),
 	} {
 		project.commit(t, changed, "Changed")

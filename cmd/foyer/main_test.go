@@ -33,7 +33,7 @@ func TestVerbsWithoutProject(t *testing.T) {
 		begun:                     "this repository has no commit yet: commit the project first",
 		folder(outer.path("app")): "this project needs a git repository of its own, but lies in ",
 	} {
-		for _, line := range []string{"page reports", "without keys", "rename a.b/anchor Anchor", "deploy container --dry-run"} {
+		for _, line := range []string{"page reports", "without keys", "rename a.b/anchor Anchor", "deploy container"} {
 			_, err := at.verb(t, strings.Fields(line)...)
 			if refused(t, err, want); strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s: more than a line: %v", line, err)
