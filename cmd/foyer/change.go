@@ -37,10 +37,13 @@ type report struct {
 // run lets edit work on a worktree of HEAD, in which mine is the project's tree, and brings the result into the project
 // in root. edit returns the message of the commit.
 func (c change) run(ctx context.Context, root folder, edit func(work folder, mine tree) (string, error)) (err error) {
-	s := session{folder: root, ctx: ctx}
-	dirty, head := s.git("status", "--porcelain"), s.git("rev-parse", "HEAD")
-	if s.err != nil {
-		return s.err
+	head, err := root.git(ctx, "rev-parse", "--verify", "--quiet", "HEAD")
+	if err != nil {
+		return errors.New("this repository has no commit yet: commit the project first")
+	}
+	dirty, err := root.git(ctx, "status", "--porcelain")
+	if err != nil {
+		return err
 	}
 	if dirty != "" {
 		return errors.New("the work tree has changes: commit or stash them first")
@@ -72,12 +75,13 @@ func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
 		return "", nil, err
 	}
 	work := folder(dir)
-	remove := func() error { // also after Ctrl-C
-		_, err := f.git(context.WithoutCancel(ctx), "worktree", "remove", "--force", dir)
+	remove := func() error { // also after Ctrl-C, and where git, which ended early, has locked it: forced twice
+		_, err := f.git(context.WithoutCancel(ctx), "worktree", "remove", "--force", "--force", dir)
 		return errors.Join(err, os.RemoveAll(dir))
 	}
 	if _, err := f.git(ctx, "worktree", "add", "--quiet", "--detach", dir, "HEAD"); err != nil {
-		return "", nil, errors.Join(err, os.RemoveAll(dir))
+		remove() // fails where git knows nothing of it
+		return "", nil, err
 	}
 	return work, remove, nil
 }
@@ -85,7 +89,7 @@ func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
 // take brings the work tree into the project: as a commit, uncommitted, or only as a printed difference.
 func (c change) take(ctx context.Context, root, work folder, head, message string) error {
 	s := session{folder: work, ctx: ctx, err: work.stage(ctx)}
-	r := report{Message: message, Files: listed(s.git("diff", "--cached", "-z", "--name-only", head))}
+	r := report{Message: message, Files: listed(s.git("diff-index", "--cached", "-z", "--name-only", head))}
 	if s.err != nil {
 		return s.err
 	}
@@ -98,7 +102,7 @@ func (c change) take(ctx context.Context, root, work folder, head, message strin
 		}
 	}
 	if c.dryRun {
-		r.Diff = s.git("diff", "--cached", head)
+		r.Diff = s.git("diff-index", "--cached", "--patch", "--find-renames", "--no-ext-diff", head)
 	} else {
 		r.Commit = c.commit(&s, root, head, message)
 	}
@@ -110,20 +114,19 @@ func (c change) take(ctx context.Context, root, work folder, head, message strin
 
 // commit returns the id of the commit, "" if the project is to have none.
 func (c change) commit(s *session, root folder, head, message string) string {
-	s.git(append(s.author(s.ctx, "foyer"), "commit", "--quiet", "--no-verify", "-m", message)...)
+	s.git(append(s.author(s.ctx, "foyer"), "commit", "--quiet", "--no-verify", "--cleanup=whitespace",
+		"-m", message)...)
 	made := s.git("rev-parse", "HEAD")
-	s.folder, s.ctx = root, context.WithoutCancel(s.ctx) // from here on Ctrl-C would leave half of it
 	if s.err != nil {
 		return ""
 	}
+	over := []string{"merge", "--quiet", "--ff-only", "--no-verify-signatures", made}
 	if c.noCommit {
-		s.git("read-tree", "-m", "-u", head, made)
-		made = ""
-	} else {
-		s.git("merge", "--quiet", "--ff-only", made)
+		over, made = []string{"read-tree", "-m", "-u", head, made}, ""
 	}
-	if s.err != nil {
-		s.err = fmt.Errorf("%w:\n%w", errHalfDone, s.err)
+	// With the person's hooks, as git pull. Ctrl-C would leave half of it.
+	if _, err := root.run(context.WithoutCancel(s.ctx), "git", over...); err != nil {
+		s.err = fmt.Errorf("%w:\n%w", errHalfDone, err)
 	}
 	return made
 }

@@ -16,9 +16,10 @@ import (
 // A folder is a working copy of a tree.
 type folder string
 
-// ofHooks are the variables by which git tells a hook where it runs: what git rev-parse --local-env-vars lists.
-var ofHooks = strings.Fields(`GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG GIT_CONFIG_PARAMETERS GIT_CONFIG_COUNT
-	GIT_OBJECT_DIRECTORY GIT_DIR GIT_WORK_TREE GIT_IMPLICIT_WORK_TREE GIT_GRAFT_FILE GIT_INDEX_FILE GIT_NO_REPLACE_OBJECTS
+// ofHooks are the variables by which git tells a hook where it runs: what git rev-parse --local-env-vars lists, without
+// GIT_CONFIG_COUNT, which a person sets. GIT_CONFIG_PARAMETERS stays one of them: git -c sets it, for that one call.
+var ofHooks = strings.Fields(`GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG GIT_CONFIG_PARAMETERS GIT_OBJECT_DIRECTORY
+	GIT_DIR GIT_WORK_TREE GIT_IMPLICIT_WORK_TREE GIT_GRAFT_FILE GIT_INDEX_FILE GIT_NO_REPLACE_OBJECTS
 	GIT_REPLACE_REF_BASE GIT_PREFIX GIT_INTERNAL_SUPER_PREFIX GIT_SHALLOW_FILE GIT_COMMON_DIR`)
 
 // run runs a program in the folder and returns what it prints; its error has the whole output.
@@ -38,13 +39,17 @@ func (f folder) run(ctx context.Context, program string, args ...string) (string
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
+		for args[0] == "-c" {
+			args = args[2:] // to git's verb
+		}
 		return stdout.String(), fmt.Errorf("%s %s: %w\n%s%s", program, args[0], err, stdout.String(), stderr.String())
 	}
 	return stdout.String(), nil
 }
 
+// git runs git without the person's hooks, which are for work trees of theirs.
 func (f folder) git(ctx context.Context, args ...string) (string, error) {
-	out, err := f.run(ctx, "git", args...)
+	out, err := f.run(ctx, "git", append([]string{"-c", "core.hooksPath=/dev/null"}, args...)...)
 	return strings.TrimRight(out, "\r\n"), err
 }
 

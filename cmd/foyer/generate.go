@@ -49,7 +49,8 @@ func (g generation) run(ctx context.Context, root folder) error {
 	return g.change.run(ctx, root, func(work folder, mine tree) (string, error) {
 		name, one := g.many.forms()[5], g.one.forms()[5]
 		if g.undo {
-			return "Without the " + g.example + " " + name, work.takeBack(ctx, mine, g.command[:2])
+			text, err := work.takeBack(ctx, mine, g.command[:2])
+			return "Without the " + g.example + " " + name + text, err
 		}
 		if one != name { // so that a wrong guess is seen
 			name += " (one " + one + ")"
@@ -108,39 +109,49 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 
 const iconsFile = "static/icons.svg"
 
+// keptTable follows the removal of a migration that this machine alone had.
+const keptTable = "\n\nA database that has run the migration keeps its table: drop the table there, or delete a " +
+	"database of development, before you make another feature of this name."
+
 // takeBack removes what one call of page or feature made, unless a person changed it since. A migration that others may
-// have stays, and a new one takes it back.
-func (f folder) takeBack(ctx context.Context, mine tree, command []string) error {
+// have stays, and a new one takes it back. It returns a paragraph on what a person is to do, "" for nothing.
+func (f folder) takeBack(ctx context.Context, mine tree, command []string) (text string, err error) {
 	p, _, err := readProject(mine)
 	if err != nil {
-		return err
+		return "", err
 	}
 	i := slices.IndexFunc(p.Generated, func(g generated) bool { return slices.Equal(g.Command[:2], command) })
 	if i < 0 {
-		return fmt.Errorf("%s knows of no %s", projectFile, strings.Join(command, " "))
+		return "", fmt.Errorf("%s knows of no %s", projectFile, strings.Join(command, " "))
 	}
 	after := maps.Clone(mine)
 	for name, id := range p.Generated[i].Files {
+		if _, there := mine[name]; !there && !isMigration(name) {
+			continue // it went with a part
+		}
 		if blobID(mine[name]) != id {
-			return fmt.Errorf("%s was changed since it was made, so it stays: remove it by hand", name)
+			return "", fmt.Errorf("%s was changed since it was made, so it stays: remove it by hand", name)
 		}
 		shared, err := f.shared(ctx, name)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if shared {
 			drop := successors(after, []string{name}, time.Now(), "drop_")[name]
 			if after[drop], err = swapped(name, mine[name]); err != nil {
-				return err
+				return "", err
 			}
 			continue
+		}
+		if isMigration(name) {
+			text = keptTable
 		}
 		delete(after, name)
 		delete(after, strings.TrimSuffix(name, ".templ")+"_templ.go")
 	}
 	for name, lines := range p.Generated[i].Lines {
 		if after[name], err = removeLines(name, mine[name], lines); err != nil {
-			return err
+			return "", err
 		}
 	}
 	p.Generated = slices.Delete(p.Generated, i, i+1)
@@ -149,12 +160,12 @@ func (f folder) takeBack(ctx context.Context, mine tree, command []string) error
 		delete(after, projectFile) // generate made it
 	}
 	if err := errors.Join(err, f.write(mine, after)); err != nil {
-		return err
+		return "", err
 	}
 	if err := settle(ctx, f, mine); err != nil {
-		return fmt.Errorf("nothing was changed, because what stays needs what goes:\n%w", err)
+		return "", fmt.Errorf("nothing was changed, because what stays needs what goes:\n%w", err)
 	}
-	return nil
+	return text, nil
 }
 
 // shared reports whether others may have applied a migration, because it is on a branch of another repository.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -39,8 +40,10 @@ func TestUndo(t *testing.T) {
 	_, err := project.verb(t, "page", "reports")
 	refused(t, err, "web/reports.go exists already")
 	for _, name := range []string{"reports", "sales_charts"} {
-		_, err := project.verb(t, "page", name, "--undo")
-		must(t, err)
+		out, err := project.verb(t, "page", name, "--undo")
+		if must(t, err); !strings.Contains(out, "\n\nA database that has run the migration keeps its table: ") {
+			t.Errorf("printed %q", out)
+		}
 	}
 	if got := project.tree(t); !maps.Equal(got, before) {
 		t.Errorf("files %q, want %q\n%s", got.names(), before.names(), got["web/app.go"])
@@ -56,15 +59,13 @@ func TestUndoRefuses(t *testing.T) {
 	_, err := project.verb(t, "page", "reports")
 	must(t, err)
 	made := project.tree(t)
+	migration := slices.Collect(maps.Keys(made.below("migrations/2")))[0]
 	for words, changed := range map[string]tree{
-		"web/reports.go was changed since":                    made.edit(t, "web/reports.go", "Reports", "My reports"),
-		"web/reports.go was changed since it was made, so it": made.with("web/reports.go", ""),
-		"web/app.go was changed: it lacks the line reports,":  made.edit(t, "web/app.go", "\treports,\n", "\treports + \"\",\n"),
+		"web/reports.go was changed since":                   made.edit(t, "web/reports.go", "Reports", "My reports"),
+		"_reports.sql was changed since it was made":         made.with(migration, ""),
+		"web/app.go was changed: it lacks the line reports,": made.edit(t, "web/app.go", "\treports,", "\treports + \"\","),
 		"web/b.go:3:": made.with("web/b.go", "package web\n\nvar b = reports\n"),
 	} {
-		if words == "web/reports.go was changed since it was made, so it" {
-			changed = changed.edit(t, "web/app.go", "\treports,\n", "")
-		}
 		project.commit(t, changed, "Changed")
 		_, err := project.verb(t, "page", "reports", "--undo")
 		refused(t, err, words)
@@ -72,6 +73,10 @@ func TestUndoRefuses(t *testing.T) {
 			t.Errorf("%s: the project was changed", words)
 		}
 	}
+	// A file that is gone already stops nothing.
+	project.commit(t, made.with("web/reports.go", "", "web/other.go", "package web\n\nconst reports = 1\n"), "Elsewhere")
+	_, err = project.verb(t, "page", "reports", "--undo")
+	must(t, err)
 }
 
 // TestUndoOfSharedMigration: a migration that others have stays, and a new one takes it back. Then the name is free again.
@@ -92,8 +97,10 @@ func undoShared(t *testing.T, merged bool) {
 		project.do(t, "reset", "--quiet", "--hard", both)
 	}
 	project.do(t, "update-ref", "refs/remotes/origin/main", "HEAD")
-	_, err = project.verb(t, "page", "reports", "--undo")
-	must(t, err)
+	out, err := project.verb(t, "page", "reports", "--undo")
+	if must(t, err); strings.Contains(out, "keeps its table") {
+		t.Errorf("printed %q", out)
+	}
 	after := project.tree(t)
 	var kept []string
 	for _, name := range after.names() {

@@ -101,6 +101,10 @@ func run(ctx context.Context, dir string, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	below, _ := folder(dir).git(ctx, "rev-parse", "--show-prefix")
+	if _, err := os.Stat(folder(dir).path("go.mod")); err == nil && below != "" {
+		return fmt.Errorf("this project needs a git repository of its own, but lies in %s", root)
+	}
 	return verbs[i].run(ctx, root, args[1:], out)
 }
 

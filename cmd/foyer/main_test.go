@@ -22,3 +22,22 @@ func TestVerbs(t *testing.T) {
 		t.Errorf("parts printed %q", out.String())
 	}
 }
+
+// TestVerbsWithoutProject: where git has no project to change, each verb says why in one line.
+func TestVerbsWithoutProject(t *testing.T) {
+	t.Parallel()
+	outer := newProject(t, tree{"README.md": "# All\n", "app/go.mod": "module example.com/app\n"})
+	begun := folder(t.TempDir())
+	begun.do(t, "init", "--quiet")
+	for at, want := range map[folder]string{
+		begun:                     "this repository has no commit yet: commit the project first",
+		folder(outer.path("app")): "this project needs a git repository of its own, but lies in ",
+	} {
+		for _, line := range []string{"page reports", "without keys", "rename a.b/anchor Anchor", "deploy container"} {
+			_, err := at.verb(t, strings.Fields(line)...)
+			if refused(t, err, want); strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s: more than a line: %v", line, err)
+			}
+		}
+	}
+}

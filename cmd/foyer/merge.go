@@ -53,7 +53,7 @@ func (f folder) merge(ctx context.Context, mine, before, after tree, apart func(
 		return err
 	}
 	_, picked := f.git(ctx, "-c", "merge.conflictStyle=diff3", "-c", "merge.directoryRenames=true",
-		"-c", "merge.renames=true", "cherry-pick", "--no-commit", "--allow-empty", difference)
+		"-c", "merge.renames=true", "-c", "rerere.enabled=false", "cherry-pick", "--no-commit", "--allow-empty", difference)
 	names, err := f.git(ctx, "diff", "-z", "--name-only", "--diff-filter=U")
 	if err != nil || picked != nil && names == "" {
 		return errors.Join(picked, err)

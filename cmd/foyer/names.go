@@ -47,7 +47,10 @@ var (
 
 // complete returns the names with what is missing: a name from the module path, a prefix from the name.
 func (n names) complete() names {
-	last := path.Base(majorSuffix.ReplaceAllString(n.Module, ""))
+	words := strings.FieldsFunc(path.Base(majorSuffix.ReplaceAllString(n.Module, "")), func(r rune) bool {
+		return strings.ContainsRune("-_~", r) // a module path has no other signs but dots
+	})
+	last := cmp.Or(strings.Join(words, " "), "app")
 	n.Name = cmp.Or(n.Name, strings.ToUpper(last[:1])+last[1:])
 	n.Prefix = cmp.Or(n.Prefix, dashed(n.Name))
 	return n

@@ -101,13 +101,18 @@ func TestNamesComplete(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ given, want names }{
 		{names{Module: "github.com/acme/harbor"}, names{"github.com/acme/harbor", "Harbor", "harbor"}},
-		{names{Module: "a.b/harbor-tools/v2"}, names{"a.b/harbor-tools/v2", "Harbor-tools", "harbor-tools"}},
+		{names{Module: "a.b/harbor-tools/v2"}, names{"a.b/harbor-tools/v2", "Harbor tools", "harbor-tools"}},
+		{names{Module: "a.b/my_app"}, names{"a.b/my_app", "My app", "my-app"}},
+		{names{Module: "a.b/my__app~"}, names{"a.b/my__app~", "My app", "my-app"}},
+		{names{Module: "harbor.io"}, names{"harbor.io", "Harbor.io", "harbor-io"}},
+		{names{Module: "a.b/_"}, names{"a.b/_", "App", "app"}},
 		{names{Module: "a.b/x", Name: "Harbor CRM 2.0!"}, names{"a.b/x", "Harbor CRM 2.0!", "harbor-crm-2-0"}},
 		{names{Module: "a.b/x", Name: "Harbor", Prefix: "crm"}, names{"a.b/x", "Harbor", "crm"}},
 	} {
 		if got := row.given.complete(); got != row.want {
 			t.Errorf("%q: %q, want %q", row.given, got, row.want)
 		}
+		must(t, row.want.check())
 	}
 }
 

@@ -69,7 +69,8 @@ func newVerb(ctx context.Context, here folder, args []string, out io.Writer) err
 // ask asks for what is missing.
 func (c *creation) ask(p *person, list partList) {
 	p.ask("Folder", &c.dir, "")
-	c.p.names.ask(p, "example.com/"+filepath.Base(c.dir))
+	whole, _ := filepath.Abs(c.dir) // because "." has a name, too
+	c.p.names.ask(p, "example.com/"+cmp.Or(dashed(filepath.Base(whole)), "app"))
 	p.ask("Preset: full has every part, small the door alone", &c.preset, "full")
 	about := ""
 	for _, part := range list {

@@ -311,6 +311,18 @@ func TestAsk(t *testing.T) {
 	if gone, err := c.gone(list); strings.Contains(out, "Folder") || len(gone) != 3 || err != nil {
 		t.Errorf("asked %q, leaves out %v, %v", out, gone, err)
 	}
+	for dir, want := range map[string]names{
+		"../my app":   {"example.com/my-app", "My app", "my-app"},
+		"x/My_App/":   {"example.com/my-app", "My app", "my-app"},
+		"harbor/x/..": {"example.com/harbor", "Harbor", "harbor"},
+		"x/船":         {"example.com/app", "App", "app"},
+	} {
+		c, _, err := ask(creation{dir: dir, preset: "small"}, "", "", "")
+		if must(t, err); c.p.names != want {
+			t.Errorf("the folder %s gets %q, want %q", dir, c.p.names, want)
+		}
+		must(t, c.p.names.check())
+	}
 	_, _, err = ask(creation{}, "")
 	refused(t, err, "this question needs an answer")
 }

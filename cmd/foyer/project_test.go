@@ -7,8 +7,10 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -169,5 +171,55 @@ func TestChangeHalfDone(t *testing.T) {
 	})
 	if refused(t, err, "git status"); !errors.Is(err, errHalfDone) {
 		t.Errorf("after Ctrl-C it would say that nothing was changed: %v", err)
+	}
+}
+
+// TestChangeHooks: a person's hooks run in the project alone, where git takes the commit over as by git pull.
+func TestChangeHooks(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, sample())
+	const refuses = "#!/bin/sh\nexit 1\n"
+	must(t, project.write(nil, tree{
+		".git/hooks/post-checkout": refuses, ".git/hooks/pre-commit": refuses, ".git/hooks/prepare-commit-msg": refuses,
+		".git/hooks/post-merge": "#!/bin/sh\n: > .git/merged\n",
+	}))
+	must(t, change{out: io.Discard}.run(t.Context(), project, func(work folder, _ tree) (string, error) {
+		return "Mine", work.add(t.Context(), tree{"mine.txt": "mine\n"})
+	}))
+	if _, err := os.Stat(project.path(".git/merged")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWorktreeInterrupted: Ctrl-C while git fills the temporary work tree, which it locks meanwhile, leaves nothing.
+func TestWorktreeInterrupted(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, sample().with("a.txt", "a\n"))
+	begun, over := project.path(".git/begun"), project.path(".git/over")
+	must(t, project.write(nil, tree{
+		".git/slow": "#!/bin/sh\n: > '" + begun + "'\ni=0\n" +
+			"while [ ! -e '" + over + "' ] && [ $i -lt 1000000 ]; do i=$((i + 1)); done\n",
+		".git/info/attributes": "*.txt filter=slow\n",
+	}))
+	project.do(t, "config", "filter.slow.smudge", project.path(".git/slow"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		for ; ctx.Err() == nil; time.Sleep(time.Millisecond) { // a file is all there is to see
+			if _, err := os.Stat(begun); err == nil {
+				cancel()
+			}
+		}
+		os.WriteFile(over, nil, 0o600) // if it fails, the script goes on by itself
+	}()
+	_, _, err := project.worktree(ctx)
+	if err == nil || ctx.Err() == nil {
+		t.Errorf("it was not interrupted: %v", err)
+	}
+	if list := project.do(t, "worktree", "list", "--porcelain"); strings.Count(list, "worktree ") != 1 {
+		t.Errorf("git knows\n%s", list)
+	}
+	if left := filesIn(t, filepath.Dir(string(project))); !slices.Equal(left, []string{"project"}) {
+		t.Errorf("left %q", left)
 	}
 }

@@ -36,7 +36,8 @@ func settle(ctx context.Context, f folder, before tree) error {
 	}
 	has := func(is func(name string) bool) bool { return slices.ContainsFunc(after.names(), is) }
 	var steps []string
-	if has(func(name string) bool { return path.Ext(name) == ".templ" && !strings.HasPrefix(name, exampleDir) }) {
+	views := has(func(name string) bool { return path.Ext(name) == ".templ" && !strings.HasPrefix(name, exampleDir) })
+	if views {
 		steps = append(steps, "tool templ generate") // always, because templ may be another one
 	}
 	if has(func(name string) bool { return inlined.MatchString(after[name]) }) {
@@ -54,7 +55,11 @@ func settle(ctx context.Context, f folder, before tree) error {
 			return errors.New(faults(err.Error()))
 		}
 	}
-	return nil
+	generated := func(name string) bool { return strings.HasSuffix(name, "_templ.go") }
+	if views && slices.ContainsFunc(before.names(), generated) { // where git has none yet, it gets none
+		_, err = f.git(ctx, "add", "--force", "--", "*_templ.go")
+	}
+	return err
 }
 
 // inlined finds a helper that got a new name: go fix lets callers of the old one call the new one.

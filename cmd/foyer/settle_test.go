@@ -30,20 +30,46 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// generating is a project whose views templ generates: a file of its text for each.
+func generating() tree {
+	const templ = "package main\n\nimport (\n\t\"os\"\n\t\"path/filepath\"\n\t\"strings\"\n)\n\nfunc main() {\n" +
+		"\tviews, _ := filepath.Glob(\"views/*.templ\")\n\tfor _, name := range views {\n" +
+		"\t\tos.WriteFile(strings.TrimSuffix(name, \".templ\")+\"_templ.go\", []byte(text), 0o644)\n\t}\n}\n"
+	return sample().with("go.mod", "module example.com/sample\n\ngo 1.24\n\ntool example.com/sample/cmd/templ\n",
+		"cmd/templ/main.go", templ, "cmd/templ/text.go", "package main\n\nconst text = \"package views\\n\"\n",
+		"views/a.templ", "package views\n", "views/a_templ.go", "package views\n")
+}
+
 // TestSettleGenerates: what templ generates is made anew also where only templ is another one.
 func TestSettleGenerates(t *testing.T) {
 	t.Parallel()
-	const templ = "package main\n\nimport \"os\"\n\n" +
-		"func main() { os.WriteFile(\"views/a_templ.go\", []byte(text), 0o644) }\n"
-	files := sample().with("go.mod", "module example.com/sample\n\ngo 1.24\n\ntool example.com/sample/cmd/templ\n",
-		"cmd/templ/main.go", templ, "cmd/templ/text.go", "package main\n\nconst text = \"package views\\n\"\n",
-		"views/a.templ", "package views\n", "views/a_templ.go", "package views\n")
-	template := newProject(t, files)
+	template := newProject(t, generating())
 	clone := cloned(t, template)
-	version := template.commit(t, files.edit(t, "cmd/templ/text.go", `views\n`, `views // anew\n`), "Another templ")
+	version := template.commit(t, generating().edit(t, "cmd/templ/text.go", `views\n`, `views // anew\n`), "Another templ")
 	_, err := clone.update(t, version)
 	must(t, err)
 	if got := clone.tree(t)["views/a_templ.go"]; got != "package views // anew\n" {
 		t.Errorf("generated is %q", got)
+	}
+}
+
+// TestGeneratedIsCommitted: where git ignores what templ generates, it is committed all the same, unless the project
+// has none of it in git.
+func TestGeneratedIsCommitted(t *testing.T) {
+	t.Parallel()
+	template := newProject(t, generating())
+	clone, other := cloned(t, template), cloned(t, template)
+	must(t, clone.write(nil, tree{".git/info/exclude": "*_templ.go\n"}))
+	must(t, other.write(nil, tree{".git/info/exclude": "*_templ.go\n"}))
+	other.do(t, "rm", "--quiet", "--cached", "views/a_templ.go")
+	other.do(t, "commit", "--quiet", "-m", "Generated files stay here")
+	version := template.commit(t, generating().with("views/b.templ", "package views\n", "views/b_templ.go",
+		"package views\n"), "Another view")
+	for at, want := range map[folder]string{clone: "views/a_templ.go\nviews/b_templ.go", other: ""} {
+		_, err := at.update(t, version)
+		must(t, err)
+		if got := at.do(t, "ls-files", "*_templ.go"); got != want {
+			t.Errorf("git has %q, want %q", got, want)
+		}
 	}
 }

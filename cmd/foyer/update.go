@@ -61,7 +61,7 @@ func (u update) start(ctx context.Context, root folder, args []string) error {
 	if p.Version, err = p.newest(ctx, root, u.to); err != nil {
 		return fmt.Errorf("versions of %s were not found: %s", p.Upstream, reason(err))
 	}
-	older := semver.IsValid(was) && semver.IsValid(p.Version) && semver.Compare(p.Version, was) < 0
+	older := p.older(ctx, root, was)
 	switch {
 	case p.Version == was || older && u.to == "":
 		u.dryRun = false
@@ -129,6 +129,18 @@ func (p project) newest(ctx context.Context, root folder, query string) (string,
 		}
 	}
 	return cmp.Or(best, query, p.Version), nil
+}
+
+// older reports whether the version came before another one. Of tags the numbers tell, of commits the history of the
+// project or of the template's folder, where one has both.
+func (p project) older(ctx context.Context, root folder, other string) bool {
+	if semver.IsValid(p.Version) && semver.IsValid(other) {
+		return semver.Compare(p.Version, other) < 0
+	}
+	return slices.ContainsFunc([]folder{root, folder(p.Source)}, func(f folder) bool {
+		only, _ := f.git(ctx, "rev-list", "--left-right", "--count", "--end-of-options", p.Version+"..."+other)
+		return strings.HasPrefix(only, "0\t") && only != "0\t0" // nothing here, something there
+	})
 }
 
 // apply brings the project in root to the version.

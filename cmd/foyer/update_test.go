@@ -250,6 +250,17 @@ func TestUpdateStarts(t *testing.T) {
 	says("Nothing to update: this project has v1.11.0")
 	_, err = clone.verb(t, "update", "--to", "v1.10.0")
 	refused(t, err, "this project has v1.11.0, and an update never goes back to v1.10.0")
+	p.Version = second
+	must(t, p.write(mine))
+	clone.commit(t, mine, "At a commit")
+	side := template.do(t, "commit-tree", second+"^{tree}", "-p", first, "-m", "Another line")
+	template.do(t, "update-ref", "refs/heads/side", side)
+	for _, to := range []string{first, first[:10]} {
+		_, err = clone.verb(t, "update", "--to", to)
+		refused(t, err, "this project has "+second+", and an update never goes back to "+to)
+	}
+	says("[update --to side --self --to "+side+"]", "--to", "side")
+	says("[update --to v1.2.0 --self --to v1.2.0]", "--to", "v1.2.0") // a tag of the same commit
 	_, err = clone.verb(t, "update", "--to", "v9")
 	refused(t, err, "the template example.com/sample v9 was not found")
 	_, err = clone.verb(t, "update", "v9")
