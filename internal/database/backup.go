@@ -16,9 +16,9 @@ import (
 
 // Backup copies the SQLite file at path to target, which must not exist. Other processes may write to path meanwhile:
 // the copy has every transaction that was committed before Backup began. Only a copy that is whole, accepted by check
-// and written to the disk gets the name target.
+// and written to the disk gets the name target. On Unix a file of another user is refused.
 func Backup(ctx context.Context, path, target string, check func(*gorm.DB) error) error {
-	if err := mustBeFree(target); err != nil {
+	if err := errors.Join(mustOwn(path), mustBeFree(target)); err != nil {
 		return err
 	}
 	part, err := copyChecked(ctx, path, target, check)
@@ -84,7 +84,7 @@ func copyChecked(ctx context.Context, path, target string, check func(*gorm.DB) 
 // copyPages copies in steps, so that the end of ctx ends it. The transaction keeps writers from changing the source
 // between two steps, which would restart the copy. An interrupted copy is deleted, so it needs no journal.
 func copyPages(ctx context.Context, from, to string) error {
-	source, err := sqlite3.OpenFlags(sqliteURI(from, url.Values{"_pragma": {"busy_timeout(4000)"}}),
+	source, err := sqlite3.OpenFlags(sqliteURI(from, url.Values{"modeof": {from}, "_pragma": {"busy_timeout(4000)"}}),
 		sqlite3.OPEN_READONLY|sqlite3.OPEN_URI)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 
 // Restore replaces the SQLite file at path by a copy of from, after prepare has accepted or changed the copy. kept is
 // the new name of the file that was at path, "" if there was none. Restore changes nothing if it fails, if a process
-// serves path or has it open.
+// serves path or has it open, or on Unix if the file, or without one its folder, belongs to another user.
 func Restore(ctx context.Context, from, path string, prepare func(*gorm.DB) error) (kept string, err error) {
 	source, err := os.Stat(from)
 	if err != nil {
@@ -25,6 +25,9 @@ func Restore(ctx context.Context, from, path string, prepare func(*gorm.DB) erro
 	}
 	if present, _ := os.Stat(path); os.SameFile(source, present) {
 		return "", fmt.Errorf("%s is the database itself", from)
+	}
+	if err := mustOwn(path); err != nil {
+		return "", err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", fmt.Errorf("database folder: %w", err)
