@@ -135,6 +135,9 @@ func TestDeployFilesFitTheServer(t *testing.T) {
 			t.Errorf(".env.example does not know %s", name)
 		}
 	}
+	if !strings.Contains(example, "\nADDR=\n") {
+		t.Error("a copy of .env.example has an ADDR, which would take precedence over the PORT of an image")
+	}
 	for _, route := range []string{"/readyz", "/healthz"} {
 		if !strings.Contains(projectFileText(t, "web/routes.go"), `"`+route+`"`) {
 			t.Errorf("there is no %s", route)
@@ -153,7 +156,7 @@ func TestDeployFilesFitTheServer(t *testing.T) {
 			t.Errorf("%q ends the server before it has stopped", limit[0])
 		}
 	}
-	for _, together := range []string{"internal_port = 8080\n", "PORT = \"8080\"\n", "PORT=8080\n", "EXPOSE 8080\n",
+	for _, together := range []string{"internal_port = 8080\n", "PORT = \"8080\"\n", " TMPDIR=/data PORT=8080\n", "EXPOSE 8080\n",
 		"destination = \"/data\"\n", "VOLUME /data\n"} {
 		if !strings.Contains(all, together) {
 			t.Errorf("%q is missing", together)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"example.com/foyer/internal/database"
@@ -54,6 +55,9 @@ func (a *app) restore(ctx context.Context, args []string) error {
 	if !isFile {
 		return a.restorePostgres(ctx, source)
 	}
+	if path, err = filepath.Abs(path); err != nil { // as it is printed, so that a wrong working folder is noticed
+		return err
+	}
 	var found findings
 	ended := "sessions and mailed links are valid as they were in the backup"
 	kept, err := database.Restore(ctx, source, path, func(db *gorm.DB) (err error) {
@@ -73,7 +77,9 @@ func (a *app) restore(ctx context.Context, args []string) error {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "%s is restored from %s and has %s\n%s\n", path, source, found, ended)
-	if kept != "" {
+	if kept == "" {
+		fmt.Fprintln(a.stdout, "there was no database before")
+	} else {
 		fmt.Fprintf(a.stdout, "the database that was there is now %s\n", kept)
 	}
 	return found.fault

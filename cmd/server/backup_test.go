@@ -73,9 +73,11 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Errorf("/dashboard after a new log-in: %d", got.StatusCode)
 		}
 	}
-	succeed(t, dir, nil, `(?s)^`+regexp.QuoteMeta(databaseFile)+` is restored from b\.db and has .*
+	file := regexp.QuoteMeta(filepath.Join(filepath.Base(dir), databaseFile)) // the end of an absolute path
+	succeed(t, dir, nil, `(?s)^\S+`+file+` is restored from b\.db and has .*
 2 sessions and 0 mailed links are ended
-the database that was there is now `+regexp.QuoteMeta(databaseFile)+`\.before-\S+\n$`, "restore", "b.db")
+the database that was there is now \S+`+file+`\.before-\S+\n$`, "restore", "b.db")
+	succeed(t, dir, []string{"DATABASE_URL=file:data/new.db"}, "\nthere was no database before\n$", "restore", "b.db")
 	visit(303)
 	succeed(t, dir, nil, "sessions and mailed links are valid as they were", "restore", "b.db", "--keep-sessions")
 	visit(200)
