@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth/letter"
+	"example.com/foyer/internal/text"
 	"gorm.io/gorm"
 )
 
@@ -38,12 +39,12 @@ type User struct {
 	// keeps it.
 	SecondFactor bool
 
-	Search string // name and e-mail in lower case, for searching; kept by this package
+	Search string // name and e-mail by text.Fold, for searching; kept by this package
 }
 
 // BeforeSave implements gorm's hook.
 func (u *User) BeforeSave(*gorm.DB) error {
-	u.Search = strings.ToLower(u.Name + " " + u.Email)
+	u.Search = text.Fold(u.Name + " " + u.Email)
 	return nil
 }
 

@@ -1,5 +1,5 @@
 // Package list selects the rows of a list that is searched, sorted and divided into pages. A table of such rows has the
-// columns id and search: search holds the texts of a row in lower case, because no database lowers all letters.
+// columns id and search: search holds the texts of a row as text.Fold makes them, because no database knows all letters.
 package list
 
 import (
@@ -8,7 +8,6 @@ import (
 	"iter"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"example.com/foyer/internal/errs"
@@ -117,7 +116,7 @@ const batchSize = 1000
 func matching[T any](rows *gorm.DB, q Query) *gorm.DB {
 	rows = rows.Model(new(T))
 	if q.Text != "" {
-		rows = rows.Where(`search LIKE ? ESCAPE '\'`, "%"+text.Like(strings.ToLower(q.Text))+"%")
+		rows = rows.Where(`search LIKE ? ESCAPE '\'`, "%"+text.Like(text.Fold(q.Text))+"%")
 	}
 	return rows.Session(&gorm.Session{})
 }

@@ -25,8 +25,8 @@ type Input struct {
 // Read makes the Input for what people typed.
 func Read(typed url.Values) *Input { return &Input{Wrong: map[string]string{}, typed: typed} }
 
-// Search returns the texts that were read, in lower case, as package list searches them.
-func (in *Input) Search() string { return strings.ToLower(strings.Join(in.texts, "\n")) }
+// Search returns the texts that were read, as package list searches them.
+func (in *Input) Search() string { return Fold(strings.Join(in.texts, "\n")) }
 
 // Line reads a text of one line, of least to most characters.
 func (in *Input) Line(field string, least, most int) string {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Line returns s without the spaces around it, because phones add one after a word. It reports false if s has more than
@@ -53,6 +55,10 @@ func Printable(s string, limit int) string {
 	}
 	return s
 }
+
+// Fold returns s as searches compare it: without the case of letters, whether "é" is one character or two, and other
+// forms of the same letter, such as ς and σ. A pattern and what it is searched in are both folded.
+func Fold(s string) string { return strings.ToLower(strings.ToUpper(norm.NFKC.String(s))) }
 
 var wildcards = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 

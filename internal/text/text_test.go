@@ -63,6 +63,22 @@ func TestLike(t *testing.T) {
 	}
 }
 
+// TestFold: a search finds a letter in each of its forms, and no other one.
+func TestFold(t *testing.T) {
+	for _, same := range [][]string{
+		{"οδος", "ΟΔΟΣ", "οδοσ"}, {"café", "Cafe\u0301", "CAFÉ"}, {"ädel", "A\u0308DEL"}, {"k", "\u212a"}, {"ada", "ＡＤＡ"},
+	} {
+		for _, s := range same {
+			if got := text.Fold(s); got != text.Fold(same[0]) || text.Fold(got) != got {
+				t.Errorf("%q is folded to %q, %q to %q", s, got, same[0], text.Fold(same[0]))
+			}
+		}
+	}
+	if text.Fold("e") == text.Fold("é") {
+		t.Error("an accent is ignored")
+	}
+}
+
 func TestInput(t *testing.T) {
 	day := time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)
 	in := text.Read(url.Values{

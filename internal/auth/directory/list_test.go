@@ -71,6 +71,7 @@ func TestList(t *testing.T) {
 			{"beyond the end", directory.Query{Sort: directory.Name, Offset: 9}, "", 5},
 			{"text in the e-mail", directory.Query{Text: "ZOE@"}, "Zoe", 1},
 			{"text in the name", directory.Query{Text: "100%"}, "Bob 100%", 1},
+			{"an accent of its own", directory.Query{Text: "A\u0308DEL"}, "ädel", 1},
 			{"no text", directory.Query{Text: "nobody"}, "", 0},
 			{"a role", directory.Query{Role: "admin"}, "ada_1", 1},
 			{"half a role", directory.Query{Role: "admi"}, "", 0},

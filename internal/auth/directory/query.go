@@ -110,7 +110,7 @@ func (q Query) substring() bool {
 func (q Query) selected(db *gorm.DB, roles []string, noIndex string) *gorm.DB {
 	where := db.Table("users")
 	if q.Text != "" {
-		where = where.Where(`search LIKE ? ESCAPE '\'`, Contains.pattern(strings.ToLower(q.Text)))
+		where = where.Where(`search LIKE ? ESCAPE '\'`, Contains.pattern(text.Fold(q.Text)))
 	}
 	if q.Role != "" {
 		where = where.Where(noIndex+"role IN ?", roles)
