@@ -1,5 +1,5 @@
 // Package list selects the rows of a list that is searched, sorted and divided into pages. A table of such rows has the
-// columns id and search: search holds the texts of a row as text.Fold makes them, because no database knows all letters.
+// columns id and search: search holds the texts of a row as text.Fold makes them, which no database can.
 package list
 
 import (
