@@ -45,6 +45,7 @@ type Claim struct {
 	ID, Handle []byte
 	Transports []string
 	Modulus    []byte // of an RSA key in place of the own one; nil for none
+	Packed     any    // the statement of an attestation in the format packed; nil for an attestation "none"
 	Forged     bool   // signed by another key
 }
 
@@ -79,7 +80,11 @@ func (a *Authenticator) Register(options string, lies ...func(*Claim)) string {
 		key = map[int]any{1: 3, 3: -257, -1: c.Modulus, -2: []byte{1, 0, 1}}
 	}
 	data = append(data, a.cbor(key)...)
-	attestation := a.cbor(map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data})
+	format, statement := "none", any(map[string]any{})
+	if c.Packed != nil {
+		format, statement = "packed", c.Packed
+	}
+	attestation := a.cbor(map[string]any{"fmt": format, "attStmt": statement, "authData": data})
 	return a.json(c, map[string]any{
 		"clientDataJSON": a.client(c), "attestationObject": encode(attestation), "transports": c.Transports,
 	})

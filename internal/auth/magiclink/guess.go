@@ -85,8 +85,12 @@ func (m *MagicLink) guess(r *http.Request, email, typed string) (*magicLink, err
 	if err != nil {
 		return nil, err
 	}
-	if refused == nil && m.fits(l, code) {
+	fits := m.fits(l, code)
+	if refused == nil && fits {
 		return l, nil
+	}
+	if refused == nil || refused == error(errOldCode) && !fits { // a row that is old shows that no owner has used it
+		refused = errNoCode
 	}
 	userID := ""
 	if l.UserID != nil {
@@ -94,9 +98,6 @@ func (m *MagicLink) guess(r *http.Request, email, typed string) (*magicLink, err
 	}
 	m.auth.RecordFailure(r, userID, "code")
 	pad()
-	if refused == nil {
-		refused = errNoCode
-	}
 	return nil, refused
 }
 

@@ -50,6 +50,20 @@ func TestParallelGuessesCount(t *testing.T) {
 	})
 }
 
+// TestExpiredCodesAreSecret: only the right code is told to have expired. Otherwise a stranger would see whether the
+// owner of an address has logged in by a mail since, and so has an account.
+func TestExpiredCodesAreSecret(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{})
+		r.addUser(ada)
+		m := r.ask(ada)
+		r.clock.advance(time.Hour)
+		want(t, enter(r.browser(), ada, wrong(m.Code)), 400, "INVALID_OTP")
+		want(t, enter(r.browser(), ada, m.Code), 400, "OTP_EXPIRED")
+	})
+}
+
 // miss asks for mails and enters wrong codes, until n were compared.
 func (r *rig) miss(email string, n int) (last auth.Mail) {
 	r.t.Helper()

@@ -149,6 +149,17 @@ func TestHugeKey(t *testing.T) {
 	wantOK(t, "RSA of 4096 bits", r.register(c, r.device(), rsa(4096)))
 }
 
+// TestAttestation: a statement on the maker of an authenticator is not asked for and not read: to check one with a huge
+// key of its own would keep the processor busy.
+func TestAttestation(t *testing.T) {
+	t.Parallel()
+	r := sqliteRig(t)
+	c := r.browser()
+	c.SignUp("ada@example.com")
+	unchecked := map[string]any{"alg": -257, "sig": []byte("wrong"), "x5c": []any{[]byte("no certificate")}}
+	wantOK(t, "a statement that is wrong", r.register(c, r.device(), func(c *authtest.Claim) { c.Packed = unchecked }))
+}
+
 // TestFirstPasskeysSideBySide: two browsers that add the first passkey at the same time give it two handles. The user
 // keeps one, so that the second browser has to begin again.
 func TestFirstPasskeysSideBySide(t *testing.T) {
