@@ -128,7 +128,7 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 		if endpoint == "" {
 			continue
 		}
-		wire, _ := limiter.counted(func() { got = s.stranger(t).PostJSON("/api/auth"+endpoint, map[string]string{}) })
+		wire, _ := limiter.counted(func() { got = c.PostJSON("/api/auth"+endpoint, map[string]string{}) })
 		if got.StatusCode != 429 || key != wire || key == "" {
 			t.Errorf("%s is counted by %q, %s by %q (%d)", path, key, endpoint, wire, got.StatusCode)
 		}

@@ -73,6 +73,18 @@ const (
 	actSignInAgain = "/sign-in/again"
 )
 
+// addressActs sign in with an e-mail address. stepActs prove a user whom the server knows already.
+var (
+	addressActs = []string{
+		actSignIn,
+		"/sign-in/email-otp", // part:magiclink
+	}
+	stepActs = []string{
+		actSignInAgain,
+		"/two-factor/verify-totp", "/two-factor/verify-backup-code", // part:twofactor
+	}
+)
+
 // Count counts an unsafe request before it is carried out. Refusals: 429 if there were too many, 503 if the counters
 // are away.
 //
@@ -121,17 +133,18 @@ func (a *Auth) budgets(r *http.Request, act string, typed func() string) (list [
 }
 
 // deviceBudget names the budget of a sign-in on a known device: one on which a user has signed in with the typed
-// e-mail address, or on which a user re-authenticates. Else it is "", and the IP address counts. An attacker behind
-// the same IP address then cannot lock out the users of known devices. Wrong passwords are counted apart from that.
+// e-mail address, or with any for stepActs. Else it is "", and the IP address counts. An attacker behind the same IP
+// address then cannot lock out the users of known devices. Wrong passwords and codes are counted apart from that.
 func (a *Auth) deviceBudget(r *http.Request, act string, typed func() string) string {
-	if act != actSignIn && act != actSignInAgain {
+	step := slices.Contains(stepActs, act)
+	if !step && !slices.Contains(addressActs, act) {
 		return ""
 	}
 	name, users := a.device(r)
 	if len(users) == 0 {
 		return ""
 	}
-	if act == actSignInAgain {
+	if step {
 		return name
 	}
 	email, ok := normalEmail(typed())

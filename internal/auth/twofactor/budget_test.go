@@ -46,6 +46,24 @@ func TestThreeCodesInTenSeconds(t *testing.T) {
 	})
 }
 
+// TestANeighbourLeavesTheSecondStep: what a stranger does behind the same address does not keep the owner out on a
+// device on which the owner has signed in before.
+func TestANeighbourLeavesTheSecondStep(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, func(o *auth.Options) { o.RateLimit.Limiter = ratelimit.New(db, o.Now) })
+		p := r.enrolled("ada@example.com")
+		r.clock.advance(time.Minute)
+		owner, code := p.firstStep(p.Client), p.code()
+		for range 4 {
+			verify(r.browser(), "123456")
+			recovery(r.browser(), "aaaaa-aaaaa")
+		}
+		wantRefusal(t, "a wrong recovery code", recovery(owner, "aaaaa-aaaaa"), 401, "INVALID_BACKUP_CODE")
+		wantOK(t, verify(owner, code))
+	})
+}
+
 // end:ratelimit
 
 // TestFiveGuessesAfterAPassword: over all kinds of codes. The sixth is refused even if it is right, and the password
