@@ -44,6 +44,7 @@ CREATE INDEX second_steps_expires_at ON second_steps (expires_at);
 
 -- +goose Down
 UPDATE users SET second_factor = FALSE; -- nothing could prove it any more
+UPDATE sessions SET amr = REPLACE(amr, ' otp mfa', '');
 DROP TABLE second_steps;
 DROP TABLE trusted_devices;
 DROP TABLE recovery_codes;

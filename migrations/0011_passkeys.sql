@@ -30,6 +30,7 @@ CREATE TABLE passkey_challenges (
 CREATE INDEX passkey_challenges_expires_at ON passkey_challenges (expires_at);
 
 -- +goose Down
+UPDATE sessions SET amr = 'pop' WHERE amr = 'pop mfa'; -- what proved the second factor is gone
 DROP TABLE passkey_challenges;
 DROP TABLE passkeys;
 DROP TABLE passkey_handles;

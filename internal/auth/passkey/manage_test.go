@@ -13,7 +13,9 @@ import (
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/auth/passkey"
+	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/migrations"
 	"gorm.io/gorm"
 )
 
@@ -212,4 +214,24 @@ func TestSitesWithoutAName(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestWithoutPasskeys: when the tables go, no session counts as two factors because of a passkey.
+func TestWithoutPasskeys(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{}, passkey.Options{})
+		_, id, d := r.withKey("ada@example.com")
+		wantOK(t, "entering", r.enter(r.browser(), d))
+		for db.Migrator().HasTable("passkeys") {
+			if err := database.MigrateDown(t.Context(), db, migrations.FS); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var proofs []string
+		err := db.Table("sessions").Where("user_id = ?", id).Order("amr").Pluck("amr", &proofs).Error
+		if err != nil || !slices.Equal(proofs, []string{"pop", "pwd"}) {
+			t.Errorf("%q %v", proofs, err)
+		}
+	})
 }

@@ -9,7 +9,9 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/migrations"
 	"gorm.io/gorm"
 )
 
@@ -474,6 +476,26 @@ func TestUnconfirmedSecretsEnd(t *testing.T) {
 		r.must(r.auth.Purge(t.Context()))
 		if rows, codes := r.count("two_factors"), r.count("recovery_codes"); rows != 0 || codes != 0 {
 			t.Errorf("%d secrets and %d recovery codes are left", rows, codes)
+		}
+	})
+}
+
+// TestWithoutSecondFactors: when the tables go, no session counts as two factors because of a code.
+func TestWithoutSecondFactors(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db)
+		p := r.enrolled("ada@example.com")
+		wantOK(t, verify(p.pending(), p.code()))
+		for db.Migrator().HasTable("two_factors") {
+			if err := database.MigrateDown(t.Context(), db, migrations.FS); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var proofs []string
+		err := db.Table("sessions").Where("user_id = ?", p.id).Pluck("amr", &proofs).Error
+		if err != nil || !slices.Equal(proofs, []string{"pwd", "pwd"}) {
+			t.Errorf("%q %v", proofs, err)
 		}
 	})
 }
