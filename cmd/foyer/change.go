@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,16 +38,9 @@ type report struct {
 // run lets edit work on a worktree of HEAD, in which mine is the project's tree, and brings the result into the project
 // in root. edit returns the message of the commit.
 func (c change) run(ctx context.Context, root folder, edit func(work folder, mine tree) (string, error)) (err error) {
-	head, err := root.git(ctx, "rev-parse", "--verify", "--quiet", "HEAD")
-	if err != nil {
-		return errors.New("this repository has no commit yet: commit the project first")
-	}
-	dirty, err := root.git(ctx, "status", "--porcelain")
+	head, err := root.committed(ctx)
 	if err != nil {
 		return err
-	}
-	if dirty != "" {
-		return errors.New("the work tree has changes: commit or stash them first")
 	}
 	work, remove, err := root.worktree(ctx)
 	if err != nil {
@@ -62,6 +56,19 @@ func (c change) run(ctx context.Context, root folder, edit func(work folder, min
 		return err
 	}
 	return c.take(ctx, root, work, head, message)
+}
+
+// committed returns the commit that is the project's state. Refusals: changes, and a repository without a commit.
+func (f folder) committed(ctx context.Context) (head string, err error) {
+	head, err = f.git(ctx, "rev-parse", "--verify", "--quiet", "HEAD")
+	if err != nil {
+		return "", errors.New("this repository has no commit yet: commit the project first")
+	}
+	dirty, err := f.git(ctx, "status", "--porcelain")
+	if err == nil && dirty != "" {
+		err = errors.New("the work tree has changes: commit or stash them first")
+	}
+	return head, err
 }
 
 // worktree makes a second work tree of HEAD beside f, so that go.mod may name folders there, or in a temporary folder
@@ -120,6 +127,10 @@ func (c change) commit(s *session, root folder, head, message string) string {
 	if s.err != nil {
 		return ""
 	}
+	if now, err := root.committed(s.ctx); now != head || err != nil {
+		s.err = cmp.Or(s.ctx.Err(), errMeanwhile)
+		return ""
+	}
 	over := []string{"merge", "--quiet", "--ff-only", "--no-verify-signatures", made}
 	if c.noCommit {
 		over, made = []string{"read-tree", "-m", "-u", head, made}, ""
@@ -131,7 +142,10 @@ func (c change) commit(s *session, root folder, head, message string) string {
 	return made
 }
 
-var errHalfDone = errors.New("see git status, because the change may be in the project by half")
+var (
+	errMeanwhile = errors.New("the project was changed meanwhile, so nothing was taken over: run it again")
+	errHalfDone  = errors.New("see git status, because the change may be in the project by half")
+)
 
 // author returns what lets git commit under a name where it does not know the person.
 func (f folder) author(ctx context.Context, name string) []string {

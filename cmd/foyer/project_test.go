@@ -140,6 +140,29 @@ func TestChangeInterrupted(t *testing.T) {
 	}
 }
 
+// TestChangeMeanwhile: work that went on in the project while a verb ran is kept, and nothing is taken over.
+func TestChangeMeanwhile(t *testing.T) {
+	t.Parallel()
+	for _, c := range []change{{out: io.Discard}, {out: io.Discard, noCommit: true}} {
+		project := newProject(t, sample())
+		var head string
+		during := func(work func()) error {
+			return c.run(t.Context(), project, func(beside folder, _ tree) (string, error) {
+				work()
+				return "Mine", beside.add(t.Context(), tree{"mine.txt": "mine\n"})
+			})
+		}
+		err := during(func() { head = project.commit(t, sample().with("b.txt", "b\n"), "Meanwhile") })
+		refused(t, err, "the project was changed meanwhile, so nothing was taken over")
+		project.untouched(t, head)
+		err = during(func() { must(t, project.write(nil, tree{"b.txt": "better\n"})) })
+		refused(t, err, "the project was changed meanwhile, so nothing was taken over")
+		if status := project.do(t, "status", "--porcelain"); strings.TrimSpace(status) != "M b.txt" {
+			t.Errorf("the work tree has\n%s", status)
+		}
+	}
+}
+
 // TestChangeOverwrites: a file that git ignores is not overwritten.
 func TestChangeOverwrites(t *testing.T) {
 	t.Parallel()
