@@ -33,6 +33,8 @@ type report struct {
 	Commit  string   `json:"commit,omitempty"` // none for a dry run and without a commit
 	Files   []string `json:"files"`
 	Diff    string   `json:"diff,omitempty"` // of a dry run
+
+	migration string // a new one, which a revert does not take back in a database; "" for none
 }
 
 // run lets edit work on a worktree of HEAD, in which mine is the project's tree, and brings the result into the project
@@ -107,6 +109,9 @@ func (c change) take(ctx context.Context, root, work folder, head, message strin
 		if _, err := os.Lstat(root.path(name)); err == nil {
 			return fmt.Errorf("%s is here already, and git ignores it: move it away first", name)
 		}
+		if isMigration(name) {
+			r.migration = name
+		}
 	}
 	if c.dryRun {
 		r.Diff = s.git("diff-index", "--cached", "--patch", "--find-renames", "--no-ext-diff", head)
@@ -163,6 +168,9 @@ func (c change) print(r report) error {
 	subject, text, _ := strings.Cut(r.Message, "\n")
 	if r.Commit != "" {
 		subject += fmt.Sprintf("; git revert %.10s takes it back", r.Commit)
+		if r.migration != "" {
+			subject += ", while no database has run " + r.migration
+		}
 	}
 	text = strings.TrimSpace(subject + "\n" + text)
 	if c.dryRun {

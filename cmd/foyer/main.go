@@ -43,7 +43,8 @@ var verbs = []verb{
 }
 
 const flagsHelp = `
-Each verb that changes the project makes one commit; git revert takes it back. Flags of these verbs:
+Each verb that changes the project makes one commit; git revert takes it back, while no database has run a migration of
+it. After that with takes without back, without takes with, and --undo a feature. Flags of these verbs:
   --dry-run      print the difference and change nothing
   --no-commit    leave the change in the work tree
   --json         print message, commit and files for a program

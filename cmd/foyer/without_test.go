@@ -45,6 +45,9 @@ func TestWithout(t *testing.T) {
 	if !strings.HasPrefix(out, "Without audit, chain; git revert ") {
 		t.Errorf("printed %q", out)
 	}
+	if !strings.Contains(out, " takes it back, while no database has run migrations/") { // which drops tables
+		t.Errorf("printed %q", out)
+	}
 	got := project.tree(t)
 	for _, name := range []string{"web/auditguide.go", "web/userguide.go"} {
 		if got[name] != clone[name] {
