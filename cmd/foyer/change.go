@@ -55,7 +55,7 @@ func (c change) run(ctx context.Context, root folder, edit func(work folder, min
 	}
 	message, err := edit(work, mine)
 	if err != nil {
-		return err
+		return root.explain(ctx, err)
 	}
 	return c.take(ctx, root, work, head, message)
 }

@@ -163,6 +163,21 @@ func TestChangeMeanwhile(t *testing.T) {
 	}
 }
 
+// TestChangeLacksIgnored: where go misses a file that git ignores, the error says so.
+func TestChangeLacksIgnored(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, sample().with(".gitignore", "/dist\n/data\n*_templ.go\nnode_modules\n",
+		"front/front.go", "package front\n\nimport \"example.com/sample/dist\"\n\nvar _ = dist.Page\n"))
+	must(t, project.write(nil, tree{
+		"dist/dist.go": "package dist\n\nconst Page = 1\n", "data/app.db": "", "web/a_templ.go": "package web\n",
+		"web/node_modules/a.js": "",
+	}))
+	head := project.do(t, "rev-parse", "HEAD")
+	_, err := project.verb(t, "without", "keys", "--base", head)
+	refused(t, err, "front/front.go:3:8: ", "git ignores dist/, so the copy in which this was tried lacks it")
+	project.untouched(t, head)
+}
+
 // TestChangeOverwrites: a file that git ignores is not overwritten.
 func TestChangeOverwrites(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"path"
 	"regexp"
@@ -52,7 +53,7 @@ func settle(ctx context.Context, f folder, before tree) error {
 	}
 	for _, step := range steps {
 		if _, err := f.run(ctx, "go", strings.Fields(step)...); err != nil {
-			return errors.New(faults(err.Error()))
+			return fault(faults(err.Error()))
 		}
 	}
 	generated := func(name string) bool { return strings.HasSuffix(name, "_templ.go") }
@@ -60,6 +61,30 @@ func settle(ctx context.Context, f folder, before tree) error {
 		_, err = f.git(ctx, "add", "--force", "--", "*_templ.go")
 	}
 	return err
+}
+
+// fault is what go has against a tree.
+type fault string
+
+// Error implements error.
+func (f fault) Error() string { return string(f) }
+
+// explain adds to a fault of a copy of f what git ignores in f, because the copy lacks it. What verbs or the app make
+// anew explains nothing.
+func (f folder) explain(ctx context.Context, err error) error {
+	var missing fault
+	if !errors.As(err, &missing) {
+		return err
+	}
+	ignored, _ := f.git(ctx, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
+	names := slices.DeleteFunc(listed(ignored), func(name string) bool {
+		return name == "data/" || name == "bin/" || path.Base(name) == "node_modules" || strings.HasSuffix(name, "_templ.go")
+	})
+	if len(names) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w\ngit ignores %s, so the copy in which this was tried lacks it",
+		err, strings.Join(names[:min(len(names), 3)], ", "))
 }
 
 // inlined finds a helper that got a new name: go fix lets callers of the old one call the new one.

@@ -48,8 +48,8 @@ func (s step) finish(ctx context.Context, own tree) (text string, err error) {
 		return "", fmt.Errorf("nothing was changed, because this project does not fit %s:\n%w", s.what, misfit)
 	}
 	if misfit != nil {
-		text = "\n\nResolve this, run go tool templ generate, go mod tidy and go test ./..., and commit it; " +
-			"git reset --hard takes it back:\n" + misfit.Error()
+		text = "\n\nResolve this, run go tool templ generate, go mod tidy, go test ./web ./internal/auth -update and " +
+			"go test ./..., and commit it; git reset --hard takes it back:\n" + misfit.Error()
 	}
 	now, err := s.work.read(ctx)
 	if err != nil {
