@@ -27,6 +27,11 @@ func (s *Server) withPasskey(c *echo.Context, form views.Form) views.Form {
 	if len(list) == 0 {
 		return form
 	}
+	// part:twofactor
+	if s.TwoFactor.Demanded(visitor) {
+		form.Lead = "Admins prove two factors here: use a passkey, because the password alone is not enough."
+	}
+	// end:twofactor
 	return form.WithPasskey("Use a passkey", "/reauth/passkey", returnTo(c), "")
 }
 

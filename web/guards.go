@@ -101,10 +101,16 @@ var errSetUpOwed = errs.New(http.StatusForbidden, codeOwedSetUp, "Admins of this
 func toSetUp(_ *Server, c *echo.Context) error { return redirect(c, setUpPath, http.StatusForbidden) }
 
 // requireSetUp refuses admins who have to have a second factor and have none. They may open its set-up, and the
-// question for the password, or a passkey, before it.
+// question for the password, or a passkey, before it. Those who have a passkey prove it first.
 func (s *Server) requireSetUp(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
-		if s.TwoFactor.Demanded(session(c)) && c.Path() != setUpPath && !strings.HasPrefix(c.Path(), "/reauth") {
+		if !s.TwoFactor.Demanded(session(c)) || strings.HasPrefix(c.Path(), "/reauth") {
+			return next(c)
+		}
+		if err := s.TwoFactor.RequireProof(c.Request().Context(), session(c)); err != nil {
+			return err
+		}
+		if c.Path() != setUpPath {
 			return errSetUpOwed
 		}
 		return next(c)

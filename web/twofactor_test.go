@@ -570,4 +570,43 @@ func TestPasskeyMeetsTheDemand(t *testing.T) {
 	expect(t, boss.c.Get("/admin", navigate...), 303, "Location", twoFactor)
 }
 
+// TestDemandAsksForThePasskey: where admins need a second factor, the password alone does not put one in the place of the
+// passkeys that an admin has.
+func TestDemandAsksForThePasskey(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySite(t, twofactor.Options{Demand: true})
+	_, id := s.person(t, "boss@example.com")
+	boss := &entrant{site: s, t: t, c: s.stranger(t)}
+	boss.c.SignIn("boss@example.com", authtest.Password)
+	boss.addPasskey(boss.c)
+	_, err := s.auth.SetRole(t.Context(), nil, id, "admin")
+	boss.must(err)
+
+	thief := s.stranger(t)
+	thief.SignIn("boss@example.com", authtest.Password)
+	for _, path := range []string{"/admin", twoFactor} {
+		expect(t, thief.Get(path, navigate...), 303, "Location", "/reauth?returnTo="+url.QueryEscape(path))
+	}
+	expect(t, thief.PostForm("/reauth", url.Values{"password": {authtest.Password}}, navigate...), 303)
+	expect(t, thief.Get("/admin", navigate...), 303, "Location", "/reauth?returnTo=%2Fadmin")
+	contains(t, thief.Get("/reauth", navigate...), "Use a passkey", "the password alone is not enough")
+	for path, body := range map[string]any{
+		"/two-factor/enable":           map[string]string{"password": authtest.Password},
+		"/two-factor/verify-totp":      map[string]string{"code": "123456"},
+		"/passkey/delete-passkey":      map[string]string{"id": "x"},
+		"/passkey/verify-registration": map[string]any{"response": map[string]string{}, "createSession": true},
+	} {
+		got := thief.PostJSON("/api/auth"+path, body, "Origin", s.Base)
+		if got.StatusCode != 403 || !strings.Contains(got.Text, "SESSION_NOT_FRESH") {
+			t.Errorf("%s: %d %s", path, got.StatusCode, got.Text)
+		}
+	}
+
+	boss.c = thief // whose browser it was
+	expect(t, byPasskey("/reauth/passkey")(boss), 204)
+	expect(t, boss.c.Get("/admin", navigate...), 200)
+	s.addFactor(t, boss.c)
+	expect(t, boss.c.Get("/admin", navigate...), 200)
+}
+
 // end:betterauth,passkey

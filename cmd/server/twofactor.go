@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"example.com/foyer/internal/auth/twofactor"
 	"example.com/foyer/web"
 )
@@ -9,6 +11,9 @@ import (
 func (a *app) addTwoFactor() (err error) {
 	a.site.TwoFactor, err = twofactor.New(a.auth, a.db, a.Secrets, twofactor.Options{
 		Issuer: web.AppName, Demand: a.DemandSecondFactor,
+		// part:passkey
+		HasOther: func(ctx context.Context, userID string) (bool, error) { return a.site.Passkeys.Has(ctx, userID) },
+		// end:passkey
 	})
 	return err
 }

@@ -1,6 +1,8 @@
 package webtest
 
 import (
+	"context"
+
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/twofactor"
 	"example.com/foyer/web"
@@ -10,6 +12,9 @@ import (
 func (s *site) addTwoFactor() {
 	o, err := option[twofactor.Options](s), error(nil)
 	o.Issuer = web.AppName
+	// part:passkey
+	o.HasOther = func(ctx context.Context, userID string) (bool, error) { return s.Passkeys.Has(ctx, userID) }
+	// end:passkey
 	if s.TwoFactor, err = twofactor.New(s.Auth, s.db, []string{authtest.Secret}, o); err != nil {
 		s.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func (p *Passkeys) Rename(r *http.Request, s *auth.Session, key, name string) (*
 // two factors because of a passkey. Refusals: 403 while impersonating; 403 SESSION_NOT_FRESH; 401 if s has ended; 404
 // PASSKEY_NOT_FOUND, also for another user's; 400 LAST_WAY_IN for the only passkey of a user without a password.
 func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
-	if err := p.auth.RequireRecent(s); err != nil {
+	if err := p.mayChange(r.Context(), s); err != nil {
 		return err
 	}
 	return p.auth.Transact(r.Context(), func(t *auth.Tx) error {

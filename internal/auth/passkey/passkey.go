@@ -60,6 +60,9 @@ type Options struct {
 
 	// Origins are other trusted origins. Those on https, on the host of BaseURL or below it, may use passkeys as well.
 	Origins []string
+
+	// RequireProof refuses a session that has to prove a passkey before it adds or deletes one. nil refuses none.
+	RequireProof func(context.Context, *auth.Session) error
 }
 
 // New makes the part and joins a. Where the host of BaseURL is an IP address, browsers allow no passkeys: New succeeds,
@@ -122,6 +125,20 @@ func (p *Passkeys) checkAvailable() error {
 	}
 	return errs.New(http.StatusBadRequest, "PASSKEYS_NOT_AVAILABLE",
 		"Browsers allow passkeys only where the address of the site is a name.")
+}
+
+// Has reports whether a user has a passkey that can be used here.
+func (p *Passkeys) Has(ctx context.Context, userID string) (bool, error) {
+	n, err := count(p.db.WithContext(ctx), userID)
+	return n > 0 && p.Available(), err
+}
+
+// mayChange refuses a session that may not add or delete a passkey.
+func (p *Passkeys) mayChange(ctx context.Context, s *auth.Session) error {
+	if err := p.auth.RequireRecent(s); err != nil || p.opts.RequireProof == nil {
+		return err
+	}
+	return p.opts.RequireProof(ctx, s)
 }
 
 func takenOver(t *auth.Tx, u *auth.User, since time.Time, tell auth.Tell) error {

@@ -47,7 +47,7 @@ func (p *Passkeys) RegisterOptions(
 		return nil, errs.Invalid("authenticatorAttachment", "VALIDATION_ERROR",
 			"[query.authenticatorAttachment] Invalid option: expected platform or cross-platform")
 	}
-	if err := p.auth.RequireRecent(s); err != nil {
+	if err := p.mayChange(r.Context(), s); err != nil {
 		return nil, err
 	}
 	if err := p.auth.RequireVerified(s.User); err != nil {
@@ -103,7 +103,7 @@ func (p *Passkeys) Register(
 	if err != nil {
 		return nil, err
 	}
-	if err := p.auth.RequireRecent(s); err != nil {
+	if err := p.mayChange(r.Context(), s); err != nil {
 		return nil, err
 	}
 	c, err := p.spend(w, r, protocol.CreateCeremony)

@@ -1,10 +1,29 @@
 package twofactor
 
-import "example.com/foyer/internal/auth"
+import (
+	"context"
+	"net/http"
+
+	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/errs"
+)
 
 // Demanded reports whether s has to set up a second factor before it may do anything else: Options.Demand is set, its
 // user is an admin without a factor, and s did not start with two factors. A passkey counts as two.
 func (f *Factor) Demanded(s *auth.Session) bool {
 	u := s.User
 	return f.opts.Demand && u.HasRole("admin") && !u.SecondFactor && !s.MultiFactor() && s.ImpersonatedBy == nil
+}
+
+// RequireProof refuses a session that is Demanded and whose user has another second factor (Options.HasOther): 403
+// SESSION_NOT_FRESH until that is proved. Otherwise the password alone would put a new factor in its place.
+func (f *Factor) RequireProof(ctx context.Context, s *auth.Session) error {
+	if f.opts.HasOther == nil || !f.Demanded(s) {
+		return nil
+	}
+	has, err := f.opts.HasOther(ctx, s.UserID)
+	if has && err == nil {
+		err = errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+	}
+	return err
 }

@@ -60,6 +60,9 @@ func (f *Factor) EnableFresh(r *http.Request, s *auth.Session) (Setup, error) {
 }
 
 func (f *Factor) enable(r *http.Request, s *auth.Session, issuer string) (setup Setup, err error) {
+	if err := f.RequireProof(r.Context(), s); err != nil {
+		return Setup{}, err
+	}
 	if issuer == "" {
 		issuer = f.opts.Issuer
 	}
@@ -128,7 +131,7 @@ func (f *Factor) ConfirmWithCodes(
 func (f *Factor) confirm(
 	w http.ResponseWriter, r *http.Request, s *auth.Session, code string, also func(*auth.Tx, *auth.User) error,
 ) (*auth.Session, error) {
-	if err := f.auth.RequireRecent(s); err != nil {
+	if err := errors.Join(f.auth.RequireRecent(s), f.RequireProof(r.Context(), s)); err != nil {
 		return nil, err
 	}
 	m := byApp

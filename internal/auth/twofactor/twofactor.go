@@ -60,6 +60,9 @@ type Options struct {
 
 	// Demand makes a second factor a duty of admins: see Factor.Demanded.
 	Demand bool
+
+	// HasOther reports whether a user has another second factor, such as a passkey: see RequireProof. nil is no.
+	HasOther func(ctx context.Context, userID string) (bool, error)
 }
 
 // Factor keeps the second factors of all users. It is safe for concurrent use; make one per process.
