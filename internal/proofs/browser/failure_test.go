@@ -249,10 +249,12 @@ func (s *site) newest(t *testing.T, c *authtest.Client, form string) string {
 	return link
 }
 
-// kept is all of a page that a failure must leave alone. What is typed into #q is looked at by itself.
+// kept is all of a page that a failure must leave alone. What is typed into #q is looked at by itself. A time may get
+// other words meanwhile, such as "1 minute ago".
 const kept = `(() => {
 	const main = document.querySelector("main").cloneNode(true);
 	main.querySelectorAll("#problem, .verdict").forEach((e) => e.remove());
+	main.querySelectorAll("time").forEach((e) => { e.textContent = e.dateTime; });
 	const fields = [...document.querySelectorAll("main input:not(#q), main select")];
 	return JSON.stringify([
 		location.href, document.title, main.textContent, document.querySelectorAll("[hx-get], [hx-post]").length,
