@@ -47,13 +47,17 @@ func (l *lost) change(c auth.UserChanges) {
 
 // changing are acts after which no proof of the past may open anything.
 var changing = map[string]func(*lost){
-	"another password":                  func(l *lost) { l.anotherPassword(l.asker, false) },
-	"another password, the others end":  func(l *lost) { l.anotherPassword(l.asker, true) },
-	"reset":                             (*lost).reset,
-	"password set by an admin":          (*lost).setByAdmin, // part:admin
-	"banned":                            func(l *lost) { l.change(auth.UserChanges{Banned: new(true)}) },
-	"another address, by a link":        func(l *lost) { l.moved(l.asker, l.box, "new."+l.email) },
-	"another address, by an admin":      func(l *lost) { l.change(auth.UserChanges{Email: new("new." + l.email)}) },
+	"another password":                 func(l *lost) { l.anotherPassword(l.asker, false) },
+	"another password, the others end": func(l *lost) { l.anotherPassword(l.asker, true) },
+	"reset":                            (*lost).reset,
+	"password set by an admin":         (*lost).setByAdmin, // part:admin
+	"banned":                           func(l *lost) { l.change(auth.UserChanges{Banned: new(true)}) },
+	"another address, by a link":       func(l *lost) { l.moved(l.asker, l.box, "new."+l.email) },
+	"another address, by an admin":     func(l *lost) { l.change(auth.UserChanges{Email: new("new." + l.email)}) },
+	"an account unlinked": func(l *lost) {
+		l.link(l.id, "github", "7")
+		l.call(l.asker, "/unlink-account", `{"accountId":"7"}`)
+	},
 	"all sessions revoked":              func(l *lost) { l.call(l.asker, "/revoke-sessions", `{}`) },
 	"all other sessions revoked":        func(l *lost) { l.call(l.asker, "/revoke-other-sessions", `{}`) },
 	"all sessions revoked, by an admin": func(l *lost) { l.must(l.auth.RevokeSessions(l.t.Context(), l.admin, l.id)) },

@@ -35,11 +35,11 @@ func (a *Auth) SessionJSON(w http.ResponseWriter, r *http.Request, cache, refres
 func (a *Auth) Origins() *origins.List { return a.origins }
 
 // UnlinkAccount deletes one of the accounts of s's user by its AccountID. Refusals: 400 FAILED_TO_UNLINK_LAST_ACCOUNT,
-// because the user could not sign in any more; 400 ACCOUNT_NOT_FOUND.
+// because the user could not sign in any more; 400 ACCOUNT_NOT_FOUND; 401 if s has ended meanwhile.
 func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, accountID string) error {
 	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.LockUser(s.UserID); err != nil {
-			return notFound(err)
+		if _, err := t.LockOwner(s); err != nil {
+			return err
 		}
 		var all int64
 		if err := t.Model(&Account{}).Where("user_id = ?", s.UserID).Count(&all).Error; err != nil {
@@ -57,7 +57,7 @@ func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, accountID string) 
 			return err
 		}
 		t.recordEvent(s.actor(), event.AccountUnlinked, s.UserID)
-		return t.Where("id = ?", account.ID).Delete(&Account{}).Error
+		return errors.Join(t.Where("id = ?", account.ID).Delete(&Account{}).Error, t.CredentialChanged(s.UserID))
 	})
 }
 
