@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -607,6 +608,94 @@ func TestDemandAsksForThePasskey(t *testing.T) {
 	expect(t, boss.c.Get("/admin", navigate...), 200)
 	s.addFactor(t, boss.c)
 	expect(t, boss.c.Get("/admin", navigate...), 200)
+}
+
+// TestThiefOfAPassword: a session by the password alone, of an admin who has a passkey, puts no factor of its own in
+// its place, also not one that it began before its user became an admin. It learns no key that the admin sets up.
+func TestThiefOfAPassword(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySite(t, twofactor.Options{Demand: true})
+	_, id := s.person(t, "boss@example.com")
+	boss := &entrant{site: s, t: t, c: s.stranger(t)}
+	boss.c.SignIn("boss@example.com", authtest.Password)
+	boss.addPasskey(boss.c)
+	thief := &entrant{site: s, t: t, c: s.stranger(t), key: authtest.NewAuthenticator(t, s.Base)}
+	thief.c.SignIn("boss@example.com", authtest.Password)
+	options := thief.c.Get("/api/auth/passkey/generate-register-options", program...)
+	expect(t, options, 200)
+	_, err := s.auth.SetRole(t.Context(), nil, id, "admin")
+	boss.must(err)
+	expect(t, byPasskey("/reauth/passkey")(boss), 204)
+	expect(t, boss.c.PostForm(twoFactor, nil, navigate...), 303, "Location", twoFactor)
+	app := s.scan(t, boss.c.Get(twoFactor, navigate...)) // a thief may look over the shoulder, too
+
+	const toReauth = "/reauth?returnTo="
+	password, code := map[string]string{"password": authtest.Password}, url.Values{"code": {app.code(t)}}
+	toSetUp := toReauth + url.QueryEscape(twoFactor)
+	expect(t, thief.c.PostForm(twoFactor, nil, navigate...), 303, "Location", toSetUp)
+	expect(t, thief.c.PostForm(twoFactor, code, navigate...), 303, "Location", toSetUp)
+	var key string
+	boss.must(s.db.Table("passkeys").Where("user_id = ?", id).Pluck("id", &key).Error)
+	path := security + "/passkeys/" + key + "/delete"
+	expect(t, thief.c.PostForm(path, nil, navigate...), 303, "Location", toReauth+url.QueryEscape(path))
+	own := json.RawMessage(thief.key.Register(options.Text))
+	for _, step := range []struct {
+		path string
+		body any
+	}{
+		{"/two-factor/get-totp-uri", password},
+		{"/two-factor/verify-totp", map[string]string{"code": code.Get("code")}},
+		{"/two-factor/enable", password},
+		{"/passkey/verify-registration", map[string]any{"response": own, "createSession": true}},
+		{"/passkey/delete-passkey", map[string]string{"id": key}},
+	} {
+		got := thief.post(step.path, step.body)
+		if got.StatusCode != 403 || !strings.Contains(got.Text, "SESSION_NOT_FRESH") {
+			t.Errorf("%s: %d %s", step.path, got.StatusCode, got.Text)
+		}
+	}
+	expect(t, thief.c.Get("/admin", navigate...), 303, "Location", toReauth+"%2Fadmin")
+
+	expect(t, boss.c.PostForm(path, nil, navigate...), 303, "Location", security+"/passkeys")
+	expect(t, boss.c.Get("/admin", navigate...), 303, "Location", twoFactor) // which is how one starts anew
+	s.addFactor(t, boss.c)
+	expect(t, boss.c.Get("/admin", navigate...), 200)
+}
+
+// TestPasswordSetsUpAFactor: where nothing asks for the passkey, the password is enough: for other users, where admins
+// need no second factor, and after another admin has removed the passkeys that were lost.
+func TestPasswordSetsUpAFactor(t *testing.T) {
+	t.Parallel()
+	for _, demand := range []bool{true, false} {
+		s := newPasskeySite(t, twofactor.Options{Demand: demand})
+		_, id := s.person(t, "user@example.com")
+		s.addPasskey(t, id, "Lost", false)
+		user := s.stranger(t)
+		user.SignIn("user@example.com", authtest.Password)
+		if demand {
+			s.addFactor(t, user.Copy())
+			continue
+		}
+		_, err := s.auth.SetRole(t.Context(), nil, id, "admin")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.addFactor(t, user)
+	}
+	// part:admin
+	s := newPasskeySite(t, twofactor.Options{Demand: true})
+	boss := &entrant{site: s, t: t, c: s.admin(t, "boss@example.com")}
+	s.addFactor(t, boss.c)
+	s.admin(t, "ada@example.com")
+	id := s.idOf(t, "ada@example.com")
+	s.addPasskey(t, id, "Lost", false)
+	expect(t, boss.c.PostForm("/admin/users/"+id+"/remove-passkeys", nil, navigate...), 303)
+	ada := s.stranger(t)
+	ada.SignIn("ada@example.com", authtest.Password)
+	expect(t, ada.Get("/admin", navigate...), 303, "Location", twoFactor)
+	s.addFactor(t, ada)
+	expect(t, ada.Get("/admin", navigate...), 200)
+	// end:admin
 }
 
 // end:betterauth,passkey

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -210,6 +211,48 @@ func TestMissesAreForgotten(t *testing.T) {
 				t.Errorf("%d rows, want %d, %v", n, left, err)
 			}
 			r.clock.advance(time.Millisecond)
+		}
+	})
+}
+
+// TestMissesOutliveTheirUser: when the next sign-up replaces a pending user, the address stays locked, and what was
+// mailed before signs nobody in. The row of a user who is gone is deleted in time.
+func TestMissesOutliveTheirUser(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{RequireEmailVerification: true})
+		signUp := func() {
+			t.Helper()
+			form := map[string]string{"name": "Ada", "email": ada, "password": authtest.Password}
+			want(t, post(r.browser(), "/sign-up/email", form), 200, "")
+		}
+		users := func() (ids []string) {
+			if err := db.Table("users").Where("email = ?", ada).Pluck("id", &ids).Error; err != nil {
+				t.Fatal(err)
+			}
+			return ids
+		}
+		signUp()
+		m, before := r.miss(ada, 10), users()
+		signUp()
+		if slices.Equal(before, users()) {
+			t.Fatal("the pending user was not replaced")
+		}
+		want(t, enter(r.browser(), ada, m.Code), 403, "TOO_MANY_ATTEMPTS")
+		wantTo(t, follow(r.browser(), m), "/?error=INVALID_TOKEN")
+		m = r.ask(ada)
+		want(t, enter(r.browser(), ada, m.Code), 403, "TOO_MANY_ATTEMPTS")
+
+		if err := db.Exec("DELETE FROM users WHERE email = ?", ada).Error; err != nil {
+			t.Fatal(err)
+		}
+		r.clock.advance(48 * time.Hour)
+		if err := r.auth.Purge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var left int64
+		if err := db.Table("magic_links").Count(&left).Error; err != nil || left != 0 {
+			t.Errorf("%d rows, %v", left, err)
 		}
 	})
 }

@@ -11,7 +11,8 @@
 //     MAC of codes (guess.go).
 //   - Guessing codes: each takes 3 guesses. After 10 wrong ones in a row, over any number of mails, an address takes
 //     no code for 15 minutes, and then one every 15 minutes (NIST SP 800-63B-4 §3.2.2 allows 100 in a row, ASVS
-//     6.6.3). A stranger can cause that, so the link of a mail still works.
+//     6.6.3). A stranger can cause that, so the link of a mail still works. The count outlives the user, because a
+//     sign-up with the address of a pending user deletes that user.
 //   - A mail that an attacker asked for: only the newest mail works, and for 5 minutes. Link and digits are one row,
 //     so that using one ends the other.
 //   - Flooding a mailbox: it gets 3 mails an hour (auth.Auth.MailTo).
@@ -71,7 +72,7 @@ func New(a *auth.Auth, db *gorm.DB, secrets []string, o Options) (*MagicLink, er
 // magicLink is a row: what was mailed to an address last, and how often its codes were missed.
 type magicLink struct {
 	Address     string  `gorm:"primaryKey"` // its hash, because strangers type addresses of people who have no account
-	UserID      *string // nil if nothing was mailed, because the address has no account or a banned one
+	UserID      *string // nil if nothing was mailed, because there is no account or a banned one, and if the user is gone
 	TokenHash   string
 	CodeMAC     string // see signed; "" after too many guesses
 	CallbackURL string // where the browser goes in the end; "" for nowhere in particular

@@ -127,11 +127,15 @@ func (p *Passkeys) checkAvailable() error {
 		"Browsers allow passkeys only where the address of the site is a name.")
 }
 
+// part:twofactor
+
 // Has reports whether a user has a passkey that can be used here.
 func (p *Passkeys) Has(ctx context.Context, userID string) (bool, error) {
 	n, err := count(p.db.WithContext(ctx), userID)
 	return n > 0 && p.Available(), err
 }
+
+// end:twofactor
 
 // mayChange refuses a session that may not add or delete a passkey.
 func (p *Passkeys) mayChange(ctx context.Context, s *auth.Session) error {

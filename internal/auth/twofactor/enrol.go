@@ -53,14 +53,11 @@ func (f *Factor) Enable(r *http.Request, s *auth.Session, password, issuer strin
 
 // EnableFresh is Enable without a password, for pages behind the fresh door.
 func (f *Factor) EnableFresh(r *http.Request, s *auth.Session) (Setup, error) {
-	if err := f.auth.RequireRecent(s); err != nil {
-		return Setup{}, err
-	}
 	return f.enable(r, s, "")
 }
 
 func (f *Factor) enable(r *http.Request, s *auth.Session, issuer string) (setup Setup, err error) {
-	if err := f.RequireProof(r.Context(), s); err != nil {
+	if err := f.mayEnrol(r.Context(), s); err != nil {
 		return Setup{}, err
 	}
 	if issuer == "" {
@@ -93,7 +90,7 @@ func (f *Factor) enable(r *http.Request, s *auth.Session, issuer string) (setup 
 // PendingSetup returns what Enable made for s's user, without codes, so that a page can show it again. Refusals: 403 as
 // Enable; 400 TOTP_NOT_ENABLED without a secret, TOTP_ALREADY_ENABLED for a confirmed one, which is never shown again.
 func (f *Factor) PendingSetup(ctx context.Context, s *auth.Session) (Setup, error) {
-	if err := f.auth.RequireRecent(s); err != nil {
+	if err := f.mayEnrol(ctx, s); err != nil {
 		return Setup{}, err
 	}
 	row, err := f.factorOf(f.db.WithContext(ctx), s.UserID)
@@ -131,7 +128,7 @@ func (f *Factor) ConfirmWithCodes(
 func (f *Factor) confirm(
 	w http.ResponseWriter, r *http.Request, s *auth.Session, code string, also func(*auth.Tx, *auth.User) error,
 ) (*auth.Session, error) {
-	if err := errors.Join(f.auth.RequireRecent(s), f.RequireProof(r.Context(), s)); err != nil {
+	if err := f.mayEnrol(r.Context(), s); err != nil {
 		return nil, err
 	}
 	m := byApp
@@ -245,6 +242,14 @@ func (f *Factor) renew(
 		}
 		return u, t.EndOtherSessions(u.ID, "")
 	})
+}
+
+// mayEnrol refuses a session that may not set a factor up, nor see the key of one.
+func (f *Factor) mayEnrol(ctx context.Context, s *auth.Session) error {
+	if err := f.auth.RequireRecent(s); err != nil {
+		return err
+	}
+	return f.RequireProof(ctx, s)
 }
 
 // checkPassword is auth.RequireRecent for a client that also sends the password.
