@@ -571,8 +571,8 @@ func TestPasskeyMeetsTheDemand(t *testing.T) {
 	expect(t, boss.c.Get("/admin", navigate...), 303, "Location", twoFactor)
 }
 
-// TestDemandAsksForThePasskey: where admins need a second factor, the password alone does not put one in the place of the
-// passkeys that an admin has.
+// TestDemandAsksForThePasskey: where admins need a second factor, the password alone does not put one in the place of
+// the passkeys that an admin has.
 func TestDemandAsksForThePasskey(t *testing.T) {
 	t.Parallel()
 	s := newPasskeySite(t, twofactor.Options{Demand: true})
