@@ -182,6 +182,9 @@ func TestUpdateRefuses(t *testing.T) {
 		t.Errorf("printed %q; the project is at %s, and routes are\n%s", out, project.state(t).Version,
 			project.tree(t)["web/routes.go"])
 	}
+	if !strings.Contains(out, "go test ./web ./internal/auth -update") { // else go test ./... fails
+		t.Errorf("printed %q", out)
+	}
 	project.do(t, "reset", "--quiet", "--hard")
 	project.untouched(t, head)
 	version = project.template(t, sample().with("migrations/0004_audit.sql", "").edit(t, partsFile,
