@@ -143,7 +143,8 @@ func TestUpdateDropped(t *testing.T) {
 // TestUpdateVendor: a project that keeps its dependencies in git gets those of an update, whatever git ignores.
 func TestUpdateVendor(t *testing.T) {
 	t.Parallel()
-	const module = "module example.com/sample\n\ngo 1.24\n\nrequire example.com/a v0.0.0\n\nreplace example.com/a => ./a\n"
+	const module = "module example.com/sample\n\ngo 1.24\n\n" +
+		"require example.com/a v0.0.0\n\nreplace example.com/a => ./a\n"
 	first := sample().with("go.mod", module, "a/go.mod", "module example.com/a\n", "a/a.go", "package a\n",
 		"web/a.go", "package web\n\nimport _ \"example.com/a\"\n", ".gitignore", "b/\n")
 	template := newProject(t, first)
