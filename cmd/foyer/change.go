@@ -169,7 +169,7 @@ func (c change) print(r report) error {
 	if r.Commit != "" {
 		subject += fmt.Sprintf("; git revert %.10s takes it back", r.Commit)
 		if r.migration != "" {
-			subject += ", while no database has run " + r.migration
+			subject += ", while no database has run " + r.migration + "; after that see go run ./cmd/foyer help"
 		}
 	}
 	text = strings.TrimSpace(subject + "\n" + text)

@@ -25,6 +25,7 @@ var markerLines = regexp.MustCompile(`(?m)^<!-- .* -->\n`)
 type creation struct {
 	change
 	p             project
+	from          folder // in the checkout that new runs in, where there is one
 	dir, note     string
 	preset        string
 	with, without string // parts, with commas
@@ -55,7 +56,7 @@ func newVerb(ctx context.Context, here folder, args []string, out io.Writer) err
 		return err
 	}
 	rest = append(rest, "", "", "")
-	c.dir, c.p = rest[0], p
+	c.dir, c.p, c.from = rest[0], p, here
 	c.p.names = names{rest[1], rest[2], *prefix}
 	if c.dir == "" || c.p.Module == "" {
 		const needs = "new needs a folder and a module path, such as: new ../harbor github.com/acme/harbor"
@@ -220,6 +221,9 @@ func (c *creation) build(ctx context.Context, target string, template, files tre
 	commit = append(commit, "commit", "--quiet", "--no-verify", "-m", "Based on "+c.p.Upstream+" "+c.p.Version)
 	if _, err := f.git(ctx, commit...); err != nil {
 		return err
+	}
+	for _, name := range []string{c.p.Version, kept(c.p.Version)} { // of the template itself, and of a project
+		c.from.keep(ctx, f, name, c.p.Version)
 	}
 	os.Remove(target) // an empty folder, where there is one
 	return os.Rename(string(f), target)

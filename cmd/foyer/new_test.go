@@ -140,6 +140,28 @@ func TestNewWithout(t *testing.T) {
 	}
 }
 
+// TestNewKeepsTemplate: a project that new made needs the template's folder no more, and a clone of it only once.
+func TestNewKeepsTemplate(t *testing.T) {
+	t.Parallel()
+	template := newTemplate(t)
+	project, _, err := template.made(t, t.TempDir(), "example.com/harbor")
+	must(t, err)
+	clone := folder(filepath.Join(t.TempDir(), "clone"))
+	project.do(t, "clone", "--quiet", ".", string(clone))
+	_, err = clone.verb(t, "without", "keys")
+	must(t, err)
+	must(t, os.RemoveAll(string(template)))
+	second, _, err := project.made(t, t.TempDir(), "example.com/second")
+	must(t, err)
+	for _, made := range []folder{project, clone, second} {
+		_, err := made.verb(t, "without", "audit", "chain")
+		must(t, err)
+		if log := made.do(t, "log", "--all", "--format=%s"); strings.Contains(log, "The template") {
+			t.Errorf("the template's history came along:\n%s", log)
+		}
+	}
+}
+
 // TestNewThenWith: a small project that gets its parts back is the full one, but for its own README.
 func TestNewThenWith(t *testing.T) {
 	t.Parallel()

@@ -36,7 +36,11 @@ func settle(ctx context.Context, f folder, before tree) error {
 		return err
 	}
 	has := func(is func(name string) bool) bool { return slices.ContainsFunc(after.names(), is) }
-	var steps []string
+	var steps, vendor []string
+	if after["vendor/modules.txt"] != "" {
+		vendor = []string{"mod vendor"} // else go refuses go.mod where it changed
+	}
+	steps = append(steps, vendor...)
 	views := has(func(name string) bool { return path.Ext(name) == ".templ" && !strings.HasPrefix(name, exampleDir) })
 	if views {
 		steps = append(steps, "tool templ generate") // always, because templ may be another one
@@ -45,6 +49,7 @@ func settle(ctx context.Context, f folder, before tree) error {
 		steps = append(steps, "fix -trimpath=false -inline ./...") // else go finds results of another folder in its cache
 	}
 	steps = append(steps, "vet ./...", "mod tidy") // tidy would look in the network for a package that left
+	steps = append(steps, vendor...)               // what tidy left
 	if after[surfaceTest] != "" && !maps.Equal(before.below("internal/auth/"), after.below("internal/auth/")) {
 		steps = append(steps, "test ./internal/auth -run TestSurface$ -count=1 -update")
 	}
@@ -59,6 +64,9 @@ func settle(ctx context.Context, f folder, before tree) error {
 	generated := func(name string) bool { return strings.HasSuffix(name, "_templ.go") }
 	if views && slices.ContainsFunc(before.names(), generated) { // where git has none yet, it gets none
 		_, err = f.git(ctx, "add", "--force", "--", "*_templ.go")
+	}
+	if vendor != nil && err == nil {
+		_, err = f.git(ctx, "add", "--force", "--all", "--", "vendor")
 	}
 	return err
 }

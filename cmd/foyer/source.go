@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -25,7 +26,7 @@ func (p project) template(ctx context.Context, clone folder) (tree, error) {
 	fault := fmt.Sprintf("the template %s %s was not found", p.Upstream, p.Version)
 	for _, get := range []func() (tree, error){
 		func() (tree, error) { return clone.at(ctx, p.Version) },
-		func() (tree, error) { return p.fetched(ctx) },
+		func() (tree, error) { return p.fetched(ctx, clone) },
 		func() (tree, error) { return p.downloaded(ctx, clone) },
 	} {
 		t, err := get()
@@ -54,7 +55,7 @@ func reason(err error) string {
 
 // at returns the tree of a commit. Its files come from git's objects, so that edits in the work tree do not count.
 func (f folder) at(ctx context.Context, commit string) (tree, error) {
-	id, err := f.git(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", commit+"^{commit}")
+	id, err := f.git(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", commit+"^{tree}")
 	if err != nil {
 		return nil, fmt.Errorf("there is no commit %s here", commit)
 	}
@@ -81,8 +82,11 @@ func readTree(files fs.FS) (tree, error) {
 	})
 }
 
-// fetched returns the tree that the source has at the version.
-func (p project) fetched(ctx context.Context) (t tree, err error) {
+// fetched returns the tree that the source has at the version. The clone keeps it.
+func (p project) fetched(ctx context.Context, clone folder) (t tree, err error) {
+	if t, err = clone.at(ctx, kept(p.Version)); err == nil {
+		return t, nil
+	}
 	if p.Source == "" {
 		return nil, errors.New("its address is not known")
 	}
@@ -97,7 +101,22 @@ func (p project) fetched(ctx context.Context) (t tree, err error) {
 	if s.err != nil {
 		return nil, s.err
 	}
+	if fixed.MatchString(p.Version) {
+		s.keep(ctx, clone, "FETCH_HEAD", p.Version)
+	}
 	return s.at(ctx, "FETCH_HEAD")
+}
+
+// fixed finds versions that never move: tags of versions, and commits.
+var fixed = regexp.MustCompile(`^(v[0-9].*|[0-9a-f]{40,})$`)
+
+// kept is the ref under which a repository keeps a version of the template, so that it needs the source no more. It is
+// of a tree, without the template's history, and not pushed or cloned.
+func kept(version string) string { return "refs/foyer/" + version }
+
+// keep lets other keep a tree that f has. Where that fails, other asks the source again.
+func (f folder) keep(ctx context.Context, other folder, name, version string) {
+	f.git(ctx, "push", "--quiet", "--force", "--", string(other), name+"^{tree}:"+kept(version))
 }
 
 // downloaded returns the tree of the version as a Go module. Where the module cache has it, this needs no network.

@@ -140,6 +140,29 @@ func TestUpdateDropped(t *testing.T) {
 	}
 }
 
+// TestUpdateVendor: a project that keeps its dependencies in git gets those of an update, whatever git ignores.
+func TestUpdateVendor(t *testing.T) {
+	t.Parallel()
+	const module = "module example.com/sample\n\ngo 1.24\n\n" +
+		"require example.com/a v0.0.0\n\nreplace example.com/a => ./a\n"
+	first := sample().with("go.mod", module, "a/go.mod", "module example.com/a\n", "a/a.go", "package a\n",
+		"web/a.go", "package web\n\nimport _ \"example.com/a\"\n", ".gitignore", "b/\n")
+	template := newProject(t, first)
+	project := cloned(t, template)
+	_, err := project.run(t.Context(), "go", "mod", "vendor")
+	must(t, err)
+	project.commit(t, project.tree(t), "What it depends on")
+	version := template.commit(t, first.with("go.mod", strings.ReplaceAll(module, "example.com/a v0.0.0\n",
+		"(\n\texample.com/a v0.0.0\n\texample.com/b v0.0.0\n)\n")+"\nreplace example.com/b => ./other\n",
+		"other/go.mod", "module example.com/b\n", "other/b.go", "package b\n", "web/a.go",
+		"package web\n\nimport (\n\t_ \"example.com/a\"\n\t_ \"example.com/b\"\n)\n"), "Needs more")
+	_, err = project.update(t, version)
+	must(t, err)
+	if got := project.do(t, "ls-files", "vendor"); !strings.Contains(got, "vendor/example.com/b/b.go") {
+		t.Errorf("git has\n%s", got)
+	}
+}
+
 func TestUpdateRefuses(t *testing.T) {
 	t.Parallel()
 	project := grown(t, sample(), "keys")
@@ -159,6 +182,9 @@ func TestUpdateRefuses(t *testing.T) {
 		!strings.Contains(project.tree(t)["web/routes.go"], "<<<<<<< ") || project.state(t).Version != version {
 		t.Errorf("printed %q; the project is at %s, and routes are\n%s", out, project.state(t).Version,
 			project.tree(t)["web/routes.go"])
+	}
+	if !strings.Contains(out, "go test ./web ./internal/auth -update") { // else go test ./... fails
+		t.Errorf("printed %q", out)
 	}
 	project.do(t, "reset", "--quiet", "--hard")
 	project.untouched(t, head)

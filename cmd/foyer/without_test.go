@@ -45,8 +45,10 @@ func TestWithout(t *testing.T) {
 	if !strings.HasPrefix(out, "Without audit, chain; git revert ") {
 		t.Errorf("printed %q", out)
 	}
-	if !strings.Contains(out, " takes it back, while no database has run migrations/") { // which drops tables
-		t.Errorf("printed %q", out)
+	for _, want := range []string{" takes it back, while no database has run migrations/", "; after that see go run "} {
+		if !strings.Contains(out, want) { // because the migration drops tables
+			t.Errorf("printed %q without %q", out, want)
+		}
 	}
 	got := project.tree(t)
 	for _, name := range []string{"web/auditguide.go", "web/userguide.go"} {
