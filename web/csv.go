@@ -53,6 +53,9 @@ const byteOrderMark = "\ufeff"
 // which separates cells in many countries.
 var formula = regexp.MustCompile(`(^|;)(\s*[=+\-@\t\r＝＋－＠])`)
 
+// plainNumber matches a text that a spreadsheet only takes for a number.
+var plainNumber = regexp.MustCompile(`^-?[0-9]+$`)
+
 // csvRecord formats the values of a row. It keeps a spreadsheet from running a user's text as a formula (OWASP, CSV
 // Injection).
 func csvRecord(cells []any) []string {
@@ -61,7 +64,9 @@ func csvRecord(cells []any) []string {
 		switch v := cell.(type) {
 		case nil:
 		case string:
-			record[i] = formula.ReplaceAllString(v, "$1'$2")
+			if record[i] = v; !plainNumber.MatchString(v) {
+				record[i] = formula.ReplaceAllString(v, "$1'$2")
+			}
 		case time.Time:
 			if !v.IsZero() {
 				record[i] = v.Format(time.RFC3339)

@@ -69,8 +69,9 @@ func (deadlined) SetWriteDeadline(time.Time) error { return nil }
 
 func TestCSVRecord(t *testing.T) {
 	at := time.Date(2026, 5, 31, 1, 2, 3, 0, time.UTC)
-	got := csvRecord([]any{"=1+1", "a;-b", -5, true, nil, at, time.Time{}, &at, (*time.Time)(nil), "Zoë"})
-	want := []string{"'=1+1", "a;'-b", "-5", "true", "", "2026-05-31T01:02:03Z", "", "2026-05-31T01:02:03Z", "", "Zoë"}
+	got := csvRecord([]any{"=1+1", "a;-b", "-5", "-5+1", "+5", "-5;-5", -5, true, nil, at, time.Time{}, &at, (*time.Time)(nil), "Zoë"})
+	want := []string{"'=1+1", "a;'-b", "-5", "'-5+1", "'+5", "'-5;'-5", "-5", "true", "", "2026-05-31T01:02:03Z", "",
+		"2026-05-31T01:02:03Z", "", "Zoë"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
