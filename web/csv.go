@@ -8,12 +8,13 @@ import (
 	"regexp"
 	"time"
 
+	"example.com/foyer/internal/text"
 	"github.com/labstack/echo/v5"
 )
 
 // streamCSV answers with rows as a CSV file. It writes them as they come, so rows should read in batches, with the
-// context unbounded(c). cells are the values of a row: a text never becomes a formula, a time is RFC 3339, nil and the
-// zero time are empty. For example:
+// context unbounded(c). cells are the values of a row: a text never becomes a formula, a time is RFC 3339, a day
+// is 2026-05-31, nil and the zero time are empty. For example:
 //
 //	return streamCSV(s, c, "projects.csv", []string{"id", "name", "due"}, s.Projects.Export(unbounded(c), owner),
 //		func(p *projects.Project) []any { return []any{p.ID, p.Name, p.Due} })
@@ -74,6 +75,10 @@ func csvRecord(cells []any) []string {
 		case *time.Time:
 			if v != nil {
 				record[i] = v.Format(time.RFC3339)
+			}
+		case *text.Date:
+			if v != nil {
+				record[i] = v.String()
 			}
 		default:
 			record[i] = fmt.Sprint(v)

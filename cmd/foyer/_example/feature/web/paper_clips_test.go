@@ -183,6 +183,8 @@ func TestPaperClipsAPI(t *testing.T) {
 	body["trade_name"] = "First"
 	made := post("/api/paper-clips", body)
 	expect(t, made, 200)
+	contains(t, made, `"made_on":"2026-01-31"`)
+	contains(t, made, `"sold_on":null`)
 	var p struct{ ID string }
 	if err := json.Unmarshal([]byte(made.Text), &p); err != nil {
 		t.Fatal(err)
