@@ -98,6 +98,15 @@ func (in *Input) Flag(field string) bool {
 	return value != ""
 }
 
+// Require refuses an input that lacks one of the fields. Browsers send no checkbox that is off, so it is for programs.
+func (in *Input) Require(fields ...string) {
+	for _, field := range fields {
+		if !in.typed.Has(field) {
+			in.wrong(field, "send this field, or null to empty it.")
+		}
+	}
+}
+
 // Typed returns the value of a field as people type it and Input reads it. Nothing is typed for nil and false.
 func Typed(value any) []string {
 	switch v := value.(type) {
