@@ -8,12 +8,13 @@ import (
 	"regexp"
 	"time"
 
+	"example.com/foyer/internal/text"
 	"github.com/labstack/echo/v5"
 )
 
 // streamCSV answers with rows as a CSV file. It writes them as they come, so rows should read in batches, with the
-// context unbounded(c). cells are the values of a row: a text never becomes a formula, a time is RFC 3339, nil and the
-// zero time are empty. For example:
+// context unbounded(c). cells are the values of a row: a text never becomes a formula, a time is RFC 3339, a day
+// is 2026-05-31, nil and the zero time are empty. For example:
 //
 //	return streamCSV(s, c, "projects.csv", []string{"id", "name", "due"}, s.Projects.Export(unbounded(c), owner),
 //		func(p *projects.Project) []any { return []any{p.ID, p.Name, p.Due} })
@@ -53,6 +54,9 @@ const byteOrderMark = "\ufeff"
 // which separates cells in many countries.
 var formula = regexp.MustCompile(`(^|;)(\s*[=+\-@\t\r＝＋－＠])`)
 
+// plainNumber matches a text that a spreadsheet only takes for a number.
+var plainNumber = regexp.MustCompile(`^-?[0-9]+$`)
+
 // csvRecord formats the values of a row. It keeps a spreadsheet from running a user's text as a formula (OWASP, CSV
 // Injection).
 func csvRecord(cells []any) []string {
@@ -61,7 +65,9 @@ func csvRecord(cells []any) []string {
 		switch v := cell.(type) {
 		case nil:
 		case string:
-			record[i] = formula.ReplaceAllString(v, "$1'$2")
+			if record[i] = v; !plainNumber.MatchString(v) {
+				record[i] = formula.ReplaceAllString(v, "$1'$2")
+			}
 		case time.Time:
 			if !v.IsZero() {
 				record[i] = v.Format(time.RFC3339)
@@ -69,6 +75,10 @@ func csvRecord(cells []any) []string {
 		case *time.Time:
 			if v != nil {
 				record[i] = v.Format(time.RFC3339)
+			}
+		case *text.Date:
+			if v != nil {
+				record[i] = v.String()
 			}
 		default:
 			record[i] = fmt.Sprint(v)

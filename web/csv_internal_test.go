@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/foyer/internal/text"
 )
 
 // TestAFailedExportIsNoWholeFile: before the first row a failure is answered as an error. After it the connection
@@ -68,9 +70,11 @@ type deadlined struct{ http.ResponseWriter }
 func (deadlined) SetWriteDeadline(time.Time) error { return nil }
 
 func TestCSVRecord(t *testing.T) {
-	at := time.Date(2026, 5, 31, 1, 2, 3, 0, time.UTC)
-	got := csvRecord([]any{"=1+1", "a;-b", -5, true, nil, at, time.Time{}, &at, (*time.Time)(nil), "Zoë"})
-	want := []string{"'=1+1", "a;'-b", "-5", "true", "", "2026-05-31T01:02:03Z", "", "2026-05-31T01:02:03Z", "", "Zoë"}
+	at, day := time.Date(2026, 5, 31, 1, 2, 3, 0, time.UTC), text.Date{Time: time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)}
+	got := csvRecord([]any{"=1+1", "a;-b", "-5", "-5+1", "+5", "-5;-5", -5, true, nil, at, time.Time{}, &at,
+		(*time.Time)(nil), "Zoë", day, text.Date{}, &day, (*text.Date)(nil)})
+	want := []string{"'=1+1", "a;'-b", "-5", "'-5+1", "'+5", "'-5;'-5", "-5", "true", "", "2026-05-31T01:02:03Z", "",
+		"2026-05-31T01:02:03Z", "", "Zoë", "2026-05-31", "", "2026-05-31", ""}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}

@@ -4,14 +4,17 @@ import (
 	"encoding/json"
 	"net/url"
 
+	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/payload"
+	"example.com/foyer/internal/text"
 	"github.com/labstack/echo/v5"
 )
 
-// readJSON reads a body such as {"name": "Ada", "budget": 7, "active": true} as if it was typed into a form: null and
-// false are nothing, true is yes. No body is an empty form. Refusals are those of payload.Object, and 400 for a field
-// that is a list or an object.
-func readJSON(c *echo.Context) (url.Values, error) {
+// readJSON reads a body such as {"name": "Ada", "budget": 7, "active": true} as if it was typed into a form with fields
+// of those names: null and false are nothing, true is yes. No body is an empty form. A row is changed as a whole, so
+// where the address has an :id, a body that lacks a field is refused: the change would empty it. The other refusals are
+// those of payload.Object, and 400 for a field that is a list or an object.
+func readJSON(c *echo.Context, names []string) (url.Values, error) {
 	if c.Request().ContentLength == 0 {
 		return url.Values{}, nil
 	}
@@ -36,5 +39,9 @@ func readJSON(c *echo.Context) (url.Values, error) {
 		}
 		values.Set(name, typed)
 	}
-	return values, nil
+	in := text.Read(values)
+	if c.Param("id") != "" {
+		in.Require(names...)
+	}
+	return values, errs.Fields(in.Wrong)
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -8,13 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/foyer/internal/errs"
 	"github.com/labstack/echo/v5"
 )
 
 func readBody(body string) (url.Values, error) {
 	req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 	req.Header.Set("Content-Type", "application/json")
-	return readJSON(echo.New().NewContext(req, httptest.NewRecorder()))
+	return readJSON(echo.New().NewContext(req, httptest.NewRecorder()), nil)
 }
 
 func TestReadJSON(t *testing.T) {
@@ -44,7 +46,7 @@ func TestReadJSON(t *testing.T) {
 		"application/json; charset=utf-16": "{}"} {
 		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 		req.Header.Set("Content-Type", media)
-		_, err := readJSON(echo.New().NewContext(req, httptest.NewRecorder()))
+		_, err := readJSON(echo.New().NewContext(req, httptest.NewRecorder()), nil)
 		refused(media, err, 415)
 	}
 	const most = maxBody - len(`{"a": ""}`) // as much as a form takes
@@ -53,6 +55,36 @@ func TestReadJSON(t *testing.T) {
 	}
 	_, err = readBody(`{"a": "` + strings.Repeat("b", most+1) + `"}`)
 	refused("a large body", err, 413)
+}
+
+// TestReadJSONOfAChange: a change that lacks fields is refused by their names, because it would empty them. null, false
+// and "" are no lack. A new row may lack fields, and no body is an empty form.
+func TestReadJSONOfAChange(t *testing.T) {
+	t.Parallel()
+	read := func(key, body string) (url.Values, error) {
+		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		req.Header.Set("Content-Type", "application/json")
+		c := echo.New().NewContext(req, httptest.NewRecorder())
+		if key != "" {
+			c.SetPathValues(echo.PathValues{{Name: "id", Value: key}})
+		}
+		return readJSON(c, []string{"name", "care_hint", "active"})
+	}
+	for _, of := range [][2]string{
+		{"1", `{"name": "", "care_hint": null, "active": false, "id": "1"}`}, {"1", ""}, {"", "{}"}, {"", `{"name": "Ada"}`},
+	} {
+		if _, err := read(of[0], of[1]); err != nil {
+			t.Errorf("%q: %v", of, err)
+		}
+	}
+	_, err := read("1", `{"name": "Ada"}`)
+	want := map[string]string{
+		"active":    "Active: send this field, or null to empty it.",
+		"care_hint": "Care hint: send this field, or null to empty it.",
+	}
+	if e := errs.Of(err); e == nil || e.Status != 400 || !maps.Equal(e.Fields, want) {
+		t.Errorf("%v, want %q", err, want)
+	}
 }
 
 // FuzzReadJSON: each field has one value at most, and nothing panics.

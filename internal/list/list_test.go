@@ -1,6 +1,7 @@
 package list_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/id"
 	"example.com/foyer/internal/list"
+	"example.com/foyer/internal/text"
 	"gorm.io/gorm"
 )
 
@@ -87,6 +89,42 @@ func TestMissing(t *testing.T) {
 			if got != " "+want || err != nil {
 				t.Errorf("%+v: %s %v, want %s", q, got, err, want)
 			}
+		}
+	})
+}
+
+// Loan is a row with days.
+type Loan struct {
+	ID   string
+	Due  text.Date
+	End  text.Date `gorm:"column:end_on"`
+	Done *text.Date
+}
+
+func (Loan) TableName() string { return "x_loans" }
+
+// TestDates: every database keeps days, none among them, and sorts them, in columns of both types.
+func TestDates(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		err := db.Exec("CREATE TABLE x_loans (id TEXT, due TIMESTAMP NOT NULL, end_on DATE, done TIMESTAMP)").Error
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := text.Read(url.Values{"a": {"2026-03-29"}, "b": {"2026-10-25"}})
+		rows := []Loan{{ID: "2", Due: in.Day("b")}, {ID: "1", Due: in.Day("a"), End: in.Day("b"), Done: in.OptionalDay("a")}}
+		if err := db.Create(&rows).Error; err != nil {
+			t.Fatal(err)
+		}
+		page, _, err := list.Page[Loan](db, list.Query{Sort: "due", Limit: 9})
+		got, _ := json.Marshal(page)
+		const want = `[{"ID":"1","Due":"2026-03-29","End":"2026-10-25","Done":"2026-03-29"},` +
+			`{"ID":"2","Due":"2026-10-25","End":null,"Done":null}]`
+		if string(got) != want || err != nil || page[0].Due != rows[1].Due {
+			t.Errorf("%s %v, want %s", got, err, want)
+		}
+		if err := db.Create(&Loan{ID: "3"}).Error; err == nil {
+			t.Error("no day is stored where there must be one")
 		}
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -74,16 +73,16 @@ func (in *Input) OptionalNumber(field string, least, most int64) *int64 {
 }
 
 // Day reads a day such as 2026-05-31, as input type=date sends it.
-func (in *Input) Day(field string) time.Time {
+func (in *Input) Day(field string) Date {
 	day, ok := Day(in.typed.Get(field))
 	if !ok || day.IsZero() {
 		in.wrong(field, "enter a day such as 2026-05-31.")
 	}
-	return day
+	return Date{day}
 }
 
 // OptionalDay is Day for a field that may be empty: nil.
-func (in *Input) OptionalDay(field string) *time.Time {
+func (in *Input) OptionalDay(field string) *Date {
 	if strings.TrimSpace(in.typed.Get(field)) == "" {
 		return nil
 	}
@@ -99,6 +98,15 @@ func (in *Input) Flag(field string) bool {
 	return value != ""
 }
 
+// Require refuses an input that lacks one of the fields. Browsers send no checkbox that is off, so it is for programs.
+func (in *Input) Require(fields ...string) {
+	for _, field := range fields {
+		if !in.typed.Has(field) {
+			in.wrong(field, "send this field, or null to empty it.")
+		}
+	}
+}
+
 // Typed returns the value of a field as people type it and Input reads it. Nothing is typed for nil and false.
 func Typed(value any) []string {
 	switch v := value.(type) {
@@ -106,12 +114,10 @@ func Typed(value any) []string {
 		if v != nil {
 			return Typed(*v)
 		}
-	case *time.Time:
+	case *Date:
 		if v != nil {
 			return Typed(*v)
 		}
-	case time.Time:
-		return []string{v.Format(time.DateOnly)}
 	case bool:
 		if v {
 			return []string{"yes"}
@@ -120,16 +126,6 @@ func Typed(value any) []string {
 		return []string{fmt.Sprint(v)}
 	}
 	return nil
-}
-
-// Day parses a day such as 2026-05-31, or 2026-05-31T00:00:00Z as JSON writes it, in UTC; "" is the zero time. The
-// years end at 9998, so that the day after is a day too.
-func Day(s string) (time.Time, bool) {
-	if s = strings.TrimSpace(s); s == "" {
-		return time.Time{}, true
-	}
-	t, err := time.Parse(time.DateOnly, strings.TrimSuffix(s, "T00:00:00Z"))
-	return t, err == nil && t.Year() < 9999
 }
 
 // wrong begins a sentence with the name of its field, because a summary of errors shows it without the field.

@@ -1,6 +1,7 @@
 package text_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
@@ -82,20 +83,23 @@ func TestFold(t *testing.T) {
 func TestInput(t *testing.T) {
 	day := time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)
 	in := text.Read(url.Values{
-		"a": {" X "}, "b": {"x\r\ny"}, "c": {" -7 "}, "e": {" 2026-05-31"}, "g": {" "}, "json": {"2026-05-31T00:00:00Z"}, "on": {"on"}, "yes": {"yes"},
+		"a": {" X "}, "b": {"x\r\ny"}, "c": {" -7 "}, "e": {" 2026-05-31"}, "g": {" "}, "json": {"2026-05-31T00:00:00Z"},
+		"script": {"2026-05-31T00:00:00.000Z"}, "on": {"on"}, "yes": {"yes"},
 	})
 	good := []bool{
 		in.Line("a", 1, 3) == "X", in.Lines("b", 0, 3) == "x\ny", in.Search() == "x\nx\ny",
 		in.Number("c", -7, 7) == -7, *in.OptionalNumber("c", -7, 7) == -7, in.OptionalNumber("g", 1, 7) == nil,
-		in.Day("e").Equal(day), in.Day("json").Equal(day), in.OptionalDay("e").Equal(day), in.OptionalDay("f") == nil,
-		in.Flag("on"), in.Flag("yes"), !in.Flag("f"),
+		in.Day("e").Equal(day), in.Day("json").Equal(day), in.Day("script").Equal(day),
+		in.OptionalDay("e").Equal(day), in.OptionalDay("f") == nil, in.Flag("on"), in.Flag("yes"), !in.Flag("f"),
 	}
 	if slices.Contains(good, false) || len(in.Wrong) > 0 {
 		t.Errorf("%v %q", good, in.Wrong)
 	}
 	in = text.Read(url.Values{
 		"name": {" "}, "title": {"xxxx"}, "long_summary": {"xxxx"}, "odd": {"a\x00"}, "budget": {"1e3"}, "count": {"8"},
-		"huge": {"99999999999999999999"}, "due": {"31.5.2026"}, "end": {"9999-01-01"}, "at": {"2026-05-31T00:00:01Z"}, "midnight": {"T00:00:00Z"}, "active": {"false"},
+		"huge": {"99999999999999999999"}, "due": {"31.5.2026"}, "end": {"9999-01-01"}, "at": {"2026-05-31T00:00:01Z"},
+		"midnight": {"T00:00:00Z"}, "fraction": {"2026-05-31T00:00:00.001Z"}, "zone": {"2026-05-31T00:00:00+02:00"},
+		"active": {"false"},
 	})
 	in.Line("name", 1, 200)
 	in.Line("title", 1, 3)
@@ -109,6 +113,8 @@ func TestInput(t *testing.T) {
 	in.Day("start")
 	in.Day("at")
 	in.Day("midnight")
+	in.Day("fraction")
+	in.Day("zone")
 	in.Flag("active")
 	want := map[string]string{
 		"name": "Name: enter 1 to 200 characters.", "title": "Title: enter 1 to 3 characters.",
@@ -117,6 +123,7 @@ func TestInput(t *testing.T) {
 		"huge": "Huge: enter a whole number from 1 to 7.", "due": "Due: enter a day such as 2026-05-31.",
 		"end": "End: enter a day such as 2026-05-31.", "start": "Start: enter a day such as 2026-05-31.",
 		"at": "At: enter a day such as 2026-05-31.", "midnight": "Midnight: enter a day such as 2026-05-31.",
+		"fraction": "Fraction: enter a day such as 2026-05-31.", "zone": "Zone: enter a day such as 2026-05-31.",
 		"active": "Active: choose yes or no.",
 	}
 	if !maps.Equal(in.Wrong, want) {
@@ -126,9 +133,10 @@ func TestInput(t *testing.T) {
 
 // TestTyped: what was stored is read again as it was.
 func TestTyped(t *testing.T) {
-	n, day := int64(-7), time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)
+	n, day := int64(-7), text.Date{Time: time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)}
 	for want, v := range map[string][]any{
-		"[x y]": {"x y"}, "[-7]": {n, &n}, "[2026-05-31]": {day, &day}, "[yes]": {true}, "[]": {false, (*int64)(nil), (*time.Time)(nil)},
+		"[x y]": {"x y"}, "[-7]": {n, &n}, "[2026-05-31]": {day, &day}, "[yes]": {true},
+		"[]": {false, (*int64)(nil), (*text.Date)(nil)},
 	} {
 		for _, value := range v {
 			if got := fmt.Sprint(text.Typed(value)); got != want {
@@ -138,9 +146,40 @@ func TestTyped(t *testing.T) {
 	}
 }
 
+// TestDate: a day is written in JSON as people type it, and read again, also as an instant of JavaScript.
+func TestDate(t *testing.T) {
+	type row struct {
+		Due  text.Date  `json:"due"`
+		Done *text.Date `json:"done"`
+	}
+	day := text.Date{Time: time.Date(2026, 3, 29, 0, 0, 0, 0, time.UTC)}
+	for want, r := range map[string]row{
+		`{"due":"2026-03-29","done":null}`: {Due: day}, `{"due":null,"done":"2026-03-29"}`: {Done: &day},
+	} {
+		got, err := json.Marshal(r)
+		if err != nil || string(got) != want {
+			t.Errorf("%s %v, want %s", got, err, want)
+		}
+		var again row
+		if err := json.Unmarshal(got, &again); err != nil || fmt.Sprint(again.Due, again.Done) != fmt.Sprint(r.Due, r.Done) {
+			t.Errorf("%s is read as %v, %v", got, again, err)
+		}
+	}
+	var d text.Date
+	if err := json.Unmarshal([]byte(`"2026-03-29T00:00:00.000Z"`), &d); err != nil || d != day {
+		t.Error(d, err)
+	}
+	for _, bad := range []string{`"2026-03-29T00:00:00+02:00"`, `"29.3.2026"`, "7"} {
+		if err := json.Unmarshal([]byte(bad), &d); err == nil {
+			t.Errorf("%s is read as %v", bad, d)
+		}
+	}
+}
+
 // FuzzText: what passes can be stored and shown, is clean already, and is no longer than it says.
 func FuzzText(f *testing.F) {
-	for _, s := range []string{"", " a ", "a\x00b", "\r\n\t", "\xff", "日本語", "a\u202e", "50%_\\", "\u0085a\u0085"} {
+	for _, s := range []string{"", " a ", "a\x00b", "\r\n\t", "\xff", "日本語", "a\u202e", "50%_\\", "\u0085a\u0085",
+		"2026-05-31", "2026-05-31T00:00:00.000Z", "9999-01-01"} {
 		f.Add(s, 4)
 	}
 	f.Fuzz(func(t *testing.T, s string, most int) {
@@ -168,8 +207,11 @@ func FuzzText(f *testing.F) {
 		if n := in.Number("x", 0, 9); (n < 0 || n > 9) || in.Wrong["x"] == "" && text.Typed(n)[0] == "" {
 			t.Errorf("%q is the number %d", s, n)
 		}
-		if day, ok := text.Day(s); ok && day.Year() >= 9999 {
-			t.Errorf("%q is %v", s, day)
+		if day, ok := text.Day(s); ok {
+			again, ok := text.Day(text.Date{Time: day}.String())
+			if !ok || !again.Equal(day) || day.Year() >= 9999 {
+				t.Errorf("%q is %v, then %v", s, day, again)
+			}
 		}
 	})
 }

@@ -50,13 +50,14 @@ func (s *Server) getPaperClip(c *echo.Context) error {
 	return c.JSON(http.StatusOK, p)
 }
 
-// putPaperClip is savePaperClip for programs. It answers with the paper clip.
+// putPaperClip is savePaperClip for programs: a change has every field. It answers with the paper clip.
 func (s *Server) putPaperClip(c *echo.Context) error {
-	typed, err := readJSON(c)
+	key := c.Param("id")
+	typed, err := readJSON(c, views.PaperClipForm(key).Names())
 	if err != nil {
 		return err
 	}
-	p, err := s.PaperClips.Save(c.Request().Context(), session(c), c.Param("id"), typed)
+	p, err := s.PaperClips.Save(c.Request().Context(), session(c), key, typed)
 	if err != nil {
 		return err
 	}

@@ -157,7 +157,7 @@ func TestAllPaperClips(t *testing.T) {
 
 // opt:api
 
-// TestPaperClipsAPI: programs do what people do, and can send back what they got.
+// TestPaperClipsAPI: programs do what people do, and can send back what they got. A change without a field is refused.
 func TestPaperClipsAPI(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -183,6 +183,8 @@ func TestPaperClipsAPI(t *testing.T) {
 	body["trade_name"] = "First"
 	made := post("/api/paper-clips", body)
 	expect(t, made, 200)
+	contains(t, made, `"made_on":"2026-01-31"`)
+	contains(t, made, `"sold_on":null`)
 	var p struct{ ID string }
 	if err := json.Unmarshal([]byte(made.Text), &p); err != nil {
 		t.Fatal(err)
@@ -190,21 +192,28 @@ func TestPaperClipsAPI(t *testing.T) {
 	contains(t, ada.Get("/api/paper-clips/"+p.ID, program...), p.ID)
 	contains(t, ada.Get("/api/paper-clips?q=first", program...), `"total":1`, p.ID)
 	expect(t, ada.Get("/api/paper-clips?sort=search", program...), 400)
-	expect(t, post("/api/paper-clips/"+p.ID, body), 200)
-	page := "/api/paper-clips/" + s.newPaperClip(t, id)
-	got := func() (fields map[string]any) {
+	got := func(page string) (fields map[string]any) {
 		if err := json.Unmarshal([]byte(ada.Get(page, program...).Text), &fields); err != nil {
 			t.Fatal(err)
 		}
 		return fields
 	}
-	sent := got()
+	expect(t, post("/api/paper-clips/"+p.ID, got("/api/paper-clips/"+p.ID)), 200)
+	page := "/api/paper-clips/" + s.newPaperClip(t, id)
+	sent := got(page)
 	sent["trade_name"] = "Second"
 	expect(t, post(page, sent), 200)
 	sent["updated_at"] = "2026-01-31T00:00:00Z"
 	expect(t, post(page, sent), 409)
-	sent["updated_at"] = got()["updated_at"]
-	if fields := got(); !maps.Equal(fields, sent) {
+	sent["updated_at"] = got(page)["updated_at"]
+	for field := range paperClipForm("") {
+		part := maps.Clone(sent)
+		delete(part, field)
+		refused := post(page, part)
+		expect(t, refused, 400)
+		contains(t, refused, `"fields":{"`+field+`":`)
+	}
+	if fields := got(page); !maps.Equal(fields, sent) {
 		t.Errorf("sent %v, got %v", sent, fields)
 	}
 	for _, path := range []string{"/api/paper-clips", "/api/paper-clips/" + p.ID} {
@@ -216,7 +225,7 @@ func TestPaperClipsAPI(t *testing.T) {
 	}
 	expect(t, post("/api/paper-clips/"+p.ID+"/delete", nil), 204)
 	expect(t, post("/api/paper-clips/"+p.ID+"/delete", nil), 404)
-	expect(t, post("/api/paper-clips/"+p.ID, body), 404)
+	expect(t, post("/api/paper-clips/"+p.ID, sent), 404)
 	expect(t, ada.Get("/api/paper-clips/"+p.ID, program...), 404)
 }
 

@@ -28,8 +28,8 @@ type PaperClip struct {
 	BendCount  int64      `json:"bend_count"`
 	SpareCount *int64     `json:"spare_count"`
 	ZincCoated bool       `json:"zinc_coated"`
-	MadeOn     time.Time  `json:"made_on"`
-	SoldOn     *time.Time `json:"sold_on"`
+	MadeOn     text.Date  `json:"made_on"`
+	SoldOn     *text.Date `json:"sold_on"`
 	Search     string     `json:"-"` // its texts in lower case
 	CreatedAt  time.Time  `json:"created_at"`
 	UpdatedAt  time.Time  `json:"updated_at"`
