@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/foyer/internal/id"
 	"gorm.io/gorm"
 )
 
@@ -218,4 +219,14 @@ func (a *Auth) cookieLife(s *Session) time.Duration {
 		return 0
 	}
 	return (s.ExpiresAt.Sub(a.opts.Now()) + time.Second - 1).Truncate(time.Second)
+}
+
+// buildSession makes a session with a new token, and stores nothing.
+func (a *Auth) buildSession(r *http.Request, userID string, life time.Duration) *Session {
+	now, by, token := a.opts.Now(), a.stranger(r), newToken()
+	return &Session{
+		ID: id.New(), UserID: userID, TokenHash: HashToken(token), token: token,
+		IPAddress: by.ip, UserAgent: by.agent, ip: by.ip, agent: by.agent,
+		ExpiresAt: now.Add(life), CreatedAt: now, UpdatedAt: now,
+	}
 }

@@ -3,12 +3,10 @@ package auth
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/errs"
-	"example.com/foyer/internal/id"
 )
 
 // Credentials is what a person types to sign in.
@@ -240,14 +238,4 @@ func (a *Auth) storeSession(t *Tx, r *http.Request, u *User, in Start) (*Session
 	}
 	s.User = u
 	return s, t.clearPending(u)
-}
-
-// buildSession makes a session with a new token, and stores nothing.
-func (a *Auth) buildSession(r *http.Request, userID string, life time.Duration) *Session {
-	now, by, token := a.opts.Now(), a.stranger(r), newToken()
-	return &Session{
-		ID: id.New(), UserID: userID, TokenHash: HashToken(token), token: token,
-		IPAddress: by.ip, UserAgent: by.agent, ip: by.ip, agent: by.agent,
-		ExpiresAt: now.Add(life), CreatedAt: now, UpdatedAt: now,
-	}
 }

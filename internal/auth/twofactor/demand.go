@@ -22,8 +22,24 @@ func (f *Factor) RequireProof(ctx context.Context, s *auth.Session) error {
 		return nil
 	}
 	has, err := f.opts.HasOther(ctx, s.UserID)
-	if has && err == nil {
-		err = errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+	if !has || err != nil {
+		return err
 	}
-	return err
+	return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+}
+
+// mayEnrol refuses a session that may not set a factor up, nor see the key of one.
+func (f *Factor) mayEnrol(ctx context.Context, s *auth.Session) error {
+	if err := f.auth.RequireRecent(s); err != nil {
+		return err
+	}
+	return f.RequireProof(ctx, s)
+}
+
+// checkPassword is auth.RequireRecent for a client that also sends the password.
+func (f *Factor) checkPassword(r *http.Request, s *auth.Session, password string) error {
+	if err := f.auth.RequireRecent(s); err != nil {
+		return err
+	}
+	return f.auth.CheckPassword(r, s, password)
 }
