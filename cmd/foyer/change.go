@@ -67,10 +67,13 @@ func (f folder) committed(ctx context.Context) (head string, err error) {
 		return "", errors.New("this repository has no commit yet: commit the project first")
 	}
 	dirty, err := f.git(ctx, "status", "--porcelain")
-	if err == nil && dirty != "" {
-		err = errors.New("the work tree has changes: commit or stash them first")
+	if err != nil {
+		return "", err
 	}
-	return head, err
+	if dirty != "" {
+		return "", errors.New("the work tree has changes: commit or stash them first")
+	}
+	return head, nil
 }
 
 // worktree makes a second work tree of HEAD beside f, so that go.mod may name folders there, or in a temporary folder

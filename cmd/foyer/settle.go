@@ -61,13 +61,18 @@ func settle(ctx context.Context, f folder, before tree) error {
 			return fault(faults(err.Error()))
 		}
 	}
+	var ignored []string // that git keeps nevertheless
 	generated := func(name string) bool { return strings.HasSuffix(name, "_templ.go") }
 	if views && slices.ContainsFunc(before.names(), generated) { // where git has none yet, it gets none
-		_, err = f.git(ctx, "add", "--force", "--", "*_templ.go")
+		ignored = append(ignored, "*_templ.go")
 	}
-	if vendor != nil && err == nil {
-		_, err = f.git(ctx, "add", "--force", "--all", "--", "vendor")
+	if vendor != nil {
+		ignored = append(ignored, "vendor")
 	}
+	if ignored == nil {
+		return nil
+	}
+	_, err = f.git(ctx, append([]string{"add", "--force", "--all", "--"}, ignored...)...)
 	return err
 }
 

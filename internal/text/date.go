@@ -33,13 +33,15 @@ func (d Date) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON implements json.Unmarshaler. It reads what Day reads.
 func (d *Date) UnmarshalJSON(data []byte) error {
 	var s string
-	err := json.Unmarshal(data, &s)
+	if err := json.Unmarshal(data, &s); err != nil {
+		return err
+	}
 	day, ok := Day(s)
-	if err == nil && !ok {
-		err = fmt.Errorf("%q is no day", s)
+	if !ok {
+		return fmt.Errorf("%q is no day", s)
 	}
 	d.Time = day
-	return err
+	return nil
 }
 
 // Value implements driver.Valuer.
