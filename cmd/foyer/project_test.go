@@ -97,6 +97,22 @@ done
 [ "$branch" ] || exit 0
 `
 
+// interrupted is a context that ends when a script has made the file begun. Then it makes the file over, for which the
+// script waits.
+func interrupted(t *testing.T, begun, over string) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	go func() {
+		for ; ctx.Err() == nil; time.Sleep(time.Millisecond) { // a file is all there is to see
+			if _, err := os.Stat(begun); err == nil {
+				cancel()
+			}
+		}
+		os.WriteFile(over, nil, 0o600) // if it fails, the script goes on by itself
+	}()
+	return ctx
+}
+
 // TestChangeInterrupted: Ctrl-C while the project takes the result over changes nothing any more.
 func TestChangeInterrupted(t *testing.T) {
 	t.Parallel()
@@ -110,16 +126,7 @@ func TestChangeInterrupted(t *testing.T) {
 			".git/slow":                        "#!/bin/sh\n" + wait + "while read -r line; do echo \"$line\"; done\n",
 			".git/info/attributes":             "*.txt filter=slow\n",
 		}))
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		go func() {
-			for ; ctx.Err() == nil; time.Sleep(time.Millisecond) { // a file is all there is to see
-				if _, err := os.Stat(begun); err == nil {
-					cancel()
-				}
-			}
-			os.WriteFile(over, nil, 0o600) // if it fails, the script goes on by itself
-		}()
+		ctx := interrupted(t, begun, over)
 		flags.out = io.Discard
 		err := flags.run(ctx, project, func(work folder, _ tree) (string, error) {
 			err := work.add(ctx, tree{"a.txt": "a\n", "b/b.go": "package b\n"})
@@ -240,16 +247,7 @@ func TestWorktreeInterrupted(t *testing.T) {
 		".git/info/attributes": "*.txt filter=slow\n",
 	}))
 	project.do(t, "config", "filter.slow.smudge", project.path(".git/slow"))
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	go func() {
-		for ; ctx.Err() == nil; time.Sleep(time.Millisecond) { // a file is all there is to see
-			if _, err := os.Stat(begun); err == nil {
-				cancel()
-			}
-		}
-		os.WriteFile(over, nil, 0o600) // if it fails, the script goes on by itself
-	}()
+	ctx := interrupted(t, begun, over)
 	_, _, err := project.worktree(ctx)
 	if err == nil || ctx.Err() == nil {
 		t.Errorf("it was not interrupted: %v", err)
