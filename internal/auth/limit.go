@@ -73,7 +73,8 @@ const (
 	actSignInAgain = "/sign-in/again"
 )
 
-// addressActs sign in with an e-mail address. stepActs prove a user whom the server knows already.
+// An act of addressActs brings the e-mail address of its user. An act of stepActs brings none, because a cookie of the
+// request names the user.
 var (
 	addressActs = []string{
 		actSignIn,

@@ -89,7 +89,7 @@ func (m *MagicLink) guess(r *http.Request, email, typed string) (*magicLink, err
 	if refused == nil && fits {
 		return l, nil
 	}
-	if refused == nil || refused == error(errOldCode) && !fits { // a row that is old shows that no owner has used it
+	if refused == nil || refused == error(errOldCode) && !fits { // OTP_EXPIRED would show that the owner has not used the mail
 		refused = errNoCode
 	}
 	userID := ""

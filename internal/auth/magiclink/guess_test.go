@@ -215,8 +215,8 @@ func TestMissesAreForgotten(t *testing.T) {
 	})
 }
 
-// TestMissesOutliveTheirUser: when the next sign-up replaces a pending user, the address stays locked, and what was
-// mailed before signs nobody in. The row of a user who is gone is deleted in time.
+// TestMissesOutliveTheirUser: when the next sign-up replaces a pending user, the address stays locked, and the old link
+// and code do not sign in. The purge deletes the row of a deleted user.
 func TestMissesOutliveTheirUser(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

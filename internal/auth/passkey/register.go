@@ -158,7 +158,7 @@ func (p *Passkeys) attested(c *challenge, response []byte) (*Passkey, error) {
 	if len(answer.Response.AttestationObject.AuthData.AttData.CredentialPublicKey) > maxKey {
 		return nil, errors.New("the public key is too long")
 	}
-	// Nothing reads a statement on the maker. To check one, the library would compute with a key of any size.
+	// The app reads no attestation statement. CreateCredential would check it, with a key of any size from the statement.
 	object := &answer.Response.AttestationObject
 	object.Format, object.AttStatement, object.SubStatements = string(protocol.AttestationFormatNone), nil, nil
 	made, err := p.web.CreateCredential(person{handle: c.Handle}, p.terms(c), answer)
