@@ -231,6 +231,7 @@ const misfits = `(async () => {
 		if (!e.checkVisibility({ contentVisibilityAuto: true }) || e.closest(hidden)) continue;
 		const style = getComputedStyle(e), box = e.getBoundingClientRect();
 		if (style.clipPath === "inset(50%)") continue; // for screen readers
+		if (e.matches(".avatar") && Math.abs(box.width - box.height) > 1) list.push("is no circle: " + name(e));
 		if (!e.closest(scrollable) && !e.parentElement.closest(short) && (box.right > innerWidth + 1 || box.left < -1)) list.push("sticks out: " + name(e));
 		if (style.display === "inline" || e.closest(short) || e.matches(scrollable)) continue;
 		if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0) list.push(e.scrollWidth + " px in " + e.clientWidth + ": " + name(e));
