@@ -100,6 +100,13 @@ func (o *Outbox) List(ctx context.Context) ([]Mail, error) {
 	return list, err
 }
 
+// Empty reports whether there is no mail.
+func (o *Outbox) Empty(ctx context.Context) (bool, error) {
+	var first []string
+	err := o.db.WithContext(ctx).Model(&Mail{}).Limit(1).Pluck("id", &first).Error
+	return len(first) == 0, err
+}
+
 // Stats counts the mails of the last 7 days.
 type Stats struct {
 	Waiting   int64 // with an attempt to come
