@@ -31,7 +31,7 @@
     } catch ({ code, name, message }) {
       if (own !== open) return;
       open = null;
-      if (name) message = "That was cancelled or did not work.";
+      if (name) message = "No passkey was used. Try again, or go on without one.";
       if (name === "InvalidStateError") message = "This device has a passkey of yours already.";
       if (!name || own.pressed) showBefore(document.querySelector("[form=passkey]").closest("form"), message);
       if (code === "CHALLENGE_NOT_FOUND" || own.pressed) suggest();

@@ -18,7 +18,7 @@ func Invite(roles []string, taken string) Form {
 	return Form{
 		Title: "Invite a user", Above: []Link{usersLink}, Layout: adminLayout, Path: "/admin/users/new",
 		Button: "Invite", Cancel: "/admin/users",
-		Lead: "They get a mail with a link to choose their password. It works for 7 days.",
+		Lead: "They get a mail with a link to choose their password.",
 		Inputs: []input{
 			{Name: "name", Label: "Name", Type: "text", Autocomplete: "off"}, address, roleChoice("", roles),
 		},

@@ -29,16 +29,16 @@ func Users(roles []string) List {
 			{Name: "role", Label: "Role", All: "Any role", Options: pairs(roles)},
 			{
 				Name: "status", Label: "Status", All: "Any status",
-				Options: []string{"active", "Active", "banned", "Banned", "unverified", "Unverified"},
+				Options: []string{"active", "Active", "banned", "Banned", "unverified", "Unconfirmed"},
 			},
 		},
 		Columns: []Column{{"Name", "name"}, {"E-mail", "email"}, {"Role", ""}, {"Status", ""}, {"Joined", "joined"}},
 		Order:   "-joined", New: Link{"/admin/users/new", "Invite a user"}, Export: "/admin/users.csv", Menu: true,
 		Selected: []Act{
 			{Href: "/admin/users/selected/sessions", Label: "Log out"},
-			{Href: "/admin/users/selected/verify", Label: "Verify"},
+			{Href: "/admin/users/selected/verify", Label: "Confirm"},
 			{Href: "/admin/users/selected/ban", Label: "Ban", Danger: true},
-			{Href: "/admin/users.csv", Label: "CSV", File: true},
+			{Href: "/admin/users.csv", Label: "Export CSV", File: true},
 		},
 	}
 }
@@ -270,7 +270,7 @@ func userStatus(u UserRow) templ.Component {
 			}
 		}
 		if !u.Verified {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<span class=\"status\">Unverified</span>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<span class=\"status\">Unconfirmed</span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

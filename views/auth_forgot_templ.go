@@ -53,7 +53,7 @@ func ForgotSent() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"stack\"><h1>Check your e-mail</h1><p>If there is an account with this address, a link to choose a new password is on its way. The link works once, for 30 minutes.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"stack\"><h1>Check your e-mail</h1><p>If there is an account with this address, a link to choose a new password is on its way. The mail says how long it works.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -61,7 +61,7 @@ func ForgotSent() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"muted\">No mail? Check your spam folder, then <a href=\"/forgot-password\">ask again</a>. We send at most three an hour to an address.</p><p class=\"muted\">Remembered it? <a href=\"/login\">Log in</a></p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"muted\">No mail? Check your spam folder, then <a href=\"/forgot-password\">ask again</a>. We send only a few an hour to an address.</p><p class=\"muted\">Remembered it? <a href=\"/login\">Log in</a></p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -8,6 +8,6 @@ func Login(returnTo, address string) Form {
 			email("username webauthn", address), password("current-password webauthn"), remember(),
 			hidden("returnTo", returnTo),
 		},
-		Ways: []way{{"", Link{"/forgot-password", "Forgot password?"}}, {"New here?", Link{"/signup", "Sign up"}}},
+		Ways: []way{{"", Link{"/forgot-password", "Forgot your password?"}}, {"New here?", Link{"/signup", "Sign up"}}},
 	}
 }

@@ -36,7 +36,7 @@ func MailedCode(returnTo, address string) Form {
 		Title: "Check your e-mail", Quiet: true, Path: "/login/link/code", Focus: true, Button: "Log in",
 		Text: mailedCodeText(address), Inputs: []input{known, mailedCode(), remember(), hidden("returnTo", returnTo)},
 		Ways: []way{
-			{"No mail? Check your spam folder. We send at most three an hour.", Link{"/login/link", "Ask for another"}},
+			{"No mail? Check your spam folder. We send only a few an hour.", Link{"/login/link", "Ask for another"}},
 		},
 	}
 }
@@ -105,7 +105,7 @@ func mailedCodeText(address string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "Open its link, or enter its code here. You can use one of them, once, within 5 minutes.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "Open its link, or enter its code here. You can use one of them, once: the mail says how long.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

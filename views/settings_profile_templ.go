@@ -55,7 +55,7 @@ func accountCards() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</bdi></p><p><a class=\"button\" href=\"/settings/email\">Change the address</a></p></section><section class=\"card stack narrow\" aria-labelledby=\"danger\"><h2 id=\"danger\">Delete the account</h2><p class=\"muted\">All its data are deleted with it, at once and for good.</p><p><a class=\"button danger\" href=\"/settings/delete\">Delete the account…</a></p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</bdi></p><p><a class=\"button\" href=\"/settings/email\">Change the address</a></p></section><section class=\"card stack narrow\" aria-labelledby=\"danger\"><h2 id=\"danger\">Delete the account</h2><p class=\"muted\">All its data is deleted with it, at once and for good.</p><p><a class=\"button danger\" href=\"/settings/delete\">Delete the account…</a></p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -12,7 +12,7 @@ import (
 // does it.
 type userAction struct {
 	name, title, sentence, button string
-	aim                           string // completes "Enter your password to" with the name of the user
+	aim                           string // completes "Enter the password of … to"; %s is the name of the user
 	danger                        bool
 	offered                       func(u *auth.User, now time.Time) bool
 	act                           func(*Server, *echo.Context, *auth.User, url.Values) error
@@ -35,11 +35,10 @@ var userActions = []userAction{
 		offered:  notBanned, act: (*Server).mailReset, done: "user-reset",
 	},
 	{
-		name: "verify", title: "Verify the address", button: "Verify the address",
-		aim: "verify the address of %s",
-		sentence: "You confirm for them that this is their address, so that they can log in. If nobody has logged in to " +
-			"the account since its sign-up, a stranger may have entered the address: its password is then deleted, and " +
-			"a link to choose one is sent to the address.",
+		name: "verify", title: "Confirm the address", button: "Confirm the address",
+		aim: "confirm the address of %s",
+		sentence: "You vouch that this address is theirs, so that they can log in. If the account was never used, a stranger " +
+			"may have made it: its password is deleted, and a link to choose one goes to the address.",
 		offered: unverified, act: (*Server).markVerified, done: "user-verified", doneToSeveral: "users-verified",
 	},
 	{
@@ -59,7 +58,7 @@ var userActions = []userAction{
 		name: "remove-factors", title: "Remove second factors", button: "Remove them", danger: true,
 		aim: "remove the second factors of %s",
 		sentence: "For a user who has lost phone and recovery codes. They are logged out everywhere, and the password " +
-			"alone logs them in. Make sure first that it is they who ask.",
+			"alone logs them in. First make sure that the request comes from this person.",
 		offered: hasFactor, act: (*Server).removeFactors, done: "user-factors",
 	},
 	// end:twofactor
@@ -68,7 +67,7 @@ var userActions = []userAction{
 		name: "remove-passkeys", title: "Remove passkeys", button: "Remove them", danger: true,
 		aim: "remove the passkeys of %s",
 		sentence: "For a user who has lost the devices that keep them. They are logged out everywhere, and log in with the " +
-			"password or by a reset link. Make sure first that it is they who ask.",
+			"password or by a reset link. First make sure that the request comes from this person.",
 		offered: anyUser, act: (*Server).removePasskeys, done: "user-passkeys",
 	},
 	// end:passkey

@@ -16,7 +16,7 @@ var ownEvents = slices.DeleteFunc(event.All(), func(name event.Name) bool {
 	return slices.Contains([]event.Name{event.RateLimited, event.CrossSite, event.Forbidden, event.CookieForged}, name)
 })
 
-// recentEvents draws the last events of the visitor's account. Of an administrator, who acts on the account or by the
+// recentEvents draws the last events of the visitor's account. Of an admin, who acts on the account or by the
 // command line, it shows neither name nor IP address nor browser.
 func (s *Server) recentEvents(ctx context.Context, id string) (templ.Component, error) {
 	found, err := s.Audit.List(ctx, audit.Query{Person: id, Events: ownEvents, Limit: 10})
@@ -29,7 +29,7 @@ func (s *Server) recentEvents(ctx context.Context, id string) (templ.Component, 
 		case actor == "" && e.IPAddress != "":
 			row.Actor.Name = "Not logged in"
 		default:
-			row.Actor.Name, row.IP, row.Browser = "An administrator", "", ""
+			row.Actor.Name, row.IP, row.Browser = "An admin", "", ""
 		}
 	}
 	return views.RecentEvents(rows), err

@@ -325,7 +325,7 @@ func TestRecentEvents(t *testing.T) {
 		got = append(got, textOf(cells[0])+"|"+textOf(cells[2])+"|"+textOf(cells[3])+"|"+textOf(cells[4]))
 	}
 	want := []string{
-		"Role changed|An administrator||", "Failed log-in|Not logged in|curl|127.0.0.1",
+		"Role changed|An admin||", "Failed log-in|Not logged in|curl|127.0.0.1",
 		"Signed up|You|Unknown browser|127.0.0.1",
 	}
 	if !slices.Equal(got, want) {

@@ -15,7 +15,7 @@ import (
 // eventWords are how pages call an event, and what its actor did. % in did stands for the subject.
 type eventWords struct{ name, did string }
 
-var houseEvents = map[event.Name]eventWords{
+var templateEvents = map[event.Name]eventWords{
 	event.AccountUnlinked:      {"Log-in method removed", "removed a log-in method of %"},
 	event.CookieForged:         {"Forged session cookie refused", "sent a forged session cookie"},
 	event.CrossSite:            {"Request from another site refused", "sent a request from another site"},
@@ -37,9 +37,9 @@ var houseEvents = map[event.Name]eventWords{
 	event.PasswordRefused:      {"Wrong current password", "entered a wrong current password of %"},
 	event.PasswordReset:        {"Password reset by mailed link", "reset the password of % by a mailed link"},
 	event.PasswordResetAsked:   {"Password reset requested", "asked for a new password for %"},
-	event.PasswordSet:          {"Password set by an administrator", "set the password of %"},
+	event.PasswordSet:          {"Password set by an admin", "set the password of %"},
 	event.RateLimited:          {"Too many requests", "made too many requests"},
-	event.Reauthenticated:      {"Identity confirmed again", "confirmed who they are again"},
+	event.Reauthenticated:      {"Identity confirmed again", "entered their credentials again"},
 	event.RoleChanged:          {"Role changed", "changed the role of %"},
 	event.SessionRevoked:       {"Session ended remotely", "ended a session of %"},
 	event.SessionsRevoked:      {"Sessions ended remotely", "ended the sessions of %"},
@@ -53,13 +53,13 @@ var houseEvents = map[event.Name]eventWords{
 	event.UserUnbanned:         {"Ban lifted", "lifted the ban of %"},
 	event.UserUpdated:          {"Profile changed", "changed the profile of %"},
 	event.UsersExported:        {"List of users exported", "exported the list of users"},
-	event.VerificationSent:     {"Verification mail sent", "asked for a verification mail for %"},
+	event.VerificationSent:     {"Confirmation mail sent", "asked for a confirmation mail for %"},
 	// part:twofactor
 	event.CodeRefused:        {"Wrong code", "entered a wrong code of %"},
 	event.DeviceRevoked:      {"Trusted device removed", "removed a trusted device of %"},
 	event.DeviceTrusted:      {"Device trusted", "made a browser a trusted device of %"},
 	event.FactorLocked:       {"Locked by wrong codes", "locked % by wrong codes"},
-	event.FactorRemoved:      {"Second factor removed by an administrator", "removed the second factor of %"},
+	event.FactorRemoved:      {"Second factor removed by an admin", "removed the second factor of %"},
 	event.RecoveryCodesEnded: {"Recovery codes deleted", "took back the recovery codes of %"},
 	event.RecoveryCodesMade:  {"New recovery codes", "made new recovery codes of %"},
 	event.RecoveryCodeUsed:   {"Recovery code used", "used a recovery code of %"},
@@ -72,7 +72,7 @@ var houseEvents = map[event.Name]eventWords{
 
 // knownEvents are the words of all events. Those of the app have names only.
 func knownEvents() map[event.Name]eventWords {
-	list := maps.Clone(houseEvents)
+	list := maps.Clone(templateEvents)
 	for name, w := range appEvents {
 		list[name] = eventWords{name: w}
 	}

@@ -7,7 +7,7 @@ const stopPath = "/impersonation/stop"
 // stopImpersonating ends an impersonation and restores the admin's own session.
 func (s *Server) stopImpersonating(c *echo.Context) error {
 	impersonation := session(c)
-	userPage := adminPath + "/users/" + impersonation.UserID
+	userPage := usersPath + "/" + impersonation.UserID
 	_, err := s.Auth.StopImpersonating(c.Response(), c.Request(), impersonation)
 	if hasCode(err, "FAILED_TO_FIND_ADMIN_SESSION") { // the admin's session has ended: log out instead
 		if err := s.signOut(c, "admin-session-ended"); err != nil {

@@ -25,6 +25,6 @@ func (s *Server) showAdmin(c *echo.Context) error {
 		Healthy: s.readiness.ask(ctx) == nil,
 	}
 	overview.UsersPage = usersPath // part:admin
-	overview.Panels = s.draw("", s.overviewPanels())
+	overview.Panels = s.loadPanels("", s.overviewPanels())
 	return s.render(c, http.StatusOK, views.Admin(overview))
 }

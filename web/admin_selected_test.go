@@ -54,7 +54,7 @@ func TestSelectedUsers(t *testing.T) {
 		got := boss.PostForm(selectedPath+"verify", url.Values{"row": {adaID, bobID}},
 			s.htmx("/admin/users?status=unverified")...)
 		expect(t, got, http.StatusNoContent, "HX-Redirect", "/admin/users?status=unverified")
-		contains(t, boss.Get("/admin/users", navigate...), "verified now: 2.")
+		contains(t, boss.Get("/admin/users", navigate...), "confirmed now: 2.")
 		eve, eveID := s.person(t, "eve@example.com")
 		expect(t, boss.PostForm(selectedPath+"sessions", url.Values{"row": {eveID}}), http.StatusSeeOther)
 		expect(t, eve.Get("/dashboard", navigate...), http.StatusSeeOther)

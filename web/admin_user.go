@@ -38,7 +38,7 @@ func (s *Server) showUser(c *echo.Context) error {
 			page.Actions = append(page.Actions, views.UserAction{Name: a.name, Label: a.title, Danger: a.danger})
 		}
 	}
-	page.Panels = s.draw(u.ID, s.userPanels())
+	page.Panels = s.loadPanels(u.ID, s.userPanels())
 	return s.render(c, http.StatusOK, views.User(page))
 }
 

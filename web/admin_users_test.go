@@ -211,7 +211,7 @@ func TestUserActions(t *testing.T) {
 			"/reset-password?token=") {
 			t.Errorf("mailed %q", link)
 		}
-		act("verify", "address is verified", nil)
+		act("verify", "address is confirmed", nil)
 		if !user().EmailVerified {
 			t.Error("not verified")
 		}

@@ -9,29 +9,28 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// externalCallback is the address on another trusted origin to which the browser goes after the link, "" for none. A
-// link that only allows a change has none, because the page must mention the second link.
-func (s *Server) externalCallback(c *echo.Context, link auth.Confirmation) string {
+// callbackOf is the address on another trusted origin to which the browser goes after the link, "" for none. A link
+// that only allows a change has none, because the page must mention the second link.
+func (s *Server) callbackOf(link auth.Confirmation) string {
 	if link.Purpose == letter.ConfirmEmailChange {
 		return ""
 	}
-	return s.external(c, link.CallbackURL)
+	return s.elsewhere(link.CallbackURL)
 }
 
-// external returns to if it is on another origin, else "". It also lets the form of this page redirect there.
-func (s *Server) external(c *echo.Context, to string) string {
-	if to == "" || ownPath(s.AppURL, to) != "" {
+// elsewhere is target if it is on another origin, else "".
+func (s *Server) elsewhere(target string) string {
+	if ownPath(s.AppURL, target) != "" {
 		return ""
 	}
-	allowLeaving(c, to)
-	return to
+	return target
 }
 
 // allowLeaving lets the form of the page redirect to target, because browsers apply the page's form-action to
-// redirects.
+// redirects. "" allows nothing.
 func allowLeaving(c *echo.Context, target string) {
 	u, err := url.Parse(target)
-	if err != nil {
+	if target == "" || err != nil {
 		return
 	}
 	source := u.Scheme + ":"

@@ -20,10 +20,10 @@ func deadLink(err error, url, label string) (l views.LinkResult, ok bool) {
 		l.Message = "It was used already, or replaced by a newer one. Mail programs also break long links: " +
 			"try to copy the whole link."
 	case hasCode(err, "TOKEN_EXPIRED"):
-		l.Title, l.Message = "This link has expired", "Links work for a short time only. Ask for a new one."
+		l.Title, l.Message = "This link has expired", "Links work for a limited time."
 	case hasCode(err, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"):
 		l.Message = "Another account has taken the address since the link was sent. Nothing was changed."
-		l.ActionURL, l.ActionLabel = "/dashboard", "Go to your account"
+		l.ActionURL, l.ActionLabel = defaultReturnTo, "Go to your account"
 	case hasCode(err, "FORBIDDEN"): // an admin acts as its user
 		l.Title, l.Message = "This link does not work here", errs.Of(err).Message
 		l.ActionURL, l.ActionLabel = defaultReturnTo, "Go on"

@@ -119,6 +119,10 @@ func (s *Server) magicLinkForm(c *echo.Context, token string) (form views.Form, 
 	}
 	to = returnTo(c)
 	form = views.MagicLink(token, link.Email, to)
-	to = cmp.Or(s.external(c, link.CallbackURL), to) // part:betterauth
+	// part:betterauth
+	callback := s.elsewhere(link.CallbackURL)
+	allowLeaving(c, callback)
+	to = cmp.Or(callback, to)
+	// end:betterauth
 	return form, to, nil
 }

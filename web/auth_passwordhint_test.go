@@ -19,7 +19,7 @@ func TestPasswordHint(t *testing.T) {
 		{"too short", "zebra", "", "Too short: 3 more characters."},
 		{"too short by one", "zebra-7", "", "Too short: 1 more character."},
 		{"accents count once", "zebra\u0301\u00e9", "", "Too short: 2 more characters."},
-		{"common", "Password1", "", "This is one of the passwords that are tried first."},
+		{"common", "Password1", "", "This password is one of the most common ones."},
 		{"the address", "zebra-lovelace", "Lovelace@example.com", "Leave your address"},
 		{"the address of another", "zebra-lovelace", "ada@example.com", "Good password."},
 		{"the app", "zebra-quill-zebra", "", "Leave your address and the name of this app"},

@@ -11,18 +11,18 @@ import (
 
 const awaitPath, awaitLabel = "/verify-email", "Ask for a new one"
 
-// verified are the results of links, by ?done=.
-var verified = map[string]views.LinkResult{
+// linkResults are the pages after a link was used, by ?done=.
+var linkResults = map[string]views.LinkResult{
 	"changed": {
 		Title: "Your address is changed", Message: "From now on, log in with the new one.",
-		ActionURL: "/dashboard", ActionLabel: "Go on",
+		ActionURL: defaultReturnTo, ActionLabel: "Go on",
 	},
 	"allowed": {
 		Title: "One more link",
 		// An address that has had its mails for this hour gets none; then the link stays good.
 		Message: "You allowed the change. Now open the link that we mail to the new address. If none comes, open this " +
 			"one again in an hour.",
-		Mail: true, ActionURL: "/dashboard", ActionLabel: "Go on",
+		Mail: true, ActionURL: defaultReturnTo, ActionLabel: "Go on",
 	},
 }
 
@@ -45,7 +45,7 @@ func (s *Server) showVerify(c *echo.Context) error {
 		return s.render(c, http.StatusOK, views.MailedLink(form).Page())
 	}
 	done := c.QueryParam("done")
-	if result, ok := verified[done]; ok {
+	if result, ok := linkResults[done]; ok {
 		return s.render(c, http.StatusOK, result.Page())
 	}
 	if visitor := session(c); visitor != nil && visitor.User.EmailVerified {
@@ -74,7 +74,7 @@ func (s *Server) verify(c *echo.Context) error {
 		return s.refuseLink(c, views.MailedLink(form), err, awaitPath, awaitLabel)
 	}
 	// part:betterauth
-	if callback := s.externalCallback(c, link); callback != "" {
+	if callback := s.callbackOf(link); callback != "" {
 		return seeOther(c, callback)
 	}
 	// end:betterauth
@@ -109,7 +109,7 @@ func mailedReturnTo(target string) string {
 // verifyForm looks up what a link is for, and describes it.
 func (s *Server) verifyForm(c *echo.Context, token string) (views.LinkForm, auth.Confirmation, error) {
 	link, err := s.Auth.PeekConfirmation(c.Request(), session(c), token)
-	s.externalCallback(c, link) // part:betterauth
+	allowLeaving(c, s.callbackOf(link)) // part:betterauth
 	form := views.LinkForm{
 		Path: "/verify-email", Token: token, Email: link.Email, Password: link.Password,
 		Title: "Confirm your address", Sentence: "Confirm that this is your address:", Button: "Confirm",

@@ -44,7 +44,7 @@ func TestFormMistakes(t *testing.T) {
 		{"sign-up, short password", "/signup", entry("Ada", "new@example.com", "zebra-7"),
 			[]string{`id="password-error">Use at least 8`, `value="Ada"`, `value="new@example.com"`}},
 		{"sign-up, common password", "/signup", entry("Ada", "new@example.com", "password1"),
-			[]string{`id="password-error">This is one of the passwords`}},
+			[]string{`id="password-error">This password is one of`}},
 		{"sign-up, the app's name", "/signup", entry("Ada", "new@example.com", "zebraQUILLzebra"),
 			[]string{`id="password-error">Leave your address`}},
 		{"sign-up, address taken", "/signup", entry("Ada", "Taken@Example.com", "zebra-zebra"),

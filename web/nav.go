@@ -8,7 +8,7 @@ import (
 
 // The navigation begins with the links of appNav.
 var (
-	houseNav = []views.NavLink{
+	userNav = []views.NavLink{
 		{Href: "/settings", Label: "Settings", Icon: "settings", For: users},
 	}
 	adminNav = []views.NavLink{
@@ -52,7 +52,7 @@ func nav(development bool) []views.NavGroup {
 		}
 	}
 	groups := []views.NavGroup{
-		{Links: slices.Concat(app, houseNav)}, {Label: "Admin", Links: slices.Concat(adminNav, admin)},
+		{Links: slices.Concat(app, userNav)}, {Label: "Admin", Links: slices.Concat(adminNav, admin)},
 	}
 	if development {
 		groups = append(groups, views.NavGroup{Label: "Development", Links: developmentNav})

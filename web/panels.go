@@ -52,19 +52,18 @@ func banners() []templ.Component {
 	}
 }
 
-// draw returns components that load the panels when the page is drawn.
-func (s *Server) draw(about string, panels []panel) (list []templ.Component) {
+// loadPanels returns components that load the panels when the page is drawn.
+func (s *Server) loadPanels(about string, panels []panel) (list []templ.Component) {
 	for _, p := range panels {
-		list = append(list, s.panel(p.title, views.PanelError(p.title), func(ctx context.Context) (templ.Component, error) {
-			return p.load(ctx, about)
-		}))
+		load := func(ctx context.Context) (templ.Component, error) { return p.load(ctx, about) }
+		list = append(list, s.loadPanel(p.title, views.PanelError(p.title), load))
 	}
 	return list
 }
 
-// panel is a component that is loaded when it is drawn, within its own deadline. The status is sent by then, so a
-// failure is logged under name, and failed drawn in place of the panel.
-func (s *Server) panel(
+// loadPanel is a component that loads its content while it is drawn, within its own deadline. The status is sent by
+// then, so a failure is logged under name, and failed drawn in place of the panel.
+func (s *Server) loadPanel(
 	name string, failed templ.Component, load func(context.Context) (templ.Component, error),
 ) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -165,7 +166,7 @@ func (s *Server) renderProblem(c *echo.Context, e *errs.Error) error {
 		p.Ways = []views.Link{ownPage(c)}
 	}
 	if s.Development {
-		p.Route = c.Request().Method + " " + c.Path()
+		p.Route = c.Request().Method + " " + cmp.Or(c.Path(), "(no route)")
 		for cause := e.Err; cause != nil; cause = errors.Unwrap(cause) {
 			p.Causes = append(p.Causes, cause.Error())
 		}

@@ -8,8 +8,8 @@ import "example.com/foyer/views"
 //   - service is for the token of another process. Each of its lines names the services it admits. // part:servicetoken
 //   - dev exists in development only, for browsers on this machine.
 //
-// POST and Form are counted by IP address before the door opens. A last argument names the endpoint of /api/auth that
-// does the same and shares the budget.
+// POST and Form are counted by IP address before the door opens. A last argument names the act that the request counts
+// as (auth.Auth.Count). Mostly it is the endpoint of /api/auth that does the same, so that both share a budget.
 func (s *Server) routes(
 	public, anyone, guest, user, fresh, admin, freshAdmin, dev door,
 	service serviceDoor, // part:servicetoken

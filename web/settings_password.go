@@ -25,7 +25,7 @@ func (s *Server) changePassword(c *echo.Context) error {
 
 func (s *Server) passwordForm(c *echo.Context) views.Form {
 	form := views.Password(session(c).User.Email)
-	form.Below = s.draw(session(c).UserID, s.securityPanels())
+	form.Below = s.loadPanels(session(c).UserID, s.securityPanels())
 	return form
 }
 

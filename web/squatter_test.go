@@ -42,7 +42,7 @@ func TestVerifyingDoesNotLetASquatterIn(t *testing.T) {
 		for email, vouch := range map[string]func(id string){
 			"page@example.com": func(id string) {
 				at := "/admin/users/" + id
-				contains(t, boss.Get(at+"/verify", navigate...), "a link to choose one is sent to the address")
+				contains(t, boss.Get(at+"/verify", navigate...), "a link to choose one goes to the address")
 				expect(t, boss.PostForm(at+"/verify", nil), http.StatusSeeOther, "Location", at)
 			},
 			"wire@example.com": func(id string) {

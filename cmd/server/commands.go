@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"example.com/foyer/internal/auth/magiclink"
 	"example.com/foyer/internal/database"
@@ -73,10 +74,11 @@ func (a *app) routes(context.Context, []string) error {
 		Development: true,
 		Logger:      slog.New(slog.DiscardHandler),
 	}
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, r := range web.New(c).Routes() {
-		fmt.Fprintf(a.stdout, "%-6s %-28s %s\n", r.Method, r.Path, r.Door)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", r.Method, r.Path, r.Door)
 	}
-	return nil
+	return table.Flush()
 }
 
 func (a *app) migrate(ctx context.Context, args []string) error {

@@ -102,7 +102,7 @@ func TestUserCommands(t *testing.T) {
 	for name, test := range map[string]struct{ stdin, email, want string }{
 		"taken address":   {authtest.Password + "\n", "boss@example.com", "already exists"},
 		"short password":  {"short\n", "new@example.com", "at least 8"},
-		"common password": {"password1\n", "new@example.com", "tried first"},
+		"common password": {"password1\n", "new@example.com", "most common"},
 		"no password":     {"", "new@example.com", "no password"},
 		"no address":      {authtest.Password + "\n", "nobody", "address"},
 	} {

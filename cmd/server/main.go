@@ -49,7 +49,7 @@ func oneLine(err error) string {
 }
 
 // errUsage is for command lines that make no sense. It quotes nothing, because people type passwords there.
-var errUsage = errors.New("unknown command or argument; see server help")
+var errUsage = errors.New("unknown command or wrong arguments; see server help")
 
 // run is the program: everything it needs comes in, everything it says goes to stdout or comes back.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {

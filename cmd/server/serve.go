@@ -122,7 +122,7 @@ func (a *app) startWork(ctx context.Context) (end func(context.Context)) {
 }
 
 // stop makes /readyz answer 503 and keeps serving for drain, because a load balancer only asks now and then. Then it
-// closes the listener, and running requests have stopTime.
+// closes the listener. Running requests have stopTime − workerTime, and works the rest.
 func (a *app) stop(site *web.Server, server *http.Server, drain time.Duration, endWork func(context.Context)) error {
 	a.log.Info("stopping", "drain", drain)
 	site.Drain()

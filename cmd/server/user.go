@@ -40,7 +40,7 @@ func (a *app) createUser(ctx context.Context, args []string) error {
 		return err
 	}
 	if in.Invite && a.options.Mailer == nil {
-		return errors.New("no mail is sent: set SMTP_URL and MAIL_FROM, or give a password")
+		return errors.New("no mail is sent: set SMTP_URL and MAIL_FROM, or leave out --invite and give a password")
 	}
 	if !in.Invite {
 		password, err := readPassword(a.stdout, os.Stdin)

@@ -74,7 +74,7 @@ func (p Policy) Check(typed, email string) (normal string, err error) {
 	}
 	low := strings.ToLower(normal)
 	if strings.Contains(commonPasswords, "\n"+low+"\n") {
-		return "", tooCommon("This is one of the passwords that are tried first. Choose another.")
+		return "", tooCommon("This password is one of the most common ones. Choose another.")
 	}
 	mailbox, _, _ := strings.Cut(email, "@")
 	if within(mailbox, low) || within(squeezed(p.AppName), squeezed(low)) {

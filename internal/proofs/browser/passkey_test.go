@@ -238,7 +238,7 @@ func TestPasskeyRefused(t *testing.T) {
 	b.expect("status of 401")
 	b.open("/reauth") // which suggests nothing
 	phone.knows(false)
-	b.wantPasskeyProblem("That was cancelled or did not work.")
+	b.wantPasskeyProblem("No passkey was used. Try again, or go on without one.")
 	phone.knows(true)
 	phone.lies(true)
 	b.wantPasskeyProblem("your device did not confirm that it is you")
@@ -367,7 +367,7 @@ func (s *site) passkeyPages(t *testing.T, b *tab, email string, look func(name, 
 	b.open(passkeysPage)
 	look("passkeys", passkeysPage)
 	device.knows(false)
-	b.wantPasskeyProblem("That was cancelled or did not work.")
+	b.wantPasskeyProblem("No passkey was used. Try again, or go on without one.")
 	look("passkeys, refused", passkeysPage)
 	b.do(chromedp.Click(chromedp.CSS(".more > button")))
 	b.wait(`document.querySelector(".menu:popover-open")`)
