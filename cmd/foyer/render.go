@@ -122,7 +122,7 @@ func cutAll(t tree, list partList, r removal) error {
 			for _, one := range namesIn(name).all(r.has[name]) {
 				used[one] = true
 			}
-			t[name] = cut(name, t[name], spans, r.fateIn(name, used))
+			t[name] = cut(t[name], spans, r.fateIn(name, used))
 		}
 		if !named {
 			uses.addTree(t)
