@@ -56,14 +56,11 @@ func (o order) files(t tree, now time.Time) (tree, []splice, error) {
 		if strings.TrimSpace(text) == "" {
 			continue
 		}
-		if text, err = tidied(name, t[name], text); err != nil {
-			return nil, nil, err
-		}
 		file := o.renamed(rest)
 		if isMigration(file) {
 			file = successors(t, []string{file}, now, "")[file]
 		}
-		made[file] = text
+		made[file] = tidied(name, t[name], text)
 	}
 	splices, err := readSplices(made[splicesFile])
 	delete(made, splicesFile)

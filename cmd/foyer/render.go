@@ -65,7 +65,8 @@ func renderProject(template tree, p project, mine tree) (tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return after, tidy(named, after)
+	tidy(named, after)
+	return after, nil
 }
 
 // render returns t without the parts of r. Lines stay as they are written: imports, formatting and generated code are
@@ -87,9 +88,7 @@ func render(t tree, r removal) (tree, error) {
 	if err := cutAll(after, list, r); err != nil {
 		return nil, err
 	}
-	if err := dropUnused(t, after); err != nil {
-		return nil, err
-	}
+	dropUnused(t, after)
 	for _, name := range t.names() {
 		if _, stays := after[name]; !stays {
 			files = append(files, name)

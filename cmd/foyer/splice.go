@@ -24,7 +24,7 @@ func insert(name, text, place string, lines []string) (string, error) {
 	}
 	offset := func(p token.Pos) int { return fset.Position(p).Offset }
 	if place == importPlace {
-		return importAll(name, text, file, offset, lines)
+		return importAll(text, file, offset, lines), nil
 	}
 	end, last := endOf(file, place)
 	if !end.IsValid() {
@@ -37,7 +37,7 @@ func insert(name, text, place string, lines []string) (string, error) {
 	if line := before[strings.LastIndex(before, "\n")+1:]; strings.TrimSpace(line) != "" {
 		before += "\n"
 	}
-	return formatted(name, before+strings.Join(lines, "\n")+"\n"+after)
+	return formatted(before + strings.Join(lines, "\n") + "\n" + after), nil
 }
 
 // endOf returns where the content of a declaration ends: before its closing brace, or before the return that ends a
@@ -79,17 +79,17 @@ func endOf(file *ast.File, name string) (end, last token.Pos) {
 }
 
 // importAll adds the imports that file lacks: below the imports that are not of the standard library.
-func importAll(name, text string, file *ast.File, offset func(token.Pos) int, paths []string) (string, error) {
+func importAll(text string, file *ast.File, offset func(token.Pos) int, paths []string) string {
 	paths = slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
 		return slices.ContainsFunc(file.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == strings.TrimSpace(p) })
 	})
 	if len(paths) == 0 {
-		return text, nil
+		return text
 	}
 	lines := "\n" + strings.Join(paths, "\n")
 	if len(file.Imports) == 0 {
 		at := offset(file.Name.End())
-		return formatted(name, text[:at]+"\n\nimport ("+lines+"\n)"+text[at:])
+		return formatted(text[:at] + "\n\nimport (" + lines + "\n)" + text[at:])
 	}
 	last := file.Imports[len(file.Imports)-1]
 	if path, err := strconv.Unquote(last.Path.Value); err == nil && !strings.Contains(path, ".") {
@@ -98,9 +98,9 @@ func importAll(name, text string, file *ast.File, offset func(token.Pos) int, pa
 	from, to := offset(last.Pos()), offset(last.End())
 	alone := func(d ast.Decl) bool { return d.End() == last.End() } // without parentheses
 	if slices.ContainsFunc(file.Decls, alone) {
-		return formatted(name, text[:from]+"(\n"+text[from:to]+lines+"\n)"+text[to:])
+		return formatted(text[:from] + "(\n" + text[from:to] + lines + "\n)" + text[to:])
 	}
-	return formatted(name, text[:to]+lines+text[to:])
+	return formatted(text[:to] + lines + text[to:])
 }
 
 // importOfOne matches what importAll made of an import without parentheses, when its own lines are gone again.
@@ -126,11 +126,8 @@ func removeLines(name, text string, lines []string) (string, error) {
 	if len(rest) > 0 {
 		return "", fmt.Errorf("%s was changed: it lacks the line %s", name, strings.TrimSpace(rest[0]))
 	}
-	dropped, err := dropImports(name, text, strings.Join(kept, "\n"))
-	if err != nil {
-		return "", err
-	}
-	return formatted(name, importOfOne.ReplaceAllString(dropped, "import $1"))
+	dropped := dropImports(name, text, strings.Join(kept, "\n"))
+	return formatted(importOfOne.ReplaceAllString(dropped, "import $1")), nil
 }
 
 // alike reports whether two lines differ in spaces alone, which gofmt changes when neighbours come and go.
