@@ -65,7 +65,7 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 	if err != nil {
 		return err
 	}
-	if list := icons.all(mine[iconsFile]); !slices.Contains(list, g.icon) {
+	if list := namesIn(iconsFile, mine[iconsFile]); !slices.Contains(list, g.icon) {
 		return fmt.Errorf("%s has no icon %s; icons: %s", iconsFile, g.icon, strings.Join(list, " "))
 	}
 	if err := g.choose(mine); err != nil {
