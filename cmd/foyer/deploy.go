@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"path"
@@ -26,8 +25,7 @@ var deployKinds = map[string][]string{
 // deployVerb writes the files of one kind and prints the commands that come next.
 func deployVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
 	c := change{out: out}
-	set := flag.NewFlagSet("deploy", flag.ContinueOnError)
-	c.flags(set)
+	set := c.flags()
 	kinds, err := parse(set, args)
 	if err != nil {
 		return err

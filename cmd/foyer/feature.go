@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"slices"
@@ -14,7 +13,7 @@ import (
 // back.
 func featureVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
 	g := generation{change: change{out: out}, order: order{example: "feature"}}
-	set := flag.NewFlagSet("feature", flag.ContinueOnError)
+	set := g.flags()
 	one := set.String("singular", "", "")
 	set.StringVar(&g.icon, "icon", "inbox", "")
 	for _, option := range []string{"owned", "admin", "csv", "api"} {

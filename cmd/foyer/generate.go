@@ -25,7 +25,6 @@ type generation struct {
 func (g *generation) parse(
 	ctx context.Context, set *flag.FlagSet, args []string, needs string, questions ...string,
 ) (rest []string, err error) {
-	g.flags(set)
 	set.BoolVar(&g.undo, "undo", false, "")
 	typed, err := parse(set, args)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -30,8 +29,7 @@ type update struct {
 
 func updateVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
 	u := update{change: change{out: out}}
-	set := flag.NewFlagSet("update", flag.ContinueOnError)
-	u.flags(set)
+	set := u.flags()
 	set.StringVar(&u.to, "to", "", "")
 	set.StringVar(&u.base, "base", "", "")
 	set.BoolVar(&u.keep, "keep-conflicts", false, "")
