@@ -116,14 +116,14 @@ func (f folder) read(ctx context.Context) (tree, error) {
 	return t, nil
 }
 
-// write makes a folder that holds before hold after. A file that begins with "#!" can be executed, because the files of
-// a Go module lose their modes.
+// write makes a folder that holds before hold after. A file may be missing already, because git moved it. A file that
+// begins with "#!" can be executed, because the files of a Go module lose their modes.
 func (f folder) write(before, after tree) error {
 	for _, name := range before.names() {
 		if _, ok := after[name]; ok {
 			continue
 		}
-		if err := os.Remove(f.path(name)); err != nil {
+		if err := os.Remove(f.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		f.removeEmpty(filepath.Dir(f.path(name)))
