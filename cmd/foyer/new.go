@@ -185,7 +185,8 @@ func (c *creation) files(template tree) (tree, error) {
 	}
 	files["LICENSE"] = fmt.Sprintf("This project is based on %s (%s), which has this licence:\n\n%s", was.Name, was.Module,
 		template["LICENSE"])
-	return files, c.p.write(files)
+	files[projectFile] = c.p.text()
+	return files, nil
 }
 
 // build makes the project beside target, and moves it there when it is whole.

@@ -76,6 +76,5 @@ func (s step) record(ctx context.Context) error {
 		s.p.Base = render.id()
 	}
 	s.p.follow(s.mine, now)
-	state := tree{}
-	return errors.Join(s.p.write(state), s.work.add(ctx, state))
+	return s.work.add(ctx, tree{projectFile: s.p.text()})
 }
