@@ -46,7 +46,7 @@ func (o order) files(t tree, now time.Time) (tree, []splice, error) {
 	made := tree{}
 	for _, name := range t.names() {
 		rest, ok := strings.CutPrefix(name, exampleDir+o.example+"/")
-		if !ok || strings.HasSuffix(name, "_templ.go") {
+		if !ok || isGenerated(name) {
 			continue
 		}
 		text, err := o.expand(name, t[name])

@@ -126,7 +126,10 @@ func (f folder) write(before, after tree) error {
 		if err := os.Remove(f.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		f.removeEmpty(filepath.Dir(f.path(name)))
+		dir := filepath.Dir(f.path(name))
+		for dir != string(f) && os.Remove(dir) == nil { // as long as they are empty
+			dir = filepath.Dir(dir)
+		}
 	}
 	for _, name := range after.names() {
 		if was, ok := before[name]; ok && was == after[name] {
@@ -168,11 +171,4 @@ func (f folder) stage(ctx context.Context, flags ...string) error {
 		s.git(append([]string{"update-index", "--chmod=+x", "--"}, scripts...)...)
 	}
 	return s.err
-}
-
-// removeEmpty removes dir and the folders above it as long as they are empty.
-func (f folder) removeEmpty(dir string) {
-	for dir != string(f) && os.Remove(dir) == nil {
-		dir = filepath.Dir(dir)
-	}
 }

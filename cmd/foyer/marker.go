@@ -47,7 +47,7 @@ func newLanguage(word, opening, closing string) *language {
 func languageOf(name string) *language {
 	base, ext := path.Base(name), path.Ext(name)
 	switch {
-	case strings.HasSuffix(name, "_templ.go"):
+	case isGenerated(name):
 		return nil
 	case ext == ".go", ext == ".templ", ext == ".js":
 		return slashes
@@ -136,11 +136,7 @@ func stringsOf(name, text string) func(offset int) bool {
 	file := fset.AddFile(name, -1, len(text))
 	var s scanner.Scanner
 	s.Init(file, []byte(text), func(token.Position, string) {}, 0)
-	for {
-		pos, tok, lit := s.Scan()
-		if tok == token.EOF {
-			break
-		}
+	for pos, tok, lit := s.Scan(); tok != token.EOF; pos, tok, lit = s.Scan() {
 		if tok == token.STRING {
 			from := file.Offset(pos)
 			runs = append(runs, run{from, from + len(lit)})

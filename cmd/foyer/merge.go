@@ -14,7 +14,7 @@ import (
 // derived reports whether a file follows from others, so that it is made anew after a merge.
 func derived(name, _ string) bool {
 	base := path.Base(name)
-	return strings.HasSuffix(name, "_templ.go") || base == path.Base(accessFile) || base == path.Base(surfaceFile) ||
+	return isGenerated(name) || base == path.Base(accessFile) || base == path.Base(surfaceFile) ||
 		slices.Contains([]string{"go.mod", "go.sum", "tools.mod", "tools.sum"}, name)
 }
 

@@ -126,6 +126,9 @@ func (list partList) migrationsOf(names []string) []string {
 
 func isMigration(file string) bool { return path.Dir(file) == "migrations" && path.Ext(file) == ".sql" }
 
+// isGenerated reports whether templ makes a file.
+func isGenerated(file string) bool { return strings.HasSuffix(file, "_templ.go") }
+
 // partsWithout returns parts.txt without the parts in gone and without the files that left with them.
 func partsWithout(text string, gone, files []string) string {
 	var out []string

@@ -195,7 +195,7 @@ func (l literals) addTree(t tree) {
 		case ext == ".js" && !strings.HasSuffix(name, ".min.js"):
 			pattern = quotedJS
 		case ext == ".templ":
-		case ext == ".go" && !strings.HasSuffix(name, "_test.go") && !strings.HasSuffix(name, "_templ.go"):
+		case ext == ".go" && !strings.HasSuffix(name, "_test.go") && !isGenerated(name):
 		default:
 			continue
 		}

@@ -55,7 +55,7 @@ func (s step) finish(ctx context.Context, own tree) (text string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if lines := gained(s.mine[accessFile], now[accessFile]); lines != nil {
+	if lines := gained(s.mine[accessFile], now[accessFile]); len(lines) > 0 {
 		text += "\n\nWho may open what:\n" + strings.Join(lines, "\n")
 	}
 	return text, s.record(ctx)

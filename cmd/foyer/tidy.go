@@ -25,7 +25,7 @@ func tidied(name, was, text string) string {
 	switch ext := path.Ext(name); {
 	case ext == ".templ":
 		return dropImports(name, was, text)
-	case ext == ".go" && !strings.HasSuffix(name, "_templ.go"):
+	case ext == ".go" && !isGenerated(name):
 		return formatted(dropImports(name, was, text))
 	}
 	return text
@@ -86,8 +86,8 @@ func packageNames(alias, imported string) []string {
 
 var selector = regexp.MustCompile(`\b([A-Za-z_]\w*)\.[A-Za-z_]`)
 
-// packagesUsed returns the names that a Go file uses and does not declare. In a template, and in Go that does not parse,
-// these are the names before a dot.
+// packagesUsed returns the names that a Go file uses and does not declare. In a template, and in Go that does not
+// parse, these are the names before a dot.
 func packagesUsed(name, text string) map[string]bool {
 	used := map[string]bool{}
 	file, err := parser.ParseFile(token.NewFileSet(), name, text, 0)

@@ -62,7 +62,7 @@ func readDefinitions(t tree, packageID string) definitions {
 	d := definitions{uses: map[string]bool{}}
 	for _, name := range t.names() {
 		switch {
-		case strings.HasSuffix(name, "_templ.go") || path.Dir(name)+" "+packageOf(t[name]) != packageID:
+		case isGenerated(name) || path.Dir(name)+" "+packageOf(t[name]) != packageID:
 		case path.Ext(name) == ".templ":
 			for _, w := range word.FindAllString(t[name], -1) {
 				d.uses[w], d.uses["."+w] = true, true

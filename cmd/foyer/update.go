@@ -184,14 +184,12 @@ func (p *project) leaveOut(old, template tree) error {
 	if err != nil {
 		return err
 	}
-	out := maps.Collect(maps.All(p.Without))
-	maps.DeleteFunc(out, func(name, _ string) bool { return !list.has(name) })
+	maps.DeleteFunc(p.Without, func(name, _ string) bool { return !list.has(name) })
 	for _, part := range list {
-		if !was.has(part.name) && slices.ContainsFunc(part.needs, func(need string) bool { return out[need] != "" }) {
-			out[part.name] = never
+		if !was.has(part.name) && slices.ContainsFunc(part.needs, func(need string) bool { return p.Without[need] != "" }) {
+			p.Without[part.name] = never
 		}
 	}
-	p.Without = out
 	return nil
 }
 
