@@ -160,30 +160,22 @@ const (
 // goes.
 func cut(text string, spans []span, fateOf func(s span, lines []string) fate) string {
 	lines := strings.SplitAfter(text, "\n")
-	gone := make([]bool, len(lines))
 	for _, s := range spans {
-		switch fateOf(s, lines[s.from:s.to]) {
-		case goes:
-			for i := s.from; i < s.to; i++ {
-				gone[i] = true
-			}
-		case bare:
-			if s.bare == "" {
-				gone[s.from], gone[s.to-1] = true, true
-				continue
-			}
+		switch f := fateOf(s, lines[s.from:s.to]); {
+		case f == goes:
+			clear(lines[s.from:s.to])
+		case f == bare && s.bare == "":
+			lines[s.from], lines[s.to-1] = "", ""
+		case f == bare && lines[s.from] != "": // else it went with the block around it
 			lines[s.from] = s.bare
 		}
 	}
 	var out strings.Builder
 	blank, removed := true, false // whether the last line that stays is blank, and whether lines after it were removed
-	for i, line := range lines {
-		if gone[i] {
-			removed = true
-			continue
-		}
+	for _, line := range lines {
 		isBlank := strings.TrimSpace(line) == ""
-		if removed && blank && isBlank && line != "" {
+		if line == "" || removed && blank && isBlank {
+			removed = true
 			continue
 		}
 		out.WriteString(line)

@@ -18,7 +18,7 @@ const importPlace = "import"
 // is importPlace. It finds the place in the syntax tree and edits the text, so that comments stay where they are.
 func insert(name, text, place string, lines []string) (string, error) {
 	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, name, text, parser.ParseComments|parser.SkipObjectResolution)
+	file, err := parser.ParseFile(fset, name, text, parser.ParseComments)
 	if err != nil {
 		return "", err
 	}
@@ -43,39 +43,42 @@ func insert(name, text, place string, lines []string) (string, error) {
 // endOf returns where the content of a declaration ends: before its closing brace, or before the return that ends a
 // function. last is the end of the last element of a list.
 func endOf(file *ast.File, name string) (end, last token.Pos) {
+	var declared any
+	if object := file.Scope.Lookup(name); object != nil {
+		declared = object.Decl
+	}
 	for _, d := range file.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == name && f.Body != nil {
-			if n := len(f.Body.List); n > 0 {
-				if r, ok := f.Body.List[n-1].(*ast.ReturnStmt); ok {
-					return r.Pos(), token.NoPos
-				}
+		if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == name && declared == nil {
+			declared = f // a method, which no scope has
+		}
+	}
+	switch d := declared.(type) {
+	case *ast.FuncDecl:
+		if d.Body == nil {
+			break
+		}
+		end = d.Body.Rbrace
+		if n := len(d.Body.List); n > 0 {
+			if r, ok := d.Body.List[n-1].(*ast.ReturnStmt); ok {
+				end = r.Pos()
 			}
-			return f.Body.Rbrace, token.NoPos
 		}
-		g, ok := d.(*ast.GenDecl)
-		if !ok {
-			continue
+	case *ast.TypeSpec:
+		if t, ok := d.Type.(*ast.StructType); ok {
+			end = t.Fields.Closing
 		}
-		for _, spec := range g.Specs {
-			switch s := spec.(type) {
-			case *ast.TypeSpec:
-				if t, ok := s.Type.(*ast.StructType); ok && s.Name.Name == name {
-					return t.Fields.Closing, token.NoPos
-				}
-			case *ast.ValueSpec:
-				if len(s.Values) != 1 || s.Names[0].Name != name {
-					continue
-				}
-				if list, ok := s.Values[0].(*ast.CompositeLit); ok {
-					if n := len(list.Elts); n > 0 {
-						last = list.Elts[n-1].End()
-					}
-					return list.Rbrace, last
-				}
+	case *ast.ValueSpec:
+		if len(d.Values) != 1 {
+			break
+		}
+		if list, ok := d.Values[0].(*ast.CompositeLit); ok {
+			end = list.Rbrace
+			if n := len(list.Elts); n > 0 {
+				last = list.Elts[n-1].End()
 			}
 		}
 	}
-	return token.NoPos, token.NoPos
+	return end, last
 }
 
 // importAll adds the imports that file lacks: below the imports that are not of the standard library.
