@@ -145,8 +145,7 @@ func (c creation) gone(list partList) (gone []string, err error) {
 		}
 		gone = slices.Delete(gone, i, i+1)
 	}
-	gone = append(gone, strings.FieldsFunc(c.without, comma)...)
-	return gone, list.check(gone)
+	return append(gone, strings.FieldsFunc(c.without, comma)...), nil
 }
 
 // vacant returns the whole path of dir, which must be empty or missing, and in no repository.

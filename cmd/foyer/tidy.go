@@ -42,7 +42,7 @@ func formatted(text string) string {
 
 var (
 	importLine  = regexp.MustCompile(`^\s*(?:import\s+)?(?:([\w.]+)\s+)?"([^"]+)"\s*(?://.*)?$`)
-	declaration = regexp.MustCompile(`^(?:templ|css|script|func|type|var|const)\b`)
+	declaration = regexp.MustCompile(`(?m)^(?:templ|css|script|func|type|var|const)\b`)
 	emptyImport = regexp.MustCompile(`(?m)^import \(\s*\)\n*`)
 	version     = regexp.MustCompile(`^v\d+$`)
 	identifier  = regexp.MustCompile(`^[A-Za-z_]\w*$`)
@@ -52,22 +52,21 @@ var (
 // stays: the compiler names it.
 func dropImports(name, before, after string) string {
 	used, uses := packagesUsed(name, before), packagesUsed(name, after)
-	var out strings.Builder
-	header := true
-	for line := range strings.Lines(after) {
-		header = header && !declaration.MatchString(line)
-		m := importLine.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
-		if header && m != nil {
-			is := func(set map[string]bool) bool {
-				return slices.ContainsFunc(packageNames(m[1], m[2]), func(n string) bool { return set[n] })
-			}
-			if is(used) && !is(uses) {
-				continue
-			}
-		}
-		out.WriteString(line)
+	header, body := after, ""
+	if at := declaration.FindStringIndex(after); at != nil {
+		header, body = after[:at[0]], after[at[0]:]
 	}
-	return emptyImport.ReplaceAllString(out.String(), "")
+	var out strings.Builder
+	for line := range strings.Lines(header) {
+		m := importLine.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
+		is := func(set map[string]bool) bool {
+			return m != nil && slices.ContainsFunc(packageNames(m[1], m[2]), func(n string) bool { return set[n] })
+		}
+		if !is(used) || is(uses) {
+			out.WriteString(line)
+		}
+	}
+	return emptyImport.ReplaceAllString(out.String()+body, "")
 }
 
 // packageNames returns the names by which a file may call an import, none for "_" and ".".

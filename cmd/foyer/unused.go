@@ -134,15 +134,13 @@ func isMarker(c *ast.Comment) bool { return slashes.exact.MatchString(c.Text) }
 // methods and fields with a dot before them.
 func namesUsed(file *ast.File, node ast.Node) map[string]bool {
 	used := map[string]bool{}
-	var own *ast.Ident // of a function
+	passed := map[*ast.Ident]bool{} // those of selectors and functions, which Inspect meets as identifiers, too
 	ast.Inspect(node, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.SelectorExpr:
-			used["."+n.Sel.Name] = true
-			maps.Copy(used, namesUsed(file, n.X))
-			return false
+			used["."+n.Sel.Name], passed[n.Sel] = true, true
 		case *ast.FuncDecl:
-			own = n.Name
+			passed[n.Name] = true
 		case *ast.InterfaceType:
 			for _, method := range n.Methods.List {
 				for _, id := range method.Names {
@@ -150,7 +148,7 @@ func namesUsed(file *ast.File, node ast.Node) map[string]bool {
 				}
 			}
 		case *ast.Ident:
-			if n != own && (n.Obj == nil || n.Obj == file.Scope.Lookup(n.Name)) {
+			if !passed[n] && (n.Obj == nil || n.Obj == file.Scope.Lookup(n.Name)) {
 				used[n.Name] = true
 			}
 		}
