@@ -35,13 +35,14 @@ func featureVerb(ctx context.Context, root folder, args []string, out io.Writer)
 			return err
 		}
 	}
-	if !g.undo && slices.Equal(g.one, g.many) {
+	if g.undo {
+		return g.run(ctx, root)
+	}
+	if slices.Equal(g.one, g.many) {
 		return fmt.Errorf("%q is one thing already: name several, or what one of them is by --singular", g.command[1])
 	}
-	if !g.undo {
-		if g.fields, err = readFields(rest); err != nil {
-			return err
-		}
+	if g.fields, err = readFields(rest); err != nil {
+		return err
 	}
 	g.words = []string{`Icon: "inbox"`, "Icon: " + strconv.Quote(g.icon)}
 	return g.run(ctx, root)
