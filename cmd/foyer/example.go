@@ -123,7 +123,8 @@ var unowned = strings.NewReplacer(
 var (
 	goOptions  = newLanguage("opt", "//", "")
 	sqlOptions = newLanguage("opt", "--", "")
-	contrary   = regexp.MustCompile(`(?m)^([ \t]*)(//|--)(opt:[a-z]+) (.*)$`)
+	// contrary finds a line for an option that contradicts those of the example.
+	contrary = regexp.MustCompile(`(?m)^([ \t]*)(//|--)(opt:[a-z]+) (.*)$`)
 )
 
 // forOptions returns the lines of a file for the options of o, without the comments that name options.

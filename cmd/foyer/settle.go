@@ -58,8 +58,9 @@ func settle(ctx context.Context, f folder, before tree) error {
 			return fault(faults(err.Error()))
 		}
 	}
-	s := session{folder: f, ctx: ctx}                              // forced, because git keeps these also where it ignores them
-	if views && slices.ContainsFunc(before.names(), isGenerated) { // where git has none yet, it gets none
+	// These are kept also where git ignores them. Where git has nothing that templ generates, it gets none.
+	s := session{folder: f, ctx: ctx}
+	if views && slices.ContainsFunc(before.names(), isGenerated) {
 		s.git("add", "--force", "--all", "--", "*_templ.go")
 	}
 	if vendored {
