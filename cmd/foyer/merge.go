@@ -18,8 +18,8 @@ func derived(name, _ string) bool {
 		slices.Contains([]string{"go.mod", "go.sum", "tools.mod", "tools.sum"}, name)
 }
 
-// given reports whether a file is derived, or whether the project t gets it once and owns it from then on. A README with
-// markers, as a clone has it, goes on like other files.
+// given reports whether a file is derived, or whether the project t gets it once and owns it from then on. A README
+// with markers, as a clone has it, goes on like other files.
 func (t tree) given(name, _ string) bool {
 	if name == "README.md" {
 		spans, _ := spansOf(name, t[name], func(string) bool { return true })

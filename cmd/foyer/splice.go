@@ -7,7 +7,6 @@ import (
 	"go/token"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -95,7 +94,7 @@ func importAll(text string, file *ast.File, offset func(token.Pos) int, paths []
 		return formatted(text[:at] + "\n\nimport (" + lines + "\n)" + text[at:])
 	}
 	last := file.Imports[len(file.Imports)-1]
-	if path, err := strconv.Unquote(last.Path.Value); err == nil && !strings.Contains(path, ".") {
+	if !strings.Contains(last.Path.Value, ".") {
 		lines = "\n" + lines // the standard library is a group of its own
 	}
 	from, to := offset(last.Pos()), offset(last.End())
