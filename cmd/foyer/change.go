@@ -20,11 +20,13 @@ type change struct {
 	out                    io.Writer
 }
 
-// flags adds the flags that all such verbs have.
-func (c *change) flags(set *flag.FlagSet) {
+// flags returns the flags that all such verbs have.
+func (c *change) flags() *flag.FlagSet {
+	set := flag.NewFlagSet("", flag.ContinueOnError)
 	set.BoolVar(&c.dryRun, "dry-run", false, "")
 	set.BoolVar(&c.noCommit, "no-commit", false, "")
 	set.BoolVar(&c.json, "json", false, "")
+	return set
 }
 
 // report is what a change prints for programs.

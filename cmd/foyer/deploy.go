@@ -3,19 +3,17 @@ package main
 import (
 	"cmp"
 	"context"
-	"embed"
-	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"path"
 	"strings"
 )
 
-// deployFiles has folders of files for deployments, in which the app is called foyer.
-//
-//go:embed all:_deploy
-var deployFiles embed.FS
+// deployDir has a folder of files for each kind of deployment, in which the app is called templateUnit.
+const (
+	deployDir    = "cmd/foyer/_deploy/"
+	templateUnit = "foyer"
+)
 
 // deployKinds are the folders that each kind of deployment takes its files from, its own first.
 var deployKinds = map[string][]string{
@@ -27,8 +25,7 @@ var deployKinds = map[string][]string{
 // deployVerb writes the files of one kind and prints the commands that come next.
 func deployVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
 	c := change{out: out}
-	set := flag.NewFlagSet("deploy", flag.ContinueOnError)
-	c.flags(set)
+	set := c.flags()
 	kinds, err := parse(set, args)
 	if err != nil {
 		return err
@@ -60,17 +57,9 @@ func deployVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 func deployment(t tree, kind string) (files tree, next string, err error) {
 	app, files := unitName(t), tree{}
 	for _, dir := range deployKinds[kind] {
-		sources, err := fs.Glob(deployFiles, "_deploy/"+dir+"/*")
-		if err != nil {
-			return nil, "", err
-		}
-		for _, source := range sources {
-			raw, err := deployFiles.ReadFile(source)
-			if err != nil {
-				return nil, "", err
-			}
+		for _, source := range t.below(deployDir + dir + "/").names() {
 			name := strings.ReplaceAll(path.Base(source), templateUnit, app)
-			text := strings.ReplaceAll(string(raw), templateUnit, app)
+			text := strings.ReplaceAll(t[source], templateUnit, app)
 			_, exists := t[name]
 			if exists && dir == kind {
 				return nil, "", fmt.Errorf("%s exists: delete it first, so that it can be written anew", name)
@@ -85,9 +74,6 @@ func deployment(t tree, kind string) (files tree, next string, err error) {
 	}
 	return files, next, nil
 }
-
-// templateUnit is what deployFiles call the app.
-const templateUnit = "foyer"
 
 // unitName is the project's prefix as images, units and fly.io spell names: small letters, digits and dashes.
 func unitName(t tree) string {

@@ -7,10 +7,13 @@ import (
 	"testing"
 )
 
-// harbor is the sample under names of its own.
-func harbor() tree {
-	return sample().with("web/name.go",
+// harbor is the sample under names of its own, with what deploy needs.
+func harbor(t *testing.T) tree {
+	t.Helper()
+	files := sample().with("web/name.go",
 		"package web\n\nconst (\n\tAppName      = \"Harbor CRM\"\n\tCookiePrefix = \"Harbor_CRM\" // of cookies\n)\n")
+	maps.Copy(files, deploySources(t))
+	return files
 }
 
 // TestDeploy: each kind writes its files under the names of the project, in one commit, and prints what comes next.
@@ -25,7 +28,7 @@ func TestDeploy(t *testing.T) {
 		{"systemd", []string{"harbor-crm.service"}, "  systemctl enable --now harbor-crm\n"},
 		{"fly", []string{".dockerignore", "Containerfile", "fly.toml"}, "\nNext:\n  fly launch --copy-config --no-deploy\n"},
 	} {
-		project := newProject(t, harbor())
+		project := newProject(t, harbor(t))
 		before := project.tree(t)
 		var out bytes.Buffer
 		must(t, run(t.Context(), string(project), []string{"deploy", c.kind}, &out))
@@ -52,7 +55,7 @@ func TestDeploy(t *testing.T) {
 // TestDeployKeepsFiles: what the project has is neither overwritten nor, where it is the image of fly.io, needed anew.
 func TestDeployKeepsFiles(t *testing.T) {
 	t.Parallel()
-	project := newProject(t, harbor().with("Containerfile", "FROM scratch\n", "harbor-crm.service", "[Service]\n"))
+	project := newProject(t, harbor(t).with("Containerfile", "FROM scratch\n", "harbor-crm.service", "[Service]\n"))
 	head := project.do(t, "rev-parse", "HEAD")
 	deploy := func(args ...string) error {
 		return run(t.Context(), string(project), append([]string{"deploy"}, args...), &bytes.Buffer{})

@@ -20,10 +20,22 @@ func projectFileText(t *testing.T, name string) string {
 	return string(text)
 }
 
+// deploySources returns what deploy makes its files from.
+func deploySources(t *testing.T) tree {
+	t.Helper()
+	files, err := readTree(os.DirFS("_deploy"))
+	must(t, err)
+	sources := tree{}
+	for name, text := range files {
+		sources[deployDir+name] = text
+	}
+	return sources
+}
+
 // deployed returns the files of a kind for this project.
 func deployed(t *testing.T, kind string) tree {
 	t.Helper()
-	files, _, err := deployment(tree{"web/name.go": projectFileText(t, "web/name.go")}, kind)
+	files, _, err := deployment(deploySources(t).with("web/name.go", projectFileText(t, "web/name.go")), kind)
 	must(t, err)
 	return files
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ func (o order) files(t tree, now time.Time) (tree, []splice, error) {
 	made := tree{}
 	for _, name := range t.names() {
 		rest, ok := strings.CutPrefix(name, exampleDir+o.example+"/")
-		if !ok || strings.HasSuffix(name, "_templ.go") {
+		if !ok || isGenerated(name) {
 			continue
 		}
 		text, err := o.expand(name, t[name])
@@ -55,14 +56,11 @@ func (o order) files(t tree, now time.Time) (tree, []splice, error) {
 		if strings.TrimSpace(text) == "" {
 			continue
 		}
-		if text, err = tidied(name, t[name], text); err != nil {
-			return nil, nil, err
-		}
 		file := o.renamed(rest)
 		if isMigration(file) {
 			file = successors(t, []string{file}, now, "")[file]
 		}
-		made[file] = text
+		made[file] = tidied(name, t[name], text)
 	}
 	splices, err := readSplices(made[splicesFile])
 	delete(made, splicesFile)
@@ -123,41 +121,29 @@ var unowned = strings.NewReplacer(
 )
 
 var (
-	optionEnd   = regexp.MustCompile(`^(.*?)[ \t]*(?://|--) (opt|end):([a-z]+)[ \t]*$`)
-	optionStart = regexp.MustCompile(`^([ \t]*)(?://|--)opt:([a-z]+) (.*)$`)
+	goOptions  = newLanguage("opt", "//", "")
+	sqlOptions = newLanguage("opt", "--", "")
+	// contrary finds a line for an option that contradicts those of the example.
+	contrary = regexp.MustCompile(`(?m)^([ \t]*)(//|--)(opt:[a-z]+) (.*)$`)
 )
 
 // forOptions returns the lines of a file for the options of o, without the comments that name options.
 func (o order) forOptions(name, text string) (string, error) {
-	var out, open []string
-	for i, line := range strings.Split(text, "\n") {
-		fault := func(what string) error { return fmt.Errorf("%s:%d: %s", name, i+1, what) }
-		wanted := !slices.ContainsFunc(open, func(option string) bool { return !slices.Contains(o.options, option) })
-		if m := optionStart.FindStringSubmatch(line); m != nil {
-			line, wanted = m[1]+m[3], wanted && slices.Contains(o.options, m[2])
-		} else if m := optionEnd.FindStringSubmatch(line); m != nil {
-			alone := strings.TrimSpace(m[1]) == ""
-			switch {
-			case alone && m[2] == "opt":
-				open = append(open, m[3])
-				continue
-			case m[2] == "end" && (!alone || len(open) == 0 || open[len(open)-1] != m[3]):
-				return "", fault("this ends no option")
-			case m[2] == "end":
-				open = open[:len(open)-1]
-				continue
-			}
-			line, wanted = m[1], wanted && slices.Contains(o.options, m[3])
-		}
-		blank := line == "" && len(out) > 0 && out[len(out)-1] == ""
-		if wanted && !blank {
-			out = append(out, line)
-		}
+	lang := goOptions
+	if path.Ext(name) == ".sql" {
+		lang = sqlOptions
 	}
-	if len(open) > 0 {
-		return "", fmt.Errorf("%s: the option %s has no end", name, open[0])
+	text = contrary.ReplaceAllString(text, "$1$4 $2 $3")
+	spans, err := lang.spans(name, text, func(string) bool { return true })
+	if err != nil {
+		return "", err
 	}
-	return strings.Join(out, "\n"), nil
+	return cut(text, spans, func(s span, _ []string) fate {
+		if slices.ContainsFunc(s.parts, func(option string) bool { return !slices.Contains(o.options, option) }) {
+			return goes
+		}
+		return bare
+	}), nil
 }
 
 // fieldForms finds the names of the example's fields in a line.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"slices"
@@ -14,7 +13,7 @@ import (
 // back.
 func featureVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
 	g := generation{change: change{out: out}, order: order{example: "feature"}}
-	set := flag.NewFlagSet("feature", flag.ContinueOnError)
+	set := g.flags()
 	one := set.String("singular", "", "")
 	set.StringVar(&g.icon, "icon", "inbox", "")
 	for _, option := range []string{"owned", "admin", "csv", "api"} {
@@ -36,13 +35,14 @@ func featureVerb(ctx context.Context, root folder, args []string, out io.Writer)
 			return err
 		}
 	}
-	if !g.undo && slices.Equal(g.one, g.many) {
+	if g.undo {
+		return g.run(ctx, root)
+	}
+	if slices.Equal(g.one, g.many) {
 		return fmt.Errorf("%q is one thing already: name several, or what one of them is by --singular", g.command[1])
 	}
-	if !g.undo {
-		if g.fields, err = readFields(rest); err != nil {
-			return err
-		}
+	if g.fields, err = readFields(rest); err != nil {
+		return err
 	}
 	g.words = []string{`Icon: "inbox"`, "Icon: " + strconv.Quote(g.icon)}
 	return g.run(ctx, root)

@@ -116,17 +116,20 @@ func (f folder) read(ctx context.Context) (tree, error) {
 	return t, nil
 }
 
-// write makes a folder that holds before hold after. A file that begins with "#!" can be executed, because the files of
-// a Go module lose their modes.
+// write makes a folder that holds before hold after. A file may be missing already, because git moved it. A file that
+// begins with "#!" can be executed, because the files of a Go module lose their modes.
 func (f folder) write(before, after tree) error {
 	for _, name := range before.names() {
 		if _, ok := after[name]; ok {
 			continue
 		}
-		if err := os.Remove(f.path(name)); err != nil {
+		if err := os.Remove(f.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		f.removeEmpty(filepath.Dir(f.path(name)))
+		dir := filepath.Dir(f.path(name))
+		for dir != string(f) && os.Remove(dir) == nil { // as long as they are empty
+			dir = filepath.Dir(dir)
+		}
 	}
 	for _, name := range after.names() {
 		if was, ok := before[name]; ok && was == after[name] {
@@ -168,11 +171,4 @@ func (f folder) stage(ctx context.Context, flags ...string) error {
 		s.git(append([]string{"update-index", "--chmod=+x", "--"}, scripts...)...)
 	}
 	return s.err
-}
-
-// removeEmpty removes dir and the folders above it as long as they are empty.
-func (f folder) removeEmpty(dir string) {
-	for dir != string(f) && os.Remove(dir) == nil {
-		dir = filepath.Dir(dir)
-	}
 }

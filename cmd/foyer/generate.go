@@ -25,7 +25,6 @@ type generation struct {
 func (g *generation) parse(
 	ctx context.Context, set *flag.FlagSet, args []string, needs string, questions ...string,
 ) (rest []string, err error) {
-	g.flags(set)
 	set.BoolVar(&g.undo, "undo", false, "")
 	typed, err := parse(set, args)
 	if err != nil {
@@ -65,7 +64,7 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 	if err != nil {
 		return err
 	}
-	if list := icons.all(mine[iconsFile]); !slices.Contains(list, g.icon) {
+	if list := namesIn(iconsFile, mine[iconsFile]); !slices.Contains(list, g.icon) {
 		return fmt.Errorf("%s has no icon %s; icons: %s", iconsFile, g.icon, strings.Join(list, " "))
 	}
 	if err := g.choose(mine); err != nil {
@@ -103,8 +102,7 @@ func (f folder) generate(ctx context.Context, mine tree, g generation) error {
 		entry.Files[name] = blobID(now[name])
 	}
 	p.Generated = append(p.Generated, entry)
-	state := tree{}
-	return errors.Join(p.write(state), f.add(ctx, state))
+	return f.add(ctx, tree{projectFile: p.text()})
 }
 
 const iconsFile = "static/icons.svg"
@@ -155,11 +153,11 @@ func (f folder) takeBack(ctx context.Context, mine tree, command []string) (text
 		}
 	}
 	p.Generated = slices.Delete(p.Generated, i, i+1)
-	err = p.write(after)
+	after[projectFile] = p.text()
 	if p.Upstream == "" && len(p.Generated) == 0 {
 		delete(after, projectFile) // generate made it
 	}
-	if err := errors.Join(err, f.write(mine, after)); err != nil {
+	if err := f.write(mine, after); err != nil {
 		return "", err
 	}
 	if err := settle(ctx, f, mine); err != nil {

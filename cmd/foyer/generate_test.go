@@ -16,9 +16,12 @@ func workshop() tree {
 		exampleDir + "page/web/paper_clips.go":                        "package web\n\nconst paperClips = \"Paper clips\"\n",
 		exampleDir + "page/migrations/00000000000000_paper_clips.sql": "-- +goose Up\nCREATE TABLE paper_clips (id TEXT);\n\n-- +goose Down\nDROP TABLE paper_clips;\n",
 		exampleDir + "page/splices.txt":                               "web/app.go appNav\n\tpaperClips,\n",
+		deployDir + "container/Containerfile":                         "FROM scratch\n",
+		deployDir + "container/.dockerignore":                         ".git\n",
 	})
 	own := "\n\tcmd/foyer/_example/page/splices.txt\n\tcmd/foyer/_example/page/web/paper_clips.go\n" +
-		"\tcmd/foyer/_example/page/migrations/00000000000000_paper_clips.sql\n"
+		"\tcmd/foyer/_example/page/migrations/00000000000000_paper_clips.sql\n" +
+		"\tcmd/foyer/_deploy/container/Containerfile\n\tcmd/foyer/_deploy/container/.dockerignore\n"
 	t[partsFile] = strings.Replace(t[partsFile], "\n\tcmd/foyer/parts.txt\n", own+"\tcmd/foyer/parts.txt\n", 1)
 	return t
 }
@@ -177,7 +180,8 @@ func TestFeatureSaysSingular(t *testing.T) {
 // TestMadeIsCommitted: what is made is committed, and goes again, where git ignores such files.
 func TestMadeIsCommitted(t *testing.T) {
 	t.Parallel()
-	project := newProject(t, workshop().with(".gitignore", "reports*\n.foyer\n.dockerignore\nContainerfile\n"))
+	project := newProject(t, workshop())
+	project.commit(t, workshop().with(".gitignore", "reports*\n.foyer\n.dockerignore\nContainerfile\n"), "Ignored")
 	before := project.tree(t)
 	_, err := project.verb(t, "page", "reports")
 	must(t, err)

@@ -64,7 +64,7 @@ func leftovers(t tree) ([]string, error) {
 		if path.Dir(name) != "static" {
 			continue
 		}
-		names := namesIn(name).all(t[name])
+		names := namesIn(name, t[name])
 		used := uses.named(t.namesLike(name))
 		for _, one := range slices.Compact(slices.Sorted(slices.Values(names))) {
 			if !used[one] && !strings.HasPrefix(one, "htmx-") { // else htmx sets it

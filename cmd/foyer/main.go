@@ -145,8 +145,7 @@ func partsVerb(ctx context.Context, root folder, args []string, out io.Writer) e
 func partsOf(name string, do func(context.Context, folder, taking) error) action {
 	return func(ctx context.Context, root folder, args []string, out io.Writer) error {
 		w := taking{change: change{out: out}, now: time.Now()}
-		set := flag.NewFlagSet(name, flag.ContinueOnError)
-		w.flags(set)
+		set := w.flags()
 		set.BoolVar(&w.fresh, "fresh", false, "")
 		set.StringVar(&w.base, "base", "", "")
 		parts, err := parse(set, args)

@@ -13,31 +13,33 @@ import (
 // A span is a run of lines in a shared file that belongs to parts: it goes with the first of them that goes.
 type span struct {
 	parts    []string
-	from, to int  // line numbers from 0; to is the line after the last one
-	block    bool // between two marker lines, which are part of the span; else one line with a marker at its end
+	from, to int    // line numbers from 0; to is the line after the last one
+	bare     string // a line without the marker at its end; "" for a block between two marker lines, which it includes
 }
 
-// language is how a kind of file writes a comment, with the patterns of its markers.
+// language is how a kind of file writes a marker: how its comment opens, the word that begins it, and its patterns.
 type language struct {
-	open          string
+	open, word    string
 	exact, sloppy *regexp.Regexp
 }
 
 var (
-	slashes  = newLanguage("//", "")
-	css      = newLanguage("/*", "*/")
-	hash     = newLanguage("#", "")
-	brackets = newLanguage("<!--", "-->")
+	slashes  = newLanguage("part", "//", "")
+	css      = newLanguage("part", "/*", "*/")
+	hash     = newLanguage("part", "#", "")
+	brackets = newLanguage("part", "<!--", "-->")
 )
 
-// newLanguage reads "part:a" and "end:a,b" in a comment that ends its line. After it stands at most the bar that ends a
-// row of a Markdown table.
-func newLanguage(opening, closing string) *language {
+// newLanguage reads "part:a" and "end:a,b", if word is part, in a comment that ends its line. After it stands at most
+// the bar that ends a row of a Markdown table.
+func newLanguage(word, opening, closing string) *language {
 	start, end := `[ \t]*`+regexp.QuoteMeta(opening), regexp.QuoteMeta(closing)
 	return &language{
-		open:   opening,
-		exact:  regexp.MustCompile(start + `[ \t]+(part|end):([a-z]+(?:,[a-z]+)*)[ \t]*` + end + `([ \t]*\|)?[ \t]*$`),
-		sloppy: regexp.MustCompile(start + `\s*(?:part|end):\s*([a-z]+)`),
+		open: opening,
+		word: word,
+		exact: regexp.MustCompile(start + `[ \t]+(` + word + `|end):([a-z]+(?:,[a-z]+)*)[ \t]*` + end +
+			`([ \t]*\|)?[ \t]*$`),
+		sloppy: regexp.MustCompile(start + `\s*(?:` + word + `|end):\s*([a-z]+)`),
 	}
 }
 
@@ -45,7 +47,7 @@ func newLanguage(opening, closing string) *language {
 func languageOf(name string) *language {
 	base, ext := path.Base(name), path.Ext(name)
 	switch {
-	case strings.HasSuffix(name, "_templ.go"):
+	case isGenerated(name):
 		return nil
 	case ext == ".go", ext == ".templ", ext == ".js":
 		return slashes
@@ -65,6 +67,11 @@ func spansOf(name, text string, known func(part string) bool) ([]span, error) {
 	if lang == nil || !strings.Contains(text, "part:") && !strings.Contains(text, "end:") {
 		return nil, nil
 	}
+	return lang.spans(name, text, known)
+}
+
+// spans is spansOf for a file in the language.
+func (lang *language) spans(name, text string, known func(part string) bool) ([]span, error) {
 	var list []span
 	var open []int // indexes into list
 	inString := stringsOf(name, text)
@@ -79,7 +86,7 @@ func spansOf(name, text string, known func(part string) bool) ([]span, error) {
 		m := lang.exact.FindStringSubmatchIndex(line)
 		if m == nil {
 			if s := lang.sloppy.FindStringSubmatch(line); s != nil && known(s[1]) && !inString(start+strings.Index(line, s[0])) {
-				return nil, fault("a marker is \"%s part:%s\" at the end of a line", lang.open, s[1])
+				return nil, fault("a marker is \"%s %s:%s\" at the end of a line", lang.open, lang.word, s[1])
 			}
 			continue
 		}
@@ -91,13 +98,17 @@ func spansOf(name, text string, known func(part string) bool) ([]span, error) {
 			return nil, fault("a marker in a string marks nothing")
 		case unknown >= 0:
 			return nil, fault("there is no part %s", parts[unknown])
-		case word == "part" && before == "":
+		case word == lang.word && before == "":
 			open = append(open, len(list))
-			list = append(list, span{parts, i, -1, true})
-		case word == "part" && lang == slashes && strings.ContainsAny(before[len(before)-1:], "({["):
+			list = append(list, span{parts, i, -1, ""})
+		case word == lang.word && lang == slashes && strings.ContainsAny(before[len(before)-1:], "({["):
 			return nil, fault("a marker at the end of a line marks this line alone, and what it opens would stay")
-		case word == "part":
-			list = append(list, span{parts, i, i + 1, false})
+		case word == lang.word:
+			bar := ""
+			if m[6] >= 0 {
+				bar = " |"
+			}
+			list = append(list, span{parts, i, i + 1, line[:m[0]] + bar + text[start+len(line):offset]})
 		case before != "":
 			return nil, fault("end:%s belongs on a line of its own", parts[0])
 		case len(open) == 0 || !slices.Equal(list[open[len(open)-1]].parts, parts):
@@ -109,7 +120,7 @@ func spansOf(name, text string, known func(part string) bool) ([]span, error) {
 	}
 	if len(open) > 0 {
 		s := list[open[len(open)-1]]
-		return nil, fmt.Errorf("%s:%d: the block part:%s is not closed", name, s.from+1, strings.Join(s.parts, ","))
+		return nil, fmt.Errorf("%s:%d: the block %s:%s is not closed", name, s.from+1, lang.word, strings.Join(s.parts, ","))
 	}
 	return list, nil
 }
@@ -125,11 +136,7 @@ func stringsOf(name, text string) func(offset int) bool {
 	file := fset.AddFile(name, -1, len(text))
 	var s scanner.Scanner
 	s.Init(file, []byte(text), func(token.Position, string) {}, 0)
-	for {
-		pos, tok, lit := s.Scan()
-		if tok == token.EOF {
-			break
-		}
+	for pos, tok, lit := s.Scan(); tok != token.EOF; pos, tok, lit = s.Scan() {
 		if tok == token.STRING {
 			from := file.Offset(pos)
 			runs = append(runs, run{from, from + len(lit)})
@@ -151,47 +158,28 @@ const (
 
 // cut returns text after each span met its fate. Of two blank lines that a removed span leaves next to each other, one
 // goes.
-func cut(name, text string, spans []span, fateOf func(s span, lines []string) fate) string {
+func cut(text string, spans []span, fateOf func(s span, lines []string) fate) string {
 	lines := strings.SplitAfter(text, "\n")
-	gone := make([]bool, len(lines))
 	for _, s := range spans {
-		switch fateOf(s, lines[s.from:s.to]) {
-		case goes:
-			for i := s.from; i < s.to; i++ {
-				gone[i] = true
-			}
-		case bare:
-			if s.block {
-				gone[s.from], gone[s.to-1] = true, true
-				continue
-			}
-			lines[s.from] = bared(name, lines[s.from])
+		switch f := fateOf(s, lines[s.from:s.to]); {
+		case f == goes:
+			clear(lines[s.from:s.to])
+		case f == bare && s.bare == "":
+			lines[s.from], lines[s.to-1] = "", ""
+		case f == bare && lines[s.from] != "": // else it went with the block around it
+			lines[s.from] = s.bare
 		}
 	}
 	var out strings.Builder
 	blank, removed := true, false // whether the last line that stays is blank, and whether lines after it were removed
-	for i, line := range lines {
-		if gone[i] {
-			removed = true
-			continue
-		}
+	for _, line := range lines {
 		isBlank := strings.TrimSpace(line) == ""
-		if removed && blank && isBlank && line != "" {
+		if line == "" || removed && blank && isBlank {
+			removed = true
 			continue
 		}
 		out.WriteString(line)
 		blank, removed = isBlank, false
 	}
 	return out.String()
-}
-
-// bared returns a line without the marker at its end.
-func bared(name, line string) string {
-	body := strings.TrimRight(line, "\r\n")
-	m := languageOf(name).exact.FindStringSubmatchIndex(body)
-	bar := ""
-	if m[6] >= 0 {
-		bar = " |"
-	}
-	return body[:m[0]] + bar + line[len(body):]
 }

@@ -14,7 +14,7 @@ func cutFor(name, text string, f fate) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return cut(name, text, spans, func(s span, _ []string) fate {
+	return cut(text, spans, func(s span, _ []string) fate {
 		if slices.Contains(s.parts, "audit") {
 			return f
 		}

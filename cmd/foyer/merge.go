@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -16,12 +14,12 @@ import (
 // derived reports whether a file follows from others, so that it is made anew after a merge.
 func derived(name, _ string) bool {
 	base := path.Base(name)
-	return strings.HasSuffix(name, "_templ.go") || base == path.Base(accessFile) || base == path.Base(surfaceFile) ||
+	return isGenerated(name) || base == path.Base(accessFile) || base == path.Base(surfaceFile) ||
 		slices.Contains([]string{"go.mod", "go.sum", "tools.mod", "tools.sum"}, name)
 }
 
-// given reports whether a file is derived, or whether the project t gets it once and owns it from then on. A README with
-// markers, as a clone has it, goes on like other files.
+// given reports whether a file is derived, or whether the project t gets it once and owns it from then on. A README
+// with markers, as a clone has it, goes on like other files.
 func (t tree) given(name, _ string) bool {
 	if name == "README.md" {
 		spans, _ := spansOf(name, t[name], func(string) bool { return true })
@@ -41,25 +39,21 @@ func (f folder) merge(ctx context.Context, mine, before, after tree, apart func(
 	base, theirs := maps.Clone(before), maps.Clone(after)
 	maps.DeleteFunc(base, apart)
 	maps.DeleteFunc(theirs, apart)
-	parent, err := f.snapshot(ctx, base)
-	if err != nil {
-		return err
-	}
-	difference, err := f.snapshot(ctx, theirs, "-p", parent)
-	if err != nil {
-		return err
-	}
-	if _, err := f.git(ctx, "reset", "--quiet", "--hard"); err != nil {
-		return err
+	s := session{folder: f, ctx: ctx}
+	parent := s.snapshot(base)
+	difference := s.snapshot(theirs, "-p", parent)
+	s.git("reset", "--quiet", "--hard")
+	if s.err != nil {
+		return s.err
 	}
 	_, picked := f.git(ctx, "-c", "merge.conflictStyle=diff3", "-c", "merge.directoryRenames=true",
 		"-c", "merge.renames=true", "-c", "rerere.enabled=false", "cherry-pick", "--no-commit", "--allow-empty", difference)
-	names, err := f.git(ctx, "diff", "-z", "--name-only", "--diff-filter=U")
-	if err != nil || picked != nil && names == "" {
-		return errors.Join(picked, err)
+	names := listed(s.git("diff", "-z", "--name-only", "--diff-filter=U"))
+	if s.err != nil || picked != nil && len(names) == 0 {
+		return errors.Join(picked, s.err)
 	}
 	var list conflict
-	for _, name := range listed(names) {
+	for _, name := range names {
 		list = append(list, f.conflict(ctx, mine, name))
 	}
 	if err := f.mergeDerived(mine, before, after); err != nil || list == nil {
@@ -69,44 +63,33 @@ func (f folder) merge(ctx context.Context, mine, before, after tree, apart func(
 }
 
 // snapshot lets the folder have t and nothing else, and commits it apart from all branches.
-func (f folder) snapshot(ctx context.Context, t tree, parent ...string) (string, error) {
-	if _, err := f.git(ctx, "rm", "-r", "--quiet", "--force", "--ignore-unmatch", "--", "."); err != nil {
-		return "", err
+func (s *session) snapshot(t tree, parent ...string) (commit string) {
+	s.git("rm", "-r", "--quiet", "--force", "--ignore-unmatch", "--", ".")
+	if s.err == nil {
+		s.err = errors.Join(s.write(nil, t), s.stage(s.ctx, "--force"))
 	}
-	if err := f.write(nil, t); err != nil {
-		return "", err
-	}
-	s := session{folder: f, ctx: ctx, err: f.stage(ctx, "--force")}
 	tree := s.git("write-tree")
-	id := s.git(append([]string{"-c", "user.name=foyer", "-c", "user.email=foyer@localhost",
+	return s.git(append([]string{"-c", "user.name=foyer", "-c", "user.email=foyer@localhost",
 		"commit-tree", tree, "-m", "render"}, parent...)...)
-	return id, s.err
 }
 
 // mergeDerived removes the derived files that left the template, and merges what the modules of mine require.
 func (f folder) mergeDerived(mine, before, after tree) error {
-	for _, name := range before.names() {
-		if _, stays := after[name]; stays || !derived(name, "") {
-			continue
-		}
-		if err := os.Remove(f.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		f.removeEmpty(filepath.Dir(f.path(name)))
-	}
+	gone, merged := mine.only(before.names()), tree{}
+	maps.DeleteFunc(gone, func(name, _ string) bool {
+		_, stays := after[name]
+		return stays || !derived(name, "")
+	})
 	for _, module := range []string{"go", "tools"} {
 		mod, sum := module+".mod", module+".sum"
 		text, err := mergeModule(mod, before[mod], mine[mod], after[mod])
 		if err != nil {
 			return err
 		}
-		merged := tree{mod: text, sum: mergeSums(before[sum], mine[sum], after[sum])}
-		maps.DeleteFunc(merged, func(name, text string) bool { return mine[name] == text })
-		if err := f.write(nil, merged); err != nil {
-			return err
-		}
+		merged[mod], merged[sum] = text, mergeSums(before[sum], mine[sum], after[sum])
 	}
-	return nil
+	maps.DeleteFunc(merged, func(name, text string) bool { return mine[name] == text })
+	return f.write(gone, merged)
 }
 
 // conflict returns the first line of the project's file that stops the merge, as "file:line: text".

@@ -102,11 +102,8 @@ func renamed(t tree, to names) (tree, error) {
 			after[name] = to.constants(t[name])
 		}
 		after[name] = from.replaced(to, name, after[name])
-		if after[name] == t[name] || path.Ext(name) != ".go" {
-			continue
-		}
-		if after[name], err = formatted(name, after[name]); err != nil { // another path has another place among imports
-			return nil, err
+		if after[name] != t[name] && path.Ext(name) == ".go" {
+			after[name] = formatted(after[name]) // another path has another place among imports
 		}
 	}
 	return after, nil

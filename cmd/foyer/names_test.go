@@ -63,7 +63,6 @@ func TestNamesOfRefuses(t *testing.T) {
 		"go.mod has no module path": foyer().with("go.mod", "go 1.26\n"),
 		nameFile + " lacks AppName": foyer().with(nameFile, ""),
 		"or CookiePrefix":           foyer().edit(t, nameFile, `"foyer"`, "prefix"),
-		"web/web.go:3:14: ":         foyer().edit(t, "web/web.go", "\nimport (", "\nimport example.com/foyer ("),
 	} {
 		_, err := renamed(files, harborCRM)
 		refused(t, err, want)

@@ -145,8 +145,7 @@ func (c creation) gone(list partList) (gone []string, err error) {
 		}
 		gone = slices.Delete(gone, i, i+1)
 	}
-	gone = append(gone, strings.FieldsFunc(c.without, comma)...)
-	return gone, list.check(gone)
+	return append(gone, strings.FieldsFunc(c.without, comma)...), nil
 }
 
 // vacant returns the whole path of dir, which must be empty or missing, and in no repository.
@@ -185,7 +184,8 @@ func (c *creation) files(template tree) (tree, error) {
 	}
 	files["LICENSE"] = fmt.Sprintf("This project is based on %s (%s), which has this licence:\n\n%s", was.Name, was.Module,
 		template["LICENSE"])
-	return files, c.p.write(files)
+	files[projectFile] = c.p.text()
+	return files, nil
 }
 
 // build makes the project beside target, and moves it there when it is whole.
@@ -196,31 +196,23 @@ func (c *creation) build(ctx context.Context, target string, template, files tre
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 	f := folder(filepath.Join(temp, "project"))
-	if err := f.write(nil, files); err != nil {
-		return err
-	}
-	// Forced, because this person's git may ignore such files everywhere.
-	for _, args := range [][]string{{"init", "--quiet"}, {"add", "--all", "--force"}} {
-		if _, err := f.git(ctx, args...); err != nil {
-			return err
-		}
-	}
-	if len(c.p.Without) > 0 {
+	s := session{folder: f, ctx: ctx, err: f.write(nil, files)}
+	s.git("init", "--quiet")
+	s.git("add", "--all", "--force") // because this person's git may ignore such files everywhere
+	if len(c.p.Without) > 0 && s.err == nil {
 		fmt.Fprintln(os.Stderr, "compiling what is left, which takes up to a minute")
-		if err := settle(ctx, f, template); err != nil {
-			return err
-		}
+		s.err = settle(ctx, f, template)
 	}
-	if err := f.stage(ctx); err != nil {
-		return err
+	if s.err == nil {
+		s.err = f.stage(ctx)
 	}
 	commit := f.author(ctx, c.p.Name)
 	if commit != nil {
 		c.note += "The first commit has no author, because git does not know your name and address.\n"
 	}
-	commit = append(commit, "commit", "--quiet", "--no-verify", "-m", "Based on "+c.p.Upstream+" "+c.p.Version)
-	if _, err := f.git(ctx, commit...); err != nil {
-		return err
+	s.git(append(commit, "commit", "--quiet", "--no-verify", "-m", "Based on "+c.p.Upstream+" "+c.p.Version)...)
+	if s.err != nil {
+		return s.err
 	}
 	for _, name := range []string{c.p.Version, kept(c.p.Version)} { // of the template itself, and of a project
 		c.from.keep(ctx, f, name, c.p.Version)

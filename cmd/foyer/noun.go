@@ -14,7 +14,8 @@ type noun []string
 
 var nounPattern = regexp.MustCompile(`^[a-z][a-z0-9]+(_[a-z][a-z0-9]+)*$`)
 
-// readNoun refuses what is no name in Go. Words of SQL are names, because migrations quote them. Errors begin with what.
+// readNoun refuses what is no name in Go. Words of SQL are names, because migrations quote them. Errors begin with
+// what.
 func readNoun(what, s string) (noun, error) {
 	switch {
 	case !nounPattern.MatchString(s):

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -20,7 +19,7 @@ var doors = map[string]string{
 // pageVerb makes a page with its route and link, or takes it back.
 func pageVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
 	g := generation{change: change{out: out}, order: order{example: "page"}}
-	set := flag.NewFlagSet("page", flag.ContinueOnError)
+	set := g.flags()
 	door := set.String("door", "user", "")
 	link := set.String("nav", "Paper clips", "") // of the example, which becomes the name of the page
 	set.StringVar(&g.icon, "icon", "info", "")

@@ -126,21 +126,21 @@ func (list partList) migrationsOf(names []string) []string {
 
 func isMigration(file string) bool { return path.Dir(file) == "migrations" && path.Ext(file) == ".sql" }
 
+// isGenerated reports whether templ makes a file.
+func isGenerated(file string) bool { return strings.HasSuffix(file, "_templ.go") }
+
 // partsWithout returns parts.txt without the parts in gone and without the files that left with them.
 func partsWithout(text string, gone, files []string) string {
-	var out []string
-	inGone := false
-	for line := range strings.SplitSeq(text, "\n") {
-		body := strings.TrimSpace(line)
-		indented := body != line
-		if name, _, ok := strings.Cut(body, ": "); ok && !indented && body[0] != '#' {
-			inGone = slices.Contains(gone, name)
+	var leave []span
+	part := ""
+	for i, line := range strings.Split(text, "\n") {
+		if name, _, ok := strings.Cut(line, ": "); ok && partName.MatchString(name) {
+			part = name
 		}
-		comment := strings.HasPrefix(body, "#") && !indented
-		blank := body == "" && len(out) > 0 && out[len(out)-1] == ""
-		if comment || !inGone && !blank && !(indented && slices.Contains(files, body)) {
-			out = append(out, line)
+		file := strings.TrimSpace(line)
+		if slices.Contains(gone, part) && !strings.HasPrefix(line, "#") || file != line && slices.Contains(files, file) {
+			leave = append(leave, span{from: i, to: i + 1})
 		}
 	}
-	return strings.TrimRight(strings.Join(out, "\n"), "\n") + "\n"
+	return strings.TrimRight(cut(text, leave, func(span, []string) fate { return goes }), "\n") + "\n"
 }

@@ -53,17 +53,16 @@ func readProject(t tree) (p project, ok bool, err error) {
 	return p, p.Upstream != "", nil
 }
 
-// write puts the state into t.
-func (p project) write(t tree) error {
+// text returns what projectFile has of the state.
+func (p project) text() string {
 	if p.Without == nil {
 		p.Without = map[string]string{}
 	}
 	if p.Generated == nil {
 		p.Generated = []generated{}
 	}
-	text, err := json.MarshalIndent(p, "", "\t")
-	t[projectFile] = string(text) + "\n"
-	return err
+	text, _ := json.MarshalIndent(p, "", "\t") // strings cannot fail
+	return string(text) + "\n"
 }
 
 // out returns the parts that the project does without, in order.

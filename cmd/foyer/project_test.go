@@ -27,7 +27,7 @@ func TestProjectFile(t *testing.T) {
 		Without:   map[string]string{"bench": never, "audit": "20260131120000_drop_audit.sql"},
 		Generated: []generated{{Command: []string{"page", "reports"}, Files: map[string]string{"web/reports.go": "abc"}}},
 	}
-	must(t, want.write(files))
+	files[projectFile] = want.text()
 	got, ok, err := readProject(files)
 	if must(t, err); !ok || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)

@@ -127,7 +127,8 @@ func (c *clone) extend() {
 	}
 	if c.chance(2) {
 		door := pick(c.dice, []string{"public", "anyone", "guest", "user", "fresh", "admin", "freshAdmin"})
-		c.step("", "page", c.newNoun(), "--door", door, "--icon", pick(c.dice, icons.all(c.project.tree(c.T)[iconsFile])))
+		icons := namesIn(iconsFile, c.project.tree(c.T)[iconsFile])
+		c.step("", "page", c.newNoun(), "--door", door, "--icon", pick(c.dice, icons))
 	}
 }
 

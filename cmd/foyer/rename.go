@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -12,8 +11,7 @@ import (
 // renameVerb gives the project other names.
 func renameVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
 	c := change{out: out}
-	set := flag.NewFlagSet("rename", flag.ContinueOnError)
-	c.flags(set)
+	set := c.flags()
 	prefix := set.String("prefix", "", "")
 	base := set.String("base", "", "")
 	rest, err := parse(set, args)

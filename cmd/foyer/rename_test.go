@@ -48,7 +48,7 @@ func TestRename(t *testing.T) {
 	render, err := renamed(namedSample(), harborCRM)
 	must(t, err)
 	want.Base = render.id()
-	must(t, want.write(render))
+	render[projectFile] = want.text()
 	render["web/mine.go"] = "package web\n\nimport _ \"github.com/acme/harbor/internal/keys\"\n"
 	if !maps.Equal(got, render) {
 		t.Errorf("%s\n%s", got[projectFile], got["README.md"])
@@ -78,7 +78,7 @@ func TestRenameAgain(t *testing.T) {
 		Files:   map[string]string{"web/reports.go": blobID(mine["web/reports.go"]), "web/bills.go": "edited since"},
 		Lines:   map[string][]string{"web/routes.go": {`"example.com/sample/internal/keys"`}},
 	}}
-	must(t, p.write(mine))
+	mine[projectFile] = p.text()
 	dir.commit(t, mine, "The clone's own")
 	rename := func(args ...string) project {
 		t.Helper()
@@ -131,7 +131,7 @@ func TestRenameOfNoClone(t *testing.T) {
 	}
 	p.Version = "v1.2.3" // only the module proxy has it
 	mine := dir.tree(t)
-	must(t, p.write(mine))
+	mine[projectFile] = p.text()
 	dir.commit(t, mine, "Updated")
 	for i, args := range [][]string{{"example.com/sample", "Sample"}, {"a.b/anchor", "Anchor"}} {
 		if i == 1 {

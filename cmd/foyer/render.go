@@ -65,7 +65,8 @@ func renderProject(template tree, p project, mine tree) (tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return after, tidy(named, after)
+	tidy(named, after)
+	return after, nil
 }
 
 // render returns t without the parts of r. Lines stay as they are written: imports, formatting and generated code are
@@ -87,9 +88,7 @@ func render(t tree, r removal) (tree, error) {
 	if err := cutAll(after, list, r); err != nil {
 		return nil, err
 	}
-	if err := dropUnused(t, after); err != nil {
-		return nil, err
-	}
+	dropUnused(t, after)
 	for _, name := range t.names() {
 		if _, stays := after[name]; !stays {
 			files = append(files, name)
@@ -108,7 +107,7 @@ func cutAll(t tree, list partList, r removal) error {
 	maps.Copy(uses, r.uses)
 	for _, named := range []bool{false, true} {
 		for _, name := range t.names() {
-			if slices.Contains(own, name) || (namesIn(name) != nil) != named {
+			if slices.Contains(own, name) || (namePatterns[path.Ext(name)] != nil) != named {
 				continue
 			}
 			spans, err := spansOf(name, t[name], list.has)
@@ -119,10 +118,10 @@ func cutAll(t tree, list partList, r removal) error {
 				continue
 			}
 			used := uses.named(t.namesLike(name))
-			for _, one := range namesIn(name).all(r.has[name]) {
+			for _, one := range namesIn(name, r.has[name]) {
 				used[one] = true
 			}
-			t[name] = cut(name, t[name], spans, r.fateIn(name, used))
+			t[name] = cut(t[name], spans, r.fateIn(name, used))
 		}
 		if !named {
 			uses.addTree(t)
@@ -134,7 +133,7 @@ func cutAll(t tree, list partList, r removal) error {
 // fateIn returns what happens to the spans of a file, of whose names those in used are needed.
 func (r removal) fateIn(file string, used map[string]bool) func(s span, lines []string) fate {
 	needed := func(line string) bool {
-		names := namesIn(file).all(line)
+		names := namesIn(file, line)
 		return len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !used[n] })
 	}
 	return func(s span, lines []string) fate {
@@ -149,32 +148,21 @@ func (r removal) fateIn(file string, used map[string]bool) func(s span, lines []
 	}
 }
 
-// namePattern finds the names that a file of styles or icons gives to things.
-type namePattern regexp.Regexp
-
-var (
-	classes = (*namePattern)(regexp.MustCompile(`\.([A-Za-z][\w-]*)`))
-	icons   = (*namePattern)(regexp.MustCompile(`<symbol id="([^"]+)"`))
-)
-
-// namesIn returns the pattern for a file, nil for one that names nothing.
-func namesIn(file string) *namePattern {
-	switch path.Ext(file) {
-	case ".css":
-		return classes
-	case ".svg":
-		return icons
-	}
-	return nil
+// namePatterns find the names that files of styles and icons give to things.
+var namePatterns = map[string]*regexp.Regexp{
+	".css": regexp.MustCompile(`\.([A-Za-z][\w-]*)`),
+	".svg": regexp.MustCompile(`<symbol id="([^"]+)"`),
 }
 
 var cssNoise = regexp.MustCompile(`(?s)/\*.*?\*/|url\([^)]*\)`)
 
-func (p *namePattern) all(text string) (names []string) {
-	if p == nil {
+// namesIn returns the names that a text in a file gives to things, none if the file has neither styles nor icons.
+func namesIn(file, text string) (names []string) {
+	pattern := namePatterns[path.Ext(file)]
+	if pattern == nil {
 		return nil
 	}
-	for _, m := range (*regexp.Regexp)(p).FindAllStringSubmatch(cssNoise.ReplaceAllString(text, ""), -1) {
+	for _, m := range pattern.FindAllStringSubmatch(cssNoise.ReplaceAllString(text, ""), -1) {
 		names = append(names, m[1])
 	}
 	return names
@@ -185,7 +173,7 @@ func (p *namePattern) all(text string) (names []string) {
 func (t tree) namesLike(name string) (names []string) {
 	for other, text := range t {
 		if path.Ext(other) == path.Ext(name) && !strings.HasPrefix(other, exampleDir) {
-			names = append(names, namesIn(name).all(text)...)
+			names = append(names, namesIn(name, text)...)
 		}
 	}
 	return names
@@ -207,7 +195,7 @@ func (l literals) addTree(t tree) {
 		case ext == ".js" && !strings.HasSuffix(name, ".min.js"):
 			pattern = quotedJS
 		case ext == ".templ":
-		case ext == ".go" && !strings.HasSuffix(name, "_test.go") && !strings.HasSuffix(name, "_templ.go"):
+		case ext == ".go" && !strings.HasSuffix(name, "_test.go") && !isGenerated(name):
 		default:
 			continue
 		}

@@ -29,51 +29,44 @@ func settle(ctx context.Context, f folder, before tree) error {
 	if err := checkMarkers(after); err != nil {
 		return err
 	}
-	if err := tidy(before, after); err != nil {
-		return err
-	}
+	tidy(before, after)
 	if err := f.write(cut, after); err != nil {
 		return err
 	}
 	has := func(is func(name string) bool) bool { return slices.ContainsFunc(after.names(), is) }
-	var steps, vendor []string
-	if after["vendor/modules.txt"] != "" {
-		vendor = []string{"mod vendor"} // else go refuses go.mod where it changed
-	}
-	steps = append(steps, vendor...)
 	views := has(func(name string) bool { return path.Ext(name) == ".templ" && !strings.HasPrefix(name, exampleDir) })
-	if views {
-		steps = append(steps, "tool templ generate") // always, because templ may be another one
-	}
-	if has(func(name string) bool { return inlined.MatchString(after[name]) }) {
-		steps = append(steps, "fix -trimpath=false -inline ./...") // else go finds results of another folder in its cache
-	}
-	steps = append(steps, "vet ./...", "mod tidy") // tidy would look in the network for a package that left
-	steps = append(steps, vendor...)               // what tidy left
-	if after[surfaceTest] != "" && !maps.Equal(before.below("internal/auth/"), after.below("internal/auth/")) {
-		steps = append(steps, "test ./internal/auth -run TestSurface$ -count=1 -update")
-	}
-	if after[accessFile] != "" {
-		steps = append(steps, "test ./web -run TestAccess$ -count=1 -update")
-	}
-	for _, step := range steps {
-		if _, err := f.run(ctx, "go", strings.Fields(step)...); err != nil {
+	renames := has(func(name string) bool { return inlined.MatchString(after[name]) })
+	exports := after[surfaceTest] != "" && !maps.Equal(before.below("internal/auth/"), after.below("internal/auth/"))
+	vendored := after["vendor/modules.txt"] != ""
+	for _, step := range []struct {
+		needed bool
+		args   string // of go
+	}{
+		{vendored, "mod vendor"},                       // else go refuses go.mod where it changed
+		{views, "tool templ generate"},                 // always, because templ may be another one
+		{renames, "fix -trimpath=false -inline ./..."}, // else go finds results of another folder in its cache
+		{true, "vet ./..."},
+		{true, "mod tidy"},       // before vet it would look in the network for a package that left
+		{vendored, "mod vendor"}, // what tidy left
+		{exports, "test ./internal/auth -run TestSurface$ -count=1 -update"},
+		{after[accessFile] != "", "test ./web -run TestAccess$ -count=1 -update"},
+	} {
+		if !step.needed {
+			continue
+		}
+		if _, err := f.run(ctx, "go", strings.Fields(step.args)...); err != nil {
 			return fault(faults(err.Error()))
 		}
 	}
-	var ignored []string // that git keeps nevertheless
-	generated := func(name string) bool { return strings.HasSuffix(name, "_templ.go") }
-	if views && slices.ContainsFunc(before.names(), generated) { // where git has none yet, it gets none
-		ignored = append(ignored, "*_templ.go")
+	// These are kept also where git ignores them. Where git has nothing that templ generates, it gets none.
+	s := session{folder: f, ctx: ctx}
+	if views && slices.ContainsFunc(before.names(), isGenerated) {
+		s.git("add", "--force", "--all", "--", "*_templ.go")
 	}
-	if vendor != nil {
-		ignored = append(ignored, "vendor")
+	if vendored {
+		s.git("add", "--force", "--all", "--", "vendor")
 	}
-	if ignored == nil {
-		return nil
-	}
-	_, err = f.git(ctx, append([]string{"add", "--force", "--all", "--"}, ignored...)...)
-	return err
+	return s.err
 }
 
 // fault is what go has against a tree.
@@ -91,7 +84,7 @@ func (f folder) explain(ctx context.Context, err error) error {
 	}
 	ignored, _ := f.git(ctx, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
 	names := slices.DeleteFunc(listed(ignored), func(name string) bool {
-		return name == "data/" || name == "bin/" || path.Base(name) == "node_modules" || strings.HasSuffix(name, "_templ.go")
+		return name == "data/" || name == "bin/" || path.Base(name) == "node_modules" || isGenerated(name)
 	})
 	if len(names) == 0 {
 		return err
@@ -103,23 +96,23 @@ func (f folder) explain(ctx context.Context, err error) error {
 // inlined finds a helper that got a new name: go fix lets callers of the old one call the new one.
 var inlined = regexp.MustCompile(`(?m)^//go:fix inline$`)
 
-// gained returns the lines that the table of who may open what has and had not, each with its route.
-func gained(was, is string) (lines []string) {
-	var old []string
-	for i, table := range []string{was, is} {
-		route := ""
-		for line := range strings.Lines(table) {
-			if line = strings.TrimRight(line, "\r\n"); !strings.HasPrefix(line, " ") {
-				route = line
-			} else {
-				line = route + line
-			}
-			if i == 0 {
-				old = append(old, line)
-			} else if !slices.Contains(old, line) {
-				lines = append(lines, line)
-			}
+// gained returns the lines that the table of who may open what has and had not.
+func gained(was, is string) []string {
+	old := withRoutes(was)
+	return slices.DeleteFunc(withRoutes(is), func(line string) bool { return slices.Contains(old, line) })
+}
+
+// withRoutes returns the lines of such a table, each with its route.
+func withRoutes(table string) (lines []string) {
+	route := ""
+	for line := range strings.Lines(table) {
+		line = strings.TrimRight(line, "\r\n")
+		if strings.HasPrefix(line, " ") {
+			line = route + line
+		} else {
+			route = line
 		}
+		lines = append(lines, line)
 	}
 	return lines
 }

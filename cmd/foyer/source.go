@@ -161,8 +161,8 @@ func ownTemplate(ctx context.Context, dir folder) (p project, t tree, err error)
 	return p, t, err
 }
 
-// project returns what .foyer says. A clone that has none grew from base, a commit of the template, or without base from
-// the last commit that it shares with its origin, which must have no commits of the clone.
+// project returns what .foyer says. A clone that has none grew from base, a commit of the template, or without base
+// from the last commit that it shares with its origin, which must have no commits of the clone.
 func (f folder) project(ctx context.Context, mine tree, base string) (project, error) {
 	was, grown, err := readProject(mine)
 	if err != nil || grown && base == "" {

@@ -7,7 +7,6 @@ import (
 	"go/token"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -18,13 +17,13 @@ const importPlace = "import"
 // is importPlace. It finds the place in the syntax tree and edits the text, so that comments stay where they are.
 func insert(name, text, place string, lines []string) (string, error) {
 	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, name, text, parser.ParseComments|parser.SkipObjectResolution)
+	file, err := parser.ParseFile(fset, name, text, parser.ParseComments)
 	if err != nil {
 		return "", err
 	}
 	offset := func(p token.Pos) int { return fset.Position(p).Offset }
 	if place == importPlace {
-		return importAll(name, text, file, offset, lines)
+		return importAll(text, file, offset, lines), nil
 	}
 	end, last := endOf(file, place)
 	if !end.IsValid() {
@@ -37,70 +36,73 @@ func insert(name, text, place string, lines []string) (string, error) {
 	if line := before[strings.LastIndex(before, "\n")+1:]; strings.TrimSpace(line) != "" {
 		before += "\n"
 	}
-	return formatted(name, before+strings.Join(lines, "\n")+"\n"+after)
+	return formatted(before + strings.Join(lines, "\n") + "\n" + after), nil
 }
 
 // endOf returns where the content of a declaration ends: before its closing brace, or before the return that ends a
 // function. last is the end of the last element of a list.
 func endOf(file *ast.File, name string) (end, last token.Pos) {
+	var declared any
+	if object := file.Scope.Lookup(name); object != nil {
+		declared = object.Decl
+	}
 	for _, d := range file.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == name && f.Body != nil {
-			if n := len(f.Body.List); n > 0 {
-				if r, ok := f.Body.List[n-1].(*ast.ReturnStmt); ok {
-					return r.Pos(), token.NoPos
-				}
+		if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == name && declared == nil {
+			declared = f // a method, which no scope has
+		}
+	}
+	switch d := declared.(type) {
+	case *ast.FuncDecl:
+		if d.Body == nil {
+			break
+		}
+		end = d.Body.Rbrace
+		if n := len(d.Body.List); n > 0 {
+			if r, ok := d.Body.List[n-1].(*ast.ReturnStmt); ok {
+				end = r.Pos()
 			}
-			return f.Body.Rbrace, token.NoPos
 		}
-		g, ok := d.(*ast.GenDecl)
-		if !ok {
-			continue
+	case *ast.TypeSpec:
+		if t, ok := d.Type.(*ast.StructType); ok {
+			end = t.Fields.Closing
 		}
-		for _, spec := range g.Specs {
-			switch s := spec.(type) {
-			case *ast.TypeSpec:
-				if t, ok := s.Type.(*ast.StructType); ok && s.Name.Name == name {
-					return t.Fields.Closing, token.NoPos
-				}
-			case *ast.ValueSpec:
-				if len(s.Values) != 1 || s.Names[0].Name != name {
-					continue
-				}
-				if list, ok := s.Values[0].(*ast.CompositeLit); ok {
-					if n := len(list.Elts); n > 0 {
-						last = list.Elts[n-1].End()
-					}
-					return list.Rbrace, last
-				}
+	case *ast.ValueSpec:
+		if len(d.Values) != 1 {
+			break
+		}
+		if list, ok := d.Values[0].(*ast.CompositeLit); ok {
+			end = list.Rbrace
+			if n := len(list.Elts); n > 0 {
+				last = list.Elts[n-1].End()
 			}
 		}
 	}
-	return token.NoPos, token.NoPos
+	return end, last
 }
 
 // importAll adds the imports that file lacks: below the imports that are not of the standard library.
-func importAll(name, text string, file *ast.File, offset func(token.Pos) int, paths []string) (string, error) {
+func importAll(text string, file *ast.File, offset func(token.Pos) int, paths []string) string {
 	paths = slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
 		return slices.ContainsFunc(file.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == strings.TrimSpace(p) })
 	})
 	if len(paths) == 0 {
-		return text, nil
+		return text
 	}
 	lines := "\n" + strings.Join(paths, "\n")
 	if len(file.Imports) == 0 {
 		at := offset(file.Name.End())
-		return formatted(name, text[:at]+"\n\nimport ("+lines+"\n)"+text[at:])
+		return formatted(text[:at] + "\n\nimport (" + lines + "\n)" + text[at:])
 	}
 	last := file.Imports[len(file.Imports)-1]
-	if path, err := strconv.Unquote(last.Path.Value); err == nil && !strings.Contains(path, ".") {
+	if !strings.Contains(last.Path.Value, ".") {
 		lines = "\n" + lines // the standard library is a group of its own
 	}
 	from, to := offset(last.Pos()), offset(last.End())
 	alone := func(d ast.Decl) bool { return d.End() == last.End() } // without parentheses
 	if slices.ContainsFunc(file.Decls, alone) {
-		return formatted(name, text[:from]+"(\n"+text[from:to]+lines+"\n)"+text[to:])
+		return formatted(text[:from] + "(\n" + text[from:to] + lines + "\n)" + text[to:])
 	}
-	return formatted(name, text[:to]+lines+text[to:])
+	return formatted(text[:to] + lines + text[to:])
 }
 
 // importOfOne matches what importAll made of an import without parentheses, when its own lines are gone again.
@@ -126,11 +128,8 @@ func removeLines(name, text string, lines []string) (string, error) {
 	if len(rest) > 0 {
 		return "", fmt.Errorf("%s was changed: it lacks the line %s", name, strings.TrimSpace(rest[0]))
 	}
-	dropped, err := dropImports(name, text, strings.Join(kept, "\n"))
-	if err != nil {
-		return "", err
-	}
-	return formatted(name, importOfOne.ReplaceAllString(dropped, "import $1"))
+	dropped := dropImports(name, text, strings.Join(kept, "\n"))
+	return formatted(importOfOne.ReplaceAllString(dropped, "import $1")), nil
 }
 
 // alike reports whether two lines differ in spaces alone, which gofmt changes when neighbours come and go.

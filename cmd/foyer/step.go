@@ -55,7 +55,7 @@ func (s step) finish(ctx context.Context, own tree) (text string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if lines := gained(s.mine[accessFile], now[accessFile]); lines != nil {
+	if lines := gained(s.mine[accessFile], now[accessFile]); len(lines) > 0 {
 		text += "\n\nWho may open what:\n" + strings.Join(lines, "\n")
 	}
 	return text, s.record(ctx)
@@ -76,6 +76,5 @@ func (s step) record(ctx context.Context) error {
 		s.p.Base = render.id()
 	}
 	s.p.follow(s.mine, now)
-	state := tree{}
-	return errors.Join(s.p.write(state), s.work.add(ctx, state))
+	return s.work.add(ctx, tree{projectFile: s.p.text()})
 }

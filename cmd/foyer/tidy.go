@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"go/ast"
 	"go/format"
 	"go/parser"
 	"go/token"
@@ -14,46 +12,37 @@ import (
 
 // tidy changes what a person's editor would change when they save: it drops the imports that before needed and t no
 // longer does, and formats Go. It touches only files that differ from before.
-func tidy(before, t tree) error {
-	for _, name := range t.names() {
-		was, ok := before[name]
-		if !ok || was == t[name] {
-			continue
+func tidy(before, t tree) {
+	for name, text := range t {
+		if was, ok := before[name]; ok && was != text {
+			t[name] = tidied(name, was, text)
 		}
-		text, err := tidied(name, was, t[name])
-		if err != nil {
-			return err
-		}
-		t[name] = text
 	}
-	return nil
 }
 
 // tidied is tidy for the text of one file, which was another one before.
-func tidied(name, was, text string) (string, error) {
-	ext := path.Ext(name)
-	if ext != ".go" && ext != ".templ" || strings.HasSuffix(name, "_templ.go") {
-		return text, nil
+func tidied(name, was, text string) string {
+	switch ext := path.Ext(name); {
+	case ext == ".templ":
+		return dropImports(name, was, text)
+	case ext == ".go" && !isGenerated(name):
+		return formatted(dropImports(name, was, text))
 	}
-	text, err := dropImports(name, was, text)
-	if err != nil || ext == ".templ" {
-		return text, err
-	}
-	return formatted(name, text)
+	return text
 }
 
-// formatted returns the text of a Go file as gofmt has it. Its error names file and line.
-func formatted(name, text string) (string, error) {
+// formatted returns the text of a Go file as gofmt has it. What does not parse stays as it is: go vet names the line.
+func formatted(text string) string {
 	out, err := format.Source([]byte(text))
 	if err != nil {
-		return "", fmt.Errorf("%s:%w", name, err)
+		return text
 	}
-	return string(out), nil
+	return string(out)
 }
 
 var (
 	importLine  = regexp.MustCompile(`^\s*(?:import\s+)?(?:([\w.]+)\s+)?"([^"]+)"\s*(?://.*)?$`)
-	declaration = regexp.MustCompile(`^(?:templ|css|script|func|type|var|const)\b`)
+	declaration = regexp.MustCompile(`(?m)^(?:templ|css|script|func|type|var|const)\b`)
 	emptyImport = regexp.MustCompile(`(?m)^import \(\s*\)\n*`)
 	version     = regexp.MustCompile(`^v\d+$`)
 	identifier  = regexp.MustCompile(`^[A-Za-z_]\w*$`)
@@ -61,31 +50,23 @@ var (
 
 // dropImports removes the imports that before used and after does not. An import that it cannot match with a use
 // stays: the compiler names it.
-func dropImports(name, before, after string) (string, error) {
-	used, err := packagesUsed(name, before)
-	if err != nil {
-		return "", err
-	}
-	uses, err := packagesUsed(name, after)
-	if err != nil {
-		return "", err
+func dropImports(name, before, after string) string {
+	used, uses := packagesUsed(name, before), packagesUsed(name, after)
+	header, body := after, ""
+	if at := declaration.FindStringIndex(after); at != nil {
+		header, body = after[:at[0]], after[at[0]:]
 	}
 	var out strings.Builder
-	header := true
-	for line := range strings.Lines(after) {
-		header = header && !declaration.MatchString(line)
+	for line := range strings.Lines(header) {
 		m := importLine.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
-		if header && m != nil {
-			is := func(set map[string]bool) bool {
-				return slices.ContainsFunc(packageNames(m[1], m[2]), func(n string) bool { return set[n] })
-			}
-			if is(used) && !is(uses) {
-				continue
-			}
+		is := func(set map[string]bool) bool {
+			return m != nil && slices.ContainsFunc(packageNames(m[1], m[2]), func(n string) bool { return set[n] })
 		}
-		out.WriteString(line)
+		if !is(used) || is(uses) {
+			out.WriteString(line)
+		}
 	}
-	return emptyImport.ReplaceAllString(out.String(), ""), nil
+	return emptyImport.ReplaceAllString(out.String()+body, "")
 }
 
 // packageNames returns the names by which a file may call an import, none for "_" and ".".
@@ -104,31 +85,24 @@ func packageNames(alias, imported string) []string {
 
 var selector = regexp.MustCompile(`\b([A-Za-z_]\w*)\.[A-Za-z_]`)
 
-// packagesUsed returns the names before a dot in a file: in Go those that the file does not declare.
-func packagesUsed(name, text string) (map[string]bool, error) {
+// packagesUsed returns the names that a Go file uses and does not declare. In a template, and in Go that does not
+// parse, these are the names before a dot.
+func packagesUsed(name, text string) map[string]bool {
 	used := map[string]bool{}
-	if path.Ext(name) == ".templ" {
-		for line := range strings.Lines(text) {
-			if strings.HasPrefix(strings.TrimSpace(line), "//") || importLine.MatchString(strings.TrimRight(line, "\r\n")) {
-				continue
-			}
-			for _, m := range selector.FindAllStringSubmatch(line, -1) {
-				used[m[1]] = true
-			}
-		}
-		return used, nil
-	}
 	file, err := parser.ParseFile(token.NewFileSet(), name, text, 0)
-	if err != nil {
-		return nil, err
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		if s, ok := n.(*ast.SelectorExpr); ok {
-			if x, ok := s.X.(*ast.Ident); ok && x.Obj == nil {
-				used[x.Name] = true
-			}
+	if err == nil {
+		for _, id := range file.Unresolved {
+			used[id.Name] = true
 		}
-		return true
-	})
-	return used, nil
+		return used
+	}
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "//") || importLine.MatchString(strings.TrimRight(line, "\r\n")) {
+			continue
+		}
+		for _, m := range selector.FindAllStringSubmatch(line, -1) {
+			used[m[1]] = true
+		}
+	}
+	return used
 }

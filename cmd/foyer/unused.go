@@ -14,25 +14,16 @@ import (
 // dropUnused removes from t, which was before, the unexported declarations that nothing uses any more: helpers of what
 // left. It goes by names, so that a name which means two things in a package may stay. A file that declares nothing any
 // more goes, too.
-func dropUnused(before, t tree) error {
+func dropUnused(before, t tree) {
 	packages := map[string]bool{}
 	for _, name := range before.names() {
 		if before[name] != t[name] && !strings.HasPrefix(name, exampleDir) {
 			packages[path.Dir(name)+" "+packageOf(before[name])] = true
 		}
 	}
-	for _, p := range slices.Sorted(maps.Keys(packages)) {
-		was, err := readDefinitions(before, p)
-		if err != nil {
-			return err
-		}
-		now, err := readDefinitions(t, p)
-		if err != nil {
-			return err
-		}
-		now.drop(t, was)
+	for p := range packages {
+		readDefinitions(t, p).drop(t, readDefinitions(before, p))
 	}
-	return nil
 }
 
 var packageClause = regexp.MustCompile(`(?m)^package (\w+)`)
@@ -67,31 +58,29 @@ var (
 	emptyGroup = regexp.MustCompile(`(?m)^(?:var|type) \(\s*\)\n*`)
 )
 
-func readDefinitions(t tree, packageID string) (definitions, error) {
+func readDefinitions(t tree, packageID string) definitions {
 	d := definitions{uses: map[string]bool{}}
 	for _, name := range t.names() {
 		switch {
-		case strings.HasSuffix(name, "_templ.go") || path.Dir(name)+" "+packageOf(t[name]) != packageID:
+		case isGenerated(name) || path.Dir(name)+" "+packageOf(t[name]) != packageID:
 		case path.Ext(name) == ".templ":
 			for _, w := range word.FindAllString(t[name], -1) {
 				d.uses[w], d.uses["."+w] = true, true
 			}
 		case path.Ext(name) == ".go":
-			if err := d.read(name, t[name]); err != nil {
-				return d, err
-			}
+			d.read(name, t[name])
 		}
 	}
-	return d, nil
+	return d
 }
 
-func (d *definitions) read(name, text string) error {
+// read adds the definitions of a file. What does not parse has none: go vet names the line.
+func (d *definitions) read(name, text string) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, name, text, parser.ParseComments)
 	if err != nil {
-		return err
+		return
 	}
-	top := map[any]bool{}
 	add := func(one definition, node ast.Node, doc *ast.CommentGroup) {
 		offset := func(p token.Pos) int { return fset.Position(p).Offset }
 		one.file, one.from, one.to = name, offset(node.Pos()), offset(node.End())
@@ -103,18 +92,10 @@ func (d *definitions) read(name, text string) error {
 		if one.name == "_" || one.name == "init" {
 			one.name = ""
 		}
-		one.uses = namesUsed(node, top)
+		one.uses = namesUsed(file, node)
 		delete(one.uses, one.name)
 		delete(one.uses, one.of)
 		d.list = append(d.list, one)
-	}
-	for _, decl := range file.Decls {
-		top[decl] = true
-		if g, ok := decl.(*ast.GenDecl); ok {
-			for _, spec := range g.Specs {
-				top[spec] = true
-			}
-		}
 	}
 	for _, decl := range file.Decls {
 		switch decl := decl.(type) {
@@ -145,24 +126,21 @@ func (d *definitions) read(name, text string) error {
 			}
 		}
 	}
-	return nil
 }
 
 func isMarker(c *ast.Comment) bool { return slashes.exact.MatchString(c.Text) }
 
-// namesUsed returns the names in node that are declared in top or in another file, and those of methods and fields with
-// a dot before them.
-func namesUsed(node ast.Node, top map[any]bool) map[string]bool {
+// namesUsed returns the names in a node of file that are declared at the top of it or in another file, and those of
+// methods and fields with a dot before them.
+func namesUsed(file *ast.File, node ast.Node) map[string]bool {
 	used := map[string]bool{}
-	var own *ast.Ident // of a function
+	passed := map[*ast.Ident]bool{} // those of selectors and functions, which Inspect meets as identifiers, too
 	ast.Inspect(node, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.SelectorExpr:
-			used["."+n.Sel.Name] = true
-			maps.Copy(used, namesUsed(n.X, top))
-			return false
+			used["."+n.Sel.Name], passed[n.Sel] = true, true
 		case *ast.FuncDecl:
-			own = n.Name
+			passed[n.Name] = true
 		case *ast.InterfaceType:
 			for _, method := range n.Methods.List {
 				for _, id := range method.Names {
@@ -170,7 +148,7 @@ func namesUsed(node ast.Node, top map[any]bool) map[string]bool {
 				}
 			}
 		case *ast.Ident:
-			if n != own && (n.Obj == nil || top[n.Obj.Decl]) {
+			if !passed[n] && (n.Obj == nil || n.Obj == file.Scope.Lookup(n.Name)) {
 				used[n.Name] = true
 			}
 		}

@@ -21,8 +21,8 @@ func TestDropUnused(t *testing.T) {
 		"api/untouched.go": "package api\n\nfunc unused() {}\n",
 	}
 	after := before.with("web/part.go", "").edit(t, "web/a.go", "part(); ", "")
-	must(t, dropUnused(before, after))
-	must(t, tidy(before, after))
+	dropUnused(before, after)
+	tidy(before, after)
 	want := map[string]string{
 		"web/a.go": "package web\n\nfunc Page() { shared() }\n\nfunc shared() {}\n\nfunc seam() {} // for clones\n\n" +
 			"type rig struct{}\n\nfunc (r *rig) stay() {}\n\n// Rig is made.\nfunc Rig() { new(rig).stay() }\n\nvar (\n\tboth = 2\n)\n",
@@ -48,7 +48,7 @@ func TestDropUnusedKeepsMarkers(t *testing.T) {
 		"web/b.go": "package web\n\nfunc Gone() { helper() }\n",
 	}
 	after := before.with("web/b.go", "")
-	must(t, dropUnused(before, after))
+	dropUnused(before, after)
 	if got := after["web/a.go"]; strings.Contains(got, "func helper") || !strings.Contains(got, "// part:keys\n") {
 		t.Errorf("got:\n%s", got)
 	}

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -30,8 +29,7 @@ type update struct {
 
 func updateVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
 	u := update{change: change{out: out}}
-	set := flag.NewFlagSet("update", flag.ContinueOnError)
-	u.flags(set)
+	set := u.flags()
 	set.StringVar(&u.to, "to", "", "")
 	set.StringVar(&u.base, "base", "", "")
 	set.BoolVar(&u.keep, "keep-conflicts", false, "")
@@ -186,14 +184,12 @@ func (p *project) leaveOut(old, template tree) error {
 	if err != nil {
 		return err
 	}
-	out := maps.Collect(maps.All(p.Without))
-	maps.DeleteFunc(out, func(name, _ string) bool { return !list.has(name) })
+	maps.DeleteFunc(p.Without, func(name, _ string) bool { return !list.has(name) })
 	for _, part := range list {
-		if !was.has(part.name) && slices.ContainsFunc(part.needs, func(need string) bool { return out[need] != "" }) {
-			out[part.name] = never
+		if !was.has(part.name) && slices.ContainsFunc(part.needs, func(need string) bool { return p.Without[need] != "" }) {
+			p.Without[part.name] = never
 		}
 	}
-	p.Without = out
 	return nil
 }
 

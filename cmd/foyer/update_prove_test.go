@@ -202,7 +202,7 @@ func ships(t *testing.T, files tree, settled bool, without ...string) (template,
 	state := asProject(string(template), template.do(t, "rev-parse", "HEAD"), without)
 	mine, err := renderProject(files, state, nil)
 	must(t, err)
-	must(t, state.write(mine))
+	mine[projectFile] = state.text()
 	project = newProject(t, mine)
 	mine = mine.with("README.md", "# Harbor\n",
 		"internal/origins/ships.go", "package origins\n\n// Ships is the path of ships.\nconst Ships = \"/ships\"\n",

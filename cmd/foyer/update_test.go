@@ -47,7 +47,7 @@ func TestUpdate(t *testing.T) {
 	p.Generated = []generated{{Command: []string{"page"}, Lines: map[string][]string{"web/help/mine.go": {"x"}},
 		Files: map[string]string{"web/mine.go": blobID(mine["web/mine.go"]), "web/routes.go": "edited since",
 			"web/help/mine.go": blobID(mine["web/help/mine.go"])}}}
-	must(t, p.write(mine))
+	mine[projectFile] = p.text()
 	head := project.commit(t, mine, "The clone's own")
 	second := first.with("web/help/help.go", "", "web/manual/help.go",
 		"package help\n\n// Lines are the lines that help a reader.\nconst Line = `two`\n",
@@ -205,7 +205,7 @@ func TestUpdateSquashed(t *testing.T) {
 	p := project{Upstream: "example.com/sample", Source: string(template), Version: template.do(t, "rev-parse", "HEAD"),
 		Base: "of another tool", names: names{"example.com/sample", "Sample", "sample"}}
 	mine := sample()
-	must(t, p.write(mine))
+	mine[projectFile] = p.text()
 	origin := newProject(t, mine)
 	origin.commit(t, mine.with("web/mine.go", "package web\n"), "Mine")
 	version := template.commit(t, sample().edit(t, "web/routes.go", "\"GET /about\"", "\"GET /imprint\""), "Later")
@@ -237,7 +237,7 @@ func TestUpdateStarts(t *testing.T) {
 	first := template.do(t, "rev-parse", "HEAD")
 	p := project{Upstream: "example.com/sample", Source: string(template), Version: first}
 	mine := sample()
-	must(t, p.write(mine))
+	mine[projectFile] = p.text()
 	clone := newProject(t, mine)
 	says := func(want string, args ...string) {
 		t.Helper()
@@ -261,7 +261,7 @@ func TestUpdateStarts(t *testing.T) {
 		t.Errorf("the tool's error: %q", err)
 	}
 	p.Version = "v1.2.0"
-	must(t, p.write(mine))
+	mine[projectFile] = p.text()
 	clone.commit(t, mine, "At a tag")
 	says("[update --self --to v1.10.0]")
 	says("Nothing to update: this project has v1.2.0", "--to", "v1.2.0")
@@ -271,13 +271,13 @@ func TestUpdateStarts(t *testing.T) {
 	}
 	says("[update --to refs/tags/v1.10.0 --self --to v1.10.0]", "--to", "refs/tags/v1.10.0")
 	p.Version = "v1.11.0"
-	must(t, p.write(mine))
+	mine[projectFile] = p.text()
 	clone.commit(t, mine, "At a later tag")
 	says("Nothing to update: this project has v1.11.0")
 	_, err = clone.verb(t, "update", "--to", "v1.10.0")
 	refused(t, err, "this project has v1.11.0, and an update never goes back to v1.10.0")
 	p.Version = second
-	must(t, p.write(mine))
+	mine[projectFile] = p.text()
 	clone.commit(t, mine, "At a commit")
 	side := template.do(t, "commit-tree", second+"^{tree}", "-p", first, "-m", "Another line")
 	template.do(t, "update-ref", "refs/heads/side", side)
@@ -313,7 +313,7 @@ func TestUpdateInterrupted(t *testing.T) {
 	template := newProject(t, sample())
 	mine := sample()
 	p := project{Upstream: "example.com/sample", Source: string(template), Version: template.do(t, "rev-parse", "HEAD")}
-	must(t, p.write(mine))
+	mine[projectFile] = p.text()
 	clone := newProject(t, mine)
 	template.commit(t, sample().with("cmd/foyer/main.go", tool), "Later")
 	for _, row := range []struct{ flag, want string }{{"--json=0", "by half"}, {"", "<nil>"}} {
@@ -334,7 +334,7 @@ func TestUpdateOfModule(t *testing.T) {
 	proxy(t, newProject(t, sample()), "v0.1.0")
 	p := project{Upstream: "example.com/sample", Version: "v0.1.0"}
 	mine := sample().with("go.mod", "module example.com/harbor\n\ngo 1.24\n")
-	must(t, p.write(mine))
+	mine[projectFile] = p.text()
 	clone := newProject(t, mine)
 	for _, args := range [][]string{{"update"}, {"update", "--to", "v0.1.0", "--dry-run"}} {
 		out, err := clone.verb(t, args...)
@@ -346,7 +346,7 @@ func TestUpdateOfModule(t *testing.T) {
 	_, err := clone.verb(t, "update", "--to", "v0.2.0")
 	refused(t, err, "versions of example.com/sample were not found: ", "v0.2.0")
 	p.Source = string(clone) + "/nothing"
-	must(t, p.write(mine))
+	mine[projectFile] = p.text()
 	clone.commit(t, mine, "Another source")
 	_, err = clone.verb(t, "update")
 	refused(t, err, "versions of example.com/sample were not found: fatal: ")

@@ -19,7 +19,7 @@ func grown(t *testing.T, files tree, without ...string) folder {
 	}
 	mine, err := renderProject(files, p, nil)
 	must(t, err)
-	must(t, p.write(mine))
+	mine[projectFile] = p.text()
 	mine["README.md"] = "# Mine\n"
 	dir.commit(t, mine, "The project")
 	return dir

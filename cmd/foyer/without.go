@@ -93,7 +93,6 @@ func with(ctx context.Context, root folder, w taking) error {
 // back puts the parts into the project's state. It returns them, with those that they need, and the migrations of those
 // whose tables were dropped.
 func (s *step) back(w taking, list partList) (back, dropped []string, err error) {
-	s.p.Without = maps.Collect(maps.All(s.p.Without))
 	for todo := w.parts; len(todo) > 0; todo = todo[1:] {
 		state, out := s.p.Without[todo[0]]
 		i := list.index(todo[0])
