@@ -39,7 +39,6 @@ import (
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/keys"
-	"example.com/foyer/internal/purge"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -129,9 +128,5 @@ func endLinks(t *auth.Tx, userID string) error {
 const rest = 24 * time.Hour
 
 func (m *MagicLink) purge(ctx context.Context) error {
-	db, over := m.db.WithContext(ctx), m.auth.Now().Add(-rest)
-	return purge.All(ctx, func() *gorm.DB {
-		some := db.Model(&magicLink{}).Select("address").Where("expires_at <= ?", over).Limit(purge.Batch)
-		return db.Where("address IN (?)", some).Delete(&magicLink{})
-	})
+	return m.auth.PurgeExpired(ctx, &magicLink{}, "address", m.auth.Now().Add(-rest))
 }

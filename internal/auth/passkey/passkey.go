@@ -26,7 +26,6 @@ import (
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/origins"
-	"example.com/foyer/internal/purge"
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
 	"gorm.io/gorm"
@@ -162,9 +161,5 @@ func remove(t *auth.Tx, u *auth.User, since time.Time, purpose letter.Purpose, t
 
 // purge forgets spent challenges that have expired, because no answer to them counts any more.
 func (p *Passkeys) purge(ctx context.Context) error {
-	db, now := p.db.WithContext(ctx), p.auth.Now()
-	return purge.All(ctx, func() *gorm.DB {
-		some := db.Model(&spent{}).Select("challenge").Where("expires_at <= ?", now).Limit(purge.Batch)
-		return db.Where("challenge IN (?)", some).Delete(&spent{})
-	})
+	return p.auth.PurgeExpired(ctx, &spent{}, "challenge", p.auth.Now())
 }

@@ -174,14 +174,8 @@ func (f *Factor) takenOver(t *auth.Tx, u *auth.User, since time.Time, tell auth.
 // leaves APP_SECRET some day.
 func (f *Factor) purge(ctx context.Context) error {
 	db, now := f.db.WithContext(ctx), f.auth.Now()
-	expired := func(model any) error {
-		return purge.All(ctx, func() *gorm.DB {
-			some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
-			return db.Where("id IN (?)", some).Delete(model)
-		})
-	}
 	err := errors.Join(
-		expired(&secondStep{}), expired(&TrustedDevice{}),
+		f.auth.PurgeExpired(ctx, &secondStep{}, "id", now), f.auth.PurgeExpired(ctx, &TrustedDevice{}, "id", now),
 		endSetups(db.Where("created_at <= ?", now.Add(-setupLife)), db),
 	)
 	if err != nil || !f.old.Load() {
