@@ -49,12 +49,9 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 		return err
 	}
 	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.AdminsFor(by, userID); err != nil {
-			return err
-		}
-		u, err := t.LockUser(userID)
+		u, err := t.LockUserFor(by, userID)
 		if err != nil {
-			return notFound(err)
+			return err
 		}
 		if u.BannedAt(a.opts.Now()) {
 			return bannedError(u)
@@ -82,7 +79,7 @@ func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error
 		return errs.New(http.StatusBadRequest, "YOU_CANNOT_REMOVE_YOURSELF", "You cannot remove yourself")
 	}
 	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.AdminsFor(by, userID); err != nil {
+		if _, err := t.lockAdminsFor(by, userID); err != nil {
 			return err
 		}
 		return a.removeUser(t, by.actor(), userID)
@@ -105,12 +102,9 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 		return err
 	}
 	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.AdminsFor(by, userID); err != nil {
-			return err
-		}
-		u, err := t.LockUser(userID)
+		u, err := t.LockUserFor(by, userID)
 		if err != nil {
-			return notFound(err)
+			return err
 		}
 		return a.replacePassword(t, by.actor(), event.PasswordSet, u, hash)
 	})

@@ -32,11 +32,7 @@ func (p *Passkeys) Rename(r *http.Request, s *auth.Session, key, name string) (*
 		return nil, err
 	}
 	var k *Passkey
-	err = p.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := t.LockOwner(s)
-		if err != nil {
-			return err
-		}
+	err = p.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) (err error) {
 		if k, err = own(t, u.ID, key); err != nil {
 			return err
 		}
@@ -56,11 +52,7 @@ func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
 	if err := p.mayChange(r.Context(), s); err != nil {
 		return err
 	}
-	return p.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := t.LockOwner(s)
-		if err != nil {
-			return err
-		}
+	return p.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) error {
 		k, err := own(t, u.ID, key)
 		if err != nil {
 			return err
@@ -86,10 +78,7 @@ func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
 // NO_PASSKEYS.
 func (p *Passkeys) RemoveAll(r *http.Request, by *auth.Session, userID string) error {
 	return p.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		if _, err := t.AdminsFor(by, userID); err != nil {
-			return err
-		}
-		u, err := t.LockUser(userID)
+		u, err := t.LockUserFor(by, userID)
 		if err != nil {
 			return missing(http.StatusNotFound, err)
 		}

@@ -35,11 +35,3 @@ func (f *Factor) mayEnrol(ctx context.Context, s *auth.Session) error {
 	}
 	return f.RequireProof(ctx, s)
 }
-
-// checkPassword is auth.RequireRecent for a client that also sends the password.
-func (f *Factor) checkPassword(r *http.Request, s *auth.Session, password string) error {
-	if err := f.auth.RequireRecent(s); err != nil {
-		return err
-	}
-	return f.auth.CheckPassword(r, s, password)
-}

@@ -72,10 +72,9 @@ func (f *Factor) RevokeDevice(r *http.Request, s *auth.Session, deviceID string)
 	if err := auth.NotImpersonating(s); err != nil {
 		return err
 	}
-	return f.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := t.LockOwner(s)
-		if err != nil || !id.Is(deviceID) {
-			return err
+	return f.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) error {
+		if !id.Is(deviceID) {
+			return nil
 		}
 		gone := t.Where("id = ? AND user_id = ?", deviceID, u.ID).Delete(&TrustedDevice{})
 		if gone.Error != nil || gone.RowsAffected == 0 {
