@@ -82,9 +82,6 @@ type magicLink struct {
 	ExpiresAt   time.Time
 }
 
-// TableName implements gorm's interface.
-func (magicLink) TableName() string { return "magic_links" }
-
 // Send mails a link and a code, in place of those that were mailed to the address before, if it has an account that is
 // not banned and had fewer than auth.RateLimit.MailsPerHour mails in the last hour. Neither the answer nor its time
 // tells whether it has one. The link leads to callbackURL in the end, "" for nowhere in particular; errorURL is where

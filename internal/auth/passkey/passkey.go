@@ -161,5 +161,5 @@ func remove(t *auth.Tx, u *auth.User, since time.Time, purpose letter.Purpose, t
 
 // purge forgets spent challenges that have expired, because no answer to them counts any more.
 func (p *Passkeys) purge(ctx context.Context) error {
-	return p.auth.PurgeExpired(ctx, &spent{}, "challenge", p.auth.Now())
+	return p.auth.PurgeExpired(ctx, &passkeyChallenge{}, "challenge", p.auth.Now())
 }
