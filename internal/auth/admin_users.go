@@ -48,11 +48,7 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 	if err := a.mustMail(ctx, letter.ResetPassword, u.Email); err != nil {
 		return err
 	}
-	return a.Transact(ctx, func(t *Tx) error {
-		u, err := t.LockUserFor(by, userID)
-		if err != nil {
-			return err
-		}
+	return a.TransactFor(ctx, by, userID, func(t *Tx, u *User) error {
 		if u.BannedAt(a.opts.Now()) {
 			return bannedError(u)
 		}
@@ -101,11 +97,7 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 	if err != nil {
 		return err
 	}
-	return a.Transact(ctx, func(t *Tx) error {
-		u, err := t.LockUserFor(by, userID)
-		if err != nil {
-			return err
-		}
+	return a.TransactFor(ctx, by, userID, func(t *Tx, u *User) error {
 		return a.replacePassword(t, by.actor(), event.PasswordSet, u, hash)
 	})
 }

@@ -66,6 +66,21 @@ func (a *Auth) TransactAs(ctx context.Context, s *Session, fn func(t *Tx, u *Use
 	})
 }
 
+// TransactFor is Transact for what the admin by does to the user with userID; a nil by is the command line. fn gets the
+// user, locked. Refusals: 403 if by is no longer an admin; 404 USER_NOT_FOUND.
+func (a *Auth) TransactFor(ctx context.Context, by *Session, userID string, fn func(t *Tx, u *User) error) error {
+	return a.Transact(ctx, func(t *Tx) error {
+		if _, err := t.lockAdminsFor(by, userID); err != nil {
+			return err
+		}
+		u, err := t.LockUser(userID)
+		if err != nil {
+			return err
+		}
+		return fn(t, u)
+	})
+}
+
 // invalidate names sessions and users whose cached copies end with the commit.
 func (t *Tx) invalidate(ids ...string) { t.invalid = append(t.invalid, ids...) }
 
@@ -119,16 +134,8 @@ func (t *Tx) lockAdmins(userID string) ([]string, error) {
 	return ids, err
 }
 
-// LockUserFor is LockUser before the admin by changes the user; a nil by is the command line. Refusals: 403 if by has
-// been demoted or banned since the request was let in, such as while a password was hashed.
-func (t *Tx) LockUserFor(by *Session, id string) (*User, error) {
-	if _, err := t.lockAdminsFor(by, id); err != nil {
-		return nil, err
-	}
-	return t.LockUser(id)
-}
-
-// lockAdminsFor is lockAdmins for the act of an admin, with the refusals of LockUserFor.
+// lockAdminsFor is lockAdmins before the admin by changes the user; a nil by is the command line. Refusals: 403 if by
+// has been demoted or banned since the request was let in, such as while a password was hashed.
 func (t *Tx) lockAdminsFor(by *Session, userID string) ([]string, error) {
 	admins, err := t.lockAdmins(userID)
 	if err != nil {

@@ -77,11 +77,7 @@ func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
 // The last way in goes, too: a mailed link to choose a password is left. Refusals: 403 if by is no longer an admin; 400
 // NO_PASSKEYS.
 func (p *Passkeys) RemoveAll(r *http.Request, by *auth.Session, userID string) error {
-	return p.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := t.LockUserFor(by, userID)
-		if err != nil {
-			return missing(http.StatusNotFound, err)
-		}
+	err := p.auth.TransactFor(r.Context(), by, userID, func(t *auth.Tx, u *auth.User) error {
 		n, err := count(t.DB, u.ID)
 		if err != nil {
 			return err
@@ -94,6 +90,7 @@ func (p *Passkeys) RemoveAll(r *http.Request, by *auth.Session, userID string) e
 		}
 		return errors.Join(remove(t, u, time.Time{}, letter.PasskeysRemoved, tell), t.EndOtherSessions(u.ID, ""))
 	})
+	return missing(http.StatusNotFound, err)
 }
 
 // keepOneWayIn refuses to delete the last passkey of a user who could not sign in without it.

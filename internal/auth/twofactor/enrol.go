@@ -21,6 +21,34 @@ var (
 	errOff       = errs.New(http.StatusBadRequest, "TWO_FACTOR_NOT_ENABLED", "Two factor isn't enabled")
 )
 
+// Demanded reports whether s has to set up a second factor before it may do anything else: Options.Demand is set, its
+// user is an admin without a factor, and s did not start with two factors. A passkey counts as two.
+func (f *Factor) Demanded(s *auth.Session) bool {
+	u := s.User
+	return f.opts.Demand && u.HasRole("admin") && !u.SecondFactor && !s.MultiFactor() && s.ImpersonatedBy == nil
+}
+
+// RequireProof refuses a session that is Demanded and whose user has another second factor (Options.HasOther): 403
+// SESSION_NOT_FRESH until that is proved. Otherwise the password alone would put a new factor in its place.
+func (f *Factor) RequireProof(ctx context.Context, s *auth.Session) error {
+	if f.opts.HasOther == nil || !f.Demanded(s) {
+		return nil
+	}
+	has, err := f.opts.HasOther(ctx, s.UserID)
+	if !has || err != nil {
+		return err
+	}
+	return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+}
+
+// mayEnrol refuses a session that may not set a factor up, nor see the key of one.
+func (f *Factor) mayEnrol(ctx context.Context, s *auth.Session) error {
+	if err := f.auth.RequireRecent(s); err != nil {
+		return err
+	}
+	return f.RequireProof(ctx, s)
+}
+
 // setupLife is how long a secret waits for its first code. Who saw the page of the set-up, such as a stranger at an
 // unlocked browser, has the secret: the user must not turn it on long after. Setting an app up takes minutes.
 const setupLife = 30 * time.Minute
@@ -93,9 +121,7 @@ func (f *Factor) Confirm(
 	if err := f.mayEnrol(r.Context(), s); err != nil {
 		return nil, nil, err
 	}
-	m := byApp
-	m.pending = true
-	accept, err := f.guess(r, s, s.UserID, nil, m, code)
+	accept, err := f.guess(r, s, s.UserID, nil, byNewApp, code)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -148,7 +174,8 @@ func (f *Factor) Disable(w http.ResponseWriter, r *http.Request, s *auth.Session
 	if err := f.auth.RequireRecent(s); err != nil || !s.User.SecondFactor {
 		return s, err
 	}
-	start := auth.Start{Event: event.TwoFactorDisabled, AMR: withoutCode(s.AMR)}
+	// Without the code, or Demanded would not ask for another factor. A passkey still counts as two.
+	start := auth.Start{Event: event.TwoFactorDisabled, AMR: strings.TrimSuffix(s.AMR, byCode)}
 	renewed, err := f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) error {
 		return errors.Join(turnOff(t, u), f.auth.Notice(t, r, s, u, "", letter.TwoFactorDisabled, ""))
 	})
@@ -162,18 +189,14 @@ func (f *Factor) Disable(w http.ResponseWriter, r *http.Request, s *auth.Session
 // Remove turns a user's factor off as an admin, for a user who has lost app and codes; every session of the user ends.
 // Refusals: 403 if by is no longer an admin; 404 USER_NOT_FOUND; 400 TWO_FACTOR_NOT_ENABLED.
 func (f *Factor) Remove(r *http.Request, by *auth.Session, userID string) error {
-	return f.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := t.LockUserFor(by, userID)
-		if err != nil {
-			return err
-		}
+	return f.auth.TransactFor(r.Context(), by, userID, func(t *auth.Tx, u *auth.User) error {
 		if !u.SecondFactor {
 			return errOff
 		}
-		if err := errors.Join(turnOff(t, u), t.EndOtherSessions(u.ID, "")); err != nil {
-			return err
-		}
-		return f.auth.Notice(t, r, by, u, event.FactorRemoved, letter.FactorRemoved, "")
+		return errors.Join(
+			turnOff(t, u), t.EndOtherSessions(u.ID, ""),
+			f.auth.Notice(t, r, by, u, event.FactorRemoved, letter.FactorRemoved, ""),
+		)
 	})
 }
 
@@ -187,10 +210,6 @@ func forget(t *auth.Tx, userID string) error {
 	of := t.Where("user_id = ?", userID).Session(&gorm.Session{}) // for two statements
 	return errors.Join(of.Delete(&twoFactor{}).Error, of.Delete(&recoveryCode{}).Error)
 }
-
-// withoutCode is the AMR of a session whose code no factor asks for any more, or Demanded would not ask for another
-// one. A passkey still counts as two factors.
-func withoutCode(amr string) string { return strings.TrimSuffix(amr, byCode) }
 
 // renew changes the factor of s's user, starts a session in place of s and ends all others. The session is as old as s,
 // because its user was not proved again as when signing in.

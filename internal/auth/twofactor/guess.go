@@ -61,6 +61,7 @@ type accept func(t *auth.Tx, r *http.Request, s *auth.Session, u *auth.User) err
 
 var (
 	byApp      = method{match: (*Factor).matchApp, none: errNoFactor, wrong: errCode}
+	byNewApp   = method{match: (*Factor).matchApp, none: errNoFactor, wrong: errCode, pending: true}
 	byRecovery = method{match: (*Factor).matchRecovery, none: errNoCodes, wrong: errRecovery}
 )
 
