@@ -90,11 +90,7 @@ func (m *MagicLink) guess(r *http.Request, email, typed string) (*magicLink, err
 	if refused == nil || refused == error(errOldCode) && !fits { // OTP_EXPIRED would show that the owner has not used the mail
 		refused = errNoCode
 	}
-	userID := ""
-	if l.UserID != nil {
-		userID = *l.UserID
-	}
-	m.auth.RecordFailure(r, userID, "code")
+	m.auth.RecordFailure(r, l.UserID, "code")
 	pad()
 	return nil, refused
 }

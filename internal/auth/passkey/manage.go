@@ -37,10 +37,9 @@ func (p *Passkeys) Rename(r *http.Request, s *auth.Session, key, name string) (*
 			return err
 		}
 		k.Name = name
-		if err := t.Select("name").Updates(k).Error; err != nil {
-			return err
-		}
-		return p.auth.Notice(t, r, s, u, event.PasskeyRenamed, "", "")
+		return errors.Join(
+			t.Select("name").Updates(k).Error, p.auth.Notice(t, r, s, u, event.PasskeyRenamed, "", ""),
+		)
 	})
 	return k, err
 }

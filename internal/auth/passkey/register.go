@@ -128,15 +128,11 @@ func (p *Passkeys) Register(
 		if err := store(t, k, c.Handle); err != nil {
 			return err
 		}
-		if err := t.CredentialChanged(u.ID); err != nil {
-			return err
-		}
-		return p.auth.Notice(t, r, s, u, event.PasskeyAdded, letter.PasskeyAdded, "")
+		return errors.Join(
+			t.CredentialChanged(u.ID), p.auth.Notice(t, r, s, u, event.PasskeyAdded, letter.PasskeyAdded, ""),
+		)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return k, nil
+	return k, err
 }
 
 // attested checks a new passkey against its challenge (§7.1).
