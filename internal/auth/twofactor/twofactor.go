@@ -2,7 +2,7 @@
 // is lost, a recovery code. It owns the tables two_factors, recovery_codes, trusted_devices and second_steps, and the
 // budget of guesses. internal/auth knows nothing of it but its hooks.
 //
-//   - twofactor.go makes the Factor and answers the hooks; enrol.go turns a factor on and off.
+//   - twofactor.go makes the Factor and answers the hooks; enrol.go demands a factor, and turns it on and off.
 //   - step.go is a sign-in between its steps, device.go the browsers that need no second one.
 //   - guess.go counts every code before it tells whether it was right; totp.go and recovery.go know the codes.
 //   - endpoints.go serves the wire contract of better-auth's twoFactor plugin.
