@@ -67,11 +67,8 @@ func (s *Server) enterCode(c *echo.Context) error {
 	if err != nil {
 		return s.refuseForm(c, s.codeForm(c, email), err)
 	}
-	verify := s.TwoFactor.Verify
-	if recovery, _ := codeWay(c, CodePage); recovery {
-		verify = s.TwoFactor.VerifyRecovery
-	}
-	_, err = verify(c.Response(), c.Request(), typedCode(values), values.Has("trust"))
+	recovery, _ := codeWay(c, CodePage)
+	_, err = s.TwoFactor.Verify(c.Response(), c.Request(), typedCode(values), recovery, values.Has("trust"))
 	if hasCode(err, "INVALID_TWO_FACTOR_COOKIE", "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE") {
 		s.flash(c, "step-over")
 		return seeOther(c, withReturnTo("/login", returnTo(c)))

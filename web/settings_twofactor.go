@@ -78,12 +78,12 @@ func (s *Server) setUp(c *echo.Context) error {
 		return s.refuseForm(c, form, err)
 	}
 	if !values.Has("code") {
-		if _, err := s.TwoFactor.EnableFresh(c.Request(), session(c)); err != nil {
+		if _, err := s.TwoFactor.Enable(c.Request(), session(c), ""); err != nil {
 			return s.refuseForm(c, form, asFormError(err, "EMAIL_NOT_VERIFIED"))
 		}
 		return seeOther(c, setUpPath)
 	}
-	codes, err := s.TwoFactor.ConfirmWithCodes(c.Response(), c.Request(), session(c), typedCode(values))
+	_, codes, err := s.TwoFactor.Confirm(c.Response(), c.Request(), session(c), typedCode(values), true)
 	if err != nil {
 		return s.refuseForm(c, form, asFormError(err, append(wrongCode, "EMAIL_NOT_VERIFIED")...))
 	}

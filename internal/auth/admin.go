@@ -29,7 +29,7 @@ func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, 
 		return nil, err
 	}
 	err = a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.AdminsFor(by, pendingID); err != nil {
+		if _, err := t.lockAdminsFor(by, pendingID); err != nil {
 			return err
 		}
 		if err := a.deletePending(t, by.actor(), pendingID, user.Email); err != nil {

@@ -40,12 +40,12 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 	}
 	var u *User
 	err := a.Transact(ctx, func(t *Tx) error {
-		admins, err := t.AdminsFor(by, userID)
+		admins, err := t.lockAdminsFor(by, userID)
 		if err != nil {
 			return err
 		}
 		if u, err = t.LockUser(userID); err != nil {
-			return notFound(err)
+			return err
 		}
 		before := *u
 		c.apply(u)

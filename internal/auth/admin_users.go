@@ -48,14 +48,7 @@ func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string
 	if err := a.mustMail(ctx, letter.ResetPassword, u.Email); err != nil {
 		return err
 	}
-	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.AdminsFor(by, userID); err != nil {
-			return err
-		}
-		u, err := t.LockUser(userID)
-		if err != nil {
-			return notFound(err)
-		}
+	return a.TransactFor(ctx, by, userID, func(t *Tx, u *User) error {
 		if u.BannedAt(a.opts.Now()) {
 			return bannedError(u)
 		}
@@ -82,7 +75,7 @@ func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error
 		return errs.New(http.StatusBadRequest, "YOU_CANNOT_REMOVE_YOURSELF", "You cannot remove yourself")
 	}
 	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.AdminsFor(by, userID); err != nil {
+		if _, err := t.lockAdminsFor(by, userID); err != nil {
 			return err
 		}
 		return a.removeUser(t, by.actor(), userID)
@@ -104,14 +97,7 @@ func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string)
 	if err != nil {
 		return err
 	}
-	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.AdminsFor(by, userID); err != nil {
-			return err
-		}
-		u, err := t.LockUser(userID)
-		if err != nil {
-			return notFound(err)
-		}
+	return a.TransactFor(ctx, by, userID, func(t *Tx, u *User) error {
 		return a.replacePassword(t, by.actor(), event.PasswordSet, u, hash)
 	})
 }

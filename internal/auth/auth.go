@@ -14,6 +14,7 @@ import (
 	"example.com/foyer/internal/purge"
 	"example.com/foyer/internal/worker"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 // Auth owns authentication. It is safe for use by many goroutines; make one per process.
@@ -88,20 +89,21 @@ func (a *Auth) sweep(ctx context.Context) {
 func (a *Auth) Purge(ctx context.Context) error {
 	now := a.opts.Now()
 	a.revoked.Forget(now.Add(-a.opts.CacheMaxAge))
-	db := a.db.WithContext(ctx)
 	return errors.Join(
 		a.hasher.FindLegacy(ctx, a.db),
-		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Session{}, now) }),
-		purge.All(ctx, func() *gorm.DB { return deleteExpired(db, &Verification{}, now) }),
+		a.PurgeExpired(ctx, &Session{}, "id", now), a.PurgeExpired(ctx, &Verification{}, "id", now),
 		purge.Few(ctx, pendingBatch, func() (int64, error) { return a.purgePending(ctx) }),
 		a.purgeParts(ctx),
 	)
 }
 
-// deleteExpired deletes at most purge.Batch expired rows of a model.
-func deleteExpired(db *gorm.DB, model any, now time.Time) *gorm.DB {
-	some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
-	return db.Where("id IN (?)", some).Delete(model)
+// PurgeExpired deletes the rows of a model that had expired at over, in small batches. key is its primary key.
+func (a *Auth) PurgeExpired(ctx context.Context, model any, key string, over time.Time) error {
+	db := a.db.WithContext(ctx)
+	return purge.All(ctx, func() *gorm.DB {
+		some := db.Model(model).Select(key).Where("expires_at <= ?", over).Limit(purge.Batch)
+		return db.Where("? IN (?)", clause.Column{Name: key}, some).Delete(model)
+	})
 }
 
 // Hears reports whether notifications of PostgreSQL reach this process. They do not through a pooler in transaction

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"sync/atomic"
 	"testing"
 
@@ -58,4 +59,26 @@ func TestACommitNobodyHeardOfVoidsCopiesToo(t *testing.T) {
 	}
 	lost.Store(false)
 	r.wantWho("afterwards", thief, "")
+}
+
+// TestRefusalsAfterTheCommit: what is written before a refusal of Tx.Refuse stays, unless the transaction fails; then
+// its error counts. Of two statements that spend a row, RefuseNone refuses the second.
+func TestRefusalsAfterTheCommit(t *testing.T) {
+	t.Parallel()
+	r := sqliteRig(t, auth.Options{})
+	id := r.SignUp("ada@example.com")
+	refusal, fault := errors.New("refusal"), errors.New("fault")
+	for _, c := range []struct{ fails, want error }{{fault, fault}, {nil, refusal}, {nil, refusal}} {
+		err := r.auth.Transact(t.Context(), func(tx *auth.Tx) error {
+			tx.Refuse(refusal)
+			return errors.Join(c.fails, tx.Where("user_id = ?", id).Delete(&auth.Session{}).Error)
+		})
+		if left := r.count(&auth.Session{}); !errors.Is(err, c.want) || (left == 0) != (c.fails == nil) {
+			t.Errorf("%v, %d sessions are left", err, left)
+		}
+	}
+	spend := func() error { return auth.RefuseNone(r.db.Where("id = ?", id).Delete(&auth.User{}), refusal) }
+	if first, second := spend(), spend(); first != nil || second != refusal {
+		t.Errorf("first %v, second %v", first, second)
+	}
 }

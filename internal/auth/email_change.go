@@ -46,7 +46,7 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 	return a.Transact(r.Context(), func(t *Tx) error {
 		u, err := t.LockUser(s.UserID)
 		if err != nil {
-			return notFound(err)
+			return err
 		}
 		if a.warnsOfChange(u, purpose) {
 			if err := a.mailStop(t, s.actor(), u, email); err != nil {

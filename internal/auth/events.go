@@ -43,10 +43,10 @@ func (a *Auth) RecordRefusal(r *http.Request, s *Session, name event.Name, detai
 
 // part:magiclink
 
-// RecordFailure records that a stranger did not prove to be the user with userID, "" for none. detail names what was
+// RecordFailure records that a stranger did not prove to be the user with userID, nil for none. detail names what was
 // wrong.
-func (a *Auth) RecordFailure(r *http.Request, userID, detail string) {
-	a.recordRefusal(r, newEvent(a.stranger(r), event.SignInFailed, userID), detail)
+func (a *Auth) RecordFailure(r *http.Request, userID *string, detail string) {
+	a.recordRefusal(r, newEvent(a.stranger(r), event.SignInFailed, orEmpty(userID)), detail)
 }
 
 // end:magiclink

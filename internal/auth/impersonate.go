@@ -36,7 +36,7 @@ func (t *Tx) lockImpersonated(admin *Session, userID string) (*User, error) {
 	}
 	u, err := t.LockUser(userID)
 	if err != nil {
-		return nil, notFound(err)
+		return nil, err
 	}
 	if u.HasRole("admin") {
 		return nil, errs.New(http.StatusForbidden, "YOU_CANNOT_IMPERSONATE_ADMINS", "You cannot impersonate admins")

@@ -193,14 +193,7 @@ func (t *Tx) useLink(v *Verification) (*User, error) {
 			return nil, err
 		}
 	}
-	deleted := t.Where("id = ?", v.ID).Delete(&Verification{})
-	if deleted.Error != nil {
-		return nil, deleted.Error
-	}
-	if deleted.RowsAffected == 0 {
-		return nil, errNoLink
-	}
-	return u, nil
+	return u, RefuseNone(t.Where("id = ?", v.ID).Delete(&Verification{}), errNoLink)
 }
 
 // dropLinksButUndo deletes a user's links, of the given purposes or, without purposes, of all. It never deletes undo

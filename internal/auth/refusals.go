@@ -21,10 +21,10 @@ var (
 	errLinkExpired = errors.New("link has expired")
 )
 
-// notFound turns a missing row into a refusal.
+// notFound turns a missing row into a refusal, which ignoreMissing still knows.
 func notFound(err error) error {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return errs.New(http.StatusNotFound, "USER_NOT_FOUND", "User not found")
+		return &errs.Error{Status: http.StatusNotFound, Code: "USER_NOT_FOUND", Message: "User not found", Err: err}
 	}
 	return err
 }

@@ -99,7 +99,7 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
 func (a *Auth) revokeSessions(ctx context.Context, by *Session, userID, keep string) error {
 	return a.Transact(ctx, func(t *Tx) error {
 		if _, err := t.LockUser(userID); err != nil {
-			return notFound(err)
+			return err
 		}
 		if err := t.EndOtherSessions(userID, keep); err != nil {
 			return err

@@ -98,7 +98,6 @@ type Start struct {
 func (a *Auth) SignIn(
 	w http.ResponseWriter, r *http.Request, in Start, check func(*Tx) (*User, error),
 ) (*Session, error) {
-	var refusal error // after the commit
 	s, err := a.transactSession(w, r, func(t *Tx) (*Session, error) {
 		u, err := check(t)
 		if u == nil || err != nil {
@@ -111,7 +110,7 @@ func (a *Auth) SignIn(
 			if in.unverified == nil {
 				return nil, errUnverified
 			}
-			refusal = errUnverified
+			t.Refuse(errUnverified)
 			return nil, in.unverified(t, u)
 		}
 		step, err := a.owedStep(t, w, r, u, in)
@@ -119,17 +118,14 @@ func (a *Auth) SignIn(
 			return nil, err
 		}
 		if step != nil {
-			refusal = step
+			t.Refuse(step)
 			return nil, a.endPresentedBy(t, r)
 		}
 		return a.openSession(t, r, u, in)
 	})
-	if err != nil {
+	if s == nil || err != nil {
+		a.sendStep(w, r, in, err)
 		return nil, err
-	}
-	if s == nil {
-		a.sendStep(w, r, in, refusal)
-		return nil, refusal
 	}
 	if s.ImpersonatedBy == nil {
 		a.rememberDevice(w, r, s.User)

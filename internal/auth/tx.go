@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -18,6 +19,7 @@ type Tx struct {
 	parts   []Hooks
 	invalid []string // see invalidate
 	events  []*Event // written before the commit
+	refusal error    // see Refuse
 }
 
 // Transact runs fn in one transaction. Locks are taken in the order user, session, link, and users in id order, so that
@@ -38,7 +40,45 @@ func (a *Auth) Transact(ctx context.Context, fn func(t *Tx) error) error {
 		return err
 	})
 	revocation.Done(err)
-	return err
+	return cmp.Or(err, t.refusal)
+}
+
+// Refuse makes Transact return refusal after the commit, such as one whose try has to stay counted. An error that fn
+// returns rolls back.
+func (t *Tx) Refuse(refusal error) { t.refusal = refusal }
+
+// RefuseNone refuses if a statement has changed no row: of parallel requests that spend a row, one goes on.
+func RefuseNone(done *gorm.DB, refusal error) error {
+	if done.Error == nil && done.RowsAffected == 0 {
+		return refusal
+	}
+	return done.Error
+}
+
+// TransactAs is Transact for what s's user does. fn gets the user, locked. Refusals: those of LockOwner.
+func (a *Auth) TransactAs(ctx context.Context, s *Session, fn func(t *Tx, u *User) error) error {
+	return a.Transact(ctx, func(t *Tx) error {
+		u, err := t.LockOwner(s)
+		if err != nil {
+			return err
+		}
+		return fn(t, u)
+	})
+}
+
+// TransactFor is Transact for what the admin by does to the user with userID; a nil by is the command line. fn gets the
+// user, locked. Refusals: 403 if by is no longer an admin; 404 USER_NOT_FOUND.
+func (a *Auth) TransactFor(ctx context.Context, by *Session, userID string, fn func(t *Tx, u *User) error) error {
+	return a.Transact(ctx, func(t *Tx) error {
+		if _, err := t.lockAdminsFor(by, userID); err != nil {
+			return err
+		}
+		u, err := t.LockUser(userID)
+		if err != nil {
+			return err
+		}
+		return fn(t, u)
+	})
 }
 
 // invalidate names sessions and users whose cached copies end with the commit.
@@ -55,11 +95,11 @@ func (a *Auth) recordEvent(ctx context.Context, by actor, name event.Name, subje
 var forUpdate = clause.Locking{Strength: clause.LockingStrengthUpdate}
 
 // LockUser reads a user and locks the row until the end of t. Everything that ends sessions or changes credentials
-// calls it, so that a concurrent sign-in sees the state before or after, never half of it.
+// calls it, so that a concurrent sign-in sees the state before or after, never half of it. Refusals: 404
+// USER_NOT_FOUND, which is a gorm.ErrRecordNotFound.
 func (t *Tx) LockUser(id string) (*User, error) {
 	var u User
-	err := t.Clauses(forUpdate).Where("id = ?", id).Take(&u).Error
-	return &u, err
+	return &u, notFound(t.Clauses(forUpdate).Where("id = ?", id).Take(&u).Error)
 }
 
 // LockOwner locks the user of s, as LockUser does. Refusals: 401 if s or its user has ended since the request came in.
@@ -94,10 +134,9 @@ func (t *Tx) lockAdmins(userID string) ([]string, error) {
 	return ids, err
 }
 
-// AdminsFor locks all admins who are not banned, and the user with userID, before the admin by changes that user; a nil
-// by is the command line. It returns the ids of the admins. Refusals: 403 if by has been demoted or banned since the
-// request was let in, such as while a password was hashed.
-func (t *Tx) AdminsFor(by *Session, userID string) ([]string, error) {
+// lockAdminsFor is lockAdmins before the admin by changes the user; a nil by is the command line. Refusals: 403 if by
+// has been demoted or banned since the request was let in, such as while a password was hashed.
+func (t *Tx) lockAdminsFor(by *Session, userID string) ([]string, error) {
 	admins, err := t.lockAdmins(userID)
 	if err != nil {
 		return nil, err

@@ -75,7 +75,7 @@ func (a *Auth) UpdateUser(w http.ResponseWriter, r *http.Request, s *Session, p 
 	_, err := a.transactSession(w, r, func(t *Tx) (*Session, error) {
 		u, err := t.LockUser(s.UserID)
 		if err != nil {
-			return nil, notFound(err)
+			return nil, err
 		}
 		before := *u
 		p.apply(u)
@@ -176,7 +176,7 @@ func (a *Auth) removeUser(t *Tx, by actor, userID string) error {
 	}
 	u, err := t.LockUser(userID)
 	if err != nil {
-		return notFound(err)
+		return err
 	}
 	if err := t.endSessions(u.ID); err != nil {
 		return err

@@ -37,27 +37,24 @@ func (a *Auth) Origins() *origins.List { return a.origins }
 // UnlinkAccount deletes one of the accounts of s's user by its AccountID. Refusals: 400 FAILED_TO_UNLINK_LAST_ACCOUNT,
 // because the user could not sign in any more; 400 ACCOUNT_NOT_FOUND; 401 if s has ended meanwhile.
 func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, accountID string) error {
-	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.LockOwner(s); err != nil {
-			return err
-		}
+	return a.TransactAs(ctx, s, func(t *Tx, u *User) error {
 		var all int64
-		if err := t.Model(&Account{}).Where("user_id = ?", s.UserID).Count(&all).Error; err != nil {
+		if err := t.Model(&Account{}).Where("user_id = ?", u.ID).Count(&all).Error; err != nil {
 			return err
 		}
 		if all < 2 {
 			return errs.New(http.StatusBadRequest, "FAILED_TO_UNLINK_LAST_ACCOUNT", "You can't unlink your last account")
 		}
 		var account Account // the oldest: two providers may know a user by the same number
-		err := t.Where("user_id = ? AND account_id = ?", s.UserID, accountID).Order("created_at, id").Take(&account).Error
+		err := t.Where("user_id = ? AND account_id = ?", u.ID, accountID).Order("created_at, id").Take(&account).Error
 		if errors.Is(err, gorm.ErrRecordNotFound) {
 			return errs.New(http.StatusBadRequest, "ACCOUNT_NOT_FOUND", "Account not found")
 		}
 		if err != nil {
 			return err
 		}
-		t.recordEvent(s.actor(), event.AccountUnlinked, s.UserID)
-		return errors.Join(t.Where("id = ?", account.ID).Delete(&Account{}).Error, t.CredentialChanged(s.UserID))
+		t.recordEvent(s.actor(), event.AccountUnlinked, u.ID)
+		return errors.Join(t.Where("id = ?", account.ID).Delete(&Account{}).Error, t.CredentialChanged(u.ID))
 	})
 }
 
@@ -75,7 +72,7 @@ func (a *Auth) MailDeletion(ctx context.Context, s *Session, callbackURL string)
 	return a.Transact(ctx, func(t *Tx) error {
 		u, err := t.LockUser(s.UserID)
 		if err != nil {
-			return notFound(err)
+			return err
 		}
 		return a.mailLink(t, s.actor(), u, letter.DeleteAccount, u.Email, callbackURL)
 	})

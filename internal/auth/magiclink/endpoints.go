@@ -26,14 +26,6 @@ func (m *MagicLink) Endpoints(*auth.Auth) []betterauth.Endpoint {
 	}
 }
 
-// trusted is target, "" if the browser may not be sent there: an origin may have lost its trust since the mail.
-func (m *MagicLink) trusted(target string) string {
-	if !m.auth.Origins().MaySend(target) {
-		return ""
-	}
-	return target
-}
-
 // sendLink ignores the name: it is for new users.
 func (m *MagicLink) sendLink(_ http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	email, callbackURL, errorURL := b.String("email"), b.Text("callbackURL"), b.Text("errorCallbackURL")

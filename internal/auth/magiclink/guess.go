@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
 
@@ -92,27 +90,18 @@ func (m *MagicLink) guess(r *http.Request, email, typed string) (*magicLink, err
 	if refused == nil || refused == error(errOldCode) && !fits { // OTP_EXPIRED would show that the owner has not used the mail
 		refused = errNoCode
 	}
-	userID := ""
-	if l.UserID != nil {
-		userID = *l.UserID
-	}
-	m.auth.RecordFailure(r, userID, "code")
+	m.auth.RecordFailure(r, l.UserID, "code")
 	pad()
 	return nil, refused
 }
 
 // count counts a guess before it is compared, in a transaction of its own, so that parallel ones cannot pass together.
-// l is never nil; refused is why the guess may not be compared.
+// l is never nil, and has no code if nothing was mailed; refused is why the guess may not be compared.
 func (m *MagicLink) count(ctx context.Context, email string) (l *magicLink, refused, err error) {
 	l = &magicLink{Address: auth.HashToken(strings.ToLower(email))}
 	err = m.auth.Transact(ctx, func(t *auth.Tx) error {
 		lock := clause.Locking{Strength: clause.LockingStrengthUpdate}
-		err := t.Clauses(lock).Where("address = ?", l.Address).Take(l).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			refused = errNoCode
-			return nil
-		}
-		if err != nil {
+		if err := t.Clauses(lock).Where("address = ?", l.Address).Limit(1).Find(l).Error; err != nil {
 			return err
 		}
 		refused = l.count(m.auth.Now())

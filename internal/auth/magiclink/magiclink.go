@@ -39,7 +39,6 @@ import (
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/keys"
-	"example.com/foyer/internal/purge"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -82,9 +81,6 @@ type magicLink struct {
 	Ended       bool // a credential of the user has changed since
 	ExpiresAt   time.Time
 }
-
-// TableName implements gorm's interface.
-func (magicLink) TableName() string { return "magic_links" }
 
 // Send mails a link and a code, in place of those that were mailed to the address before, if it has an account that is
 // not banned and had fewer than auth.RateLimit.MailsPerHour mails in the last hour. Neither the answer nor its time
@@ -129,9 +125,5 @@ func endLinks(t *auth.Tx, userID string) error {
 const rest = 24 * time.Hour
 
 func (m *MagicLink) purge(ctx context.Context) error {
-	db, over := m.db.WithContext(ctx), m.auth.Now().Add(-rest)
-	return purge.All(ctx, func() *gorm.DB {
-		some := db.Model(&magicLink{}).Select("address").Where("expires_at <= ?", over).Limit(purge.Batch)
-		return db.Where("address IN (?)", some).Delete(&magicLink{})
-	})
+	return m.auth.PurgeExpired(ctx, &magicLink{}, "address", m.auth.Now().Add(-rest))
 }

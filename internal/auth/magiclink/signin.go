@@ -37,13 +37,17 @@ func (m *MagicLink) Peek(ctx context.Context, token string) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
-	if !m.works(l, u) {
+	// As in signIn. A user who is banned now learns that from SignIn.
+	if l.Address != auth.HashToken(u.Email) || l.Ended && !u.BannedAt(m.auth.Now()) {
 		return Link{}, errNoLink
 	}
-	return Link{
-		Email:       u.Email,
-		CallbackURL: m.trusted(l.CallbackURL), // part:betterauth
-	}, nil
+	link := Link{Email: u.Email}
+	// part:betterauth
+	if m.auth.Origins().MaySend(l.CallbackURL) { // its origin may have lost its trust since the mail
+		link.CallbackURL = l.CallbackURL
+	}
+	// end:betterauth
+	return link, nil
 }
 
 // SignInLink signs in by the token of a mailed link, once. An unverified address becomes verified; see
@@ -94,13 +98,9 @@ func (m *MagicLink) find(ctx context.Context, token string) (*magicLink, error) 
 	return &l, nil
 }
 
-// works reports whether u still has the address that was mailed, and the credentials of that time. What was mailed to a
-// user who is banned now works until SignIn refuses, which says why.
-func (m *MagicLink) works(l *magicLink, u *auth.User) bool {
-	return l.Address == auth.HashToken(u.Email) && (!l.Ended || u.BannedAt(m.auth.Now()))
-}
-
-// signIn spends a row, if it still works, and signs its user in. gone is the refusal if it does not.
+// signIn spends a row and signs its user in. gone is the refusal unless the user still has the address that was mailed,
+// and the credentials of that time. What was mailed to a user who is banned now works until SignIn refuses, which says
+// why.
 func (m *MagicLink) signIn(
 	w http.ResponseWriter, r *http.Request, l *magicLink, remember bool, gone error,
 ) (*auth.Session, error) {
@@ -117,14 +117,9 @@ func (m *MagicLink) signIn(
 		}
 		spent := t.Where("address = ? AND token_hash = ?", auth.HashToken(u.Email), l.TokenHash).
 			Where("(NOT ended OR ?)", u.BannedAt(m.auth.Now())).Delete(&magicLink{})
-		if spent.Error != nil {
-			return nil, spent.Error
-		}
-		if spent.RowsAffected == 0 { // spent, renewed or ended meanwhile
-			return nil, gone
-		}
-		if u.EmailVerified {
-			return u, nil
+		err = auth.RefuseNone(spent, gone) // if it is spent, renewed or ended meanwhile
+		if err != nil || u.EmailVerified {
+			return u, err
 		}
 		// The warning tells an owner who had signed up without verifying the address that the password is gone.
 		return u, errors.Join(

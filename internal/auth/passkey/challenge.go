@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/protocol/webauthncose"
@@ -60,15 +61,9 @@ func (p *Passkeys) spend(w http.ResponseWriter, r *http.Request, kind protocol.C
 	if c == nil {
 		return nil, errNoChallenge
 	}
-	row := spent{Challenge: c.text(), ExpiresAt: time.UnixMilli(c.Ends).UTC()}
-	done := p.db.WithContext(r.Context()).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
-	if done.Error != nil {
-		return nil, done.Error
-	}
-	if done.RowsAffected == 0 {
-		return nil, errNoChallenge
-	}
-	return c, nil
+	row := passkeyChallenge{Challenge: c.text(), ExpiresAt: time.UnixMilli(c.Ends).UTC()}
+	spent := p.db.WithContext(r.Context()).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+	return c, auth.RefuseNone(spent, errNoChallenge)
 }
 
 // open returns the challenge of a kind in the cookie, nil without one that counts.

@@ -64,10 +64,9 @@ func (p *Passkeys) takeRegistration(w http.ResponseWriter, r *http.Request, b *p
 	if err != nil {
 		return nil, err
 	}
-	return struct {
-		wirePasskey
-		entered
-	}{k.wire(), entered{s, s.User}}, nil
+	answer := k.wire()
+	answer["session"], answer["user"] = s, s.User
+	return answer, nil
 }
 
 func (p *Passkeys) askProof(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
@@ -90,12 +89,12 @@ func (p *Passkeys) takeProof(w http.ResponseWriter, r *http.Request, b *payload.
 	if err != nil {
 		return nil, err
 	}
-	return entered{s, s.User}, nil
+	return map[string]any{"session": s, "user": s.User}, nil
 }
 
 func (p *Passkeys) listOwn(_ http.ResponseWriter, r *http.Request, s *auth.Session, _ string) (any, error) {
 	list, err := p.List(r.Context(), s.UserID)
-	all := make([]wirePasskey, len(list))
+	all := make([]map[string]any, len(list))
 	for i := range list {
 		all[i] = list[i].wire()
 	}
@@ -112,7 +111,7 @@ func (p *Passkeys) renameOwn(w http.ResponseWriter, r *http.Request, b *payload.
 	if err != nil {
 		return nil, err
 	}
-	return map[string]wirePasskey{"passkey": k.wire()}, nil
+	return map[string]any{"passkey": k.wire()}, nil
 }
 
 func (p *Passkeys) deleteOwn(_ http.ResponseWriter, r *http.Request, s *auth.Session, id string) (any, error) {
@@ -129,38 +128,18 @@ func response(b *payload.Body) []byte {
 	return data
 }
 
-// entered is the answer that a session has started.
-type entered struct {
-	Session *auth.Session `json:"session"`
-	User    *auth.User    `json:"user"`
-}
-
-// wirePasskey is the contract's form of a passkey.
-type wirePasskey struct {
-	ID           string  `json:"id"`
-	Name         *string `json:"name"`
-	UserID       string  `json:"userId"`
-	CredentialID string  `json:"credentialID"`
-	PublicKey    string  `json:"publicKey"`
-	Counter      uint32  `json:"counter"`
-	DeviceType   string  `json:"deviceType"`
-	BackedUp     bool    `json:"backedUp"`
-	Transports   string  `json:"transports"`
-	CreatedAt    string  `json:"createdAt"`
-	AAGUID       string  `json:"aaguid"`
-}
-
-func (k *Passkey) wire() wirePasskey {
-	v := wirePasskey{
-		ID: k.ID, UserID: k.UserID, CredentialID: k.CredentialID, PublicKey: k.PublicKey, Counter: k.Counter,
-		DeviceType: "singleDevice", BackedUp: k.BackedUp, Transports: k.Transports, AAGUID: k.AAGUID,
-		CreatedAt: k.CreatedAt.UTC().Format("2006-01-02T15:04:05.000Z"),
+// wire is the contract's form of a passkey.
+func (k *Passkey) wire() map[string]any {
+	v := map[string]any{
+		"id": k.ID, "name": nil, "userId": k.UserID, "credentialID": k.CredentialID, "publicKey": k.PublicKey,
+		"counter": k.Counter, "deviceType": "singleDevice", "backedUp": k.BackedUp, "transports": k.Transports,
+		"createdAt": k.CreatedAt.UTC().Format("2006-01-02T15:04:05.000Z"), "aaguid": k.AAGUID,
 	}
 	if k.Name != "" {
-		v.Name = &k.Name
+		v["name"] = k.Name
 	}
 	if k.BackupEligible {
-		v.DeviceType = "multiDevice"
+		v["deviceType"] = "multiDevice"
 	}
 	return v
 }

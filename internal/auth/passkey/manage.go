@@ -32,19 +32,14 @@ func (p *Passkeys) Rename(r *http.Request, s *auth.Session, key, name string) (*
 		return nil, err
 	}
 	var k *Passkey
-	err = p.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := t.LockOwner(s)
-		if err != nil {
-			return err
-		}
+	err = p.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) (err error) {
 		if k, err = own(t, u.ID, key); err != nil {
 			return err
 		}
 		k.Name = name
-		if err := t.Select("name").Updates(k).Error; err != nil {
-			return err
-		}
-		return p.auth.Notice(t, r, s, u, event.PasskeyRenamed, "", "")
+		return errors.Join(
+			t.Select("name").Updates(k).Error, p.auth.Notice(t, r, s, u, event.PasskeyRenamed, "", ""),
+		)
 	})
 	return k, err
 }
@@ -56,11 +51,7 @@ func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
 	if err := p.mayChange(r.Context(), s); err != nil {
 		return err
 	}
-	return p.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := t.LockOwner(s)
-		if err != nil {
-			return err
-		}
+	return p.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) error {
 		k, err := own(t, u.ID, key)
 		if err != nil {
 			return err
@@ -85,14 +76,7 @@ func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
 // The last way in goes, too: a mailed link to choose a password is left. Refusals: 403 if by is no longer an admin; 400
 // NO_PASSKEYS.
 func (p *Passkeys) RemoveAll(r *http.Request, by *auth.Session, userID string) error {
-	return p.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		if _, err := t.AdminsFor(by, userID); err != nil {
-			return err
-		}
-		u, err := t.LockUser(userID)
-		if err != nil {
-			return missing(http.StatusNotFound, err)
-		}
+	err := p.auth.TransactFor(r.Context(), by, userID, func(t *auth.Tx, u *auth.User) error {
 		n, err := count(t.DB, u.ID)
 		if err != nil {
 			return err
@@ -105,6 +89,7 @@ func (p *Passkeys) RemoveAll(r *http.Request, by *auth.Session, userID string) e
 		}
 		return errors.Join(remove(t, u, time.Time{}, letter.PasskeysRemoved, tell), t.EndOtherSessions(u.ID, ""))
 	})
+	return missing(http.StatusNotFound, err)
 }
 
 // keepOneWayIn refuses to delete the last passkey of a user who could not sign in without it.

@@ -49,19 +49,16 @@ func descriptors(list []Passkey) (all []protocol.CredentialDescriptor) {
 	return all
 }
 
-// handle is the name by which authenticators know a user: random, so that it tells nothing, and the same for all
+// passkeyHandle is the name by which authenticators know a user: random, so that it tells nothing, and the same for all
 // passkeys of the user, so that a password manager shows one account (§14.6.1).
-type handle struct {
+type passkeyHandle struct {
 	UserID string `gorm:"primaryKey"`
 	Handle string // base64url
 }
 
-// TableName implements gorm's schema.Tabler.
-func (handle) TableName() string { return "passkey_handles" }
-
 // handleOf returns the handle of a user, nil without one.
 func handleOf(db *gorm.DB, userID string) ([]byte, error) {
-	var h handle
+	var h passkeyHandle
 	err := db.Where("user_id = ?", userID).Take(&h).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, nil
@@ -69,14 +66,11 @@ func handleOf(db *gorm.DB, userID string) ([]byte, error) {
 	return decode(h.Handle), err
 }
 
-// spent is a challenge that an answer was given to.
-type spent struct {
+// passkeyChallenge is one that an answer was given to.
+type passkeyChallenge struct {
 	Challenge string `gorm:"primaryKey"`
 	ExpiresAt time.Time
 }
-
-// TableName implements gorm's schema.Tabler.
-func (spent) TableName() string { return "passkey_challenges" }
 
 // person is a user as the library asks for one.
 type person struct {

@@ -26,7 +26,6 @@ import (
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/keys"
 	"example.com/foyer/internal/origins"
-	"example.com/foyer/internal/purge"
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
 	"gorm.io/gorm"
@@ -91,7 +90,14 @@ func New(a *auth.Auth, db *gorm.DB, secrets []string, o Options) (*Passkeys, err
 			return nil, fmt.Errorf("passkey: %w", err)
 		}
 	}
-	a.Join(auth.Hooks{TakenOver: takenOver, Purge: p.purge})
+	a.Join(auth.Hooks{
+		TakenOver: func(t *auth.Tx, u *auth.User, since time.Time, tell auth.Tell) error {
+			return remove(t, u, since, letter.PasskeyRemoved, tell)
+		},
+		Purge: func(ctx context.Context) error { // no answer to them counts any more
+			return a.PurgeExpired(ctx, &passkeyChallenge{}, "challenge", a.Now())
+		},
+	})
 	return p, nil
 }
 
@@ -145,10 +151,6 @@ func (p *Passkeys) mayChange(ctx context.Context, s *auth.Session) error {
 	return p.opts.RequireProof(ctx, s)
 }
 
-func takenOver(t *auth.Tx, u *auth.User, since time.Time, tell auth.Tell) error {
-	return remove(t, u, since, letter.PasskeyRemoved, tell)
-}
-
 // remove deletes the passkeys that were added at since or later. One mail of the purpose tells of them.
 func remove(t *auth.Tx, u *auth.User, since time.Time, purpose letter.Purpose, tell auth.Tell) error {
 	gone := t.Where("user_id = ? AND created_at >= ?", u.ID, since).Delete(&Passkey{})
@@ -158,13 +160,4 @@ func remove(t *auth.Tx, u *auth.User, since time.Time, purpose letter.Purpose, t
 		purpose = ""
 	}
 	return err
-}
-
-// purge forgets spent challenges that have expired, because no answer to them counts any more.
-func (p *Passkeys) purge(ctx context.Context) error {
-	db, now := p.db.WithContext(ctx), p.auth.Now()
-	return purge.All(ctx, func() *gorm.DB {
-		some := db.Model(&spent{}).Select("challenge").Where("expires_at <= ?", now).Limit(purge.Batch)
-		return db.Where("challenge IN (?)", some).Delete(&spent{})
-	})
 }

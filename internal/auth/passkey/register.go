@@ -76,7 +76,7 @@ func (p *Passkeys) RegisterOptions(
 func (p *Passkeys) creation(
 	c *challenge, email string, attachment protocol.AuthenticatorAttachment, own []Passkey,
 ) protocol.PublicKeyCredentialCreationOptions {
-	yes, entity := true, func(name string) protocol.CredentialEntity { return protocol.CredentialEntity{Name: name} }
+	entity := func(name string) protocol.CredentialEntity { return protocol.CredentialEntity{Name: name} }
 	return protocol.PublicKeyCredentialCreationOptions{
 		RelyingParty: protocol.RelyingPartyEntity{CredentialEntity: entity(p.opts.AppName), ID: p.web.Config.RPID},
 		User: protocol.UserEntity{
@@ -86,7 +86,7 @@ func (p *Passkeys) creation(
 		CredentialExcludeList: descriptors(own), Attestation: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			AuthenticatorAttachment: attachment, ResidentKey: protocol.ResidentKeyRequirementRequired,
-			RequireResidentKey: &yes, UserVerification: protocol.VerificationRequired,
+			RequireResidentKey: new(true), UserVerification: protocol.VerificationRequired,
 		},
 	}
 }
@@ -121,26 +121,18 @@ func (p *Passkeys) Register(
 		return nil, unusable(err)
 	}
 	k.ID, k.UserID, k.Name, k.CreatedAt = id.New(), s.UserID, name, p.auth.Now()
-	err = p.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := t.LockOwner(s)
-		if err != nil {
-			return err
-		}
+	err = p.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) error {
 		if err := p.auth.RequireVerified(u); err != nil {
 			return err
 		}
 		if err := store(t, k, c.Handle); err != nil {
 			return err
 		}
-		if err := t.CredentialChanged(u.ID); err != nil {
-			return err
-		}
-		return p.auth.Notice(t, r, s, u, event.PasskeyAdded, letter.PasskeyAdded, "")
+		return errors.Join(
+			t.CredentialChanged(u.ID), p.auth.Notice(t, r, s, u, event.PasskeyAdded, letter.PasskeyAdded, ""),
+		)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return k, nil
+	return k, err
 }
 
 // attested checks a new passkey against its challenge (§7.1).
@@ -204,7 +196,7 @@ func store(t *auth.Tx, k *Passkey, given []byte) error {
 	}
 	if known == nil {
 		known = given
-		if err := t.Create(&handle{UserID: k.UserID, Handle: encode(given)}).Error; err != nil {
+		if err := t.Create(&passkeyHandle{UserID: k.UserID, Handle: encode(given)}).Error; err != nil {
 			return err
 		}
 	}
@@ -218,11 +210,8 @@ func store(t *auth.Tx, k *Passkey, given []byte) error {
 	if n >= maxPasskeys {
 		return errs.New(http.StatusBadRequest, "TOO_MANY_PASSKEYS", "Delete a passkey before you add another one.")
 	}
-	done := t.Clauses(clause.OnConflict{DoNothing: true}).Create(k)
-	if done.Error == nil && done.RowsAffected == 0 {
-		return errs.New(http.StatusBadRequest, "PREVIOUSLY_REGISTERED", "Previously registered")
-	}
-	return done.Error
+	return auth.RefuseNone(t.Clauses(clause.OnConflict{DoNothing: true}).Create(k),
+		errs.New(http.StatusBadRequest, "PREVIOUSLY_REGISTERED", "Previously registered"))
 }
 
 func count(db *gorm.DB, userID string) (n int64, err error) {

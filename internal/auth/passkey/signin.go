@@ -136,8 +136,8 @@ func (p *Passkeys) asserted(
 	if used.Authenticator.CloneWarning {
 		return errors.New("the counter went back: there may be a copy of the authenticator")
 	}
-	now := p.auth.Now()
-	k.Counter, k.BackedUp, k.LastUsedAt = used.Authenticator.SignCount, used.Flags.BackupState, &now
+	k.Counter, k.BackedUp = used.Authenticator.SignCount, used.Flags.BackupState
+	k.LastUsedAt = new(p.auth.Now())
 	return nil
 }
 

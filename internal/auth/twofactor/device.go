@@ -3,6 +3,7 @@ package twofactor
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"time"
 
@@ -28,10 +29,9 @@ type TrustedDevice struct {
 // trust makes the browser of r a trusted device of u.
 func (f *Factor) trust(t *auth.Tx, w http.ResponseWriter, r *http.Request, u *auth.User) error {
 	d := TrustedDevice{ID: id.New(), UserID: u.ID, Created: f.auth.Now(), Expires: f.auth.Now().Add(f.opts.TrustTTL)}
-	if err := f.storeTrust(t, w, r, &d); err != nil {
-		return err
-	}
-	return f.auth.Notice(t, r, nil, u, event.DeviceTrusted, letter.DeviceTrusted, "")
+	return errors.Join(
+		f.storeTrust(t, w, r, &d), f.auth.Notice(t, r, nil, u, event.DeviceTrusted, letter.DeviceTrusted, ""),
+	)
 }
 
 // useTrust reports whether the browser of r is a trusted device of a user, who is locked. It replaces the token, so
@@ -72,10 +72,9 @@ func (f *Factor) RevokeDevice(r *http.Request, s *auth.Session, deviceID string)
 	if err := auth.NotImpersonating(s); err != nil {
 		return err
 	}
-	return f.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := t.LockOwner(s)
-		if err != nil || !id.Is(deviceID) {
-			return err
+	return f.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) error {
+		if !id.Is(deviceID) {
+			return nil
 		}
 		gone := t.Where("id = ? AND user_id = ?", deviceID, u.ID).Delete(&TrustedDevice{})
 		if gone.Error != nil || gone.RowsAffected == 0 {

@@ -32,6 +32,9 @@ func (f *Factor) Endpoints(*auth.Auth) []betterauth.Endpoint {
 	}
 }
 
+// maxIssuer bounds what a client can put into a QR code, in bytes.
+const maxIssuer = 100
+
 // refuseMail refuses requests with the required texts.
 func refuseMail(required ...string) betterauth.Handle {
 	return func(_ http.ResponseWriter, _ *http.Request, b *payload.Body) (any, error) {
@@ -47,17 +50,23 @@ func (f *Factor) demand(w http.ResponseWriter, r *http.Request, b *payload.Body)
 	return betterauth.Demand(f.auth, w, r, b)
 }
 
-type verb func(w http.ResponseWriter, r *http.Request, s *auth.Session) (any, error)
-
 // withPassword makes an endpoint that demands a recently authenticated session and, in the body, its password.
-func (f *Factor) withPassword(do verb) betterauth.Handle {
+func (f *Factor) withPassword(do betterauth.Verb) betterauth.Handle {
 	return betterauth.On(f.demand, "password",
 		func(w http.ResponseWriter, r *http.Request, s *auth.Session, password string) (any, error) {
 			if err := f.checkPassword(r, s, password); err != nil {
 				return nil, err
 			}
-			return do(w, r, s)
+			return do(w, r, s, "")
 		})
+}
+
+// checkPassword is auth.RequireRecent for a client that also sends the password.
+func (f *Factor) checkPassword(r *http.Request, s *auth.Session, password string) error {
+	if err := f.auth.RequireRecent(s); err != nil {
+		return err
+	}
+	return f.auth.CheckPassword(r, s, password)
 }
 
 func (f *Factor) postEnable(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
@@ -73,7 +82,13 @@ func (f *Factor) postEnable(w http.ResponseWriter, r *http.Request, b *payload.B
 	if method != nil && *method == "otp" {
 		return nil, errNoMail
 	}
-	setup, err := f.Enable(r, s, password, issuer)
+	if len(issuer) > maxIssuer {
+		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.issuer] Invalid input: too long")
+	}
+	if err := f.checkPassword(r, s, password); err != nil {
+		return nil, err
+	}
+	setup, err := f.Enable(r, s, issuer)
 	return map[string]any{"method": "totp", "totpURI": setup.URI, "backupCodes": setup.Codes}, err
 }
 
@@ -89,17 +104,17 @@ func (f *Factor) postCode(m method) betterauth.Handle {
 		if err != nil {
 			return nil, err
 		}
-		if s == nil && noSession {
-			u, err := f.spend(w, r, m, code)
-			return map[string]any{"user": u}, err
-		}
+		var u *auth.User
 		if s == nil {
-			s, err = f.finish(w, r, m, code, trust)
+			u, s, err = f.finish(w, r, m, code, trust, !noSession)
 		} else {
 			s, err = f.inSession(w, r, s, m, code)
 		}
 		if err != nil {
 			return nil, err
+		}
+		if s == nil {
+			return map[string]any{"user": u}, nil
 		}
 		return map[string]any{"token": s.ID, "user": s.User}, nil
 	}
@@ -114,32 +129,27 @@ func (f *Factor) inSession(
 		return nil, err
 	}
 	if !s.User.SecondFactor && m.wrong == errCode {
-		return f.Confirm(w, r, s, code)
+		s, _, err := f.Confirm(w, r, s, code, false)
+		return s, err
 	}
 	accept, err := f.guess(r, s, s.UserID, nil, m, code)
 	if err != nil {
 		return nil, err
 	}
-	return s, f.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := t.LockOwner(s)
-		if err != nil {
-			return err
-		}
-		return accept(t, r, s, u)
-	})
+	return s, f.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) error { return accept(t, r, s, u) })
 }
 
-func (f *Factor) postNewCodes(_ http.ResponseWriter, r *http.Request, s *auth.Session) (any, error) {
+func (f *Factor) postNewCodes(_ http.ResponseWriter, r *http.Request, s *auth.Session, _ string) (any, error) {
 	codes, err := f.NewCodes(r, s)
 	return map[string]any{"status": true, "backupCodes": codes}, err
 }
 
-func (f *Factor) postURI(_ http.ResponseWriter, r *http.Request, s *auth.Session) (any, error) {
+func (f *Factor) postURI(_ http.ResponseWriter, r *http.Request, s *auth.Session, _ string) (any, error) {
 	setup, err := f.PendingSetup(r.Context(), s)
 	return map[string]any{"totpURI": setup.URI}, err
 }
 
-func (f *Factor) postDisable(w http.ResponseWriter, r *http.Request, s *auth.Session) (any, error) {
+func (f *Factor) postDisable(w http.ResponseWriter, r *http.Request, s *auth.Session, _ string) (any, error) {
 	_, err := f.Disable(w, r, s)
 	return map[string]bool{"status": true}, err
 }

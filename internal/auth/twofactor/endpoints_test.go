@@ -338,7 +338,7 @@ func TestChangesNeedAFreshSession(t *testing.T) {
 			s := p.session(p.Client)
 			req := request(t, p.Client)
 			for what, act := range map[string]func() error{
-				"EnableFresh":  func() error { _, err := r.factor.EnableFresh(req, s); return err },
+				"Enable":       func() error { _, err := r.factor.Enable(req, s, ""); return err },
 				"PendingSetup": func() error { _, err := r.factor.PendingSetup(t.Context(), s); return err },
 				"NewCodes":     func() error { _, err := r.factor.NewCodes(req, s); return err },
 				"Disable":      func() error { _, err := r.factor.Disable(nopWriter{}, req, s); return err },
@@ -424,11 +424,11 @@ func TestAnEndedSessionTouchesNoFactor(t *testing.T) {
 			got := post(thief, "/two-factor/"+path, map[string]any{"password": p.password})
 			wantRefusal(t, path, got, 401, "UNAUTHORIZED")
 		}
-		if _, err := r.factor.EnableFresh(req, s); fmt.Sprint(err) != "Unauthorized" {
-			t.Errorf("EnableFresh: %v", err)
+		if _, err := r.factor.Enable(req, s, ""); fmt.Sprint(err) != "Unauthorized" {
+			t.Errorf("Enable: %v", err)
 		}
 		p.enable()
-		if _, err := r.factor.Confirm(nopWriter{}, req, s, p.code()); fmt.Sprint(err) != "Unauthorized" {
+		if _, _, err := r.factor.Confirm(nopWriter{}, req, s, p.code(), false); fmt.Sprint(err) != "Unauthorized" {
 			t.Errorf("Confirm: %v", err)
 		}
 		wantOK(t, verify(p.Client, p.code()))
@@ -529,7 +529,7 @@ func FuzzCookies(f *testing.F) {
 			t.Errorf("%q leads to %s", text, email)
 		}
 		w := nopWriter{}
-		if s, err := r.factor.Verify(w, req, p.code(), false); err == nil {
+		if s, err := r.factor.Verify(w, req, p.code(), false, false); err == nil {
 			t.Errorf("%q starts %+v", text, s)
 		}
 		s, err := r.auth.SignInEmail(w, req, auth.Credentials{Email: p.email, Password: p.password})

@@ -280,7 +280,7 @@ func TestUnprovenAddressHasNoFactor(t *testing.T) {
 		wantRefusal(t, "ending", verify(p.Client, p.code()), 403, "EMAIL_NOT_VERIFIED")
 		again := post(p.Client, "/two-factor/enable", map[string]any{"password": p.password})
 		wantRefusal(t, "beginning", again, 403, "EMAIL_NOT_VERIFIED")
-		_, err = r.factor.EnableFresh(request(t, p.Client), p.session(p.Client))
+		_, err = r.factor.Enable(request(t, p.Client), p.session(p.Client), "")
 		if fmt.Sprint(err) != "Email not verified" {
 			t.Errorf("beginning on a page: %v", err)
 		}

@@ -1,10 +1,12 @@
 package twofactor
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"example.com/foyer/internal/auth"
@@ -19,8 +21,33 @@ var (
 	errOff       = errs.New(http.StatusBadRequest, "TWO_FACTOR_NOT_ENABLED", "Two factor isn't enabled")
 )
 
-// maxIssuer bounds what a client can put into a QR code, in bytes.
-const maxIssuer = 100
+// Demanded reports whether s has to set up a second factor before it may do anything else: Options.Demand is set, its
+// user is an admin without a factor, and s did not start with two factors. A passkey counts as two.
+func (f *Factor) Demanded(s *auth.Session) bool {
+	u := s.User
+	return f.opts.Demand && u.HasRole("admin") && !u.SecondFactor && !s.MultiFactor() && s.ImpersonatedBy == nil
+}
+
+// RequireProof refuses a session that is Demanded and whose user has another second factor (Options.HasOther): 403
+// SESSION_NOT_FRESH until that is proved. Otherwise the password alone would put a new factor in its place.
+func (f *Factor) RequireProof(ctx context.Context, s *auth.Session) error {
+	if f.opts.HasOther == nil || !f.Demanded(s) {
+		return nil
+	}
+	has, err := f.opts.HasOther(ctx, s.UserID)
+	if !has || err != nil {
+		return err
+	}
+	return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+}
+
+// mayEnrol refuses a session that may not set a factor up, nor see the key of one.
+func (f *Factor) mayEnrol(ctx context.Context, s *auth.Session) error {
+	if err := f.auth.RequireRecent(s); err != nil {
+		return err
+	}
+	return f.RequireProof(ctx, s)
+}
 
 // setupLife is how long a secret waits for its first code. Who saw the page of the set-up, such as a stranger at an
 // unlocked browser, has the secret: the user must not turn it on long after. Setting an app up takes minutes.
@@ -33,43 +60,20 @@ type Setup struct {
 	Codes  []string // recovery codes, 10
 }
 
-func (f *Factor) setup(issuer string, u *auth.User, secret []byte) Setup {
+func newSetup(issuer string, u *auth.User, secret []byte) Setup {
 	return Setup{URI: uri(issuer, u.Email, secret), Secret: base32Text.EncodeToString(secret)}
 }
 
 // Enable makes a secret and recovery codes for s's user, in place of those that are not confirmed. Nothing asks for a
-// code before Confirm, which has half an hour. issuer replaces Options.Issuer, "" does not. Refusals: those of
-// auth.CheckPassword; 403 SESSION_NOT_FRESH, EMAIL_NOT_VERIFIED, or while impersonating; 400 TOTP_ALREADY_ENABLED,
-// VALIDATION_ERROR for an issuer of more than 100 bytes.
-func (f *Factor) Enable(r *http.Request, s *auth.Session, password, issuer string) (Setup, error) {
-	if len(issuer) > maxIssuer {
-		return Setup{}, errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "[body.issuer] Invalid input: too long")
-	}
-	if err := f.checkPassword(r, s, password); err != nil {
-		return Setup{}, err
-	}
-	return f.enable(r, s, issuer)
-}
-
-// EnableFresh is Enable without a password, for pages behind the fresh door.
-func (f *Factor) EnableFresh(r *http.Request, s *auth.Session) (Setup, error) {
-	return f.enable(r, s, "")
-}
-
-func (f *Factor) enable(r *http.Request, s *auth.Session, issuer string) (setup Setup, err error) {
+// code before Confirm, which has half an hour. issuer replaces Options.Issuer, "" does not. Refusals: 403
+// SESSION_NOT_FRESH, EMAIL_NOT_VERIFIED, or while impersonating; 401 if s has ended; 400 TOTP_ALREADY_ENABLED.
+func (f *Factor) Enable(r *http.Request, s *auth.Session, issuer string) (setup Setup, err error) {
 	if err := f.mayEnrol(r.Context(), s); err != nil {
 		return Setup{}, err
 	}
-	if issuer == "" {
-		issuer = f.opts.Issuer
-	}
 	secret := make([]byte, secretSize)
 	rand.Read(secret) // never fails: crypto/rand ends the program instead
-	err = f.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := t.LockOwner(s)
-		if err != nil {
-			return err
-		}
+	err = f.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) (err error) {
 		if u.SecondFactor {
 			return errAlreadyOn
 		}
@@ -80,7 +84,7 @@ func (f *Factor) enable(r *http.Request, s *auth.Session, issuer string) (setup 
 		if err := errors.Join(forget(t, u.ID), t.Create(&row).Error); err != nil {
 			return err
 		}
-		setup = f.setup(issuer, u, secret)
+		setup = newSetup(cmp.Or(issuer, f.opts.Issuer), u, secret)
 		setup.Codes, err = f.replaceCodes(t, u.ID)
 		return err
 	})
@@ -104,54 +108,45 @@ func (f *Factor) PendingSetup(ctx context.Context, s *auth.Session) (Setup, erro
 		return Setup{}, errAlreadyOn
 	}
 	secret, err := f.open(row)
-	return f.setup(f.opts.Issuer, s.User, secret), err
+	return newSetup(f.opts.Issuer, s.User, secret), err
 }
 
 // Confirm turns the factor of s's user on by a code of the app. It starts a new session in place of s and ends all
-// others, which were started with less proof. Refusals: 403 as Enable; 400 TOTP_NOT_ENABLED without a secret that waits
-// for it; 401 INVALID_CODE; 429 ACCOUNT_TEMPORARILY_LOCKED.
-func (f *Factor) Confirm(w http.ResponseWriter, r *http.Request, s *auth.Session, code string) (*auth.Session, error) {
-	return f.confirm(w, r, s, code, func(*auth.Tx, *auth.User) error { return nil })
-}
-
-// ConfirmWithCodes is Confirm that also replaces the recovery codes of Enable, for a page that shows them only now.
-func (f *Factor) ConfirmWithCodes(
-	w http.ResponseWriter, r *http.Request, s *auth.Session, code string,
-) (codes []string, err error) {
-	_, err = f.confirm(w, r, s, code, func(t *auth.Tx, u *auth.User) (err error) {
-		codes, err = f.replaceCodes(t, u.ID)
-		return err
-	})
-	return codes, err
-}
-
-func (f *Factor) confirm(
-	w http.ResponseWriter, r *http.Request, s *auth.Session, code string, also func(*auth.Tx, *auth.User) error,
-) (*auth.Session, error) {
+// others, which were started with less proof. With newCodes it replaces the recovery codes of Enable, for a page that
+// shows them only now, and returns them. Refusals: 403 as Enable; 400 TOTP_NOT_ENABLED without a secret that waits for
+// it; 401 INVALID_CODE; 429 ACCOUNT_TEMPORARILY_LOCKED.
+func (f *Factor) Confirm(
+	w http.ResponseWriter, r *http.Request, s *auth.Session, code string, newCodes bool,
+) (renewed *auth.Session, codes []string, err error) {
 	if err := f.mayEnrol(r.Context(), s); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	m := byApp
-	m.pending = true
-	accept, err := f.guess(r, s, s.UserID, nil, m, code)
+	accept, err := f.guess(r, s, s.UserID, nil, byNewApp, code)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	start := auth.Start{Event: event.TwoFactorEnabled, AMR: withCode(s.AMR)}
-	return f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) error {
+	start := auth.Start{Event: event.TwoFactorEnabled, AMR: s.AMR}
+	if !s.MultiFactor() {
+		start.AMR += byCode
+	}
+	renewed, err = f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) (err error) {
 		if err := f.auth.RequireVerified(u); err != nil {
 			return err
 		}
 		if err := accept(t, r, s, u); err != nil {
 			return err
 		}
+		if newCodes {
+			codes, err = f.replaceCodes(t, u.ID)
+		}
 		return errors.Join(
+			err,
 			t.Model(&twoFactor{UserID: u.ID}).Update("confirmed_at", f.auth.Now()).Error,
 			t.SetSecondFactor(u, true),
-			also(t, u),
 			f.auth.Notice(t, r, s, u, "", letter.TwoFactorEnabled, ""),
 		)
 	})
+	return renewed, codes, err
 }
 
 // NewCodes replaces the recovery codes of s's user, and ends trusted devices and half-done sign-ins. Refusals: 403 as
@@ -160,11 +155,7 @@ func (f *Factor) NewCodes(r *http.Request, s *auth.Session) (codes []string, err
 	if err := f.auth.RequireRecent(s); err != nil {
 		return nil, err
 	}
-	err = f.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := t.LockOwner(s)
-		if err != nil {
-			return err
-		}
+	err = f.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) (err error) {
 		if !u.SecondFactor {
 			return errOff
 		}
@@ -183,7 +174,8 @@ func (f *Factor) Disable(w http.ResponseWriter, r *http.Request, s *auth.Session
 	if err := f.auth.RequireRecent(s); err != nil || !s.User.SecondFactor {
 		return s, err
 	}
-	start := auth.Start{Event: event.TwoFactorDisabled, AMR: withoutCode(s.AMR)} // or Demanded would not ask for another
+	// Without the code, or Demanded would not ask for another factor. A passkey still counts as two.
+	start := auth.Start{Event: event.TwoFactorDisabled, AMR: strings.TrimSuffix(s.AMR, byCode)}
 	renewed, err := f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) error {
 		return errors.Join(turnOff(t, u), f.auth.Notice(t, r, s, u, "", letter.TwoFactorDisabled, ""))
 	})
@@ -197,21 +189,14 @@ func (f *Factor) Disable(w http.ResponseWriter, r *http.Request, s *auth.Session
 // Remove turns a user's factor off as an admin, for a user who has lost app and codes; every session of the user ends.
 // Refusals: 403 if by is no longer an admin; 404 USER_NOT_FOUND; 400 TWO_FACTOR_NOT_ENABLED.
 func (f *Factor) Remove(r *http.Request, by *auth.Session, userID string) error {
-	return f.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		if _, err := t.AdminsFor(by, userID); err != nil {
-			return err
-		}
-		u, _, err := f.locked(t, userID)
-		if err != nil {
-			return err
-		}
+	return f.auth.TransactFor(r.Context(), by, userID, func(t *auth.Tx, u *auth.User) error {
 		if !u.SecondFactor {
 			return errOff
 		}
-		if err := errors.Join(turnOff(t, u), t.EndOtherSessions(u.ID, "")); err != nil {
-			return err
-		}
-		return f.auth.Notice(t, r, by, u, event.FactorRemoved, letter.FactorRemoved, "")
+		return errors.Join(
+			turnOff(t, u), t.EndOtherSessions(u.ID, ""),
+			f.auth.Notice(t, r, by, u, event.FactorRemoved, letter.FactorRemoved, ""),
+		)
 	})
 }
 

@@ -61,6 +61,7 @@ type accept func(t *auth.Tx, r *http.Request, s *auth.Session, u *auth.User) err
 
 var (
 	byApp      = method{match: (*Factor).matchApp, none: errNoFactor, wrong: errCode}
+	byNewApp   = method{match: (*Factor).matchApp, none: errNoFactor, wrong: errCode, pending: true}
 	byRecovery = method{match: (*Factor).matchRecovery, none: errNoCodes, wrong: errRecovery}
 )
 
@@ -70,9 +71,12 @@ var (
 func (f *Factor) guess(
 	r *http.Request, s *auth.Session, userID string, step *secondStep, m method, typed string,
 ) (ok accept, err error) {
-	var refusal *errs.Error // after the commit
 	err = f.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, row, err := f.locked(t, userID)
+		u, err := t.LockUser(userID)
+		if err != nil {
+			return err
+		}
+		row, err := f.factorOf(t.DB, userID)
 		if err != nil {
 			return err
 		}
@@ -82,7 +86,7 @@ func (f *Factor) guess(
 		if typed == "" {
 			return m.wrong
 		}
-		if refusal, err = step.count(t); refusal != nil || err != nil {
+		if over, err := step.count(t); over || err != nil {
 			return err
 		}
 		if err := f.count(row); err != nil {
@@ -91,21 +95,18 @@ func (f *Factor) guess(
 		if ok, err = m.match(f, t, row, typed); err != nil {
 			return err
 		}
-		if ok == nil {
-			refusal = m.wrong
-			if err := f.noticeWrong(t, r, s, u, row); err != nil {
-				return err
-			}
+		err = t.Select("failures", "locked_until").Updates(row).Error
+		if ok != nil || err != nil {
+			return err
 		}
-		return t.Select("failures", "locked_until").Updates(row).Error
+		t.Refuse(m.wrong)
+		err = f.auth.Notice(t, r, s, u, event.CodeRefused, "", "")
+		if row.LockedUntil == nil || err != nil {
+			return err
+		}
+		return f.auth.Notice(t, r, s, u, event.FactorLocked, letter.FactorLocked, "")
 	})
-	if err != nil {
-		return nil, err
-	}
-	if refusal != nil {
-		return nil, refusal
-	}
-	return ok, nil
+	return ok, err
 }
 
 // count counts a guess, and locks the account with the last one of its budget. An account that is locked is refused.
@@ -122,18 +123,9 @@ func (f *Factor) count(row *twoFactor) error {
 	}
 	row.Failures++
 	if row.Failures >= maxInRow {
-		until := now.Add(f.opts.LockTime)
-		row.LockedUntil = &until
+		row.LockedUntil = new(now.Add(f.opts.LockTime))
 	}
 	return nil
-}
-
-// noticeWrong records a wrong code and warns of a lock.
-func (f *Factor) noticeWrong(t *auth.Tx, r *http.Request, s *auth.Session, u *auth.User, row *twoFactor) error {
-	if err := f.auth.Notice(t, r, s, u, event.CodeRefused, "", ""); err != nil || row.LockedUntil == nil {
-		return err
-	}
-	return f.auth.Notice(t, r, s, u, event.FactorLocked, letter.FactorLocked, "")
 }
 
 // matchApp compares a code of an authenticator app.
@@ -149,7 +141,7 @@ func (f *Factor) matchApp(_ *auth.Tx, row *twoFactor, typed string) (accept, err
 	return func(t *auth.Tx, _ *http.Request, _ *auth.Session, _ *auth.User) error {
 		spent := t.Model(row).Where("secret = ? AND last_step < ?", row.Secret, step).
 			Updates(map[string]any{"last_step": step, "failures": 0, "locked_until": nil})
-		return refuseNone(spent, errCode)
+		return auth.RefuseNone(spent, errCode)
 	}, nil
 }
 
@@ -167,7 +159,7 @@ func (f *Factor) matchRecovery(t *auth.Tx, row *twoFactor, typed string) (accept
 		return nil, err
 	}
 	return func(t *auth.Tx, r *http.Request, s *auth.Session, u *auth.User) error {
-		if err := refuseNone(one(t).Delete(&recoveryCode{}), errRecovery); err != nil {
+		if err := auth.RefuseNone(one(t).Delete(&recoveryCode{}), errRecovery); err != nil {
 			return err
 		}
 		cleared := t.Model(row).Updates(map[string]any{"failures": 0, "locked_until": nil})
@@ -177,27 +169,6 @@ func (f *Factor) matchRecovery(t *auth.Tx, row *twoFactor, typed string) (accept
 		}
 		return f.auth.Notice(t, r, s, u, event.RecoveryCodeUsed, letter.RecoveryCodeUsed, fmt.Sprint(left))
 	}, nil
-}
-
-// refuseNone refuses if a statement has changed no row.
-func refuseNone(done *gorm.DB, refusal error) error {
-	if done.Error == nil && done.RowsAffected == 0 {
-		return refusal
-	}
-	return done.Error
-}
-
-// locked locks a user, and returns it with its factor, nil for none.
-func (f *Factor) locked(t *auth.Tx, userID string) (*auth.User, *twoFactor, error) {
-	u, err := t.LockUser(userID)
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, nil, errs.New(http.StatusNotFound, "USER_NOT_FOUND", "User not found")
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	row, err := f.factorOf(t.DB, userID)
-	return u, row, err
 }
 
 // factorOf reads the factor of a user, nil for none, or one that has waited too long for its first code.

@@ -4,8 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"example.com/foyer/internal/auth"
@@ -57,17 +55,18 @@ func (f *Factor) step(r *http.Request) (*secondStep, error) {
 	return first[secondStep](db.Where("id = ? AND expires_at > ?", auth.HashToken(token), f.auth.Now()))
 }
 
-// count counts a guess, in t, which has locked the user. After the last one it voids the step, because a new one costs
-// the first step again. A nil step counts nothing.
-func (step *secondStep) count(t *auth.Tx) (refusal *errs.Error, err error) {
+// count counts a guess, in t, which has locked the user; a nil step counts nothing. After the last guess it refuses,
+// reports that the step is over, and voids it, because a new one costs the first step again.
+func (step *secondStep) count(t *auth.Tx) (over bool, err error) {
 	if step == nil {
-		return nil, nil
+		return false, nil
 	}
 	counted := t.Model(step).Where("failures < ?", maxPerStep).UpdateColumn("failures", gorm.Expr("failures + 1"))
 	if counted.RowsAffected == 1 || counted.Error != nil {
-		return nil, counted.Error
+		return false, counted.Error
 	}
-	return errTooMany, refuseNone(t.Delete(step), errNoStep)
+	t.Refuse(errTooMany)
+	return true, auth.RefuseNone(t.Delete(step), errNoStep)
 }
 
 // Challenged returns the address of the user who has taken the first step in this browser and owes the second; ok is
@@ -84,58 +83,27 @@ func (f *Factor) Challenged(r *http.Request) (email string, ok bool) {
 	return u.Email, true
 }
 
-// Verify takes the second step by a code of the app and starts the session. With trust this browser needs no second
-// step for Options.TrustTTL. Refusals: 401 INVALID_TWO_FACTOR_COOKIE without a first step in the last
-// Options.ChallengeTTL, INVALID_CODE; 400 TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE at the sixth code after one first step,
+// Verify takes the second step by a code of the app, or by a recovery code, which it spends, and starts the session.
+// Blanks, and in a recovery code hyphens and case, do not matter. With trust this browser needs no second step for
+// Options.TrustTTL. Refusals: 401 INVALID_TWO_FACTOR_COOKIE without a first step in the last Options.ChallengeTTL,
+// INVALID_CODE, INVALID_BACKUP_CODE; 400 TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE at the sixth code after one first step,
 // which is then void; 429 ACCOUNT_TEMPORARILY_LOCKED; 403 BANNED_USER.
-func (f *Factor) Verify(w http.ResponseWriter, r *http.Request, code string, trust bool) (*auth.Session, error) {
-	return f.finish(w, r, byApp, code, trust)
-}
-
-// VerifyRecovery is Verify by a recovery code, which it spends. Blanks, hyphens and case do not matter. Its own refusal
-// is 401 INVALID_BACKUP_CODE.
-func (f *Factor) VerifyRecovery(
-	w http.ResponseWriter, r *http.Request, code string, trust bool,
+func (f *Factor) Verify(
+	w http.ResponseWriter, r *http.Request, code string, recovery, trust bool,
 ) (*auth.Session, error) {
-	return f.finish(w, r, byRecovery, code, trust)
-}
-
-func (f *Factor) finish(
-	w http.ResponseWriter, r *http.Request, m method, code string, trust bool,
-) (s *auth.Session, err error) {
-	err = f.answer(w, r, m, code, func(step *secondStep, take func(*auth.Tx) (*auth.User, error)) error {
-		start := auth.Start{
-			Event: event.SignIn, Remember: step.Remember, AMR: withCode(step.AMR), NewDevice: step.NewDevice,
-		}
-		s, err = f.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
-			u, err := take(t)
-			if err != nil || !trust {
-				return u, err
-			}
-			return u, f.trust(t, w, r, u)
-		})
-		return err
-	})
+	m := byApp
+	if recovery {
+		m = byRecovery
+	}
+	_, s, err := f.finish(w, r, m, code, trust, true)
 	return s, err
 }
 
-// spend takes the second step and starts no session.
-func (f *Factor) spend(w http.ResponseWriter, r *http.Request, m method, code string) (u *auth.User, err error) {
-	err = f.answer(w, r, m, code, func(_ *secondStep, take func(*auth.Tx) (*auth.User, error)) error {
-		return f.auth.Transact(r.Context(), func(t *auth.Tx) (err error) {
-			u, err = take(t)
-			return err
-		})
-	})
-	return u, err
-}
-
-// answer counts and compares the code for the half-done sign-in of a browser, and lets act go on with a right one. In
-// its transaction act calls take, which spends code and step and returns the user, locked.
-func (f *Factor) answer(
-	w http.ResponseWriter, r *http.Request, m method, code string,
-	act func(step *secondStep, take func(*auth.Tx) (*auth.User, error)) error,
-) (err error) {
+// finish spends a code and the half-done sign-in of a browser, and returns their user. If enter is set it starts the
+// session, else s is nil and trust is ignored.
+func (f *Factor) finish(
+	w http.ResponseWriter, r *http.Request, m method, code string, trust, enter bool,
+) (u *auth.User, s *auth.Session, err error) {
 	defer func() {
 		if err == nil || errors.Is(err, errNoStep) || errors.Is(err, errTooMany) {
 			f.stepCookie.Clear(w, r)
@@ -143,39 +111,37 @@ func (f *Factor) answer(
 	}()
 	step, err := f.step(r)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if step == nil {
-		return errNoStep
+		return nil, nil, errNoStep
 	}
 	accept, err := f.guess(r, nil, step.UserID, step, m, code)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	return act(step, func(t *auth.Tx) (*auth.User, error) {
-		u, _, err := f.locked(t, step.UserID)
-		if err != nil {
+	start := auth.Start{
+		Event: event.SignIn, Remember: step.Remember, AMR: step.AMR + byCode, NewDevice: step.NewDevice,
+	}
+	s, err = f.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
+		if u, err = t.LockUser(step.UserID); err != nil {
 			return nil, err
 		}
-		if err := refuseNone(t.Delete(step), errNoStep); err != nil {
+		if err := auth.RefuseNone(t.Delete(step), errNoStep); err != nil {
 			return nil, err
 		}
-		return u, accept(t, r, nil, u)
+		if err := accept(t, r, nil, u); err != nil || !enter {
+			return nil, err
+		}
+		if !trust {
+			return u, nil
+		}
+		return u, f.trust(t, w, r, u)
 	})
+	return u, s, err
 }
 
-const byCode = " otp mfa" // of Session.AMR (RFC 8176)
-
-// withCode is the AMR of a session whose user was also proved by a code.
-func withCode(amr string) string {
-	if slices.Contains(strings.Fields(amr), "mfa") {
-		return amr
-	}
-	return amr + byCode
-}
-
-// withoutCode undoes withCode. A passkey still counts as two factors.
-func withoutCode(amr string) string { return strings.TrimSuffix(amr, byCode) }
+const byCode = " otp mfa" // of Session.AMR after the word of the first step (RFC 8176)
 
 // Abandon ends the half-done sign-in of a browser, if there is one: it signs out, or has signed in by another way.
 func (f *Factor) Abandon(w http.ResponseWriter, r *http.Request) error {

@@ -2,7 +2,7 @@
 // is lost, a recovery code. It owns the tables two_factors, recovery_codes, trusted_devices and second_steps, and the
 // budget of guesses. internal/auth knows nothing of it but its hooks.
 //
-//   - twofactor.go makes the Factor and answers the hooks; enrol.go turns a factor on and off.
+//   - twofactor.go makes the Factor and answers the hooks; enrol.go demands a factor, and turns it on and off.
 //   - step.go is a sign-in between its steps, device.go the browsers that need no second one.
 //   - guess.go counts every code before it tells whether it was right; totp.go and recovery.go know the codes.
 //   - endpoints.go serves the wire contract of better-auth's twoFactor plugin.
@@ -174,14 +174,8 @@ func (f *Factor) takenOver(t *auth.Tx, u *auth.User, since time.Time, tell auth.
 // leaves APP_SECRET some day.
 func (f *Factor) purge(ctx context.Context) error {
 	db, now := f.db.WithContext(ctx), f.auth.Now()
-	expired := func(model any) error {
-		return purge.All(ctx, func() *gorm.DB {
-			some := db.Model(model).Select("id").Where("expires_at <= ?", now).Limit(purge.Batch)
-			return db.Where("id IN (?)", some).Delete(model)
-		})
-	}
 	err := errors.Join(
-		expired(&secondStep{}), expired(&TrustedDevice{}),
+		f.auth.PurgeExpired(ctx, &secondStep{}, "id", now), f.auth.PurgeExpired(ctx, &TrustedDevice{}, "id", now),
 		endSetups(db.Where("created_at <= ?", now.Add(-setupLife)), db),
 	)
 	if err != nil || !f.old.Load() {
