@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"example.com/foyer/internal/auth/event"
@@ -24,11 +23,14 @@ type UserChanges struct {
 	BanExpires    *time.Time
 }
 
-// ChangeUser changes a user as an admin. A new address ends every link but undo links, a ban every session.
+// ChangeUser changes a user as an admin. A new address ends every link but undo links, a ban every session. A new
+// address counts as proved only with EmailVerified; with Options.Notices the old one, if it was proved, is warned and
+// gets an undo link. Admins change their own address by ChangeEmail alone, because it asks the new one for consent.
 // EmailVerified vouches for the address: a pending account (see User.Pending), which a stranger may have made, then
 // loses its password, and a link to choose one is mailed; 429 if the address has had its mails for this hour. Other
-// refusals: 400 VALIDATION_ERROR, INVALID_EMAIL, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, YOU_CANNOT_BAN_YOURSELF,
-// LAST_ADMIN, YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 403 if by is no longer an admin; 404 USER_NOT_FOUND.
+// refusals: 400 VALIDATION_ERROR, INVALID_EMAIL, EMAIL_CAN_NOT_BE_UPDATED, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
+// YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN, YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 403 if by is no longer an admin;
+// 404 USER_NOT_FOUND.
 func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c UserChanges) (*User, error) {
 	if err := a.checkChanges(by, userID, &c); err != nil {
 		return nil, err
@@ -38,9 +40,13 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 			return nil, err
 		}
 	}
+	pendingID, _, err := a.addressTaken(ctx, orEmpty(c.Email), userID)
+	if err != nil {
+		return nil, err
+	}
 	var u *User
-	err := a.Transact(ctx, func(t *Tx) error {
-		admins, err := t.lockAdminsFor(by, userID)
+	err = a.Transact(ctx, func(t *Tx) error {
+		admins, err := t.lockAdminsFor(by, userID, pendingID)
 		if err != nil {
 			return err
 		}
@@ -52,8 +58,18 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 		if c.BanExpires != nil && !u.Banned {
 			return errs.Invalid("banExpires", "VALIDATION_ERROR", "Only a ban has an end, and the user is not banned.")
 		}
-		if (!u.HasRole("admin") || u.Banned) && slices.Equal(admins, []string{u.ID}) {
-			return errLastAdmin
+		if !u.HasRole("admin") || u.Banned {
+			if err := t.keepAdminOf(admins, u.ID); err != nil {
+				return err
+			}
+		}
+		if u.Email != before.Email {
+			if by != nil && by.UserID == u.ID {
+				return errs.Invalid("email", "EMAIL_CAN_NOT_BE_UPDATED", "Email can not be updated")
+			}
+			if err := a.deletePending(t, by.actor(), pendingID, u.Email); err != nil {
+				return err
+			}
 		}
 		if err := a.changeLocked(t, by.actor(), &before, u, c); err != nil {
 			return err
@@ -131,7 +147,9 @@ func (a *Auth) checkChanges(by *Session, userID string, c *UserChanges) error {
 
 func (c UserChanges) apply(u *User) {
 	c.Profile.apply(u)
-	assign(&u.Email, c.Email)
+	if c.Email != nil && *c.Email != u.Email {
+		u.Email, u.EmailVerified = *c.Email, false
+	}
 	assign(&u.EmailVerified, c.EmailVerified)
 	assign(&u.Role, c.Role)
 	if c.Banned != nil {
@@ -152,6 +170,11 @@ func assign[T any](field, value *T) {
 func (a *Auth) changeLocked(t *Tx, by actor, before, u *User, c UserChanges) error {
 	if u.Email != before.Email {
 		if err := errors.Join(t.dropLinksButUndo(u.ID), t.CredentialChanged(u.ID)); err != nil {
+			return err
+		}
+	}
+	if u.Email != before.Email && before.EmailVerified {
+		if err := a.mailUndo(t, by, u, before.Email); err != nil { // before endForbidden, which ends the link with a ban
 			return err
 		}
 	}

@@ -43,7 +43,8 @@ func (a *Auth) mailStop(t *Tx, by actor, u *User, email string) error {
 
 // UndoEmailChange moves an account back to the address it had, by the link mailed to that address. Every session and
 // every link ends, the password is deleted and a link to choose a new one is mailed. Credentials of parts that were
-// added since the change are deleted too, because their warnings went to the new address. Older undo links stay valid,
+// added since the change are deleted too, because their warnings went to the new address, and so are those of the time
+// before in which the session of a thief who made the change was fresh. Older undo links stay valid,
 // so that changing the address twice does not lock the owner out; until a link expires, its address cannot be taken by
 // another account. Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL if another
 // account has the address all the same.
@@ -63,7 +64,8 @@ func (a *Auth) restoreEmail(t *Tx, by actor, u *User, v *Verification) error {
 		return err
 	}
 	t.recordEvent(by, event.EmailRestored, u.ID)
-	if err := a.takenOver(t, by, u, v.CreatedAt); err != nil {
+	fresh := a.opts.ReauthAge + a.opts.VerifyTokenTTL // from the proof of a session to the use of its last link
+	if err := a.takenOver(t, by, u, v.CreatedAt.Add(-fresh)); err != nil {
 		return err
 	}
 	if err := t.endSessions(u.ID); err != nil {

@@ -353,7 +353,7 @@ func TestAdminsHearOfNewAdmins(t *testing.T) {
 		}
 		person := func(u auth.NewUser) string {
 			t.Helper()
-			u.Name = "Test Person"
+			u.Name, u.Verified = "Test Person", true
 			made, err := r.auth.CreateUser(t.Context(), nil, u)
 			if err != nil {
 				t.Fatal(err)

@@ -120,10 +120,10 @@ func (t *Tx) lockSession(id string) (live bool, err error) {
 }
 
 // lockAdmins locks all admins who are not banned, and returns their ids: of two concurrent demotions the second sees
-// the result of the first. It also locks the user with userID.
-func (t *Tx) lockAdmins(userID string) ([]string, error) {
+// the result of the first. It also locks the users with userIDs.
+func (t *Tx) lockAdmins(userIDs ...string) ([]string, error) {
 	var admins []User
-	err := t.Clauses(forUpdate).Where("role LIKE ? AND banned = ? OR id = ?", "%admin%", false, userID).
+	err := t.Clauses(forUpdate).Where("role LIKE ? AND banned = ? OR id IN ?", "%admin%", false, userIDs).
 		Order("id").Find(&admins).Error
 	var ids []string
 	for _, u := range admins {
@@ -134,10 +134,10 @@ func (t *Tx) lockAdmins(userID string) ([]string, error) {
 	return ids, err
 }
 
-// lockAdminsFor is lockAdmins before the admin by changes the user; a nil by is the command line. Refusals: 403 if by
+// lockAdminsFor is lockAdmins before the admin by changes the users; a nil by is the command line. Refusals: 403 if by
 // has been demoted or banned since the request was let in, such as while a password was hashed.
-func (t *Tx) lockAdminsFor(by *Session, userID string) ([]string, error) {
-	admins, err := t.lockAdmins(userID)
+func (t *Tx) lockAdminsFor(by *Session, userIDs ...string) ([]string, error) {
+	admins, err := t.lockAdmins(userIDs...)
 	if err != nil {
 		return nil, err
 	}
@@ -147,14 +147,27 @@ func (t *Tx) lockAdminsFor(by *Session, userID string) ([]string, error) {
 	return admins, nil
 }
 
-// keepAdmins refuses to lose the last admin who is not banned.
+// keepAdmins is keepAdminOf for all admins, which it locks.
 func (t *Tx) keepAdmins(leaving string) error {
 	admins, err := t.lockAdmins(leaving)
 	if err != nil {
 		return err
 	}
-	if slices.Equal(admins, []string{leaving}) {
+	return t.keepAdminOf(admins, leaving)
+}
+
+// keepAdminOf refuses to lose the last of the admins who can log in. One who was invited and never came cannot: the
+// invitation may have gone to a mistyped address. A proved address is enough, because it gets a link to a password.
+func (t *Tx) keepAdminOf(admins []string, leaving string) error {
+	if !slices.Contains(admins, leaving) {
+		return nil
+	}
+	var others int64
+	passwords := t.Model(&Account{}).Select("user_id").Where("password <> ''")
+	err := t.Model(&User{}).Where("id IN ? AND id <> ?", admins, leaving).
+		Where("email_verified OR id IN (?)", passwords).Count(&others).Error
+	if err == nil && others == 0 {
 		return errLastAdmin
 	}
-	return nil
+	return err
 }

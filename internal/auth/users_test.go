@@ -163,6 +163,16 @@ func TestTheLastAdminStays(t *testing.T) {
 		if _, err := r.auth.SetRole(t.Context(), nil, first.ID, "admin"); err != nil {
 			t.Errorf("a change that keeps the role: %v", err)
 		}
+		invited, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Typo", Email: "typo@example.com", Role: "admin"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if refusal(demote(first)) != "LAST_ADMIN" || refusal(r.auth.RemoveUser(t.Context(), nil, first.ID)) != "LAST_ADMIN" {
+			t.Error("an invited admin who cannot log in counts as one")
+		}
+		if err := demote(invited); err != nil {
+			t.Errorf("the invited admin's demotion: %v", err)
+		}
 		second := r.addUser("second@example.com", "admin")
 		if err := ban(second, nil); err != nil {
 			t.Errorf("of two admins one may be banned: %v", err)

@@ -47,8 +47,9 @@ func normalEmail(raw string) (string, bool) {
 }
 
 // emailGrammar is better-auth's, ASCII only. net/mail would accept quoted local parts, IP literals and full-width
-// letters: second spellings of an address that another user has. Labels neither start nor end with a hyphen.
-var emailGrammar = regexp.MustCompile(`^(?:[a-z0-9_'+-]+\.)*[a-z0-9_'+-]*[a-z0-9_+-]@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
+// letters: second spellings of an address that another user has. Labels neither start nor end with a hyphen. A top-level domain
+// may be an A-label (RFC 5890 §2.3.2.1), which has digits.
+var emailGrammar = regexp.MustCompile(`^(?:[a-z0-9_'+-]+\.)*[a-z0-9_'+-]*[a-z0-9_+-]@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:[a-z]{2,}|xn--[a-z0-9-]*[a-z0-9])$`)
 
 // asciiLower changes ASCII letters only: strings.ToLower turns the Kelvin sign into k.
 func asciiLower(s string) string {

@@ -144,8 +144,9 @@ func TestTakenOverAccount(t *testing.T) {
 	})
 }
 
-// TestUndoneChangeEndsLaterPasskeys: a thief moves an account to an address of theirs and adds a passkey, of which only
-// that address is told. When the owner undoes the change, that passkey ends, and the owner's stays.
+// TestUndoneChangeEndsLaterPasskeys: a thief in a fresh session adds a passkey, moves the account to an address of
+// theirs, and adds another one, of which only that address is told. When the owner undoes the change, both end, and the
+// owner's passkey stays.
 func TestUndoneChangeEndsLaterPasskeys(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -154,7 +155,12 @@ func TestUndoneChangeEndsLaterPasskeys(t *testing.T) {
 		if err := db.Model(&auth.User{}).Where("id = ?", id).Update("email_verified", true).Error; err != nil {
 			t.Fatal(err)
 		}
+		long := r.auth.Now().Add(-2 * time.Hour)
+		if err := db.Model(&passkey.Passkey{}).Where("user_id = ?", id).Update("created_at", long).Error; err != nil {
+			t.Fatal(err)
+		}
 		r.advance(time.Minute)
+		wantOK(t, "the thief's first passkey", r.register(c, r.device()))
 		wantOK(t, "asking", post(c, "/change-email", `{"newEmail":"thief@example.com"}`))
 		wantOK(t, "moving", c.Get("/api/auth/verify-email?token="+r.token(letter.ChangeEmail)))
 		r.advance(time.Minute)

@@ -291,14 +291,15 @@ func TestUnprovenAddressHasNoFactor(t *testing.T) {
 
 // TestUndoneChangeEndsALaterFactor: a thief moves an account to an address of theirs and turns a factor on or makes
 // recovery codes, of which only that address is told. The owner undoes the change, and is not asked for the thief's
-// codes. A factor that was on before stays, and so do its codes, also those of a version that kept no date of them.
+// codes, also where the thief turned the factor on just before. A factor that was on for longer stays, and so do its
+// codes, also those of a version that kept no date of them.
 func TestUndoneChangeEndsALaterFactor(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		r := newRig(t, db)
 		for _, c := range []struct {
 			email         string
-			before, codes bool // a factor, from before; recovery codes of the thief
+			before, codes bool // a factor, from long before; recovery codes of the thief
 			left          int  // recovery codes
 			sent, events  string
 		}{
@@ -308,14 +309,22 @@ func TestUndoneChangeEndsALaterFactor(t *testing.T) {
 				"[email_restored recovery_codes_ended password_reset_asked]"},
 			{"bob@example.com", false, false, 0, "[two_factor_disabled reset_password]",
 				"[email_restored two_factor_disabled password_reset_asked]"},
+			{"joe@example.com", false, false, 0, "[two_factor_disabled reset_password]",
+				"[email_restored two_factor_disabled password_reset_asked]"},
 		} {
 			p := r.signUp(c.email)
 			turnOn := func() {
 				p.enable()
 				wantOK(t, verify(p.Client, p.code()))
 			}
-			if c.before {
+			justBefore := c.email == "joe@example.com"
+			if c.before || justBefore {
 				turnOn()
+			}
+			if c.before {
+				long := r.clock.Now().Add(-2 * time.Hour)
+				r.must(db.Exec("UPDATE two_factors SET confirmed_at = ? WHERE user_id = ?", long, p.id).Error)
+				r.must(db.Exec("UPDATE recovery_codes SET created_at = ? WHERE user_id = ?", long, p.id).Error)
 			}
 			r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", true).Error)
 			r.clock.advance(time.Second)
@@ -323,7 +332,7 @@ func TestUndoneChangeEndsALaterFactor(t *testing.T) {
 				r.must(db.Exec("UPDATE recovery_codes SET created_at = NULL WHERE user_id = ?", p.id).Error)
 			}
 			endings["address changed by its user"](p)
-			if !c.before {
+			if !c.before && !justBefore {
 				turnOn()
 			}
 			if c.codes {

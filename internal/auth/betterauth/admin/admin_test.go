@@ -103,7 +103,8 @@ func TestImpersonation(t *testing.T) {
 	})
 	t.Run("the admin is demoted", func(t *testing.T) {
 		h := begin(t)
-		other, err := h.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "B", Email: "b@example.com", Role: "admin"})
+		other, err := h.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "B", Email: "b@example.com", Role: "admin",
+			Verified: true})
 		if err != nil {
 			t.Fatal(err)
 		}
