@@ -51,6 +51,8 @@ var (
 	forReaders = regexp.MustCompile(`(?s)/\*.*?\*/|(?m)^\s+`)
 	// reference finds the file that a style names.
 	reference = regexp.MustCompile(`url\("?([^")]+)"?\)`)
+	// wantsGzip matches an Accept-Encoding with gzip. The weight 0 refuses gzip (RFC 9110 §12.5.3).
+	wantsGzip = regexp.MustCompile(`(?i)(^|,)\s*(x-)?gzip\s*(,|$|;\s*q=(1|0\.0*[1-9]))`)
 )
 
 func init() {
@@ -146,7 +148,7 @@ func Serve(w http.ResponseWriter, r *http.Request) bool {
 	h.Set("Content-Type", a.mime)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
-	if a.gzip != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if a.gzip != nil && wantsGzip.MatchString(r.Header.Get("Accept-Encoding")) {
 		body = a.gzip
 		h.Set("Content-Encoding", "gzip")
 	}

@@ -72,6 +72,22 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// TestGzipIsAskedFor: a file is compressed for a browser that accepts gzip, and for no other (RFC 9110 §12.5.3).
+func TestGzipIsAskedFor(t *testing.T) {
+	for accept, want := range map[string]string{
+		"gzip": "gzip", "br, gzip, zstd": "gzip", "GZIP": "gzip", "x-gzip": "gzip", "deflate,gzip;q=1.0": "gzip",
+		"br;q=1, gzip ; q=0.001": "gzip", "gzip;q=1": "gzip", "gzip;Q=0.5, *;q=0": "gzip",
+		"": "", "identity": "", "br": "", "gzipped": "", "a-gzip": "", "br;gzip": "",
+		"gzip;q=0": "", "gzip;q=0.0": "", "br, gzip; q=0.000, zstd": "", "GZIP;Q=0": "", "gzip;q=": "", "gzip;q=x": "",
+		"gzip;q=0, identity;q=1": "",
+	} {
+		w, _ := get("GET", static.URL("app.css"), accept)
+		if got := w.Header().Get("Content-Encoding"); got != want {
+			t.Errorf("%q: %q, want %q", accept, got, want)
+		}
+	}
+}
+
 func TestNothingElseIsServed(t *testing.T) {
 	url := static.URL("app.css")
 	for _, path := range []string{

@@ -7,8 +7,6 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-const adminPath = "/admin"
-
 func (s *Server) showAdmin(c *echo.Context) error {
 	ctx := c.Request().Context()
 	users, err := s.Auth.Stats(ctx)

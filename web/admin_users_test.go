@@ -178,6 +178,22 @@ func TestExport(t *testing.T) {
 	expect(t, boss.Get("/admin/users.csv?sort=x", navigate...), http.StatusBadRequest, "Content-Disposition", "")
 }
 
+// TestHeadOfAnExport: HEAD says what kind of file there is. It takes nobody away, so no export is recorded.
+func TestHeadOfAnExport(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	for method, recorded := range map[string]bool{"HEAD": false, "GET": true} {
+		s.log.text()
+		got := boss.Do(method, "/admin/users.csv", "", navigate...)
+		expect(t, got, http.StatusOK, "Content-Type", "text/csv; charset=utf-8", "Content-Disposition",
+			`attachment; filename="users.csv"`, "Content-Length", "")
+		if text := s.log.text(); strings.Contains(text, "users_exported") != recorded {
+			t.Errorf("%s: an export is recorded %t, want %t: %s", method, !recorded, recorded, text)
+		}
+	}
+}
+
 // TestUserActions: each action works by a plain form, and the next page confirms it.
 func TestUserActions(t *testing.T) {
 	t.Parallel()

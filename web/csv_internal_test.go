@@ -64,6 +64,16 @@ func TestStreamCSV(t *testing.T) {
 	}
 }
 
+// TestHeadOfAFile: HEAD has the head of GET, and reads no rows.
+func TestHeadOfAFile(t *testing.T) {
+	s, w := emptyServer(), httptest.NewRecorder()
+	c := s.echo.NewContext(httptest.NewRequest(http.MethodHead, "/papers.csv", nil), w)
+	err := streamCSV(s, c, "papers.csv", []string{"n"}, func(func(int, error) bool) { t.Error("rows are read") }, nil)
+	if h := w.Header(); err != nil || h.Get("Content-Type") != "text/csv; charset=utf-8" || w.Body.Len() > 0 {
+		t.Errorf("%v, %v, %q", err, h, w.Body)
+	}
+}
+
 // deadlined is a recorder whose connection has a deadline.
 type deadlined struct{ http.ResponseWriter }
 

@@ -136,9 +136,13 @@ func TestDeployFilesFitTheServer(t *testing.T) {
 	t.Parallel()
 	all := ""
 	for kind := range deployKinds {
-		for _, text := range deployed(t, kind) {
-			all += text
+		text := strings.Join(slices.Collect(maps.Values(deployed(t, kind))), "")
+		for _, required := range []string{"APP_URL", "APP_SECRET", "SMTP_URL", "MAIL_FROM"} {
+			if !strings.Contains(text, required) {
+				t.Errorf("%s sets no %s, without which production does not start", kind, required)
+			}
 		}
+		all += text
 	}
 	example := "\n" + projectFileText(t, ".env.example")
 	variable := regexp.MustCompile(`\b(?:APP|SMTP|DATABASE|TRUSTED|MAIL|DRAIN|PORT)(?:_[A-Z]+)*\b`)

@@ -113,17 +113,17 @@ func TestBackupMistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, args := range map[string][]string{
-		"b.db exists already":            {"backup", "b.db"},
-		"beside none/b.db":               {"backup", "none/b.db"},
-		"unknown command":                {"backup", "--online"},
-		"unknown command or":             {"backup"},
-		"unknown command or wrong arguments":    {"restore", "b.db", "--keep"},
-		"unknown command or wrong arguments;":   {"restore", "--keep-sessions"},
-		"no such file":                   {"restore", "none.db"},
-		"not a database":                 {"restore", "text"},
-		"empty.db: it records no migrat": {"restore", "empty.db"},
-		"lacks the migrations [20990101": {"restore", "newer.db"},
-		"itself":                         {"restore", databaseFile},
+		"b.db exists already":                 {"backup", "b.db"},
+		"beside none/b.db":                    {"backup", "none/b.db"},
+		"unknown command":                     {"backup", "--online"},
+		"unknown command or":                  {"backup"},
+		"unknown command or wrong arguments":  {"restore", "b.db", "--keep"},
+		"unknown command or wrong arguments;": {"restore", "--keep-sessions"},
+		"no such file":                        {"restore", "none.db"},
+		"not a database":                      {"restore", "text"},
+		"empty.db: it records no migrat":      {"restore", "empty.db"},
+		"lacks the migrations [20990101":      {"restore", "newer.db"},
+		"itself":                              {"restore", databaseFile},
 	} {
 		refuse(t, dir, nil, want, args...)
 	}

@@ -8,14 +8,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"example.com/foyer/internal/auth/authtest"
 )
 
 // TestHealthcheck: the probe needs the address of the server and nothing else, and writes no file.
 func TestHealthcheck(t *testing.T) {
 	t.Parallel()
-	s := start(t, t.TempDir(), "APP_ENV=production", "APP_SECRET="+authtest.Secret, "DRAIN_DELAY=1m")
+	s := start(t, t.TempDir(), append([]string{"DRAIN_DELAY=1m"}, production...)...)
 	addr := strings.TrimPrefix(s.url, "http://")
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {

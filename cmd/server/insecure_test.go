@@ -1,17 +1,16 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
-
-	"example.com/foyer/internal/auth/authtest"
 )
 
 // TestPlainHTTPInProduction: plain http is refused with a hint; with INSECURE_HTTP=on every start warns.
 func TestPlainHTTPInProduction(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	env := []string{"APP_ENV=production", "APP_SECRET=" + authtest.Secret, "APP_URL=http://app.example"}
+	env := append(slices.Clone(production), "APP_URL=http://app.example")
 	_, stderr, code := result(t, dir, "", env)
 	if code == 0 || !strings.Contains(stderr, "APP_URL") || !strings.Contains(stderr, "INSECURE_HTTP=on") {
 		t.Errorf("without the switch: %d %s", code, stderr)

@@ -39,6 +39,9 @@ var databaseFile = strings.TrimPrefix(config.DefaultDatabase, "file:")
 // databaseIn is the address of the database of a server that runs in dir.
 func databaseIn(dir string) string { return "file:" + filepath.Join(dir, databaseFile) }
 
+// production is what it requires, besides mail.
+var production = []string{"APP_ENV=production", "APP_SECRET=" + authtest.Secret, "APP_URL=https://app.example"}
+
 func process(ctx context.Context, t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -228,16 +231,16 @@ func TestFirstRun(t *testing.T) {
 
 func TestProductionPrintsNoPasswords(t *testing.T) {
 	t.Parallel()
-	dir, secret := t.TempDir(), authtest.Secret
-	s := start(t, dir, "APP_ENV=production", "APP_SECRET="+secret)
+	dir := t.TempDir()
+	s := start(t, dir, production...)
 	s.stop(t)
-	if out := s.output(); strings.Contains(out, "password") || strings.Contains(out, secret) {
+	if out := s.output(); strings.Contains(out, "password") || strings.Contains(out, authtest.Secret) {
 		t.Errorf("output of production:\n%s", out)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "data", "development.json")); err == nil {
 		t.Error("production made development secrets")
 	}
-	_, stderr, code := result(t, dir, "", []string{"APP_ENV=production", "APP_SECRET=" + secret}, "seed")
+	_, stderr, code := result(t, dir, "", production, "seed")
 	if code == 0 || !strings.Contains(stderr, "development") {
 		t.Errorf("seed in production: %d %s", code, stderr)
 	}

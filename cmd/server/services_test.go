@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/servicetoken"
 )
 
@@ -47,7 +46,7 @@ func TestKeysCommand(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "keys.json")
-	env := []string{"SERVICE_KEY_FILE=keys.json", "APP_ENV=production", "APP_SECRET=" + authtest.Secret}
+	env := append([]string{"SERVICE_KEY_FILE=keys.json"}, production...)
 	commandSays := func(verb string) string {
 		stdout, stderr, code := result(t, dir, "", []string{"SERVICE_KEY_FILE=keys.json", "APP_ENV=production"}, "keys", verb)
 		if code != 0 || !strings.HasPrefix(stdout, "keys.json: signing with key ") {
@@ -110,7 +109,6 @@ func TestServiceKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	production := []string{"APP_ENV=production", "APP_SECRET=" + authtest.Secret}
 	for name, c := range map[string]struct {
 		env    []string
 		status int // for the worker
@@ -118,7 +116,7 @@ func TestServiceKeys(t *testing.T) {
 	}{
 		"development, none": {nil, 401, 1},
 		"production, none":  {production, 401, 0},
-		"inline":            {append(production, "SERVICE_KEY="+string(text)), 200, 1},
+		"inline":            {append([]string{"SERVICE_KEY=" + string(text)}, production...), 200, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, t.TempDir(), c.env...)
@@ -167,7 +165,7 @@ func TestAKeyThatOthersCanReadIsWarnedOf(t *testing.T) {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		s := start(t, dir, "APP_ENV=production", "APP_SECRET="+authtest.Secret, "SERVICE_KEY_FILE="+path)
+		s := start(t, dir, append([]string{"SERVICE_KEY_FILE=" + path}, production...)...)
 		s.stop(t)
 		if got := strings.Contains(s.output(), "can be read by every user"); got != told {
 			t.Errorf("mode %o: told %t", mode, got)

@@ -77,6 +77,8 @@ func Load(getenv func(string) string) (Config, error) {
 		c.TrustedProxies = append(c.TrustedProxies, l.prefix("TRUSTED_PROXIES", p))
 	}
 	c.Development = l.development("APP_ENV", c)
+	lost := !c.Development && getenv("APP_URL") == ""
+	l.faultIf(lost, "APP_URL", "is required in production, such as https://app.example")
 	c.DrainDelay = l.drain("DRAIN_DELAY", c.Development)
 	c.RateLimit = l.choice("RATE_LIMIT", "on", "off") == "on" // part:ratelimit
 	c.Secrets = l.secrets("APP_SECRET", !c.Development || strings.HasPrefix(c.AppURL, "https://"))

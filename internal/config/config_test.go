@@ -78,16 +78,16 @@ func TestMode(t *testing.T) {
 		{"", "localhost:3000", "http://127.0.0.1:3000", true},
 		{"", "127.0.0.5:3000", "", true},
 		{"", "127.0.0.1:8080", "https://localhost", true},
-		{"", "0.0.0.0:8080", "", false},
-		{"", ":8080", "", false},
-		{"", "[::]:8080", "", false},
+		{"", "0.0.0.0:8080", "http://localhost:8080", false},
+		{"", ":8080", "http://localhost:8080", false},
+		{"", "[::]:8080", "http://localhost:8080", false},
 		{"", "192.168.0.7:8080", "http://localhost:8080", false},
 		{"", "127.0.0.1:8080", "https://app.example", false},
 		{"", "127.0.0.1:8080", "http://localhost.evil.example", false},
 		{"", "127.0.0.1:8080", "http://127.0.0.1.nip.io", false},
 		{"development", "0.0.0.0:8080", "", true},
 		{"development", "", "https://app.example", true},
-		{"production", "", "", false},
+		{"production", "", "http://localhost:8080", false},
 	}
 	for _, c := range cases {
 		got, err := load(map[string]string{
@@ -100,14 +100,35 @@ func TestMode(t *testing.T) {
 	}
 }
 
-// TestAppURLFollowsAddr: without APP_URL, links lead to the port that the server listens on.
+// TestAppURLFollowsAddr: in development without APP_URL, links lead to the port that the server listens on.
 func TestAppURLFollowsAddr(t *testing.T) {
 	for addr, want := range map[string]string{
 		"127.0.0.1:3000": "http://localhost:3000", "0.0.0.0:80": "http://localhost", "": "http://localhost:8080",
 	} {
-		got, err := load(map[string]string{"ADDR": addr, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off"})
+		got, err := load(map[string]string{"ADDR": addr, "APP_ENV": "development"})
 		if err != nil || got.AppURL != want {
 			t.Errorf("ADDR=%q: %q, %v", addr, got.AppURL, err)
+		}
+	}
+}
+
+// TestProductionNeedsAppURL: its mails would lead to localhost, and browsers would meet a 403 at every POST.
+func TestProductionNeedsAppURL(t *testing.T) {
+	for _, env := range []map[string]string{
+		{"APP_ENV": "production"},
+		{"APP_ENV": "production", "INSECURE_HTTP": "on"},
+		{"APP_ENV": "production", "TRUSTED_ORIGINS": "https://app.example"},
+		{"ADDR": "0.0.0.0:8080"},
+		{"PORT": "3000"},
+	} {
+		env["APP_SECRET"], env["EMAIL_VERIFICATION"] = strong, "off"
+		_, err := load(env)
+		if err == nil || err.Error() != "APP_URL: is required in production, such as https://app.example" {
+			t.Errorf("%v: %v", env, err)
+		}
+		env["APP_URL"] = "https://app.example"
+		if _, err := load(env); err != nil {
+			t.Errorf("%v: %v", env, err)
 		}
 	}
 }
@@ -115,17 +136,18 @@ func TestAppURLFollowsAddr(t *testing.T) {
 // TestPort: PORT listens on every interface, so it is no development; ADDR takes precedence.
 func TestPort(t *testing.T) {
 	for _, c := range []struct {
-		port, addr, env, wantAddr, wantURL string
-		development                        bool
+		port, addr, env, url, wantAddr, wantURL string
+		development                             bool
 	}{
-		{"3000", "", "", "0.0.0.0:3000", "http://localhost:3000", false},
-		{"80", "", "", "0.0.0.0:80", "http://localhost", false},
-		{"3000", "", "development", "0.0.0.0:3000", "http://localhost:3000", true},
-		{"3000", "127.0.0.1:4000", "", "127.0.0.1:4000", "http://localhost:4000", true},
-		{"no number", "127.0.0.1:4000", "", "127.0.0.1:4000", "http://localhost:4000", true},
+		{"3000", "", "", "http://localhost", "0.0.0.0:3000", "http://localhost", false},
+		{"3000", "", "development", "", "0.0.0.0:3000", "http://localhost:3000", true},
+		{"80", "", "development", "", "0.0.0.0:80", "http://localhost", true},
+		{"3000", "127.0.0.1:4000", "", "", "127.0.0.1:4000", "http://localhost:4000", true},
+		{"no number", "127.0.0.1:4000", "", "", "127.0.0.1:4000", "http://localhost:4000", true},
 	} {
 		got, err := load(map[string]string{
-			"PORT": c.port, "ADDR": c.addr, "APP_ENV": c.env, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off",
+			"PORT": c.port, "ADDR": c.addr, "APP_ENV": c.env, "APP_URL": c.url, "APP_SECRET": strong,
+			"EMAIL_VERIFICATION": "off",
 		})
 		if err != nil || got.Addr != c.wantAddr || got.AppURL != c.wantURL || got.Development != c.development {
 			t.Errorf("%+v: %s, %s, development %v, %v", c, got.Addr, got.AppURL, got.Development, err)
@@ -136,7 +158,9 @@ func TestPort(t *testing.T) {
 // TestDrainDelay: development does not wait, because it has no load balancer.
 func TestDrainDelay(t *testing.T) {
 	for env, want := range map[string]time.Duration{"development": 0, "production": 5 * time.Second} {
-		got, err := load(map[string]string{"APP_ENV": env, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off"})
+		got, err := load(map[string]string{
+			"APP_ENV": env, "APP_URL": "http://localhost", "APP_SECRET": strong, "EMAIL_VERIFICATION": "off",
+		})
 		if err != nil || got.DrainDelay != want {
 			t.Errorf("%s: %v, %v; want %v", env, got.DrainDelay, err, want)
 		}
@@ -145,7 +169,7 @@ func TestDrainDelay(t *testing.T) {
 
 // TestSecret: a missing, weak or copied secret keeps the server from starting wherever others can reach it.
 func TestSecret(t *testing.T) {
-	production := map[string]string{"APP_ENV": "production"}
+	production := map[string]string{"APP_ENV": "production", "APP_URL": "https://app.example"}
 	https := map[string]string{"APP_ENV": "development", "APP_URL": "https://app.example"}
 	local := map[string]string{}
 	cases := []struct {
@@ -336,8 +360,8 @@ func TestMagicLinkNeedsMail(t *testing.T) {
 		{"development", "on", "", true, false},
 	} {
 		got, err := load(map[string]string{
-			"APP_ENV": c.env, "APP_SECRET": strong, "EMAIL_VERIFICATION": "off", "MAGIC_LINK": c.magic, "SMTP_URL": c.smtp,
-			"MAIL_FROM": "mail@app.example",
+			"APP_ENV": c.env, "APP_URL": "https://app.example", "APP_SECRET": strong, "EMAIL_VERIFICATION": "off",
+			"MAGIC_LINK": c.magic, "SMTP_URL": c.smtp, "MAIL_FROM": "mail@app.example",
 		})
 		refused := err != nil && strings.Contains(err.Error(), "SMTP_URL: ")
 		if got.MagicLink != c.on || refused != c.refused || err != nil && !refused {
@@ -363,8 +387,8 @@ func TestVerificationNeedsMail(t *testing.T) {
 		{"development", "maybe", "", "", []string{"EMAIL_VERIFICATION: "}},
 	} {
 		got, err := load(map[string]string{
-			"APP_ENV": c.env, "APP_SECRET": strong, "EMAIL_VERIFICATION": c.verification, "SMTP_URL": c.smtp,
-			"MAIL_FROM": c.from,
+			"APP_ENV": c.env, "APP_URL": "https://app.example", "APP_SECRET": strong, "EMAIL_VERIFICATION": c.verification,
+			"SMTP_URL": c.smtp, "MAIL_FROM": c.from,
 		})
 		if (err == nil) != (c.faults == nil) || got.EmailVerification != (c.verification != "off") {
 			t.Errorf("%+v: %v, %v", c, got.EmailVerification, err)

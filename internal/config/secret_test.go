@@ -48,8 +48,8 @@ func TestFaultsOfSecretFiles(t *testing.T) {
 		} {
 			t.Run(name+" "+c.what, func(t *testing.T) {
 				env := map[string]string{
-					"APP_ENV": "production", "APP_SECRET": strong, "SMTP_URL": "smtp://mail.example",
-					"MAIL_FROM": "mail@app.example",
+					"APP_ENV": "production", "APP_URL": "https://app.example", "APP_SECRET": strong,
+					"SMTP_URL": "smtp://mail.example", "MAIL_FROM": "mail@app.example",
 				}
 				env[name], env[name+"_FILE"] = c.variable, c.file
 				_, err := load(env)

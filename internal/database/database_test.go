@@ -160,8 +160,12 @@ func TestTranslation(t *testing.T) {
 				t.Errorf("%s: %v, want a duplicate key", sql, err)
 			}
 		}
+		const orphan = "INSERT INTO x_children VALUES ('1', 'nobody')"
+		if err := db.Exec(orphan).Error; !errors.Is(err, gorm.ErrForeignKeyViolated) || unavailable(err) {
+			t.Errorf("%s: %v, want a violated foreign key", orphan, err)
+		}
 		for _, sql := range []string{
-			"INSERT INTO x_children VALUES ('1', 'nobody')", "INSERT INTO x_children VALUES ('1', NULL)",
+			"INSERT INTO x_children VALUES ('1', NULL)",
 			"INSERT INTO x_parents VALUES (", "SELECT * FROM nothing_here",
 		} {
 			if err := db.Exec(sql).Error; err == nil || unavailable(err) || errors.Is(err, gorm.ErrDuplicatedKey) {

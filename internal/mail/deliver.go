@@ -129,18 +129,24 @@ func pause(attempts int) time.Duration {
 	return min(firstPause<<min(attempts-1, 16), maxPause)
 }
 
+// dueMails is the condition of claim. A first attempt is due whatever its time, because the clock may have been ahead
+// when the mail was written; a claimed mail has had an attempt. The lower bound, the zero time, keeps SQLite from
+// reading the mails that are sent.
+const dueMails = "due_at > ? AND (due_at <= ? OR attempts = 0)"
+
 // claim gives a due mail to this worker for the length of the lease; nil if none is due. On PostgreSQL, workers skip
 // the mails that others are claiming.
 func (o *Outbox) claim(ctx context.Context) (m *Mail, err error) {
 	db, now := o.db.WithContext(ctx), o.Now()
-	due := db.Select("id").Where("due_at <= ?", now).Limit(1).Find(&Mail{}) // without a lock: most polls find nothing
+	// Without a lock, because most polls find nothing.
+	due := db.Select("id").Where(dueMails, time.Time{}, now).Limit(1).Find(&Mail{})
 	if due.Error != nil || due.RowsAffected == 0 {
 		return nil, due.Error
 	}
 	err = db.Transaction(func(tx *gorm.DB) error {
 		lock := clause.Locking{Strength: clause.LockingStrengthUpdate, Options: clause.LockingOptionsSkipLocked}
 		var found []Mail
-		err := tx.Clauses(lock).Where("due_at <= ?", now).Order("due_at, id").Limit(1).Find(&found).Error
+		err := tx.Clauses(lock).Where(dueMails, time.Time{}, now).Order("due_at, id").Limit(1).Find(&found).Error
 		if err != nil || len(found) == 0 {
 			return err
 		}

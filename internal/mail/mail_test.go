@@ -146,6 +146,32 @@ func TestManyWorkers(t *testing.T) {
 	})
 }
 
+// TestAClockThatWasAhead: a mail that was written while the clock was ahead is sent once the clock is corrected, and
+// belongs to the worker that claimed it as long as any other.
+func TestAClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		server := mailtest.Serve(t, "")
+		o := newOffice(t, db, server.Addr)
+		o.ahead.Store(int64(time.Hour))
+		o.must("ada@example.com")
+		o.ahead.Store(0)
+		if n := o.deliver(); n != 1 || len(server.Received()) != 1 {
+			t.Fatalf("%d attempts, %d letters, want 1 of each", n, len(server.Received()))
+		}
+
+		o.ahead.Store(int64(time.Hour))
+		o.must("bob@example.com")
+		o.ahead.Store(0)
+		server.Stop()
+		for _, want := range []int{1, 0} { // the second attempt has its time
+			if n := o.deliver(); n != want {
+				t.Errorf("%d attempts while the mail server is down, want %d", n, want)
+			}
+		}
+	})
+}
+
 // TestRun: Run sends mails until its context ends.
 func TestRun(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package paperclips
 
 import (
 	"context"
+	"errors" // opt:owned
 	"iter"
 	"net/url"
 	"time"
@@ -113,6 +114,7 @@ func (s *Store) Get(ctx context.Context, owner, key string) (*PaperClip, error) 
 
 // Save changes a paper clip of the user of by, or adds one if key is "". Refusals: 400 VALIDATION_ERROR, those of Get,
 // 409 CONFLICT if it has changed since updated_at.
+// Also 401 UNAUTHORIZED if the account of by is deleted meanwhile. // opt:owned
 func (s *Store) Save(ctx context.Context, by *auth.Session, key string, typed url.Values) (p *PaperClip, err error) {
 	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		p = &PaperClip{ID: id.New(), OwnerID: by.UserID}
@@ -134,6 +136,11 @@ func (s *Store) Save(ctx context.Context, by *auth.Session, key string, typed ur
 		}
 		return s.note(tx, by, what, p)
 	})
+	// opt:owned
+	if errors.Is(err, gorm.ErrForeignKeyViolated) { // there is no owner any more
+		err = errs.Unauthenticated()
+	}
+	// end:owned
 	return p, err
 }
 

@@ -177,6 +177,23 @@ func TestOwners(t *testing.T) {
 	})
 }
 
+// TestOwnerGone: the session of an account that is deleted meanwhile adds nothing.
+func TestOwnerGone(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(db)
+		ada := r.person(t, "ada@example.com")
+		if err := authtest.NewOn(t, db, auth.Options{}).RemoveUser(t.Context(), nil, ada.UserID); err != nil {
+			t.Fatal(err)
+		}
+		_, err := r.Save(t.Context(), ada, "", filled("First"))
+		refused(t, err, http.StatusUnauthorized)
+		if len(r.events) > 0 {
+			t.Errorf("recorded %q", r.events)
+		}
+	})
+}
+
 // end:owned
 
 // TestRefusals: an empty input is refused by the names of all fields that must be filled in.
