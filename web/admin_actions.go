@@ -37,8 +37,8 @@ var userActions = []userAction{
 	{
 		name: "verify", title: "Confirm the address", button: "Confirm the address",
 		aim: "confirm the address of %s",
-		sentence: "You vouch that this address is theirs, so that they can log in. If the account was never used, a stranger " +
-			"may have made it: its password is deleted, and a link to choose one goes to the address.",
+		sentence: "You vouch that this address is theirs, so that they can log in. If the account was never used, a " +
+			"stranger may have made it: its password is deleted, and a link to choose one goes to the address.",
 		offered: unverified, act: (*Server).markVerified, done: "user-verified", doneToSeveral: "users-verified",
 	},
 	{

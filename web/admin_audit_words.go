@@ -117,7 +117,7 @@ func withoutActor(e audit.Entry) string {
 	switch {
 	case e.IPAddress != "":
 		return "A stranger"
-	case e.Name == event.UserDeleted && e.Detail == "never confirmed": // purged
+	case e.Name == event.UserDeleted && e.Detail == event.DetailNeverConfirmed: // purged
 		return "Automatic"
 	case e.SubjectID != "" && e.SubjectName == "" && e.Name != event.UserDeleted:
 		return "No longer known"

@@ -15,11 +15,11 @@ func (s *Server) callbackOf(link auth.Confirmation) string {
 	if link.Purpose == letter.ConfirmEmailChange {
 		return ""
 	}
-	return s.elsewhere(link.CallbackURL)
+	return s.onAnotherOrigin(link.CallbackURL)
 }
 
-// elsewhere is target if it is on another origin, else "".
-func (s *Server) elsewhere(target string) string {
+// onAnotherOrigin is target if it is on another origin, else "".
+func (s *Server) onAnotherOrigin(target string) string {
 	if ownPath(s.AppURL, target) != "" {
 		return ""
 	}

@@ -13,7 +13,7 @@ func (s *Server) login(c *echo.Context) error {
 	}
 	_, err = s.Auth.SignInEmail(c.Response(), c.Request(), auth.Credentials{
 		Email: trim(values.Get("email")), Password: values.Get("password"), Remember: values.Has("remember"),
-		Pending: true, CallbackURL: returnTo(c),
+		FromPage: true, CallbackURL: returnTo(c),
 	})
 	if hasCode(err, "EMAIL_NOT_VERIFIED") {
 		return seeOther(c, "/verify-email?done=asked")

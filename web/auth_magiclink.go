@@ -120,7 +120,7 @@ func (s *Server) magicLinkForm(c *echo.Context, token string) (form views.Form, 
 	to = returnTo(c)
 	form = views.MagicLink(token, link.Email, to)
 	// part:betterauth
-	callback := s.elsewhere(link.CallbackURL)
+	callback := s.onAnotherOrigin(link.CallbackURL)
 	allowLeaving(c, callback)
 	to = cmp.Or(callback, to)
 	// end:betterauth

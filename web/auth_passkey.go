@@ -28,7 +28,7 @@ func (s *Server) withPasskey(c *echo.Context, form views.Form) views.Form {
 		return form
 	}
 	// part:twofactor
-	if s.TwoFactor.Demanded(visitor) {
+	if s.TwoFactor.SetUpOwed(visitor) {
 		form.Lead = "Admins prove two factors here: use a passkey, because the password alone is not enough."
 	}
 	// end:twofactor
@@ -98,7 +98,7 @@ func (s *Server) ceremony(
 // as /reauth, and those that only the log may show.
 func refuseScript(c *echo.Context, err error) error {
 	e := errs.Of(err)
-	if e == nil || e.Code == codeNotFresh || e.Code == errs.Unauthenticated().Code {
+	if e == nil || e.Code == auth.ErrNotFresh.Code || e.Code == errs.Unauthenticated().Code {
 		return err
 	}
 	e.SetRetryAfter(c.Response().Header())

@@ -40,7 +40,8 @@ func (s *Server) reauthForm(c *echo.Context) views.Form {
 	return form
 }
 
-// aims complete the sentence "Enter the password of … to" (views/auth_reauth.templ), by the page that /reauth returns to.
+// aims complete the sentence "Enter the password of … to" (views/auth_reauth.templ), by the page that /reauth returns
+// to.
 var aims = map[string]string{
 	securityPath:                   "change how you log in",
 	setUpPath:                      "set up a second factor",     // part:twofactor

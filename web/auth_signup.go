@@ -13,7 +13,7 @@ func (s *Server) signup(c *echo.Context) error {
 	}
 	_, newSession, err := s.Auth.SignUpEmail(c.Response(), c.Request(), auth.Registration{
 		Name: trim(values.Get("name")), Email: trim(values.Get("email")), Password: values.Get("password"),
-		Remember: values.Has("remember"), Pending: true, CallbackURL: returnTo(c),
+		Remember: values.Has("remember"), FromPage: true, CallbackURL: returnTo(c),
 	})
 	if err != nil {
 		return s.refuseForm(c, s.signupForm(c), err)

@@ -66,7 +66,7 @@ func (s *Server) verify(c *echo.Context) error {
 		return s.refuseLink(c, views.MailedLink(form), err, awaitPath, awaitLabel)
 	}
 	to := form.ReturnTo
-	if _, asked := s.Auth.Pending(c.Request()); asked != "" && link.Purpose == letter.VerifyEmail {
+	if _, asked := s.Auth.PendingSignUp(c.Request()); asked != "" && link.Purpose == letter.VerifyEmail {
 		to = asked
 	}
 	newSession, err := s.Auth.ConfirmEmail(c.Response(), c.Request(), session(c), link, values.Get("password"))
@@ -150,6 +150,6 @@ func (s *Server) awaited(c *echo.Context) string {
 	if visitor := session(c); visitor != nil && !visitor.User.EmailVerified {
 		return visitor.User.Email
 	}
-	email, _ := s.Auth.Pending(c.Request())
+	email, _ := s.Auth.PendingSignUp(c.Request())
 	return email
 }

@@ -48,8 +48,6 @@ func (s *Server) requireAuth(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-const codeNotFresh = "SESSION_NOT_FRESH"
-
 // requireFresh refuses impersonations, and sessions that are not RecentlyAuthenticated, because a thief with a stolen
 // session cannot log in again. Register it behind requireAuth.
 func (s *Server) requireFresh(next echo.HandlerFunc) echo.HandlerFunc {
@@ -58,7 +56,7 @@ func (s *Server) requireFresh(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		if !s.Auth.RecentlyAuthenticated(session(c)) {
-			return errs.New(http.StatusForbidden, codeNotFresh, "Enter your password again to go on.")
+			return errs.New(http.StatusForbidden, auth.ErrNotFresh.Code, "Enter your password again to go on.")
 		}
 		return next(c)
 	}
@@ -104,7 +102,7 @@ func toSetUp(_ *Server, c *echo.Context) error { return redirect(c, setUpPath, h
 // question for the password, or a passkey, before it. Those who have a passkey prove it first.
 func (s *Server) requireSetUp(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
-		if !s.TwoFactor.Demanded(session(c)) || strings.HasPrefix(c.Path(), "/reauth") {
+		if !s.TwoFactor.SetUpOwed(session(c)) || strings.HasPrefix(c.Path(), "/reauth") {
 			return next(c)
 		}
 		if err := s.TwoFactor.RequireProof(c.Request().Context(), session(c)); err != nil {
@@ -129,7 +127,7 @@ func (s *Server) requireSetUpOfAPI(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		if session != nil && s.TwoFactor.Demanded(session) {
+		if session != nil && s.TwoFactor.SetUpOwed(session) {
 			return errSetUpOwed
 		}
 		return next(c)

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/static"
 	"example.com/foyer/views"
@@ -108,7 +109,7 @@ func (s *Server) answerError(c *echo.Context, err error) {
 
 // elsewhere are the refusals that lead people to another page, by code.
 var elsewhere = map[string]func(*Server, *echo.Context) error{
-	codeNotFresh: (*Server).toReauth,
+	auth.ErrNotFresh.Code: (*Server).toReauth,
 	// part:twofactor
 	codeOwedStep:           toSecondStep,
 	codeOwedSetUp:          toSetUp,

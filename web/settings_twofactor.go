@@ -27,10 +27,10 @@ func (s *Server) secondFactor(ctx context.Context, userID string) (templ.Compone
 // setUpForm is the form that the set-up has come to: to begin, or to confirm the app by a code. If the visitor leaves
 // the page in between, it is drawn again. If the factor is on, the refusal is TOTP_ALREADY_ENABLED.
 func (s *Server) setUpForm(c *echo.Context) (views.Form, error) {
-	demanded := s.TwoFactor.Demanded(session(c))
+	owed := s.TwoFactor.SetUpOwed(session(c))
 	setUp, err := s.TwoFactor.PendingSetup(c.Request().Context(), session(c))
 	if hasCode(err, "TOTP_NOT_ENABLED") {
-		return views.BeginSetUp(demanded), nil
+		return views.BeginSetUp(owed), nil
 	}
 	if err != nil {
 		return views.Form{}, err
@@ -39,7 +39,7 @@ func (s *Server) setUpForm(c *echo.Context) (views.Form, error) {
 	if err != nil {
 		return views.Form{}, err
 	}
-	return views.SetUp(setUp.URI, setUp.Secret, drawn(code), code.Size, demanded), nil
+	return views.SetUp(setUp.URI, setUp.Secret, drawn(code), code.Size, owed), nil
 }
 
 // drawn is a QR code as the path of an SVG: a bar for each run of black modules.

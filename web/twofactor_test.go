@@ -1,8 +1,8 @@
 package web_test
 
 import (
-	"errors"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -450,10 +450,10 @@ func TestAdminRemovesFactors(t *testing.T) {
 
 // end:admin
 
-// TestDemandedFactor: an admin who has to have a second factor and has none meets its set-up and nothing else.
-func TestDemandedFactor(t *testing.T) {
+// TestSetUpIsOwed: an admin who has to have a second factor and has none meets its set-up and nothing else.
+func TestSetUpIsOwed(t *testing.T) {
 	t.Parallel()
-	s := newSiteOf(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{}, []any{twofactor.Options{Demand: true}})
+	s := newSiteOf(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{}, []any{twofactor.Options{RequireOfAdmins: true}})
 	user, id := s.person(t, "user@example.com")
 	boss := s.admin(t, "boss@example.com")
 	seen := 0
@@ -554,11 +554,11 @@ func TestPasskeyAtTheSecondStep(t *testing.T) {
 	expect(t, ada.c.Get("/dashboard", navigate...), 200)
 }
 
-// TestPasskeyMeetsTheDemand: a log-in by passkey is two factors, and stays so when the password is entered again, until
-// the passkey is deleted.
-func TestPasskeyMeetsTheDemand(t *testing.T) {
+// TestPasskeyIsASecondFactor: a log-in by passkey is two factors, and stays so when the password is entered again,
+// until the passkey is deleted.
+func TestPasskeyIsASecondFactor(t *testing.T) {
 	t.Parallel()
-	s := newPasskeySite(t, twofactor.Options{Demand: true})
+	s := newPasskeySite(t, twofactor.Options{RequireOfAdmins: true})
 	boss := s.keyHolder(t, "boss@example.com")
 	boss.becomesAdmin()
 	boss.c = s.stranger(t)
@@ -585,11 +585,11 @@ func TestPasskeyMeetsTheDemand(t *testing.T) {
 	expect(t, boss.c.Get("/admin", navigate...), 303, "Location", twoFactor)
 }
 
-// TestDemandAsksForThePasskey: where admins need a second factor, the password alone does not put one in the place of
-// the passkeys that an admin has.
-func TestDemandAsksForThePasskey(t *testing.T) {
+// TestOwedSetUpAsksForThePasskey: where admins need a second factor, the password alone does not put one in the place
+// of the passkeys that an admin has.
+func TestOwedSetUpAsksForThePasskey(t *testing.T) {
 	t.Parallel()
-	s := newPasskeySite(t, twofactor.Options{Demand: true})
+	s := newPasskeySite(t, twofactor.Options{RequireOfAdmins: true})
 	boss := s.keyHolder(t, "boss@example.com")
 	boss.becomesAdmin()
 	thief := s.stranger(t)
@@ -612,7 +612,7 @@ func TestDemandAsksForThePasskey(t *testing.T) {
 // its place, also not one that it began before its user became an admin. It learns no key that the admin sets up.
 func TestThiefOfAPassword(t *testing.T) {
 	t.Parallel()
-	s := newPasskeySite(t, twofactor.Options{Demand: true})
+	s := newPasskeySite(t, twofactor.Options{RequireOfAdmins: true})
 	boss := s.keyHolder(t, "boss@example.com")
 	thief := &entrant{site: s, t: t, c: s.stranger(t), key: authtest.NewAuthenticator(t, s.Base)}
 	thief.c.SignIn("boss@example.com", authtest.Password)
@@ -660,13 +660,13 @@ func TestThiefOfAPassword(t *testing.T) {
 // need no second factor, and after another admin has removed the passkeys that were lost.
 func TestPasswordSetsUpAFactor(t *testing.T) {
 	t.Parallel()
-	for _, demand := range []bool{true, false} {
-		s := newPasskeySite(t, twofactor.Options{Demand: demand})
+	for _, required := range []bool{true, false} {
+		s := newPasskeySite(t, twofactor.Options{RequireOfAdmins: required})
 		_, id := s.person(t, "user@example.com")
 		s.addPasskey(t, id, "Lost", false)
 		user := s.stranger(t)
 		user.SignIn("user@example.com", authtest.Password)
-		if demand {
+		if required {
 			s.addFactor(t, user.Copy())
 			continue
 		}
@@ -677,7 +677,7 @@ func TestPasswordSetsUpAFactor(t *testing.T) {
 		s.addFactor(t, user)
 	}
 	// part:admin
-	s := newPasskeySite(t, twofactor.Options{Demand: true})
+	s := newPasskeySite(t, twofactor.Options{RequireOfAdmins: true})
 	boss := &entrant{site: s, t: t, c: s.admin(t, "boss@example.com")}
 	s.addFactor(t, boss.c)
 	s.admin(t, "ada@example.com")

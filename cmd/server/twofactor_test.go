@@ -7,8 +7,8 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 )
 
-// TestDemandedFactor: with REQUIRE_SECOND_FACTOR=admin an admin first meets the set-up of a second factor.
-func TestDemandedFactor(t *testing.T) {
+// TestSetUpIsOwed: with REQUIRE_SECOND_FACTOR=admin an admin first meets the set-up of a second factor.
+func TestSetUpIsOwed(t *testing.T) {
 	t.Parallel()
 	for word, want := range map[string]int{"admin": 303, "off": 200} {
 		s := start(t, t.TempDir(), "REQUIRE_SECOND_FACTOR="+word)

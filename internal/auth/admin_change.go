@@ -184,7 +184,7 @@ func (a *Auth) changeLocked(t *Tx, by actor, before, u *User, c UserChanges) err
 		}
 	}
 	if c.vouches() && u.Pending {
-		if err := a.handOver(t, by, u); err != nil {
+		if err := a.vouch(t, by, u); err != nil {
 			return err
 		}
 	}
@@ -218,7 +218,7 @@ func (a *Auth) endForbidden(t *Tx, u *User) error {
 	return t.Where("user_id = ?", u.ID).Delete(&Verification{}).Error
 }
 
-// mustMailPending is mustMail for the mail of handOver, if there will be one. email is the user's new address, "" if
+// mustMailPending is mustMail for the mail of vouch, if there will be one. email is the user's new address, "" if
 // it stays.
 func (a *Auth) mustMailPending(ctx context.Context, userID, email string) error {
 	u, err := a.User(ctx, userID)
@@ -228,8 +228,8 @@ func (a *Auth) mustMailPending(ctx context.Context, userID, email string) error 
 	return a.mustMail(ctx, letter.SetPassword, cmp.Or(email, u.Email))
 }
 
-// handOver is TakeOver on an admin's word for the address. It mails a link to choose a password, unless u is banned.
-func (a *Auth) handOver(t *Tx, by actor, u *User) error {
+// vouch is TakeOver on an admin's word for the address. It mails a link to choose a password, unless u is banned.
+func (a *Auth) vouch(t *Tx, by actor, u *User) error {
 	if err := a.takeOver(t, by, u); err != nil || u.BannedAt(a.opts.Now()) {
 		return err
 	}

@@ -40,7 +40,7 @@ func (r *rig) signUpPage(c *authtest.Client, email, password string) {
 	r.t.Helper()
 	r.page(c, func(w http.ResponseWriter, req *http.Request) {
 		_, s, err := r.auth.SignUpEmail(w, req, auth.Registration{Name: "Ada", Email: email, Password: password,
-			Remember: true, Pending: true, CallbackURL: "/welcome"})
+			Remember: true, FromPage: true, CallbackURL: "/welcome"})
 		if s != nil || err != nil {
 			r.t.Fatal(s, err)
 		}
@@ -99,7 +99,7 @@ func TestConfirmAsksForThePasswordElsewhere(t *testing.T) {
 			t.Errorf("the page's way is in the mail: %s", box.last().URL)
 		}
 		r.page(r.Client, func(_ http.ResponseWriter, req *http.Request) {
-			if email, to := r.auth.Pending(req); email != "ada@example.com" || to != "/welcome" {
+			if email, to := r.auth.PendingSignUp(req); email != "ada@example.com" || to != "/welcome" {
 				t.Errorf("pending is %q to %q", email, to)
 			}
 		})

@@ -75,8 +75,9 @@ func (a *Auth) isNewDevice(r *http.Request, userID string) bool {
 	return !known && a.opts.RateLimit.Limiter != nil
 }
 
-// NewDevice is Start.NewDevice for a way to sign in that strangers cannot begin: with Options.Notices, whether the
-// device is new to the user. Passwords have mayWarnOfDevice.
+// NewDevice reports whether a sign-in should warn the user of a new device (Start.NewDevice): Options.Notices is on,
+// and the device cookie knows no sign-in of the user. It is for ways in that strangers cannot begin; for passwords
+// mayWarnOfDevice counts the warnings, too.
 func (a *Auth) NewDevice(r *http.Request, userID string) bool {
 	return a.opts.Notices && a.isNewDevice(r, userID)
 }

@@ -7,19 +7,20 @@
 //   - User: a person, with roles and bans (model.go). Users sign up (signup.go), change or delete themselves (user.go),
 //     verify and change their address (email_verify.go, email_change.go), and take a change back (email_undo.go). A
 //     user who has neither signed in nor verified the address is pending (pending.go). Admins make and change users
-//     (admin.go, admin_change.go).
+//     (admin.go, admin_change.go, admin_users.go).
 //   - Session: a signed-in browser (session.go). Every session starts in SignIn (signin.go), also one in which an admin
-//     acts as another user. Sessions are listed and ended in sessions.go. AMR says how the user authenticated when the
-//     session, or the one that it replaces, started, in words of RFC 8176, such as "pwd" for a password and "mfa" for
-//     two factors. A mailed link is "email", for which the RFC has no word.
+//     acts as another user (impersonate.go). Sessions are listed and ended in sessions.go. AMR says how the user
+//     authenticated when the session, or the one that it replaces, started, in words of RFC 8176, such as "pwd" for a
+//     password and "mfa" for two factors. A mailed link is "email", for which the RFC has no word.
 //   - Account: one way for a user to sign in. Its password is tried in account.go, and replaced in password.go.
 //   - Verification: a mailed, single-use link (link.go). Mails and warnings are in mailer.go.
 //   - actor and Event: who acts, from where, and the record of it (events.go).
 //
 // Verbs change rows in Transact, in one order of locks (tx.go). Refusals are listed in refusals.go, the rules of input
-// in validate.go, the budgets of guesses and mails in limit.go.
+// in validate.go, the budgets of guesses and mails in limit.go. auth.go and options.go make the Auth, hooks.go is for
+// parts, wire.go for better-auth's client alone.
 //
-// # Cookies
+// # Cookies (cookie.go)
 //
 // All are signed, HttpOnly, SameSite=Lax, Path=/ and, on https, Secure with the __Host- prefix (RFC 6265bis
 // §4.1.3.2), or with __Secure- if Options.CookieDomain shares them among hosts.
@@ -51,8 +52,8 @@
 //     against the revocations of this and, on PostgreSQL, all other instances (cache.go, revoke). A cache older than
 //     this process is not honoured.
 //   - A stolen account: mails warn its user of a thief's first acts, and the old address can undo a change for a week,
-//     which also deletes what parts have added since (Options.Notices; mailer.go, email_undo.go, Hooks.TakenOver).
-//     Until then no other account can take that address (pending.go).
+//     which also deletes what parts have added since and just before (Options.Notices; mailer.go, email_undo.go,
+//     Hooks.TakenOver). Until then no other account can take that address (pending.go).
 //   - A stolen password: a part may ask for a second factor. SignIn then starts nothing before it is proved, whichever
 //     way in was taken, so that no row or cookie of a session can leak meanwhile (signin.go, hooks.go). Only a
 //     sign-in that proves both factors at once skips the question.
@@ -118,23 +119,21 @@
 //	        it lasts until it is changed, and set-user-password is mailed to the owner as a warning. Prefer
 //	        invitations.
 //	6.4.3   A reset by mail neither signs in nor removes the factor of a verified account.
-//	6.5.5   Links live longer than 10 minutes, because mail is slow and read late: reset 30 minutes, verification
-//	        and change an hour, deletion a day, invitation and undo a week. Each is 256 random bits, kept as a hash,
-//	        for one user, address and purpose, and works once. A change or deletion link ends with the session that
-//	        asked for it. A reset, invitation, change or deletion link ends when the next one is mailed. Verification
-//	        and undo links stay valid side by side.
-//	7.1.1   Sessions live 7 days, slide after 24 hours and end after 30 days, the bound of NIST SP 800-63B §2.1.3
-//	        (AAL1); without "keep me logged in" 24 hours, as AAL2 asks. A proof, by both factors where a user has
-//	        two, counts for 10 minutes.
-//	7.1.2   At most 100 sessions a user; the next one ends the one unused for longest.
+//	6.5.5   Links live longer than 10 minutes (see Lifetimes), because mail is slow and read late. Each is 256 random
+//	        bits, kept as a hash, for one user, address and purpose, and works once. A change or deletion link ends
+//	        with the session that asked for it. A reset, invitation, change or deletion link ends when the next one
+//	        is mailed. Verification and undo links stay valid side by side.
+//	7.1.1   See Lifetimes. 30 days is the bound of NIST SP 800-63B §2.1.3 (AAL1), 24 hours that of AAL2. A proof, by
+//	        both factors where a user has two, counts for 10 minutes.
+//	7.1.2   See Lifetimes.
 //	11.1.1  APP_SECRET is replaced once a year and whenever a person who knows it leaves: put the new one first,
 //	        drop the old one after 30 days, when the last session that it signed has ended. Service keys: `server
 //	        keys rotate`, every 90 days.
 //	11.1.2  argon2id (19 MiB, t=2, p=1), scrypt for hashes moved over from better-auth (verified only), SHA-256 for
-//	        tokens of 256 random bits, HMAC-SHA-256 and AES-256-GCM with keys by HKDF-SHA-256 (internal/keys),
-//	        Ed25519 (internal/servicetoken), crypto/rand; TLS is Go's. HMAC-SHA-1 for the codes of apps, which know
-//	        no other (RFC 6238; twofactor). Signatures of passkeys are only verified: EdDSA, ES256, RS256 (passkey).
-//	        The walls keep other packages from importing cryptography.
+//	        tokens of 256 random bits (in parts 120 or more), HMAC-SHA-256 and AES-256-GCM with keys by HKDF-SHA-256
+//	        (internal/keys), Ed25519 (internal/servicetoken), crypto/rand; TLS is Go's. HMAC-SHA-1 for the codes of
+//	        apps, which know no other (RFC 6238; twofactor). Signatures of passkeys are only verified: EdDSA, ES256,
+//	        RS256 (passkey). The walls keep other packages from importing cryptography.
 //	14.1.1  Four classes. Secrets (password and token hashes, keys): never leave their package, never logged.
 //	        Personal (name, e-mail, image, addresses, browsers, reasons): the person and admins, gone with the
 //	        account. Records (events without names, counters): admins, kept until pruned. Public: nothing of a

@@ -65,7 +65,7 @@ func (a *Auth) restoreEmail(t *Tx, by actor, u *User, v *Verification) error {
 	}
 	t.recordEvent(by, event.EmailRestored, u.ID)
 	fresh := a.opts.ReauthAge + a.opts.VerifyTokenTTL // from the proof of a session to the use of its last link
-	if err := a.takenOver(t, by, u, v.CreatedAt.Add(-fresh)); err != nil {
+	if err := a.dropPartCredentials(t, by, u, v.CreatedAt.Add(-fresh)); err != nil {
 		return err
 	}
 	if err := t.endSessions(u.ID); err != nil {

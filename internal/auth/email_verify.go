@@ -62,7 +62,7 @@ func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Conf
 
 // ConfirmEmail is VerifyEmail for pages; c is what PeekConfirmation returned for s. It demands proof that the visitor
 // owns the account, because an attacker may have made it with a victim's address and wait for the victim to confirm it
-// (pre-hijacking). The proof is a session of the account, s; or the browser that signed up (see Registration.Pending);
+// (pre-hijacking). The proof is a session of the account, s; or the browser that signed up (see Registration.FromPage);
 // or the password. Without s it starts a session. It returns the session that the browser has then, nil for none.
 // Refusals: 401 INVALID_TOKEN, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, INVALID_USER if the link is not s's; 400
 // VALIDATION_ERROR, INVALID_PASSWORD, CREDENTIAL_ACCOUNT_NOT_FOUND and 429 as for a sign-in (the link survives these);

@@ -15,7 +15,7 @@ import (
 // "Ada Lovelace <ada@example.com>"; deleted users have none.
 type Event struct {
 	Name             event.Name
-	ActorID          string // the user who acted; "" for strangers and for the command line
+	ActorID          string // the user who acted; "" for strangers, the command line and the purge
 	ActorName        string
 	ImpersonatorID   string // the admin who acted as ActorID, else ""
 	ImpersonatorName string
@@ -121,7 +121,8 @@ func logEvent(log *slog.Logger) func(*gorm.DB, Event) error {
 	}
 }
 
-// actor is who acts, and from where. The zero actor is the command line.
+// actor is who acts, and from where. The zero actor is the command line, the purge, or a stranger whom a warning must
+// not name.
 type actor struct {
 	userID         string // "" for a stranger
 	sessionID      string // "" without a session

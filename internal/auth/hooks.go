@@ -121,8 +121,8 @@ func (t *Tx) SetAMR(u *User, was, amr string) error {
 	return t.Model(&Session{}).Where("user_id = ? AND amr = ?", u.ID, was).UpdateColumn("amr", amr).Error
 }
 
-// takenOver deletes the credentials of u, locked, that parts have added at since or later.
-func (a *Auth) takenOver(t *Tx, by actor, u *User, since time.Time) (err error) {
+// dropPartCredentials deletes the credentials of u, locked, that parts have added at since or later.
+func (a *Auth) dropPartCredentials(t *Tx, by actor, u *User, since time.Time) (err error) {
 	tell := func(name event.Name, purpose letter.Purpose, about string) error {
 		return a.notice(t, by, u, name, purpose, about)
 	}
@@ -134,8 +134,8 @@ func (a *Auth) takenOver(t *Tx, by actor, u *User, since time.Time) (err error) 
 	return err
 }
 
-// leave tells the parts that a browser has signed out.
-func (a *Auth) leave(w http.ResponseWriter, r *http.Request) (err error) {
+// partsSignedOut tells the parts that a browser has signed out.
+func (a *Auth) partsSignedOut(w http.ResponseWriter, r *http.Request) (err error) {
 	for _, part := range a.parts {
 		if part.SignedOut != nil {
 			err = errors.Join(err, part.SignedOut(w, r))

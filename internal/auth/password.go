@@ -8,12 +8,13 @@ import (
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/auth/password"
+	"example.com/foyer/internal/text"
 )
 
 // CheckNewPassword returns nil if the owner of an address may choose a password. It only judges: it reads no store and
 // records nothing. Refusals: 400 PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON.
 func (a *Auth) CheckNewPassword(typed, email string) error {
-	_, err := a.policy.Check(typed, asciiLower(email))
+	_, err := a.policy.Check(typed, text.LowerASCII(email))
 	return err
 }
 
@@ -139,7 +140,7 @@ func (a *Auth) RequireRecent(s *Session) error {
 	if a.RecentlyAuthenticated(s) {
 		return nil
 	}
-	return errNotFresh
+	return ErrNotFresh
 }
 
 // RequestPasswordReset mails a link to choose a new password, if the address has an account. Neither the answer nor
@@ -207,7 +208,7 @@ func (a *Auth) takeOver(t *Tx, by actor, u *User) error {
 	now := a.opts.Now()
 	u.EmailVerified, u.Pending, u.UpdatedAt = true, false, now
 	return errors.Join(
-		a.takenOver(t, by, u, time.Time{}), t.SetSecondFactor(u, false),
+		a.dropPartCredentials(t, by, u, time.Time{}), t.SetSecondFactor(u, false),
 		t.clearPassword(u.ID, now), t.endSessions(u.ID), t.dropLinksButUndo(u.ID),
 		t.Select("email_verified", "pending", "updated_at").Updates(u).Error,
 	)

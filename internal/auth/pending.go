@@ -23,9 +23,9 @@ type pending struct {
 	remember                   bool
 }
 
-// Pending returns the address that this browser has signed up with and not verified, and the CallbackURL given then;
-// "" for none.
-func (a *Auth) Pending(r *http.Request) (email, callbackURL string) {
+// PendingSignUp returns the address that this browser has signed up with and not verified, and the CallbackURL given
+// then; "" for none.
+func (a *Auth) PendingSignUp(r *http.Request) (email, callbackURL string) {
 	p, _ := a.readPending(r)
 	return p.email, p.callbackURL
 }
@@ -50,8 +50,8 @@ func (a *Auth) setPending(w http.ResponseWriter, u *User, remember bool, callbac
 }
 
 // linkCallback is the callbackURL of the link mailed for a sign-up. For pages the pending cookie has it instead.
-func linkCallback(pending bool, callbackURL string) string {
-	if pending {
+func linkCallback(fromPage bool, callbackURL string) string {
+	if fromPage {
 		return ""
 	}
 	return callbackURL
@@ -83,12 +83,6 @@ const pendingAccountLife = 7 * 24 * time.Hour
 // pendingBatch is how many pending accounts one transaction deletes. Each deletion records an event, and the
 // transaction holds the audit lock until it ends. A small batch keeps other writers from waiting long.
 const pendingBatch = 20
-
-// The Details of event.UserDeleted for pending accounts.
-const (
-	detailNeverConfirmed = "never confirmed"
-	detailReplaced       = "never confirmed, and the address was used again"
-)
 
 // replaceable reports whether the next account with its address replaces u, a pending account: u may be an attacker's,
 // made to keep the victim out. An account with a role or a ban stays, because an admin decided that.
@@ -148,7 +142,7 @@ func (a *Auth) deletePending(t *Tx, by actor, pendingID, email string) error {
 	if u.Email != email || !a.replaceable(u) {
 		return nil
 	}
-	return t.erasePending(by, u, detailReplaced)
+	return t.erasePending(by, u, event.DetailReplaced)
 }
 
 // lockBothAndDeletePending deletes the pending account that has the address to which v moves its user. One statement
@@ -178,7 +172,7 @@ func (a *Auth) purgePending(ctx context.Context) (n int64, err error) {
 		}
 		n = int64(len(list))
 		for i := range list {
-			if err := t.erasePending(actor{}, &list[i], detailNeverConfirmed); err != nil {
+			if err := t.erasePending(actor{}, &list[i], event.DetailNeverConfirmed); err != nil {
 				return err
 			}
 		}

@@ -37,7 +37,8 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-var errNotFresh = errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+// ErrNotFresh refuses a session that is older than what it asks for, or proved by less.
+var ErrNotFresh = errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
 
 // NotImpersonating refuses s if an admin acts as its user: 403 FORBIDDEN.
 func NotImpersonating(s *Session) error {

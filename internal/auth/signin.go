@@ -16,7 +16,7 @@ type Credentials struct {
 	Remember bool // keep the session when the browser closes
 
 	CallbackURL string // where the mailed link leads in the end, if the address is not verified yet
-	Pending     bool   // for pages, as in Registration
+	FromPage    bool   // as in Registration
 }
 
 // SignInEmail starts a session and sets its cookies on w. It ends the session the request came with. Refusals: 400
@@ -62,10 +62,10 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 		if !mayMail {
 			return nil
 		}
-		return a.mailLink(t, a.actorFor(r, u.ID), u, letter.VerifyEmail, u.Email, linkCallback(in.Pending, in.CallbackURL))
+		return a.mailLink(t, a.actorFor(r, u.ID), u, letter.VerifyEmail, u.Email, linkCallback(in.FromPage, in.CallbackURL))
 	}
 	s, err := a.SignIn(w, r, start, func(t *Tx) (*User, error) { return a.recheckLocked(t, account, upgrade) })
-	if in.Pending && errors.Is(err, errUnverified) {
+	if in.FromPage && errors.Is(err, errUnverified) {
 		a.setPending(w, unverified, in.Remember, in.CallbackURL)
 	}
 	return s, err

@@ -24,10 +24,10 @@ type Registration struct {
 
 	CallbackURL string // where the mailed link leads in the end, with Options.RequireEmailVerification
 
-	// Pending is for pages, which hand the mailed link to ConfirmEmail: for an hour a cookie proves to it that this
+	// FromPage is for pages, which hand the mailed link to ConfirmEmail: for an hour a cookie proves to it that this
 	// browser signed up. CallbackURL goes into the cookie instead of the link. The cookie is set alike for a taken
 	// address.
-	Pending bool
+	FromPage bool
 }
 
 // SignUpEmail makes a user with the first of Options.Roles, starts a session and sets its cookies on w; all of it or
@@ -44,10 +44,10 @@ func (a *Auth) SignUpEmail(w http.ResponseWriter, r *http.Request, in Registrati
 	}
 	if a.opts.RequireEmailVerification {
 		user.Pending = true
-		if err := a.signUpUnverified(r, user, hash, linkCallback(in.Pending, in.CallbackURL)); err != nil {
+		if err := a.signUpUnverified(r, user, hash, linkCallback(in.FromPage, in.CallbackURL)); err != nil {
 			return nil, nil, err
 		}
-		if in.Pending {
+		if in.FromPage {
 			a.setPending(w, user, in.Remember, in.CallbackURL)
 		}
 		return user, nil, nil

@@ -163,7 +163,8 @@ func TestTheLastAdminStays(t *testing.T) {
 		if _, err := r.auth.SetRole(t.Context(), nil, first.ID, "admin"); err != nil {
 			t.Errorf("a change that keeps the role: %v", err)
 		}
-		invited, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Typo", Email: "typo@example.com", Role: "admin"})
+		typo := auth.NewUser{Name: "Typo", Email: "typo@example.com", Role: "admin"}
+		invited, err := r.auth.CreateUser(t.Context(), nil, typo)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -41,26 +42,15 @@ func normalEmail(raw string) (string, bool) {
 	if len(raw) > 254 { // RFC 5321 §4.5.3.1.3, less the angle brackets
 		return "", false
 	}
-	email := asciiLower(raw)
+	email := text.LowerASCII(raw)
 	at := strings.IndexByte(email, '@')
 	return email, at > 0 && at <= 64 && emailGrammar.MatchString(email)
 }
 
 // emailGrammar is better-auth's, ASCII only. net/mail would accept quoted local parts, IP literals and full-width
-// letters: second spellings of an address that another user has. Labels neither start nor end with a hyphen. A top-level domain
-// may be an A-label (RFC 5890 §2.3.2.1), which has digits.
+// letters: second spellings of an address that another user has. Labels neither start nor end with a hyphen. A
+// top-level domain may be an A-label (RFC 5890 §2.3.2.1), which has digits.
 var emailGrammar = regexp.MustCompile(`^(?:[a-z0-9_'+-]+\.)*[a-z0-9_'+-]*[a-z0-9_+-]@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:[a-z]{2,}|xn--[a-z0-9-]*[a-z0-9])$`)
-
-// asciiLower changes ASCII letters only: strings.ToLower turns the Kelvin sign into k.
-func asciiLower(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return string(b)
-}
 
 // roles checks a comma list of roles and returns it without spaces.
 func (a *Auth) roles(list string) (string, error) {
@@ -98,7 +88,8 @@ func checkReason(reason *string) error {
 	if reason == nil || utf8.RuneCountInString(*reason) <= maxReason && !strings.ContainsFunc(*reason, text.Misleads) {
 		return nil
 	}
-	return errs.Invalid("reason", "VALIDATION_ERROR", "The reason is at most 200 characters that can be shown.")
+	return errs.Invalid("reason", "VALIDATION_ERROR",
+		fmt.Sprintf("The reason is at most %d characters that can be shown.", maxReason))
 }
 
 // noImage turns "" into nil: better-auth's clients send it for no image.

@@ -154,5 +154,5 @@ func (a *Auth) StepUp(s *Session) error {
 	if !a.opts.StepUp || a.RecentlyAuthenticated(s) {
 		return nil
 	}
-	return errNotFresh
+	return ErrNotFresh
 }

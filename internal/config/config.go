@@ -15,27 +15,27 @@ import (
 
 // Config is the content of the environment, checked.
 type Config struct {
-	Addr               string // host:port to listen on: ADDR, or PORT on every interface
-	AppURL             string // the origin in the browser's address bar: scheme://host[:port], no trailing slash
-	Development        bool
-	Secrets            []string // the first signs, all verify; empty only in development
-	DatabaseURL        string   // postgres://… or file:…
-	MaxConns           int      // to the database; 0 for the default of internal/database
-	TrustedOrigins     []string // besides AppURL: origins that may call the API from a browser, and apps' schemes: myapp://
-	TrustedProxies     []netip.Prefix
-	LogLevel           slog.Level
-	DrainDelay         time.Duration // how long requests are still accepted after a signal to stop
-	RateLimit          bool          // off for benchmarks and client suites only // part:ratelimit
-	CORS               bool          // pages of TrustedOrigins may read /api/auth // part:betterauth
-	InsecureHTTP       bool          // production may be served over plain http
-	EmailVerification  bool          // signing in requires a verified address
-	MagicLink          bool          // people may log in by a mail with a link and a code // part:magiclink
-	WireLinks          bool          // mailed links lead to /api/auth instead of the app's pages // part:betterauth
-	DemandSecondFactor bool          // of admins // part:twofactor
-	SMTPURL            string        // smtp:// or smtps://, may contain a password; "" sends no mail
-	MailFrom           string        // the sender of mails
-	ServiceKeyFile     string        // the key file of service tokens; "" for none // part:servicetoken
-	ServiceKey         string        // or its text, which contains a private key // part:servicetoken
+	Addr                string // host:port to listen on: ADDR, or PORT on every interface
+	AppURL              string // the origin in the browser's address bar: scheme://host[:port], no trailing slash
+	Development         bool
+	Secrets             []string // the first signs, all verify; empty only in development
+	DatabaseURL         string   // postgres://… or file:…
+	MaxConns            int      // to the database; 0 for the default of internal/database
+	TrustedOrigins      []string // besides AppURL: origins that may call the API from a browser, and apps' schemes: myapp://
+	TrustedProxies      []netip.Prefix
+	LogLevel            slog.Level
+	DrainDelay          time.Duration // how long requests are still accepted after a signal to stop
+	RateLimit           bool          // off for benchmarks and client suites only // part:ratelimit
+	CORS                bool          // pages of TrustedOrigins may read /api/auth // part:betterauth
+	InsecureHTTP        bool          // production may be served over plain http
+	EmailVerification   bool          // signing in requires a verified address
+	MagicLink           bool          // people may log in by a mail with a link and a code // part:magiclink
+	WireLinks           bool          // mailed links lead to /api/auth instead of the app's pages // part:betterauth
+	RequireSecondFactor bool          // of admins // part:twofactor
+	SMTPURL             string        // smtp:// or smtps://, may contain a password; "" sends no mail
+	MailFrom            string        // the sender of mails
+	ServiceKeyFile      string        // the key file of service tokens; "" for none // part:servicetoken
+	ServiceKey          string        // or its text, which contains a private key // part:servicetoken
 }
 
 // Host is the host of AppURL, without the port.
@@ -54,20 +54,20 @@ const DefaultDatabase = "file:data/foyer.db"
 func Load(getenv func(string) string) (Config, error) {
 	l := loader{getenv: getenv}
 	c := Config{
-		Addr:               l.addr("ADDR", "PORT"),
-		DatabaseURL:        l.database("DATABASE_URL", DefaultDatabase),
-		MaxConns:           l.connections("DATABASE_MAX_CONNS"),
-		LogLevel:           l.level("LOG_LEVEL"),
-		CORS:               l.choice("CORS", "off", "on") == "on", // part:betterauth
-		InsecureHTTP:       l.choice("INSECURE_HTTP", "off", "on") == "on",
-		EmailVerification:  l.choice("EMAIL_VERIFICATION", "on", "off") == "on",
-		MagicLink:          l.choice("MAGIC_LINK", "off", "on") == "on",                  // part:magiclink
-		WireLinks:          l.choice("MAIL_LINKS", "pages", "wire") == "wire",            // part:betterauth
-		DemandSecondFactor: l.choice("REQUIRE_SECOND_FACTOR", "off", "admin") == "admin", // part:twofactor
-		SMTPURL:            l.smtp("SMTP_URL"),
-		MailFrom:           l.mailbox("MAIL_FROM"),
-		ServiceKeyFile:     getenv("SERVICE_KEY_FILE"), // part:servicetoken
-		ServiceKey:         getenv("SERVICE_KEY"),      // part:servicetoken
+		Addr:                l.addr("ADDR", "PORT"),
+		DatabaseURL:         l.database("DATABASE_URL", DefaultDatabase),
+		MaxConns:            l.connections("DATABASE_MAX_CONNS"),
+		LogLevel:            l.level("LOG_LEVEL"),
+		CORS:                l.choice("CORS", "off", "on") == "on", // part:betterauth
+		InsecureHTTP:        l.choice("INSECURE_HTTP", "off", "on") == "on",
+		EmailVerification:   l.choice("EMAIL_VERIFICATION", "on", "off") == "on",
+		MagicLink:           l.choice("MAGIC_LINK", "off", "on") == "on",                  // part:magiclink
+		WireLinks:           l.choice("MAIL_LINKS", "pages", "wire") == "wire",            // part:betterauth
+		RequireSecondFactor: l.choice("REQUIRE_SECOND_FACTOR", "off", "admin") == "admin", // part:twofactor
+		SMTPURL:             l.smtp("SMTP_URL"),
+		MailFrom:            l.mailbox("MAIL_FROM"),
+		ServiceKeyFile:      getenv("SERVICE_KEY_FILE"), // part:servicetoken
+		ServiceKey:          getenv("SERVICE_KEY"),      // part:servicetoken
 	}
 	c.AppURL = l.origin("APP_URL", cmp.Or(getenv("APP_URL"), localURL(c.Addr)))
 	for _, o := range list(getenv("TRUSTED_ORIGINS")) {

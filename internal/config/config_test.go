@@ -52,11 +52,11 @@ func TestEverything(t *testing.T) {
 		TrustedOrigins: []string{"https://one.example", "https://two.example:8443", "myapp://"},
 		InsecureHTTP:   true, DrainDelay: 1500 * time.Millisecond,
 		EmailVerification: true, SMTPURL: "smtps://app:pass@mail.example", MailFrom: "App <mail@app.example>",
-		CORS:               true,                 // part:betterauth
-		WireLinks:          true,                 // part:betterauth
-		RateLimit:          true,                 // part:ratelimit
-		DemandSecondFactor: true,                 // part:twofactor
-		ServiceKeyFile:     "/etc/app/keys.json", // part:servicetoken
+		CORS:                true,                 // part:betterauth
+		WireLinks:           true,                 // part:betterauth
+		RateLimit:           true,                 // part:ratelimit
+		RequireSecondFactor: true,                 // part:twofactor
+		ServiceKeyFile:      "/etc/app/keys.json", // part:servicetoken
 	}
 	for _, proxy := range proxies {
 		want.TrustedProxies = append(want.TrustedProxies, netip.MustParsePrefix(proxy))

@@ -64,3 +64,14 @@ var wildcards = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // Like escapes s for a pattern of LIKE ? ESCAPE '\', so that no character of s is a wildcard.
 func Like(s string) string { return wildcards.Replace(s) }
+
+// LowerASCII changes ASCII letters only: strings.ToLower turns the Kelvin sign into k.
+func LowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}

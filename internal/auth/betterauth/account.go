@@ -12,7 +12,7 @@ func (a *api) updateUser(w http.ResponseWriter, r *http.Request, b *payload.Body
 	var p auth.Profile
 	p.Name = b.OptionalString("name")
 	p.Image, p.SetImage = b.Nullable("image")
-	s, err := a.demand(w, r, b)
+	s, err := a.requireSession(w, r, b)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (a *api) updateUser(w http.ResponseWriter, r *http.Request, b *payload.Body
 // is not enough for a user with a second factor. With Options.ConfirmDeletion it asks for the link in any case.
 func (a *api) deleteUser(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	password, token, callbackURL := b.OptionalString("password"), b.OptionalString("token"), b.Text("callbackURL")
-	s, err := a.demand(w, r, b)
+	s, err := a.requireSession(w, r, b)
 	if err != nil {
 		return nil, err
 	}

@@ -127,9 +127,9 @@ func visitor(a *auth.Auth, w http.ResponseWriter, r *http.Request, b *payload.Bo
 	return a.StoredSession(w, r)
 }
 
-// Demand returns the session of a request as the store has it. Refusals: 400 for a faulty body, then 401 for a
+// RequireSession returns the session of a request as the store has it. Refusals: 400 for a faulty body, then 401 for a
 // stranger.
-func Demand(a *auth.Auth, w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
+func RequireSession(a *auth.Auth, w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
 	s, err := visitor(a, w, r, b)
 	if err != nil {
 		return nil, err
@@ -140,18 +140,18 @@ func Demand(a *auth.Auth, w http.ResponseWriter, r *http.Request, b *payload.Bod
 	return s, nil
 }
 
-func (a *api) demand(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
-	return Demand(a.Auth, w, r, b)
+func (a *api) requireSession(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
+	return RequireSession(a.Auth, w, r, b)
 }
 
-// demandFresh is demand for a session younger than Options.FreshAge in which no admin acts as its user.
-func (a *api) demandFresh(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
-	s, err := a.demand(w, r, b)
+// requireFresh is requireSession for a session younger than Options.FreshAge in which no admin acts as its user.
+func (a *api) requireFresh(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
+	s, err := a.requireSession(w, r, b)
 	if err != nil {
 		return nil, err
 	}
 	if s.ImpersonatedBy != nil || a.Now().Sub(s.CreatedAt) >= a.opts.FreshAge {
-		return nil, errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+		return nil, auth.ErrNotFresh
 	}
 	return s, nil
 }

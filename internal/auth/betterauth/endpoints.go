@@ -24,10 +24,10 @@ func (a *api) table() []Endpoint {
 		{Method: post, Path: "/sign-in/email", Handle: a.signIn, form: true},
 		{Method: post, Path: "/sign-out", Handle: a.signOut},
 
-		{Method: get, Path: "/list-sessions", Handle: On(a.demandFresh, "", a.listSessions)},
-		{Method: post, Path: "/revoke-session", Handle: On(a.demand, "token", a.revokeSession)},
-		{Method: post, Path: "/revoke-sessions", Handle: On(a.demandRecent, "", a.revokeSessions)},
-		{Method: post, Path: "/revoke-other-sessions", Handle: On(a.demandRecent, "", a.revokeOtherSessions)},
+		{Method: get, Path: "/list-sessions", Handle: On(a.requireFresh, "", a.listSessions)},
+		{Method: post, Path: "/revoke-session", Handle: On(a.requireSession, "token", a.revokeSession)},
+		{Method: post, Path: "/revoke-sessions", Handle: On(a.requireRecent, "", a.revokeSessions)},
+		{Method: post, Path: "/revoke-other-sessions", Handle: On(a.requireRecent, "", a.revokeOtherSessions)},
 
 		{Method: post, Path: "/update-user", Handle: a.updateUser},
 		{Method: post, Path: "/update-session", Handle: a.updateSession},
@@ -35,7 +35,7 @@ func (a *api) table() []Endpoint {
 		{Method: get, Path: "/delete-user/callback", Handle: a.deleteUserByLink},
 
 		{Method: post, Path: "/change-password", Handle: a.changePassword},
-		{Method: post, Path: "/verify-password", Handle: On(a.demand, "password", a.verifyPassword)},
+		{Method: post, Path: "/verify-password", Handle: On(a.requireSession, "password", a.verifyPassword)},
 		{Method: post, Path: "/request-password-reset", Handle: a.requestPasswordReset},
 		{Method: get, Path: "/reset-password/{token}", Handle: a.openResetLink},
 		{Method: post, Path: "/reset-password", Handle: a.resetPassword},
@@ -44,8 +44,8 @@ func (a *api) table() []Endpoint {
 		{Method: get, Path: "/verify-email", Handle: a.verifyEmail},
 		{Method: post, Path: "/change-email", Handle: a.changeEmail},
 
-		{Method: get, Path: "/list-accounts", Handle: On(a.demand, "", a.listAccounts)},
-		{Method: post, Path: "/unlink-account", Handle: On(a.demandFresh, "accountId", a.unlinkAccount)},
+		{Method: get, Path: "/list-accounts", Handle: On(a.requireSession, "", a.listAccounts)},
+		{Method: post, Path: "/unlink-account", Handle: On(a.requireFresh, "accountId", a.unlinkAccount)},
 
 		// Of providers other than e-mail and password, of which there are none.
 		{Method: post, Path: "/sign-in/social", Handle: noProvider},

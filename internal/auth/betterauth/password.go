@@ -14,7 +14,7 @@ import (
 
 func (a *api) changePassword(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	current, next, others := b.String("currentPassword"), b.String("newPassword"), b.Bool("revokeOtherSessions", false)
-	s, err := a.demand(w, r, b)
+	s, err := a.requireSession(w, r, b)
 	if err != nil {
 		return nil, err
 	}

@@ -41,10 +41,10 @@ func (a *api) revokeOtherSessions(_ http.ResponseWriter, r *http.Request, s *aut
 	return done(), a.RevokeOtherSessions(r.Context(), s)
 }
 
-// demandRecent is demand for what a thief would do: with auth.Options.StepUp it demands a recently authenticated
-// session.
-func (a *api) demandRecent(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
-	s, err := a.demand(w, r, b)
+// requireRecent is requireSession for what a thief would do: with auth.Options.StepUp it demands a recently
+// authenticated session.
+func (a *api) requireRecent(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
+	s, err := a.requireSession(w, r, b)
 	if err != nil {
 		return nil, err
 	}

@@ -65,6 +65,12 @@ const (
 	CodeRefused     Name = "code_refused" // a wrong code of a second step // part:twofactor
 )
 
+// The details of UserDeleted for accounts that no user deleted.
+const (
+	DetailNeverConfirmed = "never confirmed"
+	DetailReplaced       = "never confirmed, and the address was used again"
+)
+
 // part:audit
 
 // Refusals lists the names of what was refused.

@@ -12,6 +12,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/errs"
+	"example.com/foyer/internal/text"
 	"gorm.io/gorm/clause"
 )
 
@@ -87,7 +88,8 @@ func (m *MagicLink) guess(r *http.Request, email, typed string) (*magicLink, err
 	if refused == nil && fits {
 		return l, nil
 	}
-	if refused == nil || refused == error(errOldCode) && !fits { // OTP_EXPIRED would show that the owner has not used the mail
+	// OTP_EXPIRED would show that the owner has not used the mail, so only the right code gets it.
+	if refused == nil || (refused == errOldCode && !fits) {
 		refused = errNoCode
 	}
 	m.auth.RecordFailure(r, l.UserID, "code")
@@ -98,7 +100,7 @@ func (m *MagicLink) guess(r *http.Request, email, typed string) (*magicLink, err
 // count counts a guess before it is compared, in a transaction of its own, so that parallel ones cannot pass together.
 // l is never nil, and has no code if nothing was mailed; refused is why the guess may not be compared.
 func (m *MagicLink) count(ctx context.Context, email string) (l *magicLink, refused, err error) {
-	l = &magicLink{Address: auth.HashToken(strings.ToLower(email))}
+	l = &magicLink{Address: auth.HashToken(text.LowerASCII(email))}
 	err = m.auth.Transact(ctx, func(t *auth.Tx) error {
 		lock := clause.Locking{Strength: clause.LockingStrengthUpdate}
 		if err := t.Clauses(lock).Where("address = ?", l.Address).Limit(1).Find(l).Error; err != nil {

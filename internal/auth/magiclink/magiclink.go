@@ -15,7 +15,7 @@
 //     sign-up with the address of a pending user deletes that user.
 //   - A mail that an attacker asked for: only the newest mail works, and for 5 minutes. Link and digits are one row,
 //     so that using one ends the other.
-//   - Flooding a mailbox: it gets 3 mails an hour (auth.Auth.MailTo).
+//   - Flooding a mailbox: auth.RateLimit.MailsPerHour, of which a third is kept for the browsers of the user.
 //   - Finding out which addresses have an account: an unknown address has a row like a known one, but no mail is
 //     sent and no code fits. Wrong codes are counted and answered alike, after a padded time. A mail never makes an
 //     account.

@@ -24,19 +24,19 @@ func (p *Passkeys) Endpoints(*auth.Auth) []betterauth.Endpoint {
 		endpoint(post, "verify-registration", p.takeRegistration),
 		endpoint(get, "generate-authenticate-options", p.askProof),
 		endpoint(post, "verify-authentication", p.takeProof),
-		endpoint(get, "list-user-passkeys", betterauth.On(p.demand, "", p.listOwn)),
+		endpoint(get, "list-user-passkeys", betterauth.On(p.requireSession, "", p.listOwn)),
 		endpoint(post, "update-passkey", p.renameOwn),
-		endpoint(post, "delete-passkey", betterauth.On(p.demand, "id", p.deleteOwn)),
+		endpoint(post, "delete-passkey", betterauth.On(p.requireSession, "id", p.deleteOwn)),
 	}
 }
 
-func (p *Passkeys) demand(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
-	return betterauth.Demand(p.auth, w, r, b)
+func (p *Passkeys) requireSession(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
+	return betterauth.RequireSession(p.auth, w, r, b)
 }
 
 func (p *Passkeys) askRegistration(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	attachment := b.Text("authenticatorAttachment")
-	s, err := p.demand(w, r, b)
+	s, err := p.requireSession(w, r, b)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (p *Passkeys) askRegistration(w http.ResponseWriter, r *http.Request, b *pa
 
 func (p *Passkeys) takeRegistration(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	response, name, enter := response(b), b.Text("name"), b.Bool("createSession", false)
-	s, err := p.demand(w, r, b)
+	s, err := p.requireSession(w, r, b)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (p *Passkeys) listOwn(_ http.ResponseWriter, r *http.Request, s *auth.Sessi
 
 func (p *Passkeys) renameOwn(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
 	id, name := b.String("id"), b.String("name")
-	s, err := p.demand(w, r, b)
+	s, err := p.requireSession(w, r, b)
 	if err != nil {
 		return nil, err
 	}

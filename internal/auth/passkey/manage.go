@@ -33,7 +33,7 @@ func (p *Passkeys) Rename(r *http.Request, s *auth.Session, key, name string) (*
 	}
 	var k *Passkey
 	err = p.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) (err error) {
-		if k, err = own(t, u.ID, key); err != nil {
+		if k, err = own(t, u.ID, key, http.StatusNotFound); err != nil {
 			return err
 		}
 		k.Name = name
@@ -52,7 +52,7 @@ func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
 		return err
 	}
 	return p.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) error {
-		k, err := own(t, u.ID, key)
+		k, err := own(t, u.ID, key, http.StatusNotFound)
 		if err != nil {
 			return err
 		}
@@ -120,14 +120,14 @@ func (p *Passkeys) Accepted(ctx context.Context, userID string) (rpID, handle st
 	return p.web.Config.RPID, encode(known), ids, err
 }
 
-// own returns a passkey of a user by its ID.
-func own(t *auth.Tx, userID, key string) (*Passkey, error) {
+// own returns a passkey of a user by its ID. It refuses with status if there is none.
+func own(t *auth.Tx, userID, key string, status int) (*Passkey, error) {
 	if text.Storable(key, len(key)) != key {
-		return nil, missing(http.StatusNotFound, gorm.ErrRecordNotFound)
+		return nil, missing(status, gorm.ErrRecordNotFound)
 	}
 	var k Passkey
 	if err := t.Where("id = ? AND user_id = ?", key, userID).Take(&k).Error; err != nil {
-		return nil, missing(http.StatusNotFound, err)
+		return nil, missing(status, err)
 	}
 	return &k, nil
 }

@@ -8,7 +8,19 @@
 // A ceremony is two requests. The first one gets options with a challenge (challenge.go), the second one brings what
 // the authenticator made of it: a new passkey (register.go) or a proof (signin.go). github.com/go-webauthn/webauthn
 // checks signatures and flags. The rest is checked here: a challenge counts once, no two users have one credential, a
-// counter never goes back.
+// counter never goes back. manage.go lists, renames and deletes passkeys; endpoints.go serves better-auth's plugin.
+//
+// # Cookies
+//
+//	<prefix>.better-auth-passkey   for 5 minutes: the sealed challenge of this browser
+//
+// # Threats, and where they are met
+//
+//   - A stolen database: it holds public keys.
+//   - A replayed answer: a challenge counts once (challenge.go).
+//   - A copied authenticator: a counter that goes back is refused (signin.go).
+//   - A thief in a session: adding and deleting need a recently authenticated session, and are mailed (register.go,
+//     manage.go).
 package passkey
 
 import (

@@ -101,7 +101,7 @@ func (p *Passkeys) prove(
 		if err != nil {
 			return nil, missing(http.StatusUnauthorized, err)
 		}
-		k, err := own(t, u.ID, found.ID)
+		k, err := own(t, u.ID, found.ID, http.StatusUnauthorized)
 		if err != nil {
 			return nil, err
 		}

@@ -41,7 +41,7 @@ func passwordList(file string) string {
 // Normal returns the form of a typed password that is hashed (NFKC), so that two keyboards type the same one.
 // Refusal: 400 PASSWORD_TOO_LONG.
 func Normal(typed string) (string, error) {
-	tooLong := errs.Invalid("password", "PASSWORD_TOO_LONG", "Use at most 128 characters.")
+	tooLong := errs.Invalid("password", "PASSWORD_TOO_LONG", fmt.Sprintf("Use at most %d characters.", maxLength))
 	if utf8.RuneCountInString(typed) > maxRaw {
 		return "", tooLong
 	}
@@ -67,7 +67,7 @@ func (p Policy) Check(typed, email string) (normal string, err error) {
 		return "", err
 	}
 	if utf8.RuneCountInString(normal) < MinLength {
-		return "", errs.Invalid("password", "PASSWORD_TOO_SHORT", "Use at least 8 characters.")
+		return "", errs.Invalid("password", "PASSWORD_TOO_SHORT", fmt.Sprintf("Use at least %d characters.", MinLength))
 	}
 	if p.AllowCommon {
 		return normal, nil

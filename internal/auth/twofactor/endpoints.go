@@ -46,13 +46,13 @@ func refuseMail(required ...string) betterauth.Handle {
 	}
 }
 
-func (f *Factor) demand(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
-	return betterauth.Demand(f.auth, w, r, b)
+func (f *Factor) requireSession(w http.ResponseWriter, r *http.Request, b *payload.Body) (*auth.Session, error) {
+	return betterauth.RequireSession(f.auth, w, r, b)
 }
 
 // withPassword makes an endpoint that demands a recently authenticated session and, in the body, its password.
 func (f *Factor) withPassword(do betterauth.Verb) betterauth.Handle {
-	return betterauth.On(f.demand, "password",
+	return betterauth.On(f.requireSession, "password",
 		func(w http.ResponseWriter, r *http.Request, s *auth.Session, password string) (any, error) {
 			if err := f.checkPassword(r, s, password); err != nil {
 				return nil, err
@@ -75,7 +75,7 @@ func (f *Factor) postEnable(w http.ResponseWriter, r *http.Request, b *payload.B
 		return nil, errs.New(http.StatusBadRequest, "VALIDATION_ERROR",
 			`[body.method] Invalid option: expected one of "otp"|"totp"`)
 	}
-	s, err := f.demand(w, r, b)
+	s, err := f.requireSession(w, r, b)
 	if err != nil {
 		return nil, err
 	}

@@ -21,24 +21,24 @@ var (
 	errOff       = errs.New(http.StatusBadRequest, "TWO_FACTOR_NOT_ENABLED", "Two factor isn't enabled")
 )
 
-// Demanded reports whether s has to set up a second factor before it may do anything else: Options.Demand is set, its
-// user is an admin without a factor, and s did not start with two factors. A passkey counts as two.
-func (f *Factor) Demanded(s *auth.Session) bool {
+// SetUpOwed reports whether s has to set up a second factor before it may do anything else: Options.RequireOfAdmins is
+// set, its user is an admin without a factor, and s did not start with two factors. A passkey counts as two.
+func (f *Factor) SetUpOwed(s *auth.Session) bool {
 	u := s.User
-	return f.opts.Demand && u.HasRole("admin") && !u.SecondFactor && !s.MultiFactor() && s.ImpersonatedBy == nil
+	return f.opts.RequireOfAdmins && u.HasRole("admin") && !u.SecondFactor && !s.MultiFactor() && s.ImpersonatedBy == nil
 }
 
-// RequireProof refuses a session that is Demanded and whose user has another second factor (Options.HasOther): 403
+// RequireProof refuses a session that is SetUpOwed and whose user has another second factor (Options.HasOther): 403
 // SESSION_NOT_FRESH until that is proved. Otherwise the password alone would put a new factor in its place.
 func (f *Factor) RequireProof(ctx context.Context, s *auth.Session) error {
-	if f.opts.HasOther == nil || !f.Demanded(s) {
+	if f.opts.HasOther == nil || !f.SetUpOwed(s) {
 		return nil
 	}
 	has, err := f.opts.HasOther(ctx, s.UserID)
 	if !has || err != nil {
 		return err
 	}
-	return errs.New(http.StatusForbidden, "SESSION_NOT_FRESH", "Session is not fresh")
+	return auth.ErrNotFresh
 }
 
 // mayEnrol refuses a session that may not set a factor up, nor see the key of one.
@@ -174,7 +174,7 @@ func (f *Factor) Disable(w http.ResponseWriter, r *http.Request, s *auth.Session
 	if err := f.auth.RequireRecent(s); err != nil || !s.User.SecondFactor {
 		return s, err
 	}
-	// Without the code, or Demanded would not ask for another factor. A passkey still counts as two.
+	// Without the code, or SetUpOwed would not ask for another factor. A passkey still counts as two.
 	start := auth.Start{Event: event.TwoFactorDisabled, AMR: strings.TrimSuffix(s.AMR, byCode)}
 	renewed, err := f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) error {
 		return errors.Join(turnOff(t, u), f.auth.Notice(t, r, s, u, "", letter.TwoFactorDisabled, ""))

@@ -58,8 +58,8 @@ type Options struct {
 	// LockTime is how long an account takes no codes after 10 wrong ones in a row. Default 15 minutes.
 	LockTime time.Duration
 
-	// Demand makes a second factor a duty of admins: see Factor.Demanded.
-	Demand bool
+	// RequireOfAdmins makes a second factor a duty of admins: see Factor.SetUpOwed.
+	RequireOfAdmins bool
 
 	// HasOther reports whether a user has another second factor, such as a passkey: see RequireProof. nil is no.
 	HasOther func(ctx context.Context, userID string) (bool, error)

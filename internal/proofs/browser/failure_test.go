@@ -87,13 +87,13 @@ func everyRequest(reset, verify, undo, stop string) (strangers, admins []request
 			click:  button},
 		{file: "auth_reset", attribute: `"/reset-password"`, page: reset, fields: []string{"newPassword", "short"},
 			click: button},
-		{file: "auth_verify", attribute: `f.Path`, page: verify, fields: wrong, click: button},
+		{file: "auth_emaillink", attribute: `f.Path`, page: verify, fields: wrong, click: button},
 		{file: "auth_verify", attribute: `"/verify-email/resend"`, page: "/verify-email",
 			fields: []string{"email", "ada@example"},
 			click:  button},
-		{file: "auth_verify", attribute: `f.Path`, page: undo, click: button,
+		{file: "auth_emaillink", attribute: `f.Path`, page: undo, click: button,
 			works: `location.pathname === "/login"`},
-		{file: "auth_verify", attribute: `f.Path`, page: stop, click: button,
+		{file: "auth_emaillink", attribute: `f.Path`, page: stop, click: button,
 			works: `location.pathname === "/forgot-password"`},
 	}
 	admins = []request{

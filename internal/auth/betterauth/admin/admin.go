@@ -70,7 +70,7 @@ func (p *plugin) permit(w http.ResponseWriter, r *http.Request, b *payload.Body,
 func (p *plugin) permitRead(
 	w http.ResponseWriter, r *http.Request, b *payload.Body, act string,
 ) (*auth.Session, error) {
-	s, err := betterauth.Demand(p.auth, w, r, b)
+	s, err := betterauth.RequireSession(p.auth, w, r, b)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (p *plugin) hasPermission(w http.ResponseWriter, r *http.Request, b *payloa
 	if err != nil {
 		return nil, err
 	}
-	s, err := betterauth.Demand(p.auth, w, r, b)
+	s, err := betterauth.RequireSession(p.auth, w, r, b)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (p *plugin) impersonate(w http.ResponseWriter, r *http.Request, by *auth.Se
 }
 
 func (p *plugin) stopImpersonating(w http.ResponseWriter, r *http.Request, b *payload.Body) (any, error) {
-	s, err := betterauth.Demand(p.auth, w, r, b)
+	s, err := betterauth.RequireSession(p.auth, w, r, b)
 	if err != nil {
 		return nil, err
 	}
