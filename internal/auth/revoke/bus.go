@@ -95,7 +95,7 @@ func New(db *gorm.DB, now func() time.Time, log *slog.Logger) *Bus {
 		peers: map[string]time.Time{}, awaitAcks: map[string]chan string{},
 	}
 	if b.shared {
-		b.skew = clockSkew
+		b.skew = ClockSkew
 	}
 	return b
 }
@@ -138,7 +138,7 @@ func (b *Bus) Stamp(readAt time.Time) bool {
 }
 
 // Valid reports whether a copy read at readAt may be used now. The copy must be newer than the revocations of its ids,
-// on PostgreSQL by more than clockSkew, because the clocks of instances differ.
+// on PostgreSQL by more than ClockSkew, because the clocks of instances differ.
 func (b *Bus) Valid(readAt time.Time, ids ...string) bool {
 	now := b.now()
 	b.mu.Lock()
