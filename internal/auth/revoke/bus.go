@@ -1,5 +1,6 @@
 // Package revoke knows which sessions and users were revoked, and since when: on this instance of the app and, on
-// PostgreSQL, on all others. It knows nothing else of sessions and users but their ids.
+// PostgreSQL, on all others. It knows nothing else of sessions and users but their ids. A token that another one
+// replaced is an id too, with no copies.
 //
 // # Threat
 //
@@ -73,7 +74,7 @@ type Bus struct {
 	acks   chan string   // messages to acknowledge
 
 	mu          sync.Mutex
-	revokedAt   map[string]time.Time // session or user → when
+	revokedAt   map[string]time.Time // session, user or replaced token → when
 	blindBefore time.Time            // revocations before then may be unknown here
 	newest      time.Time            // date of the newest copy
 
@@ -152,6 +153,15 @@ func (b *Bus) Valid(readAt time.Time, ids ...string) bool {
 		}
 	}
 	return true
+}
+
+// RevokedSince reports whether id was revoked at since or later, as far as this instance knows. The announcement of a
+// revocation counts, so that whoever misses what it deletes finds it here.
+func (b *Bus) RevokedSince(id string, since time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at, ok := b.revokedAt[id]
+	return ok && !at.Before(since)
 }
 
 // trusted reports whether this instance has handled every revocation that is over; b.mu is held.
