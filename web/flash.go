@@ -83,6 +83,9 @@ var withoutSession = []string{
 	"step-over", // part:twofactor
 }
 
+// toStrangers are the flashes that only ask to log in. They are dropped if another tab has logged in meanwhile.
+var toStrangers = []string{"log-in-first", "session-over"}
+
 // takeFlash returns the message for this page and deletes it.
 func (s *Server) takeFlash(c *echo.Context) views.Flash {
 	key := s.cookie(c.Request(), flashCookie)
@@ -94,7 +97,7 @@ func (s *Server) takeFlash(c *echo.Context) views.Flash {
 		return views.Flash{}
 	}
 	s.setCookie(c, flashCookie, "", 0)
-	if state == views.Unauthenticated && !anyone {
+	if state == views.Unauthenticated && !anyone || state == views.Authenticated && slices.Contains(toStrangers, key) {
 		return views.Flash{}
 	}
 	return message(key)

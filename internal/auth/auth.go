@@ -88,7 +88,7 @@ func (a *Auth) sweep(ctx context.Context) {
 // Purge deletes expired sessions and verifications, and pending accounts that are 7 days old (see User.Pending).
 func (a *Auth) Purge(ctx context.Context) error {
 	now := a.opts.Now()
-	a.revoked.Forget(now.Add(-a.opts.CacheMaxAge))
+	a.revoked.Forget(now.Add(-max(a.opts.CacheMaxAge, replacedFor)))
 	return errors.Join(
 		a.hasher.FindLegacy(ctx, a.db),
 		a.PurgeExpired(ctx, &Session{}, "id", now), a.PurgeExpired(ctx, &Verification{}, "id", now),

@@ -5,37 +5,46 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"sync/atomic"
 	"testing"
 
 	"example.com/foyer/internal/auth"
 	"gorm.io/gorm"
 )
 
-// lossy is a pool whose commits, while lost is set, succeed and are not heard of.
-type lossy struct {
+// hookedPool is a pool that calls after behind each commit. The error of after is that of the commit.
+type hookedPool struct {
 	*sql.DB
-	lost *atomic.Bool
+	after func() error
 }
 
-func (p lossy) BeginTx(ctx context.Context, o *sql.TxOptions) (gorm.ConnPool, error) {
+func (p hookedPool) BeginTx(ctx context.Context, o *sql.TxOptions) (gorm.ConnPool, error) {
 	tx, err := p.DB.BeginTx(ctx, o)
-	return &lossyTx{tx, p.lost}, err
+	return &hookedTx{tx, p.after}, err
 }
 
-func (p lossy) GetDBConn() (*sql.DB, error) { return p.DB, nil }
+func (p hookedPool) GetDBConn() (*sql.DB, error) { return p.DB, nil }
 
-type lossyTx struct {
+type hookedTx struct {
 	*sql.Tx
-	lost *atomic.Bool
+	after func() error
 }
 
-func (t *lossyTx) Commit() error {
-	err := t.Tx.Commit()
-	if err == nil && t.lost.Load() {
-		err = driver.ErrBadConn
+func (t *hookedTx) Commit() error {
+	if err := t.Tx.Commit(); err != nil {
+		return err
 	}
-	return err
+	return t.after()
+}
+
+// afterCommit calls fn behind each commit of an SQLite. The error of fn is that of the commit.
+func afterCommit(t *testing.T, db *gorm.DB, fn func() error) {
+	t.Helper()
+	pool, err := db.DB()
+	prepared, ok := db.ConnPool.(*gorm.PreparedStmtDB)
+	if err != nil || !ok {
+		t.Fatalf("%T, %v", db.ConnPool, err)
+	}
+	prepared.ConnPool = hookedPool{pool, fn}
 }
 
 // A connection may break between a commit and the word of it: the session is gone then, and so must its copies be.
@@ -43,21 +52,16 @@ func TestACommitNobodyHeardOfVoidsCopiesToo(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t, auth.Options{})
 	r.SignUp("ada@example.com")
-	pool, err := r.db.DB()
-	prepared, ok := r.db.ConnPool.(*gorm.PreparedStmtDB)
-	if err != nil || !ok {
-		t.Fatalf("%T, %v", r.db.ConnPool, err)
-	}
-	var lost atomic.Bool
-	prepared.ConnPool = lossy{pool, &lost}
+	var lost error
+	afterCommit(t, r.db, func() error { return lost })
 	thief := r.Copy()
 	r.clock.advance(1)
 	r.wantWho("before", thief, "ada@example.com")
-	lost.Store(true)
+	lost = driver.ErrBadConn
 	if got := post(r.Client, "/sign-out", `{}`); got.StatusCode < 500 || r.count(&auth.Session{}) != 0 {
 		t.Fatalf("%d %s, %d sessions", got.StatusCode, got.Text, r.count(&auth.Session{}))
 	}
-	lost.Store(false)
+	lost = nil
 	r.wantWho("afterwards", thief, "")
 }
 

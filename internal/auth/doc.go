@@ -9,9 +9,10 @@
 //     user who has neither signed in nor verified the address is pending (pending.go). Admins make and change users
 //     (admin.go, admin_change.go, admin_users.go).
 //   - Session: a signed-in browser (session.go). Every session starts in SignIn (signin.go), also one in which an admin
-//     acts as another user (impersonate.go). Sessions are listed and ended in sessions.go. AMR says how the user
-//     authenticated when the session, or the one that it replaces, started, in words of RFC 8176, such as "pwd" for a
-//     password and "mfa" for two factors. A mailed link is "email", for which the RFC has no word.
+//     acts as another user (impersonate.go). Requests of other tabs may still carry the token that it replaces
+//     (replaced.go). Sessions are listed and ended in sessions.go. AMR says how the user authenticated when the
+//     session, or the one that it replaces, started, in words of RFC 8176, such as "pwd" for a password and "mfa" for
+//     two factors. A mailed link is "email", for which the RFC has no word.
 //   - Account: one way for a user to sign in. Its password is tried in account.go, and replaced in password.go.
 //   - Verification: a mailed, single-use link (link.go). Mails and warnings are in mailer.go.
 //   - actor and Event: who acts, from where, and the record of it (events.go).

@@ -65,8 +65,8 @@ func (a *Auth) PeekConfirmation(r *http.Request, s *Session, token string) (Conf
 // (pre-hijacking). The proof is a session of the account, s; or the browser that signed up (see Registration.FromPage);
 // or the password. Without s it starts a session. It returns the session that the browser has then, nil for none.
 // Refusals: 401 INVALID_TOKEN, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, INVALID_USER if the link is not s's; 400
-// VALIDATION_ERROR, INVALID_PASSWORD, CREDENTIAL_ACCOUNT_NOT_FOUND and 429 as for a sign-in (the link survives these);
-// 403 BANNED_USER, or while impersonating; *SecondStep.
+// VALIDATION_ERROR, INVALID_PASSWORD, CREDENTIAL_ACCOUNT_NOT_FOUND and 429 as for a sign-in, and 401 if s has ended
+// meanwhile (the link survives these); 403 BANNED_USER, or while impersonating; *SecondStep.
 func (a *Auth) ConfirmEmail(
 	w http.ResponseWriter, r *http.Request, s *Session, c Confirmation, password string,
 ) (*Session, error) {
@@ -157,6 +157,9 @@ func (a *Auth) applyLink(
 	if s := o.session; s != nil && s.UserID == v.UserID && v.Purpose != letter.ConfirmEmailChange {
 		_, err = a.transactSession(w, r, func(t *Tx) (*Session, error) {
 			if u, _, err = a.applyLocked(t, by, v, o); err != nil {
+				return nil, err
+			}
+			if _, err := t.LockOwner(s); err != nil {
 				return nil, err
 			}
 			s.User = u

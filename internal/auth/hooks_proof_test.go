@@ -165,6 +165,7 @@ func TestRecentlyAuthenticated(t *testing.T) {
 	r := sqliteRig(t, auth.Options{ReauthAge: 10 * time.Minute})
 	now, admin := r.clock.Now(), "admin"
 	young, old := now.Add(-10*time.Minute+time.Millisecond), now.Add(-10*time.Minute)
+	elsewhere, setBack := now.Add(5*time.Second-time.Millisecond), now.Add(5*time.Second)
 	for _, c := range []struct {
 		amr    string
 		factor bool
@@ -185,6 +186,9 @@ func TestRecentlyAuthenticated(t *testing.T) {
 		{whole, false, young, nil, true},
 		{whole, true, young, &admin, false},
 		{"pwd", false, young, &admin, false},
+		{"pwd", false, elsewhere, nil, true}, // by the clock of another instance
+		{"pwd", false, setBack, nil, false},
+		{whole, true, setBack, nil, false},
 	} {
 		s := &auth.Session{AMR: c.amr, CreatedAt: c.since, ImpersonatedBy: c.by, User: &auth.User{SecondFactor: c.factor}}
 		if got := r.auth.RecentlyAuthenticated(s); got != c.want {

@@ -60,6 +60,7 @@ func (a *Auth) StopImpersonating(w http.ResponseWriter, r *http.Request, s *Sess
 	}
 	err = a.Transact(r.Context(), func(t *Tx) error {
 		t.recordEvent(s.actor(), event.ImpersonationStopped, s.UserID)
+		t.replace(s.token)
 		return t.endSession(s)
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/auth/password"
+	"example.com/foyer/internal/auth/revoke"
 	"example.com/foyer/internal/text"
 )
 
@@ -124,9 +125,11 @@ func amrAfter(s *Session, amr string) string {
 }
 
 // RecentlyAuthenticated reports whether s is younger than Options.ReauthAge and, if its user has a second factor, was
-// started with it. An impersonation never is.
+// started with it. An impersonation never is. A session from the future may be another instance's. From further ahead
+// than clocks differ it started before the clock was set back, and would be young until the old time is reached again.
 func (a *Auth) RecentlyAuthenticated(s *Session) bool {
-	return s.ImpersonatedBy == nil && a.opts.Now().Sub(s.CreatedAt) < a.opts.ReauthAge &&
+	age := a.opts.Now().Sub(s.CreatedAt)
+	return s.ImpersonatedBy == nil && age > -revoke.ClockSkew && age < a.opts.ReauthAge &&
 		(!s.User.SecondFactor || s.MultiFactor())
 }
 

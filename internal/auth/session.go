@@ -13,8 +13,8 @@ import (
 
 // Session returns the session of the request, nil for a stranger. The signed cache cookie may answer a read (GET,
 // HEAD); anything else asks the store. Session extends a session that is due (see refresh), refills the cache, and
-// clears the cookies of a session that has ended or whose user is banned, so it may set cookies on w. If the store is
-// away, it returns a 503 error: an outage must not look like a stranger.
+// clears the cookies of a session that has ended (but see replaced.go) or whose user is banned, so it may set cookies on
+// w. If the store is away, it returns a 503 error: an outage must not look like a stranger.
 func (a *Auth) Session(w http.ResponseWriter, r *http.Request) (*Session, error) {
 	return a.load(w, r, loading{cache: r.Method == http.MethodGet || r.Method == http.MethodHead, refresh: true})
 }
@@ -48,10 +48,10 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request, how loading) (*Sessi
 	if err != nil {
 		return nil, err
 	}
-	if s == nil || a.dead(s, readAt) {
-		if s != nil && !readAt.Before(s.ExpiresAt) {
-			a.db.WithContext(r.Context()).Where("id = ?", s.ID).Delete(&Session{}) // sooner than Purge
-		}
+	if s == nil && a.replacedLately(token, readAt) {
+		return nil, nil
+	}
+	if s == nil || a.dead(s, readAt) { // Purge deletes the row, because a read shall not wait for a writer
 		a.ClearCookies(w, r)
 		return nil, nil
 	}
@@ -151,9 +151,13 @@ func (a *Auth) expired(s *Session, now time.Time) bool {
 	return !now.Before(s.ExpiresAt) || !now.Before(s.CreatedAt.Add(a.opts.MaxAge))
 }
 
+// refreshWait is how long a read waits for a writer that holds the row, or the file of SQLite, before it leaves a
+// refresh to a later request.
+const refreshWait = 300 * time.Millisecond
+
 // refresh extends a remembered session, up to Options.MaxAge after its start, if its start or last refresh is
 // Options.UpdateAge ago. It reports whether it did. Of concurrent requests one extends; a session that ended meanwhile
-// stays ended. If the store cannot write, the session stays valid until its old end.
+// stays ended. If the store cannot write within refreshWait, the session stays valid until its old end.
 func (a *Auth) refresh(ctx context.Context, s *Session, now time.Time) bool {
 	expiresAt := now.Add(a.opts.ExpiresIn)
 	if last := s.CreatedAt.Add(a.opts.MaxAge); expiresAt.After(last) {
@@ -163,7 +167,9 @@ func (a *Auth) refresh(ctx context.Context, s *Session, now time.Time) bool {
 	if !s.Remember || !due || !expiresAt.After(s.ExpiresAt) {
 		return false
 	}
-	done := a.db.WithContext(ctx).Model(&Session{}).Where("id = ? AND expires_at = ?", s.ID, s.ExpiresAt).
+	brief, cancel := context.WithTimeout(ctx, refreshWait)
+	defer cancel()
+	done := a.db.WithContext(brief).Model(&Session{}).Where("id = ? AND expires_at = ?", s.ID, s.ExpiresAt).
 		Updates(map[string]any{"expires_at": expiresAt, "updated_at": now})
 	if done.Error != nil {
 		a.opts.Logger.WarnContext(ctx, "extending a session failed", "error", done.Error)

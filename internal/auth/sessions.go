@@ -87,26 +87,28 @@ func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle st
 
 // RevokeSessions ends every session of a user, and all impersonations by the user. Refusals: 404 USER_NOT_FOUND.
 func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) error {
-	return a.revokeSessions(ctx, by, userID, "")
-}
-
-// RevokeOtherSessions ends every session of s's user but s, and all impersonations by the user. Refusals: 404
-// USER_NOT_FOUND.
-func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
-	return a.revokeSessions(ctx, s, s.UserID, s.ID)
-}
-
-func (a *Auth) revokeSessions(ctx context.Context, by *Session, userID, keep string) error {
 	return a.Transact(ctx, func(t *Tx) error {
 		if _, err := t.LockUser(userID); err != nil {
 			return err
 		}
-		if err := t.EndOtherSessions(userID, keep); err != nil {
+		return t.revokeSessions(by, userID, "")
+	})
+}
+
+// RevokeOtherSessions ends every session of s's user but s, and all impersonations by the user. Refusals: 401 if s has
+// ended meanwhile.
+func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
+	return a.Transact(ctx, func(t *Tx) error {
+		if _, err := t.LockOwner(s); err != nil { // or a session that has just taken the place of s would end
 			return err
 		}
-		t.recordEvent(by.actor(), event.SessionsRevoked, userID)
-		return nil
+		return t.revokeSessions(s, s.UserID, s.ID)
 	})
+}
+
+func (t *Tx) revokeSessions(by *Session, userID, keep string) error {
+	t.recordEvent(by.actor(), event.SessionsRevoked, userID)
+	return t.EndOtherSessions(userID, keep)
 }
 
 // EndEverySession ends the sessions of all users and all mailed links, except those that undo a change of address.

@@ -184,9 +184,10 @@ func (a *Auth) endPresentedAndStart(t *Tx, r *http.Request, u *User, in Start) (
 	return a.storeSession(t, r, u, in)
 }
 
-// endPresentedBy ends the session of the request, if any.
+// endPresentedBy ends the session of the request, if any, whose cookies the answer replaces.
 func (a *Auth) endPresentedBy(t *Tx, r *http.Request) error {
 	token, _ := a.readSigned(r, tokenCookie)
+	t.replace(token)
 	presented, err := t.sessionOf(token)
 	if presented == nil || err != nil {
 		return err
@@ -212,6 +213,7 @@ func (a *Auth) replaceSession(t *Tx, r *http.Request, u *User, in Start) (*Sessi
 	if err != nil {
 		return nil, err
 	}
+	t.replace(in.Presented.token)
 	return s, t.deleteSession(in.Presented)
 }
 

@@ -67,13 +67,13 @@ type Profile struct {
 }
 
 // UpdateUser changes the profile of s's user and sends the cookies again, so that the cache cannot show the old one.
-// Refusals: 400 VALIDATION_ERROR.
+// Refusals: 400 VALIDATION_ERROR; 401 if s has ended meanwhile.
 func (a *Auth) UpdateUser(w http.ResponseWriter, r *http.Request, s *Session, p Profile) error {
 	if err := a.checkProfile(p); err != nil {
 		return err
 	}
 	_, err := a.transactSession(w, r, func(t *Tx) (*Session, error) {
-		u, err := t.LockUser(s.UserID)
+		u, err := t.LockOwner(s)
 		if err != nil {
 			return nil, err
 		}

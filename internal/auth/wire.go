@@ -111,7 +111,7 @@ func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Sessi
 // stranger. In the session of another user it verifies, but does not change, the address, and s goes on. An address
 // changes only in a session of its user, because mail scanners open links, too. callbackURL goes into the next mail
 // of a change. It returns the user, and whether the address changed. Refusals: 401 INVALID_TOKEN, TOKEN_EXPIRED,
-// INVALID_USER, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.
+// INVALID_USER, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, or if s has ended meanwhile.
 func (a *Auth) VerifyEmail(
 	w http.ResponseWriter, r *http.Request, s *Session, token, callbackURL string,
 ) (u *User, changed bool, err error) {

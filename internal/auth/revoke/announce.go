@@ -31,10 +31,14 @@ type Announcement struct {
 	acks chan string // instances that have handled it
 }
 
-// Announce tells the other instances, if tx commits, that these sessions and users are revoked. Call Done when the
-// transaction is over.
+// Announce tells the other instances, if tx commits, that these sessions and users are revoked. Here they are at once,
+// for RevokedSince. Call Done when the transaction is over.
 func (b *Bus) Announce(tx *gorm.DB, ids []string) (*Announcement, error) {
 	a := &Announcement{bus: b, ids: ids}
+	if len(ids) == 0 {
+		return a, nil
+	}
+	b.revoke(ids)
 	if !b.shared {
 		return a, nil
 	}

@@ -1,5 +1,6 @@
 // Package revoke knows which sessions and users were revoked, and since when: on this instance of the app and, on
-// PostgreSQL, on all others. It knows nothing else of sessions and users but their ids.
+// PostgreSQL, on all others. It knows nothing else of sessions and users but their ids. A token that another one
+// replaced is an id too, with no copies.
 //
 // # Threat
 //
@@ -73,7 +74,7 @@ type Bus struct {
 	acks   chan string   // messages to acknowledge
 
 	mu          sync.Mutex
-	revokedAt   map[string]time.Time // session or user → when
+	revokedAt   map[string]time.Time // session, user or replaced token → when
 	blindBefore time.Time            // revocations before then may be unknown here
 	newest      time.Time            // date of the newest copy
 
@@ -95,7 +96,7 @@ func New(db *gorm.DB, now func() time.Time, log *slog.Logger) *Bus {
 		peers: map[string]time.Time{}, awaitAcks: map[string]chan string{},
 	}
 	if b.shared {
-		b.skew = clockSkew
+		b.skew = ClockSkew
 	}
 	return b
 }
@@ -138,7 +139,7 @@ func (b *Bus) Stamp(readAt time.Time) bool {
 }
 
 // Valid reports whether a copy read at readAt may be used now. The copy must be newer than the revocations of its ids,
-// on PostgreSQL by more than clockSkew, because the clocks of instances differ.
+// on PostgreSQL by more than ClockSkew, because the clocks of instances differ.
 func (b *Bus) Valid(readAt time.Time, ids ...string) bool {
 	now := b.now()
 	b.mu.Lock()
@@ -152,6 +153,15 @@ func (b *Bus) Valid(readAt time.Time, ids ...string) bool {
 		}
 	}
 	return true
+}
+
+// RevokedSince reports whether id was revoked at since or later, as far as this instance knows. The announcement of a
+// revocation counts, so that whoever misses what it deletes finds it here.
+func (b *Bus) RevokedSince(id string, since time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at, ok := b.revokedAt[id]
+	return ok && !at.Before(since)
 }
 
 // trusted reports whether this instance has handled every revocation that is over; b.mu is held.

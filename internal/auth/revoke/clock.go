@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// Instances date copies and revocations by their own clocks, which may differ by clockSkew at most. Each compares its
-// clock with the database's; beyond clockBound it trusts and makes no copy. A comparison may be wrong by half a
-// slowTrip: 2 × (2 s + 0.5 s) is not more than 5 s.
+// ClockSkew is how far the clocks of two instances may differ. Instances date copies and revocations by their own clocks.
+const ClockSkew = 5 * time.Second
+
+// Each instance compares its clock with the database's; beyond clockBound it trusts and makes no copy. A comparison may
+// be wrong by half a slowTrip: 2 × (2 s + 0.5 s) is not more than ClockSkew.
 const (
-	clockSkew  = 5 * time.Second
 	clockBound = 2 * time.Second
 	slowTrip   = time.Second // a slower answer compares nothing
 )
