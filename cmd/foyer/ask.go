@@ -32,7 +32,7 @@ var terminal = func() io.Reader {
 func atTerminal(ctx context.Context, needs string, ask func(*person)) error {
 	in := terminal()
 	if in == nil {
-		return missing(needs)
+		return misuse(needs)
 	}
 	defer context.AfterFunc(ctx, func() { os.Exit(1) })() // because Ctrl-C does not end a read
 	p := &person{in: bufio.NewReader(in), out: os.Stderr}
@@ -56,11 +56,11 @@ func complete(ctx context.Context, needs string, args []string, questions ...str
 	return args, err
 }
 
-// missing is a sentence about what a call lacks.
-type missing string
+// misuse is a sentence about what is wrong with a call.
+type misuse string
 
-func (m missing) Error() string { return string(m) }
-func (m missing) Unwrap() error { return errUsage }
+func (m misuse) Error() string { return string(m) }
+func (m misuse) Unwrap() error { return errUsage }
 
 // ask fills an answer that is still empty; for an empty line it is the usual one.
 func (p *person) ask(question string, answer *string, usual string) {

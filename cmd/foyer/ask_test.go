@@ -24,7 +24,7 @@ func TestMissing(t *testing.T) {
 		"without":              "without needs parts, such as: without audit bench",
 		"with --base HEAD":     "with needs parts, such as: with audit bench",
 		"deploy --dry-run":     "deploy needs a kind, such as: deploy container",
-		"page reports --undo=": errUsage.Error(),
+		"page reports --undo=": `invalid boolean value "" for -undo: parse error; see go run ./cmd/foyer help`,
 	} {
 		_, err := project.verb(t, strings.Fields(line)...)
 		if err == nil || err.Error() != want || !errors.Is(err, errUsage) {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 )
 
 // A verb is a line of help and its action.
@@ -43,8 +44,8 @@ var verbs = []verb{
 }
 
 const flagsHelp = `
-Each verb that changes the project makes one commit; git revert takes it back, while no database has run a migration of
-it. After that with takes without back, without takes with, and --undo a feature. Flags of these verbs:
+Each verb that changes the project makes one commit, which git revert takes back. Once a database has run a migration of
+it, undo without by with, with by without, and a feature by feature --undo. Flags of these verbs:
   --dry-run      print the difference and change nothing
   --no-commit    leave the change in the work tree
   --json         print message, commit and files for a program
@@ -54,7 +55,12 @@ it. After that with takes without back, without takes with, and --undo a feature
 func help(out io.Writer) error {
 	fmt.Fprint(out, "usage: go run ./cmd/foyer <verb>\n\n")
 	for _, v := range verbs {
-		fmt.Fprintf(out, "  %-42s %s\n", v.name+" "+v.args, v.does)
+		call := v.name + " " + v.args
+		if utf8.RuneCountInString(call) > 42 { // then its own line
+			fmt.Fprintln(out, "  "+call)
+			call = ""
+		}
+		fmt.Fprintf(out, "  %-42s %s\n", call, v.does)
 	}
 	_, err := io.WriteString(out, flagsHelp)
 	return err
@@ -84,16 +90,19 @@ func ended(ctx context.Context, err error) error {
 	return errors.New("interrupted; nothing was changed")
 }
 
-var errUsage = errors.New("unknown verb or argument; see go run ./cmd/foyer help")
+const seeHelp = "; see go run ./cmd/foyer help"
+
+var errUsage = errors.New("unknown verb or argument" + seeHelp)
 
 // run is the program: it works on the project that dir lies in.
 func run(ctx context.Context, dir string, args []string, out io.Writer) error {
-	if len(args) == 0 || strings.TrimLeft(args[0], "-") == "help" || args[0] == "-h" {
+	isHelp := func(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+	if len(args) == 0 || args[0] == "help" || slices.ContainsFunc(args, isHelp) {
 		return help(out)
 	}
 	i := slices.IndexFunc(verbs, func(v verb) bool { return v.name == args[0] })
 	if i < 0 {
-		return errUsage
+		return misuse("there is no verb " + args[0] + seeHelp)
 	}
 	if args[0] == "new" { // it needs no project
 		return newVerb(ctx, folder(dir), args[1:], out)
@@ -113,8 +122,8 @@ func run(ctx context.Context, dir string, args []string, out io.Writer) error {
 func parse(set *flag.FlagSet, args []string) (rest []string, err error) {
 	set.SetOutput(io.Discard)
 	for {
-		if set.Parse(args) != nil {
-			return nil, errUsage
+		if err := set.Parse(args); err != nil {
+			return nil, misuse(err.Error() + seeHelp)
 		}
 		if set.NArg() == 0 {
 			return rest, nil

@@ -9,7 +9,7 @@ import (
 func TestVerbs(t *testing.T) {
 	var out bytes.Buffer
 	must(t, run(t.Context(), ".", []string{"help"}, &out))
-	refused(t, run(t.Context(), ".", []string{"dance"}, &out), "unknown verb")
+	refused(t, run(t.Context(), ".", []string{"dance"}, &out), "there is no verb dance; see go run ./cmd/foyer help")
 	for _, v := range verbs {
 		if !strings.Contains(out.String(), "\n  "+v.name+" ") {
 			t.Errorf("help does not name %s:\n%s", v.name, out.String())

@@ -41,7 +41,10 @@ func newVerb(ctx context.Context, here folder, args []string, out io.Writer) err
 	set.StringVar(&c.without, "without", "", "")
 	prefix := set.String("prefix", "", "")
 	rest, err := parse(set, args)
-	if err != nil || len(rest) > 3 {
+	if err != nil {
+		return err
+	}
+	if len(rest) > 3 {
 		return errUsage
 	}
 	p, template, err := ownTemplate(ctx, here)

@@ -253,7 +253,7 @@ func TestNewRefuses(t *testing.T) {
 		{template, nil, "new needs a folder and a module path, such as: new ../harbor "},
 		{template, []string{in("a")}, "new needs a folder and a module path, such as: "},
 		{template, []string{in("a"), "example.com/ab", "A", "b"}, errUsage.Error()},
-		{template, []string{in("a"), "example.com/ab", "--nonsense"}, errUsage.Error()},
+		{template, []string{in("a"), "example.com/ab", "--nonsense"}, "flag provided but not defined: -nonsense; see go run"},
 		{template, []string{in("full"), "example.com/ab"}, "full is no empty folder"},
 		{template, []string{in("file"), "example.com/ab"}, "file is no empty folder"},
 		{template, []string{in("missing/a"), "example.com/ab"}, "missing"},

@@ -15,7 +15,10 @@ func renameVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 	prefix := set.String("prefix", "", "")
 	base := set.String("base", "", "")
 	rest, err := parse(set, args)
-	if err != nil || len(rest) > 2 {
+	if err != nil {
+		return err
+	}
+	if len(rest) > 2 {
 		return errUsage
 	}
 	rest = append(rest, "", "")

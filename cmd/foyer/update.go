@@ -35,7 +35,10 @@ func updateVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 	set.BoolVar(&u.keep, "keep-conflicts", false, "")
 	set.BoolVar(&u.self, "self", false, "")
 	rest, err := parse(set, args)
-	if err != nil || len(rest) > 0 {
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
 		return errUsage
 	}
 	u.noCommit = u.noCommit || u.keep

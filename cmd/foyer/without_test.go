@@ -120,7 +120,7 @@ func TestWithoutArguments(t *testing.T) {
 		want string
 	}{
 		{nil, "without needs parts, such as: without audit bench"},
-		{[]string{"audit", "--nonsense"}, "unknown verb or argument"},
+		{[]string{"audit", "--nonsense"}, "flag provided but not defined: -nonsense"},
 		{[]string{"mail"}, "there is no part mail; parts: audit chain keys foyer"},
 		{[]string{"audit"}, "chain needs audit"},
 	} {
