@@ -19,9 +19,9 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// This file holds the walls of the house: who may import whom, and what may be written where. A wall that a test
-// cannot see through is a custom; each rule is proved in wallproofs_test.go and wallgormproofs_test.go by code that
-// breaks it.
+// This file holds the walls of the house: which package may import which, and what may be written where. Code that
+// breaks each rule proves it in wallproofs_test.go and wallgormproofs_test.go, because a rule that no test can break is
+// only a custom.
 
 const root = ".."
 
@@ -36,7 +36,7 @@ var helpers = []string{
 }
 
 // cookieWriters may write cookies outside internal/auth. Name single files here, never a folder; a cookie that
-// says who somebody is belongs to internal/auth alone.
+// proves who the visitor is belongs to internal/auth alone.
 var cookieWriters = []string{"web/cookies.go"}
 
 // leaves are packages below internal/auth that it builds on. They may import leafMayImport and no more of this module.

@@ -49,8 +49,8 @@ func (d door) GET(path string, show echo.HandlerFunc) { d.add(http.MethodGet, pa
 
 // part:betterauth
 
-// Mount passes the requests of every method for path to h, which must count them, and refuse those of other sites,
-// itself. Without h there is no route.
+// Mount passes the requests of every method for path to h. h must count them itself, and refuse those of other sites.
+// Without h there is no route.
 func (d door) Mount(path string, h http.Handler) {
 	if h == nil {
 		return

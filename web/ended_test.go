@@ -8,9 +8,9 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 )
 
-// TestTheDoorSaysWhy: the log-in page shows one message after a log-out and after the end of a session. It shows none
+// TestLoginSaysWhy: the log-in page shows one message after a log-out and after the end of a session. It shows none
 // to other visitors, and is otherwise the same for all.
-func TestTheDoorSaysWhy(t *testing.T) {
+func TestLoginSaysWhy(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	const toast = `class="toast"`

@@ -147,9 +147,9 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 
 // part:admin
 
-// TestAFullFormKeepsWhatWasTyped: after too many requests the form is shown as it was typed, with empty passwords, with
+// TestLimitedFormKeepsItsValues: after too many requests the form is shown as it was typed, with empty passwords, with
 // and without htmx.
-func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
+func TestLimitedFormKeepsItsValues(t *testing.T) {
 	t.Parallel()
 	s, limiter := limitedSite(t)
 	boss := s.admin(t, "boss@example.com")
@@ -197,9 +197,9 @@ func TestAFullFormKeepsWhatWasTyped(t *testing.T) {
 
 // part:admin,betterauth
 
-// TestAFullButtonSaysHowLong: what has no form of its own to keep is refused with a page, and what asks for JSON with
+// TestLimitedPostSaysHowLongToWait: what has no form of its own to keep is refused with a page, and what asks for JSON with
 // JSON.
-func TestAFullButtonSaysHowLong(t *testing.T) {
+func TestLimitedPostSaysHowLongToWait(t *testing.T) {
 	t.Parallel()
 	s, limiter := limitedSite(t)
 	boss := s.admin(t, "boss@example.com")

@@ -51,23 +51,23 @@ var acts = []struct {
 	role             string // that it asks for, "" for none
 	page, wire, json way
 }{
-	{"type at the door", "", by(free, "POST /address to=/login", "POST /password-hint"), way{}, way{}},
-	{"look who one is", "", way{}, by(free, "GET /ok", "GET /error", "GET /get-session", "POST /get-session {}"), way{}},
-	{"come in", "", by(free, "POST /login", "POST /signup"),
+	{"use a form without an account", "", by(free, "POST /address to=/login", "POST /password-hint"), way{}, way{}},
+	{"read the session", "", way{}, by(free, "GET /ok", "GET /error", "GET /get-session", "POST /get-session {}"), way{}},
+	{"log in", "", by(free, "POST /login", "POST /signup"),
 		by(free, "POST /sign-in/email {}", "POST /sign-up/email {}", "POST /sign-in/social {}", "GET /callback/x"), way{}},
-	{"come in by passkey", "", by(free, "POST /login/passkey"), way{}, way{}},        // part:passkey
-	{"prove oneself by passkey", "", by(free, "POST /reauth/passkey"), way{}, way{}}, // part:passkey
+	{"log in by passkey", "", by(free, "POST /login/passkey"), way{}, way{}},        // part:passkey
+	{"re-authenticate by passkey", "", by(free, "POST /reauth/passkey"), way{}, way{}}, // part:passkey
 	// part:passkey
 	{"keep passkeys", "", by(idle, "GET /settings/security/passkeys", "POST /settings/security/passkeys",
 		"GET /settings/security/passkeys/x", "POST /settings/security/passkeys/x name=X",
 		"GET /settings/security/passkeys/x/delete", "POST /settings/security/passkeys/x/delete"), way{}, way{}},
 	// end:passkey
-	{"go", "", by(free, "POST /logout"), by(free, "POST /sign-out {}", `POST /revoke-session {"token":"{mine}"}`), way{}},
-	{"prove oneself", "", by(password, "POST /reauth password={password}"),
+	{"log out", "", by(free, "POST /logout"), by(free, "POST /sign-out {}", `POST /revoke-session {"token":"{mine}"}`), way{}},
+	{"re-authenticate", "", by(password, "POST /reauth password={password}"),
 		by(password, `POST /verify-password {"password":"{password}"}`), way{}},
 	{"ask for a mail", "", by(free, "POST /forgot-password", "POST /verify-email/resend"),
 		by(free, "POST /request-password-reset {}", "POST /send-verification-email {}"), way{}},
-	{"follow a mail", "", by(mailed, "POST /reset-password token=x", "POST /verify-email token=x",
+	{"use a mailed link", "", by(mailed, "POST /reset-password token=x", "POST /verify-email token=x",
 		"POST /undo-email token=x", "POST /stop-email-change token=x"),
 		by(mailed, "GET /reset-password/x", `POST /reset-password {"token":"x","newPassword":"{password}"}`,
 			"GET /verify-email?token=x", "GET /delete-user/callback?token=x"), way{}},
@@ -95,7 +95,7 @@ var acts = []struct {
 
 	// part:magiclink
 	{"log in by a mail", "", by(free, "POST /login/link email={mail}", "POST /login/link/code code=123456"), way{}, way{}},
-	{"follow a mail to log in", "", by(mailed, "POST /magic-link token=x"), way{}, way{}},
+	{"log in by a mailed link", "", by(mailed, "POST /magic-link token=x"), way{}, way{}},
 	// end:magiclink
 	// part:twofactor
 	{"take the second step", "", by(free, "POST /login/code code=123456"), way{}, way{}},
@@ -116,8 +116,8 @@ var acts = []struct {
 	// end:passkey,admin
 	{"see users", "admin", way{}, by(free, "GET /admin/list-users", "GET /admin/get-user?id={id}",
 		`POST /admin/list-user-sessions {"userId":"{id}"}`), way{}},
-	{"ask what one may", "", way{}, by(free, `POST /admin/has-permission {"permissions":{"user":["ban"]}}`), way{}},
-	{"take all users away", "admin", by(stepUp, "GET /admin/users.csv"), way{}, way{}},
+	{"ask for permissions", "", way{}, by(free, `POST /admin/has-permission {"permissions":{"user":["ban"]}}`), way{}},
+	{"export users", "admin", by(stepUp, "GET /admin/users.csv"), way{}, way{}},
 	{"make a user", "admin", by(stepUp, "GET /admin/users/new", "POST /admin/users/new name=X&email={new}&role=admin"),
 		by(stepUp, `POST /admin/create-user {"name":"X","email":"{new}","role":"admin","password":"{password}"}`),
 		by(stepUp, `POST /api/admin/users {"name":"X","email":"{new}","role":"admin","password":"{password}"}`)},
@@ -409,8 +409,8 @@ func TestStepUpIsOptional(t *testing.T) {
 	}
 }
 
-// TestAnOldAdminIsThemselvesAgain: ending an impersonation asks for nothing, however old the admin's session is.
-func TestAnOldAdminIsThemselvesAgain(t *testing.T) {
+// TestStopImpersonatingNeedsNoFreshSession: ending an impersonation asks for nothing, however old the admin's session is.
+func TestStopImpersonatingNeedsNoFreshSession(t *testing.T) {
 	t.Parallel()
 	s := stepUpSite(t, dbtest.Open(t, dbtest.SQLite(t)))
 	_, id := s.person(t, "ada@example.com")

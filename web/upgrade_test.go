@@ -15,9 +15,9 @@ import (
 
 // part:admin,betterauth,ratelimit
 
-// TestAColumnMore: a running instance keeps working while the next version adds columns to its tables. Prepared
+// TestNewColumnsDoNotBreakRunningInstances: a running instance keeps working while the next version adds columns to its tables. Prepared
 // statements must not depend on the number of columns.
-func TestAColumnMore(t *testing.T) {
+func TestNewColumnsDoNotBreakRunningInstances(t *testing.T) {
 	t.Parallel()
 	for name, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
 		t.Run(name, func(t *testing.T) {

@@ -74,7 +74,7 @@ func (a *Auth) owedStep(t *Tx, w http.ResponseWriter, r *http.Request, u *User, 
 	return nil, nil
 }
 
-// sendStep sends the cookies of a refusal that is a second step: that of the step, and none of a session.
+// sendStep deletes the cookies of the session if refusal is a SecondStep, and sends the cookie of the step.
 func (a *Auth) sendStep(w http.ResponseWriter, r *http.Request, in Start, refusal error) {
 	var step *SecondStep
 	if !errors.As(refusal, &step) {

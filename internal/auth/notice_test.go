@@ -85,7 +85,7 @@ func undoToken(t *testing.T, box *mailbox, to string) string {
 			return u.Query().Get("token")
 		}
 	}
-	t.Fatalf("nobody tells %s: %+v", to, list)
+	t.Fatalf("no email_changed mail to %s: %+v", to, list)
 	return ""
 }
 
