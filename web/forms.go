@@ -178,7 +178,7 @@ func inPlainWords(message string) string { return cmp.Or(plainWords[message], me
 var plainWords = map[string]string{
 	"Invalid email or password":    "That address and password do not belong together.",
 	"Invalid password":             "That is not your current password.",
-	"Credential account not found": "This account has no password yet. Ask for a link at “Forgot your password?” to choose one.",
+	"Credential account not found": "This account has no password yet. Choose one by “Forgot your password?” at the log-in.",
 	"Invalid code":                 "That is not the code that the app shows now. Enter the newest one.", // part:twofactor
 	"TOTP not enabled":             "This set-up has ended. Begin again, and scan the new picture.",      // part:twofactor
 	"Invalid backup code":          "That is none of your recovery codes, or it has been used.",          // part:twofactor
