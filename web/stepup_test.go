@@ -55,7 +55,7 @@ var acts = []struct {
 	{"read the session", "", way{}, by(free, "GET /ok", "GET /error", "GET /get-session", "POST /get-session {}"), way{}},
 	{"log in", "", by(free, "POST /login", "POST /signup"),
 		by(free, "POST /sign-in/email {}", "POST /sign-up/email {}", "POST /sign-in/social {}", "GET /callback/x"), way{}},
-	{"log in by passkey", "", by(free, "POST /login/passkey"), way{}, way{}},        // part:passkey
+	{"log in by passkey", "", by(free, "POST /login/passkey"), way{}, way{}},           // part:passkey
 	{"re-authenticate by passkey", "", by(free, "POST /reauth/passkey"), way{}, way{}}, // part:passkey
 	// part:passkey
 	{"keep passkeys", "", by(idle, "GET /settings/security/passkeys", "POST /settings/security/passkeys",
