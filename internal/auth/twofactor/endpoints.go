@@ -128,7 +128,7 @@ func (f *Factor) inSession(
 	if err := f.auth.RequireRecent(s); err != nil {
 		return nil, err
 	}
-	if !s.User.SecondFactor && m.wrong == errCode {
+	if !s.User.SecondFactor && m.confirms {
 		s, _, err := f.Confirm(w, r, s, code, false)
 		return s, err
 	}

@@ -55,12 +55,13 @@ type method struct {
 	// on it, and refuses it if another one was faster.
 	match       func(f *Factor, t *auth.Tx, row *twoFactor, typed string) (accept, error)
 	none, wrong *errs.Error // refusals: there is nothing to compare with; the code is wrong
+	confirms    bool        // in a session: its first code turns the factor on
 }
 
 type accept func(t *auth.Tx, r *http.Request, s *auth.Session, u *auth.User) error
 
 var (
-	byApp      = method{match: (*Factor).matchApp, none: errNoFactor, wrong: errCode}
+	byApp      = method{match: (*Factor).matchApp, none: errNoFactor, wrong: errCode, confirms: true}
 	byNewApp   = method{match: (*Factor).matchApp, none: errNoFactor, wrong: errCode, pending: true}
 	byRecovery = method{match: (*Factor).matchRecovery, none: errNoCodes, wrong: errRecovery}
 )
