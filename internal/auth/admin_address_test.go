@@ -1,11 +1,13 @@
 package auth_test
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/errs"
 	"gorm.io/gorm"
 )
 
@@ -34,9 +36,9 @@ func TestAdminChangesAddress(t *testing.T) {
 		if u := change("mallory@example.com", new(true)); !u.EmailVerified {
 			t.Error("the admin's own word for a new address does not count")
 		}
-		for _, old := range []string{"ada@example.com", "eve@example.com"} {
-			if got := box.purposes(old); !slices.Contains(got, "email_changed") {
-				t.Errorf("%s is told %q", old, got)
+		for old, want := range map[string]string{"ada@example.com": "email_changed", "eve@example.com": "email_moved"} {
+			if got := box.purposes(old); !slices.Contains(got, want) {
+				t.Errorf("%s is told %q, want %s", old, got, want)
 			}
 		}
 		if err := undo(r, undoToken(t, box, "ada@example.com")); err != nil {
@@ -105,3 +107,37 @@ func TestAdminTakesPendingAddress(t *testing.T) {
 		}
 	})
 }
+
+// TestAdminChangesAddressOfBannedUser: the old address hears of it, without a link that would not work.
+func TestAdminChangesAddressOfBannedUser(t *testing.T) {
+	t.Parallel()
+	r, box := noticing(t, dbtest.Open(t, dbtest.SQLite(t)))
+	_, id := r.confirmed("ada@example.com")
+	_, err := r.auth.ChangeUser(t.Context(), nil, id, auth.UserChanges{Email: new("eve@example.com"), Banned: new(true)})
+	if last := box.last(); err != nil || last.To != "ada@example.com" || last.Purpose != "email_moved" || last.URL != "" {
+		t.Errorf("%v, %+v", err, last)
+	}
+}
+
+// part:ratelimit
+
+// TestAdminChangesAddressTooOften: an admin's mistake or script fills no mailbox.
+func TestAdminChangesAddressTooOften(t *testing.T) {
+	t.Parallel()
+	r, box := noticing(t, dbtest.Open(t, dbtest.SQLite(t)))
+	_, id := r.confirmed("ada@example.com")
+	refused := 0
+	for range 10 {
+		for _, email := range []string{"eve@example.com", "ada@example.com"} {
+			_, err := r.auth.ChangeUser(t.Context(), nil, id, auth.UserChanges{Email: &email, EmailVerified: new(true)})
+			if e := errs.Of(err); e != nil && e.Status == http.StatusTooManyRequests {
+				refused++
+			}
+		}
+	}
+	if got := box.purposes("ada@example.com"); len(got) > 4 || refused == 0 {
+		t.Errorf("%d refused, mails %q", refused, got)
+	}
+}
+
+// end:ratelimit

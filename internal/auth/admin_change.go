@@ -24,10 +24,10 @@ type UserChanges struct {
 }
 
 // ChangeUser changes a user as an admin. A new address ends every link but undo links, a ban every session. A new
-// address counts as proved only with EmailVerified; with Options.Notices the old one, if it was proved, is warned and
-// gets an undo link. Admins change their own address by ChangeEmail alone, because it asks the new one for consent.
+// address counts as proved only with EmailVerified. With Options.Notices the old one, if it was proved, is warned, and
+// gets an undo link unless EmailVerified says that the new one is right. Admins change their own address by ChangeEmail alone, because it asks the new one for consent.
 // EmailVerified vouches for the address: a pending account (see User.Pending), which a stranger may have made, then
-// loses its password, and a link to choose one is mailed; 429 if the address has had its mails for this hour. Other
+// loses its password, and a link to choose one is mailed. 429 if an address has had its mails for this hour. Other
 // refusals: 400 VALIDATION_ERROR, INVALID_EMAIL, EMAIL_CAN_NOT_BE_UPDATED, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
 // YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN, YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 403 if by is no longer an admin;
 // 404 USER_NOT_FOUND.
@@ -35,10 +35,8 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 	if err := a.checkChanges(by, userID, &c); err != nil {
 		return nil, err
 	}
-	if c.vouches() {
-		if err := a.mustMailPending(ctx, userID, orEmpty(c.Email)); err != nil {
-			return nil, err
-		}
+	if err := a.mustMailOf(ctx, userID, c); err != nil {
+		return nil, err
 	}
 	pendingID, _, err := a.addressTaken(ctx, orEmpty(c.Email), userID)
 	if err != nil {
@@ -59,7 +57,7 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 			return errs.Invalid("banExpires", "VALIDATION_ERROR", "Only a ban has an end, and the user is not banned.")
 		}
 		if !u.HasRole("admin") || u.Banned {
-			if err := t.keepAdminOf(admins, u.ID); err != nil {
+			if err := a.keepAdminOf(t, admins, u.ID); err != nil {
 				return err
 			}
 		}
@@ -173,11 +171,6 @@ func (a *Auth) changeLocked(t *Tx, by actor, before, u *User, c UserChanges) err
 			return err
 		}
 	}
-	if u.Email != before.Email && before.EmailVerified {
-		if err := a.mailUndo(t, by, u, before.Email); err != nil { // before endForbidden, which ends the link with a ban
-			return err
-		}
-	}
 	if c.bans() {
 		if err := t.endSessions(u.ID); err != nil {
 			return err
@@ -192,6 +185,9 @@ func (a *Auth) changeLocked(t *Tx, by actor, before, u *User, c UserChanges) err
 		return err
 	}
 	if err := a.saveUser(t, before, u); err != nil {
+		return err
+	}
+	if err := a.warnOldAddress(t, by, before, u, c); err != nil {
 		return err
 	}
 	e := t.recordEvent(by, c.event(), u.ID)
@@ -218,14 +214,23 @@ func (a *Auth) endForbidden(t *Tx, u *User) error {
 	return t.Where("user_id = ?", u.ID).Delete(&Verification{}).Error
 }
 
-// mustMailPending is mustMail for the mail of vouch, if there will be one. email is the user's new address, "" if
-// it stays.
-func (a *Auth) mustMailPending(ctx context.Context, userID, email string) error {
+// mustMailOf is mustMail for the mails of vouch and warnOldAddress, if there will be any.
+func (a *Auth) mustMailOf(ctx context.Context, userID string, c UserChanges) error {
+	if c.Email == nil && !c.vouches() {
+		return nil
+	}
 	u, err := a.User(ctx, userID)
-	if err != nil || !u.Pending {
+	if err != nil {
 		return err
 	}
-	return a.mustMail(ctx, letter.SetPassword, cmp.Or(email, u.Email))
+	email := cmp.Or(orEmpty(c.Email), u.Email)
+	if c.vouches() && u.Pending {
+		return a.mustMail(ctx, letter.SetPassword, email)
+	}
+	if email == u.Email || !u.EmailVerified || !a.opts.Notices {
+		return nil
+	}
+	return a.mustMail(ctx, letter.EmailMoved, u.Email)
 }
 
 // vouch is TakeOver on an admin's word for the address. It mails a link to choose a password, unless u is banned.

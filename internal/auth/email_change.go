@@ -43,11 +43,7 @@ func (a *Auth) ChangeEmail(r *http.Request, s *Session, newEmail, callbackURL st
 	if may, err := a.mayMailChange(r.Context(), s.User, purpose, email); !may || err != nil {
 		return err
 	}
-	return a.Transact(r.Context(), func(t *Tx) error {
-		u, err := t.LockUser(s.UserID)
-		if err != nil {
-			return err
-		}
+	return a.TransactAs(r.Context(), s, func(t *Tx, u *User) error {
 		if a.warnsOfChange(u, purpose) {
 			if err := a.mailStop(t, s.actor(), u, email); err != nil {
 				return err

@@ -44,10 +44,10 @@ func (a *Auth) mailStop(t *Tx, by actor, u *User, email string) error {
 // UndoEmailChange moves an account back to the address it had, by the link mailed to that address. Every session and
 // every link ends, the password is deleted and a link to choose a new one is mailed. Credentials of parts that were
 // added since the change are deleted too, because their warnings went to the new address, and so are those of the time
-// before in which the session of a thief who made the change was fresh. Older undo links stay valid,
-// so that changing the address twice does not lock the owner out; until a link expires, its address cannot be taken by
-// another account. Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL if another
-// account has the address all the same.
+// before in which a session that made the change without another proof was fresh: the owner was warned of older ones.
+// Older undo links stay valid, so that changing the address twice does not lock the owner out; until a link expires,
+// its address cannot be taken by another account. Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED; 409
+// USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL if another account has the address all the same.
 func (a *Auth) UndoEmailChange(r *http.Request, token string) error {
 	return a.applyWarning(r, token, letter.UndoEmailChange, a.restoreEmail)
 }
@@ -93,6 +93,18 @@ func (a *Auth) mailUndo(t *Tx, by actor, u *User, old string) error {
 	}
 	m := Mail{To: old, Purpose: letter.EmailChanged, NewEmail: u.Email}
 	return a.warnWithLink(t, by, u, letter.UndoEmailChange, m)
+}
+
+// warnOldAddress warns the address that u had, if it was proved. An admin who vouches for the new one may take the account
+// away from a stolen mailbox, which therefore gets no undo link.
+func (a *Auth) warnOldAddress(t *Tx, by actor, before, u *User, c UserChanges) error {
+	if u.Email == before.Email || !before.EmailVerified {
+		return nil
+	}
+	if c.vouches() || u.BannedAt(a.opts.Now()) {
+		return a.warn(t, by, before, letter.EmailMoved, "")
+	}
+	return a.mailUndo(t, by, u, before.Email)
 }
 
 // warnWithLink mails a warning of what by did, with a link of a purpose; without the link if the app has no page for

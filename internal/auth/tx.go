@@ -148,25 +148,26 @@ func (t *Tx) lockAdminsFor(by *Session, userIDs ...string) ([]string, error) {
 }
 
 // keepAdmins is keepAdminOf for all admins, which it locks.
-func (t *Tx) keepAdmins(leaving string) error {
+func (a *Auth) keepAdmins(t *Tx, leaving string) error {
 	admins, err := t.lockAdmins(leaving)
 	if err != nil {
 		return err
 	}
-	return t.keepAdminOf(admins, leaving)
+	return a.keepAdminOf(t, admins, leaving)
 }
 
-// keepAdminOf refuses to lose the last of the admins who can log in. One who was invited and never came cannot: the
-// invitation may have gone to a mistyped address. A proved address is enough, because it gets a link to a password.
-func (t *Tx) keepAdminOf(admins []string, leaving string) error {
+// keepAdminOf refuses to lose the last of the admins, and the last of those who can log in. One who was invited and
+// never came cannot: the invitation may have gone to a mistyped address. A proved address is enough, because it gets a
+// link to choose a password.
+func (a *Auth) keepAdminOf(t *Tx, admins []string, leaving string) error {
 	if !slices.Contains(admins, leaving) {
 		return nil
 	}
-	var others int64
-	passwords := t.Model(&Account{}).Select("user_id").Where("password <> ''")
-	err := t.Model(&User{}).Where("id IN ? AND id <> ?", admins, leaving).
-		Where("email_verified OR id IN (?)", passwords).Count(&others).Error
-	if err == nil && others == 0 {
+	counts := !a.opts.RequireEmailVerification // a password without a proved address
+	passwords := t.Model(&Account{}).Select("user_id").Where("password <> '' AND ?", counts)
+	var able []string
+	err := t.Model(&User{}).Where("id IN ? AND (email_verified OR id IN (?))", admins, passwords).Pluck("id", &able).Error
+	if err == nil && (len(admins) == 1 || slices.Equal(able, []string{leaving})) {
 		return errLastAdmin
 	}
 	return err

@@ -171,7 +171,7 @@ func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) er
 
 // removeUser deletes a user; the database deletes the rows that belong to it.
 func (a *Auth) removeUser(t *Tx, by actor, userID string) error {
-	if err := t.keepAdmins(userID); err != nil {
+	if err := a.keepAdmins(t, userID); err != nil {
 		return err
 	}
 	u, err := t.LockUser(userID)

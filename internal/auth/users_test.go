@@ -190,6 +190,36 @@ func TestTheLastAdminStays(t *testing.T) {
 	})
 }
 
+// TestLastAdminMayLogIn: where an address has to be proved, an admin with a password and no proof is none who can log in.
+// One of several admins who cannot log in may go.
+func TestLastAdminMayLogIn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{RequireEmailVerification: true})
+		admin := func(email string, verified bool) string {
+			u, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{
+				Name: "Boss", Email: email, Role: "admin", Password: authtest.Password, Verified: verified,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return u.ID
+		}
+		remove := func(id string) error { return r.auth.RemoveUser(t.Context(), nil, id) }
+		typo, right := admin("typo@example.com", false), admin("right@example.com", false)
+		if err := remove(typo); err != nil {
+			t.Error("one of two who cannot log in: ", err)
+		}
+		boss := admin("boss@example.com", true)
+		if refusal(remove(boss)) != "LAST_ADMIN" {
+			t.Error("the only one who can log in may go")
+		}
+		if err := remove(right); err != nil || refusal(remove(boss)) != "LAST_ADMIN" {
+			t.Error("the last one: ", err)
+		}
+	})
+}
+
 func TestOfTwoDemotionsAtOnceOneIsRefused(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {

@@ -69,11 +69,7 @@ func (a *Auth) MailDeletion(ctx context.Context, s *Session, callbackURL string)
 	if !may || err != nil {
 		return err
 	}
-	return a.Transact(ctx, func(t *Tx) error {
-		u, err := t.LockUser(s.UserID)
-		if err != nil {
-			return err
-		}
+	return a.TransactAs(ctx, s, func(t *Tx, u *User) error {
 		return a.mailLink(t, s.actor(), u, letter.DeleteAccount, u.Email, callbackURL)
 	})
 }
@@ -92,7 +88,7 @@ func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Sessi
 		return invalidToken(http.StatusNotFound, errNoLink)
 	}
 	err = a.Transact(r.Context(), func(t *Tx) error {
-		if err := t.keepAdmins(s.UserID); err != nil {
+		if err := a.keepAdmins(t, s.UserID); err != nil {
 			return err
 		}
 		if _, err := t.useLink(v); err != nil {

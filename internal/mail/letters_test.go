@@ -16,7 +16,7 @@ import (
 var purposes = []letter.Purpose{
 	letter.VerifyEmail, letter.ResetPassword, letter.SetPassword, letter.ConfirmEmailChange, letter.ChangeEmail,
 	letter.PasswordChanged, letter.EmailChanged, letter.NewDevice, letter.AccountDeleted, letter.ExistingAccount,
-	letter.AdminMade, letter.EmailChangeAsked,
+	letter.EmailMoved, letter.AdminMade, letter.EmailChangeAsked,
 	letter.DeleteAccount,                                               // part:betterauth
 	letter.MagicLink,                                                   // part:magiclink
 	letter.PasskeyAdded, letter.PasskeyRemoved, letter.PasskeysRemoved, // part:passkey
@@ -26,10 +26,13 @@ var purposes = []letter.Purpose{
 	// end:twofactor
 }
 
+// linkless are the mails without a link.
+var linkless = []letter.Purpose{letter.AccountDeleted, letter.AdminMade, letter.EmailMoved}
+
 // warnings say when and from where something was done.
 var warnings = []letter.Purpose{
 	letter.ConfirmEmailChange, letter.PasswordChanged, letter.EmailChanged, letter.EmailChangeAsked, letter.NewDevice,
-	letter.AccountDeleted, letter.AdminMade,
+	letter.AccountDeleted, letter.EmailMoved, letter.AdminMade,
 	letter.DeleteAccount,                                               // part:betterauth
 	letter.PasskeyAdded, letter.PasskeyRemoved, letter.PasskeysRemoved, // part:passkey
 	// part:twofactor
@@ -77,7 +80,7 @@ func TestEveryMail(t *testing.T) {
 			m := full
 			m.Purpose = purpose
 			got := compose(t, m)
-			linked := purpose != letter.AccountDeleted && purpose != letter.AdminMade
+			linked := !slices.Contains(linkless, purpose)
 			warns := slices.Contains(warnings, purpose)
 			for text, want := range map[string]bool{
 				secret: linked, "The link works once, for 30 minutes.": linked,

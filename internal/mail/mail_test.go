@@ -342,7 +342,7 @@ func TestEnqueue(t *testing.T) {
 				!strings.Contains(m.Subject, "Quill") {
 				t.Errorf("%s: %+v", purpose, m)
 			}
-			if linked := strings.Contains(m.Text, secret); linked == (purpose == "account_deleted" || purpose == "admin_made") {
+			if linked := strings.Contains(m.Text, secret); linked == slices.Contains(linkless, purpose) {
 				t.Errorf("%s: %+v", purpose, m)
 			}
 			if about := strings.Contains(m.Subject, "eve%s@example.com") &&

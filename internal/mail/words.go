@@ -89,6 +89,13 @@ var letters = map[letter.Purpose]content{
 		reason: safety,
 		warns:  true,
 	},
+	letter.EmailMoved: {
+		subject: "An admin changed the e-mail address of your account for {app}",
+		text: "Your account has another address now, and this one gets no more mails of it. If you did not ask for it, " +
+			"write to those who run {app}.",
+		reason: safety,
+		warns:  true,
+	},
 	letter.NewDevice: {
 		subject: "A new log-in to {app}",
 		text: "There was a log-in to your account from a browser that was not used for it before. If it was not you, " +

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"example.com/foyer/internal/auth"
+	"example.com/foyer/internal/auth/revoke"
 	"example.com/foyer/internal/errs"
 	"example.com/foyer/internal/origins"
 	"example.com/foyer/internal/payload"
@@ -150,7 +151,8 @@ func (a *api) requireFresh(w http.ResponseWriter, r *http.Request, b *payload.Bo
 	if err != nil {
 		return nil, err
 	}
-	if s.ImpersonatedBy != nil || a.Now().Sub(s.CreatedAt) >= a.opts.FreshAge {
+	age := a.Now().Sub(s.CreatedAt) // negative after the clock was set back
+	if s.ImpersonatedBy != nil || age >= a.opts.FreshAge || age < -revoke.ClockSkew {
 		return nil, auth.ErrNotFresh
 	}
 	return s, nil

@@ -26,6 +26,7 @@ const (
 const (
 	PasswordChanged  Purpose = "password_changed"   // with the old password, by a mailed link, or by an admin
 	EmailChanged     Purpose = "email_changed"      // to the old address
+	EmailMoved       Purpose = "email_moved"        // to the old address, by an admin who vouches for the new one
 	EmailChangeAsked Purpose = "email_change_asked" // to the old address
 	AccountDeleted   Purpose = "account_deleted"
 	ExistingAccount  Purpose = "existing_account" // a sign-up with the address of an account
