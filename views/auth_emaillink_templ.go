@@ -103,7 +103,7 @@ func (f LinkForm) text() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if f.Password {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p class=\"muted\">You are not logged in here. Enter the password you chose for this account. If you never chose one, somebody else entered your address: close this page, and nothing happens.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p class=\"muted\">You are not logged in here. Enter the password you chose for this account. If you never chose one, another person entered your address: close this page, and nothing happens.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

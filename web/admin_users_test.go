@@ -178,7 +178,7 @@ func TestExport(t *testing.T) {
 	expect(t, boss.Get("/admin/users.csv?sort=x", navigate...), http.StatusBadRequest, "Content-Disposition", "")
 }
 
-// TestHeadOfAnExport: HEAD says what kind of file there is. It takes nobody away, so no export is recorded.
+// TestHeadOfAnExport: HEAD says what kind of file there is. It sends no row, so no export is recorded.
 func TestHeadOfAnExport(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -65,7 +65,7 @@ var releases = []release{
 			"\t@appLayout(Head{Title: \"About\"}) {\n" +
 			"\t\t<p>What this is.</p>\n\t}\n}\n"},
 	}},
-	{what: "a message", places: []place{{"web/cookies.go",
+	{what: "a message", places: []place{{"web/flash.go",
 		"\t\"verified\":         {Message: \"Your address is confirmed.\"},\n",
 		"\t\"verified\":         {Message: \"Your address is confirmed.\"},\n" +
 			"\t\"noted\":            {Message: \"Noted.\"},\n"}}},

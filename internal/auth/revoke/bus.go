@@ -156,7 +156,7 @@ func (b *Bus) Valid(readAt time.Time, ids ...string) bool {
 }
 
 // RevokedSince reports whether id was revoked at since or later, as far as this instance knows. The announcement of a
-// revocation counts, so that whoever misses what it deletes finds it here.
+// revocation counts, so that a read that misses the deleted row finds it here.
 func (b *Bus) RevokedSince(id string, since time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

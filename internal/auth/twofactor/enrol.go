@@ -49,8 +49,8 @@ func (f *Factor) mayEnrol(ctx context.Context, s *auth.Session) error {
 	return f.RequireProof(ctx, s)
 }
 
-// setupLife is how long a secret waits for its first code. Who saw the page of the set-up, such as a stranger at an
-// unlocked browser, has the secret: the user must not turn it on long after. Setting an app up takes minutes.
+// setupLife is how long a secret waits for its first code. A stranger at an unlocked browser may have seen the page of
+// the set-up and so the secret: the user must not turn it on long after. Setting an app up takes minutes.
 const setupLife = 30 * time.Minute
 
 // Setup is what a user needs once to set an authenticator app up. All of it is secret.
