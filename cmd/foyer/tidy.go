@@ -88,14 +88,20 @@ var selector = regexp.MustCompile(`\b([A-Za-z_]\w*)\.[A-Za-z_]`)
 // packagesUsed returns the names that a Go file uses and does not declare. In a template, and in Go that does not
 // parse, these are the names before a dot.
 func packagesUsed(name, text string) map[string]bool {
-	used := map[string]bool{}
 	file, err := parser.ParseFile(token.NewFileSet(), name, text, 0)
-	if err == nil {
-		for _, id := range file.Unresolved {
-			used[id.Name] = true
-		}
-		return used
+	if err != nil {
+		return namesBeforeDot(text)
 	}
+	used := map[string]bool{}
+	for _, id := range file.Unresolved {
+		used[id.Name] = true
+	}
+	return used
+}
+
+// namesBeforeDot returns the names before a dot, without those in comments and imports.
+func namesBeforeDot(text string) map[string]bool {
+	used := map[string]bool{}
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(strings.TrimSpace(line), "//") || importLine.MatchString(strings.TrimRight(line, "\r\n")) {
 			continue

@@ -121,8 +121,8 @@ func logEvent(log *slog.Logger) func(*gorm.DB, Event) error {
 	}
 }
 
-// actor is who acts, and from where. The zero actor is the command line, the purge, or a stranger whom a warning must
-// not name.
+// An actor is the user that acts, with the session and the browser. The zero actor stands for the command line, for the
+// purge, and for a stranger that a warning must not describe.
 type actor struct {
 	userID         string // "" for a stranger
 	sessionID      string // "" without a session

@@ -167,8 +167,11 @@ func (a *Auth) keepAdminOf(t *Tx, admins []string, leaving string) error {
 	passwords := t.Model(&Account{}).Select("user_id").Where("password <> '' AND ?", counts)
 	var able []string
 	err := t.Model(&User{}).Where("id IN ? AND (email_verified OR id IN (?))", admins, passwords).Pluck("id", &able).Error
-	if err == nil && (len(admins) == 1 || slices.Equal(able, []string{leaving})) {
+	if err != nil {
+		return err
+	}
+	if len(admins) == 1 || slices.Equal(able, []string{leaving}) {
 		return errLastAdmin
 	}
-	return err
+	return nil
 }
