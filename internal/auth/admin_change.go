@@ -38,12 +38,15 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 	if err := a.mustMailOf(ctx, userID, c); err != nil {
 		return nil, err
 	}
-	pendingID, _, err := a.addressTaken(ctx, orEmpty(c.Email), userID)
-	if err != nil {
-		return nil, err
+	pendingID := "" // of the account that gives way to a new address
+	if c.Email != nil {
+		var err error
+		if pendingID, _, err = a.addressTaken(ctx, *c.Email, userID); err != nil {
+			return nil, err
+		}
 	}
 	var u *User
-	err = a.Transact(ctx, func(t *Tx) error {
+	err := a.Transact(ctx, func(t *Tx) error {
 		admins, err := t.lockAdminsFor(by, userID, pendingID)
 		if err != nil {
 			return err
