@@ -28,6 +28,12 @@ func TestASessionThatHasEndedMeanwhileDoesNothing(t *testing.T) {
 			"RevokeOtherSessions": func(_ http.ResponseWriter, req *http.Request, s *auth.Session) error {
 				return r.auth.RevokeOtherSessions(req.Context(), s)
 			},
+			"ChangeEmail": func(_ http.ResponseWriter, req *http.Request, s *auth.Session) error {
+				return r.auth.ChangeEmail(req, s, "eve@example.com", "")
+			},
+			"MailDeletion": func(_ http.ResponseWriter, req *http.Request, s *auth.Session) error {
+				return r.auth.MailDeletion(req.Context(), s, "")
+			},
 			"ConfirmEmail": func(w http.ResponseWriter, req *http.Request, s *auth.Session) error {
 				link, err := r.auth.PeekConfirmation(req, s, token)
 				if err != nil {

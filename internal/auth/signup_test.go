@@ -93,7 +93,7 @@ func TestAddresses(t *testing.T) {
 	r := sqliteRig(t, auth.Options{})
 	for _, email := range []string{
 		"bob@x.example", "bob+1@x.example", "o'neil-smith_1@sub.x.example", "a.b.c@x-y.example", "b@1.example",
-		"bob@xn--pp-6kc.example",
+		"bob@xn--pp-6kc.example", "ivan@xn--e1afmkfd.xn--p1ai",
 		strings.Repeat("a", 64) + "@x.example", "a@" + strings.Repeat("b.", 122) + "examples",
 	} {
 		if u := r.addUser(email, ""); u.Email != email {
@@ -110,7 +110,7 @@ func TestAddresses(t *testing.T) {
 		"bo\u200bb@x.example", "bo\u00adb@x.example", "bob\uff20x.example", "bob\ufe6bx.example", "\u212aate@x.example",
 		"b\u0131b@x.example", "ｂｏｂ@x.example", "bob@ｘ.example",
 		"bob@x\u3002example", "böb@x.example", "bob@xé.example", "bob%40x.example", "bob@x.example%00", "bob@x.example\x00",
-		"bob@x.exam\xffple", "a@x.e1",
+		"bob@x.exam\xffple", "a@x.e1", "a@x.xn--", "a@x.xn--p1-",
 		strings.Repeat("a", 65) + "@x.example", "a@" + strings.Repeat("b.", 122) + "exampless", "mailto:bob@x.example",
 		"bob!eve@x.example", "' OR 1=1 --@x.example",
 	}

@@ -32,6 +32,12 @@ func TestLine(t *testing.T) {
 	}
 }
 
+func TestLowerASCII(t *testing.T) {
+	if got := text.LowerASCII("Ada@\u212aATE.ÉXAMPLE"); got != "ada@\u212aate.Éxample" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestLines(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", "\r\na\r\nb\rc\n": "a\nb\nc", "a\tb": "a\tb", "a\x00b": "refused", "\xff": "refused", "a\u202eb": "refused",

@@ -30,6 +30,16 @@ func TestACodeHasThreeGuesses(t *testing.T) {
 	})
 }
 
+// TestACodeIsForOneAddress: a letter that is another one in lower case, such as the Kelvin sign, makes another address.
+func TestACodeIsForOneAddress(t *testing.T) {
+	t.Parallel()
+	r := sqliteRig(t, auth.Options{})
+	r.addUser("kate@example.com")
+	m := r.ask("kate@example.com")
+	want(t, enter(r.browser(), "\u212aate@example.com", m.Code), 400, "INVALID_OTP")
+	want(t, enter(r.browser(), "KATE@example.com", m.Code), 200, "")
+}
+
 // TestParallelGuessesCount: of many guesses at once three are compared.
 func TestParallelGuessesCount(t *testing.T) {
 	t.Parallel()

@@ -123,6 +123,35 @@ func TestLiesDoNotSignIn(t *testing.T) {
 	})
 }
 
+// TestAPasskeyDeletedMeanwhile: a passkey that is deleted while it signs in opens nothing, and the try is recorded.
+func TestAPasskeyDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	r := sqliteRig(t)
+	_, _, d := r.withKey("ada@example.com")
+	pool, err := r.db.DB()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deleted := false
+	err = r.db.Callback().Query().After("gorm:query").Register("test:deleted", func(tx *gorm.DB) {
+		if tx.Statement.Table != "passkeys" || deleted {
+			return
+		}
+		deleted = true
+		if _, err := pool.Exec("DELETE FROM passkeys"); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, before := r.browser(), r.refusals()
+	r.wantNoEntry("deleted meanwhile", c, r.enter(c, d), 401, "PASSKEY_NOT_FOUND")
+	if n := r.refusals() - before; !deleted || n != 1 {
+		t.Errorf("deleted: %t, %d refusals recorded", deleted, n)
+	}
+}
+
 // refusals counts refused sign-ins.
 func (r *rig) refusals() (n int) {
 	r.mu.Lock()
