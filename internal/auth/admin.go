@@ -12,8 +12,8 @@ import (
 
 // CreateUser makes a user without starting a session. by is the admin, nil for the command line. It replaces a
 // pending account of the address (see User.Pending). Refusals are those of SignUpEmail, and 400
-// YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE for an unknown role; 403 if by is no longer an admin; for an
-// invitation 429 if the address has had its mails for this hour.
+// YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE for an unknown role; 403 or 401 if by is no longer an
+// admin or has ended; for an invitation 429 if the address has had its mails for this hour.
 func (a *Auth) CreateUser(ctx context.Context, by *Session, in NewUser) (*User, error) {
 	user, hash, err := a.prepare(ctx, password.Place{}, in, false)
 	if err != nil {

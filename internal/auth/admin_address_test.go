@@ -68,12 +68,13 @@ func TestAdminChangesUnprovedAddress(t *testing.T) {
 func TestAdminsOwnAddress(t *testing.T) {
 	t.Parallel()
 	r, _ := noticing(t, dbtest.Open(t, dbtest.SQLite(t)))
-	_, id := r.confirmed("boss@example.com")
+	boss, id := r.confirmed("boss@example.com")
 	if _, err := r.auth.SetRole(t.Context(), nil, id, "admin"); err != nil {
 		t.Fatal(err)
 	}
+	by, _ := r.stored(boss)
 	own := func(email string) error {
-		_, err := r.auth.ChangeUser(t.Context(), &auth.Session{UserID: id}, id, auth.UserChanges{Email: &email})
+		_, err := r.auth.ChangeUser(t.Context(), by, id, auth.UserChanges{Email: &email})
 		return err
 	}
 	if err := own("thief@example.com"); refusal(err) != "EMAIL_CAN_NOT_BE_UPDATED" {

@@ -29,8 +29,8 @@ type UserChanges struct {
 // EmailVerified vouches for the address: a pending account (see User.Pending), which a stranger may have made, then
 // loses its password, and a link to choose one is mailed. 429 if an address has had its mails for this hour. Other
 // refusals: 400 VALIDATION_ERROR, INVALID_EMAIL, EMAIL_CAN_NOT_BE_UPDATED, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
-// YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN, YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 403 if by is no longer an admin;
-// 404 USER_NOT_FOUND.
+// YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN, YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 403 or 401 if by is no longer an
+// admin or has ended; 404 USER_NOT_FOUND.
 func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c UserChanges) (*User, error) {
 	if err := a.checkChanges(by, userID, &c); err != nil {
 		return nil, err
@@ -128,6 +128,9 @@ func (a *Auth) checkChanges(by *Session, userID string, c *UserChanges) error {
 	}
 	if err := firstOf(a.checkProfile(c.Profile), checkReason(c.BanReason)); err != nil {
 		return err
+	}
+	if c.BanExpires != nil && (c.BanExpires.Year() < 1 || c.BanExpires.Year() > 9999) { // SQLite's driver reads no other
+		return errs.Invalid("banExpires", "VALIDATION_ERROR", "A ban ends before the year 10000.")
 	}
 	if c.Email != nil {
 		email, ok := normalEmail(*c.Email)

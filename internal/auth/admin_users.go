@@ -39,7 +39,7 @@ func (a *Auth) recordExport(ctx context.Context, by *Session) error {
 }
 
 // MailPasswordReset mails a user a link to choose a new password, as an admin. Refusals: 404 USER_NOT_FOUND; 429 if
-// the address has had its mails for this hour; 403 BANNED_USER, or if by is no longer an admin.
+// the address has had its mails for this hour; 403 BANNED_USER; 403 or 401 if by is no longer an admin or has ended.
 func (a *Auth) MailPasswordReset(ctx context.Context, by *Session, userID string) error {
 	u, err := a.User(ctx, userID)
 	if err != nil {
@@ -68,8 +68,8 @@ func (a *Auth) RevokeUserSession(ctx context.Context, by *Session, handle string
 // Roles lists the roles a user can have.
 func (a *Auth) Roles() []string { return slices.Clone(a.opts.Roles) }
 
-// RemoveUser deletes a user and everything of theirs. Refusals: 400 YOU_CANNOT_REMOVE_YOURSELF, LAST_ADMIN; 403 if by
-// is no longer an admin; 404 USER_NOT_FOUND.
+// RemoveUser deletes a user and everything of theirs. Refusals: 400 YOU_CANNOT_REMOVE_YOURSELF, LAST_ADMIN; 403 or
+// 401 if by is no longer an admin or has ended; 404 USER_NOT_FOUND.
 func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error {
 	if by != nil && by.UserID == userID {
 		return errs.New(http.StatusBadRequest, "YOU_CANNOT_REMOVE_YOURSELF", "You cannot remove yourself")
@@ -83,7 +83,8 @@ func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error
 }
 
 // SetPassword gives a user a new password and ends their sessions, and their links but undo links. Refusals: 400
-// PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 403 if by is no longer an admin; 404 USER_NOT_FOUND.
+// PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON; 403 or 401 if by is no longer an admin or has ended; 404
+// USER_NOT_FOUND.
 func (a *Auth) SetPassword(ctx context.Context, by *Session, userID, raw string) error {
 	u, err := a.User(ctx, userID)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/betterauth"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -17,10 +18,12 @@ func TestASessionThatHasEndedMeanwhileDoesNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
 		box := &mailbox{}
-		r := newRig(t, db, auth.Options{Mailer: box})
+		r := newRig(t, db, auth.Options{Mailer: box}, betterauth.Options{ConfirmDeletion: true})
 		id := r.SignUp("ada@example.com")
 		post(r.Client, "/send-verification-email", `{"email":"ada@example.com"}`)
 		token, name := linkToken(t, box.last()), "Eve"
+		post(r.Client, "/delete-user", `{}`)
+		deletion := linkToken(t, box.last())
 		for verb, do := range map[string]func(w http.ResponseWriter, req *http.Request, s *auth.Session) error{
 			"UpdateUser": func(w http.ResponseWriter, req *http.Request, s *auth.Session) error {
 				return r.auth.UpdateUser(w, req, s, auth.Profile{Name: &name})
@@ -33,6 +36,16 @@ func TestASessionThatHasEndedMeanwhileDoesNothing(t *testing.T) {
 			},
 			"MailDeletion": func(_ http.ResponseWriter, req *http.Request, s *auth.Session) error {
 				return r.auth.MailDeletion(req.Context(), s, "")
+			},
+			"DeleteUserByLink": func(w http.ResponseWriter, req *http.Request, s *auth.Session) error {
+				return r.auth.DeleteUserByLink(w, req, s, deletion)
+			},
+			"RevokeSession": func(_ http.ResponseWriter, req *http.Request, s *auth.Session) error {
+				now, _ := r.stored(r.Client)
+				return r.auth.RevokeSession(req.Context(), s, id, now.ID)
+			},
+			"RevokeSessions": func(_ http.ResponseWriter, req *http.Request, s *auth.Session) error {
+				return r.auth.RevokeSessions(req.Context(), s, id)
 			},
 			"ConfirmEmail": func(w http.ResponseWriter, req *http.Request, s *auth.Session) error {
 				link, err := r.auth.PeekConfirmation(req, s, token)
@@ -60,5 +73,50 @@ func TestASessionThatHasEndedMeanwhileDoesNothing(t *testing.T) {
 		}
 		r.confirm(r.Client, token, "") // the link is still good
 		r.wantVerified("ada@example.com", true)
+	})
+}
+
+// TestAnAdminsSessionThatHasEndedDoesNothing: the owner has ended the session of a thief, or it is no admin's any more.
+// What the thief had asked for before, such as while a password is hashed, changes nothing and ends no session.
+func TestAnAdminsSessionThatHasEndedDoesNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		box := &mailbox{}
+		r := newRig(t, db, auth.Options{Mailer: box})
+		ada := r.SignUp("ada@example.com")
+		r.addUser("boss@example.com", "admin")
+		his, _ := r.stored(r.Client)
+		for fall, want := range map[string]string{"ended": "UNAUTHORIZED", "demoted": "FORBIDDEN"} {
+			by, _ := r.stored(r.boss(fall + "@example.com"))
+			if fall == "ended" {
+				if err := r.auth.RevokeSessions(t.Context(), nil, by.UserID); err != nil {
+					t.Fatal(err)
+				}
+			} else if _, err := r.auth.SetRole(t.Context(), nil, by.UserID, "user"); err != nil {
+				t.Fatal(err)
+			}
+			before, mails := r.dump(), len(box.all())
+			for verb, do := range map[string]func() error{
+				"CreateUser": func() error {
+					_, err := r.auth.CreateUser(t.Context(), by, auth.NewUser{Name: "Eve", Email: "eve@example.com",
+						Password: authtest.Password, Role: "admin"})
+					return err
+				},
+				"SetRole":           func() error { _, err := r.auth.SetRole(t.Context(), by, ada, "admin"); return err },
+				"BanUser":           func() error { _, err := r.auth.BanUser(t.Context(), by, ada, "", nil); return err },
+				"SetPassword":       func() error { return r.auth.SetPassword(t.Context(), by, ada, "another-horse-2") },
+				"MailPasswordReset": func() error { return r.auth.MailPasswordReset(t.Context(), by, ada) },
+				"RevokeSession":     func() error { return r.auth.RevokeSession(t.Context(), by, ada, his.ID) },
+				"RevokeSessions":    func() error { return r.auth.RevokeSessions(t.Context(), by, ada) },
+				"RemoveUser":        func() error { return r.auth.RemoveUser(t.Context(), by, ada) }, // part:admin
+			} {
+				if err := do(); err == nil || codeOf(t, err) != want {
+					t.Errorf("%s, %s: %v", fall, verb, err)
+				}
+			}
+			if after := r.dump(); after != before || len(box.all()) != mails {
+				t.Errorf("%s:\nbefore %s\nafter  %s", fall, before, after)
+			}
+		}
 	})
 }

@@ -196,7 +196,7 @@ func TestWhatASessionSetGoingEndsWithIt(t *testing.T) {
 		for way, end := range endings {
 			for _, verified := range []bool{false, true} {
 				n++
-				l := r.lose(box, &auth.Session{UserID: root.ID}, fmt.Sprintf("ada@%d.example.com", n), verified)
+				l := r.lose(box, authtest.SessionOf(t, r.auth, db, root), fmt.Sprintf("ada@%d.example.com", n), verified)
 				links := l.askForAll(verified)
 				end(l)
 				l.wantDead(way, links)

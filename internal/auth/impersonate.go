@@ -27,12 +27,8 @@ func (t *Tx) lockImpersonated(admin *Session, userID string) (*User, error) {
 		return nil, errs.New(http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS",
 			"You are not allowed to impersonate users")
 	}
-	live, err := t.lockSession(admin.ID)
-	if err != nil {
+	if err := t.requireLive(admin); err != nil {
 		return nil, err
-	}
-	if !live { // else a thief's session that has just ended would go on as another
-		return nil, errs.Unauthenticated()
 	}
 	u, err := t.LockUser(userID)
 	if err != nil {

@@ -199,17 +199,22 @@ func mailbox(address string) string {
 	return local + "@" + domain
 }
 
-// mayMailTo is mayMail for a link that strangers can ask for: a third of the budget is kept for the user's own
-// browsers.
-func (a *Auth) mayMailTo(ctx context.Context, known bool, purpose letter.Purpose, address string) (bool, error) {
-	most := a.opts.RateLimit.MailsPerHour
-	if !known {
-		may, err := a.mayHit(ctx, "mail|"+string(purpose)+"|stranger|"+HashToken(mailbox(address)), most-most/3)
-		if !may || err != nil {
-			return false, err
-		}
+// mayMailTo is mayMail for a link that strangers can ask for. own is the user who asks in a browser of theirs, nil for
+// a stranger. Strangers share two thirds of the budget. A third is kept for each user with a proved address, because a
+// stranger may have an account of another spelling of it, and so be its user.
+func (a *Auth) mayMailTo(ctx context.Context, own *User, purpose letter.Purpose, address string) (bool, error) {
+	if own != nil && !own.EmailVerified {
+		return a.mayMail(ctx, purpose, address)
 	}
-	return a.mayMail(ctx, purpose, address)
+	most, key := a.opts.RateLimit.MailsPerHour, "mail|"+string(purpose)
+	may, err := a.mayHit(ctx, key+"|stranger|"+HashToken(mailbox(address)), most-most/3)
+	if may && err == nil {
+		may, err = a.mayMail(ctx, purpose, address)
+	}
+	if may || err != nil || own == nil {
+		return may, err
+	}
+	return a.mayHit(ctx, key+"|own|"+own.ID, max(1, most/3))
 }
 
 func (a *Auth) mayHit(ctx context.Context, key string, most int) (bool, error) {

@@ -37,20 +37,23 @@ func (a *Auth) mailLinkTo(r *http.Request, by actor, email string, purpose lette
 	})
 }
 
-// isOwnBrowser reports whether the browser is one of u's: by is u, u signed up in it, or has signed in with the
-// present password.
-func (a *Auth) isOwnBrowser(r *http.Request, by actor, u *User) (bool, error) {
+// ownOf returns u if the browser is one of u's: by is u, u signed up in it, or has signed in with the present password.
+// Else it returns nil.
+func (a *Auth) ownOf(r *http.Request, by actor, u *User) (*User, error) {
 	if u.ID == "" {
-		return false, nil
+		return nil, nil
 	}
 	if p, ok := a.readPending(r); by.userID == u.ID || ok && p.userID == u.ID {
-		return true, nil
+		return u, nil
 	}
 	if a.isNewDevice(r, u.ID) {
-		return false, nil
+		return nil, nil
 	}
 	account, err := a.credential(r.Context(), u.Email)
-	return account.UserID == u.ID && a.knownDevice(r, account) != "", err
+	if account.UserID != u.ID || a.knownDevice(r, account) == "" || err != nil {
+		return nil, err
+	}
+	return u, nil
 }
 
 // mailLink stores a single-use token and mails its link, in t, which has locked u: of two requests the last one

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -95,7 +97,11 @@ func TestOneWinner(t *testing.T) {
 func TestReset(t *testing.T) {
 	t.Parallel()
 	box := &mailbox{}
-	r := sqliteRig(t, auth.Options{Mailer: box})
+	var events []event.Name
+	r := sqliteRig(t, auth.Options{Mailer: box, OnEvent: func(_ *gorm.DB, e auth.Event) error {
+		events = append(events, e.Name)
+		return nil
+	}})
 	id := r.SignUp("ada@example.com")
 	thief := r.Copy()
 	for range 2 {
@@ -123,6 +129,9 @@ func TestReset(t *testing.T) {
 	r.wantWho("its copy, cache included", thief, "")
 	if u, err := r.auth.User(t.Context(), id); err != nil || !u.EmailVerified {
 		t.Errorf("%+v, %v: want verified", u, err)
+	}
+	if n := len(events); n < 2 || !slices.Equal(events[n-2:], []event.Name{event.EmailVerified, event.PasswordReset}) {
+		t.Errorf("events %q", events)
 	}
 	if got := signIn(r.browser(), "ada@example.com").StatusCode; got != 401 {
 		t.Errorf("the old password: %d", got)

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -73,6 +74,61 @@ func TestTagsAreOneMailbox(t *testing.T) {
 	post(r.browser(), "/sign-up/email", `{"name":"Eve","email":"eve+ada@example.com","password":"`+authtest.Password+`"}`)
 	if got := len(box.all()); got != 3 {
 		t.Errorf("another mailbox got %d mails, want 1", got-2)
+	}
+}
+
+// end:ratelimit
+
+// part:ratelimit
+
+// TestTagsLeaveTheOwnersMails: a stranger with an account of another spelling of the mailbox is its user, but the
+// owner's own browser gets its link all the same.
+func TestTagsLeaveTheOwnersMails(t *testing.T) {
+	t.Parallel()
+	r, box := noticing(t, dbtest.Open(t, dbtest.SQLite(t)))
+	_, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Ada", Email: "ada@example.com",
+		Password: authtest.Password, Verified: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner, eve := r.browser(), r.browser()
+	owner.SignIn("ada@example.com", authtest.Password)
+	post(owner, "/sign-out", "{}")
+	r.signUpPage(eve, "ada+eve@example.com", "eves-password-1")
+	for range 4 {
+		askReset(eve, "ada+eve@example.com", "192.0.2.1")
+	}
+	before := len(box.purposes("ada@example.com"))
+	for range 4 {
+		askReset(owner, "ada@example.com", "198.51.100.1")
+	}
+	if got := len(box.purposes("ada@example.com")) - before; got != 1 {
+		t.Errorf("the owner's own browser gets %d links, want the one that is kept for it", got)
+	}
+}
+
+// end:ratelimit
+
+// part:ratelimit
+
+// TestSignInsLeaveTheOwnersMails: sign-ins of an unverified account of another spelling of the mailbox mail links, but
+// not all of them.
+func TestSignInsLeaveTheOwnersMails(t *testing.T) {
+	t.Parallel()
+	r, box := noticing(t, dbtest.Open(t, dbtest.SQLite(t)))
+	post(r.browser(), "/sign-up/email", `{"name":"Eve","email":"ada+eve@example.com","password":"eves-password-1"}`)
+	for range 3 {
+		post(r.browser(), "/sign-in/email", `{"email":"ada+eve@example.com","password":"eves-password-1"}`)
+	}
+	owner := r.browser()
+	r.signUpPage(owner, "ada@example.com", authtest.Password)
+	r.page(owner, func(_ http.ResponseWriter, req *http.Request) {
+		if err := r.auth.SendVerificationEmail(req, nil, "ada@example.com", ""); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got := box.purposes("ada@example.com"); !slices.Contains(got, "verify_email") {
+		t.Errorf("mails %q: the owner cannot verify the address", got)
 	}
 }
 

@@ -71,11 +71,11 @@ func (a *Auth) mailTo(
 	if !needs(&found) {
 		return nil
 	}
-	known, err := a.isOwnBrowser(r, by, &found)
+	own, err := a.ownOf(r, by, &found)
 	if err != nil {
 		return err
 	}
-	may, err := a.mayMailTo(r.Context(), known, purpose, email)
+	may, err := a.mayMailTo(r.Context(), own, purpose, email)
 	if !may || err != nil {
 		return err
 	}

@@ -351,23 +351,23 @@ func TestAdminsHearOfNewAdmins(t *testing.T) {
 			slices.Sort(list)
 			return list
 		}
-		person := func(u auth.NewUser) string {
+		person := func(u auth.NewUser) *auth.User {
 			t.Helper()
 			u.Name, u.Verified = "Test Person", true
 			made, err := r.auth.CreateUser(t.Context(), nil, u)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return made.ID
+			return made
 		}
 		ada := person(auth.NewUser{Email: "ada@example.com", Role: "admin"})
 		person(auth.NewUser{Email: "bob@example.com", Role: "user,admin"})
 		banned := person(auth.NewUser{Email: "cleo@example.com", Role: "admin"})
 		plain := person(auth.NewUser{Email: "dave@example.com"})
-		if _, err := r.auth.BanUser(t.Context(), nil, banned, "left", nil); err != nil {
+		if _, err := r.auth.BanUser(t.Context(), nil, banned.ID, "left", nil); err != nil {
 			t.Fatal(err)
 		}
-		role, by := "user,admin", &auth.Session{UserID: ada}
+		role, by := "user,admin", authtest.SessionOf(t, r.auth, db, ada)
 		want := []string{"ada@example.com", "bob@example.com"}
 		for name, do := range map[string]func(email, id string) error{
 			"set-role": func(_, id string) error { _, err := r.auth.SetRole(t.Context(), by, id, "admin"); return err },
@@ -393,7 +393,7 @@ func TestAdminsHearOfNewAdmins(t *testing.T) {
 			},
 		} {
 			email := name + "@example.com"
-			id := person(auth.NewUser{Email: email})
+			id := person(auth.NewUser{Email: email}).ID
 			if err := do(email, id); err != nil {
 				t.Fatal(name, err)
 			}
@@ -415,11 +415,11 @@ func TestAdminsHearOfNewAdmins(t *testing.T) {
 			}
 		}
 		name := "Dave"
-		if _, err := r.auth.ChangeUser(t.Context(), by, plain,
+		if _, err := r.auth.ChangeUser(t.Context(), by, plain.ID,
 			auth.UserChanges{Profile: auth.Profile{Name: &name}}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.auth.CreateUser(t.Context(), &auth.Session{UserID: plain},
+		if _, err := r.auth.CreateUser(t.Context(), authtest.SessionOf(t, r.auth, db, plain),
 			auth.NewUser{Name: "Eve", Email: "eve@example.com", Role: "admin"}); err == nil {
 			t.Error("a user made an admin")
 		}

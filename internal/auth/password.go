@@ -202,9 +202,11 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, token, next
 
 // TakeOver gives u, locked, to the owner of its address, who has just proved it. Until then a stranger may have used
 // the account (pre-hijacking): the password, the sessions, the links but undo links, and every credential of parts end.
-// The address becomes verified.
+// The address becomes verified, which TakeOver records.
 func (a *Auth) TakeOver(t *Tx, r *http.Request, u *User) error {
-	return a.takeOver(t, a.actorFor(r, u.ID), u)
+	by := a.actorFor(r, u.ID)
+	t.recordEvent(by, event.EmailVerified, u.ID)
+	return a.takeOver(t, by, u)
 }
 
 func (a *Auth) takeOver(t *Tx, by actor, u *User) error {

@@ -47,6 +47,10 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 
 func (a *Auth) signOut(t *Tx, r *http.Request, token string) error {
 	s, err := t.sessionOf(token)
+	if s == nil && err == nil { // an impersonation that has ended leaves the admin's own session
+		token = a.adminToken(r)
+		s, err = t.sessionOf(token)
+	}
 	if s == nil || err != nil {
 		return err
 	}
@@ -62,15 +66,16 @@ func (a *Auth) signOut(t *Tx, r *http.Request, token string) error {
 }
 
 // RevokeSession ends one of the user's sessions by its handle (Session.ID), and all impersonations by the user: a
-// thief in the session may have started one, and the user's list does not show it. An unknown handle, or another
-// user's, has no effect and is no error.
+// thief in the session may have started one, and the user's list does not show it. by is a session of the user or of an
+// admin, nil for the command line. An unknown handle, or another user's, has no effect and is no error. Refusals: 401 if
+// by has ended; 403 if by is of another user and no longer an admin.
 func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle string) error {
 	if !storable(handle) {
 		return nil
 	}
 	return a.Transact(ctx, func(t *Tx) error {
 		// Impersonate locks the user too, so that an impersonation started meanwhile ends here or is refused there.
-		if _, err := t.LockUser(userID); err != nil {
+		if err := t.lockFor(by, userID); err != nil {
 			return ignoreMissing(err)
 		}
 		var s Session
@@ -85,10 +90,11 @@ func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle st
 	})
 }
 
-// RevokeSessions ends every session of a user, and all impersonations by the user. Refusals: 404 USER_NOT_FOUND.
+// RevokeSessions ends every session of a user, and all impersonations by the user. by and refusals are those of
+// RevokeSession; 404 USER_NOT_FOUND.
 func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) error {
 	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.LockUser(userID); err != nil {
+		if err := t.lockFor(by, userID); err != nil {
 			return err
 		}
 		return t.revokeSessions(by, userID, "")

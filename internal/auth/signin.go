@@ -6,7 +6,6 @@ import (
 
 	"example.com/foyer/internal/auth/event"
 	"example.com/foyer/internal/auth/letter"
-	"example.com/foyer/internal/errs"
 )
 
 // Credentials is what a person types to sign in.
@@ -47,7 +46,7 @@ func (a *Auth) SignInEmail(w http.ResponseWriter, r *http.Request, in Credential
 	}
 	mayMail := true
 	if a.mustVerify(account.User) {
-		if mayMail, err = a.mayMail(r.Context(), letter.VerifyEmail, email); err != nil {
+		if mayMail, err = a.mayMailTo(r.Context(), nil, letter.VerifyEmail, email); err != nil {
 			return nil, err
 		}
 	}
@@ -196,14 +195,13 @@ func (a *Auth) endPresentedBy(t *Tx, r *http.Request) error {
 }
 
 // replaceSession starts a session that takes over the links of in.Presented, and deletes in.Presented. Impersonations
-// by its user go on. Refusals: 401 if in.Presented has ended meanwhile.
+// by its user go on. Refusals: those of requireLive.
 func (a *Auth) replaceSession(t *Tx, r *http.Request, u *User, in Start) (*Session, error) {
-	live, err := t.lockSession(in.Presented.ID) // before its links: see Transact
-	if err != nil {
+	if err := t.requireLive(in.Presented); err != nil {
 		return nil, err
 	}
-	if !live { // else a thief's session that has just ended would go on as another
-		return nil, errs.Unauthenticated()
+	if _, err := t.lockSession(in.Presented.ID); err != nil { // before its links: see Transact
+		return nil, err
 	}
 	s, err := a.storeSession(t, r, u, in)
 	if err != nil {

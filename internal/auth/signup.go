@@ -73,7 +73,7 @@ func (a *Auth) signUpUnverified(r *http.Request, user *User, hash, callbackURL s
 	if taken {
 		return a.mailOwner(r, user.Email)
 	}
-	may, err := a.mayMailTo(r.Context(), false, letter.VerifyEmail, user.Email)
+	may, err := a.mayMailTo(r.Context(), nil, letter.VerifyEmail, user.Email)
 	if err != nil || pendingID != "" && !may {
 		return err
 	}

@@ -67,7 +67,7 @@ func (a *Auth) TransactAs(ctx context.Context, s *Session, fn func(t *Tx, u *Use
 }
 
 // TransactFor is Transact for what the admin by does to the user with userID; a nil by is the command line. fn gets the
-// user, locked. Refusals: 403 if by is no longer an admin; 404 USER_NOT_FOUND.
+// user, locked. Refusals: those of lockAdminsFor; 404 USER_NOT_FOUND.
 func (a *Auth) TransactFor(ctx context.Context, by *Session, userID string, fn func(t *Tx, u *User) error) error {
 	return a.Transact(ctx, func(t *Tx) error {
 		if _, err := t.lockAdminsFor(by, userID); err != nil {
@@ -102,14 +102,31 @@ func (t *Tx) LockUser(id string) (*User, error) {
 	return &u, notFound(t.Clauses(forUpdate).Where("id = ?", id).Take(&u).Error)
 }
 
-// LockOwner locks the user of s, as LockUser does. Refusals: 401 if s or its user has ended since the request came in.
+// LockOwner locks the user of s, as LockUser does. Refusals: those of requireLive.
 func (t *Tx) LockOwner(s *Session) (*User, error) {
 	u, err := t.LockUser(s.UserID)
-	err = errors.Join(err, t.Select("id").Where("id = ?", s.ID).Take(&Session{}).Error)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, errs.Unauthenticated()
 	}
-	return u, err
+	if err != nil {
+		return nil, err
+	}
+	return u, t.requireLive(s)
+}
+
+// requireLive asks for s in t, which has locked its user: what ends a session locks the user, too. Refusals: 401 if s has
+// ended since the request came in, because a thief in s must not go on; 403 SESSION_NOT_FRESH if a proof of s is gone
+// since, because it let the request in.
+func (t *Tx) requireLive(s *Session) error {
+	var now Session
+	err := t.Select("amr").Where("id = ?", s.ID).Take(&now).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return errs.Unauthenticated()
+	}
+	if err == nil && now.AMR != s.AMR {
+		return ErrNotFresh
+	}
+	return err
 }
 
 // lockSession locks a session's row until the end of t, and reports whether there is one.
@@ -134,17 +151,32 @@ func (t *Tx) lockAdmins(userIDs ...string) ([]string, error) {
 	return ids, err
 }
 
-// lockAdminsFor is lockAdmins before the admin by changes the users; a nil by is the command line. Refusals: 403 if by
-// has been demoted or banned since the request was let in, such as while a password was hashed.
+// lockAdminsFor is lockAdmins before the admin by changes the users; a nil by is the command line. Refusals, where
+// something changed since the request was let in, such as while a password was hashed: 403 if the user of by was
+// demoted or banned; those of requireLive.
 func (t *Tx) lockAdminsFor(by *Session, userIDs ...string) ([]string, error) {
 	admins, err := t.lockAdmins(userIDs...)
-	if err != nil {
-		return nil, err
+	if by == nil || err != nil {
+		return admins, err
 	}
-	if by != nil && !slices.Contains(admins, by.UserID) {
+	if !slices.Contains(admins, by.UserID) {
 		return nil, errs.Forbidden()
 	}
-	return admins, nil
+	return admins, t.requireLive(by)
+}
+
+// lockFor locks the user with userID before by ends their sessions: sessions of its own user, or as an admin those of
+// another; a nil by is the command line. Refusals: those of LockOwner or lockAdminsFor; 404 USER_NOT_FOUND.
+func (t *Tx) lockFor(by *Session, userID string) error {
+	if by != nil && by.UserID == userID {
+		_, err := t.LockOwner(by)
+		return err
+	}
+	if _, err := t.lockAdminsFor(by, userID); err != nil {
+		return err
+	}
+	_, err := t.LockUser(userID)
+	return err
 }
 
 // keepAdmins is keepAdminOf for all admins, which it locks.

@@ -75,7 +75,7 @@ func (a *Auth) MailDeletion(ctx context.Context, s *Session, callbackURL string)
 }
 
 // DeleteUserByLink is DeleteUser by a mailed link, in the browser of its user only. Refusals: 404 INVALID_TOKEN; 403
-// while impersonating; 400 LAST_ADMIN.
+// while impersonating; 400 LAST_ADMIN; 401 if s has ended meanwhile.
 func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Session, token string) error {
 	if err := NotImpersonating(s); err != nil {
 		return err
@@ -92,6 +92,9 @@ func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Sessi
 			return err
 		}
 		if _, err := t.useLink(v); err != nil {
+			return err
+		}
+		if err := t.requireLive(s); err != nil {
 			return err
 		}
 		return a.removeUser(t, s.actor(), s.UserID)

@@ -25,7 +25,7 @@ func (a *api) listSessions(_ http.ResponseWriter, r *http.Request, s *auth.Sessi
 
 func (a *api) revokeSession(w http.ResponseWriter, r *http.Request, s *auth.Session, handle string) (any, error) {
 	if handle == s.ID { // logging out needs no recent password
-		return done(), a.endOwn(w, r, a.RevokeSession(r.Context(), s, s.UserID, handle))
+		return done(), a.SignOut(w, r)
 	}
 	if err := a.StepUp(s); err != nil {
 		return nil, err
@@ -34,7 +34,11 @@ func (a *api) revokeSession(w http.ResponseWriter, r *http.Request, s *auth.Sess
 }
 
 func (a *api) revokeSessions(w http.ResponseWriter, r *http.Request, s *auth.Session, _ string) (any, error) {
-	return done(), a.endOwn(w, r, a.RevokeSessions(r.Context(), s, s.UserID))
+	if err := a.RevokeSessions(r.Context(), s, s.UserID); err != nil {
+		return nil, err
+	}
+	a.ClearCookies(w, r)
+	return done(), nil
 }
 
 func (a *api) revokeOtherSessions(_ http.ResponseWriter, r *http.Request, s *auth.Session, _ string) (any, error) {
@@ -49,15 +53,6 @@ func (a *api) requireRecent(w http.ResponseWriter, r *http.Request, b *payload.B
 		return nil, err
 	}
 	return s, a.StepUp(s)
-}
-
-// endOwn takes the cookies away after the request's own session has ended, unless ending it failed.
-func (a *api) endOwn(w http.ResponseWriter, r *http.Request, err error) error {
-	if err != nil {
-		return err
-	}
-	a.ClearCookies(w, r)
-	return nil
 }
 
 // updateSession always refuses: sessions have no fields of their own that a client could set.

@@ -123,7 +123,7 @@ func (m *MagicLink) signIn(
 		}
 		// The warning tells an owner who had signed up without verifying the address that the password is gone.
 		return u, errors.Join(
-			m.auth.TakeOver(t, r, u), m.auth.Notice(t, r, nil, u, event.EmailVerified, letter.PasswordChanged, ""),
+			m.auth.TakeOver(t, r, u), m.auth.Notice(t, r, nil, u, "", letter.PasswordChanged, ""),
 		)
 	})
 }

@@ -412,3 +412,38 @@ func TestReauthenticate(t *testing.T) {
 		r.wantWho("the old session", ada, "")
 	})
 }
+
+// TestAProofThatIsGoneMeanwhile: a request of a session was let in by a passkey, which is deleted before the request
+// changes anything. The session must not go on as one of two factors.
+func TestAProofThatIsGoneMeanwhile(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db, auth.Options{}, passkey.Options{})
+		_, id, d := r.withKey("ada@example.com")
+		c, other := r.browser(), r.browser()
+		r.enter(c, d)
+		r.enter(other, d)
+		s, req := r.stored(c)
+		later, laterReq := r.stored(other)
+		if err := r.keys.Delete(laterReq, later, r.list(id)[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		for verb, do := range map[string]func() (*auth.Session, error){
+			"Reauthenticate": func() (*auth.Session, error) {
+				return r.auth.Reauthenticate(w, req, s, authtest.Password, "")
+			},
+			"ChangePassword": func() (*auth.Session, error) {
+				return r.auth.ChangePassword(w, req, s, authtest.Password, "another-horse-2", false)
+			},
+		} {
+			if now, err := do(); code(err) != "SESSION_NOT_FRESH" {
+				t.Errorf("%s: %+v, %v", verb, now, err)
+			}
+		}
+		now, req := r.stored(c)
+		if now, err := r.auth.Reauthenticate(w, req, now, authtest.Password, ""); err != nil || now.MultiFactor() {
+			t.Errorf("later: %+v, %v", now, err)
+		}
+	})
+}

@@ -187,7 +187,7 @@ func (f *Factor) Disable(w http.ResponseWriter, r *http.Request, s *auth.Session
 }
 
 // Remove turns a user's factor off as an admin, for a user who has lost app and codes; every session of the user ends.
-// Refusals: 403 if by is no longer an admin; 404 USER_NOT_FOUND; 400 TWO_FACTOR_NOT_ENABLED.
+// Refusals: 403 or 401 if by is no longer an admin or has ended; 404 USER_NOT_FOUND; 400 TWO_FACTOR_NOT_ENABLED.
 func (f *Factor) Remove(r *http.Request, by *auth.Session, userID string) error {
 	return f.auth.TransactFor(r.Context(), by, userID, func(t *auth.Tx, u *auth.User) error {
 		if !u.SecondFactor {

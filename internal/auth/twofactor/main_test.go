@@ -127,7 +127,7 @@ func (r *rig) must(err error) {
 func (r *rig) browser() *authtest.Client { return authtest.NewClient(r.t, r.base) }
 
 // admin is a session of the admin.
-func (r *rig) admin() *auth.Session { return &auth.Session{UserID: r.root.ID, User: r.root} }
+func (r *rig) admin() *auth.Session { return authtest.SessionOf(r.t, r.auth, r.db, r.root) }
 
 // person is a user with a second factor, and the browser that set it up.
 type person struct {

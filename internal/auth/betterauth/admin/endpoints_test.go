@@ -55,6 +55,8 @@ func TestEndpoints(t *testing.T) {
 		{"update-user", `{"userId":"{ada}","data":{"banExpires":"2099-01-02T00:00:00.000Z"}}`, 200,
 			`"banned":true,"banReason":null,"banExpires":"2099-01-02T00:00:00.000Z"`},
 		{"update-user", `{"userId":"{ada}","data":{"banExpires":"soon"}}`, 400, `"VALIDATION_ERROR"`},
+		{"update-user", `{"userId":"{ada}","data":{"banExpires":"9999-12-31T23:59:59-23:59"}}`, 400, `"VALIDATION_ERROR"`},
+		{"update-user", `{"userId":"{ada}","data":{"banExpires":"0000-01-01T00:00:00+23:59"}}`, 400, `"VALIDATION_ERROR"`},
 		{"update-user", `{"userId":"{ada}","data":{"banExpires":5}}`, 400, `"VALIDATION_ERROR"`},
 		{"update-user", `{"userId":"{ada}","data":{"banned":false}}`, 200,
 			`"banned":false,"banReason":null,"banExpires":null`},

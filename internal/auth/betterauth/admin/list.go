@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -27,6 +28,12 @@ var (
 		"gt": directory.Greater, "gte": directory.GreaterOrEqual, "in": directory.In, "not_in": directory.NotIn,
 	}
 )
+
+// maxPart bounds the text of a partial comparison, in bytes. SQLite refuses long patterns, and names and addresses are
+// shorter.
+const maxPart = 1000
+
+var shortText = fmt.Sprintf("at most %d bytes", maxPart)
 
 // words lists the words that a parameter may be.
 func words[V any](m map[string]V) string { return strings.Join(slices.Sorted(maps.Keys(m)), ", ") }
@@ -71,6 +78,8 @@ func listQuery(b *payload.Body) (directory.Query, error) {
 		return q, invalid("searchOperator", "Invalid option")
 	case strings.ContainsRune(search, 0): // PostgreSQL keeps no null byte
 		return q, expected("searchValue", "text")
+	case len(search) > maxPart:
+		return q, expected("searchValue", shortText)
 	case search != "":
 		c := directory.Condition{Column: columns[field], Operator: part, Value: search, AnyCase: true}
 		q.Where = append(q.Where, c)
@@ -140,6 +149,8 @@ func condition(field, operator string, value any) (c directory.Condition, err er
 	switch {
 	case isPart && (isList || !column.IsText()):
 		return c, expected("filterValue", "text, of a column of text")
+	case isPart && len(values[0].(string)) > maxPart:
+		return c, expected("filterValue", shortText)
 	case isPart:
 		return directory.Condition{Column: column, Operator: part, Value: values[0]}, nil
 	case !ok:

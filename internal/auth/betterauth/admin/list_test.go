@@ -65,6 +65,8 @@ func TestListUsersRefuses(t *testing.T) {
 		{"filterValue=a&filterValue=b&filterOperator=contains", "filterValue"},
 		{"searchValue=%00", "searchValue"}, {"filterValue=%00", "filterValue"},
 		{"filterValue=%00&filterOperator=contains", "filterValue"},
+		{"searchValue=" + strings.Repeat("_", 30000), "searchValue"},
+		{"filterOperator=contains&filterValue=" + strings.Repeat("[", 30000), "filterValue"},
 		{"filterValue=a&filterValue=%00&filterOperator=in", "filterValue"}, {"offset=-1", "offset"},
 	} {
 		got := h.boss.Get("/api/auth/admin/list-users?" + c.query)

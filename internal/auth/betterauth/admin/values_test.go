@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -71,6 +72,37 @@ func TestSignInWhileActing(t *testing.T) {
 	for _, c := range h.boss.Cookies() {
 		if strings.HasSuffix(c.Name, "admin_session") {
 			t.Error("the way back is left in the browser")
+		}
+	}
+}
+
+// TestLogOutWhileActing: the admin's own session ends with the cookies, also where the impersonation has ended before.
+func TestLogOutWhileActing(t *testing.T) {
+	ask := func(h *house, path, body string) authtest.Answer {
+		return h.boss.Do(http.MethodPost, path, body, "Content-Type", "application/json", "Origin", home)
+	}
+	for name, logOut := range map[string]func(h *house, acting string) authtest.Answer{
+		"its own session": func(h *house, acting string) authtest.Answer {
+			return ask(h, "/api/auth/revoke-session", `{"token":"`+acting+`"}`)
+		},
+		"an impersonation that has ended": func(h *house, acting string) authtest.Answer {
+			if err := h.auth.RevokeSession(t.Context(), nil, h.adaID, acting); err != nil {
+				t.Fatal(err)
+			}
+			return ask(h, "/api/auth/sign-out", `{}`)
+		},
+	} {
+		h := newHouse(t)
+		call(h.boss, "impersonate-user", `{"userId":"`+h.adaID+`"}`)
+		var v struct{ Session struct{ Token string } }
+		if err := json.Unmarshal([]byte(h.boss.Get("/api/auth/get-session").Text), &v); err != nil {
+			t.Fatal(err)
+		}
+		got := logOut(h, v.Session.Token)
+		list, err := h.auth.UserSessions(t.Context(), h.bossID)
+		if got.StatusCode != 200 || err != nil || len(list) != 0 || len(h.boss.Cookies()) > 0 {
+			t.Errorf("%s: %d %s; %d sessions of the admin are left, cookies %v, %v",
+				name, got.StatusCode, got.Text, len(list), h.boss.Cookies(), err)
 		}
 	}
 }
