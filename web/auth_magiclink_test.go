@@ -71,7 +71,7 @@ func TestMagicLinkPage(t *testing.T) {
 			contains(t, page, "<b>ada@example.com</b>", `name="remember"`)
 			phone.Do(http.MethodHead, link, "")
 		}
-		form := shown(page.Text)
+		form := fill(t, page, "/magic-link")
 		done := phone.PostForm("/magic-link", form, navigate...)
 		expect(t, done, 303, "Location", "/settings?tab=2")
 		for _, cookie := range done.Cookies() {
@@ -98,13 +98,13 @@ func TestMailedCodesOfTwoTabs(t *testing.T) {
 	s.person(t, "eve@example.com")
 	c := s.stranger(t)
 	s.askForLink(t, c, "ada@example.com", "")
-	first, code := shown(c.Get(askLink+"?done=sent", navigate...).Text), s.lastCode(t)
+	first, code := fill(t, c.Get(askLink+"?done=sent", navigate...), askLink+"/code"), s.lastCode(t)
 	s.askForLink(t, c, "eve@example.com", "")
 	first.Set("code", "12")
 	wrong := c.PostForm(askLink+"/code", first, navigate...)
 	expect(t, wrong, 422)
 	contains(t, wrong, "If <b>ada@example.com</b> has an account")
-	first = shown(wrong.Text)
+	first = hidden(posts(t, wrong)[0])
 	first.Set("code", code)
 	expect(t, c.PostForm(askLink+"/code", first, navigate...), 303, "Location", "/dashboard")
 	contains(t, c.Get("/settings", navigate...), "ada@example.com")
@@ -121,8 +121,7 @@ func TestMailedCodePage(t *testing.T) {
 		s.askForLink(t, c, "ada@example.com", "/settings")
 		page := c.Get(askLink+"?done=sent&returnTo=/settings", navigate...)
 		contains(t, page, "If <b>ada@example.com</b> has an account", `autocomplete="one-time-code"`, `inputmode="numeric"`)
-		form := shown(page.Text)
-		form.Set("code", "12")
+		form := fill(t, page, askLink+"/code", "code", "12")
 		wrong := c.PostForm(askLink+"/code", form, navigate...)
 		expect(t, wrong, 422)
 		contains(t, wrong, "That is not the code.", `action="/login/link/code"`)
@@ -309,7 +308,7 @@ func TestMagicLinkOfAClient(t *testing.T) {
 		if got := page.Header.Get("Content-Security-Policy"); !strings.Contains(got, "; form-action 'self'"+c.source+";") {
 			t.Errorf("%s: %s", callbackURL, got)
 		}
-		expect(t, visitor.PostForm("/magic-link", shown(page.Text), navigate...), 303, "Location", c.end)
+		expect(t, visitor.PostForm("/magic-link", fill(t, page, "/magic-link"), navigate...), 303, "Location", c.end)
 		expect(t, visitor.Get("/dashboard", navigate...), 200)
 	}
 }

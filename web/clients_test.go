@@ -45,8 +45,7 @@ func TestAMailedLinkEndsWhereTheClientSaid(t *testing.T) {
 			if got := page.Header.Get("Content-Security-Policy"); !strings.Contains(got, policy) {
 				t.Errorf("%s: %s lacks %q", c.callbackURL, got, policy)
 			}
-			form := shown(page.Text)
-			form.Set("password", "not-the-password")
+			form := fill(t, page, "/verify-email", "password", "not-the-password")
 			if got := visitor.PostForm("/verify-email", form); got.StatusCode != 422 ||
 				!strings.Contains(got.Header.Get("Content-Security-Policy"), policy) {
 				t.Errorf("%s: a wrong password: %d %v", c.callbackURL, got.StatusCode, got.Header)
@@ -103,7 +102,7 @@ func TestAChangeOfAddressEndsWhereTheClientSaid(t *testing.T) {
 				t.Helper()
 				page := ada.Get(s.lastMailed(t, purpose, to), navigate...)
 				expect(t, page, 200)
-				expect(t, ada.PostForm("/verify-email", shown(page.Text)), 303, "Location", end)
+				expect(t, ada.PostForm("/verify-email", fill(t, page, "/verify-email")), 303, "Location", end)
 			}
 			follow("confirm_email_change", email, "/verify-email?done=allowed")
 			follow("change_email", "new-"+email, c.end)

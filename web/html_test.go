@@ -306,14 +306,3 @@ func TestFormFields(t *testing.T) {
 		})
 	}
 }
-
-// shown reads the fields of a page's form, as a browser would send them.
-func shown(page string) url.Values {
-	form := url.Values{}
-	for _, field := range strings.Split(page, `<input type="hidden" `)[1:] {
-		name, rest, _ := strings.Cut(strings.TrimPrefix(field, `name="`), `" value="`)
-		value, _, _ := strings.Cut(rest, `"`)
-		form.Set(name, value)
-	}
-	return form
-}

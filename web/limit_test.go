@@ -145,8 +145,6 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 
 // end:betterauth
 
-// part:admin
-
 // TestLimitedFormKeepsItsValues: after too many requests the form is shown as it was typed, with empty passwords, with
 // and without htmx.
 func TestLimitedFormKeepsItsValues(t *testing.T) {
@@ -166,10 +164,12 @@ func TestLimitedFormKeepsItsValues(t *testing.T) {
 		"/settings/email":      {"newEmail": {"typed@example.com"}},
 		"/settings/security":   {},
 		"/settings/delete":     {"confirm": {"typed@example.com"}},
-		"/admin/users/new":     {"name": {"Typed Name"}, "email": {"typed@example.com"}},
+		// part:admin
+		"/admin/users/new": {"name": {"Typed Name"}, "email": {"typed@example.com"}},
 		"/admin/users/" + s.idOf(t, "ada@example.com") + "/ban":   {"reason": {"Typed reason"}},
 		"/admin/users/" + s.idOf(t, "ada@example.com") + "/reset": {},
 		"/admin/users/selected/ban":                               {"row": {s.idOf(t, "ada@example.com")}, "reason": {"Typed reason"}},
+		// end:admin
 	} {
 		form := url.Values{"password": {secret}, "currentPassword": {secret}, "newPassword": {secret}}
 		for name, values := range typed {
@@ -192,8 +192,6 @@ func TestLimitedFormKeepsItsValues(t *testing.T) {
 		}
 	}
 }
-
-// end:admin
 
 // part:admin,betterauth
 

@@ -7,9 +7,14 @@ import (
 
 // addMagicLink signs people in by mails, with the magiclink.Options that New was given.
 func (s *site) addMagicLink() {
+	var o magiclink.Options
+	for _, given := range s.options {
+		if is, ok := given.(magiclink.Options); ok {
+			o = is
+		}
+	}
 	var err error
-	s.MagicLink, err = magiclink.New(s.Auth, s.db, []string{authtest.Secret}, option[magiclink.Options](s))
-	if err != nil {
+	if s.MagicLink, err = magiclink.New(s.Auth, s.db, []string{authtest.Secret}, o); err != nil {
 		s.Fatal(err)
 	}
 }

@@ -26,16 +26,6 @@ type site struct {
 	options []any // of parts
 }
 
-// option returns the options of a part, the zero value unless New was given some.
-func option[T any](s *site) (o T) {
-	for _, given := range s.options {
-		if match, ok := given.(T); ok {
-			o = match
-		}
-	}
-	return o
-}
-
 // beforeAuth and afterAuth are the parts, as in cmd/server/main.go.
 var (
 	beforeAuth = []func(*site){

@@ -306,21 +306,21 @@ func (s *site) fitUserLists(t *testing.T, b fitted) {
 	}
 	b.page("/admin/users/:id", user)
 	for _, action := range []string{"role", "reset", "verify", "sessions", "impersonate", "delete"} {
-		b.dialog(action)
+		b.dialog("act-" + action)
 		b.closeDialog()
 	}
-	b.dialog("delete")
+	b.dialog("act-delete")
 	b.fill("confirm", longEmail("other"))
 	b.refused("delete", "dialog .act")
 
 	b.page("/admin/users/:id", s.userPath(t, "arabic@example.com"))
 	b.page("/admin/users/:id", s.userPath(t, "emoji@example.com"))
-	b.dialog("ban")
+	b.dialog("act-ban")
 	b.fill("reason", longName)
 	b.leave("ban", chromedp.Click(chromedp.CSS("dialog .act")))
 	b.wait(`document.activeElement.matches(".toast, .toast *, [role=status]")`) // else it is not spoken
 	b.fits("/admin/users/:id, banned")
-	b.dialog("unban")
+	b.dialog("act-unban")
 
 	b.open(user + "/impersonate")
 	b.leave("act as them", chromedp.Click(chromedp.CSS("main .act")))

@@ -89,15 +89,15 @@ func (b fitted) menu(name string) {
 	}
 }
 
-// dialog opens the dialog of an action and looks at it.
-func (b fitted) dialog(action string) {
+// dialog opens the dialog of the link with an id, and looks at it.
+func (b fitted) dialog(id string) {
 	b.Helper()
 	b.resize(1280, 800)
-	b.do(chromedp.Click(chromedp.ID("act-" + action)))
+	b.do(chromedp.Click(chromedp.ID(id)))
 	b.wait(`document.querySelector("dialog[open] .act")`)
-	b.fits("dialog " + action)
+	b.fits("dialog " + id)
 	if got, want := b.dialogName(), b.text("dialog h2"); got != want {
-		b.Errorf("the dialog %s is called %q", action, got)
+		b.Errorf("the dialog %s is called %q", id, got)
 	}
 }
 
@@ -200,10 +200,8 @@ func (s *site) fitAdmins(t *testing.T, b fitted) {
 		b.page(route, route)
 		b.wantPath(route)
 	}
-	b.resize(1280, 800)
-	b.do(chromedp.Click(chromedp.CSS("#g-question")))
-	b.wait(`document.querySelector("dialog[open]")`)
-	b.fits("/dev/components, dialog")
+	b.dialog("g-question")
+	b.closeDialog()
 
 	b.open("/dev/mail")
 	letter := eval[string](b.tab, `document.querySelector("#mails a").pathname`)

@@ -121,7 +121,7 @@ func (s *site) fitSecondFactor(t *testing.T, admin fitted) {
 	b.page(twoFactorPath+"/off", twoFactorPath+"/off")
 	b.page("/reauth", "/reauth?way=recovery")
 	b.page("/settings/security", "/settings/security")
-	b.dialog("off")
+	b.dialog("act-off")
 	b.closeDialog()
 
 	b.logOut()
