@@ -388,7 +388,7 @@ func choiceSample() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = check("g-row", "1", "Select a row: only screen readers read this label").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = check("g-row", "1", "Select a row: only screen readers read this label", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

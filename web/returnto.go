@@ -83,14 +83,21 @@ func (s *Server) toLogin(c *echo.Context) error {
 // its page. The page then restores the draft, and a person presses the button again.
 func (s *Server) toReauth(c *echo.Context) error {
 	r := c.Request()
-	target := withoutCSV(r.URL.RequestURI())
-	if !isGet(r) {
+	target := r.URL.RequestURI()
+	switch {
+	case !isGet(r):
 		typed, err := readForm(c)
 		if err != nil {
 			return err
 		}
 		target = r.URL.Path
 		s.keepDraft(c, target, typed)
+		s.flash(c, "not-done")
+	case strings.HasSuffix(r.URL.Path, ".csv"):
+		target = exportPage(r)
+		if isPageView(r) {
+			s.flash(c, "not-made")
+		}
 	}
 	if tooLong(target) { // such as a selection of many rows
 		target, _, _ = strings.Cut(target, "?")
@@ -98,13 +105,19 @@ func (s *Server) toReauth(c *echo.Context) error {
 	return redirect(c, withReturnTo("/reauth", safeReturnTo(target)), http.StatusForbidden)
 }
 
-// withoutCSV is the page of an export, whose address ends in .csv. If the visitor returned to the download itself, the
-// browser would stay on the page that asks for the password.
-func withoutCSV(target string) string {
-	path, query, found := strings.Cut(target, "?")
-	path = strings.TrimSuffix(path, ".csv")
-	if found {
-		path += "?" + query
+// exportPage is the page of an export, whose address ends in .csv. If the visitor returned to the download itself, the
+// browser would stay on the page that asks for the password. Selected rows stay selected, on the page of the list that
+// they were selected on.
+func exportPage(r *http.Request) string {
+	path, query := strings.TrimSuffix(r.URL.EscapedPath(), ".csv"), r.URL.RawQuery
+	from, err := url.Parse(r.Referer())
+	if rows := r.URL.Query()["row"]; rows != nil && err == nil && from.Host == r.Host && from.EscapedPath() == path {
+		values := from.Query()
+		values["row"] = rows
+		query = values.Encode()
 	}
-	return path
+	if query == "" {
+		return path
+	}
+	return path + "?" + query
 }
