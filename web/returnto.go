@@ -54,7 +54,11 @@ func withReturnTo(path, target string) string {
 	if target == defaultReturnTo || tooLong(target) {
 		return path
 	}
-	return path + "?returnTo=" + url.QueryEscape(target)
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
+	return path + separator + "returnTo=" + url.QueryEscape(target)
 }
 
 // loginURL is the login page that returns to the current page; for htmx that is the page, not the fragment.
@@ -70,12 +74,32 @@ func (s *Server) toLogin(c *echo.Context) error {
 		return c.NoContent(http.StatusUnauthorized)
 	case !isGet(r):
 		s.flash(c, "not-saved")
+	case keepsNoCookies(r):
+		return redirect(c, withReturnTo(noCookiesPath, safeReturnTo(pageURL(r))), http.StatusUnauthorized)
 	case ended:
 		s.flash(c, "session-over")
 	case r.Header.Get("Sec-Fetch-Site") == "same-origin":
 		s.flash(c, "log-in-first")
 	}
 	return redirect(c, loginURL(r), http.StatusUnauthorized)
+}
+
+// noCookiesPath is the page to log in for a browser that keepsNoCookies. A flash could not tell it why.
+const noCookiesPath = "/login?cookies=off"
+
+// keepsNoCookies reports whether the browser comes from a form to log in or to sign up and has no cookie, although a
+// form that is sent sets some.
+func keepsNoCookies(r *http.Request) bool {
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host || !withoutCookies(r) {
+		return false
+	}
+	return from.Path == "/login" || strings.HasPrefix(from.Path, "/login/") || from.Path == "/signup"
+}
+
+// withoutCookies reports whether a page of this site led here, and the browser sends no cookie.
+func withoutCookies(r *http.Request) bool {
+	return r.Header.Get("Cookie") == "" && r.Header.Get("Sec-Fetch-Site") == "same-origin"
 }
 
 // toReauth redirects to the page that asks for the password. It returns to the page that was refused, even if htmx
