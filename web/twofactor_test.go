@@ -113,13 +113,13 @@ func TestSetUp(t *testing.T) {
 
 		wrong := ada.PostForm(twoFactor, url.Values{"code": {"12 34 56 7"}}, navigate...)
 		expect(t, wrong, 422)
-		contains(t, wrong, `id="code-error">That is not the code`, `role="img"`)
-		lacks(t, wrong, "12 34 56", "1234567")
+		contains(t, wrong, `id="code-error">This code is wrong, or was used already.`, `role="img"`)
+		lacks(t, wrong, "12 34 56", "1234567", "not the code") // nor is it false of a code that was used already
 		code := app.code(t)
 		done := ada.PostForm(twoFactor, url.Values{"code": {code[:3] + " " + code[3:]}}, navigate...)
 		expect(t, done, 200, "Cache-Control", "private, no-store")
 		codes := codesOn(t, done)
-		contains(t, done, "The second factor is on", `href="data:text/plain,`+codes[0]+"%0D%0A")
+		contains(t, done, "<title>Second factor · ", "The second factor is on", `href="data:text/plain,`+codes[0]+"%0D%0A")
 		if len(slices.Compact(slices.Sorted(slices.Values(codes)))) != 10 {
 			t.Errorf("recovery codes %q", codes)
 		}
@@ -246,7 +246,7 @@ func TestSecondStep(t *testing.T) {
 
 		wrong := c.PostForm("/login/code", url.Values{"code": {"1"}, "returnTo": {"/settings?tab=2"}}, navigate...)
 		expect(t, wrong, 422, "Cache-Control", "private, no-store")
-		contains(t, wrong, `id="code-error">That is not the code`, `name="returnTo" value="/settings?tab=2"`)
+		contains(t, wrong, `id="code-error">This code is wrong, or was used already.`, `name="returnTo" value="/settings?tab=2"`)
 		wrong = c.PostForm("/login/code", url.Values{"code": {"1"}, "way": {"recovery"}}, navigate...)
 		contains(t, wrong, `id="code-error">That is none of your recovery codes`, `name="way" value="recovery"`)
 		code := app.code(t)
