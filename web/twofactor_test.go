@@ -480,6 +480,9 @@ func TestSetUpIsOwed(t *testing.T) {
 	owed := boss.Get("/api/auth/admin/list-users", program...)
 	expect(t, owed, 403)
 	contains(t, owed, `"code":"SECOND_FACTOR_OWED"`)
+	contains(t, boss.PostJSON("/api/auth/update-user", map[string]string{"name": "Eve"}, "Origin", s.Base),
+		`"code":"SECOND_FACTOR_OWED"`)
+	expect(t, user.PostJSON("/api/auth/update-user", map[string]string{"name": "Ada"}, "Origin", s.Base), 200)
 	expect(t, boss.Get("/api/auth/get-session", program...), 200)
 	expect(t, user.Get("/api/auth/admin/list-users", program...), 403)
 	expect(t, s.Get("/api/auth/admin/list-users", program...), 401)
@@ -642,6 +645,13 @@ func TestThiefOfAPassword(t *testing.T) {
 		{"/two-factor/enable", password},
 		{"/passkey/verify-registration", map[string]any{"response": own, "createSession": true}},
 		{"/passkey/delete-passkey", map[string]string{"id": key}},
+		{"/update-user", map[string]string{"name": "Eve"}},
+		{"/change-email", map[string]string{"newEmail": "eve@example.com"}},
+		{"/change-password", map[string]string{"currentPassword": authtest.Password, "newPassword": "another-horse-2"}},
+		{"/revoke-session", map[string]string{"token": "x"}},
+		{"/revoke-other-sessions", map[string]string{}},
+		{"/unlink-account", map[string]string{"accountId": "x"}},
+		{"/delete-user", password},
 	} {
 		got := thief.post(step.path, step.body)
 		if got.StatusCode != 403 || !strings.Contains(got.Text, "SESSION_NOT_FRESH") {
