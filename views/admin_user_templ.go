@@ -79,9 +79,9 @@ func User(u UserPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(u.Role)
+			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(roleWords(u.Role))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_user.templ`, Line: 31, Col: 16}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin_user.templ`, Line: 31, Col: 27}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -395,7 +395,7 @@ func (f UserActionForm) inputs() []input {
 
 // roleChoice is the field for a role of a user, out of roles.
 func roleChoice(role string, roles []string) input {
-	return input{Name: "role", Label: "Role", Type: "select", Value: role, Options: pairs(roles)}
+	return input{Name: "role", Label: "Role", Type: "select", Value: role, Options: roleOptions(roles)}
 }
 
 var _ = templruntime.GeneratedTemplate

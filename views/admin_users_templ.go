@@ -26,7 +26,7 @@ func Users(roles []string) List {
 	return List{
 		Title: "Users", Layout: adminLayout, Path: "/admin/users", One: "user", Many: "users", Search: "Name or e-mail",
 		Filters: []Filter{
-			{Name: "role", Label: "Role", All: "Any role", Options: pairs(roles)},
+			{Name: "role", Label: "Role", All: "Any role", Options: roleOptions(roles)},
 			{
 				Name: "status", Label: "Status", All: "Any status",
 				Options: []string{"active", "Active", "banned", "Banned", "unverified", "Unconfirmed"},

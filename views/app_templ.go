@@ -408,7 +408,7 @@ func appStart() templ.Component {
 			templ_7745c5c3_Var15 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<section class=\"card stack\" aria-labelledby=\"next\"><h2 id=\"next\">Where to start</h2><ul class=\"stack\"><li>This page is public: no session was read to draw it. A second request has filled in who you are.</li><li><code>web/routes.go</code> lists all routes: the first word of a line says who may open it.</li><li><code>views/app.templ</code> has the texts of this page, <code>web/app.go</code> your own routes.</li><li><a href=\"/dev/components\">Components</a> shows what pages are made of, <a href=\"/dev/guards\">Guards</a> what each visitor sees.</li><li>The demo logins are printed in the terminal where you started the server.</li></ul>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<section class=\"card stack\" aria-labelledby=\"next\"><h2 id=\"next\">Where to start</h2><ul class=\"stack\"><li>This page is public: no session was read to draw it. A second request has filled in who you are.</li><li><code>web/routes.go</code> lists all routes: the first word of a line says who may open it.</li><li><code>views/app.templ</code> has the texts of this page, <code>web/app.go</code> your own routes.</li><li><a href=\"/dev/components\">Components</a> shows what pages are made of, <a href=\"/dev/guards\">Guards</a> what each visitor sees.</li><li>The demo log-ins are printed in the terminal where you started the server.</li></ul>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

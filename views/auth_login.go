@@ -1,5 +1,7 @@
 package views
 
+import "github.com/a-h/templ"
+
 // Login is the form to log in. address is what the visitor typed on another page, "" for nothing.
 func Login(returnTo, address string) Form {
 	return Form{
@@ -10,4 +12,9 @@ func Login(returnTo, address string) Form {
 		},
 		Ways: []way{{"", Link{"/forgot-password", "Forgot your password?"}}, {"New here?", Link{"/signup", "Sign up"}}},
 	}
+}
+
+// NoCookies says why the browser was not logged in although the form was right.
+func NoCookies() templ.Component {
+	return alert("warning", "alert", "This browser keeps no cookies of this site. Allow them to log in.")
 }

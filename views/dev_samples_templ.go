@@ -20,8 +20,10 @@ func Components(colors []string) List {
 	return List{
 		Title: "Components", Lead: "What pages are made of, with the code that draws it.",
 		Path: "/dev/components", One: "icon", Many: "icons", Search: "Name", Per: 5,
-		Layout:   func(h Head) templ.Component { return gallery(h, colors, groups()) },
-		Filters:  []Filter{{Name: "length", Label: "Length", All: "Any length", Options: pairs([]string{"short", "long"})}},
+		Layout: func(h Head) templ.Component { return gallery(h, colors, groups()) },
+		Filters: []Filter{{
+			Name: "length", Label: "Length", All: "Any length", Options: []string{"short", "Short", "long", "Long"},
+		}},
 		Columns:  []Column{{"Name", "name"}, {"Icon", ""}},
 		Order:    "name",
 		New:      Link{"/dev/components?show=form", "New icon"},
@@ -380,7 +382,7 @@ func choiceSample() templ.Component {
 			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = field(input{Name: "g-role", Label: "Role", Type: "select", Options: pairs([]string{"user", "admin"})}, nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(input{Name: "g-role", Label: "Role", Type: "select", Options: roleOptions([]string{"user", "admin"})}, nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -388,7 +390,7 @@ func choiceSample() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = check("g-row", "1", "Select a row: only screen readers read this label").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = check("g-row", "1", "Select a row: only screen readers read this label", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -933,7 +935,7 @@ func chartSample() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = Chart{
-			ID: "g-chart", Title: "Logins", Sentence: "Made-up numbers of a week", Group: "Day",
+			ID: "g-chart", Title: "Log-ins", Sentence: "Made-up numbers of a week", Group: "Day",
 			Labels: []string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"},
 			Series: []Series{
 				{"By password", []int64{12, 19, 14, 17, 23, 6, 4}},

@@ -119,6 +119,14 @@ type Frame struct {
 type Flash struct {
 	Message string
 	Mail    bool // a mail is on its way
+	Undone  bool // the message is about what was not done
+}
+
+func (f Flash) icon() string {
+	if f.Undone {
+		return "info"
+	}
+	return "check"
 }
 
 // Nav is the main navigation as the visitor sees it.

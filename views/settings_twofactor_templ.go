@@ -259,7 +259,7 @@ func NewCodes() Form {
 }
 
 // RecoveryCodesPage is RecoveryCodes as a page.
-func RecoveryCodesPage(heading string, codes []string) templ.Component {
+func RecoveryCodesPage(title, heading string, codes []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -306,7 +306,7 @@ func RecoveryCodesPage(heading string, codes []string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = settingsLayout(NewCodes().head()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = settingsLayout(Head{Title: title, Above: []Link{securityLink}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -314,8 +314,8 @@ func RecoveryCodesPage(heading string, codes []string) templ.Component {
 	})
 }
 
-// RecoveryCodes shows new recovery codes in the place of a form, and gives the page their title.
-func RecoveryCodes(heading string, codes []string) templ.Component {
+// RecoveryCodes shows new recovery codes in the place of a form, and gives the page that title.
+func RecoveryCodes(title, heading string, codes []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -336,7 +336,7 @@ func RecoveryCodes(heading string, codes []string) templ.Component {
 			templ_7745c5c3_Var13 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = pageTitle(NewCodes().head().title()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = pageTitle(Head{Title: title}.title()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -118,11 +118,3 @@ func newPassword(name, label string) input {
 func typedAddress(email string) input {
 	return input{Name: "confirm", Label: "Type " + email + " to confirm", Type: "email", Autocomplete: "off"}
 }
-
-// pairs makes each word both value and label of a choice.
-func pairs(words []string) (options []string) {
-	for _, w := range words {
-		options = append(options, w, w)
-	}
-	return options
-}

@@ -65,3 +65,11 @@ func roleWords(roles string) string {
 	}
 	return strings.Join(words, ", ")
 }
+
+// roleOptions are the options of a select: value and label alternate.
+func roleOptions(roles []string) (options []string) {
+	for _, role := range roles {
+		options = append(options, role, roleWords(role))
+	}
+	return options
+}

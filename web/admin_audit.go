@@ -88,7 +88,7 @@ func (s *Server) auditQuery(c *echo.Context, f *views.AuditFilter) (q audit.Quer
 		wrong("to", "Choose a day.")
 	case f.To != "" && last.Before(q.From):
 		wrong("to", "Choose a day after the first one, or the same.")
-	case f.To != "":
+	case f.To != "" && last.AddDate(0, 0, 1).Year() <= 9999: // no event is later
 		q.To = last.AddDate(0, 0, 1)
 	}
 	if q.Before, err = cursor(c, "before"); err != nil {

@@ -167,6 +167,39 @@ func TestSelectionSurvivesReauth(t *testing.T) {
 	contains(t, boss.Get(selectedPath+"ban", navigate...), "2 users", `value="spam"`, ids[0], ids[1])
 }
 
+// TestSelectionOfAnExportSurvivesReauth: after the password the visitor is back at the same page of the list, and the
+// same rows are selected.
+func TestSelectionOfAnExportSurvivesReauth(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	_, adaID := s.person(t, "ada@example.com")
+	_, bobID := s.person(t, "bob@example.com")
+	checked := func(page authtest.Answer, id string) bool {
+		return strings.Contains(page.Text, `name="row" value="`+id+`" checked`)
+	}
+	file := "/admin/users.csv" + selecting(adaID)
+	for from, list := range map[string]string{
+		"":                                 "/admin/users?row=" + adaID,
+		s.Base + "/admin/users?sort=email": "/admin/users?row=" + adaID + "&sort=email",
+		s.Base + "/dashboard":              "/admin/users?row=" + adaID,
+		"https://evil.example/admin/users?q=none": "/admin/users?row=" + adaID,
+	} {
+		t.Run(from, func(t *testing.T) {
+			s.ahead.Add(int64(10 * 60e9))
+			to := boss.Get(file, append([]string{"Referer", from}, navigate...)...)
+			expect(t, to, 303, "Location", "/reauth?returnTo="+url.QueryEscape(list))
+			reauth(t, boss)
+			page := boss.Get(list, navigate...)
+			contains(t, page, "The file is not made yet.")
+			if !checked(page, adaID) || checked(page, bobID) {
+				t.Errorf("other rows are selected: %s", page.Text)
+			}
+			contains(t, boss.Get(file, navigate...), "ada@example.com")
+		})
+	}
+}
+
 // TestExportOfSelected: the file has the selected users alone.
 func TestExportOfSelected(t *testing.T) {
 	t.Parallel()

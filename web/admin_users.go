@@ -18,6 +18,7 @@ var userSorts = map[string]directory.Column{
 // showUsers lists the users that match the query, so that the address of a list can be shared.
 func (s *Server) showUsers(c *echo.Context) error {
 	l := views.Users(s.Auth.Roles())
+	l.Checked = c.QueryParams()["row"] // back from /reauth
 	return s.showList(c, l, func(q listQuery) (templ.Component, int64, error) {
 		users, total, err := s.Auth.Users(c.Request().Context(), s.userQuery(q))
 		rows := make([]views.UserRow, len(users))

@@ -317,6 +317,18 @@ func TestUserActionsRefused(t *testing.T) {
 	}
 }
 
+// TestRolesHaveOneSpelling: a list, its filter, the page of a user and the choice of a role say a role alike.
+func TestRolesHaveOneSpelling(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	boss := s.admin(t, "boss@example.com")
+	_, id := s.person(t, "mallory@example.com")
+	contains(t, boss.Get("/admin/users", navigate...), "<td>User</td>", "<td>Admin</td>", `<option value="user">User<`)
+	contains(t, boss.Get("/admin/users/"+id, navigate...), "<dd>User</dd>")
+	contains(t, boss.Get("/admin/users/"+id+"/role", navigate...), `<option value="user" selected>User<`)
+	contains(t, boss.Get("/admin/users/new", navigate...), `<option value="admin">Admin<`)
+}
+
 // TestALinkDecidesNothing: the query of a crafted link fills in no form.
 func TestALinkDecidesNothing(t *testing.T) {
 	t.Parallel()

@@ -123,7 +123,7 @@ func TestConfirmWithoutJavaScript(t *testing.T) {
 		answer := url.Values{"token": {tokenOf(t, link)}, "password": {"wrong-horse-9"}}
 		wrong := phone.PostForm("/verify-email", answer)
 		expect(t, wrong, 422, "Set-Cookie", "", "Referrer-Policy", "no-referrer", "Cache-Control", "private, no-store")
-		contains(t, wrong, `id="password-error">That is not your current password.`, `name="token" value="`+tokenOf(t, link)+`"`)
+		contains(t, wrong, `id="password-error">That is not your password.`, `name="token" value="`+tokenOf(t, link)+`"`)
 		lacks(t, wrong, "wrong-horse")
 		fragment := phone.PostForm("/verify-email", answer, s.htmx("/verify-email")...)
 		expect(t, fragment, 422)
@@ -354,12 +354,32 @@ func TestAllowedChangePromisesNoMail(t *testing.T) {
 	lacks(t, page, "on its way")
 }
 
+// TestMailIsPromisedOnceItWasAskedFor: a stranger who has asked for no link reads of none. After that the page says to
+// look for it, whether or not the address has an account.
+func TestMailIsPromisedOnceItWasAskedFor(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	page := s.Get("/verify-email", navigate...)
+	contains(t, page, "Confirm your address by mail</h1>", "Send me a link<", `type="email"`)
+	lacks(t, page, "Check your e-mail", "another", "No mail?")
+	refused := s.PostForm("/verify-email/resend", url.Values{"email": {"no address"}})
+	expect(t, refused, 422)
+	contains(t, refused, "Confirm your address by mail</h1>", "Send me a link<")
+	to := s.PostForm("/verify-email/resend", url.Values{"email": {"nobody@example.com"}})
+	expect(t, to, 303, "Location", "/verify-email?done=sent")
+	page = s.Get("/verify-email?done=sent", navigate...)
+	contains(t, page, "Check your e-mail</h1>", "Send me another link<", "a link is on its way", "No mail?")
+	lacks(t, page, "another link is on its way", "There is a mail")
+}
+
 // TestConfirmedVisitorsNeedNoMail: they are sent on, and another link is refused with a reason.
 func TestConfirmedVisitorsNeedNoMail(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	ada, _ := s.person(t, "ada@example.com")
-	contains(t, ada.Get("/verify-email", navigate...), "There is a mail for <b>ada@example.com</b>")
+	page := ada.Get("/verify-email", navigate...)
+	contains(t, page, "Confirm your address by mail</h1>", "Send me a link<", "The link that we send to <b>ada@example.com</b>")
+	lacks(t, page, "There is a mail", "No mail?")
 	expect(t, ada.PostForm("/verify-email/resend", url.Values{"email": {"ada@example.com"}}), 303)
 	expect(t, ada.PostForm("/verify-email", url.Values{"token": {tokenOf(t,
 		s.lastMailed(t, "verify_email", "ada@example.com"))}}), 303, "Location", "/dashboard")

@@ -27,6 +27,10 @@ func (s *Server) login(c *echo.Context) error {
 
 func (s *Server) loginForm(c *echo.Context) views.Form {
 	form := views.Login(returnTo(c), s.typedAddress(c.Request()))
+	// A link from elsewhere shows no such notice, and neither does a browser with cookies.
+	if c.QueryParam("cookies") == "off" && withoutCookies(c.Request()) {
+		form.Intro = views.NoCookies()
+	}
 	form = s.withPasskey(c, form) // part:passkey
 	form = s.withLink(form)       // part:magiclink
 	return form

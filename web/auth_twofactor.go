@@ -31,6 +31,9 @@ func toSecondStep(_ *Server, c *echo.Context) error {
 // showCode asks for the second step, if this browser has taken the first.
 func (s *Server) showCode(c *echo.Context) error {
 	email, ok := s.TwoFactor.Challenged(c.Request())
+	if !ok && keepsNoCookies(c.Request()) {
+		return seeOther(c, withReturnTo(noCookiesPath, returnTo(c)))
+	}
 	if !ok {
 		return seeOther(c, withReturnTo("/login", returnTo(c)))
 	}

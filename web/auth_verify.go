@@ -29,7 +29,7 @@ var linkResults = map[string]views.LinkResult{
 // awaitNotices are the notices above the page of a visitor who waits for a mail, by ?done=.
 var awaitNotices = map[string]string{
 	"asked": "Your address is not confirmed yet. Open the link that we sent to it.",
-	"sent":  "If this address has to be confirmed, another link is on its way.",
+	"sent":  "If this address has to be confirmed, a link is on its way.",
 }
 
 // showVerify shows the form of a mailed link. It changes nothing, because mail scanners open links, too. Without a
@@ -51,7 +51,8 @@ func (s *Server) showVerify(c *echo.Context) error {
 	if visitor := session(c); visitor != nil && visitor.User.EmailVerified {
 		return seeOther(c, defaultReturnTo)
 	}
-	return s.render(c, http.StatusOK, views.Await(s.awaited(c), awaitNotices[done]).Page())
+	known, mailed := s.awaited(c)
+	return s.render(c, http.StatusOK, views.Await(known, awaitNotices[done], mailed).Page())
 }
 
 func (s *Server) verify(c *echo.Context) error {
@@ -131,25 +132,26 @@ func (s *Server) verifyForm(c *echo.Context, token string) (views.LinkForm, auth
 func (s *Server) resendVerification(c *echo.Context) error {
 	hideLink(c)
 	values, err := parseForm(c)
-	email, known := trim(values.Get("email")), s.awaited(c)
+	email := trim(values.Get("email"))
+	known, mailed := s.awaited(c)
 	if known != email {
 		known = ""
 	}
 	if err != nil {
-		return s.refuseForm(c, views.Await(known, ""), err)
+		return s.refuseForm(c, views.Await(known, "", mailed), err)
 	}
 	if err := s.Auth.SendVerificationEmail(c.Request(), session(c), email, ""); err != nil {
-		return s.refuseForm(c, views.Await(known, ""), err)
+		return s.refuseForm(c, views.Await(known, "", mailed), err)
 	}
 	return seeOther(c, "/verify-email?done=sent")
 }
 
 // awaited is the address that waits for verification, if this browser signed up or its visitor is unverified; "" for
-// none.
-func (s *Server) awaited(c *echo.Context) string {
+// none. mailed says that a sign-up of this browser, or a log-in, asked for the mail.
+func (s *Server) awaited(c *echo.Context) (known string, mailed bool) {
+	pending, _ := s.Auth.PendingSignUp(c.Request())
 	if visitor := session(c); visitor != nil && !visitor.User.EmailVerified {
-		return visitor.User.Email
+		return visitor.User.Email, visitor.User.Email == pending
 	}
-	email, _ := s.Auth.PendingSignUp(c.Request())
-	return email
+	return pending, pending != ""
 }

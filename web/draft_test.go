@@ -102,6 +102,36 @@ func TestDraft(t *testing.T) {
 
 // end:admin
 
+// TestPostBeforeReauthIsNotTakenForDone: a form that was sent too late does nothing. /reauth says so, however often it
+// is opened, and so does the page of the form, once.
+func TestPostBeforeReauthIsNotTakenForDone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	s.ahead.Add(int64(10 * time.Minute))
+	form := url.Values{"currentPassword": {authtest.Password}, "newPassword": {"better-horse-2"}}
+	for kind, header := range map[string][]string{"page": navigate, "htmx": s.htmx("/settings/security")} {
+		t.Run(kind, func(t *testing.T) {
+			to := ada.PostForm("/settings/security", form, header...)
+			where := to.Header.Get("Location") + to.Header.Get("HX-Redirect")
+			for _, way := range []string{"", "&way=recovery"} {
+				page := ada.Get(where+way, navigate...)
+				contains(t, page, "Nothing is changed yet. After your password, send the form again.")
+			}
+			s.ahead.Add(int64(5 * time.Minute)) // a person looks for the password
+			reauth(t, ada)
+			contains(t, ada.Get("/settings/security", navigate...), "Nothing is changed yet. Send the form again.")
+			lacks(t, ada.Get("/settings/security", navigate...), "Nothing is changed")
+			s.ahead.Add(int64(10 * time.Minute))
+		})
+	}
+	for _, c := range ada.PostForm("/settings/security", form).Cookies() {
+		if c.Name == web.CookiePrefix+".flash" && c.MaxAge < 5*60 {
+			t.Errorf("the message ends after %d s", c.MaxAge)
+		}
+	}
+}
+
 // TestDraftIsOnesOwn: a draft is valid for ten minutes, for its user and its form only, and cannot be forged.
 func TestDraftIsOnesOwn(t *testing.T) {
 	t.Parallel()

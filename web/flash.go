@@ -31,11 +31,13 @@ var flashes = map[string]views.Flash{
 	"logged-out":    {Message: "You are logged out."},
 	"log-in-first":  {Message: "You are logged out. Log in to go on."},
 	"session-over":  {Message: "Your session ended. Log in to go on."},
-	"not-saved":     {Message: "Your session ended, so what you typed was not saved. Log in to go on."},
+	"not-saved":     {Undone: true, Message: "Your session ended, so what you typed was not saved. Log in to go on."},
+	"not-done":      {Undone: true, Message: "Nothing is changed yet. Send the form again."},
+	"not-made":      {Undone: true, Message: "The file is not made yet. Check what is selected, and export it again."},
 	"session-ended": {Message: "That browser is logged out."},
 	"others-ended":  {Message: "All other browsers are logged out."},
 	// part:twofactor
-	"step-over":    {Message: "This log-in took too long, or had too many wrong codes. Log in again."},
+	"step-over":    {Undone: true, Message: "This log-in took too long, or had too many wrong codes. Log in again."},
 	"factor-off":   {Message: "The second factor is off."},
 	"device-ended": {Message: "That device needs a code when it logs in again."},
 	// end:twofactor
@@ -50,7 +52,7 @@ var flashes = map[string]views.Flash{
 	"users-verified":      {Message: "Users whose address is confirmed now: %d."},
 	"users-sessions":      {Message: "Users who are logged out: %d."},
 	"users-banned":        {Message: "Users who are banned and logged out everywhere: %d."},
-	"select-users":        {Message: "No user is selected. Select the users in the list, and choose what to do."},
+	"select-users":        {Undone: true, Message: "No user is selected. Select the users in the list, and choose what to do."},
 	"user-unbanned":       {Message: "The ban is lifted."},
 	"user-deleted":        {Message: "The account is deleted."},
 	"user-invited":        {Message: "The account is created, and a mail with a link is on its way.", Mail: true},
@@ -60,10 +62,23 @@ var flashes = map[string]views.Flash{
 	"account-deleted": {Message: "Your account and all its data are deleted."},
 }
 
+// beforeReauth are the flashes about a request for which /reauth had to ask for the password first, in the words of
+// that page. It leaves them for the page that it returns to, which says them in the words of flashes.
+var beforeReauth = map[string]views.Flash{
+	"not-done": {Undone: true, Message: "Nothing is changed yet. After your password, send the form again."},
+	"not-made": {Undone: true, Message: "The file is not made yet. After your password, export it again."},
+}
+
 const flashCookie = CookiePrefix + ".flash"
 
 // flash leaves the message key of flashes for the next page.
-func (s *Server) flash(c *echo.Context, key string) { s.setCookie(c, flashCookie, key, time.Minute) }
+func (s *Server) flash(c *echo.Context, key string) {
+	life := time.Minute
+	if beforeReauth[key].Message != "" {
+		life = draftLife
+	}
+	s.setCookie(c, flashCookie, key, life)
+}
 
 // message finds what flash left, with the number that follows its key, the zero value for anything else.
 func message(value string) views.Flash {
@@ -95,6 +110,9 @@ func (s *Server) takeFlash(c *echo.Context) views.Flash {
 	state, anyone := visitor(c).State, slices.Contains(withoutSession, key)
 	if state == views.Loading && !anyone {
 		return views.Flash{}
+	}
+	if waits := beforeReauth[key]; waits.Message != "" && c.Path() == "/reauth" {
+		return waits
 	}
 	s.setCookie(c, flashCookie, "", 0)
 	if state == views.Unauthenticated && !anyone || state == views.Authenticated && slices.Contains(toStrangers, key) {

@@ -177,11 +177,13 @@ func inPlainWords(message string) string { return cmp.Or(plainWords[message], me
 
 var plainWords = map[string]string{
 	"Invalid email or password":    "That address and password do not belong together.",
-	"Invalid password":             "That is not your current password.",
+	"Invalid password":             "That is not your password.",
 	"Credential account not found": "This account has no password yet. Choose one by “Forgot your password?” at the log-in.",
-	"Invalid code":                 "That is not the code that the app shows now. Enter the newest one.", // part:twofactor
-	"TOTP not enabled":             "This set-up has ended. Begin again, and scan the new picture.",      // part:twofactor
-	"Invalid backup code":          "That is none of your recovery codes, or it has been used.",          // part:twofactor
+	// part:twofactor
+	"Invalid code":        "This code is wrong, or was used already. Wait until the app shows the next one.",
+	"TOTP not enabled":    "This set-up has ended. Begin again, and scan the new picture.",
+	"Invalid backup code": "That is none of your recovery codes, or it has been used.",
+	// end:twofactor
 	// part:passkey
 	"Challenge not found":           "That took too long, or another tab of this browser has asked since. Try again.",
 	"Authentication failed":         "This passkey is not one of yours here, or your device did not confirm that it is you.",

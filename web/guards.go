@@ -1,7 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 
 	"example.com/foyer/internal/auth"
@@ -102,33 +104,53 @@ func toSetUp(_ *Server, c *echo.Context) error { return redirect(c, setUpPath, h
 // question for the password, or a passkey, before it. Those who have a passkey prove it first.
 func (s *Server) requireSetUp(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
-		if !s.TwoFactor.SetUpOwed(session(c)) || strings.HasPrefix(c.Path(), "/reauth") {
+		if strings.HasPrefix(c.Path(), "/reauth") {
 			return next(c)
 		}
-		if err := s.TwoFactor.RequireProof(c.Request().Context(), session(c)); err != nil {
+		err := s.owedSetUp(c, session(c))
+		if err != nil && (err != errSetUpOwed || c.Path() != setUpPath) {
 			return err
-		}
-		if c.Path() != setUpPath {
-			return errSetUpOwed
 		}
 		return next(c)
 	}
 }
 
+// owedSetUp is the refusal of a session that is SetUpOwed, nil for another one: until a passkey is proved where there is
+// one, else until a factor is set up.
+func (s *Server) owedSetUp(c *echo.Context, session *auth.Session) error {
+	if !s.TwoFactor.SetUpOwed(session) {
+		return nil
+	}
+	return cmp.Or(s.TwoFactor.RequireProof(c.Request().Context(), session), error(errSetUpOwed))
+}
+
 // part:betterauth
 
-// requireSetUpOfAPI is requireSetUp for the endpoints of admins below /api/auth.
+// openWithoutSetUp begin the endpoints of /api/auth that requireSetUpOfAPI lets pass: those for strangers, get-session,
+// and those of factors, which ask for a proof themselves.
+var openWithoutSetUp = []string{
+	"/ok", "/error", "/get-session", "/sign-", "/request-password-reset", "/reset-password", "/verify-email",
+	"/send-verification-email", "/two-factor/",
+	"/passkey/",    // part:passkey
+	"/magic-link/", // part:magiclink
+}
+
+// requireSetUpOfAPI is requireSetUp for the other endpoints of /api/auth.
 func (s *Server) requireSetUpOfAPI(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
-		if !strings.HasPrefix(c.Request().URL.Path, "/api/auth/admin/") {
+		path := strings.TrimPrefix(c.Request().URL.Path, "/api/auth")
+		if slices.ContainsFunc(openWithoutSetUp, func(open string) bool { return strings.HasPrefix(path, open) }) {
 			return next(c)
 		}
 		session, err := s.Auth.StoredSession(c.Response(), c.Request())
 		if err != nil {
 			return err
 		}
-		if session != nil && s.TwoFactor.SetUpOwed(session) {
-			return errSetUpOwed
+		if session == nil {
+			return next(c)
+		}
+		if err := s.owedSetUp(c, session); err != nil {
+			return err
 		}
 		return next(c)
 	}

@@ -220,3 +220,15 @@ func (s *Server) waysOn(c *echo.Context, status int) (ways []views.Link) {
 func tooManyTries(e *errs.Error) string {
 	return "Too many tries. Wait " + views.Wait(e.RetryAfter) + " and try again."
 }
+
+// allowHead adds HEAD to the Allow of a 405 and of OPTIONS, wherever GET is allowed. The router answers HEAD there, but
+// leaves it out (RFC 9110 §10.2.1).
+func allowHead(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		allow, _ := c.Get(echo.ContextKeyHeaderAllow).(string)
+		if strings.Contains(allow, http.MethodGet) && !strings.Contains(allow, http.MethodHead) {
+			c.Set(echo.ContextKeyHeaderAllow, strings.Replace(allow, http.MethodGet, "GET, HEAD", 1))
+		}
+		return next(c)
+	}
+}

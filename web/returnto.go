@@ -54,7 +54,11 @@ func withReturnTo(path, target string) string {
 	if target == defaultReturnTo || tooLong(target) {
 		return path
 	}
-	return path + "?returnTo=" + url.QueryEscape(target)
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
+	return path + separator + "returnTo=" + url.QueryEscape(target)
 }
 
 // loginURL is the login page that returns to the current page; for htmx that is the page, not the fragment.
@@ -70,6 +74,8 @@ func (s *Server) toLogin(c *echo.Context) error {
 		return c.NoContent(http.StatusUnauthorized)
 	case !isGet(r):
 		s.flash(c, "not-saved")
+	case keepsNoCookies(r):
+		return redirect(c, withReturnTo(noCookiesPath, safeReturnTo(pageURL(r))), http.StatusUnauthorized)
 	case ended:
 		s.flash(c, "session-over")
 	case r.Header.Get("Sec-Fetch-Site") == "same-origin":
@@ -78,19 +84,44 @@ func (s *Server) toLogin(c *echo.Context) error {
 	return redirect(c, loginURL(r), http.StatusUnauthorized)
 }
 
+// noCookiesPath is the page to log in for a browser that keepsNoCookies. A flash could not tell it why.
+const noCookiesPath = "/login?cookies=off"
+
+// keepsNoCookies reports whether the browser comes from a form to log in or to sign up and has no cookie, although a
+// form that is sent sets some.
+func keepsNoCookies(r *http.Request) bool {
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host || !withoutCookies(r) {
+		return false
+	}
+	return from.Path == "/login" || strings.HasPrefix(from.Path, "/login/") || from.Path == "/signup"
+}
+
+// withoutCookies reports whether a page of this site led here, and the browser sends no cookie.
+func withoutCookies(r *http.Request) bool {
+	return r.Header.Get("Cookie") == "" && r.Header.Get("Sec-Fetch-Site") == "same-origin"
+}
+
 // toReauth redirects to the page that asks for the password. It returns to the page that was refused, even if htmx
 // asked for it for a dialog, and not to a form that was posted: every form of the fresh door posts to the address of
 // its page. The page then restores the draft, and a person presses the button again.
 func (s *Server) toReauth(c *echo.Context) error {
 	r := c.Request()
-	target := withoutCSV(r.URL.RequestURI())
-	if !isGet(r) {
+	target := r.URL.RequestURI()
+	switch {
+	case !isGet(r):
 		typed, err := readForm(c)
 		if err != nil {
 			return err
 		}
 		target = r.URL.Path
 		s.keepDraft(c, target, typed)
+		s.flash(c, "not-done")
+	case strings.HasSuffix(r.URL.Path, ".csv"):
+		target = exportPage(r)
+		if isPageView(r) {
+			s.flash(c, "not-made")
+		}
 	}
 	if tooLong(target) { // such as a selection of many rows
 		target, _, _ = strings.Cut(target, "?")
@@ -98,13 +129,19 @@ func (s *Server) toReauth(c *echo.Context) error {
 	return redirect(c, withReturnTo("/reauth", safeReturnTo(target)), http.StatusForbidden)
 }
 
-// withoutCSV is the page of an export, whose address ends in .csv. If the visitor returned to the download itself, the
-// browser would stay on the page that asks for the password.
-func withoutCSV(target string) string {
-	path, query, found := strings.Cut(target, "?")
-	path = strings.TrimSuffix(path, ".csv")
-	if found {
-		path += "?" + query
+// exportPage is the page of an export, whose address ends in .csv. If the visitor returned to the download itself, the
+// browser would stay on the page that asks for the password. Selected rows stay selected, on the page of the list that
+// they were selected on.
+func exportPage(r *http.Request) string {
+	path, query := strings.TrimSuffix(r.URL.EscapedPath(), ".csv"), r.URL.RawQuery
+	from, err := url.Parse(r.Referer())
+	if rows := r.URL.Query()["row"]; rows != nil && err == nil && from.Host == r.Host && from.EscapedPath() == path {
+		values := from.Query()
+		values["row"] = rows
+		query = values.Encode()
 	}
-	return path
+	if query == "" {
+		return path
+	}
+	return path + "?" + query
 }

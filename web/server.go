@@ -98,6 +98,7 @@ func New(c Config) *Server {
 		s.cors(), // part:betterauth
 		s.crossOrigin,
 		s.limitBody,
+		allowHead,
 		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: skipGzip}),
 	)
 	on := s.doors()

@@ -87,7 +87,7 @@ func (s *Server) setUp(c *echo.Context) error {
 	if err != nil {
 		return s.refuseForm(c, form, asFormError(err, append(wrongCode, "EMAIL_NOT_VERIFIED")...))
 	}
-	return s.showCodes(c, "The second factor is on: keep your recovery codes", codes)
+	return s.showCodes(c, "Second factor", "The second factor is on: keep your recovery codes", codes)
 }
 
 func (s *Server) makeCodes(c *echo.Context) error {
@@ -95,12 +95,13 @@ func (s *Server) makeCodes(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.showCodes(c, "Keep your new recovery codes", codes)
+	return s.showCodes(c, "New recovery codes", "Keep your new recovery codes", codes)
 }
 
 // showCodes shows recovery codes, once.
-func (s *Server) showCodes(c *echo.Context, heading string, codes []string) error {
-	return s.renderPart(c, http.StatusOK, views.RecoveryCodesPage(heading, codes), views.RecoveryCodes(heading, codes))
+func (s *Server) showCodes(c *echo.Context, title, heading string, codes []string) error {
+	page, part := views.RecoveryCodesPage(title, heading, codes), views.RecoveryCodes(title, heading, codes)
+	return s.renderPart(c, http.StatusOK, page, part)
 }
 
 func (s *Server) showTurnOff(c *echo.Context) error { return s.showForm(c, views.TurnOff()) }

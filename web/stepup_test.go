@@ -443,9 +443,11 @@ func TestExportAsksAgain(t *testing.T) {
 	expect(t, to, 303, "Location", "/reauth?returnTo=%2Fadmin%2Fusers%3Frole%3Dadmin", "Content-Disposition", "")
 	lacks(t, to, "boss@example.com")
 	expect(t, boss.Get("/admin/users.csv", program...), 403, "Content-Disposition", "")
-	contains(t, boss.Get(to.Header.Get("Location"), navigate...), `name="returnTo" value="/admin/users?role=admin"`)
+	contains(t, boss.Get(to.Header.Get("Location"), navigate...), `name="returnTo" value="/admin/users?role=admin"`,
+		"The file is not made yet. After your password")
 	back := boss.PostForm("/reauth", url.Values{"password": {authtest.Password}, "returnTo": {"/admin/users?role=admin"}})
 	expect(t, back, 303, "Location", "/admin/users?role=admin")
+	contains(t, boss.Get("/admin/users?role=admin", navigate...), "The file is not made yet. Check what is selected")
 	file := boss.Get("/admin/users.csv?role=admin", navigate...)
 	expect(t, file, 200, "Content-Disposition", `attachment; filename="users.csv"`)
 	contains(t, file, "boss@example.com")

@@ -113,13 +113,13 @@ func TestSetUp(t *testing.T) {
 
 		wrong := ada.PostForm(twoFactor, url.Values{"code": {"12 34 56 7"}}, navigate...)
 		expect(t, wrong, 422)
-		contains(t, wrong, `id="code-error">That is not the code`, `role="img"`)
-		lacks(t, wrong, "12 34 56", "1234567")
+		contains(t, wrong, `id="code-error">This code is wrong, or was used already.`, `role="img"`)
+		lacks(t, wrong, "12 34 56", "1234567", "not the code") // nor is it false of a code that was used already
 		code := app.code(t)
 		done := ada.PostForm(twoFactor, url.Values{"code": {code[:3] + " " + code[3:]}}, navigate...)
 		expect(t, done, 200, "Cache-Control", "private, no-store")
 		codes := codesOn(t, done)
-		contains(t, done, "The second factor is on", `href="data:text/plain,`+codes[0]+"%0D%0A")
+		contains(t, done, "<title>Second factor · ", "The second factor is on", `href="data:text/plain,`+codes[0]+"%0D%0A")
 		if len(slices.Compact(slices.Sorted(slices.Values(codes)))) != 10 {
 			t.Errorf("recovery codes %q", codes)
 		}
@@ -246,7 +246,7 @@ func TestSecondStep(t *testing.T) {
 
 		wrong := c.PostForm("/login/code", url.Values{"code": {"1"}, "returnTo": {"/settings?tab=2"}}, navigate...)
 		expect(t, wrong, 422, "Cache-Control", "private, no-store")
-		contains(t, wrong, `id="code-error">That is not the code`, `name="returnTo" value="/settings?tab=2"`)
+		contains(t, wrong, `id="code-error">This code is wrong, or was used already.`, `name="returnTo" value="/settings?tab=2"`)
 		wrong = c.PostForm("/login/code", url.Values{"code": {"1"}, "way": {"recovery"}}, navigate...)
 		contains(t, wrong, `id="code-error">That is none of your recovery codes`, `name="way" value="recovery"`)
 		code := app.code(t)
@@ -480,6 +480,9 @@ func TestSetUpIsOwed(t *testing.T) {
 	owed := boss.Get("/api/auth/admin/list-users", program...)
 	expect(t, owed, 403)
 	contains(t, owed, `"code":"SECOND_FACTOR_OWED"`)
+	contains(t, boss.PostJSON("/api/auth/update-user", map[string]string{"name": "Eve"}, "Origin", s.Base),
+		`"code":"SECOND_FACTOR_OWED"`)
+	expect(t, user.PostJSON("/api/auth/update-user", map[string]string{"name": "Ada"}, "Origin", s.Base), 200)
 	expect(t, boss.Get("/api/auth/get-session", program...), 200)
 	expect(t, user.Get("/api/auth/admin/list-users", program...), 403)
 	expect(t, s.Get("/api/auth/admin/list-users", program...), 401)
@@ -642,6 +645,13 @@ func TestThiefOfAPassword(t *testing.T) {
 		{"/two-factor/enable", password},
 		{"/passkey/verify-registration", map[string]any{"response": own, "createSession": true}},
 		{"/passkey/delete-passkey", map[string]string{"id": key}},
+		{"/update-user", map[string]string{"name": "Eve"}},
+		{"/change-email", map[string]string{"newEmail": "eve@example.com"}},
+		{"/change-password", map[string]string{"currentPassword": authtest.Password, "newPassword": "another-horse-2"}},
+		{"/revoke-session", map[string]string{"token": "x"}},
+		{"/revoke-other-sessions", map[string]string{}},
+		{"/unlink-account", map[string]string{"accountId": "x"}},
+		{"/delete-user", password},
 	} {
 		got := thief.post(step.path, step.body)
 		if got.StatusCode != 403 || !strings.Contains(got.Text, "SESSION_NOT_FRESH") {

@@ -119,6 +119,24 @@ func TestEveryMail(t *testing.T) {
 	}
 }
 
+// TestReasonsAreTrue: a mail that has several causes names none of them as its reason, and asks for no act that only
+// one of them had begun. Strangers, admins and the app itself send it.
+func TestReasonsAreTrue(t *testing.T) {
+	t.Parallel()
+	for purpose, causes := range map[letter.Purpose][]string{
+		letter.ResetPassword: {"to ask for a new password", "to sign up", "this address was used"},
+		letter.VerifyEmail:   {"was used to sign up", "finish your sign-up"},
+		letter.SetPassword:   {"made an account", "was made for you"},
+	} {
+		got := compose(t, auth.Mail{To: "ada@example.com", Purpose: purpose, URL: secret, Life: time.Hour})
+		for _, cause := range causes {
+			if strings.Contains(got.Text, cause) {
+				t.Errorf("%s says that %q: %s", purpose, cause, got.Text)
+			}
+		}
+	}
+}
+
 // TestValidity: the life of a link is said in the largest unit that measures it; a link without a secret has none.
 func TestValidity(t *testing.T) {
 	t.Parallel()

@@ -13,24 +13,27 @@ type content struct {
 // safety is why a warning is sent.
 const safety = "You get this mail because it is about the safety of your account for {app}."
 
+// owned is why a mail is sent that a stranger, an admin or the app itself can cause, too.
+const owned = "You get this mail because an account for {app} has this address."
+
 var letters = map[letter.Purpose]content{
 	letter.VerifyEmail: {
 		subject: "Confirm your e-mail address for {app}",
-		text:    "Confirm that this address is yours, to finish your sign-up. If you did not sign up, do nothing.",
+		text:    "Confirm that this address is yours. If you have not signed up or asked for this mail, do nothing.",
 		action:  "Confirm the address",
-		reason:  "You get this mail because this address was used to sign up for {app}.",
+		reason:  owned,
 	},
 	letter.ResetPassword: {
 		subject: "Choose a new password for {app}",
 		text:    "You can choose a new password. If you did not ask for this, do nothing: your password stays as it is.",
 		action:  "Choose a new password",
-		reason:  "You get this mail because this address was used at {app} to ask for a new password or to sign up.",
+		reason:  owned,
 	},
 	letter.SetPassword: {
 		subject: "Your account for {app}",
-		text:    "An account for {app} was made for you. Choose a password to log in.",
+		text:    "You have an account for {app}. Choose a password to log in.",
 		action:  "Choose a password",
-		reason:  "You get this mail because an admin of {app} made an account with this address.",
+		reason:  "You get this mail because an admin of {app} made or confirmed an account with this address.",
 	},
 	letter.ConfirmEmailChange: {
 		subject: "Allow the change of your e-mail address for {app}",

@@ -204,10 +204,10 @@ func TestSecondFactorWithoutScripts(t *testing.T) {
 	s.keepKey(t, "ada@example.com", b.text("main pre"))
 	b.fill("code", "1")
 	b.leave("enter a wrong code", submit)
-	b.wantText("#code-error", "That is not the code")
+	b.wantText("#code-error", "This code is wrong")
 	b.fill("code", s.appCode(t, "ada@example.com"))
 	b.leave("enter the code", submit)
-	b.wantText("h1", "New recovery codes")
+	b.wantText("h1", "Second factor")
 	for _, selector := range []string{"[data-copy]", "[data-print]"} {
 		if eval[bool](b, `document.querySelector("`+selector+`").checkVisibility()`) {
 			t.Errorf("%s is shown, and does nothing", selector)

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
@@ -64,6 +65,26 @@ func TestListByKeyboard(t *testing.T) {
 	b.press("j/")
 	if !eval[bool](b, `document.activeElement === document.body`) {
 		t.Error("a key that is switched off moved the focus")
+	}
+}
+
+// TestExportOfSelectedAsksAgain: the password is asked for between a selection and its file. Then the same page of the
+// list has the same rows selected, and says that the file is not made yet.
+func TestExportOfSelectedAsksAgain(t *testing.T) {
+	t.Parallel()
+	s, b := crowdedSite(t)
+	const list = "/admin/users?q=number&sort=name&dir=asc&page=2"
+	b.open(list)
+	b.do(chromedp.Click(chromedp.CSS("#list tbody tr:nth-child(3) td.pick input")))
+	name := b.text("#list tbody tr:nth-child(3) .key a")
+	s.ahead.Add(int64(11 * time.Minute))
+	b.leave("export it", chromedp.Click(chromedp.CSS(`#selection .bar [formaction$=".csv"]`)))
+	b.wantText("#toasts", "The file is not made yet. After your password")
+	b.fill("password", authtest.Password)
+	b.leave("prove it", submit)
+	b.wantText("#toasts", "The file is not made yet. Check what is selected")
+	if got := b.text("#list tbody tr:has(td.pick :checked) .key a"); got != name {
+		t.Errorf("%q is selected, want %q", got, name)
 	}
 }
 
