@@ -35,11 +35,15 @@ func (s *Server) recentEvents(ctx context.Context, id string) (templ.Component, 
 	return views.RecentEvents(rows), err
 }
 
+// part:admin
+
 // trailOf draws the last events in which a user is actor or subject, for admins.
 func (s *Server) trailOf(ctx context.Context, id string) (templ.Component, error) {
 	found, err := s.Audit.List(ctx, audit.Query{Person: id, Limit: 10})
 	return views.UserTrail(id, auditRows(found.Entries)), err
 }
+
+// end:admin
 
 // activity draws the number of log-ins and refusals on each of the last 30 days.
 func (s *Server) activity(ctx context.Context, _ string) (templ.Component, error) {

@@ -62,6 +62,8 @@ func become(t *testing.T, c *authtest.Client, email string) {
 	}
 }
 
+// part:admin
+
 // standing is what a form may change of users.
 func (s *site) standing(t *testing.T, ids ...string) (text string) {
 	t.Helper()
@@ -78,8 +80,6 @@ func (s *site) standing(t *testing.T, ids ...string) (text string) {
 	}
 	return text
 }
-
-// part:admin
 
 // TestAFormActsForWhomItWasDrawn: a form that is sent after another user has logged in in another tab changes nothing.
 // The page names the user who is logged in.
@@ -300,16 +300,12 @@ func TestStoppingMakesOldForms(t *testing.T) {
 	lacks(t, boss.Get("/settings", navigate...), "Bob Married", "Boss Baby")
 }
 
-// end:admin
-
 // undrawn are the forms of private pages that act for the visitor there is: each ends a login, or chooses how pages
 // look.
 var undrawn = map[string]bool{
 	"/logout": true, "/theme": true,
 	"/impersonation/stop": true, // part:admin
 }
-
-// part:admin
 
 // TestPrivateFormsNameTheirPerson: every form of every page behind the private doors, drawn afresh or refused, is for
 // the visitor.

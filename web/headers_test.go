@@ -15,6 +15,8 @@ import (
 const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types htmx"
 
+// part:admin,betterauth
+
 // securityHeaders is what every answer carries, to the letter.
 var securityHeaders = []string{
 	"Content-Security-Policy", csp,
@@ -27,8 +29,6 @@ var securityHeaders = []string{
 	"Server", "", "X-Powered-By", "", "X-XSS-Protection", "", "Access-Control-Allow-Origin", "",
 	"Access-Control-Allow-Credentials", "",
 }
-
-// part:admin,betterauth
 
 func TestSecurityHeadersEverywhere(t *testing.T) {
 	t.Parallel()

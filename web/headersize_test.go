@@ -98,6 +98,8 @@ func longest(n int, odd bool) string {
 	return local + "@" + domain[:254-len(local)-1]
 }
 
+// part:betterauth,ratelimit
+
 // resident is an admin at a browser that more people have signed in at than it is known for. All have one profile.
 type resident struct {
 	*site
@@ -109,13 +111,17 @@ type resident struct {
 	others        []string // ids
 }
 
+// end:betterauth,ratelimit
+
 var (
 	longName   = strings.Repeat("🦫", 200)
-	residentAt = longest(0, true)
+	residentAt = longest(0, true) // part:betterauth,ratelimit
 
-	mailedToken  = regexp.MustCompile(`(?:token=|reset-password/)([\w-]{43})`)
-	endpointLine = regexp.MustCompile(`(?:\{Method: |\t)(get|post)(?:, Path: |\()"([^"]+)"`)
+	mailedToken  = regexp.MustCompile(`(?:token=|reset-password/)([\w-]{43})`)               // part:betterauth,ratelimit
+	endpointLine = regexp.MustCompile(`(?:\{Method: |\t)(get|post)(?:, Path: |\()"([^"]+)"`) // part:betterauth
 )
+
+// part:betterauth,ratelimit
 
 // picture is an address of n bytes.
 func picture(n int) string {
@@ -127,11 +133,9 @@ func newResident(t *testing.T) *resident {
 	t.Helper()
 	db := dbtest.Open(t, dbtest.SQLite(t))
 	s := newSiteWith(t, db, auth.Options{
-		// part:ratelimit
 		RateLimit: auth.RateLimit{
 			Limiter: ratelimit.New(db, database.Now), Rules: []auth.RateRule{}, MailsPerHour: 10000, FreeFailures: 10000,
 		},
-		// end:ratelimit
 	}, func(c *web.Config) { c.AppURL = "https://app.example" })
 	m := measure(t, s)
 	r := &resident{site: s, measured: m, t: t, browser: m.browser(), name: longName, picture: picture(2048)}
@@ -260,6 +264,10 @@ func (r *resident) doors() (doors [][2]string) {
 	return doors
 }
 
+// end:betterauth,ratelimit
+
+// part:betterauth
+
 // endpoints lists the endpoints of /api/auth, as method and path. The table of admin leaves out /admin/.
 func endpoints(t *testing.T) (list [][2]string) {
 	t.Helper()
@@ -290,6 +298,10 @@ func sources(t *testing.T, patterns ...string) (names []string) {
 	}
 	return names
 }
+
+// end:betterauth
+
+// part:betterauth,ratelimit
 
 // actions are the actions on a user, as the user's page offers them.
 func (r *resident) actions() (actions []string) {
@@ -368,10 +380,6 @@ func (r *resident) fitting() (size int) {
 	return size
 }
 
-// part:ratelimit
-
-// part:betterauth
-
 // TestHeadersFitProxies: with any profile, the headers of every answer fit into the buffers of common proxies.
 // Otherwise a user with a long profile gets a 502 at every login.
 func TestHeadersFitProxies(t *testing.T) {
@@ -411,10 +419,6 @@ func TestHeadersFitProxies(t *testing.T) {
 	}
 	t.Logf("largest %v", r.largest)
 }
-
-// end:betterauth
-
-// end:ratelimit
 
 // longWays asks for what is too long to come back to.
 func (r *resident) longWays() {
@@ -461,6 +465,8 @@ func (r *resident) longDrafts() {
 	}
 	r.enter()
 }
+
+// end:betterauth,ratelimit
 
 // TestPendingCookieFitsProxies: the same for users who still have to verify their address.
 func TestPendingCookieFitsProxies(t *testing.T) {

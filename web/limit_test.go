@@ -48,6 +48,8 @@ func (l *fullLimiter) fill() {
 	l.full, l.guesses = true, 0
 }
 
+// part:betterauth
+
 // counted makes a request and returns the key by which it was counted.
 func (l *fullLimiter) counted(request func()) (key string, guesses int) {
 	l.mu.Lock()
@@ -59,12 +61,16 @@ func (l *fullLimiter) counted(request func()) (key string, guesses int) {
 	return l.key, l.guesses
 }
 
+// end:betterauth
+
 func limitedSite(t *testing.T) (*site, *fullLimiter) {
 	limiter := &fullLimiter{}
 	return newSiteWith(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{
 		RateLimit: auth.RateLimit{Limiter: limiter},
 	}), limiter
 }
+
+// part:betterauth
 
 // sameAs is which endpoint does what a page does.
 var sameAs = map[string]string{
@@ -85,8 +91,6 @@ var sameAs = map[string]string{
 	// end:passkey
 	"/login/link": "/sign-in/magic-link", "/login/link/code": "/sign-in/email-otp", // part:magiclink
 }
-
-// part:betterauth
 
 // TestEveryUnsafeRequestIsCounted: every unsafe request is refused if its counter is full, for every visitor, before
 // any query. A page shares the counter of the endpoint that does the same.

@@ -346,6 +346,8 @@ func TestAdminRemovesPasskeys(t *testing.T) {
 
 // part:audit
 
+// part:admin,betterauth,ratelimit
+
 // everyPasskeyEvent does all that the trail says of passkeys. Adding one needs an authenticator, which the tests of
 // package passkey and of the browser have; here the event is recorded without one.
 func (s *site) everyPasskeyEvent(t *testing.T) {
@@ -363,5 +365,7 @@ func (s *site) everyPasskeyEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// end:admin,betterauth,ratelimit
 
 // end:audit

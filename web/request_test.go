@@ -17,6 +17,8 @@ import (
 	"gorm.io/gorm"
 )
 
+// part:admin,betterauth
+
 // freeze makes every statement of db wait until its context ends, like a connection whose other end is silent.
 // freeze(true) begins it, freeze(false) ends it.
 func freeze(t *testing.T, db *gorm.DB) func(bool) {
@@ -43,8 +45,6 @@ func freeze(t *testing.T, db *gorm.DB) func(bool) {
 	t.Cleanup(func() { frozen.Store(false) })
 	return frozen.Store
 }
-
-// part:admin,betterauth
 
 // TestFrozenDatabase: every kind of request ends while the database is silent, and works again afterwards.
 func TestFrozenDatabase(t *testing.T) {

@@ -11,6 +11,8 @@ import (
 	"gorm.io/gorm"
 )
 
+// part:betterauth
+
 // mallory is a sign-up form with the address of a victim.
 func mallory(email string) url.Values {
 	form := registration(email, "mallory-knows-1")
@@ -29,8 +31,6 @@ func (s *site) boss(t *testing.T) *authtest.Client {
 	c.SignIn("boss@example.com", authtest.Password)
 	return c
 }
-
-// part:betterauth
 
 // TestVerifyingDoesNotLetASquatterIn: after an admin verifies an address, by page or endpoint, a link goes to the
 // address, and the password of the stranger who signed up is void.

@@ -383,6 +383,8 @@ func TestNewCodesAndOff(t *testing.T) {
 
 // part:admin
 
+// part:audit,betterauth,ratelimit
+
 // everyFactorEvent does everything about second factors that is recorded. It returns the secrets that it came by.
 func (s *site) everyFactorEvent(t *testing.T, admin *authtest.Client) (secrets []string) {
 	t.Helper()
@@ -431,6 +433,8 @@ func (s *site) undoneCodes(t *testing.T) []string {
 	expect(t, s.stranger(t).PostForm("/undo-email", url.Values{"token": {undo}}, navigate...), 303)
 	return append(slices.Concat(codes, later), undo)
 }
+
+// end:audit,betterauth,ratelimit
 
 // TestAdminRemovesFactors: an admin helps a user who has lost phone and recovery codes.
 func TestAdminRemovesFactors(t *testing.T) {

@@ -51,8 +51,6 @@ func TestNewColumnsDoNotBreakRunningInstances(t *testing.T) {
 	}
 }
 
-// end:admin,betterauth,ratelimit
-
 // useAll reads and writes every table, by the ways that differ.
 func useAll(t *testing.T, when string, s *site, admin *authtest.Client, userID string) {
 	t.Helper()
@@ -84,3 +82,5 @@ func useAll(t *testing.T, when string, s *site, admin *authtest.Client, userID s
 	}
 	// end:audit
 }
+
+// end:admin,betterauth,ratelimit

@@ -88,9 +88,9 @@ func render(t tree, r removal) (tree, error) {
 	if err := cutAll(after, list, r); err != nil {
 		return nil, err
 	}
-	dropUnused(t, after)
-	for _, name := range t.names() {
-		if _, stays := after[name]; !stays {
+	for name, text := range t {
+		if path.Ext(name) == ".go" && declaration.MatchString(text) && !declaration.MatchString(after[name]) {
+			delete(after, name) // parts together had all that it declared
 			files = append(files, name)
 		}
 	}

@@ -20,6 +20,8 @@ import (
 	"gorm.io/gorm"
 )
 
+// part:betterauth
+
 func signUp(c *authtest.Client, i int) bool {
 	body := fmt.Sprintf(`{"name":"P","email":"person%d@example.com","password":%q}`, i, authtest.Password)
 	res, err := c.Client.Post(c.Base+"/api/auth/sign-up/email", "application/json", strings.NewReader(body))
@@ -29,6 +31,8 @@ func signUp(c *authtest.Client, i int) bool {
 	defer res.Body.Close()
 	return res.StatusCode == http.StatusOK
 }
+
+// end:betterauth
 
 // TestMistakes: every fault is one line on standard error, without a stack or a secret.
 func TestMistakes(t *testing.T) {

@@ -37,8 +37,6 @@ func TestTooManyTries(t *testing.T) {
 	})
 }
 
-// end:betterauth
-
 func tryTooOften(t *testing.T, one, two *running) {
 	t.Helper()
 	for _, s := range []*running{one, two, one} {
@@ -94,3 +92,5 @@ func notFull(t *testing.T, s *running) (fault string) {
 	}
 	return ""
 }
+
+// end:betterauth

@@ -16,6 +16,8 @@ import (
 	"example.com/foyer/internal/mail/mailtest"
 )
 
+// part:betterauth
+
 // slowRequest starts a slow request and returns when its first bytes have arrived.
 func slowRequest(t *testing.T, s *running, wait string) *http.Response {
 	t.Helper()
@@ -27,8 +29,6 @@ func slowRequest(t *testing.T, s *running, wait string) *http.Response {
 	}
 	return res
 }
-
-// part:betterauth
 
 func TestStopLetsRequestsFinish(t *testing.T) {
 	t.Parallel()
@@ -50,10 +50,6 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 	}
 }
 
-// end:betterauth
-
-// part:betterauth
-
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "DRAIN_DELAY=10s")
@@ -68,10 +64,6 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		t.Error("the second signal was taken for a graceful end")
 	}
 }
-
-// end:betterauth
-
-// part:betterauth
 
 // TestKillLosesNoAnsweredSignUp kills the server during many sign-ups.
 func TestKillLosesNoAnsweredSignUp(t *testing.T) {
@@ -117,8 +109,6 @@ func TestKillLosesNoAnsweredSignUp(t *testing.T) {
 	checkWhole(t, dir)
 }
 
-// end:betterauth
-
 // checkWhole checks that every stored sign-up is complete.
 func checkWhole(t *testing.T, dir string) {
 	t.Helper()
@@ -137,8 +127,6 @@ func checkWhole(t *testing.T, dir string) {
 		t.Errorf("integrity %q, %d people by half, %v", integrity, halves, err)
 	}
 }
-
-// part:betterauth
 
 // TestStopWithSilentMailServer: a mail server that does not answer does not delay the stop, and no mail is lost.
 func TestStopWithSilentMailServer(t *testing.T) {

@@ -12,9 +12,9 @@ import (
 	"gorm.io/gorm"
 )
 
-const office = "192.0.2.1" // an address that many share
-
 // part:ratelimit
+
+const office = "192.0.2.1" // an address that many share
 
 // TestANeighbourKeepsNobodyOut: whatever a stranger does behind the same address, who is known on this device signs
 // in, ten times in ten seconds, with the address they are known by. For other accounts the device is as strange as
@@ -49,10 +49,6 @@ func TestANeighbourKeepsNobodyOut(t *testing.T) {
 	})
 }
 
-// end:ratelimit
-
-// part:ratelimit
-
 // TestManyDevicesAreNoMorePasswords: who collects device cookies with an account of their own gets no further with
 // others'.
 func TestManyDevicesAreNoMorePasswords(t *testing.T) {
@@ -78,10 +74,6 @@ func TestManyDevicesAreNoMorePasswords(t *testing.T) {
 	}
 }
 
-// end:ratelimit
-
-// part:ratelimit
-
 // TestIPv6GrowsByNetwork: a /64 may do as much as an address, a /56 four times and a /48 sixteen times as much.
 func TestIPv6GrowsByNetwork(t *testing.T) {
 	t.Parallel()
@@ -102,8 +94,6 @@ func TestIPv6GrowsByNetwork(t *testing.T) {
 	spread("2001:db8:%x::1", 9, 8)            // others; one has had its share
 }
 
-// end:ratelimit
-
 // stranded is an account under attack: strangers have failed so often that nobody gets in who is not known.
 func stranded(r *rig, email string) {
 	r.t.Helper()
@@ -115,8 +105,6 @@ func stranded(r *rig, email string) {
 		r.t.Fatalf("a stranger under attack: %d", got.StatusCode)
 	}
 }
-
-// part:ratelimit
 
 // TestAResetMakesTheBrowserKnown: while strangers keep failing, who chooses a new password by a mailed link signs in
 // with it: after a reset, an invitation, and an undone change of address.
@@ -156,10 +144,6 @@ func TestAResetMakesTheBrowserKnown(t *testing.T) {
 		choose(r.browser(), "eve@example.com")
 	})
 }
-
-// end:ratelimit
-
-// part:ratelimit
 
 // TestEndpointsAreCountedOnce: what reads nothing else of a request counts it, bodies that are refused among them.
 func TestEndpointsAreCountedOnce(t *testing.T) {

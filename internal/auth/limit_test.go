@@ -17,7 +17,11 @@ import (
 	"gorm.io/gorm"
 )
 
+// part:ratelimit
+
 const deviceCookie = "better-auth.device"
+
+// end:ratelimit
 
 // limitedRig is a rig with limits whose requests come from where their X-Test-From says.
 func limitedRig(t testing.TB, db *gorm.DB, o auth.Options) (r *rig, refused *atomic.Int64) {
@@ -46,11 +50,11 @@ func limitedRig(t testing.TB, db *gorm.DB, o auth.Options) (r *rig, refused *ato
 	return r, refused
 }
 
+// part:ratelimit
+
 func tryPassword(c *authtest.Client, email, password, from string) authtest.Answer {
 	return post(c, "/sign-in/email", `{"email":"`+email+`","password":"`+password+`"}`, "X-Test-From", from)
 }
-
-// part:ratelimit
 
 // TestParallelGuessesStayWithinTheLimit: 1,000 guesses at once from 200 addresses get to the hash as often as one
 // after another would, and the owner's known browser is let in all the same.
@@ -94,10 +98,6 @@ func TestParallelGuessesStayWithinTheLimit(t *testing.T) {
 	})
 }
 
-// end:ratelimit
-
-// part:ratelimit
-
 // TestFailuresWait: 5 are free, then each one waits longer; being told to wait does not count, success clears.
 func TestFailuresWait(t *testing.T) {
 	t.Parallel()
@@ -136,10 +136,6 @@ func TestFailuresWait(t *testing.T) {
 		try("ada@example.com", "wrong-wrong", "192.0.2.9", 429, "2")
 	})
 }
-
-// end:ratelimit
-
-// part:ratelimit
 
 // TestAddressesAreLimited: unsafe requests of one address or /64 to one endpoint; reads are never counted.
 func TestAddressesAreLimited(t *testing.T) {
@@ -180,10 +176,6 @@ func TestAddressesAreLimited(t *testing.T) {
 	r.clock.advance(10 * time.Second)
 	try("192.0.2.1", 401)
 }
-
-// end:ratelimit
-
-// part:ratelimit
 
 // TestDeviceOpensItsOwnBucketOnly: a device is known for who signed in there, and a forged one for nobody.
 func TestDeviceOpensItsOwnBucketOnly(t *testing.T) {

@@ -15,11 +15,11 @@ import (
 	"gorm.io/gorm"
 )
 
+// part:ratelimit
+
 func askReset(c *authtest.Client, email, from string) authtest.Answer {
 	return post(c, "/request-password-reset", `{"email":"`+email+`"}`, "X-Test-From", from)
 }
-
-// part:ratelimit
 
 // TestMailsAreLimited: requests of unknown devices mail two links an hour to a mailbox. The answer to a third request
 // is the same, but it mails nothing. The owner's known device gets the third mail.
@@ -53,10 +53,6 @@ func TestMailsAreLimited(t *testing.T) {
 	})
 }
 
-// end:ratelimit
-
-// part:ratelimit
-
 // TestTagsAreOneMailbox: what stands behind a + is for its owner to choose, and no way to send them more mails.
 func TestTagsAreOneMailbox(t *testing.T) {
 	t.Parallel()
@@ -76,10 +72,6 @@ func TestTagsAreOneMailbox(t *testing.T) {
 		t.Errorf("another mailbox got %d mails, want 1", got-2)
 	}
 }
-
-// end:ratelimit
-
-// part:ratelimit
 
 // TestTagsLeaveTheOwnersMails: a stranger with an account of another spelling of the mailbox is its user, but the
 // owner's own browser gets its link all the same.
@@ -107,10 +99,6 @@ func TestTagsLeaveTheOwnersMails(t *testing.T) {
 	}
 }
 
-// end:ratelimit
-
-// part:ratelimit
-
 // TestSignInsLeaveTheOwnersMails: sign-ins of an unverified account of another spelling of the mailbox mail links, but
 // not all of them.
 func TestSignInsLeaveTheOwnersMails(t *testing.T) {
@@ -131,10 +119,6 @@ func TestSignInsLeaveTheOwnersMails(t *testing.T) {
 		t.Errorf("mails %q: the owner cannot verify the address", got)
 	}
 }
-
-// end:ratelimit
-
-// part:ratelimit
 
 // TestStrangersDoNotSilenceTheAlarm: whatever mails strangers cause, also to other spellings of the mailbox, the owner
 // hears of a sign-in on a strange device.

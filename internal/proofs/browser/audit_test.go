@@ -9,6 +9,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
+// part:admin
+
 // reads opens a page of the trail, which says all of this.
 func (b *tab) reads(path string, words ...string) {
 	b.Helper()
@@ -17,6 +19,8 @@ func (b *tab) reads(path string, words ...string) {
 		b.wantText("#trail", w)
 	}
 }
+
+// end:admin
 
 // TestAuditPages looks at the trail, full and empty: pictures, widths, and the rules of axe.
 func TestAuditPages(t *testing.T) {
