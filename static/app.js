@@ -72,9 +72,14 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   Object.assign(ctx, { push: false, replace: false, select: null }, !ctx.hx.retarget && { swap: "none" });
 });
 
-// The browser may restore a private page after its session has ended: load it again.
-window.addEventListener("pageshow", (event) => {
-  if (event.persisted && document.documentElement.hasAttribute("data-private")) location.reload();
+// The browser may restore a page after a log-in or a log-out: load it again. Until then a public page, which it keeps
+// in memory, shows nothing of its visitor.
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (persisted && document.querySelector("html[data-private], #account")) location.reload();
+});
+window.addEventListener("pagehide", () => {
+  document.querySelectorAll("html:not([data-private]) :is(#account, #banners, #guard-state)")
+    .forEach((part) => part.replaceChildren());
 });
 
 // Focus the error summary of a page that was loaded without htmx, or its first field even if there is a message, which

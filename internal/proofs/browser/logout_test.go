@@ -59,6 +59,42 @@ func TestNothingIsShownAfterALogOut(t *testing.T) {
 	}
 }
 
+// TestTheFrontPageForgetsItsVisitor: the browser keeps the front page in memory, and Back shows it for whom the browser
+// is logged in then. It does not even flash the one before.
+func TestTheFrontPageForgetsItsVisitor(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addUser(t, "Mary Somerville", "mary@example.com", "user")
+	b := newWindow(t, s.URL)
+	b.everyPage(`addEventListener("pageshow", ({ persisted }) => {
+		const shown = [...document.querySelectorAll("#account, #banners, #guard-state")].map((e) => e.textContent).join("");
+		if (persisted && shown) console.error("the page from memory flashes " + shown);
+	})`)
+	fromMemory := func(shown string) {
+		t.Helper()
+		before := len(b.fromMemory())
+		b.back()
+		b.wait(shown)
+		if len(b.fromMemory()) == before {
+			t.Error("the page does not come from memory, which this test is about")
+		}
+	}
+	b.open("/")
+	b.wait(`document.querySelector("#account [href='/login']")`)
+	b.leave("log in", chromedp.Evaluate[chromedp.Void](`location.assign("/login")`))
+	other := b.beside()
+	other.logIn("mary@example.com")
+	fromMemory(`document.querySelector("#account b")?.textContent === "Mary Somerville"`)
+	b.wantText("#guard-state", "Mary Somerville")
+	b.leave("look elsewhere", chromedp.Evaluate[chromedp.Void](`location.assign("/forgot-password")`))
+	other.logOut()
+	fromMemory(`document.querySelector("#account [href='/login']")`)
+	b.wantText("#guard-state", "You are not logged in.")
+	if body := b.text("body"); strings.Contains(body, "mary@example.com") || strings.Contains(body, "Mary Somerville") {
+		t.Errorf("after the log-out it shows %q", body)
+	}
+}
+
 // followAhead clicks the link that ahead has added.
 var followAhead = chromedp.Evaluate[chromedp.Void](`document.getElementById("ahead").click()`)
 
