@@ -86,5 +86,5 @@ window.addEventListener("pagehide", () => {
 // describes the field, or else the message.
 (document.querySelector("[data-summary], main input[autofocus]") ?? document.querySelector("#toasts[autofocus]"))?.focus();
 document.documentElement.setAttribute("data-js", "");
-// Remove the secret of a mailed link from the address bar and the history. The form has it.
-if (document.querySelector("input[type=hidden][name=token]")) history.replaceState(history.state, "", location.pathname);
+// Remove the secret of a mailed link from the address bar and the history. The form has it. The mark tells the server so.
+if (document.querySelector("input[type=hidden][name=token]")) history.replaceState(history.state, "", "?opened");
