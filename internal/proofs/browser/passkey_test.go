@@ -28,6 +28,10 @@ func init() {
 		act{route: "POST " + passkeysPage + "/:passkey/delete", find: mine("/delete"), clicks: []string{"main form .act"}},
 	)
 	partFits = append(partFits, (*site).fitPasskeys)
+	dialogPages = append(dialogPages, func(s *site, t *testing.T) string {
+		s.keepPasskey(t, "root@example.com", "Phone")
+		return passkeysPage
+	})
 }
 
 // keepPasskey stores a passkey that no device has, and returns the path of its page.
@@ -140,8 +144,8 @@ func (a authenticator) logsIn(s *site, press chromedp.Action[chromedp.Void]) {
 func (b *tab) addPasskey(name string) {
 	b.Helper()
 	b.open(passkeysPage)
-	eval[string](b, `document.getElementById("name").value = ""`)
-	b.fill("name", name)
+	eval[string](b, `document.getElementById("add-name").value = ""`)
+	b.fill("add-name", name)
 	b.leave("add a passkey", chromedp.Click(chromedp.CSS(passkeyButton)))
 	b.wantText("#toasts", "The passkey is added.")
 	b.wantText("main", name)
@@ -293,7 +297,7 @@ func TestPasskeyByKeyboard(t *testing.T) {
 	b.logIn("ada@example.com")
 	phone := b.addAuthenticator()
 	b.open(passkeysPage)
-	b.tabTo("#name")
+	b.tabTo("#add-name")
 	b.leave("add it", typed(kb.Enter))
 	b.wantText("#toasts", "The passkey is added.")
 	phone.touched(false)

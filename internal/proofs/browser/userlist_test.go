@@ -159,7 +159,7 @@ func TestListOnAPhone(t *testing.T) {
 	b.resize(375, 812)
 	b.open("/admin/users")
 	for _, fact := range []string{
-		`!document.querySelector("#role").checkVisibility()`,
+		`!document.querySelector("#by-role").checkVisibility()`,
 		`document.querySelector("#list .table").scrollWidth <= document.querySelector("#list .table").clientWidth`,
 		`[...document.querySelectorAll("#list .more button")].every((e) => e.getBoundingClientRect().right <= 375)`,
 		`[...document.querySelectorAll("#list .more button, #list .check, #list .sort, .filter summary, #list nav a")]
@@ -171,12 +171,12 @@ func TestListOnAPhone(t *testing.T) {
 		}
 	}
 	b.do(chromedp.Click(chromedp.CSS(".filter summary")))
-	b.wait(`document.querySelector("#role").checkVisibility()`)
+	b.wait(`document.querySelector("#by-role").checkVisibility()`)
 	b.open("/admin/users?status=active")
-	b.wait(`document.querySelector("#status").checkVisibility()`)
+	b.wait(`document.querySelector("#by-status").checkVisibility()`)
 	b.resize(1280, 800)
 	b.open("/admin/users")
-	b.wait(`document.querySelector("#role").checkVisibility() && !document.querySelector(".filter summary").checkVisibility()`)
+	b.wait(`document.querySelector("#by-role").checkVisibility() && !document.querySelector(".filter summary").checkVisibility()`)
 }
 
 // TestHeadsStay: the heads of columns stay below the top of the page while a person scrolls.
