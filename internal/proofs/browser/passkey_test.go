@@ -255,6 +255,30 @@ func TestPasskeyRefused(t *testing.T) {
 	phone.keeps(0)
 }
 
+// TestPasskeyUnanswered: an answer that is a page and a lost connection are not taken for a ceremony that was broken
+// off. A suggestion that nobody asked for fails in silence.
+func TestPasskeyUnanswered(t *testing.T) {
+	t.Parallel()
+	const lost = `window.fetch = () => { window.tried = true; return Promise.reject(new TypeError("Failed to fetch")); }, true`
+	s := newSite(t)
+	b, phone := owner(t, s)
+	b.expect("status of 409")
+	eval[string](b, `document.querySelector("#passkey [name=for]").value = "another"`)
+	b.wantPasskeyProblem("That did not work. Load the page again.")
+	eval[bool](b, lost)
+	b.wantPasskeyProblem("The connection was lost.")
+	phone.touched(false)
+	b.open("/dashboard")
+	b.logOut()
+	eval[bool](b, lost)
+	eval[bool](b, `document.dispatchEvent(new Event("visibilitychange"))`)
+	b.wait(`window.tried`)
+	eval[bool](b, nextFrame)
+	if !eval[bool](b, `document.querySelector("#problem").hidden`) {
+		t.Errorf("unasked, the page says %q", b.text("#problem"))
+	}
+}
+
 // TestPasskeyReauth: a passkey proves again who the visitor is, and leads back.
 func TestPasskeyReauth(t *testing.T) {
 	t.Parallel()
