@@ -72,8 +72,7 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   Object.assign(ctx, { push: false, replace: false, select: null }, !ctx.hx.retarget && { swap: "none" });
 });
 
-// The browser may restore a page after a log-in or a log-out: load it again. Until then a public page, which it keeps
-// in memory, shows nothing of its visitor.
+// The browser may restore a page after a log-in or log-out: load it again. A public page is kept without its visitor.
 window.addEventListener("pageshow", ({ persisted }) => {
   if (persisted && document.querySelector("html[data-private], #account")) location.reload();
 });
@@ -86,5 +85,5 @@ window.addEventListener("pagehide", () => {
 // describes the field, or else the message.
 (document.querySelector("[data-summary], main input[autofocus]") ?? document.querySelector("#toasts[autofocus]"))?.focus();
 document.documentElement.setAttribute("data-js", "");
-// Remove the secret of a mailed link from the address bar and the history. The form has it. The mark tells the server so.
+// Remove the secret of a mailed link from the address bar and the history. The form has it.
 if (document.querySelector("input[type=hidden][name=token]")) history.replaceState(history.state, "", "?opened");

@@ -204,3 +204,31 @@ func TestStaleRowsDim(t *testing.T) {
 	release()
 	b.wait(`document.querySelector("#found").textContent === "1 user" && !document.querySelector("[aria-busy=true]")`)
 }
+
+// TestTheListAsItWas: choosing a theme keeps the search, whose address is htmx's, and a selection that Back restores is
+// counted.
+func TestTheListAsItWas(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
+	s.addUser(t, "Grace Hopper", "grace@example.com", "user")
+	b := newWindow(t, s.URL)
+	b.logIn("ada@example.com")
+	b.open("/admin/users")
+	b.do(chromedp.SendKeys(chromedp.ID("q"), "hopper"))
+	b.wait(`location.search === "?q=hopper"`)
+	b.do(chromedp.Click(chromedp.CSS("#account > button")))
+	b.wait(`document.querySelector("#account-menu:popover-open")`)
+	b.leave("choose a theme", chromedp.Click(chromedp.CSS("#account-menu [name=theme][value=dark]")))
+	b.wantPath("/admin/users?q=hopper")
+	b.wantText("#found", "1 user")
+
+	b.open("/admin/users")
+	b.do(chromedp.Click(chromedp.CSS("#selection [name=row]")))
+	b.wantText("#selected", "1 selected")
+	b.leave("look elsewhere", chromedp.Evaluate[chromedp.Void](`location.assign("/dashboard")`))
+	b.back()
+	b.wait(`document.querySelector("#selection [name=row]:checked")`)
+	b.settle()
+	b.wantText("#selected", "1 selected")
+}
