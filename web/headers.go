@@ -29,8 +29,8 @@ func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// dropAhead has the browser drop the pages that it fetched before a click, in all tabs, when a command succeeds, because
-// it may change what they show.
+// dropAhead has the browser drop the pages that it fetched before a click when a command succeeds, because the command
+// may change what they show. A tab that leaves its page drops its own pages; others need the header.
 func dropAhead(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		res, err := echo.UnwrapResponse(c.Response())

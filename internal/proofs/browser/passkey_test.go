@@ -259,7 +259,7 @@ func TestPasskeyRefused(t *testing.T) {
 // off. A suggestion that nobody asked for fails in silence.
 func TestPasskeyUnanswered(t *testing.T) {
 	t.Parallel()
-	const lost = `window.fetch = () => { window.tried = true; return Promise.reject(new TypeError("Failed to fetch")); }, true`
+	const lost = `window.fetch = () => { window.tried = true; return Promise.reject(new TypeError("lost")); }, true`
 	s := newSite(t)
 	b, phone := owner(t, s)
 	b.expect("status of 409")
