@@ -72,9 +72,13 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   Object.assign(ctx, { push: false, replace: false, select: null }, !ctx.hx.retarget && { swap: "none" });
 });
 
-// The browser may restore a private page after its session has ended: load it again.
-window.addEventListener("pageshow", (event) => {
-  if (event.persisted && document.documentElement.hasAttribute("data-private")) location.reload();
+// The browser may restore a page after a log-in or log-out: load it again. A public page is kept without its visitor.
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (persisted && document.querySelector("html[data-private], #account")) location.reload();
+});
+window.addEventListener("pagehide", () => {
+  document.querySelectorAll("html:not([data-private]) :is(#account, #banners, #guard-state)")
+    .forEach((part) => part.replaceChildren());
 });
 
 // Focus the error summary of a page that was loaded without htmx, or its first field even if there is a message, which
@@ -82,4 +86,4 @@ window.addEventListener("pageshow", (event) => {
 (document.querySelector("[data-summary], main input[autofocus]") ?? document.querySelector("#toasts[autofocus]"))?.focus();
 document.documentElement.setAttribute("data-js", "");
 // Remove the secret of a mailed link from the address bar and the history. The form has it.
-if (document.querySelector("input[type=hidden][name=token]")) history.replaceState(history.state, "", location.pathname);
+if (document.querySelector("input[type=hidden][name=token]")) history.replaceState(history.state, "", "?opened");

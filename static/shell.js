@@ -51,6 +51,16 @@ document.addEventListener("change", ({ target }) => {
   document.querySelector("#selection [name=all]").checked = n === boxes.length;
   for (const id of ["selected", "live"]) document.getElementById(id).textContent = n + " selected";
 });
+// Back restores a selection without a change.
+window.addEventListener("pageshow", () => {
+  document.querySelector("#selection tbody :checked")?.dispatchEvent(new Event("change", { bubbles: true }));
+});
+
+// A theme leads back to the address that htmx has given the page.
+document.addEventListener("submit", ({ target }) => {
+  const back = target.querySelector(".themes > [name=returnTo]");
+  if (back?.value) back.value = location.pathname + location.search;
+});
 
 // The rows of a list dim while others are loaded.
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {

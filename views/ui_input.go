@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -9,6 +10,7 @@ import (
 // input is one field of a form.
 type input struct {
 	Name, Label, Value string
+	ID                 string   // of its elements, where a form in the dialog may have the same Name; "" means Name
 	Type               string   // of the element input, or textarea, select, username, or code for a code that one types
 	Autocomplete, Hint string   // "" for none
 	Rules              string   // passwordrules, for password managers
@@ -21,6 +23,9 @@ type input struct {
 	focus              bool            // when the page opens
 	After              templ.Component // what follows the field; nil for nothing
 }
+
+// id identifies the control. Its hint, error and verdict add to it.
+func (f input) id() string { return cmp.Or(f.ID, f.Name) }
 
 // attributes are those of the control, besides what identifies it.
 func (f input) attributes(errors Errors) templ.Attributes {
@@ -74,10 +79,10 @@ func (f input) describedBy(errors Errors) string {
 		ids = append(ids, "toasts")
 	}
 	if errors.Of(f.Name) != "" {
-		ids = append(ids, f.Name+"-error")
+		ids = append(ids, f.id()+"-error")
 	}
 	if f.Hint != "" {
-		ids = append(ids, f.Name+"-hint")
+		ids = append(ids, f.id()+"-hint")
 	}
 	return strings.Join(ids, " ")
 }

@@ -78,7 +78,7 @@ func (l List) filtered() bool { return l.Text != "" || len(l.Chosen) > 0 }
 func (l List) triggers() string {
 	events := "submit, input delay:300ms from:#q"
 	for _, f := range l.Filters {
-		events += ", change from:#" + f.Name
+		events += ", change from:#" + f.input("").id()
 	}
 	return events
 }
@@ -103,7 +103,9 @@ func (f Filter) Values() (list []string) {
 
 func (f Filter) input(value string) input {
 	options := append([]string{"", f.All}, f.Options...)
-	return input{Name: f.Name, Label: f.Label, Type: "select", Value: value, Options: options, Optional: true}
+	return input{
+		Name: f.Name, ID: "by-" + f.Name, Label: f.Label, Type: "select", Value: value, Options: options, Optional: true,
+	}
 }
 
 // Direction is the order of a list as its address says it.

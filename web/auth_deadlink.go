@@ -38,8 +38,24 @@ func deadLink(err error, url, label string) (l views.LinkResult, ok bool) {
 	return l, true
 }
 
-// showDeadLink answers a GET of a link that does not work.
+// openedMark is the parameter that app.js leaves in the address in place of the token of a mailed link.
+const openedMark = "opened"
+
+// showLostLink answers a page of a mailed link that was loaded again, and so without its token. The link may be good.
+func (s *Server) showLostLink(c *echo.Context, url, label string) error {
+	return s.render(c, http.StatusOK, views.LinkResult{
+		Title: "Open the link in your mail once more",
+		Message: "This page was loaded without it, because a mailed link does not stay in the address bar. " +
+			"Loading the page did not use the link up.",
+		ActionURL: url, ActionLabel: label,
+	}.Page())
+}
+
+// showDeadLink answers a GET of a link that does not work, or of its page without the link.
 func (s *Server) showDeadLink(c *echo.Context, err error, url, label string) error {
+	if !c.QueryParams().Has("token") {
+		return s.showLostLink(c, url, label)
+	}
 	l, ok := deadLink(err, url, label)
 	if !ok {
 		return err

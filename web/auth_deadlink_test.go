@@ -140,6 +140,28 @@ func TestConfirmWithoutJavaScript(t *testing.T) {
 	})
 }
 
+// TestAPageWithoutItsLink: app.js takes the token of a mailed link out of the address, so that loading its page again
+// asks without one. The answer claims nothing about the link.
+func TestAPageWithoutItsLink(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	for path, action := range map[string]string{
+		"/verify-email?opened": "/verify-email", "/reset-password": "/forgot-password", "/undo-email": "/",
+		"/stop-email-change": "/",
+	} {
+		for _, c := range []*authtest.Client{ada, s.stranger(t)} {
+			got := c.Get(path, navigate...)
+			expect(t, got, 200, "Referrer-Policy", "no-referrer", "Cache-Control", "private, no-store")
+			contains(t, got, "Open the link in your mail once more", `class="button block" href="`+action+`"`)
+			lacks(t, got, "used already")
+		}
+	}
+	for _, path := range []string{"/verify-email", "/reset-password", "/undo-email", "/stop-email-change"} {
+		expect(t, ada.Get(path+"?token=", navigate...), 410) // broken by a mail program
+	}
+}
+
 // TestLoginBeforeConfirming: a login with the right password before verification leads to the page about the mail.
 func TestLoginBeforeConfirming(t *testing.T) {
 	t.Parallel()

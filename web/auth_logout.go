@@ -2,9 +2,12 @@ package web
 
 import "github.com/labstack/echo/v5"
 
-// clearSiteData deletes what the browser stored and prefetched. The cache is left out: it holds no private pages, and
-// clearing a large one takes seconds.
-const clearSiteData = `"storage", "prefetchCache", "prerenderCache"`
+// Values of Clear-Site-Data. clearAhead deletes the pages that the browser fetched before a click, clearSiteData also
+// what it stored. The cache is left out: it holds no private pages, and clearing a large one takes seconds.
+const (
+	clearAhead    = `"prefetchCache", "prerenderCache"`
+	clearSiteData = `"storage", ` + clearAhead
+)
 
 func (s *Server) logout(c *echo.Context) error {
 	if err := s.signOut(c, "logged-out"); err != nil {

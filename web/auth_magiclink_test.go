@@ -86,6 +86,7 @@ func TestMagicLinkPage(t *testing.T) {
 		expect(t, again, 422)
 		contains(t, again, "This link does not work", `href="/login/link"`)
 		expect(t, other.Get(link, navigate...), 410)
+		contains(t, other.Get("/magic-link", navigate...), "Open the link in your mail once more")
 	})
 }
 

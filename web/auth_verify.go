@@ -44,6 +44,9 @@ func (s *Server) showVerify(c *echo.Context) error {
 		form.ReturnTo = mailedReturnTo(c.QueryParam("returnTo"))
 		return s.render(c, http.StatusOK, views.MailedLink(form).Page())
 	}
+	if c.QueryParams().Has(openedMark) {
+		return s.showLostLink(c, awaitPath, awaitLabel)
+	}
 	done := c.QueryParam("done")
 	if result, ok := linkResults[done]; ok {
 		return s.render(c, http.StatusOK, result.Page())

@@ -77,14 +77,15 @@ func TestReloadIsOff(t *testing.T) {
 	}
 }
 
-// TestPrefetchRules: pages name the rules by which a hovered link is fetched ahead; fragments do not.
+// TestPrefetchRules: pages name the rules by which a link is fetched when it is pressed, and not before, because the
+// session may end before the click; fragments do not.
 func TestPrefetchRules(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	rules := strings.Trim(s.Get("/", navigate...).Header.Get("Speculation-Rules"), `"`)
 	res := s.Get(rules)
 	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "application/speculationrules+json" ||
-		!strings.Contains(res.Text, `"prefetch"`) {
+		!strings.Contains(res.Text, `"prefetch"`) || !strings.Contains(res.Text, `"eagerness": "conservative"`) {
 		t.Errorf("%s: %d %s", rules, res.StatusCode, res.Header.Get("Content-Type"))
 	}
 	if got := s.Get("/nav", "HX-Request", "true").Header.Get("Speculation-Rules"); got != "" {

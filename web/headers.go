@@ -29,6 +29,23 @@ func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// dropAhead has the browser drop the pages that it fetched before a click when a command succeeds, because the command
+// may change what they show. A tab that leaves its page drops its own pages; others need the header.
+func dropAhead(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		res, err := echo.UnwrapResponse(c.Response())
+		if err != nil || safe(c.Request()) {
+			return next(c)
+		}
+		res.Before(func() {
+			if res.Status < 400 && res.Header().Get("Clear-Site-Data") == "" {
+				res.Header().Set("Clear-Site-Data", clearAhead)
+			}
+		})
+		return next(c)
+	}
+}
+
 // cacheable is for public pages. Browsers may keep them, and revalidate them each time.
 func cacheable(next echo.HandlerFunc) echo.HandlerFunc {
 	return cacheControl("private, no-cache", next)

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +97,22 @@ func TestSecurityHeadersEverywhere(t *testing.T) {
 }
 
 // end:admin,betterauth
+
+// TestPagesFetchedAheadAreDropped: a command that succeeds drops them, sent by htmx or not. One that
+// is refused and a read do not.
+func TestPagesFetchedAheadAreDropped(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	const dropped = `"prefetchCache", "prerenderCache"`
+	good, bad := url.Values{"name": {"Ada"}}, url.Values{"name": {""}}
+	expect(t, ada.PostForm("/settings", good), 303, "Clear-Site-Data", dropped)
+	expect(t, ada.PostForm("/settings", good, s.htmx("/settings")...), 204, "Clear-Site-Data", dropped)
+	expect(t, ada.PostForm("/settings/sessions/others", nil, s.htmx("/settings/sessions")...), 200, "Clear-Site-Data",
+		dropped)
+	expect(t, ada.PostForm("/settings", bad), 422, "Clear-Site-Data", "")
+	expect(t, ada.Get("/settings", navigate...), 200, "Clear-Site-Data", "")
+}
 
 func TestHTTPS(t *testing.T) {
 	t.Parallel()

@@ -21,7 +21,7 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	if !sentByScript(c.Request()) {
-		h.Set("Speculation-Rules", `"`+static.URL("speculation.json")+`"`) // prefetch links that are hovered
+		h.Set("Speculation-Rules", `"`+static.URL("speculation.json")+`"`) // prefetch links that are pressed
 	}
 	flash := s.takeFlash(c)
 	c.Response().WriteHeader(status)

@@ -91,6 +91,7 @@ func New(c Config) *Server {
 	s.echo.Use(
 		s.begin, // first, because everything below logs the id of the request
 		s.secureHeaders,
+		dropAhead,
 		s.log,
 		middleware.Recover(),
 		s.checkHost,

@@ -288,6 +288,8 @@ func init() {
 			click:  button},
 	}...)
 	partFits = append(partFits, (*site).fitUserLists)
+	dialogPages = append(dialogPages, (*site).gracePath,
+		func(*site, *testing.T) string { return "/admin/users?q=grace" })
 }
 
 // fitUserLists looks at the pages about users, and acts as one in the end.

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"testing"
 
@@ -124,6 +125,55 @@ func TestAccessibilityRules(t *testing.T) {
 		b.checkRules(axe, "mail, text")
 	})
 }
+
+// dialogPages open the pages of parts that lead to dialogs, for an admin who is root@example.com.
+var dialogPages []func(*site, *testing.T) string
+
+// TestDialogsNameTheirFields: a form in a dialog stands on a page with fields of its own. No id is there twice, so that
+// every field has its label, its hint and the link of its error.
+func TestDialogsNameTheirFields(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addUser(t, "Root", "root@example.com", "admin")
+	s.addUser(t, "Grace Hopper", "grace@example.com", "user")
+	b := newTab(t, s.URL)
+	b.logIn("root@example.com")
+	pages := []string{"/dev/components"}
+	for _, page := range dialogPages {
+		pages = append(pages, page(s, t))
+	}
+	const openers = `[...document.querySelectorAll("main [hx-get]")].filter((e) =>
+		e.getAttribute("hx-target") === "#dialog" || e.closest(".menu"))`
+	for _, path := range pages {
+		b.open(path)
+		n := eval[int](b, openers+".length")
+		if n == 0 {
+			t.Errorf("%s has no dialog", path)
+		}
+		for i := range n {
+			b.open(path)
+			opener := fmt.Sprintf("%s[%d]", openers, i)
+			if eval[bool](b, opener+`.hasAttribute("formaction")`) {
+				b.do(chromedp.Click(chromedp.CSS("#list tbody [name=row]")))
+			}
+			eval[bool](b, opener+".click(), true")
+			b.wait(`document.querySelector("dialog[open] h2")`)
+			for _, fault := range eval[[]string](b, unnamed) {
+				t.Errorf("%s, %s: %s", path, b.text("dialog h2"), fault)
+			}
+		}
+	}
+}
+
+// unnamed lists the ids that are there twice and the fields without a label.
+const unnamed = `(() => {
+	const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+	const fields = [...document.querySelectorAll("input:not([type=hidden]), select, textarea")];
+	return [
+		...ids.filter((id, i) => ids.indexOf(id) < i).map((id) => "the id " + id + " is there twice"),
+		...fields.filter((e) => !e.labels.length && !e.ariaLabel).map((e) => "no label: " + e.outerHTML.slice(0, 100)),
+	];
+})()`
 
 // The rules of WCAG 2.2 AA that a program can check, and axe's own advice.
 const runAxe = `axe.run(document, {

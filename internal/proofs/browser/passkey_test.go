@@ -28,6 +28,10 @@ func init() {
 		act{route: "POST " + passkeysPage + "/:passkey/delete", find: mine("/delete"), clicks: []string{"main form .act"}},
 	)
 	partFits = append(partFits, (*site).fitPasskeys)
+	dialogPages = append(dialogPages, func(s *site, t *testing.T) string {
+		s.keepPasskey(t, "root@example.com", "Phone")
+		return passkeysPage
+	})
 }
 
 // keepPasskey stores a passkey that no device has, and returns the path of its page.
@@ -140,8 +144,8 @@ func (a authenticator) logsIn(s *site, press chromedp.Action[chromedp.Void]) {
 func (b *tab) addPasskey(name string) {
 	b.Helper()
 	b.open(passkeysPage)
-	eval[string](b, `document.getElementById("name").value = ""`)
-	b.fill("name", name)
+	eval[string](b, `document.getElementById("add-name").value = ""`)
+	b.fill("add-name", name)
 	b.leave("add a passkey", chromedp.Click(chromedp.CSS(passkeyButton)))
 	b.wantText("#toasts", "The passkey is added.")
 	b.wantText("main", name)
@@ -251,6 +255,30 @@ func TestPasskeyRefused(t *testing.T) {
 	phone.keeps(0)
 }
 
+// TestPasskeyUnanswered: an answer that is a page and a lost connection are not taken for a ceremony that was broken
+// off. A suggestion that nobody asked for fails in silence.
+func TestPasskeyUnanswered(t *testing.T) {
+	t.Parallel()
+	const lost = `window.fetch = () => { window.tried = true; return Promise.reject(new TypeError("lost")); }, true`
+	s := newSite(t)
+	b, phone := owner(t, s)
+	b.expect("status of 409")
+	eval[string](b, `document.querySelector("#passkey [name=for]").value = "another"`)
+	b.wantPasskeyProblem("That did not work. Load the page again.")
+	eval[bool](b, lost)
+	b.wantPasskeyProblem("The connection was lost.")
+	phone.touched(false)
+	b.open("/dashboard")
+	b.logOut()
+	eval[bool](b, lost)
+	eval[bool](b, `document.dispatchEvent(new Event("visibilitychange"))`)
+	b.wait(`window.tried`)
+	eval[bool](b, nextFrame)
+	if !eval[bool](b, `document.querySelector("#problem").hidden`) {
+		t.Errorf("unasked, the page says %q", b.text("#problem"))
+	}
+}
+
 // TestPasskeyReauth: a passkey proves again who the visitor is, and leads back.
 func TestPasskeyReauth(t *testing.T) {
 	t.Parallel()
@@ -293,7 +321,7 @@ func TestPasskeyByKeyboard(t *testing.T) {
 	b.logIn("ada@example.com")
 	phone := b.addAuthenticator()
 	b.open(passkeysPage)
-	b.tabTo("#name")
+	b.tabTo("#add-name")
 	b.leave("add it", typed(kb.Enter))
 	b.wantText("#toasts", "The passkey is added.")
 	phone.touched(false)

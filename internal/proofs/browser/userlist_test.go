@@ -180,7 +180,7 @@ func TestListOnAPhone(t *testing.T) {
 	b.resize(375, 812)
 	b.open("/admin/users")
 	for _, fact := range []string{
-		`!document.querySelector("#role").checkVisibility()`,
+		`!document.querySelector("#by-role").checkVisibility()`,
 		`document.querySelector("#list .table").scrollWidth <= document.querySelector("#list .table").clientWidth`,
 		`[...document.querySelectorAll("#list .more button")].every((e) => e.getBoundingClientRect().right <= 375)`,
 		`[...document.querySelectorAll("#list .more button, #list .check, #list .sort, .filter summary, #list nav a")]
@@ -192,12 +192,12 @@ func TestListOnAPhone(t *testing.T) {
 		}
 	}
 	b.do(chromedp.Click(chromedp.CSS(".filter summary")))
-	b.wait(`document.querySelector("#role").checkVisibility()`)
+	b.wait(`document.querySelector("#by-role").checkVisibility()`)
 	b.open("/admin/users?status=active")
-	b.wait(`document.querySelector("#status").checkVisibility()`)
+	b.wait(`document.querySelector("#by-status").checkVisibility()`)
 	b.resize(1280, 800)
 	b.open("/admin/users")
-	b.wait(`document.querySelector("#role").checkVisibility() && !document.querySelector(".filter summary").checkVisibility()`)
+	b.wait(`document.querySelector("#by-role").checkVisibility() && !document.querySelector(".filter summary").checkVisibility()`)
 }
 
 // TestHeadsStay: the heads of columns stay below the top of the page while a person scrolls.
@@ -224,4 +224,32 @@ func TestStaleRowsDim(t *testing.T) {
 	b.wait(`document.querySelector("#list[aria-busy=true]")`)
 	release()
 	b.wait(`document.querySelector("#found").textContent === "1 user" && !document.querySelector("[aria-busy=true]")`)
+}
+
+// TestTheListAsItWas: choosing a theme keeps the search, whose address is htmx's, and a selection that Back restores is
+// counted.
+func TestTheListAsItWas(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.addUser(t, "Ada Lovelace", "ada@example.com", "admin")
+	s.addUser(t, "Grace Hopper", "grace@example.com", "user")
+	b := newWindow(t, s.URL)
+	b.logIn("ada@example.com")
+	b.open("/admin/users")
+	b.do(chromedp.SendKeys(chromedp.ID("q"), "hopper"))
+	b.wait(`location.search === "?q=hopper"`)
+	b.do(chromedp.Click(chromedp.CSS("#account > button")))
+	b.wait(`document.querySelector("#account-menu:popover-open")`)
+	b.leave("choose a theme", chromedp.Click(chromedp.CSS("#account-menu [name=theme][value=dark]")))
+	b.wantPath("/admin/users?q=hopper")
+	b.wantText("#found", "1 user")
+
+	b.open("/admin/users")
+	b.do(chromedp.Click(chromedp.CSS("#selection [name=row]")))
+	b.wantText("#selected", "1 selected")
+	b.leave("look elsewhere", chromedp.Evaluate[chromedp.Void](`location.assign("/dashboard")`))
+	b.back()
+	b.wait(`document.querySelector("#selection [name=row]:checked")`)
+	b.settle()
+	b.wantText("#selected", "1 selected")
 }
