@@ -67,7 +67,6 @@ func (s step) record(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.p.Base = ""
 	if s.template != nil {
 		render, err := renderProject(s.template, s.p, now)
 		if err != nil {
