@@ -121,7 +121,7 @@ func (c creation) make(ctx context.Context, template tree, list partList) error 
 		r.Diff = r.Message + c.note + strings.Join(r.Files, "\n")
 		return c.print(r)
 	}
-	if err := c.build(ctx, target, template, files); err != nil {
+	if err := c.build(ctx, target, template, files, &r); err != nil {
 		return err
 	}
 	if strings.Contains(c.dir, " ") {
@@ -192,7 +192,7 @@ func (c *creation) files(template tree) (tree, error) {
 }
 
 // build makes the project beside target, and moves it there when it is whole.
-func (c *creation) build(ctx context.Context, target string, template, files tree) (err error) {
+func (c *creation) build(ctx context.Context, target string, template, files tree, r *report) (err error) {
 	temp, err := os.MkdirTemp(filepath.Dir(target), ".foyer-new-")
 	if err != nil {
 		return err
@@ -214,6 +214,10 @@ func (c *creation) build(ctx context.Context, target string, template, files tre
 		c.note += "The first commit has no author, because git does not know your name and address.\n"
 	}
 	s.git(append(commit, "commit", "--quiet", "--no-verify", "-m", "Based on "+c.p.Upstream+" "+c.p.Version)...)
+	r.Files = listed(s.git("ls-files", "-z"))
+	if c.json { // a text would tell how to revert it
+		r.Commit = s.git("rev-parse", "HEAD")
+	}
 	if s.err != nil {
 		return s.err
 	}

@@ -194,12 +194,24 @@ func TestNewForPrograms(t *testing.T) {
 	if left := filesIn(t, parent); left != nil {
 		t.Errorf("left: %q", left)
 	}
-	project, out, err := template.made(t, parent, "example.com/harbor", "--json")
+	template.commit(t, template.tree(t).with(accessFile, "GET /\n", "web/access_test.go", `package web
+
+import (
+	"flag"
+	"os"
+	"testing"
+)
+
+var _ = flag.Bool("update", false, "")
+
+func TestAccess(*testing.T) { os.WriteFile("testdata/more.golden", nil, 0o600) }
+`), "A test writes a file")
+	project, out, err := template.made(t, parent, "example.com/harbor", "--json", "--without=keys")
 	must(t, err)
 	var r report
 	must(t, json.Unmarshal([]byte(out), &r))
 	if !strings.HasSuffix(r.Message, "\tcd "+string(project)+"\n\tgo run ./cmd/server") || !slices.Equal(r.Files,
-		project.tree(t).names()) || r.Diff != "" {
+		project.tree(t).names()) || r.Diff != "" || r.Commit != project.do(t, "rev-parse", "HEAD") {
 		t.Errorf("reported %+v", r)
 	}
 }

@@ -47,8 +47,7 @@ func renameVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 }
 
 const movedDatabase = "\n\nWhere DATABASE_URL is not set, the database is data/%s.db now: stop the server and move " +
-	"data/%s.db there, with its files -wal and -shm if there are any. The names of cookies change, too, so people log in " +
-	"again."
+	"data/%s.db there, with its -wal and -shm if there are any. The names of cookies change, too, so people log in again."
 
 // rename gives the project other names and records them. Back to the template's names, a clone loses .foyer if nothing
 // else is in it.
