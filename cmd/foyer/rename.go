@@ -79,7 +79,7 @@ func rename(ctx context.Context, root folder, s step, from, to names, base strin
 	if plain {
 		return nil
 	}
-	return s.record(ctx)
+	return s.record(ctx, s.after)
 }
 
 // renamed returns the state under other names, also in the lines that a command put into files.

@@ -59,15 +59,11 @@ func (s *step) finish(ctx context.Context, own tree) (text string, err error) {
 	if lines := gained(s.mine[accessFile], now[accessFile]); len(lines) > 0 {
 		text += "\n\nWho may open what:\n" + strings.Join(lines, "\n")
 	}
-	return text, s.record(ctx)
+	return text, s.record(ctx, now)
 }
 
-// record writes .foyer of a project.
-func (s step) record(ctx context.Context) error {
-	now, err := s.work.read(ctx)
-	if err != nil {
-		return err
-	}
+// record writes .foyer of a project that is the tree now.
+func (s step) record(ctx context.Context, now tree) error {
 	if s.template != nil {
 		render, err := renderProject(s.template, s.p, now)
 		if err != nil {
