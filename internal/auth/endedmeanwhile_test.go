@@ -102,8 +102,8 @@ func TestAnAdminsSessionThatHasEndedDoesNothing(t *testing.T) {
 						Password: authtest.Password, Role: "admin"})
 					return err
 				},
-				"SetRole":           func() error { _, err := r.auth.SetRole(t.Context(), by, ada, "admin"); return err },
-				"BanUser":           func() error { _, err := r.auth.BanUser(t.Context(), by, ada, "", nil); return err },
+				"SetRole":        func() error { _, err := r.auth.SetRole(t.Context(), by, ada, "admin"); return err },
+				"BanUser":        func() error { _, err := r.auth.BanUser(t.Context(), by, ada, "", nil); return err },
 				"RevokeSession":  func() error { return r.auth.RevokeSession(t.Context(), by, ada, his.ID) },
 				"RevokeSessions": func() error { return r.auth.RevokeSessions(t.Context(), by, ada) },
 				// part:admin
