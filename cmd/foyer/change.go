@@ -102,7 +102,9 @@ func (f folder) worktree(ctx context.Context) (folder, func() error, error) {
 
 // take brings the work tree into the project: as a commit, uncommitted, or only as a printed difference.
 func (c change) take(ctx context.Context, root, work folder, head, message string) error {
-	s := session{folder: work, ctx: ctx, err: work.stage(ctx)}
+	s := session{folder: work, ctx: ctx}
+	unmerged := s.unmerged()
+	s.err = errors.Join(s.err, work.stage(ctx))
 	r := report{Message: message, Files: listed(s.git("diff-index", "--cached", "-z", "--name-only", head))}
 	if s.err != nil {
 		return s.err
@@ -122,6 +124,10 @@ func (c change) take(ctx context.Context, root, work folder, head, message strin
 		r.Diff = s.git("diff-index", "--cached", "--patch", "--find-renames", "--no-ext-diff", head)
 	} else {
 		r.Commit = c.commit(&s, root, head, message)
+		if len(unmerged) > 0 { // then git diff shows their conflicts
+			s.folder = root
+			s.git(append([]string{"reset", "--quiet", "--intent-to-add", "--"}, unmerged...)...)
+		}
 	}
 	if s.err != nil {
 		return s.err
@@ -177,10 +183,10 @@ func (c change) print(r report) error {
 			subject += ", while no database has run " + r.migration + "; after that see go run ./cmd/foyer help"
 		}
 	}
-	text = strings.TrimSpace(subject + "\n" + text)
-	if c.dryRun {
-		text = r.Diff
+	said := strings.TrimSpace(subject + "\n" + text)
+	if c.dryRun { // with what is to know of the difference
+		said = strings.TrimLeft(text+"\n\n"+r.Diff, "\n")
 	}
-	_, err := fmt.Fprintln(c.out, text)
+	_, err := fmt.Fprintln(c.out, said)
 	return err
 }

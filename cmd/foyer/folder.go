@@ -73,6 +73,11 @@ func (s *session) added() []string {
 	return listed(s.git("diff", "--cached", "-z", "--name-only", "--no-renames", "--diff-filter=A"))
 }
 
+// unmerged returns the files in conflict.
+func (s *session) unmerged() []string {
+	return listed(s.git("diff", "-z", "--name-only", "--diff-filter=U"))
+}
+
 // root returns the work tree that f lies in.
 func (f folder) root(ctx context.Context) (folder, error) {
 	top, err := f.git(ctx, "rev-parse", "--show-toplevel")

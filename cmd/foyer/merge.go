@@ -48,7 +48,7 @@ func (f folder) merge(ctx context.Context, mine, before, after tree, apart func(
 	}
 	_, picked := f.git(ctx, "-c", "merge.conflictStyle=diff3", "-c", "merge.directoryRenames=true",
 		"-c", "merge.renames=true", "-c", "rerere.enabled=false", "cherry-pick", "--no-commit", "--allow-empty", difference)
-	names := listed(s.git("diff", "-z", "--name-only", "--diff-filter=U"))
+	names := s.unmerged()
 	if s.err != nil || picked != nil && len(names) == 0 {
 		return errors.Join(picked, s.err)
 	}

@@ -88,7 +88,7 @@ func (c *creation) ask(p *person, list partList) {
 
 // make makes the project, or only prints what it would be.
 func (c creation) make(ctx context.Context, template tree, list partList) error {
-	target, err := vacant(ctx, c.dir)
+	target, beside, err := vacant(ctx, c.dir)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (c creation) make(ctx context.Context, template tree, list partList) error 
 		r.Diff = r.Message + c.note + strings.Join(r.Files, "\n")
 		return c.print(r)
 	}
-	if err := c.build(ctx, target, template, files); err != nil {
+	if err := c.build(ctx, target, beside, template, files, &r); err != nil {
 		return err
 	}
 	if strings.Contains(c.dir, " ") {
@@ -151,21 +151,25 @@ func (c creation) gone(list partList) (gone []string, err error) {
 	return append(gone, strings.FieldsFunc(c.without, comma)...), nil
 }
 
-// vacant returns the whole path of dir, which must be empty or missing, and in no repository.
-func vacant(ctx context.Context, dir string) (string, error) {
-	whole, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
+// vacant returns the whole path of dir, which must be empty or missing, and in no repository, and the nearest folder
+// above it that exists.
+func vacant(ctx context.Context, dir string) (whole, above string, err error) {
+	if whole, err = filepath.Abs(dir); err != nil {
+		return "", "", err
 	}
 	files, err := os.ReadDir(whole)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) || len(files) > 0 {
-		return "", fmt.Errorf("%s is no empty folder", dir)
+		return "", "", fmt.Errorf("%s is no empty folder", dir)
 	}
-	root, _ := folder(filepath.Dir(whole)).root(ctx) // fails outside of repositories
+	above = filepath.Dir(whole)
+	for _, err := os.Stat(above); err != nil && filepath.Dir(above) != above; _, err = os.Stat(above) {
+		above = filepath.Dir(above)
+	}
+	root, _ := folder(above).root(ctx) // fails outside of repositories
 	if root != "" {
-		return "", fmt.Errorf("%s lies in another git repository, %s: choose a folder outside", dir, root)
+		return "", "", fmt.Errorf("%s lies in another git repository, %s: choose a folder outside", dir, root)
 	}
-	return whole, nil
+	return whole, above, nil
 }
 
 // files returns the files of the project. It owns README and LICENSE, so no part and no update changes them any more.
@@ -191,9 +195,9 @@ func (c *creation) files(template tree) (tree, error) {
 	return files, nil
 }
 
-// build makes the project beside target, and moves it there when it is whole.
-func (c *creation) build(ctx context.Context, target string, template, files tree) (err error) {
-	temp, err := os.MkdirTemp(filepath.Dir(target), ".foyer-new-")
+// build makes the project in the folder beside, and moves it to target when it is whole.
+func (c *creation) build(ctx context.Context, target, beside string, template, files tree, r *report) (err error) {
+	temp, err := os.MkdirTemp(beside, ".foyer-new-")
 	if err != nil {
 		return err
 	}
@@ -214,6 +218,10 @@ func (c *creation) build(ctx context.Context, target string, template, files tre
 		c.note += "The first commit has no author, because git does not know your name and address.\n"
 	}
 	s.git(append(commit, "commit", "--quiet", "--no-verify", "-m", "Based on "+c.p.Upstream+" "+c.p.Version)...)
+	r.Files = listed(s.git("ls-files", "-z"))
+	if c.json { // a text would tell how to revert it
+		r.Commit = s.git("rev-parse", "HEAD")
+	}
 	if s.err != nil {
 		return s.err
 	}
@@ -221,5 +229,5 @@ func (c *creation) build(ctx context.Context, target string, template, files tre
 		c.from.keep(ctx, f, name, c.p.Version)
 	}
 	os.Remove(target) // an empty folder, where there is one
-	return os.Rename(string(f), target)
+	return errors.Join(os.MkdirAll(filepath.Dir(target), 0o755), os.Rename(string(f), target))
 }

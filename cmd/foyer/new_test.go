@@ -184,22 +184,35 @@ func TestNewThenWith(t *testing.T) {
 // TestNewForPrograms: a dry run says what would be made, and makes nothing.
 func TestNewForPrograms(t *testing.T) {
 	t.Parallel()
-	template, parent := newTemplate(t), t.TempDir()
+	template, above := newTemplate(t), t.TempDir()
+	parent := filepath.Join(above, "a", "b") // it is missing
 	_, out, err := template.made(t, parent, "example.com/harbor", "--without=keys", "--dry-run")
 	must(t, err)
 	if !strings.HasPrefix(out, "Harbor: module example.com/harbor, prefix harbor, without keys of example.com/sample ") ||
 		!strings.Contains(out, "\n.ci/run\n") || strings.Contains(out, "internal/keys") {
 		t.Errorf("printed %q", out)
 	}
-	if left := filesIn(t, parent); left != nil {
+	if left := filesIn(t, above); left != nil {
 		t.Errorf("left: %q", left)
 	}
-	project, out, err := template.made(t, parent, "example.com/harbor", "--json")
+	template.commit(t, template.tree(t).with(accessFile, "GET /\n", "web/access_test.go", `package web
+
+import (
+	"flag"
+	"os"
+	"testing"
+)
+
+var _ = flag.Bool("update", false, "")
+
+func TestAccess(*testing.T) { os.WriteFile("testdata/more.golden", nil, 0o600) }
+`), "A test writes a file")
+	project, out, err := template.made(t, parent, "example.com/harbor", "--json", "--without=keys")
 	must(t, err)
 	var r report
 	must(t, json.Unmarshal([]byte(out), &r))
 	if !strings.HasSuffix(r.Message, "\tcd "+string(project)+"\n\tgo run ./cmd/server") || !slices.Equal(r.Files,
-		project.tree(t).names()) || r.Diff != "" {
+		project.tree(t).names()) || r.Diff != "" || r.Commit != project.do(t, "rev-parse", "HEAD") {
 		t.Errorf("reported %+v", r)
 	}
 }
@@ -256,7 +269,8 @@ func TestNewRefuses(t *testing.T) {
 		{template, []string{in("a"), "example.com/ab", "--nonsense"}, "flag provided but not defined: -nonsense; see go run"},
 		{template, []string{in("full"), "example.com/ab"}, "full is no empty folder"},
 		{template, []string{in("file"), "example.com/ab"}, "file is no empty folder"},
-		{template, []string{in("missing/a"), "example.com/ab"}, "missing"},
+		{template, []string{in("file/a"), "example.com/ab"}, "a is no empty folder"},
+		{template, []string{template.path("b/a"), "example.com/ab"}, "lies in another git repository"},
 		{template, []string{template.path("a"), "example.com/ab"}, "lies in another git repository"},
 		{template, []string{in("a"), "example.com/ab", "--preset", "huge"}, "there is no preset huge"},
 		{template, []string{in("a"), "example.com/ab", "--without", "mail"}, "there is no part mail; parts: audit chain"},

@@ -34,17 +34,24 @@ func renameVerb(ctx context.Context, root folder, args []string, out io.Writer) 
 		return err
 	}
 	return c.run(ctx, root, func(work folder, mine tree) (string, error) {
-		return "Renamed to " + to.Name, rename(ctx, root, step{work: work, mine: mine}, to, *base)
+		from, err := namesOf(mine)
+		if err != nil {
+			return "", err
+		}
+		text := "Renamed to " + to.Name
+		if from.Prefix != to.Prefix {
+			text += fmt.Sprintf(movedDatabase, to.Prefix, from.Prefix)
+		}
+		return text, rename(ctx, root, step{work: work, mine: mine}, from, to, *base)
 	})
 }
 
+const movedDatabase = "\n\nWhere DATABASE_URL is not set, the database is data/%s.db now: stop the server and move " +
+	"data/%s.db there, with its -wal and -shm if there are any. The names of cookies change, too, so people log in again."
+
 // rename gives the project other names and records them. Back to the template's names, a clone loses .foyer if nothing
 // else is in it.
-func rename(ctx context.Context, root folder, s step, to names, base string) error {
-	from, err := namesOf(s.mine)
-	if err != nil {
-		return err
-	}
+func rename(ctx context.Context, root folder, s step, from, to names, base string) (err error) {
 	if s.after, err = renamed(s.mine, to); err != nil {
 		return err
 	}
@@ -55,11 +62,8 @@ func rename(ctx context.Context, root folder, s step, to names, base string) err
 	if err != nil {
 		return err
 	}
-	s.template, _ = root.at(ctx, p.Version)
-	home, err := namesOf(s.template)
-	if err != nil || home.Module != p.Upstream {
-		s.template, home = nil, names{} // only another repository has it, and .foyer loses Base
-	}
+	s.template, _ = p.template(ctx, root) // without it another name has no Base
+	home, _ := namesOf(s.template)
 	s.p = p.renamed(from, to)
 	_, own := root.git(ctx, "merge-base", "--is-ancestor", p.Version, "HEAD")
 	plain := to == home && own == nil && len(p.Without)+len(p.Generated) == 0
@@ -75,12 +79,14 @@ func rename(ctx context.Context, root folder, s step, to names, base string) err
 	if plain {
 		return nil
 	}
-	return s.record(ctx)
+	return s.record(ctx, s.after)
 }
 
 // renamed returns the state under other names, also in the lines that a command put into files.
 func (p project) renamed(from, to names) project {
-	p.names = to
+	if p.names != to {
+		p.names, p.Base = to, ""
+	}
 	for _, g := range p.Generated {
 		for name, lines := range g.Lines {
 			for i := range lines {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -106,6 +107,35 @@ func TestRenameAgain(t *testing.T) {
 	}
 	_, err := dir.verb(t, "rename", "a.b/c", "Anchor", "--base", "HEAD")
 	refused(t, err, ".foyer names the version of the template")
+}
+
+// TestRenameOfNew: a project that new made and that has the template's folder no more is the same one when it is renamed
+// back. Its own names change nothing, even where nothing of the template is left.
+func TestRenameOfNew(t *testing.T) {
+	t.Parallel()
+	template := newTemplate(t)
+	project, _, err := template.made(t, t.TempDir(), "example.com/harbor", "Harbor")
+	must(t, err)
+	must(t, os.RemoveAll(string(template)))
+	_, err = project.verb(t, "rename", "example.com/harbor", "Harbor")
+	refused(t, err, "this changes nothing")
+	before, head := project.treeID(t), project.do(t, "rev-parse", "HEAD")
+	for _, args := range [][]string{{"a.b/anchor", "Anchor"}, {"example.com/harbor", "Harbor"}} {
+		out, err := project.verb(t, append([]string{"rename"}, args...)...)
+		must(t, err)
+		if !strings.Contains(out, "\n\nWhere DATABASE_URL is not set, the database is data/"+dashed(args[1])+".db now: ") {
+			t.Errorf("printed %q", out)
+		}
+	}
+	if project.treeID(t) != before {
+		t.Error("renamed back, the project is another tree:\n" + project.do(t, "diff", head))
+	}
+	if out, err := project.verb(t, "rename", "a.b/harbor", "Harbor", "--dry-run"); strings.Contains(out, "DATABASE") {
+		t.Errorf("with the same prefix it prints %q, %v", out, err)
+	}
+	project.do(t, "update-ref", "-d", kept(project.state(t).Version))
+	_, err = project.verb(t, "rename", "example.com/harbor", "Harbor")
+	refused(t, err, "this changes nothing")
 }
 
 // TestRenameOfNoClone: without an origin the base is named, and what .foyer says of it holds without the template.

@@ -16,6 +16,7 @@ type step struct {
 	template      tree
 	before, after tree
 	keep          bool // what does not fit, for a person to resolve
+	kept          bool // something did not
 }
 
 // begin renders the template as the project has it; for base see project.
@@ -33,7 +34,7 @@ func begin(ctx context.Context, root, work folder, mine tree, base string) (s st
 
 // finish merges the difference into the project, with files that are the project's own, settles it and writes .foyer.
 // It returns paragraphs with what a person is to look at, "" if there is nothing.
-func (s step) finish(ctx context.Context, own tree) (text string, err error) {
+func (s *step) finish(ctx context.Context, own tree) (text string, err error) {
 	misfit := s.work.merge(ctx, s.mine, s.before, s.after, s.mine.given)
 	if lines := (conflict)(nil); misfit != nil && !errors.As(misfit, &lines) {
 		return "", misfit
@@ -47,9 +48,9 @@ func (s step) finish(ctx context.Context, own tree) (text string, err error) {
 	if misfit != nil && !s.keep {
 		return "", fmt.Errorf("nothing was changed, because this project does not fit %s:\n%w", s.what, misfit)
 	}
-	if misfit != nil {
+	if s.kept = misfit != nil; s.kept {
 		text = "\n\nResolve this, run go tool templ generate, go mod tidy, go test ./web ./internal/auth -update and " +
-			"go test ./..., and commit it; git reset --hard takes it back:\n" + misfit.Error()
+			"go test ./..., and git commit --all; git reset --hard takes it back:\n" + misfit.Error()
 	}
 	now, err := s.work.read(ctx)
 	if err != nil {
@@ -58,16 +59,11 @@ func (s step) finish(ctx context.Context, own tree) (text string, err error) {
 	if lines := gained(s.mine[accessFile], now[accessFile]); len(lines) > 0 {
 		text += "\n\nWho may open what:\n" + strings.Join(lines, "\n")
 	}
-	return text, s.record(ctx)
+	return text, s.record(ctx, now)
 }
 
-// record writes .foyer of a project.
-func (s step) record(ctx context.Context) error {
-	now, err := s.work.read(ctx)
-	if err != nil {
-		return err
-	}
-	s.p.Base = ""
+// record writes .foyer of a project that is the tree now.
+func (s step) record(ctx context.Context, now tree) error {
 	if s.template != nil {
 		render, err := renderProject(s.template, s.p, now)
 		if err != nil {

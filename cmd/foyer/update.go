@@ -146,9 +146,9 @@ func (p project) older(ctx context.Context, root folder, other string) bool {
 
 // apply brings the project in root to the version.
 func (u update) apply(ctx context.Context, root folder) error {
-	return u.run(ctx, root, func(work folder, mine tree) (string, error) {
-		s, err := begin(ctx, root, work, mine, u.base)
-		if err != nil {
+	var s step
+	err := u.run(ctx, root, func(work folder, mine tree) (_ string, err error) {
+		if s, err = begin(ctx, root, work, mine, u.base); err != nil {
 			return "", err
 		}
 		var text string
@@ -174,6 +174,10 @@ func (u update) apply(ctx context.Context, root folder) error {
 		found, err := s.finish(ctx, nil)
 		return "Updated to " + u.to + text + found + notes(old[upgradingFile], s.template[upgradingFile]), err
 	})
+	if err == nil && s.kept {
+		return errors.New("not all of it fits: resolve what is named above")
+	}
+	return err
 }
 
 // leaveOut adds the parts that are new in a template and need one that the project does without. It forgets the parts

@@ -64,7 +64,8 @@ func TestUpdate(t *testing.T) {
 	version := project.template(t, second)
 	dry, err := project.update(t, version, "--dry-run")
 	must(t, err)
-	if !strings.Contains(dry, "+\t\t\"Help\",") || !strings.Contains(dry, "rename from web/help/mine.go") {
+	if !strings.HasPrefix(dry, "## two\n\nCall Ada.\n\ndiff --git ") ||
+		!strings.Contains(dry, "+\t\t\"Help\",") || !strings.Contains(dry, "rename from web/help/mine.go") {
 		t.Errorf("a dry run prints\n%s", dry)
 	}
 	project.untouched(t, head)
@@ -165,19 +166,28 @@ func TestUpdateVendor(t *testing.T) {
 
 func TestUpdateRefuses(t *testing.T) {
 	t.Parallel()
-	project := grown(t, sample(), "keys")
+	project := grown(t, sample().with("notes.txt", "one\n"), "keys")
 	project.commit(t, project.tree(t).edit(t, "web/routes.go", "\t\t\"Home\",\n", "\t\t\"Start\",\n").
-		edit(t, "internal/audit/audit.go", "a trail", "the trail"), "Mine")
+		edit(t, "internal/audit/audit.go", "a trail", "the trail").with("notes.txt", ""), "Mine")
 	head := project.do(t, "rev-parse", "HEAD")
-	version := project.template(t, sample().with("internal/audit/audit.go", "").edit(t, partsFile,
+	version := project.template(t, sample().with("internal/audit/audit.go", "", "notes.txt", "two\n").edit(t, partsFile,
 		"\tinternal/audit/audit.go\n", "").edit(t, "web/routes.go", "\t\t\"Home\",\n", "\t\t\"Front\",\n"))
 	_, err := project.update(t, version)
 	refused(t, err, "nothing was changed, because this project does not fit the update to "+version,
 		":\nboth change these lines:\n",
-		`web/routes.go:32: "Start",`, "internal/audit/audit.go:1: // Package audit keeps the trail.")
+		`web/routes.go:32: "Start",`, "internal/audit/audit.go:1: // Package audit keeps the trail.",
+		"notes.txt: this project deleted it")
+	project.untouched(t, head)
+	_, err = project.update(t, version, "--keep-conflicts", "--dry-run")
+	refused(t, err, "not all of it fits")
 	project.untouched(t, head)
 	out, err := project.update(t, version, "--keep-conflicts")
-	must(t, err)
+	refused(t, err, "not all of it fits: resolve what is named above")
+	staged, diff := project.do(t, "diff", "--cached", "--name-only"), project.do(t, "diff")
+	if strings.Contains(staged, "web/routes.go") || !strings.Contains(staged, projectFile) ||
+		!strings.Contains(diff, "+<<<<<<< ") || !strings.Contains(diff, "+two") {
+		t.Errorf("staged:\n%s\nthe difference:\n%s", staged, diff)
+	}
 	if !strings.Contains(out, "git reset --hard takes it back") || !strings.Contains(out, `web/routes.go:32: "Start",`) ||
 		!strings.Contains(project.tree(t)["web/routes.go"], "<<<<<<< ") || project.state(t).Version != version {
 		t.Errorf("printed %q; the project is at %s, and routes are\n%s", out, project.state(t).Version,

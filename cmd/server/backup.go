@@ -98,12 +98,12 @@ func (a *app) databaseFile() (path string, isFile bool, err error) {
 
 // upgrade brings a copy to the schema of this program, and refuses a newer one.
 func upgrade(ctx context.Context, db *gorm.DB) error {
-	_, unknown, err := database.Schema(ctx, db, migrations.FS)
+	_, newer, err := database.Schema(ctx, db, migrations.FS)
 	if err != nil {
 		return err
 	}
-	if len(unknown) > 0 {
-		return fmt.Errorf("its schema is newer than this program, which lacks the migrations %v", unknown)
+	if len(newer) > 0 {
+		return fmt.Errorf("its schema is newer than this program, which lacks the migrations %v", newer)
 	}
 	return database.Migrate(ctx, db, migrations.FS)
 }
@@ -128,13 +128,17 @@ func (f findings) String() string { return "the schema " + f.schema + "; checked
 
 // examine runs the checks of records on a copy whose structure is checked already.
 func (a *app) examine(ctx context.Context, db *gorm.DB) (f findings, err error) {
-	schema, unknown, err := database.Schema(ctx, db, migrations.FS)
+	schema, newer, err := database.Schema(ctx, db, migrations.FS)
 	if err != nil {
 		return f, err
 	}
 	f = findings{schema: schema, checked: "integrity, foreign keys"}
-	if len(unknown) > 0 || database.Ready(ctx, db, migrations.FS) != nil {
-		f.checked += ", no more because the schema is not that of this program"
+	if err := database.Ready(ctx, db, migrations.FS); err != nil {
+		f.checked += ", no more because " + err.Error()
+		return f, nil
+	}
+	if len(newer) > 0 {
+		f.checked += fmt.Sprintf(", no more because this program lacks its migrations %v and cannot restore it", newer)
 		return f, nil
 	}
 	a.db = db

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/url"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"example.com/foyer/internal/auth/authtest"
+	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 )
 
@@ -108,6 +110,8 @@ func TestBackupMistakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	succeed(t, dir, []string{"DATABASE_URL=file:newer.db"}, "lacks its migrations .20990101000000. and cannot restore it",
+		"backup", "copy.db")
 	before, err := os.ReadFile(filepath.Join(dir, databaseFile))
 	if err != nil {
 		t.Fatal(err)
@@ -157,11 +161,29 @@ func TestRestoreOfAnOlderSchema(t *testing.T) {
 	dir := t.TempDir()
 	succeed(t, dir, nil, "applied", "migrate", "up")
 	succeed(t, dir, nil, "pending", "migrate", "down")
-	succeed(t, dir, nil, "foreign keys, no more because", "backup", "b.db")
+	succeed(t, dir, nil, `foreign keys, no more because migration \d+_\w+\.sql is not applied\n$`, "backup", "b.db")
 	succeed(t, dir, nil, "ended", "restore", "b.db")
 	if stdout, _, _ := result(t, dir, "", nil, "migrate", "status"); strings.Contains(stdout, "pending ") {
 		t.Error(stdout)
 	}
+}
+
+// TestRestoreAfterUndo: a migration that left the program, as by feature --undo, is no newer schema.
+func TestRestoreAfterUndo(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	succeed(t, dir, nil, "applied", "migrate", "up")
+	succeed(t, dir, nil, "pending", "migrate", "down")
+	db := dbtest.Open(t, databaseIn(dir))
+	err := db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (20990101000000, true)").Error
+	if err := errors.Join(err, database.Close(db)); err != nil {
+		t.Fatal(err)
+	}
+	succeed(t, dir, nil, "no file  20990101000000", "migrate", "up")
+	checked := "integrity, foreign keys"
+	checked += ", audit trail" // part:auditchain
+	succeed(t, dir, nil, "; checked: "+checked+`\n$`, "backup", "b.db")
+	succeed(t, dir, nil, "; checked: "+checked+`\n`, "restore", "b.db")
 }
 
 // TestBackupOfPostgreSQL runs the commands that backup and restore print.

@@ -118,7 +118,7 @@ func TestUserCommands(t *testing.T) {
 		})
 	}
 	if _, stderr, code := result(t, dir, "", nil, "user", "promote", "nobody@example.com"); code == 0 ||
-		!strings.Contains(stderr, "not found") {
+		stderr != "server: no user has the address nobody@example.com\n" {
 		t.Errorf("promote nobody: %d %q", code, stderr)
 	}
 	s := start(t, dir, "LOG_LEVEL=error")

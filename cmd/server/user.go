@@ -11,6 +11,7 @@ import (
 
 	"example.com/foyer/internal/auth"
 	"golang.org/x/term"
+	"gorm.io/gorm"
 )
 
 // parseNewUser reads <email> [--admin] [--invite], in any order.
@@ -80,8 +81,11 @@ func (a *app) promoteUser(ctx context.Context, args []string) error {
 		return err
 	}
 	user, err := a.auth.UserByEmail(ctx, args[0])
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return fmt.Errorf("no user has the address %s", args[0])
+	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", args[0], err)
+		return err
 	}
 	if user, err = a.auth.SetRole(ctx, nil, user.ID, "admin"); err != nil {
 		return err

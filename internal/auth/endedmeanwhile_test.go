@@ -102,13 +102,15 @@ func TestAnAdminsSessionThatHasEndedDoesNothing(t *testing.T) {
 						Password: authtest.Password, Role: "admin"})
 					return err
 				},
-				"SetRole":           func() error { _, err := r.auth.SetRole(t.Context(), by, ada, "admin"); return err },
-				"BanUser":           func() error { _, err := r.auth.BanUser(t.Context(), by, ada, "", nil); return err },
+				"SetRole":        func() error { _, err := r.auth.SetRole(t.Context(), by, ada, "admin"); return err },
+				"BanUser":        func() error { _, err := r.auth.BanUser(t.Context(), by, ada, "", nil); return err },
+				"RevokeSession":  func() error { return r.auth.RevokeSession(t.Context(), by, ada, his.ID) },
+				"RevokeSessions": func() error { return r.auth.RevokeSessions(t.Context(), by, ada) },
+				// part:admin
 				"SetPassword":       func() error { return r.auth.SetPassword(t.Context(), by, ada, "another-horse-2") },
 				"MailPasswordReset": func() error { return r.auth.MailPasswordReset(t.Context(), by, ada) },
-				"RevokeSession":     func() error { return r.auth.RevokeSession(t.Context(), by, ada, his.ID) },
-				"RevokeSessions":    func() error { return r.auth.RevokeSessions(t.Context(), by, ada) },
-				"RemoveUser":        func() error { return r.auth.RemoveUser(t.Context(), by, ada) }, // part:admin
+				"RemoveUser":        func() error { return r.auth.RemoveUser(t.Context(), by, ada) },
+				// end:admin
 			} {
 				if err := do(); err == nil || codeOf(t, err) != want {
 					t.Errorf("%s, %s: %v", fall, verb, err)

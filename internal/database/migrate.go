@@ -98,9 +98,10 @@ func Migrations(ctx context.Context, db *gorm.DB, files fs.FS) (list []Migration
 	return list, err
 }
 
-// Schema returns the name of the newest migration that db records, or its number where files lacks it. unknown lists
-// the numbers that files lacks, because a newer build has migrated db. A database without migrations is refused.
-func Schema(ctx context.Context, db *gorm.DB, files fs.FS) (newest string, unknown []int64, err error) {
+// Schema returns the name of the newest migration that db records, or its number where files lacks it. newer lists the
+// numbers by which db is of a newer build than files: above all of files, and applied after all of them. Other numbers
+// that files lacks are of migrations that were taken out of it. A database without migrations is refused.
+func Schema(ctx context.Context, db *gorm.DB, files fs.FS) (newest string, newer []int64, err error) {
 	names, err := numbered(files)
 	if err != nil {
 		return "", nil, err
@@ -115,9 +116,17 @@ func Schema(ctx context.Context, db *gorm.DB, files fs.FS) (newest string, unkno
 	if len(applied) == 0 {
 		return "", nil, errors.New("it records no migration, so it is no database of this app")
 	}
+	highest := slices.Max(append(slices.Collect(maps.Keys(names)), 0))
+	for _, number := range applied {
+		if names[number] != "" {
+			break
+		}
+		if number > highest {
+			newer = append(newer, number)
+		}
+	}
 	last := slices.Max(applied)
-	unknown = slices.DeleteFunc(applied, func(number int64) bool { return names[number] != "" })
-	return cmp.Or(names[last], strconv.FormatInt(last, 10)), unknown, nil
+	return cmp.Or(names[last], strconv.FormatInt(last, 10)), newer, nil
 }
 
 // known is recorded for a database that may never have been migrated.

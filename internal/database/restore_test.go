@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"example.com/foyer/internal/database"
@@ -170,21 +171,34 @@ func TestServerDuringRestore(t *testing.T) {
 	release()
 }
 
+// TestSchema: a database is newer by what was applied last, with numbers above all that the program has.
 func TestSchema(t *testing.T) {
 	t.Parallel()
-	db := open(t, dbtest.EmptySQLite(t))
-	if _, _, err := database.Schema(t.Context(), db, steps("0001_first.sql")); err == nil {
-		t.Error("a database without migrations is accepted")
-	}
-	if err := database.Migrate(t.Context(), db, steps("0001_first.sql", "0002_second.sql", "0003_third.sql")); err != nil {
-		t.Fatal(err)
-	}
-	newest, unknown, err := database.Schema(t.Context(), db, steps("0001_first.sql", "0003_third.sql"))
-	if newest != "0003_third.sql" || !slices.Equal(unknown, []int64{2}) || err != nil {
-		t.Error(newest, unknown, err)
-	}
-	newest, unknown, err = database.Schema(t.Context(), db, steps("0001_first.sql"))
-	if newest != "3" || len(unknown) != 2 || err != nil {
-		t.Error(newest, unknown, err)
+	first, second, third := "0001_first.sql", "0002_second.sql", "0003_third.sql"
+	all := steps(first, second, third)
+	for i, order := range [][]fstest.MapFS{{all}, {steps(first, third), all}} {
+		db := open(t, dbtest.EmptySQLite(t))
+		if _, _, err := database.Schema(t.Context(), db, steps(first)); err == nil {
+			t.Error("a database without migrations is accepted")
+		}
+		for _, files := range order {
+			if err := database.Migrate(t.Context(), db, files); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct {
+			has    fstest.MapFS
+			newest string
+			newer  [][]int64
+		}{
+			{steps(first, third), third, [][]int64{nil, nil}},
+			{steps(first, second), "3", [][]int64{{3}, nil}},
+			{steps(first), "3", [][]int64{{3, 2}, {2, 3}}},
+		} {
+			newest, newer, err := database.Schema(t.Context(), db, c.has)
+			if newest != c.newest || !slices.Equal(newer, c.newer[i]) || err != nil {
+				t.Errorf("a program with %d, order %d: %s %v %v", len(c.has), i, newest, newer, err)
+			}
+		}
 	}
 }
