@@ -12,8 +12,8 @@ import templruntime "github.com/a-h/templ/runtime"
 // mailed says that a mail was sent to it. notice is what happened just before, "" for nothing.
 func Await(known, notice string, mailed bool) Form {
 	form := Form{
-		Title: "Confirm your address by mail", Quiet: true, Path: "/verify-email/resend", Text: awaitText(known, notice, mailed),
-		Button: "Send me a link", Ways: []way{{"Confirmed already?", Link{"/login", "Log in"}}},
+		Title: "Confirm your address by mail", Quiet: true, Path: "/verify-email/resend",
+		Text: awaitText(known, notice, mailed), Button: "Send me a link", Ways: []way{{"Confirmed already?", Link{"/login", "Log in"}}},
 	}
 	address := email("username", "")
 	if known != "" {
