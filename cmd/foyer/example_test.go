@@ -220,15 +220,14 @@ func TestClashes(t *testing.T) {
 	must(t, err)
 }
 
-// TestChoose: options that need another one, or a part, are refused without it.
+// TestChoose: an option that needs another one is refused without it.
 func TestChoose(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ options, parts, want, refused string }{
 		{"", "", "shared", ""},
 		{"owned", "", "owned", ""},
 		{"admin", "admin: x.\n", "", "add --owned"},
-		{"owned admin", "", "", "needs the part admin"},
-		{"owned admin", "admin: x.\n", "owned admin hasadmin everyone", ""},
+		{"owned admin", "", "owned admin everyone", ""},
 		{"owned api", "servicetoken: x.\n", "owned api hasservicetoken everyone", ""},
 		{"owned api", "", "owned api", ""},
 		{"api", "servicetoken: x.\n", "api hasservicetoken shared", ""},

@@ -61,8 +61,6 @@ func (g *generation) choose(t tree) error {
 	switch {
 	case has("admin") && !has("owned"):
 		return errors.New("--admin lists what all owners have: add --owned")
-	case has("admin") && !has("hasadmin"):
-		return errors.New("--admin needs the part admin, which this project does without")
 	case !has("owned"):
 		g.options = append(g.options, "shared")
 	case has("admin") || has("api", "hasservicetoken"):

@@ -154,10 +154,7 @@ func (c *clone) feature() {
 			args = append(args, flag)
 		}
 	}
-	owned := slices.Contains(args, "--owned")
-	if owned && c.lacks("admin") {
-		c.step("needs the part admin", append(args, "--admin")...)
-	} else if owned && c.chance(2) {
+	if slices.Contains(args, "--owned") && c.chance(2) {
 		args = append(args, "--admin")
 	}
 	c.step("", args...)
