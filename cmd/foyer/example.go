@@ -90,9 +90,10 @@ func readSplices(text string) (list []splice, err error) {
 // vowel begins a word that follows "an": an upload, an urgent case and an hour, but a user, a URL and a euro.
 var vowel = regexp.MustCompile(`^(?:[aio]|e[^u]|u[^aeiour][^aeiou]|ur[^aeioul]|hour)`)
 
-// renamed returns text with the names of o's thing.
-func (o order) renamed(text string) string {
-	words := slices.Concat(o.words, exampleMany.pairs(o.many), exampleOne.pairs(o.one))
+// renamed returns text with the names of o's thing and other words, old and new in turn, all in one pass, so that none
+// meets what another put in.
+func (o order) renamed(text string, more ...string) string {
+	words := slices.Concat(more, o.words, exampleMany.pairs(o.many), exampleOne.pairs(o.one))
 	if one := strings.Join(o.one, " "); vowel.MatchString(one) {
 		words = append([]string{" a paper clip", " an " + one}, words...)
 	}
@@ -108,7 +109,7 @@ func (o order) expand(name, text string) (string, error) {
 	if slices.Contains(o.options, "shared") {
 		text = unowned.Replace(text)
 	}
-	return o.renamed(o.perField(text)), nil
+	return o.perField(text), nil
 }
 
 // unowned removes the owner from an example with the option shared, because its rows have none.
@@ -166,7 +167,8 @@ var fieldForms = func() *regexp.Regexp {
 	return regexp.MustCompile(strings.Join(forms, "|"))
 }()
 
-// perField writes each run of lines that name fields of the example anew, for the fields of o.
+// perField returns text with the names of o's thing, in which each run of lines that name fields of the example is there
+// for the fields of o.
 func (o order) perField(text string) string {
 	var out []string
 	run := map[string][]string{} // kind → its lines
@@ -174,7 +176,7 @@ func (o order) perField(text string) string {
 		for _, f := range o.fields {
 			from := exampleFields[slices.IndexFunc(exampleFields, func(e field) bool { return e.kind == f.kind })]
 			for _, line := range run[f.kind] {
-				out = append(out, strings.NewReplacer(from.pairs(f.noun)...).Replace(line))
+				out = append(out, o.renamed(line, from.pairs(f.noun)...))
 			}
 		}
 		clear(run)
@@ -185,7 +187,7 @@ func (o order) perField(text string) string {
 		form := fieldForms.FindString(line)
 		if form == "" && block == "" {
 			flush()
-			out = append(out, line)
+			out = append(out, o.renamed(line))
 			continue
 		}
 		if block == "" {

@@ -156,6 +156,26 @@ func TestMigrationQuotes(t *testing.T) {
 	}
 }
 
+// TestFieldOfExampleName: a field has the name that was typed, also where the example's thing is called so.
+func TestFieldOfExampleName(t *testing.T) {
+	t.Parallel()
+	fields, err := readFields(strings.Fields("name:string paper_clips:int paper_clip:string trade_name:text"))
+	must(t, err)
+	o := order{example: "feature", many: noun{"boxes"}, one: noun{"box"}, fields: fields, options: []string{"shared", "api"}}
+	made, _, err := o.files(template(t).tree(t), someDay)
+	must(t, err)
+	for name, lines := range map[string][]string{
+		"internal/boxes/boxes.go": {"PaperClips int64 ", "PaperClip  string ", "TradeName  string ", "type Box struct"},
+		"views/boxes.go":          {`{Name: "paper_clips", Label: "Paper clips", Type: "number"`, `{Name: "paper_clip", Label: "Paper clip"`},
+	} {
+		for _, line := range lines {
+			if !strings.Contains(made[name], line) {
+				t.Errorf("%s lacks %q:\n%s", name, line, made[name])
+			}
+		}
+	}
+}
+
 // TestArticle: a word that sounds as if it began with a vowel follows "an".
 func TestArticle(t *testing.T) {
 	t.Parallel()
@@ -186,8 +206,9 @@ func TestClashes(t *testing.T) {
 	}
 	for many, words := range map[string]string{
 		"users": "already: choose another name", "sessions": "has Sessions already", "forms": "web/forms.go exists already",
-		"settings": "has settingsLayout already", "news": "internal/news/news.go has New already",
-		"stores": "has Store already", "strings": "imports another package strings",
+		"settings": "has settingsLayout already", "news": "internal/news/news.go would have New twice, because one of them would be called new: name it by --singular",
+		"stores": "would have Store twice", "roles": "internal/auth/event/event.go has role_changed already: choose another name",
+		"passwords": "has password_changed already", "strings": "imports another package strings",
 		"maintenance_windows": "would not be built on every system", "load_test": "would not be built on every system",
 		"aux": "would not be built on every system",
 	} {
@@ -205,6 +226,8 @@ func TestClashes(t *testing.T) {
 		"migrations/2_a.sql makes a table projects already":  {"migrations/2_a.sql": quoted.Replace(up + down)},
 		"web/a.go has projects already: choose another name": {"web/a.go": "var projects = 1\n"},
 		"web/b.go has Server.showProjects already":           {"web/b.go": "func (s *Server) showProjects() {\n}\n"},
+		"web/app.go has project_deleted already":             {"web/app.go": "\t\"project_deleted\": \"It went\",\n"},
+		"web/flash.go has project-saved already":             {"web/flash.go": "\t\"project-saved\": {},\n"},
 		"views/a.templ has Projects already":                 {"views/a.templ": "templ Projects() {\n}\n"},
 		"browser/a_test.go has site.fitProjects already": {
 			"internal/proofs/browser/a_test.go": "func (s *site) fitProjects(b fitted) {\n}\n"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,13 +31,11 @@ func featureVerb(ctx context.Context, root folder, args []string, out io.Writer)
 	if err != nil {
 		return err
 	}
-	if g.one = g.many.singular(); *one != "" {
-		if g.one, err = readNoun("singular", *one); err != nil {
-			return err
-		}
-	}
-	if g.undo {
+	if g.one = g.many.singular(); g.undo {
 		return g.run(ctx, root)
+	}
+	if g.one, err = readNoun("--singular", cmp.Or(*one, g.one.forms()[0])); err != nil {
+		return err
 	}
 	if slices.Equal(g.one, g.many) {
 		return fmt.Errorf("%q is one thing already: name several, or what one of them is by --singular", g.command[1])

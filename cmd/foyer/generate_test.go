@@ -235,7 +235,8 @@ func TestPageRefuses(t *testing.T) {
 		"feature projects name:string --owned=no":   `invalid boolean value "no" for -owned: `,
 		"page reports --dor user":                   "flag provided but not defined: -dor; see go run",
 		"feature shops ok:string --owned=0 --admin": "add --owned",
-		"feature projects name:string --singular=X": "lower-case words",
+		"feature projects name:string --singular=X": "--singular \"X\": write it in lower-case words",
+		"feature types name:string":                 "--singular \"type\" is a word of Go: choose another",
 		"feature projects budget:int":               "so it is a string",
 	} {
 		_, err := project.verb(t, strings.Fields(line)...)
