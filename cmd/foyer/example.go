@@ -145,11 +145,10 @@ func (o order) forOptions(name, text string) (string, error) {
 		return "", err
 	}
 	return partMarkers.Replace(cut(text, spans, func(s span, _ []string) fate {
-		switch forPart := strings.HasPrefix(s.parts[0], "has") ||
-			s.parts[0] == "everyone" && !slices.Contains(o.options, "admin"); {
-		case slices.ContainsFunc(s.parts, func(option string) bool { return !slices.Contains(o.options, option) }):
+		switch option := s.parts[0]; {
+		case !slices.Contains(o.options, option):
 			return goes
-		case forPart:
+		case strings.HasPrefix(option, "has"), option == "everyone" && !slices.Contains(o.options, "admin"):
 			return stays
 		}
 		return bare

@@ -41,7 +41,7 @@ func without(ctx context.Context, root folder, w taking) error {
 		if s.after, err = render(s.before, leave); err != nil {
 			return "", err
 		}
-		made := s.cutMade(list, leave)
+		s.cutMade(list, leave)
 		drops, err := s.drop(w, list, leave.has)
 		if err != nil {
 			return "", err
@@ -53,7 +53,7 @@ func without(ctx context.Context, root folder, w taking) error {
 		if opened != "" {
 			return "", errors.New("nothing was changed, because the removal opens what was closed." + opened)
 		}
-		return "Without " + what + made, nil
+		return "Without " + what, nil
 	})
 }
 
@@ -87,7 +87,10 @@ func with(ctx context.Context, root folder, w taking) error {
 			}
 		}
 		opened, err := s.finish(ctx, again)
-		return "With " + strings.Join(back, ", ") + s.unmade(back) + opened, err
+		if len(s.p.Generated) > 0 {
+			opened = "\n\nCode that a feature had for it does not come back: an earlier commit has it." + opened
+		}
+		return "With " + strings.Join(back, ", ") + opened, err
 	})
 }
 
@@ -140,9 +143,8 @@ func (s *step) drop(w taking, list partList, applied tree) (tree, error) {
 }
 
 // cutMade puts what page and feature made for the parts of r into both renders, so that it leaves with them where no
-// person changed it. It returns a paragraph on that.
-func (s *step) cutMade(list partList, r removal) (text string) {
-	made := tree{}
+// person changed it.
+func (s *step) cutMade(list partList, r removal) {
 	take := func(name, text string, own []string) string { // the spans that begin with one of own
 		spans, _ := spansOf(name, text, list.has) // settle names the fault
 		return cut(text, spans, func(one span, lines []string) fate {
@@ -157,41 +159,21 @@ func (s *step) cutMade(list partList, r removal) (text string) {
 			if blobID(s.mine[name]) != id {
 				continue
 			}
-			if made[name] = take(name, s.mine[name], strings.Split(s.mine[name], "\n")); made[name] == "" {
+			s.before[name], s.after[name] = s.mine[name], take(name, s.mine[name], strings.Split(s.mine[name], "\n"))
+			if s.after[name] == "" {
+				delete(s.after, name)
 				delete(g.Files, name)
 			}
 		}
 		for name, lines := range g.Lines {
-			made[name] = take(name, cmp.Or(made[name], s.mine[name]), lines)
+			if s.before[name] != s.mine[name] {
+				s.before[name], s.after[name] = s.mine[name], s.mine[name]
+			}
+			s.after[name] = take(name, s.after[name], lines)
 			left := take(name, strings.Join(lines, "\n"), lines)
 			g.Lines[name] = strings.FieldsFunc(left, func(r rune) bool { return r == '\n' })
 		}
 	}
-	for _, name := range made.names() {
-		if made[name] == s.mine[name] {
-			continue
-		}
-		text += " " + name
-		if s.before[name], s.after[name] = s.mine[name], made[name]; made[name] == "" {
-			delete(s.after, name)
-		}
-	}
-	if text != "" {
-		text = "\n\nThis also changed what page and feature made:" + text
-	}
-	return text
-}
-
-// unmade returns a paragraph on what features that the project has lack of a part that came back.
-func (s *step) unmade(back []string) (text string) {
-	for _, example := range s.template.below(exampleDir) {
-		if len(s.p.Generated) > 0 && slices.ContainsFunc(back, func(part string) bool {
-			return strings.Contains(example, "opt:has"+part)
-		}) {
-			text = "\n\nFeatures that were made before have nothing for it: take that from an earlier commit, or make them anew"
-		}
-	}
-	return text
 }
 
 // ownLiterals returns the strings in lines that a clone added to before.
