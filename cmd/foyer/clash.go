@@ -34,15 +34,13 @@ func (o order) clashes(t, made tree) error {
 			return fmt.Errorf("%s imports another package %s: choose another name", name, folder)
 		}
 		for _, d := range append(declared(made[name]), folder) {
-			other := has[path.Dir(name)+" "+d]
-			if made[other] != "" {
+			switch other := has[path.Dir(name)+" "+d]; {
+			case made[other] != "":
 				return fmt.Errorf("%s would have %s twice, because one of them would be called %s: name it by --singular", other, d,
 					o.one.forms()[5])
-			}
-			if other != "" {
+			case other != "":
 				return fmt.Errorf("%s has %s already: choose another name", other, d)
-			}
-			if d != folder {
+			case d != folder:
 				has[path.Dir(name)+" "+d] = name
 			}
 		}

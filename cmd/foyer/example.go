@@ -62,29 +62,26 @@ func (o order) files(t tree, now time.Time) (tree, []splice, error) {
 		}
 		made[file] = tidied(name, t[name], text)
 	}
-	splices, err := readSplices(made[splicesFile])
+	splices := readSplices(made[splicesFile])
 	delete(made, splicesFile)
 	if len(made) == 0 {
-		err = fmt.Errorf("%s%s is missing: the tool brings it along", exampleDir, o.example)
+		return nil, nil, fmt.Errorf("%s%s is missing: the tool brings it along", exampleDir, o.example)
 	}
-	return made, splices, err
+	return made, splices, nil
 }
 
-func readSplices(text string) (list []splice, err error) {
-	for line := range strings.Lines(text) {
-		file, place, ok := strings.Cut(strings.TrimSpace(line), " ")
-		switch {
-		case strings.TrimSpace(line) == "":
-		case line[0] != '\t' && ok:
-			list = append(list, splice{file: file, place: place})
-		case line[0] != '\t' || len(list) == 0:
-			return nil, fmt.Errorf("%s: %q names no file and place", splicesFile, line)
-		default:
+func readSplices(text string) (list []splice) {
+	for line := range strings.SplitSeq(text, "\n") {
+		switch file, place, _ := strings.Cut(line, " "); {
+		case line == "":
+		case line[0] == '\t':
 			last := &list[len(list)-1]
-			last.lines = append(last.lines, strings.TrimRight(line, "\n"))
+			last.lines = append(last.lines, line)
+		default:
+			list = append(list, splice{file: file, place: place})
 		}
 	}
-	return slices.DeleteFunc(list, func(s splice) bool { return len(s.lines) == 0 }), nil
+	return slices.DeleteFunc(list, func(s splice) bool { return len(s.lines) == 0 })
 }
 
 // vowel begins a word that follows "an": an upload, an urgent case and an hour, but a user, a URL and a euro.
