@@ -206,8 +206,8 @@ func TestClashes(t *testing.T) {
 	}
 	for many, words := range map[string]string{
 		"users": "already: choose another name", "sessions": "has Sessions already", "forms": "web/forms.go exists already",
-		"settings": "has settingsLayout already", "news": "internal/news/news.go would have New twice, because one of them would be called new: name it by --singular",
-		"stores": "would have Store twice", "roles": "internal/auth/event/event.go has role_changed already: choose another name",
+		"settings": "has settingsLayout already", "stores": "internal/stores/stores.go would have Store twice, because one of them would be called store: name it by --singular",
+		"roles": "internal/auth/event/event.go has role_changed already: choose another name",
 		"passwords": "has password_changed already", "strings": "imports another package strings",
 		"maintenance_windows": "would not be built on every system", "load_test": "would not be built on every system",
 		"aux": "would not be built on every system",

@@ -34,8 +34,8 @@ func featureVerb(ctx context.Context, root folder, args []string, out io.Writer)
 	if g.one = g.many.singular(); g.undo {
 		return g.run(ctx, root)
 	}
-	if g.one, err = readNoun("--singular", cmp.Or(*one, g.one.forms()[0])); err != nil {
-		return err
+	if g.one, err = readNoun("one of them", cmp.Or(*one, g.one.forms()[0])); err != nil {
+		return fmt.Errorf("%w; name it by --singular", err)
 	}
 	if slices.Equal(g.one, g.many) {
 		return fmt.Errorf("%q is one thing already: name several, or what one of them is by --singular", g.command[1])

@@ -233,8 +233,9 @@ func TestPageRefuses(t *testing.T) {
 		"feature projects name:string --owned=no":   `invalid boolean value "no" for -owned: `,
 		"page reports --dor user":                   "flag provided but not defined: -dor; see go run",
 		"feature shops ok:string --owned=0 --admin": "add --owned",
-		"feature projects name:string --singular=X": "--singular \"X\": write it in lower-case words",
-		"feature types name:string":                 "--singular \"type\" is a word of Go: choose another",
+		"feature projects name:string --singular=X": "one of them \"X\": write it in lower-case words",
+		"feature types name:string":                 "one of them \"type\" is a word of Go: choose another; name it by --singular",
+		"feature news name:string":                  "one of them \"new\" is a word of Go: choose another; name it by --singular",
 		"feature projects budget:int":               "so it is a string",
 	} {
 		_, err := project.verb(t, strings.Fields(line)...)
