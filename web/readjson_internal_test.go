@@ -72,7 +72,8 @@ func TestReadJSONOfAChange(t *testing.T) {
 		return readJSON(c, []string{"name", "care_hint", "active"})
 	}
 	for _, of := range [][2]string{
-		{"1", `{"name": "", "care_hint": null, "active": false, "id": "1"}`}, {"1", ""}, {"", "{}"}, {"", `{"name": "Ada"}`}, {"", `{"name": "", "owner_id": "2", "created_at": "", "updated_at": ""}`},
+		{"1", `{"name": "", "care_hint": null, "active": false, "id": "1"}`}, {"1", ""}, {"", "{}"}, {"", `{"name": "Ada"}`},
+		{"", `{"name": "", "owner_id": "2", "created_at": "", "updated_at": ""}`},
 	} {
 		if _, err := read(of[0], of[1]); err != nil {
 			t.Errorf("%q: %v", of, err)

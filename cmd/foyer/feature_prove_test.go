@@ -24,8 +24,8 @@ func lendModules(t *testing.T, dir folder) {
 	}
 }
 
-// proveFeature makes a feature in dir, a copy of the template or a project of it, and runs tests there. Taken back, dir is
-// as it was.
+// proveFeature makes a feature in dir, a copy of the template or a project of it, and runs tests there. Taken back, dir
+// is as it was.
 func proveFeature(t *testing.T, dir folder, command string, tests ...[]string) {
 	t.Helper()
 	lendModules(t, dir)
@@ -63,8 +63,8 @@ func TestFeatureInShort(t *testing.T) {
 		[]string{"-run", "TestProjects$", "./internal/proofs/browser"})
 }
 
-// TestStarterFeature: every test of the template passes beside a feature of each shape, and beside a page; those of a small
-// project, too.
+// TestStarterFeature: every test of the template passes beside a feature of each shape, and beside a page; those of a
+// small project, too.
 func TestStarterFeature(t *testing.T) {
 	all := []string{"-timeout=40m", "./..."}
 	for _, command := range []string{

@@ -136,7 +136,7 @@ func (c *clone) feature() {
 	bad := pick(c.dice, [][]string{
 		nil, nil, {"one thing already", "table", "name:string"},
 		{`(has (\w+\.fit)?[Uu]sers?|makes a table users) already: choose another`, "users", "name:string"},
-		{"word of Go: .* by --singular", "news", "name:string"}, {"have Store twice, .*", "stores", "name:string"},
+		{"word of Go: .* by --singular", "news", "name:string"}, {"have Store twice", "stores", "name:string"},
 		{"has role_changed already", "roles", "name:string"}, {"word of Go: .* by --singular", "types", "name:string"},
 		{"imports another package strings", "strings", "name:string"}, {"word of Go", "crates", "type:string"},
 		{"first field names a row", "crates", "due:date"},
