@@ -61,9 +61,7 @@ func TestPlacesStay(t *testing.T) {
 	must(t, err)
 	after := rendered(t, files, removal{parts: list.names()})
 	for _, example := range []string{"page", "feature"} {
-		splices, err := readSplices(files[exampleDir+example+"/"+splicesFile])
-		must(t, err)
-		for _, s := range splices {
+		for _, s := range readSplices(files[exampleDir+example+"/"+splicesFile]) {
 			if s.place == importPlace || after[s.file] == "" {
 				continue
 			}
