@@ -12,8 +12,9 @@ import templruntime "github.com/a-h/templ/runtime"
 // mailed says that a mail was sent to it. notice is what happened just before, "" for nothing.
 func Await(known, notice string, mailed bool) Form {
 	form := Form{
-		Title: "Confirm your address by mail", Quiet: true, Path: "/verify-email/resend", Text: awaitText(known, notice, mailed),
-		Button: "Send me a link", Ways: []way{{"Confirmed already?", Link{"/login", "Log in"}}},
+		Title: "Confirm your address by mail", Quiet: true, Path: "/verify-email/resend",
+		Text: awaitText(known, notice, mailed), Button: "Send me a link",
+		Ways: []way{{"Confirmed already?", Link{"/login", "Log in"}}},
 	}
 	address := email("username", "")
 	if known != "" {
@@ -74,7 +75,7 @@ func awaitText(known, notice string, mailed bool) templ.Component {
 			var templ_7745c5c3_Var2 string
 			templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(known)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth_verify.templ`, Line: 31, Col: 38}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth_verify.templ`, Line: 32, Col: 38}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 			if templ_7745c5c3_Err != nil {
@@ -92,7 +93,7 @@ func awaitText(known, notice string, mailed bool) templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(known)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth_verify.templ`, Line: 35, Col: 45}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth_verify.templ`, Line: 36, Col: 45}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {

@@ -175,6 +175,7 @@ func TestAuditMistakes(t *testing.T) {
 		"person=ada": "Enter the id of a user", "person=nobody@example.com": "Enter the id of a user",
 		"person=" + strings.Repeat("z", 33): "Enter the id", "person=%00@%ff": "Enter the id",
 		"to=10000-01-01": "Choose a day", "from=%3Cscript%3E": "Choose a day",
+		"from=0000-12-31": "Choose a day", "from=0001-01-01": "Choose a day",
 		"from=2026-05-02&to=2026-05-01": "after the first one",
 	} {
 		for _, header := range [][]string{navigate, s.htmx("/admin/audit")} {
@@ -189,12 +190,12 @@ func TestAuditMistakes(t *testing.T) {
 		expect(t, boss.Get("/admin/audit?"+query, navigate...), 400)
 	}
 	for _, query := range []string{
-		"before=-1", "before=999999", "after=999999", "before=1&after=1", "from=0000-01-01", "event=sign_up&event=x",
+		"before=-1", "before=999999", "after=999999", "before=1&after=1", "from=0001-01-02", "event=sign_up&event=x",
 	} {
 		expect(t, boss.Get("/admin/audit?"+query, navigate...), 200)
 	}
 	// Every day that a browser lets people choose is one, the last one too.
-	for _, query := range []string{"to=9999-12-31", "to=9999-12-30", "from=0001-01-01&to=9999-12-31"} {
+	for _, query := range []string{"to=9999-12-31", "to=9999-12-30", "from=0001-01-02&to=9999-12-31"} {
 		contains(t, boss.Get("/admin/audit?"+query, navigate...), `class="entry"`)
 	}
 	lacks(t, boss.Get("/admin/audit?from=9999-12-31", navigate...), `class="entry"`)

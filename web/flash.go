@@ -42,17 +42,19 @@ var flashes = map[string]views.Flash{
 	"device-ended": {Message: "That device needs a code when it logs in again."},
 	// end:twofactor
 	// part:admin
-	"user-role":           {Message: "The role is changed."},
-	"user-reset":          {Message: "A mail with a link is on its way.", Mail: true},
-	"user-verified":       {Message: "The address is confirmed."},
-	"user-sessions":       {Message: "They are logged out."},
-	"user-passkeys":       {Message: "Their passkeys are removed, and they are logged out."},       // part:passkey
-	"user-factors":        {Message: "Their second factors are removed, and they are logged out."}, // part:twofactor
-	"user-banned":         {Message: "They are banned and logged out everywhere."},
-	"users-verified":      {Message: "Users whose address is confirmed now: %d."},
-	"users-sessions":      {Message: "Users who are logged out: %d."},
-	"users-banned":        {Message: "Users who are banned and logged out everywhere: %d."},
-	"select-users":        {Undone: true, Message: "No user is selected. Select the users in the list, and choose what to do."},
+	"user-role":      {Message: "The role is changed."},
+	"user-reset":     {Message: "A mail with a link is on its way.", Mail: true},
+	"user-verified":  {Message: "The address is confirmed."},
+	"user-sessions":  {Message: "They are logged out."},
+	"user-passkeys":  {Message: "Their passkeys are removed, and they are logged out."},       // part:passkey
+	"user-factors":   {Message: "Their second factors are removed, and they are logged out."}, // part:twofactor
+	"user-banned":    {Message: "They are banned and logged out everywhere."},
+	"users-verified": {Message: "Users whose address is confirmed now: %d."},
+	"users-sessions": {Message: "Users who are logged out: %d."},
+	"users-banned":   {Message: "Users who are banned and logged out everywhere: %d."},
+	"select-users": {
+		Undone: true, Message: "No user is selected. Select the users in the list, and choose what to do.",
+	},
 	"user-unbanned":       {Message: "The ban is lifted."},
 	"user-deleted":        {Message: "The account is deleted."},
 	"user-invited":        {Message: "The account is created, and a mail with a link is on its way.", Mail: true},

@@ -115,8 +115,8 @@ func (s *Server) requireSetUp(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// owedSetUp is the refusal of a session that is SetUpOwed, nil for another one: until a passkey is proved where there is
-// one, else until a factor is set up.
+// owedSetUp is the refusal of a session that is SetUpOwed, nil for another one: until a passkey is proved where there
+// is one, else until a factor is set up.
 func (s *Server) owedSetUp(c *echo.Context, session *auth.Session) error {
 	if !s.TwoFactor.SetUpOwed(session) {
 		return nil

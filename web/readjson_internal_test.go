@@ -16,7 +16,8 @@ import (
 func readBody(body string) (url.Values, error) {
 	req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 	req.Header.Set("Content-Type", "application/json")
-	return readJSON(echo.New().NewContext(req, httptest.NewRecorder()), nil)
+	names := []string{"name", "budget", "active", "open", "due", "a", ""}
+	return readJSON(echo.New().NewContext(req, httptest.NewRecorder()), names)
 }
 
 func TestReadJSON(t *testing.T) {
@@ -72,6 +73,7 @@ func TestReadJSONOfAChange(t *testing.T) {
 	}
 	for _, of := range [][2]string{
 		{"1", `{"name": "", "care_hint": null, "active": false, "id": "1"}`}, {"1", ""}, {"", "{}"}, {"", `{"name": "Ada"}`},
+		{"", `{"name": "", "owner_id": "2", "created_at": "", "updated_at": ""}`},
 	} {
 		if _, err := read(of[0], of[1]); err != nil {
 			t.Errorf("%q: %v", of, err)
@@ -82,6 +84,16 @@ func TestReadJSONOfAChange(t *testing.T) {
 		"active":    "Active: send this field, or null to empty it.",
 		"care_hint": "Care hint: send this field, or null to empty it.",
 	}
+	if e := errs.Of(err); e == nil || e.Status != 400 || !maps.Equal(e.Fields, want) {
+		t.Errorf("%v, want %q", err, want)
+	}
+}
+
+// TestReadJSONOfNoField: a misspelt field is refused, because what it was to say would be lost.
+func TestReadJSONOfNoField(t *testing.T) {
+	t.Parallel()
+	_, err := readBody(`{"name": "Ada", "budgte": 7}`)
+	want := map[string]string{"budgte": "budgte: there is no such field."}
 	if e := errs.Of(err); e == nil || e.Status != 400 || !maps.Equal(e.Fields, want) {
 		t.Errorf("%v, want %q", err, want)
 	}

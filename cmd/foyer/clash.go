@@ -34,10 +34,13 @@ func (o order) clashes(t, made tree) error {
 			return fmt.Errorf("%s imports another package %s: choose another name", name, folder)
 		}
 		for _, d := range append(declared(made[name]), folder) {
-			if other := has[path.Dir(name)+" "+d]; other != "" {
+			switch other := has[path.Dir(name)+" "+d]; {
+			case made[other] != "":
+				return fmt.Errorf("%s would have %s twice, because one of them would be called %s: name it by --singular", other, d,
+					o.one.forms()[5])
+			case other != "":
 				return fmt.Errorf("%s has %s already: choose another name", other, d)
-			}
-			if d != folder {
+			case d != folder:
 				has[path.Dir(name)+" "+d] = name
 			}
 		}
@@ -45,6 +48,8 @@ func (o order) clashes(t, made tree) error {
 	table, address := o.many.forms()[0], o.many.forms()[2]
 	creates := regexp.MustCompile(`(?i)(CREATE|DROP) TABLE (?:IF (?:NOT )?EXISTS )?"?` + table + `\b`)
 	routes := regexp.MustCompile(`(?m)^[^/\n]*\.(?:GET|POST|Form|Mount)\("/` + address + `["/]`)
+	words := regexp.MustCompile(`(?m)^[^/\n]*"(` + o.one.forms()[0] + `_(?:created|changed|deleted)|` + o.one.forms()[2] +
+		`-(?:saved|deleted))"`) // names of events and of messages
 	by := "" // the migration that makes the table and is not taken back
 	for _, name := range t.names() {
 		up, _, _ := strings.Cut(t[name], "-- +goose Down")
@@ -53,6 +58,11 @@ func (o order) clashes(t, made tree) error {
 		}
 		if path.Dir(name) == "web" && !strings.HasSuffix(name, "_test.go") && routes.MatchString(t[name]) {
 			return fmt.Errorf("%s has the address /%s already: choose another name", name, address)
+		}
+	}
+	for _, name := range []string{"internal/auth/event/event.go", "web/app.go", "web/flash.go"} {
+		if m := words.FindStringSubmatch(t[name]); m != nil && len(o.fields) > 0 {
+			return fmt.Errorf("%s has %s already: choose another name", name, m[1])
 		}
 	}
 	if by != "" && len(o.fields) > 0 {

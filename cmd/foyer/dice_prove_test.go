@@ -60,7 +60,7 @@ func (d dice) prefix() string {
 
 // noun names several things.
 func (d dice) noun() string {
-	usual := []string{"projects", "sea_crates", "boxes", "stories", "people", "orders", "types", "categories", "invoices",
+	usual := []string{"projects", "sea_crates", "boxes", "stories", "people", "orders", "categories", "invoices",
 		"error_logs", "addresses", "time_sheets", "children", "companies", "releases", "branches"}
 	if d.chance(2) {
 		return pick(d, usual)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,13 +31,11 @@ func featureVerb(ctx context.Context, root folder, args []string, out io.Writer)
 	if err != nil {
 		return err
 	}
-	if g.one = g.many.singular(); *one != "" {
-		if g.one, err = readNoun("singular", *one); err != nil {
-			return err
-		}
-	}
-	if g.undo {
+	if g.one = g.many.singular(); g.undo {
 		return g.run(ctx, root)
+	}
+	if g.one, err = readNoun("one of them", cmp.Or(*one, g.one.forms()[0])); err != nil {
+		return fmt.Errorf("%w; name it by --singular", err)
 	}
 	if slices.Equal(g.one, g.many) {
 		return fmt.Errorf("%q is one thing already: name several, or what one of them is by --singular", g.command[1])
@@ -61,8 +60,6 @@ func (g *generation) choose(t tree) error {
 	switch {
 	case has("admin") && !has("owned"):
 		return errors.New("--admin lists what all owners have: add --owned")
-	case has("admin") && !has("hasadmin"):
-		return errors.New("--admin needs the part admin, which this project does without")
 	case !has("owned"):
 		g.options = append(g.options, "shared")
 	case has("admin") || has("api", "hasservicetoken"):

@@ -5,6 +5,7 @@ package main
 import (
 	"maps"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -16,16 +17,17 @@ func lendModules(t *testing.T, dir folder) {
 	must(t, os.WriteFile(dir.path(".git/info/exclude"), []byte("node_modules\n"), 0o644)) // a link is no folder
 	for _, tests := range []string{"internal/proofs/browser", "internal/auth/clienttest"} {
 		modules := tests + "/node_modules"
-		if _, err := os.Stat(root.path(modules)); err == nil {
+		_, lacks := os.Stat(root.path(modules))
+		if _, off := os.Stat(dir.path(tests)); lacks == nil && off == nil {
 			must(t, os.Symlink(root.path(modules), dir.path(modules)))
 		}
 	}
 }
 
-// proveFeature makes a feature in a copy of the template and runs tests of the copy. Taken back, the copy is as it was.
-func proveFeature(t *testing.T, command string, tests ...[]string) {
+// proveFeature makes a feature in dir, a copy of the template or a project of it, and runs tests there. Taken back, dir
+// is as it was.
+func proveFeature(t *testing.T, dir folder, command string, tests ...[]string) {
 	t.Helper()
-	dir := newProject(t, headOf(t))
 	lendModules(t, dir)
 	before := dir.tree(t)
 	args := strings.Fields(command)
@@ -56,13 +58,15 @@ const ofSQL = " order:string set:string? user:text between:text? current_date:da
 
 // TestFeatureInShort: the feature of README works, on every database and in a browser, and goes again.
 func TestFeatureInShort(t *testing.T) {
-	proveFeature(t, projects+ofSQL, []string{"./internal/projects", "./internal"},
+	proveFeature(t, newProject(t, headOf(t)), projects+ofSQL, []string{"./internal/projects", "./internal"},
 		[]string{"-run", "Project|TestAccess|TestStepUp|TestApp|HTML", "./web"},
 		[]string{"-run", "TestProjects$", "./internal/proofs/browser"})
 }
 
-// TestStarterFeature: every test of the template passes beside a feature of each shape, and beside a page.
+// TestStarterFeature: every test of the template passes beside a feature of each shape, and beside a page; those of a
+// small project, too.
 func TestStarterFeature(t *testing.T) {
+	all := []string{"-timeout=40m", "./..."}
 	for _, command := range []string{
 		projects,
 		"feature people name:string --singular human --icon info",
@@ -70,6 +74,12 @@ func TestStarterFeature(t *testing.T) {
 		"page sales_reports --door freshAdmin --nav Sales",
 		"page terms --door public",
 	} {
-		t.Run(command, func(t *testing.T) { proveFeature(t, command, []string{"-timeout=40m", "./..."}) })
+		t.Run(command, func(t *testing.T) { proveFeature(t, newProject(t, headOf(t)), command, all) })
 	}
+	t.Run("in a small project", func(t *testing.T) {
+		small := folder(filepath.Join(t.TempDir(), "harbor"))
+		_, err := template(t).verb(t, "new", string(small), "github.com/acme/harbor", "--preset", "small")
+		must(t, err)
+		proveFeature(t, small, projects, all)
+	})
 }

@@ -125,7 +125,7 @@ func (f folder) takeBack(ctx context.Context, mine tree, command []string) (text
 	after := maps.Clone(mine)
 	for name, id := range p.Generated[i].Files {
 		if _, there := mine[name]; !there && !isMigration(name) {
-			continue // it went with a part
+			continue // a person removed it
 		}
 		if blobID(mine[name]) != id {
 			return "", fmt.Errorf("%s was changed since it was made, so it stays: remove it by hand", name)

@@ -122,6 +122,88 @@ func undoShared(t *testing.T, merged bool) {
 	must(t, err)
 }
 
+// forKeys is a project whose example of a feature has a line, a block and a file for the part keys.
+func forKeys(t *testing.T) folder {
+	t.Helper()
+	const feature, path = exampleDir + "feature/", `"example.com/sample/internal/keys"`
+	own := "\t" + feature + "web/paper_clips.go\n\t" + feature + "internal/keys/paper_clips.go\n\t" + feature + splicesFile
+	return grown(t, workshop().edit(t, partsFile, "\tcmd/foyer/parts.txt", own+"\n\tcmd/foyer/parts.txt").with(
+		feature+"web/paper_clips.go", "package web\n\nimport "+path+"\n\nconst paperClip = \"paper clip\"\n\n"+
+			"// opt:haskeys\n\nconst paperClipKey = keys.Route\n\n// end:haskeys\n",
+		feature+"internal/keys/paper_clips.go", "// opt:haskeys\n\npackage keys\n\nconst PaperClip = 1\n\n// end:haskeys\n",
+		feature+splicesFile, "web/app.go appNav\n\tpaperClip,\n\tpaperClipKey, // opt:haskeys\n"))
+}
+
+// TestMadeForParts: what a feature has for a part leaves with it, and does not come back with it. The feature can still
+// be taken back.
+func TestMadeForParts(t *testing.T) {
+	t.Parallel()
+	project := forKeys(t)
+	before := project.tree(t)
+	for _, name := range []string{"crates", "boxes"} {
+		_, err := project.verb(t, "feature", name, "name:string")
+		must(t, err)
+	}
+	if got := project.tree(t)["web/app.go"]; !strings.Contains(got, "\tcrateKey, // part:keys\n") {
+		t.Errorf("app.go has\n%s", got)
+	}
+	_, err := project.verb(t, "without", "keys")
+	must(t, err)
+	got := project.tree(t)
+	for name, want := range map[string]string{
+		"internal/keys/crates.go": "", "web/crates.go": "package web\n\nconst crate = \"crate\"\n",
+		"web/app.go": "package web\n\nvar appNav = []string{\n\tcrate,\n\tbox,\n}\n",
+	} {
+		if got[name] != want {
+			t.Errorf("%s is %q, want %q", name, got[name], want)
+		}
+	}
+	out, err := project.verb(t, "with", "keys")
+	if must(t, err); !strings.Contains(out, "\n\nCode that a feature had for it does not come back: ") {
+		t.Errorf("printed %q", out)
+	}
+	if again := project.tree(t); again["web/app.go"] != got["web/app.go"] || again["internal/keys/crates.go"] != "" {
+		t.Errorf("half a feature came back:\n%s", again["web/app.go"])
+	}
+	for _, name := range []string{"crates", "boxes"} {
+		_, err = project.verb(t, "feature", name, "--undo")
+		must(t, err)
+	}
+	if list := differ(before, project.tree(t)); !slices.Equal(list, []string{projectFile}) {
+		t.Errorf("after --undo %q differ", list)
+	}
+}
+
+// TestMadeForPartsChanged: what a person changed since stays, and stops the removal if it needs the part. Without the
+// tool no marker is left.
+func TestMadeForPartsChanged(t *testing.T) {
+	t.Parallel()
+	project := forKeys(t)
+	_, err := project.verb(t, "feature", "crates", "name:string")
+	must(t, err)
+	made := project.tree(t)
+	for want, mine := range map[string]tree{
+		"web/crates.go:7: there is no part keys": made.edit(t, "web/crates.go", `"crate"`, `"box"`),
+		"web/app.go:5: there is no part keys":    made.edit(t, "web/app.go", "crateKey,", "crateKey + `x`,"),
+	} {
+		head := project.commit(t, mine, "Mine")
+		_, err = project.verb(t, "without", "keys")
+		refused(t, err, "does not fit the removal of keys", want)
+		project.untouched(t, head)
+	}
+	project.commit(t, made.edit(t, "web/app.go", "\tcrateKey, // part:keys\n", ""), "The line is gone")
+	_, err = project.verb(t, "without", "keys", "--dry-run")
+	must(t, err)
+	project.commit(t, made, "As it was made")
+	_, err = project.verb(t, "without", toolPart)
+	must(t, err)
+	for name, text := range project.tree(t) {
+		if name != projectFile && strings.Contains(text, "part:keys") {
+			t.Errorf("%s has a marker:\n%s", name, text)
+		}
+	}
+}
+
 // TestNewOfMade: what was made in a template is the template's in a project that comes from it.
 func TestNewOfMade(t *testing.T) {
 	t.Parallel()
@@ -151,7 +233,9 @@ func TestPageRefuses(t *testing.T) {
 		"feature projects name:string --owned=no":   `invalid boolean value "no" for -owned: `,
 		"page reports --dor user":                   "flag provided but not defined: -dor; see go run",
 		"feature shops ok:string --owned=0 --admin": "add --owned",
-		"feature projects name:string --singular=X": "lower-case words",
+		"feature projects name:string --singular=X": "one of them \"X\": write it in lower-case words",
+		"feature types name:string":                 "one of them \"type\" is a word of Go: choose another; name it by --singular",
+		"feature news name:string":                  "one of them \"new\" is a word of Go: choose another; name it by --singular",
 		"feature projects budget:int":               "so it is a string",
 	} {
 		_, err := project.verb(t, strings.Fields(line)...)

@@ -147,7 +147,11 @@ func partsVerb(ctx context.Context, root folder, args []string, out io.Writer) e
 			fmt.Fprintf(out, "%-14s needs %s\n", "", strings.Join(p.needs, ", "))
 		}
 	}
-	return err
+	p, _, fault := readProject(t)
+	if left := p.out(); len(left) > 0 {
+		fmt.Fprintln(out, "left out: "+strings.Join(left, " "))
+	}
+	return errors.Join(err, fault)
 }
 
 // partsOf reads the arguments of without and with.

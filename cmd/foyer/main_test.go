@@ -21,6 +21,10 @@ func TestVerbs(t *testing.T) {
 	if !strings.Contains(out.String(), "chain          Seals the trail.\n               needs audit\n") {
 		t.Errorf("parts printed %q", out.String())
 	}
+	listed, err := grown(t, sample(), "audit", "chain").verb(t, "parts")
+	if must(t, err); !strings.HasSuffix(listed, "foyer          This tool.\nleft out: audit chain\n") {
+		t.Errorf("parts printed %q", listed)
+	}
 }
 
 // TestVerbsWithoutProject: where git has no project to change, each verb says why in one line.

@@ -144,7 +144,8 @@ func faults(output string) string {
 	var list []string
 	for line := range strings.Lines(output) {
 		line = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(line), "vet: "), "./")
-		if name, _, ok := strings.Cut(line, ".go:"); ok && !strings.Contains(name, " ") {
+		name, _, ok := strings.Cut(line, ".go:")
+		if ok && !strings.Contains(name, " ") && !slices.Contains(list, line) { // vet reads a package again with its tests
 			list = append(list, line)
 		}
 	}

@@ -21,7 +21,8 @@ func TestGained(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
-	got := faults("go vet: exit status 1\n# example.com/sample/web\nvet: ./web/mine.go:14:9: undefined: audit\nweb/x.go:1:2: y\n")
+	got := faults("go vet: exit status 1\n# example.com/sample/web\nvet: ./web/mine.go:14:9: undefined: audit\nweb/x.go:1:2: y\n" +
+		"# example.com/sample/web [example.com/sample/web.test]\nvet: ./web/mine.go:14:9: undefined: audit\n")
 	if got != "web/mine.go:14:9: undefined: audit\nweb/x.go:1:2: y" {
 		t.Errorf("got %q", got)
 	}

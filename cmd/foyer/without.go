@@ -41,6 +41,7 @@ func without(ctx context.Context, root folder, w taking) error {
 		if s.after, err = render(s.before, leave); err != nil {
 			return "", err
 		}
+		s.cutMade(list, leave)
 		drops, err := s.drop(w, list, leave.has)
 		if err != nil {
 			return "", err
@@ -86,6 +87,9 @@ func with(ctx context.Context, root folder, w taking) error {
 			}
 		}
 		opened, err := s.finish(ctx, again)
+		if len(s.p.Generated) > 0 {
+			opened = "\n\nCode that a feature had for it does not come back: an earlier commit has it." + opened
+		}
 		return "With " + strings.Join(back, ", ") + opened, err
 	})
 }
@@ -136,6 +140,40 @@ func (s *step) drop(w taking, list partList, applied tree) (tree, error) {
 		s.p.Without[part] = cmp.Or(strings.Join(own, " "), never)
 	}
 	return drops, nil
+}
+
+// cutMade puts what page and feature made for the parts of r into both renders, so that it leaves with them where no
+// person changed it.
+func (s *step) cutMade(list partList, r removal) {
+	take := func(name, text string, own []string) string { // the spans that begin with one of own
+		spans, _ := spansOf(name, text, list.has) // settle names the fault
+		return cut(text, spans, func(one span, lines []string) fate {
+			if !slices.ContainsFunc(own, func(line string) bool { return alike(line, lines[0]) }) {
+				return stays
+			}
+			return r.fateIn(name, nil)(one, lines)
+		})
+	}
+	for _, g := range s.p.Generated {
+		for name, id := range g.Files {
+			if blobID(s.mine[name]) != id {
+				continue
+			}
+			s.before[name], s.after[name] = s.mine[name], take(name, s.mine[name], strings.Split(s.mine[name], "\n"))
+			if s.after[name] == "" {
+				delete(s.after, name)
+				delete(g.Files, name)
+			}
+		}
+		for name, lines := range g.Lines {
+			if s.before[name] != s.mine[name] {
+				s.before[name], s.after[name] = s.mine[name], s.mine[name]
+			}
+			s.after[name] = take(name, s.after[name], lines)
+			left := take(name, strings.Join(lines, "\n"), lines)
+			g.Lines[name] = strings.FieldsFunc(left, func(r rune) bool { return r == '\n' })
+		}
+	}
 }
 
 // ownLiterals returns the strings in lines that a clone added to before.

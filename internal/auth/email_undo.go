@@ -95,8 +95,8 @@ func (a *Auth) mailUndo(t *Tx, by actor, u *User, old string) error {
 	return a.warnWithLink(t, by, u, letter.UndoEmailChange, m)
 }
 
-// warnOldAddress warns the address that u had, if it was proved. An admin who vouches for the new one may take the account
-// away from a stolen mailbox, which therefore gets no undo link.
+// warnOldAddress warns the address that u had, if it was proved. An admin who vouches for the new one may take the
+// account away from a stolen mailbox, which therefore gets no undo link.
 func (a *Auth) warnOldAddress(t *Tx, by actor, before, u *User, c UserChanges) error {
 	if u.Email == before.Email || !before.EmailVerified {
 		return nil

@@ -13,8 +13,8 @@ import (
 
 // Session returns the session of the request, nil for a stranger. The signed cache cookie may answer a read (GET,
 // HEAD); anything else asks the store. Session extends a session that is due (see refresh), refills the cache, and
-// clears the cookies of a session that has ended (but see replaced.go) or whose user is banned, so it may set cookies on
-// w. If the store is away, it returns a 503 error: an outage must not look like a stranger.
+// clears the cookies of a session that has ended (but see replaced.go) or whose user is banned. So it may set cookies
+// on w. If the store is away, it returns a 503 error: an outage must not look like a stranger.
 func (a *Auth) Session(w http.ResponseWriter, r *http.Request) (*Session, error) {
 	return a.load(w, r, loading{cache: r.Method == http.MethodGet || r.Method == http.MethodHead, refresh: true})
 }

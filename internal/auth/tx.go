@@ -114,9 +114,9 @@ func (t *Tx) LockOwner(s *Session) (*User, error) {
 	return u, t.requireLive(s)
 }
 
-// requireLive asks for s in t, which has locked its user: what ends a session locks the user, too. Refusals: 401 if s has
-// ended since the request came in, because a thief in s must not go on; 403 SESSION_NOT_FRESH if a proof of s is gone
-// since, because it let the request in.
+// requireLive asks for s in t, which has locked its user: what ends a session locks the user, too. Refusals: 401 if s
+// has ended since the request came in, because a thief in s must not go on; 403 SESSION_NOT_FRESH if a proof of s is
+// gone since, because it let the request in.
 func (t *Tx) requireLive(s *Session) error {
 	var now Session
 	err := t.Select("amr").Where("id = ?", s.ID).Take(&now).Error

@@ -63,12 +63,13 @@ func (d *Date) Scan(column any) error {
 // midnight ends a day that a program sends as an instant, as JavaScript does.
 var midnight = regexp.MustCompile(`T00:00:00(\.0+)?Z$`)
 
-// Day parses a day such as 2026-05-31, or 2026-05-31T00:00:00.000Z; "" is the zero time. It is midnight UTC. The day
-// after the last, 9999-12-31, has five digits of a year, and a database that stores times as texts sorts it wrongly.
+// Day parses a day such as 2026-05-31, or 2026-05-31T00:00:00.000Z; "" is the zero time, before which there is no day.
+// It is midnight UTC. The day after the last, 9999-12-31, has five digits of a year, and a database that stores times
+// as texts sorts it wrongly.
 func Day(s string) (time.Time, bool) {
 	if s = strings.TrimSpace(s); s == "" {
 		return time.Time{}, true
 	}
 	t, err := time.Parse(time.DateOnly, midnight.ReplaceAllString(s, ""))
-	return t, err == nil
+	return t, err == nil && t.After(time.Time{})
 }

@@ -90,14 +90,14 @@ func TestInput(t *testing.T) {
 	day := time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)
 	in := text.Read(url.Values{
 		"a": {" X "}, "b": {"x\r\ny"}, "c": {" -7 "}, "e": {" 2026-05-31"}, "g": {" "}, "json": {"2026-05-31T00:00:00Z"},
-		"script": {"2026-05-31T00:00:00.000Z"}, "on": {"on"}, "yes": {"yes"}, "last": {"9999-12-31"},
+		"script": {"2026-05-31T00:00:00.000Z"}, "on": {"on"}, "yes": {"yes"}, "last": {"9999-12-31"}, "first": {"0001-01-02"},
 	})
 	good := []bool{
 		in.Line("a", 1, 3) == "X", in.Lines("b", 0, 3) == "x\ny", in.Search() == "x\nx\ny",
 		in.Number("c", -7, 7) == -7, *in.OptionalNumber("c", -7, 7) == -7, in.OptionalNumber("g", 1, 7) == nil,
 		in.Day("e").Equal(day), in.Day("json").Equal(day), in.Day("script").Equal(day),
 		in.OptionalDay("e").Equal(day), in.OptionalDay("f") == nil, in.Flag("on"), in.Flag("yes"), !in.Flag("f"),
-		in.Day("last").String() == "9999-12-31",
+		in.Day("last").String() == "9999-12-31", in.Day("first").String() == "0001-01-02",
 	}
 	if slices.Contains(good, false) || len(in.Wrong) > 0 {
 		t.Errorf("%v %q", good, in.Wrong)
@@ -106,7 +106,7 @@ func TestInput(t *testing.T) {
 		"name": {" "}, "title": {"xxxx"}, "long_summary": {"xxxx"}, "odd": {"a\x00"}, "budget": {"1e3"}, "count": {"8"},
 		"huge": {"99999999999999999999"}, "due": {"31.5.2026"}, "end": {"10000-01-01"}, "at": {"2026-05-31T00:00:01Z"},
 		"midnight": {"T00:00:00Z"}, "fraction": {"2026-05-31T00:00:00.001Z"}, "zone": {"2026-05-31T00:00:00+02:00"},
-		"active": {"false"},
+		"active": {"false"}, "none": {"0001-01-01"}, "before": {"0000-12-31"},
 	})
 	in.Line("name", 1, 200)
 	in.Line("title", 1, 3)
@@ -122,12 +122,15 @@ func TestInput(t *testing.T) {
 	in.Day("midnight")
 	in.Day("fraction")
 	in.Day("zone")
+	in.OptionalDay("none")
+	in.Day("before")
 	in.Flag("active")
 	want := map[string]string{
 		"name": "Name: enter 1 to 200 characters.", "title": "Title: enter 1 to 3 characters.",
 		"long_summary": "Long summary: enter at most 3 characters.", "odd": "Odd: it has characters that cannot be shown.",
 		"budget": "Budget: enter a whole number from 0 to 9.", "count": "Count: enter a whole number from 1 to 7.",
 		"huge": "Huge: enter a whole number from 1 to 7.", "due": "Due: enter a day such as 2026-05-31.",
+		"none": "None: enter a day such as 2026-05-31.", "before": "Before: enter a day such as 2026-05-31.",
 		"end": "End: enter a day such as 2026-05-31.", "start": "Start: enter a day such as 2026-05-31.",
 		"at": "At: enter a day such as 2026-05-31.", "midnight": "Midnight: enter a day such as 2026-05-31.",
 		"fraction": "Fraction: enter a day such as 2026-05-31.", "zone": "Zone: enter a day such as 2026-05-31.",

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// ClockSkew is how far the clocks of two instances may differ. Instances date copies and revocations by their own clocks.
+// ClockSkew is how far the clocks of two instances may differ. Instances date copies and revocations by their own
+// clocks.
 const ClockSkew = 5 * time.Second
 
 // Each instance compares its clock with the database's; beyond clockBound it trusts and makes no copy. A comparison may

@@ -50,7 +50,7 @@ func (s *Server) getPaperClip(c *echo.Context) error {
 	return c.JSON(http.StatusOK, p)
 }
 
-// putPaperClip is savePaperClip for programs: a change has every field. It answers with the paper clip.
+// putPaperClip is savePaperClip for programs: a change has every field. The answer is the paper clip.
 func (s *Server) putPaperClip(c *echo.Context) error {
 	key := c.Param("id")
 	typed, err := readJSON(c, views.PaperClipForm(key).Names())
@@ -60,6 +60,9 @@ func (s *Server) putPaperClip(c *echo.Context) error {
 	p, err := s.PaperClips.Save(c.Request().Context(), session(c), key, typed)
 	if err != nil {
 		return err
+	}
+	if key == "" {
+		return c.JSON(http.StatusCreated, p)
 	}
 	return c.JSON(http.StatusOK, p)
 }

@@ -182,7 +182,7 @@ func TestPaperClipsAPI(t *testing.T) {
 	}
 	body["trade_name"] = "First"
 	made := post("/api/paper-clips", body)
-	expect(t, made, 200)
+	expect(t, made, 201)
 	contains(t, made, `"made_on":"2026-01-31"`)
 	contains(t, made, `"sold_on":null`)
 	var p struct{ ID string }
@@ -220,6 +220,7 @@ func TestPaperClipsAPI(t *testing.T) {
 		refused := post(path, map[string]any{})
 		expect(t, refused, 400)
 		contains(t, refused, `"fields":{`, `"trade_name":`)
+		contains(t, post(path, map[string]any{"bogus": 1}), `"code":"VALIDATION_ERROR"`, `"bogus":"bogus: `)
 		broken := append([]string{"Origin", s.Base, "Content-Type", "application/json"}, program...)
 		expect(t, ada.Do("POST", path, "{", broken...), 400)
 	}

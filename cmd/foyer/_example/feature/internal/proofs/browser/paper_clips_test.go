@@ -1,4 +1,5 @@
 // opt:hasbrowsertest
+
 package browser
 
 import (
