@@ -72,7 +72,7 @@ func TestRenderInTurn(t *testing.T) {
 func TestRenderEmptied(t *testing.T) {
 	const file = "web/both_test.go"
 	before := sample().edit(t, partsFile, "	internal/keys/keys.go\n", "	internal/keys/keys.go\n	"+file+"\n")
-	before[file] = "package web\n\nfunc helper() {}\n\nfunc TestAudit() { helper() } // part:audit\n"
+	before[file] = "package web\n\n// part:audit\n\nfunc helper() {}\n\nfunc TestAudit() { helper() }\n\n// end:audit\n"
 	after := rendered(t, before, removal{parts: []string{"audit", "chain"}})
 	if text, stays := after[file]; stays || strings.Contains(after[partsFile], file) {
 		t.Errorf("%q\n%s", text, after[partsFile])
