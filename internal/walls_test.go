@@ -251,7 +251,7 @@ var maySeal = []string{
 	"internal/audit/chain", // part:auditchain
 }
 
-// mayMount are who may import internal/auth/betterauth: cmd/server mounts it, and parts add endpoints to it.
+// mayMount are who may import the wire contract: cmd/server mounts it, and parts add endpoints to it.
 var mayMount = []string{
 	"internal/auth/betterauth", "cmd/server",
 	"internal/auth/twofactor", // part:twofactor
