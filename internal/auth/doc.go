@@ -40,9 +40,10 @@
 // # Lifetimes
 //
 // A session lives 7 days. Using it after 24 hours extends it, up to 30 days from sign-in. Without "remember me" it
-// lives 24 hours and is never extended. Mailed links live 30 minutes (reset), an hour (verification, change of
-// e-mail), a day (deletion) or a week (undoing a change of e-mail, invitation) and work once. The lifetimes in this
-// paragraph are fields of Options.
+// lives 24 hours and is never extended. Mailed links live 30 minutes (reset), an hour (verification, change of e-mail)
+// or a week (undoing a change of e-mail, invitation) and work once. The lifetimes in this paragraph are fields of
+// Options.
+// A link that deletes an account lives a day. // part:betterauth
 //
 // A user has at most 100 sessions: the next one ends the least recently used one, so that the user's list shows all.
 //
@@ -81,7 +82,8 @@
 //     Requests about an address that may mail it are answered after a padded time (mailer.go). A sign-up hides a taken
 //     address only with Options.RequireEmailVerification (signup.go).
 //   - Exhausting memory by signing in: hashing is bounded (password/queue.go).
-//   - Requests forged by another site: the wire's origin rules, without gaps (betterauth/origin.go). // part:betterauth
+//   - Requests forged by another site: they reach no verb, because pages refuse them (web/origin.go).
+//     On the wire better-auth's rules of origins hold, without their gaps (betterauth/origin.go). // part:betterauth
 //   - Session fixation: signing in mints a new token and ends the presented session (signin.go).
 //   - Requests that two parsers read differently: duplicate keys, odd types, invalid UTF-8 and trailing data are
 //     refused before anything acts on them (internal/payload).
