@@ -104,8 +104,8 @@ func TestAnAdminsSessionThatHasEndedDoesNothing(t *testing.T) {
 				},
 				"SetRole":           func() error { _, err := r.auth.SetRole(t.Context(), by, ada, "admin"); return err },
 				"BanUser":           func() error { _, err := r.auth.BanUser(t.Context(), by, ada, "", nil); return err },
-				"SetPassword":       func() error { return r.auth.SetPassword(t.Context(), by, ada, "another-horse-2") },
-				"MailPasswordReset": func() error { return r.auth.MailPasswordReset(t.Context(), by, ada) },
+				"SetPassword":       func() error { return r.auth.SetPassword(t.Context(), by, ada, "a-horse-2") }, // part:admin
+				"MailPasswordReset": func() error { return r.auth.MailPasswordReset(t.Context(), by, ada) },        // part:admin
 				"RevokeSession":     func() error { return r.auth.RevokeSession(t.Context(), by, ada, his.ID) },
 				"RevokeSessions":    func() error { return r.auth.RevokeSessions(t.Context(), by, ada) },
 				"RemoveUser":        func() error { return r.auth.RemoveUser(t.Context(), by, ada) }, // part:admin
