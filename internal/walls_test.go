@@ -205,26 +205,39 @@ func faults(t *testing.T, module, name, text string) []string {
 		return nil
 	}
 	var list []string
+	names := map[string]string{} // of imports, to their paths
 	for _, spec := range file.Imports {
 		imported, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
 			return []string{"cannot be parsed: " + err.Error()}
 		}
+		names[nameOf(spec, imported)] = imported
 		own, isOwn := strings.CutPrefix(imported, module+"/")
 		if !isOwn {
 			own = ""
 		}
-		if why := importFault(dir, imported, own); why != "" {
+		if why := importFault(name, imported, own); why != "" {
 			list = append(list, at(spec)+"imports "+imported+": "+why)
 		}
 	}
+	if names["."] != "" {
+		list = append(list, at(file)+"imports "+names["."]+" as a dot, which hides from the walls what is used of it")
+	}
 	ast.Inspect(file, func(n ast.Node) bool {
-		if why := usageFault(name, n); why != "" {
+		if why := usageFault(name, names, n); why != "" {
 			list = append(list, at(n)+why)
 		}
 		return true
 	})
 	return list
+}
+
+// nameOf returns the name that a file gives to an import.
+func nameOf(spec *ast.ImportSpec, imported string) string {
+	if spec.Name != nil {
+		return spec.Name.Name
+	}
+	return path.Base(imported)
 }
 
 var viewsMayImport = []string{
@@ -238,7 +251,7 @@ var maySeal = []string{
 	"internal/audit/chain", // part:auditchain
 }
 
-// mayMount are who may import internal/auth/betterauth: cmd/server mounts it, and parts add endpoints to it.
+// mayMount are who may import the wire contract: cmd/server mounts it, and parts add endpoints to it.
 var mayMount = []string{
 	"internal/auth/betterauth", "cmd/server",
 	"internal/auth/twofactor", // part:twofactor
@@ -251,28 +264,59 @@ var provers = []string{"jwt", "jose", "jwx", "paseto", "webauthn", "oauth", "oid
 
 // openCrypto is what every package may import of the standard library's crypto: chance, checksums and connections.
 var openCrypto = []string{
-	"crypto/rand", "crypto/sha1", "crypto/sha256", "crypto/sha512", "crypto/subtle", "crypto/tls", "crypto/x509",
+	"crypto/rand", "crypto/sha256", "crypto/sha512", "crypto/subtle", "crypto/tls", "crypto/x509",
 }
 
-// importFault says why dir may not import a package, "" where it may; own is its path within this module.
-func importFault(dir, imported, own string) string {
+// weakCrypto is what only mayBeWeak may import, because a protocol or a format of others demands it.
+var (
+	weakCrypto = []string{"crypto/des", "crypto/md5", "crypto/rc4", "crypto/sha1"}
+	mayBeWeak  = []string{
+		"internal/auth/twofactor/totp.go", // part:twofactor
+		"cmd/foyer/project.go",            // part:foyer
+	}
+)
+
+// mayRun are the files and folders that may run other programs.
+var mayRun = []string{
+	"cmd/server/backup_postgres.go",
+	"cmd/foyer", // part:foyer
+}
+
+const runsPrograms = "the product runs no other program"
+
+// authMayImport are the packages of this module that internal/auth and the packages below it may import.
+var authMayImport = []string{
+	"internal/auth", "internal/errs", "internal/id", "internal/keys", "internal/origins", "internal/payload",
+	"internal/purge", "internal/text", "internal/worker",
+}
+
+// importFault says why a file may not import a package, "" where it may; own is its path within this module.
+func importFault(name, imported, own string) string {
+	dir := path.Dir(name)
 	is := func(prefix string) bool { return imported == prefix || strings.HasPrefix(imported, prefix+"/") }
 	proves := slices.ContainsFunc(provers, func(word string) bool { return strings.Contains(imported, word) })
 	switch {
 	case (is("golang.org/x/crypto") || proves) && !within(dir, "internal/auth", "internal/servicetoken"):
 		return "hashing and tokens belong to internal/auth and internal/servicetoken"
+	case slices.Contains(weakCrypto, imported):
+		if within(name, mayBeWeak...) {
+			return ""
+		}
+		return "it is broken; use crypto/sha256 or ask internal/keys"
 	case is("crypto") && !slices.Contains(openCrypto, imported) &&
 		!within(dir, "internal/auth", "internal/keys", "internal/servicetoken"):
 		return "keys and what they sign or seal have one owner; ask internal/keys for a MAC or a Sealer"
+	case is("os/exec") && !within(name, mayRun...):
+		return runsPrograms
 	case is("math/rand"):
 		return "there is no fake randomness here; use crypto/rand"
 	case is("gorm.io") && within(dir, "web", "views"):
 		return "web and views touch no table; call a verb"
-	case within(dir, "internal/auth") && (is("github.com/labstack/echo") || is("github.com/a-h/templ") ||
-		within(own, "web", "views", "static", "internal/config")):
-		return "internal/auth speaks net/http and gorm, so that it can move to another router whole"
 	case within(dir, leaves...) && own != "" && !within(own, leafMayImport...):
 		return "internal/auth builds on this package, which knows nothing of users and sessions"
+	case within(dir, "internal/auth") && (is("github.com/labstack/echo") || is("github.com/a-h/templ") ||
+		own != "" && !within(own, authMayImport...)):
+		return "internal/auth speaks net/http and gorm and knows few packages, so that it can move to another router whole"
 	case within(dir, "views") && !slices.Contains(viewsMayImport, imported):
 		return "views draw plain values; they know no HTTP, database or other package"
 	case within(dir, "internal/errs", "internal/id", "internal/keys", "internal/text") && own != "", within(dir, "static") && own != "",

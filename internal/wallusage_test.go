@@ -10,43 +10,60 @@ import (
 	"strings"
 )
 
-// usageFault says which rule a piece of code breaks, "" where none.
-func usageFault(name string, n ast.Node) string {
-	dir := path.Dir(name)
+// usageFault says which rule a piece of code breaks, "" where none. names are those of the file's imports.
+func usageFault(name string, names map[string]string, n ast.Node) string {
+	cookies := !within(path.Dir(name), "internal/auth") && !slices.Contains(cookieWriters, name)
 	switch n := n.(type) {
 	case *ast.SelectorExpr:
-		return selectorFault(name, n)
-	case *ast.BasicLit:
-		if n.Kind != token.STRING || within(dir, "internal/auth", "migrations") {
-			return ""
+		if cookies && slices.Contains(cookieWords, n.Sel.Name) {
+			return "touches cookies: only internal/auth does"
 		}
-		if strings.Contains(strings.ToLower(n.Value), "set-cookie") && !slices.Contains(cookieWriters, name) {
+		return selectorFault(name, names, n)
+	case *ast.CallExpr:
+		get, ok := n.Fun.(*ast.SelectorExpr)
+		if cookies && ok && (get.Sel.Name == "Get" || get.Sel.Name == "Values") && len(n.Args) == 1 && isCookie(n.Args[0]) {
+			return "reads cookies: only internal/auth does"
+		}
+	case *ast.IndexExpr:
+		if cookies && isCookie(n.Index) {
+			return "reads cookies: only internal/auth does"
+		}
+	case *ast.BasicLit:
+		if cookies && n.Kind == token.STRING && strings.Contains(strings.ToLower(n.Value), "set-cookie") {
 			return "writes a cookie: " + n.Value
 		}
 	}
 	return ""
 }
 
-func isName(e ast.Expr, names ...string) bool {
-	id, ok := e.(*ast.Ident)
-	return ok && slices.Contains(names, id.Name)
+// cookieWords are what net/http and Echo have to read and write cookies.
+var cookieWords = []string{
+	"AddCookie", "Cookie", "Cookies", "CookiesNamed", "ParseCookie", "ParseSetCookie", "SetCookie",
 }
 
-func selectorFault(name string, s *ast.SelectorExpr) string {
+// isCookie reports whether e is the name of the header of cookies.
+func isCookie(e ast.Expr) bool {
+	text, ok := e.(*ast.BasicLit)
+	return ok && strings.EqualFold(strings.Trim(text.Value, "\"`"), "cookie")
+}
+
+func selectorFault(name string, names map[string]string, s *ast.SelectorExpr) string {
 	dir, word := path.Dir(name), s.Sel.Name
-	provider := within(dir, "internal/auth")
+	of := func(packages ...string) bool {
+		id, ok := s.X.(*ast.Ident)
+		return ok && slices.Contains(packages, names[id.Name])
+	}
 	switch {
-	case (word == "SetCookie" || isName(s.X, "http") && word == "Cookie") && !provider &&
-		!slices.Contains(cookieWriters, name):
-		return "touches cookies: only internal/auth does"
-	case word == "TokenHash" && !provider:
+	case word == "TokenHash" && !within(dir, "internal/auth"):
 		return "reads a token's hash: only internal/auth does"
-	case isName(s.X, "templ") && (word == "Raw" || strings.HasPrefix(word, "JSUnsafe")):
+	case of("github.com/a-h/templ") && (word == "Raw" || strings.HasPrefix(word, "JSUnsafe")):
 		return "templ." + word + " writes what is not escaped"
-	case isName(s.X, "os") && slices.Contains([]string{"Getenv", "LookupEnv", "Environ"}, word) && dir != "cmd/server":
+	case of("os") && slices.Contains([]string{"Getenv", "LookupEnv", "Environ"}, word) && dir != "cmd/server":
 		return "reads the environment: only internal/config does, through cmd/server"
-	case isName(s.X, "fmt", "log") && slices.Contains([]string{"Print", "Printf", "Println", "Fatal", "Fatalf",
-		"Fatalln"}, word):
+	case (of("os") && word == "StartProcess" || of("syscall") && slices.Contains([]string{"Exec", "ForkExec",
+		"StartProcess"}, word)) && !within(name, mayRun...):
+		return runsPrograms
+	case of("fmt", "log") && slices.Contains([]string{"Print", "Printf", "Println", "Fatal", "Fatalf", "Fatalln"}, word):
 		return s.X.(*ast.Ident).Name + "." + word + ": write to what was handed in, or log with slog"
 	}
 	return ""

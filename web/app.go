@@ -21,8 +21,7 @@ var appNav = []views.NavLink{
 	{Href: "/dashboard", Label: "Dashboard", Icon: "gauge"},
 }
 
-// appEvents are the words of the audit trail for your own events, which your packages record by auth.Record. For
-// example:
+// appEvents are the words for your own events, which your packages record by auth.Record. For example:
 //
 //	"project_deleted": "Project deleted",
 var appEvents = map[event.Name]string{}

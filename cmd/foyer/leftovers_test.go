@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +16,7 @@ import (
 )
 
 // TestNothingIsLeftOver: pages use all styles and icons, code all messages; parts.txt names all files of its parts, and
-// README only paths that exist.
+// README and the comments of Go only paths that exist.
 func TestNothingIsLeftOver(t *testing.T) {
 	files := template(t).tree(t)
 	list, err := leftovers(files)
@@ -76,7 +78,46 @@ func leftovers(t tree) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(list, messages, deadPaths(t)), nil
+	return slices.Concat(list, messages, deadPaths(t), deadMentions(t)), nil
+}
+
+// TestCommentsOfWhatStays: without any part, comments name only paths that are still there.
+func TestCommentsOfWhatStays(t *testing.T) {
+	before := template(t).tree(t)
+	list, err := readParts(before[partsFile])
+	must(t, err)
+	if dead := deadMentions(rendered(t, before, removal{parts: list.names()})); len(dead) > 0 {
+		t.Error(strings.Join(dead, "\n"))
+	}
+}
+
+// mention is a path in a comment: a file of a kind that projects have, or anything below a folder at the root.
+var mention = regexp.MustCompile(`[\w./-]+\.(?:css|go|js|md|mjs|svg|templ)\b|\b(?:cmd|internal|views|web)/[\w/-]+`)
+
+// deadMentions returns the paths in comments of Go, the tool's own apart, that name no file or folder. A path begins at
+// the root, in static or in the folder of its file.
+func deadMentions(t tree) (list []string) {
+	for _, name := range t.names() {
+		if path.Ext(name) != ".go" || strings.HasPrefix(name, "cmd/foyer/") {
+			continue
+		}
+		places := []string{".", "static", path.Dir(name)}
+		fset := token.NewFileSet()
+		file := fset.AddFile(name, -1, len(t[name]))
+		var s scanner.Scanner
+		s.Init(file, []byte(t[name]), nil, scanner.ScanComments)
+		for pos, tok, text := s.Scan(); tok != token.EOF; pos, tok, text = s.Scan() {
+			if tok != token.COMMENT {
+				continue
+			}
+			for _, found := range mention.FindAllString(text, -1) {
+				if !slices.ContainsFunc(places, func(dir string) bool { return t.holds(path.Join(dir, found)) }) {
+					list = append(list, fmt.Sprintf("%s: %s does not exist", fset.Position(pos), found))
+				}
+			}
+		}
+	}
+	return list
 }
 
 // unlisted returns the files of parts.txt that do not exist, and those that are missing in it: where a part has
@@ -212,6 +253,8 @@ func TestLeftovers(t *testing.T) {
 		{"a file that no part lists", clean.with("internal/audit/new.go", "package audit\n", "internal/audit/old.go",
 			"package audit\n").edit(t, partsFile, "\tweb/audit.go\n", "\tweb/audit.go\n\tinternal/audit/old.go\n"),
 			[]string{partsFile + ": internal/audit/new.go belongs to no part, but most of its folder does"}},
+		{"a comment", clean.with("web/seen.go", "package web\n\n// seen is read in page.go, gone.go, app.css and internal/gone.\n"),
+			[]string{"web/seen.go:3:1: gone.go does not exist", "web/seen.go:3:1: internal/gone does not exist"}},
 		{"a file of a part", clean.with("web/audit.go", ""), []string{partsFile + ": web/audit.go does not exist"}},
 	} {
 		t.Run(row.what, func(t *testing.T) {

@@ -7,19 +7,21 @@
 //   - User: a person, with roles and bans (model.go). Users sign up (signup.go), change or delete themselves (user.go),
 //     verify and change their address (email_verify.go, email_change.go), and take a change back (email_undo.go). A
 //     user who has neither signed in nor verified the address is pending (pending.go). Admins make and change users
-//     (admin.go, admin_change.go, admin_users.go).
-//   - Session: a signed-in browser (session.go). Every session starts in SignIn (signin.go), also one in which an admin
-//     acts as another user (impersonate.go). Requests of other tabs may still carry the token that it replaces
-//     (replaced.go). Sessions are listed and ended in sessions.go. AMR says how the user authenticated when the
-//     session, or the one that it replaces, started, in words of RFC 8176, such as "pwd" for a password and "mfa" for
-//     two factors. A mailed link is "email", for which the RFC has no word.
+//     (admin.go, admin_change.go).
+//     They also list, export and remove users, and set their passwords (admin_users.go). // part:admin
+//   - Session: a signed-in browser (session.go). Every session starts in SignIn (signin.go). Requests of other tabs may
+//     still carry the token that it replaces (replaced.go). Sessions are listed and ended in sessions.go. AMR says how
+//     the user authenticated when the session, or the one that it replaces, started, in words of RFC 8176, such as
+//     "pwd" for a password and "mfa" for two factors. A mailed link is "email", for which the RFC has no word.
+//     An admin who acts as another user does so in a session of that user (impersonate.go). // part:admin
 //   - Account: one way for a user to sign in. Its password is tried in account.go, and replaced in password.go.
 //   - Verification: a mailed, single-use link (link.go). Mails and warnings are in mailer.go.
 //   - actor and Event: who acts, from where, and the record of it (events.go).
 //
 // Verbs change rows in Transact, in one order of locks (tx.go). Refusals are listed in refusals.go, the rules of input
-// in validate.go, the budgets of guesses and mails in limit.go. auth.go and options.go make the Auth, hooks.go is for
-// parts, wire.go for better-auth's client alone.
+// in validate.go, the budgets of guesses and mails in limit.go. auth.go and options.go make the Auth, and hooks.go is
+// for parts.
+// What better-auth's client alone calls is in wire.go. // part:betterauth
 //
 // # Cookies (cookie.go)
 //
@@ -29,7 +31,7 @@
 //	<prefix>.session_token   the credential, 256 random bits
 //	<prefix>.session_data    the cache: a copy of the session and its user, for 5 minutes at most (cache.go)
 //	<prefix>.dont_remember   "true": the session ends with the browser
-//	<prefix>.admin_session   while impersonating: the token of the admin's own session
+//	<prefix>.admin_session   while impersonating: the token of the admin's own session // part:admin
 //	<prefix>.pending         for an hour: the account that this browser signed up (pending.go)
 //	<prefix>.device          for 180 days: the users who have signed in on this device; no credential (device.go)
 //
@@ -38,9 +40,10 @@
 // # Lifetimes
 //
 // A session lives 7 days. Using it after 24 hours extends it, up to 30 days from sign-in. Without "remember me" it
-// lives 24 hours and is never extended. Mailed links live 30 minutes (reset), an hour (verification, change of
-// e-mail), a day (deletion) or a week (undoing a change of e-mail, invitation) and work once. The lifetimes in this
-// paragraph are fields of Options.
+// lives 24 hours and is never extended. Mailed links live 30 minutes (reset), an hour (verification, change of e-mail)
+// or a week (undoing a change of e-mail, invitation) and work once. The lifetimes in this paragraph are fields of
+// Options.
+// A link that deletes an account lives a day. // part:betterauth
 //
 // A user has at most 100 sessions: the next one ends the least recently used one, so that the user's list shows all.
 //
@@ -63,8 +66,8 @@
 //   - A stolen session, by an unlocked screen or a copied cookie: a thief's first acts demand a session that started
 //     minutes ago, by both factors if the user has two (RecentlyAuthenticated, password.go). The old address can stop a
 //     change of e-mail, and admins are warned of a new admin (Options.Notices; email_undo.go, mailer.go). Change and
-//     deletion links end with their session. When a session ends, every impersonation by its user ends.
-//     Re-authentication keeps both (link.go, sessions.go, signin.go).
+//     deletion links end with their session, but re-authentication keeps them (link.go, sessions.go, signin.go).
+//     The same holds for every impersonation by the user of the session. // part:admin
 //   - Pre-hijacking, signing up with a victim's address before the victim does (Options.RequireEmailVerification): an
 //     account stays pending until its first sign-in or until its address is verified. The next sign-up with that
 //     address deletes a pending account, so that an attacker cannot keep the victim out. The purge deletes it after a
@@ -79,8 +82,8 @@
 //     Requests about an address that may mail it are answered after a padded time (mailer.go). A sign-up hides a taken
 //     address only with Options.RequireEmailVerification (signup.go).
 //   - Exhausting memory by signing in: hashing is bounded (password/queue.go).
-//   - Requests forged by another site: the origin rules of the wire contract, without their gaps
-//     (betterauth/origin.go).
+//   - Requests forged by another site: they reach no verb, because pages refuse them (web/origin.go).
+//     On the wire better-auth's rules of origins hold, without their gaps (betterauth/origin.go). // part:betterauth
 //   - Session fixation: signing in mints a new token and ends the presented session (signin.go).
 //   - Requests that two parsers read differently: duplicate keys, odd types, invalid UTF-8 and trailing data are
 //     refused before anything acts on them (internal/payload).
@@ -107,18 +110,18 @@
 //	2.1.2   A ban's end needs a ban. A new address ends links. A password set by a mailed link or an admin ends links
 //	        and all sessions; one that its user changes ends the links that change the account and, if asked, the
 //	        other sessions. The last admin stays one.
-//	3.5.3   These GETs act: the wire's /verify-email and /delete-user/callback, because better-auth mails them; the
-//	        export of users, which records that it was made; and what parts name in their package comments. Pages
-//	        of mailed links act by a button.
+//	3.5.3   Pages of mailed links act by a button. GETs that act are named here and in package comments of parts.
+//	        The wire's /verify-email and /delete-user/callback act, because better-auth mails them. // part:betterauth
+//	        The export of users records that it was made. // part:admin
 //	6.2.12  Passwords are compared with a list, not with a breach service: that would need the network and hand a
 //	        part of each hash to a third party. A clone that wants it adds one call in password.Policy.
 //	6.3.3   A second factor is a part's. Where a user has one, every way in asks for it, and sensitive acts ask again.
 //	        Where there is none, guesses are counted per account and device, a new device is mailed to the owner, and
 //	        sensitive acts ask for the password again.
-//	6.4.1   An invitation mails a link of a week, so that only the person chooses the password. An admin can also
-//	        type one (create-user, set-user-password, POST /api/admin/users), because the wire and scripts need it:
-//	        it lasts until it is changed, and set-user-password is mailed to the owner as a warning. Prefer
-//	        invitations.
+//	6.4.1   An invitation mails a link of a week, so that only the person chooses the password. Prefer invitations:
+//	        an admin can also type the password of a new user (POST /api/admin/users), because scripts need it, and
+//	        it lasts until it is changed.
+//	        One that an admin sets later is mailed to the owner as a warning (admin_users.go). // part:admin
 //	6.4.3   A reset by mail neither signs in nor removes the factor of a verified account.
 //	6.5.5   Links live longer than 10 minutes (see Lifetimes), because mail is slow and read late. Each is 256 random
 //	        bits, kept as a hash, for one user, address and purpose, and works once. A change or deletion link ends
@@ -128,17 +131,19 @@
 //	        both factors where a user has two, counts for 10 minutes.
 //	7.1.2   See Lifetimes.
 //	11.1.1  APP_SECRET is replaced once a year and whenever a person who knows it leaves: put the new one first,
-//	        drop the old one after 30 days, when the last session that it signed has ended. Service keys: `server
-//	        keys rotate`, every 90 days.
+//	        drop the old one after 30 days, when the last session that it signed has ended.
+//	        Service keys: `server keys rotate`, every 90 days. // part:servicetoken
 //	11.1.2  argon2id (19 MiB, t=2, p=1), scrypt for hashes moved over from better-auth (verified only), SHA-256 for
 //	        tokens of 256 random bits (in parts 120 or more), HMAC-SHA-256 and AES-256-GCM with keys by HKDF-SHA-256
-//	        (internal/keys), Ed25519 (internal/servicetoken), crypto/rand; TLS is Go's. HMAC-SHA-1 for the codes of
-//	        apps, which know no other (RFC 6238; twofactor). Signatures of passkeys are only verified: EdDSA, ES256,
-//	        RS256 (passkey). The walls keep other packages from importing cryptography.
+//	        (internal/keys), crypto/rand; TLS is Go's. The walls keep other packages from importing cryptography.
+//	        Ed25519 for service tokens (internal/servicetoken). // part:servicetoken
+//	        HMAC-SHA-1 for the codes of apps, which know no other (RFC 6238; twofactor). // part:twofactor
+//	        Signatures of passkeys are only verified: EdDSA, ES256, RS256 (passkey). // part:passkey
 //	14.1.1  Four classes. Secrets (password and token hashes, keys): never leave their package, never logged.
 //	        Personal (name, e-mail, image, addresses, browsers, reasons): the person and admins, gone with the
 //	        account. Records (events without names, counters): admins, kept until pruned. Public: nothing of a
 //	        person.
-//	15.1.3  Costly: hashing (a bounded queue), search by part of a name (one scan), the export of users (streamed),
-//	        purges (in batches), verifying the whole trail (the command line only).
+//	15.1.3  Costly: hashing (a bounded queue), purges (in batches).
+//	        Search by part of a name (one scan), the export of users (streamed). // part:admin
+//	        Verifying the whole trail (the command line only). // part:auditchain
 package auth

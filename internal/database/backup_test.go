@@ -100,6 +100,41 @@ func TestBackupUnderWrites(t *testing.T) {
 	}
 }
 
+// TestBackupIsNotRestarted: what another connection writes between two steps of a copy does not restart it.
+func TestBackupIsNotRestarted(t *testing.T) {
+	t.Parallel()
+	db, path := pairs(t)
+	exec(t, db, "INSERT INTO x_parents VALUES (1, hex(zeroblob(2500000)))")
+	if n := scan[int64](t, db, "PRAGMA page_count"); n <= 1000 {
+		t.Fatalf("%d pages are one step", n)
+	}
+	ctx := &asked{Context: t.Context(), do: func() {
+		if err := insertPair(db, 2); err != nil {
+			t.Error(err)
+		}
+	}}
+	target := filepath.Join(t.TempDir(), "b.db")
+	if err := database.Backup(ctx, path, target, accept); err != nil {
+		t.Fatal(err)
+	}
+	wantPairs(t, path, 1)
+	wantPairs(t, target, 0)
+}
+
+// asked is a context that runs do when it is asked for the second time whether it has ended.
+type asked struct {
+	context.Context
+	times atomic.Int64
+	do    func()
+}
+
+func (a *asked) Err() error {
+	if a.times.Add(1) == 2 {
+		a.do()
+	}
+	return a.Context.Err()
+}
+
 // TestBackupIsOneFile that only its owner can read, without a log beside it.
 func TestBackupIsOneFile(t *testing.T) {
 	t.Parallel()

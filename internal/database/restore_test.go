@@ -119,31 +119,61 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 }
 
-// TestRestoreOverDamage: SQLite does not apply the log of a damaged database to the restored one.
+// TestRestoreOverDamage: SQLite does not apply the log of a damaged database to the restored one. A log that cannot be
+// merged is kept with the database.
 func TestRestoreOverDamage(t *testing.T) {
 	t.Parallel()
-	path, backup := saved(t)
-	db := open(t, "file:"+path)
-	exec(t, db, "UPDATE x_parents SET text = 'in the log'")
-	log := read(t, path+"-wal")
-	database.Close(db)
-	if err := os.WriteFile(path+"-wal", log, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	overwrite(t, path, 0, strings.Repeat("damage", 1000))
-	kept, err := database.Restore(t.Context(), backup, path, accept)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.HasPrefix(read(t, kept), []byte("damage")) {
-		t.Errorf("%s is not what was there", kept)
-	}
-	if _, err := os.Stat(path + "-wal"); err == nil {
-		t.Error("the log is still beside the restored database")
-	}
-	wantPairs(t, path, 1)
-	if got := scan[int64](t, open(t, "file:"+path), "SELECT count(*) FROM x_parents WHERE text = 'in the log'"); got != 0 {
-		t.Error("the log was applied")
+	for name, test := range map[string]struct {
+		damage func(t *testing.T, path string)
+		left   bool // the log
+	}{
+		"overwritten": {func(t *testing.T, path string) {
+			overwrite(t, path, 0, strings.Repeat("damage", 1000))
+		}, false},
+		"cut off": {func(t *testing.T, path string) { // the log does not have enough of the pages that are gone
+			if err := os.Truncate(path, 4096); err != nil {
+				t.Fatal(err)
+			}
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path, backup := saved(t)
+			db := open(t, "file:"+path)
+			for id := range int64(50) {
+				if err := insertPair(db, 10+id); err != nil {
+					t.Fatal(err)
+				}
+			}
+			database.Close(db)
+			db = open(t, "file:"+path)
+			exec(t, db, "UPDATE x_parents SET text = 'in the log' WHERE id = 1")
+			log := read(t, path+"-wal")
+			database.Close(db)
+			if err := os.WriteFile(path+"-wal", log, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			test.damage(t, path)
+			damaged := read(t, path)[:4096]
+			kept, err := database.Restore(t.Context(), backup, path, accept)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.HasPrefix(read(t, kept), damaged) {
+				t.Errorf("%s is not what was there", kept)
+			}
+			if got, _ := os.ReadFile(kept + "-wal"); bytes.Equal(got, log) != test.left {
+				t.Errorf("%d bytes of the log are kept, want all %d: %v", len(got), len(log), test.left)
+			}
+			if _, err := os.Stat(path + "-wal"); err == nil {
+				t.Error("the log is still beside the restored database")
+			}
+			wantPairs(t, path, 1)
+			restored := open(t, "file:"+path)
+			if scan[int64](t, restored, "SELECT count(*) FROM x_parents WHERE text = 'in the log'") != 0 {
+				t.Error("the log was applied")
+			}
+		})
 	}
 }
 

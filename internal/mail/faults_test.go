@@ -197,3 +197,33 @@ func TestDeadWorker(t *testing.T) {
 		}
 	})
 }
+
+// TestALateResult: a worker whose lease has run out reports a failure after another worker has sent the mail. The mail
+// stays sent.
+func TestALateResult(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		server := mailtest.Serve(t, "")
+		late := newOffice(t, db, server.Addr)
+		server.Fail("MAIL", mailtest.Silence)
+		late.must("ada@example.com")
+		tried := make(chan error)
+		go func() {
+			_, err := late.Deliver(t.Context())
+			tried <- err
+		}()
+		<-server.Held
+		next := newOffice(t, db, mailtest.Serve(t, "").Addr)
+		next.ahead.Store(int64(4 * time.Minute))
+		if n := next.deliver(); n != 1 {
+			t.Errorf("%d attempts after the lease, want one", n)
+		}
+		server.Heal() // hangs up
+		if err := <-tried; err != nil {
+			t.Error(err)
+		}
+		if m := next.rows()[0]; m.SentAt == nil || m.DueAt != nil || !strings.Contains(late.log.String(), "not delivered") {
+			t.Errorf("%+v, log: %s", m, late.log.String())
+		}
+	})
+}

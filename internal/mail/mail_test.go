@@ -188,7 +188,7 @@ func TestRun(t *testing.T) {
 	<-ended
 }
 
-// TestOldMailsAreDeleted: mails of a week ago are deleted in batches.
+// TestOldMailsAreDeleted: mails of a week ago are deleted in batches, but for those that wait for an attempt.
 func TestOldMailsAreDeleted(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
@@ -199,6 +199,12 @@ func TestOldMailsAreDeleted(t *testing.T) {
 			old[i] = mail.Mail{ID: fmt.Sprint(i), Recipient: "ada@example.com", CreatedAt: o.Now().AddDate(0, 0, -8)}
 		}
 		if err := db.CreateInBatches(old, 500).Error; err != nil {
+			t.Fatal(err)
+		}
+		waiting := old[0]
+		waiting.ID, waiting.Recipient = "waiting", "bob@example.com"
+		waiting.Attempts, waiting.DueAt = 1, new(o.Now().Add(time.Hour))
+		if err := db.Create(&waiting).Error; err != nil {
 			t.Fatal(err)
 		}
 		o.must("bob@example.com")
@@ -216,8 +222,8 @@ func TestOldMailsAreDeleted(t *testing.T) {
 		}
 		cancel()
 		<-ended
-		if rows := o.rows(); len(rows) != 1 || rows[0].Recipient != "bob@example.com" {
-			t.Errorf("%d letters are left, want the new one", len(rows))
+		if rows := o.rows(); len(rows) != 2 || rows[0].Recipient != "bob@example.com" || rows[1].ID != "waiting" {
+			t.Errorf("%d letters are left, want the new one and the one that waits", len(rows))
 		}
 	})
 }

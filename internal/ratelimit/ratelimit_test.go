@@ -211,6 +211,22 @@ func TestTheClockIsSetBack(t *testing.T) {
 	})
 }
 
+// TestTheClockIsSetBackALittle: a remembered refusal of more than the window is forgotten, though it is young.
+func TestTheClockIsSetBackALittle(t *testing.T) {
+	t.Parallel()
+	each(t, func(c *counting) {
+		const window = 2 * time.Second
+		for i, want := range []time.Duration{0, 0, 0, window, 0} {
+			if i == 4 {
+				c.now = c.now.Add(-3 * time.Second)
+			}
+			if wait, err := c.Hit(c.t.Context(), "a", 3, window); err != nil || wait != want {
+				c.t.Errorf("hit %d waits %v, want %v, error %v", i+1, wait, want, err)
+			}
+		}
+	})
+}
+
 // TestClocksApart: an instance whose clock is a second behind keeps the counters of another.
 func TestClocksApart(t *testing.T) {
 	t.Parallel()

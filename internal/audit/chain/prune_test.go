@@ -7,6 +7,7 @@ import (
 	"example.com/foyer/internal/audit"
 	"example.com/foyer/internal/audit/audittest"
 	"example.com/foyer/internal/audit/chain"
+	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
 	"gorm.io/gorm"
 )
@@ -60,5 +61,50 @@ func TestPrune(t *testing.T) {
 		if n, err := r.Prune(t.Context(), r.Clock().Add(-8*day)); err == nil || n != 0 {
 			t.Errorf("%d events of a broken trail are pruned", n)
 		}
+	})
+}
+
+// TestPruneMeetsAChange: where another process prunes or alters the trail after Prune has verified it, Prune deletes no
+// further event.
+func TestPruneMeetsAChange(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newTrail(t, db)
+		day := r.Clock().Add(24 * time.Hour)
+		r.Fill(2100) // one a minute
+		first := r.Chain
+		r.restart(authtest.Secret)
+		// meet prunes all by the first process, and runs change before the nth read of a table.
+		meet := func(table string, n int, change func(tx *gorm.DB)) (int64, error) {
+			r.Advance(10 * 24 * time.Hour)
+			err := db.Callback().Query().Before("gorm:query").Register("test:meet", func(tx *gorm.DB) {
+				if tx.Statement.Table != table {
+					return
+				}
+				if n--; n == 0 {
+					change(tx.Session(&gorm.Session{NewDB: true}))
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Callback().Query().Remove("test:meet")
+			return first.Prune(t.Context(), r.Clock().AddDate(0, 0, -8))
+		}
+		// The head is read to verify, to record and by each cut.
+		n, err := meet("audit_head", 4, func(tx *gorm.DB) { tx.Exec("UPDATE audit_head SET link = 'x'") })
+		if n != 1000 || err == nil {
+			t.Errorf("altered between two cuts: %d pruned, %v", n, err)
+		}
+		r.wantWhole(1101)
+		n, err = meet("audit_events", 1, func(*gorm.DB) {
+			if n, err := r.Prune(t.Context(), day); n != 440 || err != nil {
+				t.Errorf("the other process: %d pruned, %v", n, err)
+			}
+		})
+		if n != 0 || err == nil {
+			t.Errorf("pruned by another process: %d pruned, %v", n, err)
+		}
+		r.wantWhole(662)
 	})
 }

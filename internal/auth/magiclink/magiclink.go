@@ -3,7 +3,7 @@
 //
 //   - magiclink.go mails, ends and forgets what is in the table.
 //   - signin.go signs in by what was mailed, guess.go counts every code before it is compared.
-//   - endpoints.go serves the wire contract of better-auth's plugins magicLink and, for signing in alone, emailOTP.
+//   - endpoints.go serves better-auth's plugins magicLink and, for signing in alone, emailOTP. // part:betterauth
 //
 // # Threats, and where they are met
 //

@@ -8,7 +8,8 @@
 // A ceremony is two requests. The first one gets options with a challenge (challenge.go), the second one brings what
 // the authenticator made of it: a new passkey (register.go) or a proof (signin.go). github.com/go-webauthn/webauthn
 // checks signatures and flags. The rest is checked here: a challenge counts once, no two users have one credential, a
-// counter never goes back. manage.go lists, renames and deletes passkeys; endpoints.go serves better-auth's plugin.
+// counter never goes back. manage.go lists, renames and deletes passkeys.
+// The plugin of better-auth is served by endpoints.go. // part:betterauth
 //
 // # Cookies
 //

@@ -118,9 +118,13 @@ func TestChangesOfTheFactorEndOtherSessions(t *testing.T) {
 		}
 		other = p.trusted()
 		own = p.Copy()
+		hold(p.Client, trustCookie, value(other, trustCookie))
 		wantOK(t, post(p.Client, "/two-factor/disable", map[string]any{"password": p.password}))
 		if who(t, other) != "" || who(t, own) != "" || who(t, p.Client) != p.email {
 			t.Error("turned off: a session of before lives, or the new one does not")
+		}
+		if value(p.Client, trustCookie) != "" {
+			t.Error("turned off: the cookie of a trusted device stays")
 		}
 		for _, table := range []string{"two_factors", "recovery_codes", "trusted_devices", "second_steps"} {
 			if n := r.count(table); n != 0 {

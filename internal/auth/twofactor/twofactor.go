@@ -5,7 +5,7 @@
 //   - twofactor.go makes the Factor and answers the hooks; enrol.go demands a factor, and turns it on and off.
 //   - step.go is a sign-in between its steps, device.go the browsers that need no second one.
 //   - guess.go counts every code before it tells whether it was right; totp.go and recovery.go know the codes.
-//   - endpoints.go serves the wire contract of better-auth's twoFactor plugin.
+//   - endpoints.go serves the wire contract of better-auth's twoFactor plugin. // part:betterauth
 //
 // # Cookies
 //

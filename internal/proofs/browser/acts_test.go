@@ -130,7 +130,7 @@ func TestEveryActIsAnnounced(t *testing.T) {
 	}
 }
 
-// wantEveryAct fails unless each POST of routes.go is walked or silent. Those of app.go are not asked for.
+// wantEveryAct fails unless each POST of web/routes.go is walked or silent. Those of web/app.go are not asked for.
 func wantEveryAct(t *testing.T, s *site) {
 	t.Helper()
 	walked := map[string]bool{}
