@@ -47,6 +47,8 @@ func (t turn) take(tx *gorm.DB) error {
 	return nil
 }
 
+// part:auditchain
+
 // AtEnd calls fn once when tx has ended. committed is false if tx was rolled back or the outcome is unknown. fn must
 // not write, because tx frees its turn to write only afterwards.
 func AtEnd(tx *gorm.DB, fn func(committed bool)) {
@@ -54,6 +56,8 @@ func AtEnd(tx *gorm.DB, fn func(committed bool)) {
 		t.AtEnd(fn)
 	}
 }
+
+// end:auditchain
 
 func transactionOf(tx *gorm.DB) transaction {
 	pool := tx.Statement.ConnPool
