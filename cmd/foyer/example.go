@@ -163,8 +163,8 @@ var fieldForms = func() *regexp.Regexp {
 	return regexp.MustCompile(strings.Join(forms, "|"))
 }()
 
-// perField returns text with the names of o's thing, in which each run of lines that name fields of the example is there
-// for the fields of o.
+// perField returns text with the names of o's thing, in which each run of lines that name fields of the example is
+// there for the fields of o.
 func (o order) perField(text string) string {
 	var out []string
 	run := map[string][]string{} // kind → its lines

@@ -28,9 +28,10 @@ type UserChanges struct {
 // gets an undo link unless EmailVerified says that the new one is right. Admins change their own address by ChangeEmail
 // alone, because it asks the new one for consent. EmailVerified vouches for the address: a pending account (see
 // User.Pending), which a stranger may have made, then loses its password, and a link to choose one is mailed. 429 if an
-// address has had its mails for this hour. Other refusals: 400 VALIDATION_ERROR, INVALID_EMAIL, EMAIL_CAN_NOT_BE_UPDATED, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
-// YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN, YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 403 or 401 if by is no longer an
-// admin or has ended; 404 USER_NOT_FOUND.
+// address has had its mails for this hour. Other refusals: 400 VALIDATION_ERROR, INVALID_EMAIL,
+// EMAIL_CAN_NOT_BE_UPDATED, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, YOU_CANNOT_BAN_YOURSELF, LAST_ADMIN,
+// YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE; 403 or 401 if by is no longer an admin or has ended; 404
+// USER_NOT_FOUND.
 func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c UserChanges) (*User, error) {
 	if err := a.checkChanges(by, userID, &c); err != nil {
 		return nil, err

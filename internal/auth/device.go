@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/foyer/internal/auth/letter"
 	"example.com/foyer/internal/id"
 )
 
@@ -91,4 +92,18 @@ func (a *Auth) knownDevice(r *http.Request, account Account) string {
 		return ""
 	}
 	return name
+}
+
+// mayWarnOfDevice reports whether a sign-in on this device, with the right password, mails its user a warning: only on
+// a new device, and a few times an hour. It counts by user, not by mailbox, so that a stranger cannot use up the budget
+// with an account of another spelling of the address. The mail to a user with a second factor has no budget: half-done
+// sign-ins would use it up, and only a whole one mails it.
+func (a *Auth) mayWarnOfDevice(r *http.Request, u *User) (bool, error) {
+	if !a.NewDevice(r, u.ID) {
+		return false, nil
+	}
+	if u.SecondFactor {
+		return true, nil
+	}
+	return a.mayHit(r.Context(), "mail|"+string(letter.NewDevice)+"|"+u.ID, a.opts.RateLimit.MailsPerHour)
 }

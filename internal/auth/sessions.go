@@ -67,8 +67,8 @@ func (a *Auth) signOut(t *Tx, r *http.Request, token string) error {
 
 // RevokeSession ends one of the user's sessions by its handle (Session.ID), and all impersonations by the user: a
 // thief in the session may have started one, and the user's list does not show it. by is a session of the user or of
-// an admin, nil for the command line. An unknown handle, or another user's, has no effect and is no error. Refusals: 401 if
-// by has ended; 403 if by is of another user and no longer an admin.
+// an admin, nil for the command line. An unknown handle, or another user's, has no effect and is no error. Refusals:
+// 401 if by has ended; 403 if by is of another user and no longer an admin.
 func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle string) error {
 	if !storable(handle) {
 		return nil
