@@ -41,3 +41,8 @@ func (s *Server) setCookie(c *echo.Context, name, value string, life time.Durati
 
 // cookiesSet is how many cookies the answer sets or deletes.
 func cookiesSet(c *echo.Context) int { return len(c.Response().Header()["Set-Cookie"]) }
+
+// withoutCookies reports whether a page of this site led here, and the browser sends no cookie.
+func withoutCookies(r *http.Request) bool {
+	return r.Header.Get("Cookie") == "" && r.Header.Get("Sec-Fetch-Site") == "same-origin"
+}

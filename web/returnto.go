@@ -97,11 +97,6 @@ func keepsNoCookies(r *http.Request) bool {
 	return from.Path == "/login" || strings.HasPrefix(from.Path, "/login/") || from.Path == "/signup"
 }
 
-// withoutCookies reports whether a page of this site led here, and the browser sends no cookie.
-func withoutCookies(r *http.Request) bool {
-	return r.Header.Get("Cookie") == "" && r.Header.Get("Sec-Fetch-Site") == "same-origin"
-}
-
 // toReauth redirects to the page that asks for the password. It returns to the page that was refused, even if htmx
 // asked for it for a dialog, and not to a form that was posted: every form of the fresh door posts to the address of
 // its page. The page then restores the draft, and a person presses the button again.

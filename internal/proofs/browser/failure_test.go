@@ -108,7 +108,7 @@ func everyRequest(reset, verify, undo, stop string) (strangers, admins []request
 			click: "button[formaction]", works: `document.activeElement.id === "sessions"`},
 		{file: "settings_sessions", attribute: `"/settings/sessions/others"`, page: "/settings/sessions",
 			click: "main form > div .danger", works: `document.activeElement.id === "sessions"`},
-		{file: "settings_password", attribute: `"/settings/security"`, page: "/settings/security",
+		{file: "settings_password", attribute: `securityLink.Href`, page: "/settings/security",
 			fields: []string{"currentPassword", "not-it", "newPassword", "another-horse"},
 			click:  button},
 		{file: "settings_delete", attribute: `"/settings/delete"`, page: "/settings/delete",
