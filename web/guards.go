@@ -127,11 +127,11 @@ func (s *Server) owedSetUp(c *echo.Context, session *auth.Session) error {
 // part:betterauth
 
 // openWithoutSetUp begin the endpoints of /api/auth that requireSetUpOfAPI lets pass: those for strangers, get-session,
-// and those of factors, which ask for a proof themselves.
+// and those that prove a factor or set one up, which ask for a proof themselves.
 var openWithoutSetUp = []string{
 	"/ok", "/error", "/get-session", "/sign-", "/request-password-reset", "/reset-password", "/verify-email",
 	"/send-verification-email", "/two-factor/",
-	"/passkey/",    // part:passkey
+	"/passkey/generate-", "/passkey/verify-", // part:passkey
 	"/magic-link/", // part:magiclink
 }
 

@@ -649,6 +649,7 @@ func TestThiefOfAPassword(t *testing.T) {
 		{"/two-factor/enable", password},
 		{"/passkey/verify-registration", map[string]any{"response": own, "createSession": true}},
 		{"/passkey/delete-passkey", map[string]string{"id": key}},
+		{"/passkey/update-passkey", map[string]string{"id": key, "name": "Eve"}},
 		{"/update-user", map[string]string{"name": "Eve"}},
 		{"/change-email", map[string]string{"newEmail": "eve@example.com"}},
 		{"/change-password", map[string]string{"currentPassword": authtest.Password, "newPassword": "another-horse-2"}},

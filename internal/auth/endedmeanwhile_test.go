@@ -122,3 +122,39 @@ func TestAnAdminsSessionThatHasEndedDoesNothing(t *testing.T) {
 		}
 	})
 }
+
+// part:admin
+
+// TestASessionThatIsBeingEnded: a session goes on as an impersonation while another transaction, which does not lock its
+// user, ends it. The impersonation waits for the end, and is refused.
+func TestASessionThatIsBeingEnded(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t, dbtest.Postgres(t))
+	r := newRig(t, db, auth.Options{})
+	ada := r.SignUp("ada@example.com")
+	s, req := r.stored(r.boss("boss@example.com"))
+	ending := db.Begin()
+	if err := ending.Where("id = ?", s.ID).Delete(&auth.Session{}).Error; err != nil {
+		t.Fatal(err)
+	}
+	refused := make(chan error, 1)
+	go func() {
+		_, err := r.auth.Impersonate(httptest.NewRecorder(), req, s, ada)
+		refused <- err
+	}()
+	for waits := int64(0); waits == 0 && len(refused) == 0; {
+		err := db.Raw(`SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waits).Error
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ending.Commit().Error; err != nil {
+		t.Fatal(err)
+	}
+	if code := codeOf(t, <-refused); code != "UNAUTHORIZED" {
+		t.Errorf("the impersonation: %q", code)
+	}
+}
+
+// end:admin

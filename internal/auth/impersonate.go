@@ -27,7 +27,7 @@ func (t *Tx) lockImpersonated(admin *Session, userID string) (*User, error) {
 		return nil, errs.New(http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS",
 			"You are not allowed to impersonate users")
 	}
-	if err := t.requireLive(admin); err != nil {
+	if err := t.lockLive(admin); err != nil {
 		return nil, err
 	}
 	u, err := t.LockUser(userID)

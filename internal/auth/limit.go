@@ -56,7 +56,7 @@ type RateLimit struct {
 	FailureWindow time.Duration
 
 	// MailsPerHour is how many mails of one purpose a mailbox gets in an hour. Further requests get the same answer, but
-	// no mail is sent. Default 3.
+	// no mail is sent. A third of them is kept for each user with a proved address. Default 3.
 	MailsPerHour int
 }
 

@@ -197,10 +197,7 @@ func (a *Auth) endPresentedBy(t *Tx, r *http.Request) error {
 // replaceSession starts a session that takes over the links of in.Presented, and deletes in.Presented. Impersonations
 // by its user go on. Refusals: those of requireLive.
 func (a *Auth) replaceSession(t *Tx, r *http.Request, u *User, in Start) (*Session, error) {
-	if err := t.requireLive(in.Presented); err != nil {
-		return nil, err
-	}
-	if _, err := t.lockSession(in.Presented.ID); err != nil { // before its links: see Transact
+	if err := t.lockLive(in.Presented); err != nil { // before its links: see Transact
 		return nil, err
 	}
 	s, err := a.storeSession(t, r, u, in)
