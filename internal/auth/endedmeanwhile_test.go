@@ -125,8 +125,8 @@ func TestAnAdminsSessionThatHasEndedDoesNothing(t *testing.T) {
 
 // part:admin
 
-// TestASessionThatIsBeingEnded: a session goes on as an impersonation while another transaction, which does not lock its
-// user, ends it. The impersonation waits for the end, and is refused.
+// TestASessionThatIsBeingEnded: a session goes on as an impersonation while another transaction, which does not lock
+// its user, ends it. The impersonation waits for the end, and is refused.
 func TestASessionThatIsBeingEnded(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.Postgres(t))

@@ -114,8 +114,9 @@ func (t *Tx) LockOwner(s *Session) (*User, error) {
 	return u, t.requireLive(s)
 }
 
-// requireLive asks for s in t, which has locked its user. Refusals: 401 if s has ended since the request came in, because
-// a thief in s must not go on; 403 SESSION_NOT_FRESH if a proof of s is gone since, because it let the request in.
+// requireLive asks for s in t, which has locked its user. Refusals: 401 if s has ended since the request came in,
+// because a thief in s must not go on; 403 SESSION_NOT_FRESH if a proof of s is gone since, because it let the request
+// in.
 func (t *Tx) requireLive(s *Session) error {
 	var now Session
 	err := t.Select("amr").Where("id = ?", s.ID).Take(&now).Error
@@ -128,8 +129,8 @@ func (t *Tx) requireLive(s *Session) error {
 	return err
 }
 
-// lockLive locks the row of s, and is then requireLive. A session that goes on from s needs the lock: a sign-in of another
-// user in the same browser ends s without a lock of the user of s.
+// lockLive locks the row of s, and is then requireLive. A session that goes on from s needs the lock: a sign-in of
+// another user in the same browser ends s without a lock of the user of s.
 func (t *Tx) lockLive(s *Session) error {
 	if _, err := t.lockSession(s.ID); err != nil {
 		return err
