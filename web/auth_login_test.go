@@ -8,8 +8,8 @@ import (
 	"example.com/foyer/internal/auth/authtest"
 )
 
-// TestBrowserWithoutCookiesLearnsWhy: the right password of a browser that keeps no cookies leads to a log-in that says
-// so. Nobody else reads that there.
+// TestBrowserWithoutCookiesLearnsWhy: the right password of a browser that keeps no cookies leads to a log-in page that
+// says so. The page says it to no other browser.
 func TestBrowserWithoutCookiesLearnsWhy(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

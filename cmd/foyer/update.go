@@ -174,10 +174,10 @@ func (u update) apply(ctx context.Context, root folder) error {
 		found, err := s.finish(ctx, nil)
 		return "Updated to " + u.to + text + found + notes(old[upgradingFile], s.template[upgradingFile]), err
 	})
-	if err == nil && s.kept {
-		return errors.New("not all of it fits: resolve what is named above")
+	if err != nil || !s.kept {
+		return err
 	}
-	return err
+	return errors.New("not all of it fits: resolve what is named above")
 }
 
 // leaveOut adds the parts that are new in a template and need one that the project does without. It forgets the parts

@@ -206,15 +206,20 @@ func (a *Auth) mayMailTo(ctx context.Context, own *User, purpose letter.Purpose,
 	if own != nil && !own.EmailVerified {
 		return a.mayMail(ctx, purpose, address)
 	}
-	most, key := a.opts.RateLimit.MailsPerHour, "mail|"+string(purpose)
-	may, err := a.mayHit(ctx, key+"|stranger|"+HashToken(mailbox(address)), most-most/3)
-	if may && err == nil {
-		may, err = a.mayMail(ctx, purpose, address)
-	}
+	may, err := a.mayMailStranger(ctx, purpose, address)
 	if may || err != nil || own == nil {
 		return may, err
 	}
-	return a.mayHit(ctx, key+"|own|"+own.ID, max(1, most/3))
+	return a.mayHit(ctx, "mail|"+string(purpose)+"|own|"+own.ID, max(1, a.opts.RateLimit.MailsPerHour/3))
+}
+
+func (a *Auth) mayMailStranger(ctx context.Context, purpose letter.Purpose, address string) (bool, error) {
+	most := a.opts.RateLimit.MailsPerHour
+	may, err := a.mayHit(ctx, "mail|"+string(purpose)+"|stranger|"+HashToken(mailbox(address)), most-most/3)
+	if !may || err != nil {
+		return false, err
+	}
+	return a.mayMail(ctx, purpose, address)
 }
 
 func (a *Auth) mayHit(ctx context.Context, key string, most int) (bool, error) {

@@ -17,6 +17,15 @@ import (
 
 // part:ratelimit
 
+// addOwner makes the user ada@example.com with a proved address, and mails nothing.
+func (r *rig) addOwner() {
+	r.t.Helper()
+	ada := auth.NewUser{Name: "Ada", Email: "ada@example.com", Password: authtest.Password, Verified: true}
+	if _, err := r.auth.CreateUser(r.t.Context(), nil, ada); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 func askReset(c *authtest.Client, email, from string) authtest.Answer {
 	return post(c, "/request-password-reset", `{"email":"`+email+`"}`, "X-Test-From", from)
 }
@@ -78,11 +87,7 @@ func TestTagsAreOneMailbox(t *testing.T) {
 func TestTagsLeaveTheOwnersMails(t *testing.T) {
 	t.Parallel()
 	r, box := noticing(t, dbtest.Open(t, dbtest.SQLite(t)))
-	_, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Ada", Email: "ada@example.com",
-		Password: authtest.Password, Verified: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r.addOwner()
 	owner, eve := r.browser(), r.browser()
 	owner.SignIn("ada@example.com", authtest.Password)
 	post(owner, "/sign-out", "{}")
@@ -125,11 +130,7 @@ func TestSignInsLeaveTheOwnersMails(t *testing.T) {
 func TestStrangersDoNotSilenceTheAlarm(t *testing.T) {
 	t.Parallel()
 	r, box := noticing(t, dbtest.Open(t, dbtest.SQLite(t)))
-	_, err := r.auth.CreateUser(t.Context(), nil, auth.NewUser{Name: "Ada", Email: "ada@example.com",
-		Password: authtest.Password, Verified: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r.addOwner()
 	r.confirmed("ada+eve@example.com")
 	for range 4 {
 		post(r.browser(), "/sign-up/email", `{"name":"Eve","email":"ada@example.com","password":"`+authtest.Password+`"}`)

@@ -47,12 +47,14 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 
 func (a *Auth) signOut(t *Tx, r *http.Request, token string) error {
 	s, err := t.sessionOf(token)
-	if s == nil && err == nil { // an impersonation that has ended leaves the admin's own session
-		token = a.adminToken(r)
-		s, err = t.sessionOf(token)
-	}
-	if s == nil || err != nil {
+	if err != nil {
 		return err
+	}
+	if s == nil { // an impersonation that has ended leaves the admin's own session
+		token = a.adminToken(r)
+		if s, err = t.sessionOf(token); s == nil || err != nil {
+			return err
+		}
 	}
 	if _, err := t.LockUser(s.person()); err != nil {
 		return ignoreMissing(err) // deleted meanwhile, with the session

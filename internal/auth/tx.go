@@ -123,10 +123,13 @@ func (t *Tx) requireLive(s *Session) error {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return errs.Unauthenticated()
 	}
-	if err == nil && now.AMR != s.AMR {
+	if err != nil {
+		return err
+	}
+	if now.AMR != s.AMR {
 		return ErrNotFresh
 	}
-	return err
+	return nil
 }
 
 // lockLive locks the row of s, and is then requireLive. A session that goes on from s needs the lock: a sign-in of

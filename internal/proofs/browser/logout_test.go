@@ -61,8 +61,8 @@ func TestNothingIsShownAfterALogOut(t *testing.T) {
 	}
 }
 
-// TestTheFrontPageForgetsItsVisitor: the browser keeps the front page in memory, and Back shows it for whom the browser
-// is logged in then. It does not even flash the one before.
+// TestTheFrontPageForgetsItsVisitor: the browser keeps the front page in memory. Back shows it with the user of the
+// present session, and no frame shows the user of an earlier one.
 func TestTheFrontPageForgetsItsVisitor(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

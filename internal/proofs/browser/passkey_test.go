@@ -255,8 +255,8 @@ func TestPasskeyRefused(t *testing.T) {
 	phone.keeps(0)
 }
 
-// TestPasskeyUnanswered: an answer that is a page and a lost connection are not taken for a ceremony that was broken
-// off. A suggestion that nobody asked for fails in silence.
+// TestPasskeyUnanswered: the page tells a page in place of an answer, and a lost connection, from a ceremony that the
+// user broke off. It says nothing where a suggestion fails.
 func TestPasskeyUnanswered(t *testing.T) {
 	t.Parallel()
 	const lost = `window.fetch = () => { window.tried = true; return Promise.reject(new TypeError("lost")); }, true`
