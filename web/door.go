@@ -27,14 +27,18 @@ type doors struct {
 func (s *Server) doors() doors {
 	// The doors of admins and fresh sessions never act on a session from the cache of internal/auth.
 	loaded, stored, isAdmin := load(s.Auth.Session), load(s.Auth.StoredSession), s.requireRole("admin")
+	isUser := func(next echo.HandlerFunc) echo.HandlerFunc {
+		next = s.requireSetUp(next) // part:twofactor
+		return s.requireAuth(next)
+	}
 	return doors{
 		public:     s.door("public", cacheable),
 		anyone:     s.door("anyone", private, loaded),
 		guest:      s.door("guest", private, loaded, s.requireGuest),
-		user:       s.door("user", private, loaded, s.requireAuth),
-		fresh:      s.door("fresh", private, stored, s.requireAuth, s.requireFresh),
-		admin:      s.door("admin", private, stored, s.requireAuth, isAdmin),
-		freshAdmin: s.door("freshAdmin", private, stored, s.requireAuth, isAdmin, s.requireFresh),
+		user:       s.door("user", private, loaded, isUser),
+		fresh:      s.door("fresh", private, stored, isUser, s.requireFresh),
+		admin:      s.door("admin", private, stored, isUser, isAdmin),
+		freshAdmin: s.door("freshAdmin", private, stored, isUser, isAdmin, s.requireFresh),
 		dev:        s.door("dev", private, requireLocal, loaded),
 		service:    s.serviceDoor(), // part:servicetoken
 	}

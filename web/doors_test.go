@@ -96,12 +96,12 @@ func TestEveryRouteNamesItsDoor(t *testing.T) {
 	}
 }
 
-func TestSessionPanicsWhereNobodyLooked(t *testing.T) {
+func TestSessionPanicsWithoutLoader(t *testing.T) {
 	t.Parallel()
 	s := emptyServer()
 	c := s.echo.NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())
 	next := func(*echo.Context) error {
-		t.Error("the guard let a request through that nobody looked up")
+		t.Error("a guard let a request pass without a loaded session")
 		return nil
 	}
 	for name, guard := range map[string]echo.MiddlewareFunc{"requireAuth": s.requireAuth, "requireGuest": s.requireGuest,
@@ -129,8 +129,8 @@ func TestGuardsRefuseStrangers(t *testing.T) {
 	}
 }
 
-// TestForgottenGuardShowsNobody draws private pages the way a handler without any loader would.
-func TestForgottenGuardShowsNobody(t *testing.T) {
+// TestForgottenGuardShowsNoName draws private pages the way a handler without any loader would.
+func TestForgottenGuardShowsNoName(t *testing.T) {
 	t.Parallel()
 	s := emptyServer()
 	c := s.echo.NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())

@@ -38,7 +38,6 @@ func load(find func(http.ResponseWriter, *http.Request) (*auth.Session, error)) 
 
 // requireAuth refuses visitors who are not logged in, and forms that were drawn for another user.
 func (s *Server) requireAuth(next echo.HandlerFunc) echo.HandlerFunc {
-	next = s.requireSetUp(next) // part:twofactor
 	return func(c *echo.Context) error {
 		if drawnForAnother(c) {
 			return otherVisitor(session(c))
@@ -101,7 +100,8 @@ var errSetUpOwed = errs.New(http.StatusForbidden, codeOwedSetUp, "Admins of this
 func toSetUp(_ *Server, c *echo.Context) error { return redirect(c, setUpPath, http.StatusForbidden) }
 
 // requireSetUp refuses admins who have to have a second factor and have none. They may open its set-up, and the
-// question for the password, or a passkey, before it. Those who have a passkey prove it first.
+// question for the password, or a passkey, before it. Those who have a passkey prove it first. Register it behind
+// requireAuth.
 func (s *Server) requireSetUp(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		if strings.HasPrefix(c.Path(), "/reauth") {
