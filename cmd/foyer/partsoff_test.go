@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -45,11 +46,19 @@ func TestPairsComeOff(t *testing.T) {
 	p.each(t, p.list.sets(true))
 }
 
-// each takes the sets off, and lets the walls look at what is left.
+// each takes the sets off, in as many copies as run in parallel, and lets the walls look at what is left.
 func (p proof) each(t *testing.T, sets [][]string) {
 	t.Setenv("GOFLAGS", "-trimpath") // without paths in what is compiled, all copies share it
+	free := make(chan folder, runtime.GOMAXPROCS(0))
+	for range cap(free) {
+		free <- folder(filepath.Join(t.TempDir(), "copy"))
+	}
 	for _, set := range sets {
 		t.Run(strings.Join(set, "+"), func(t *testing.T) {
+			t.Parallel()
+			p := p
+			p.copy = <-free
+			defer func() { free <- p.copy }()
 			must(t, p.without(t.Context(), set, false, "./internal"))
 		})
 	}
