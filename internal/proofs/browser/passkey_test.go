@@ -341,6 +341,18 @@ func TestPasskeyByKeyboard(t *testing.T) {
 	b.wantText("#toasts", "The passkey is deleted.")
 }
 
+// TestNoPasskeys: a browser that has no passkeys shows no button for them, and keeps no place for one.
+func TestNoPasskeys(t *testing.T) {
+	t.Parallel()
+	b := newTab(t, newSite(t).URL)
+	b.everyPage(`delete window.PublicKeyCredential`)
+	b.open("/login")
+	b.wait(`document.documentElement.dataset.passkeys === "no"`)
+	if height := eval[float64](b, `document.querySelector(".with-passkeys").offsetHeight`); height != 0 {
+		t.Errorf("the hidden button is %g px high", height)
+	}
+}
+
 // TestPasskeysWithoutScripts: what cannot work is not seen, and the rest works.
 func TestPasskeysWithoutScripts(t *testing.T) {
 	t.Parallel()
