@@ -272,6 +272,12 @@ func (f failure) said() string {
 	})()`, f.says)
 }
 
+// problemGap is the distance between the problem and what follows it, in pixels.
+const problemGap = `(() => {
+	const problem = document.querySelector("#problem");
+	return problem.nextElementSibling.getBoundingClientRect().top - problem.getBoundingClientRect().bottom;
+})()`
+
 // tryFailures causes a request that fails in every way, and then one that does not.
 func (b *tab) tryFailures(s *site, r request) {
 	b.Helper()
@@ -301,6 +307,9 @@ func (b *tab) tryFailures(s *site, r request) {
 		eval[int](b, `htmx.config.defaultTimeout = 15000`)
 		if after := eval[string](b, kept); after != before && !byItself {
 			b.Errorf("%s, %s: the page was\n%s\nand is\n%s", r.attribute, how.name, before, after)
+		}
+		if gap := eval[float64](b, problemGap); gap < 8 {
+			b.Errorf("%s, %s: the problem stands %g px above what follows it", r.attribute, how.name, gap)
 		}
 		if r.click != "" && b.hasFocus("body") {
 			b.Errorf("%s, %s: nothing has the focus", r.attribute, how.name)
