@@ -61,7 +61,7 @@ func (a *Auth) ChangeUser(ctx context.Context, by *Session, userID string, c Use
 			return errs.Invalid("banExpires", "VALIDATION_ERROR", "Only a ban has an end, and the user is not banned.")
 		}
 		if !u.HasRole("admin") || u.Banned {
-			if err := a.keepAdminOf(t, admins, u.ID); err != nil {
+			if err := a.keepAdmins(t, admins, u.ID); err != nil {
 				return err
 			}
 		}

@@ -75,10 +75,11 @@ func (a *Auth) RemoveUser(ctx context.Context, by *Session, userID string) error
 		return errs.New(http.StatusBadRequest, "YOU_CANNOT_REMOVE_YOURSELF", "You cannot remove yourself")
 	}
 	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.lockAdminsFor(by, userID); err != nil {
+		admins, err := t.lockAdminsFor(by, userID)
+		if err != nil {
 			return err
 		}
-		return a.removeUser(t, by.actor(), userID)
+		return a.removeUser(t, by.actor(), admins, userID)
 	})
 }
 

@@ -149,7 +149,8 @@ func (t *Tx) lockSession(id string) (live bool, err error) {
 }
 
 // lockAdmins locks all admins who are not banned, and returns their ids: of two concurrent demotions the second sees
-// the result of the first. It also locks the users with userIDs.
+// the result of the first. It also locks the users with userIDs. Call it once in a transaction, before other locks:
+// there may be a new admin meanwhile, whose id comes before those that are locked.
 func (t *Tx) lockAdmins(userIDs ...string) ([]string, error) {
 	var admins []User
 	err := t.Clauses(forUpdate).Where("role LIKE ? AND banned = ? OR id IN ?", "%admin%", false, userIDs).
@@ -191,19 +192,10 @@ func (t *Tx) lockFor(by *Session, userID string) error {
 	return err
 }
 
-// keepAdmins is keepAdminOf for all admins, which it locks.
-func (a *Auth) keepAdmins(t *Tx, leaving string) error {
-	admins, err := t.lockAdmins(leaving)
-	if err != nil {
-		return err
-	}
-	return a.keepAdminOf(t, admins, leaving)
-}
-
-// keepAdminOf refuses to lose the last of the admins, and the last of those who can log in. One who was invited and
+// keepAdmins refuses to lose the last of the admins, and the last of those who can log in. One who was invited and
 // never came cannot: the invitation may have gone to a mistyped address. A proved address is enough, because it gets a
 // link to choose a password.
-func (a *Auth) keepAdminOf(t *Tx, admins []string, leaving string) error {
+func (a *Auth) keepAdmins(t *Tx, admins []string, leaving string) error {
 	if !slices.Contains(admins, leaving) {
 		return nil
 	}

@@ -154,13 +154,14 @@ func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) er
 		return err
 	}
 	err := a.Transact(r.Context(), func(t *Tx) error {
-		if _, err := t.lockAdmins(s.UserID); err != nil { // in id order, before LockOwner
+		admins, err := t.lockAdmins(s.UserID) // in id order, before LockOwner
+		if err != nil {
 			return err
 		}
 		if _, err := t.LockOwner(s); err != nil {
 			return err
 		}
-		return a.removeUser(t, s.actor(), s.UserID)
+		return a.removeUser(t, s.actor(), admins, s.UserID)
 	})
 	if err != nil {
 		return err
@@ -169,9 +170,9 @@ func (a *Auth) DeleteUser(w http.ResponseWriter, r *http.Request, s *Session) er
 	return nil
 }
 
-// removeUser deletes a user; the database deletes the rows that belong to it.
-func (a *Auth) removeUser(t *Tx, by actor, userID string) error {
-	if err := a.keepAdmins(t, userID); err != nil {
+// removeUser deletes a user, locked with all admins; the database deletes the rows that belong to it.
+func (a *Auth) removeUser(t *Tx, by actor, admins []string, userID string) error {
+	if err := a.keepAdmins(t, admins, userID); err != nil {
 		return err
 	}
 	u, err := t.LockUser(userID)

@@ -88,7 +88,8 @@ func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Sessi
 		return invalidToken(http.StatusNotFound, errNoLink)
 	}
 	err = a.Transact(r.Context(), func(t *Tx) error {
-		if err := a.keepAdmins(t, s.UserID); err != nil {
+		admins, err := t.lockAdmins(s.UserID)
+		if err != nil {
 			return err
 		}
 		if _, err := t.useLink(v); err != nil {
@@ -97,7 +98,7 @@ func (a *Auth) DeleteUserByLink(w http.ResponseWriter, r *http.Request, s *Sessi
 		if err := t.requireLive(s); err != nil {
 			return err
 		}
-		return a.removeUser(t, s.actor(), s.UserID)
+		return a.removeUser(t, s.actor(), admins, s.UserID)
 	})
 	if err != nil {
 		return invalidToken(http.StatusNotFound, err)
