@@ -130,7 +130,8 @@ func (a *Auth) refundFailure(r *http.Request, try passwordTry) {
 }
 
 // recheckLocked checks under the user's lock that the account still has the password that was proved: hashing takes
-// long enough for it to change. It stores upgrade, a better hash of the same or another password, unless that is "".
+// long enough for it to change. It stores upgrade, a better hash of the same password, unless that is "". The time of
+// the password stays, so that the user's devices stay known.
 func (a *Auth) recheckLocked(t *Tx, account Account, upgrade string) (*User, error) {
 	user, err := t.LockUser(account.UserID)
 	err = errors.Join(err, t.Where("id = ? AND password = ?", account.ID, account.Password).Take(&Account{}).Error)
@@ -140,8 +141,13 @@ func (a *Auth) recheckLocked(t *Tx, account Account, upgrade string) (*User, err
 	if err != nil || upgrade == "" {
 		return user, err
 	}
-	hashed := map[string]any{"password": upgrade, "updated_at": a.opts.Now()}
-	return user, t.Model(&Account{}).Where("id = ?", account.ID).Updates(hashed).Error
+	return user, t.Model(&Account{}).Where("id = ?", account.ID).UpdateColumn("password", upgrade).Error
+}
+
+// setPassword changes the password of a user who has one.
+func (t *Tx) setPassword(userID, hash string, now time.Time) *gorm.DB {
+	return t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", userID, providerCredential).
+		Updates(map[string]any{"password": hash, "updated_at": now})
 }
 
 func (t *Tx) addPassword(userID, hash string, now time.Time) error {

@@ -173,13 +173,13 @@ func assign[T any](field, value *T) {
 
 // changeLocked writes a changed user, ends what the change ends, and records the event.
 func (a *Auth) changeLocked(t *Tx, by actor, before, u *User, c UserChanges) error {
-	if u.Email != before.Email {
-		if err := errors.Join(t.dropLinksButUndo(u.ID), t.CredentialChanged(u.ID)); err != nil {
+	if c.bans() { // sessions before links: see Transact
+		if err := t.endSessions(u.ID); err != nil {
 			return err
 		}
 	}
-	if c.bans() {
-		if err := t.endSessions(u.ID); err != nil {
+	if u.Email != before.Email {
+		if err := errors.Join(t.dropLinksButUndo(u.ID), t.CredentialChanged(u.ID)); err != nil {
 			return err
 		}
 	}

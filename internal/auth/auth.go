@@ -97,11 +97,12 @@ func (a *Auth) Purge(ctx context.Context) error {
 	)
 }
 
-// PurgeExpired deletes the rows of a model that had expired at over, in small batches. key is its primary key.
+// PurgeExpired deletes the rows of a model that had expired at over, in small batches. key is its primary key. Locked
+// rows wait for the next purge, so that a purge cannot deadlock with a verb that ends many rows.
 func (a *Auth) PurgeExpired(ctx context.Context, model any, key string, over time.Time) error {
 	db := a.db.WithContext(ctx)
 	return purge.All(ctx, func() *gorm.DB {
-		some := db.Model(model).Select(key).Where("expires_at <= ?", over).Limit(purge.Batch)
+		some := db.Model(model).Clauses(skipLocked).Select(key).Where("expires_at <= ?", over).Limit(purge.Batch)
 		return db.Where("? IN (?)", clause.Column{Name: key}, some).Delete(model)
 	})
 }

@@ -49,6 +49,32 @@ func TestANeighbourKeepsNobodyOut(t *testing.T) {
 	})
 }
 
+// TestABetterHashKeepsDevicesKnown: a log-in stores the same password as a better hash. Other devices of the user stay
+// known, so that strangers keep none of them out.
+func TestABetterHashKeepsDevicesKnown(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r, _ := limitedRig(t, db, auth.Options{})
+		laptop, _ := r.confirmed("ada@example.com")
+		if err := r.db.Model(&auth.Account{}).Where("TRUE").UpdateColumn("password", legacy).Error; err != nil {
+			t.Fatal(err)
+		}
+		r.clock.advance(time.Minute)
+		if got := tryPassword(r.browser(), "ada@example.com", authtest.Password, "198.51.100.7"); got.StatusCode != 200 {
+			t.Fatal(got.Text)
+		}
+		if r.hash() == legacy {
+			t.Fatal("the hash is as it was")
+		}
+		for i := range 20 {
+			tryPassword(r.browser(), "ada@example.com", "wrong-wrong", fmt.Sprintf("203.0.113.%d", i))
+		}
+		if got := tryPassword(laptop, "ada@example.com", authtest.Password, "198.51.100.8"); got.StatusCode != 200 {
+			t.Errorf("a known device: %d %s", got.StatusCode, got.Text)
+		}
+	})
+}
+
 // TestManyDevicesAreNoMorePasswords: who collects device cookies with an account of their own gets no further with
 // others'.
 func TestManyDevicesAreNoMorePasswords(t *testing.T) {

@@ -49,8 +49,14 @@ func (a *Auth) ChangePassword(
 		if _, err := t.LockOwner(s); err != nil { // or a session that has just ended would go on as another
 			return nil, err
 		}
-		user, err := a.recheckLocked(t, account, hash)
+		if err := t.lockLive(s); err != nil { // before its links: see Transact
+			return nil, err
+		}
+		user, err := a.recheckLocked(t, account, "")
 		if err != nil {
+			return nil, err
+		}
+		if err := t.setPassword(user.ID, hash, a.opts.Now()).Error; err != nil {
 			return nil, err
 		}
 		end := t.CredentialChanged
@@ -125,8 +131,9 @@ func amrAfter(s *Session, amr string) string {
 }
 
 // RecentlyAuthenticated reports whether s is younger than Options.ReauthAge and, if its user has a second factor, was
-// started with it. An impersonation never is. A session from the future may be another instance's. From further ahead
-// than clocks differ it started before the clock was set back, and would be young until the old time is reached again.
+// started with it. An impersonation never is. A session from the future may be another instance's. One from further
+// ahead than clocks differ started before the clock was set back. It is refused, because it would stay young until that
+// time comes again.
 func (a *Auth) RecentlyAuthenticated(s *Session) bool {
 	age := a.opts.Now().Sub(s.CreatedAt)
 	return s.ImpersonatedBy == nil && age > -revoke.ClockSkew && age < a.opts.ReauthAge &&
@@ -223,8 +230,7 @@ func (a *Auth) takeOver(t *Tx, by actor, u *User) error {
 // links. It records the event name and warns the user.
 func (a *Auth) replacePassword(t *Tx, by actor, name event.Name, u *User, hash string) error {
 	now := a.opts.Now()
-	set := t.Model(&Account{}).Where("user_id = ? AND provider_id = ?", u.ID, providerCredential).
-		Updates(map[string]any{"password": hash, "updated_at": now})
+	set := t.setPassword(u.ID, hash, now)
 	if set.Error != nil {
 		return set.Error
 	}

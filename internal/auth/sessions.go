@@ -187,10 +187,10 @@ func (t *Tx) endImpersonationsAs(userID string) error {
 	return t.endSelected(t.Where("user_id = ? AND impersonated_by IS NOT NULL", userID))
 }
 
-// endSelected ends the sessions of a query, and invalidates their cached copies.
+// endSelected ends the sessions of a query, which it locks in id order, and invalidates their cached copies.
 func (t *Tx) endSelected(query *gorm.DB) error {
 	var ids []string
-	if err := query.Model(&Session{}).Pluck("id", &ids).Error; err != nil {
+	if err := query.Model(&Session{}).Clauses(forUpdate).Order("id").Pluck("id", &ids).Error; err != nil {
 		return err
 	}
 	t.invalidate(ids...)
@@ -209,10 +209,11 @@ func (t *Tx) endSelected(query *gorm.DB) error {
 // thief's session is never hidden.
 const maxSessions = 100
 
-// makeRoom ends the least recently used sessions of a user, so that one more is within maxSessions.
-func (t *Tx) makeRoom(userID string) error {
+// makeRoom ends the least recently used sessions of a user, so that one more is within maxSessions. The session with
+// the id spared takes no room, because the new one replaces it.
+func (t *Tx) makeRoom(userID, spared string) error {
 	var surplus []Session
-	err := t.Where("user_id = ? AND impersonated_by IS NULL", userID).
+	err := t.Where("user_id = ? AND impersonated_by IS NULL AND id <> ?", userID, spared).
 		Order("updated_at DESC, id").Offset(maxSessions - 1).Limit(maxSessions).Find(&surplus).Error
 	if err != nil {
 		return err

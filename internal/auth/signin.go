@@ -218,13 +218,21 @@ func (a *Auth) storeSession(t *Tx, r *http.Request, u *User, in Start) (*Session
 	if !in.Remember {
 		life = a.opts.BriefExpiresIn
 	}
-	if err := t.makeRoom(u.ID); err != nil {
+	spared := ""
+	if in.Replace {
+		spared = in.Presented.ID
+	}
+	if err := t.makeRoom(u.ID, spared); err != nil {
 		return nil, err
 	}
-	s := a.buildSession(r, u.ID, min(life, a.opts.MaxAge))
+	life = min(life, a.opts.MaxAge)
+	if in.KeepAge {
+		life = min(life, a.opts.MaxAge-a.opts.Now().Sub(in.Presented.CreatedAt))
+	}
+	s := a.buildSession(r, u.ID, life)
 	s.Remember, s.AMR = in.Remember, in.AMR
 	if in.KeepAge {
-		s.CreatedAt = in.Presented.CreatedAt // so it expires MaxAge later
+		s.CreatedAt = in.Presented.CreatedAt
 	}
 	if err := t.Create(s).Error; err != nil {
 		return nil, err

@@ -22,9 +22,9 @@ type Tx struct {
 	refusal error    // see Refuse
 }
 
-// Transact runs fn in one transaction. Locks are taken in the order user, session, link, and users in id order, so that
-// transactions cannot deadlock. At the end it writes the events that fn recorded and, after the commit, invalidates the
-// cached copies that fn named.
+// Transact runs fn in one transaction. Locks are taken in the order user, session, link, and rows of one kind in id
+// order, so that transactions cannot deadlock. At the end it writes the events that fn recorded and, after the commit,
+// invalidates the cached copies that fn named.
 func (a *Auth) Transact(ctx context.Context, fn func(t *Tx) error) error {
 	t := &Tx{parts: a.parts}
 	var revocation *revoke.Announcement
@@ -92,10 +92,13 @@ func (a *Auth) recordEvent(ctx context.Context, by actor, name event.Name, subje
 	})
 }
 
-var forUpdate = clause.Locking{Strength: clause.LockingStrengthUpdate}
+var (
+	forUpdate  = clause.Locking{Strength: clause.LockingStrengthUpdate}
+	skipLocked = clause.Locking{Strength: clause.LockingStrengthUpdate, Options: clause.LockingOptionsSkipLocked}
+)
 
-// LockUser reads a user and locks the row until the end of t. Everything that ends sessions or changes credentials
-// calls it, so that a concurrent sign-in sees the state before or after, never half of it. Refusals: 404
+// LockUser reads a user and locks the row until the end of t. Everything that ends all sessions of a user or changes
+// credentials calls it, so that a concurrent sign-in sees the state before or after, never half of it. Refusals: 404
 // USER_NOT_FOUND, which is a gorm.ErrRecordNotFound.
 func (t *Tx) LockUser(id string) (*User, error) {
 	var u User
@@ -200,7 +203,7 @@ func (a *Auth) keepAdmins(t *Tx, admins []string, leaving string) error {
 		return nil
 	}
 	counts := !a.opts.RequireEmailVerification // a password without a proved address
-	passwords := t.Model(&Account{}).Select("user_id").Where("password <> '' AND ?", counts)
+	passwords := t.Model(&Account{}).Select("user_id").Where("user_id IN ? AND password <> '' AND ?", admins, counts)
 	var able []string
 	err := t.Model(&User{}).Where("id IN ? AND (email_verified OR id IN (?))", admins, passwords).Pluck("id", &able).Error
 	if err != nil {
