@@ -30,11 +30,14 @@ func toSecondStep(_ *Server, c *echo.Context) error {
 
 // showCode asks for the second step, if this browser has taken the first.
 func (s *Server) showCode(c *echo.Context) error {
-	email, ok := s.TwoFactor.Challenged(c.Request())
-	if !ok && keepsNoCookies(c.Request()) {
+	email, err := s.TwoFactor.Challenged(c.Request())
+	if err != nil {
+		return err
+	}
+	if email == "" && keepsNoCookies(c.Request()) {
 		return seeOther(c, withReturnTo(noCookiesPath, returnTo(c)))
 	}
-	if !ok {
+	if email == "" {
 		return seeOther(c, withReturnTo("/login", returnTo(c)))
 	}
 	return s.render(c, http.StatusOK, s.codeForm(c, email).Page())
@@ -65,7 +68,10 @@ var wrongCode = []string{"INVALID_CODE", "INVALID_BACKUP_CODE"}
 // enterCode takes the second step.
 func (s *Server) enterCode(c *echo.Context) error {
 	hideForm(c) // it names the account whose password has just been typed
-	email, _ := s.TwoFactor.Challenged(c.Request())
+	email, err := s.TwoFactor.Challenged(c.Request())
+	if err != nil {
+		return err
+	}
 	values, err := parseForm(c)
 	if err != nil {
 		return s.refuseForm(c, s.codeForm(c, email), err)

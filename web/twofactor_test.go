@@ -261,6 +261,18 @@ func TestSecondStep(t *testing.T) {
 	})
 }
 
+// TestSecondStepWhileTheStoreIsAway: an outage is not taken for a log-in without its first step.
+func TestSecondStepWhileTheStoreIsAway(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	c, _ := s.person(t, "ada@example.com")
+	s.addFactor(t, c)
+	between := s.firstStep(t, "ada@example.com")
+	s.close(t)
+	expect(t, between.Copy().Get("/login/code", navigate...), 503, "Retry-After", "5")
+	expect(t, between.Copy().PostForm("/login/code", url.Values{"code": {"123456"}}, navigate...), 503, "Retry-After", "5")
+}
+
 // TestSecondStepEnds: without a first step, and after too many codes, a visitor is back at the log-in and knows why.
 func TestSecondStepEnds(t *testing.T) {
 	t.Parallel()

@@ -136,8 +136,8 @@ func TestChallengeIsBoundToItsCookie(t *testing.T) {
 		wantRefusal(t, what, verify(b, p.code()), 401, "INVALID_TWO_FACTOR_COOKIE")
 		wantRefusal(t, what, recovery(b, p.codes[0]), 401, "INVALID_TWO_FACTOR_COOKIE")
 	}
-	if email, ok := r.factor.Challenged(request(t, c)); !ok || email != p.email {
-		t.Errorf("challenged: %q %v", email, ok)
+	if email, err := r.factor.Challenged(request(t, c)); err != nil || email != p.email {
+		t.Errorf("challenged: %q, %v", email, err)
 	}
 	copied := c.Copy()
 	wantOK(t, verify(c, p.code()))
@@ -148,7 +148,7 @@ func TestChallengeIsBoundToItsCookie(t *testing.T) {
 	late := p.pending()
 	r.clock.advance(10 * time.Minute)
 	wantRefusal(t, "expired", verify(late, p.code()), 401, "INVALID_TWO_FACTOR_COOKIE")
-	if _, ok := r.factor.Challenged(request(t, late)); ok {
+	if email, err := r.factor.Challenged(request(t, late)); err != nil || email != "" {
 		t.Error("an expired challenge shows an address")
 	}
 }

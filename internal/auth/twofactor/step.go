@@ -69,25 +69,25 @@ func (step *secondStep) count(t *auth.Tx) (over bool, err error) {
 	return true, auth.RefuseNone(t.Delete(step), errNoStep)
 }
 
-// Challenged returns the address of the user who has taken the first step in this browser and owes the second; ok is
-// false without one.
-func (f *Factor) Challenged(r *http.Request) (email string, ok bool) {
+// Challenged returns the address of the user who has taken the first step in this browser and owes the second, "" for
+// none.
+func (f *Factor) Challenged(r *http.Request) (email string, err error) {
 	step, err := f.step(r)
 	if step == nil || err != nil {
-		return "", false
+		return "", err
 	}
 	u, err := f.auth.User(r.Context(), step.UserID)
 	if err != nil {
-		return "", false
+		return "", err
 	}
-	return u.Email, true
+	return u.Email, nil
 }
 
 // Verify takes the second step by a code of the app, or by a recovery code, which it spends, and starts the session.
 // Blanks, and in a recovery code hyphens and case, do not matter. With trust this browser needs no second step for
 // Options.TrustTTL. Refusals: 401 INVALID_TWO_FACTOR_COOKIE without a first step in the last Options.ChallengeTTL,
 // INVALID_CODE, INVALID_BACKUP_CODE; 400 TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE at the sixth code after one first step,
-// which is then void; 429 ACCOUNT_TEMPORARILY_LOCKED; 403 BANNED_USER.
+// which is then void; 429 ACCOUNT_TEMPORARILY_LOCKED. A ban has ended the first step.
 func (f *Factor) Verify(
 	w http.ResponseWriter, r *http.Request, code string, recovery, trust bool,
 ) (*auth.Session, error) {
