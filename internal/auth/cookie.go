@@ -79,8 +79,8 @@ func (a *Auth) ClearCookies(w http.ResponseWriter, r *http.Request) {
 
 // recordForgery records that the signature of a cookie is not ours: an attack, or its secret has left Options.Secrets.
 // name is that of the cookie, "" for the session token: the trail has no word "token", so that leaks are found easily.
-// Call it for cookies that live no longer than a session, because secrets stay as long; a device is known for longer.
-// Call it outside transactions, because it writes on its own.
+// Call it for cookies that live no longer than a session. The cookie of a known device lives longer, so an old secret
+// may have signed it, which is no attack. Call it outside transactions, because it writes on its own.
 func (a *Auth) recordForgery(r *http.Request, name string) {
 	a.RecordRefusal(r, nil, event.CookieForged, name)
 }

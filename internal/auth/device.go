@@ -83,8 +83,8 @@ func (a *Auth) NewDevice(r *http.Request, userID string) bool {
 	return a.opts.Notices && a.isNewDevice(r, userID)
 }
 
-// knownDevice is the name of the device, if the user has signed in on it with the present password of account, else
-// "".
+// knownDevice is the name of the device, if the user has signed in on it since the password of account was changed,
+// else "".
 func (a *Auth) knownDevice(r *http.Request, account Account) string {
 	name, users := a.device(r)
 	present := func(u deviceUser) bool { return u.userID == account.UserID && u.at >= account.UpdatedAt.UnixMilli() }

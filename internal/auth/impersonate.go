@@ -11,7 +11,7 @@ import (
 // Impersonate starts a session in which admin acts as another user. It lives for Options.ImpersonationExpiresIn, but
 // no longer than admin, and ends with the browser. The admin's own session goes on; a signed cookie keeps its token.
 // Refusals: 401 if admin has ended meanwhile; 404 USER_NOT_FOUND; 403 YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS,
-// YOU_CANNOT_IMPERSONATE_ADMINS, BANNED_USER.
+// YOU_CANNOT_IMPERSONATE_ADMINS, BANNED_USER, SESSION_NOT_FRESH if a proof of admin is gone meanwhile.
 func (a *Auth) Impersonate(w http.ResponseWriter, r *http.Request, admin *Session, userID string) (*Session, error) {
 	start := Start{Event: event.ImpersonationStarted, Presented: admin, impersonate: true}
 	return a.SignIn(w, r, start, func(t *Tx) (*User, error) { return t.lockImpersonated(admin, userID) })

@@ -35,7 +35,7 @@ type Limiter interface {
 }
 
 // RateLimit bounds how often requests may be tried. The callers of Count decide what is counted: the doors of web count
-// POSTs, betterauth counts the endpoints that change something.
+// POSTs, betterauth counts the endpoints that change something, and the password of a link is counted as a sign-in.
 type RateLimit struct {
 	// Limiter keeps the counters. Default nil: nothing is limited.
 	Limiter Limiter
@@ -200,8 +200,8 @@ func mailbox(address string) string {
 }
 
 // mayMailTo is mayMail for a link that strangers can ask for. own is the user who asks in a browser of theirs, nil for
-// a stranger. Strangers share two thirds of the budget. A third is kept for each user with a proved address, because a
-// stranger may have an account of another spelling of it, and so be its user.
+// a stranger. Strangers share two thirds of the budget. A third is kept for each user with a proved address. It is
+// counted by user, because an attacker may have an account of another spelling of the same mailbox.
 func (a *Auth) mayMailTo(ctx context.Context, own *User, purpose letter.Purpose, address string) (bool, error) {
 	if own != nil && !own.EmailVerified {
 		return a.mayMail(ctx, purpose, address)

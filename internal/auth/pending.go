@@ -182,8 +182,8 @@ func (a *Auth) purgePending(ctx context.Context) (n int64, err error) {
 }
 
 // erasePending deletes a locked pending account. It ends impersonations of the account, its only possible sessions. It
-// revokes no cached copies beyond that, because waiting for other instances would let an attacker time a sign-up and
-// learn that the account existed.
+// does not announce the user as revoked, because the wait for other instances would show by its time that the account
+// existed.
 func (t *Tx) erasePending(by actor, u *User, detail string) error {
 	if err := t.endImpersonationsAs(u.ID); err != nil {
 		return err

@@ -157,8 +157,8 @@ const refreshWait = 300 * time.Millisecond
 
 // refresh extends a remembered session, up to Options.MaxAge after its start, if its start or last refresh is
 // Options.UpdateAge ago. It reports whether it did. Of concurrent requests one extends; a session that ended meanwhile
-// stays ended. If the store cannot write within refreshWait, the session stays valid until its old end; where
-// the write arrives all the same, the browser learns of it by the next extension.
+// stays ended. If the store cannot write within refreshWait, the session stays valid until its old end. If the write
+// succeeds later, the cookie keeps its old end until the next extension.
 func (a *Auth) refresh(ctx context.Context, s *Session, now time.Time) bool {
 	expiresAt := now.Add(a.opts.ExpiresIn)
 	if last := s.CreatedAt.Add(a.opts.MaxAge); expiresAt.After(last) {

@@ -47,8 +47,8 @@ func (h *Hasher) Hash(ctx context.Context, p Place, normal string) (hash string,
 
 // Verify compares a password in its normal form with a stored hash, "" for an account that does not exist. If they
 // match and the hash is outdated, upgrade is its replacement. A mismatch costs one hash of every kind in the store,
-// whatever was stored, so that the time does not show who has an account. It waits in the queue at p and fails as Do
-// does.
+// whatever was stored, so that the time does not show who has an account. A stored hash of less memory costs less, which
+// Options.MinAnswer of internal/auth hides. Verify waits in the queue at p and fails as Do does.
 func (h *Hasher) Verify(
 	ctx context.Context, p Place, stored, normal string,
 ) (match bool, upgrade string, err error) {

@@ -153,7 +153,8 @@ func endSetups(ended, of *gorm.DB) error {
 	return of.Where(left).Delete(&recoveryCode{}).Error
 }
 
-// takenOver deletes a factor that was turned on at since or later, else recovery codes that were made then.
+// takenOver deletes a factor that was turned on at since or later. Of an older one it deletes the recovery codes that
+// were made at since or later.
 // credentialChanged ends a factor that is not on yet.
 func (f *Factor) takenOver(t *auth.Tx, u *auth.User, since time.Time, tell auth.Tell) error {
 	row, err := f.factorOf(t.DB, u.ID)
