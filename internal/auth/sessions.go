@@ -95,28 +95,24 @@ func (a *Auth) RevokeSession(ctx context.Context, by *Session, userID, handle st
 // RevokeSessions ends every session of a user, and all impersonations by the user. by and refusals are those of
 // RevokeSession; 404 USER_NOT_FOUND.
 func (a *Auth) RevokeSessions(ctx context.Context, by *Session, userID string) error {
-	return a.Transact(ctx, func(t *Tx) error {
-		if err := t.lockFor(by, userID); err != nil {
-			return err
-		}
-		return t.revokeSessions(by, userID, "")
-	})
+	return a.revokeSessions(ctx, by, userID, "")
 }
 
 // RevokeOtherSessions ends every session of s's user but s, and all impersonations by the user. Refusals: 401 if s has
 // ended meanwhile.
 func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) error {
-	return a.Transact(ctx, func(t *Tx) error {
-		if _, err := t.LockOwner(s); err != nil { // or a session that has just taken the place of s would end
-			return err
-		}
-		return t.revokeSessions(s, s.UserID, s.ID)
-	})
+	return a.revokeSessions(ctx, s, s.UserID, s.ID)
 }
 
-func (t *Tx) revokeSessions(by *Session, userID, keep string) error {
-	t.recordEvent(by.actor(), event.SessionsRevoked, userID)
-	return t.EndOtherSessions(userID, keep)
+// revokeSessions ends the sessions of a user but keep, as by asked; see EndOtherSessions.
+func (a *Auth) revokeSessions(ctx context.Context, by *Session, userID, keep string) error {
+	return a.Transact(ctx, func(t *Tx) error {
+		if err := t.lockFor(by, userID); err != nil { // or a session that takes the place of keep meanwhile would end
+			return err
+		}
+		t.recordEvent(by.actor(), event.SessionsRevoked, userID)
+		return t.EndOtherSessions(userID, keep)
+	})
 }
 
 // EndEverySession ends the sessions of all users and all mailed links, except those that undo a change of address.
