@@ -128,7 +128,7 @@ func (f folder) takeBack(ctx context.Context, mine tree, command []string) (text
 			continue // a person removed it
 		}
 		if blobID(mine[name]) != id {
-			return "", fmt.Errorf("%s was changed since it was made, so it stays: remove it by hand", name)
+			return "", fmt.Errorf("%s was changed since it was made, so all of it stays: remove it by hand", name)
 		}
 		shared, err := f.shared(ctx, name)
 		if err != nil {

@@ -138,7 +138,7 @@ func (c *clone) feature() {
 		{`(has (\w+\.fit)?[Uu]sers?|makes a table users) already: choose another`, "users", "name:string"},
 		{"word of Go: .* by --singular", "news", "name:string"}, {"have Store twice", "stores", "name:string"},
 		{"has role_changed already", "roles", "name:string"}, {"word of Go: .* by --singular", "types", "name:string"},
-		{"imports another package strings", "strings", "name:string"}, {"word of Go", "crates", "type:string"},
+		{"word of Go: .* by --singular", "strings", "name:string"}, {"word of Go", "crates", "type:string"},
 		{"first field names a row", "crates", "due:date"},
 		{"one of that name already", "crates", "name:string", "created:date"},
 		{"named twice", "crates", "name:string", "name:int"}, {`no kind; kinds: string `, "crates", "name:float"},
