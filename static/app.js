@@ -60,8 +60,8 @@ function showBefore(place, text) {
   problem.scrollIntoView({ block: "nearest" });
   if (document.activeElement === document.body) problem.focus(); // the pressed button is disabled and lost the focus
 }
-document.addEventListener("htmx:error", ({ detail: { ctx, error } }) => {
-  showProblem(ctx, error === "timeout" ? "There was no answer in time." : "The connection was lost.");
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+  showProblem(ctx, ctx.request.signal.reason ? "There was no answer in time." : "The connection was lost.");
 });
 // An error with a redirect or a partial is handled by htmx. Other errors are an ErrorFragment, which the server retargets
 // to #problem, or the page of a proxy, which is not shown.

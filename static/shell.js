@@ -67,7 +67,7 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (ctx.target?.id === "list") ctx.target.setAttribute("aria-busy", "true");
 });
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
-  if (!String(ctx.status).includes("AbortError")) ctx.target?.removeAttribute?.("aria-busy"); // else the next one is on its way
+  if (ctx.request.signal.reason?.name !== "AbortError") ctx.target?.removeAttribute?.("aria-busy"); // else the next one is on its way
 });
 
 // Times are said in the zone of the visitor and in the language of the page, those within a day by their distance. Such a
