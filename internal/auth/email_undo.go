@@ -45,10 +45,9 @@ func (a *Auth) mailStop(t *Tx, by actor, u *User, email string) error {
 // every link ends, the password is deleted and a link to choose a new one is mailed. Credentials of parts that were
 // added since the change are deleted too, because their warnings went to the new address. So are those that were added
 // shortly before it, because one session, which its user had proved once, may have added them and asked for the change.
-// The owner was warned of older ones.
-// Older undo links stay valid, so that changing the address twice does not lock the owner out; until a link expires,
-// its address cannot be taken by another account. Refusals: 400 INVALID_TOKEN, TOKEN_EXPIRED; 409
-// USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL if another account has the address all the same.
+// The owner was warned of older ones. Older undo links stay valid, so that changing the address twice does not lock the
+// owner out; until a link expires, its address cannot be taken by another account. Refusals: 400 INVALID_TOKEN,
+// TOKEN_EXPIRED; 409 USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL if another account has the address all the same.
 func (a *Auth) UndoEmailChange(r *http.Request, token string) error {
 	return a.applyWarning(r, token, letter.UndoEmailChange, a.restoreEmail)
 }

@@ -80,7 +80,9 @@ func TestThePurgeWaitsForNoRow(t *testing.T) {
 		}
 		revoking.Go(func() { ended = r.auth.RevokeSessions(t.Context(), nil, u.ID) })
 		dbtest.AwaitLocks(t, db, 1)
-		return r.auth.PurgeExpired(t.Context(), &auth.Session{}, "id", r.clock.Now()) // before the row is free
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // else a purge that waits would never return
+		defer cancel()
+		return r.auth.PurgeExpired(ctx, &auth.Session{}, "id", r.clock.Now()) // before the row is free
 	})
 	revoking.Wait()
 	if left := r.count(&auth.Session{}); err != nil || ended != nil || left != 0 {

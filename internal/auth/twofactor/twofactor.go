@@ -154,8 +154,7 @@ func endSetups(ended, of *gorm.DB) error {
 }
 
 // takenOver deletes a factor that was turned on at since or later. Of an older one it deletes the recovery codes that
-// were made at since or later.
-// credentialChanged ends a factor that is not on yet.
+// were made at since or later. credentialChanged ends a factor that is not on yet.
 func (f *Factor) takenOver(t *auth.Tx, u *auth.User, since time.Time, tell auth.Tell) error {
 	row, err := f.factorOf(t.DB, u.ID)
 	if row == nil || row.ConfirmedAt == nil || err != nil {

@@ -54,6 +54,11 @@ func TestFormOfTheOtherTab(t *testing.T) {
 					b.do(chromedp.Click(chromedp.CSS("main form .primary")))
 					b.told("logged in as Bob Later, bob@example.com")
 					b.wantPath(c.page)
+					const color = `getComputedStyle(document.querySelector(%q)).color`
+					on, is := fmt.Sprintf(color, "main form .primary"), fmt.Sprintf(color, "#problem .primary")
+					if !eval[bool](b, on+" === "+is) {
+						t.Error("the button in the red box has the color of a link")
+					}
 					if typed := eval[string](b, fmt.Sprintf(`document.getElementById(%q).value`, c.field)); typed == "" {
 						t.Error("what was typed is gone")
 					}

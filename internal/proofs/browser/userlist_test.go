@@ -253,3 +253,23 @@ func TestTheListAsItWas(t *testing.T) {
 	b.settle()
 	b.wantText("#selected", "1 selected")
 }
+
+// TestListAfterATimeoutInSafari: there a request that timed out fails with an AbortError, as one that was given up does.
+// The page says what happened all the same, and the rows are no longer dim.
+func TestListAfterATimeoutInSafari(t *testing.T) {
+	t.Parallel()
+	s, b := crowdedSite(t)
+	b.everyPage(`(() => {
+		const fetched = window.fetch;
+		window.fetch = (...all) => fetched(...all).catch(() => { throw new DOMException("aborted", "AbortError"); });
+	})()`)
+	b.expect("htmx:error")
+	b.open("/admin/users")
+	silence := failures[len(failures)-1]
+	s.failure.Store(&silence)
+	defer s.failure.Store(nil)
+	eval[int](b, `htmx.config.defaultTimeout = 100`)
+	b.do(chromedp.SendKeys(chromedp.ID("q"), "a"))
+	b.wait(silence.said())
+	b.wait(`!document.querySelector("[aria-busy=true]")`)
+}
