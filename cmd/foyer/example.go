@@ -145,7 +145,8 @@ func (o order) forOptions(name, text string) (string, error) {
 		switch option := s.parts[0]; {
 		case !slices.Contains(o.options, option):
 			return goes
-		case strings.HasPrefix(option, "has"), option == "everyone" && !slices.Contains(o.options, "admin"):
+		case strings.HasPrefix(option, "has"),
+			option == "everyone" && !slices.Contains(o.options, "admin") && lang != sqlOptions:
 			return stays
 		}
 		return bare

@@ -13,6 +13,7 @@ import (
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
 	"example.com/foyer/internal/errs"
+	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
 )
 
@@ -164,6 +165,17 @@ func TestTranslation(t *testing.T) {
 		if err := db.Exec(orphan).Error; !errors.Is(err, gorm.ErrForeignKeyViolated) || unavailable(err) {
 			t.Errorf("%s: %v, want a violated foreign key", orphan, err)
 		}
+		exec(t, db, "CREATE TABLE x_wards (parent TEXT REFERENCES x_parents (id) ON DELETE RESTRICT)")
+		exec(t, db, "INSERT INTO x_parents VALUES ('3', 'c')")
+		exec(t, db, "INSERT INTO x_wards VALUES ('3')")
+		if err := db.Exec("DELETE FROM x_parents").Error; !errors.Is(err, gorm.ErrForeignKeyViolated) || unavailable(err) {
+			t.Errorf("RESTRICT: %v, want a violated foreign key", err)
+		}
+		version18 := &pgconn.PgError{Code: "23001"}
+		if err := db.Dialector.(gorm.ErrorTranslator).Translate(version18); !errors.Is(err, gorm.ErrForeignKeyViolated) {
+			t.Errorf("RESTRICT on PostgreSQL 18: %v, want a violated foreign key", err)
+		}
+		exec(t, db, "DELETE FROM x_wards")
 		for _, sql := range []string{
 			"INSERT INTO x_children VALUES ('1', NULL)",
 			"INSERT INTO x_parents VALUES (", "SELECT * FROM nothing_here",

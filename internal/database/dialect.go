@@ -3,9 +3,12 @@ package database
 import (
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"example.com/foyer/internal/errs"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/ncruces/go-sqlite3"
 	"gorm.io/gorm"
 )
 
@@ -60,5 +63,18 @@ func (d dialect) Translate(err error) error {
 	if outage(err) {
 		return errs.Unavailable(err)
 	}
+	if restricted(err) {
+		return gorm.ErrForeignKeyViolated
+	}
 	return d.dialector.Translate(err)
+}
+
+// restricted reports whether ON DELETE RESTRICT kept a row. GORM's dialects do not know its codes: SQLite raises it like
+// a trigger, and PostgreSQL has called it restrict_violation since version 18.
+func restricted(err error) bool {
+	var state *pgconn.PgError
+	if errors.As(err, &state) {
+		return state.Code == "23001"
+	}
+	return errors.Is(err, sqlite3.CONSTRAINT_TRIGGER) && strings.HasSuffix(err.Error(), "FOREIGN KEY constraint failed")
 }

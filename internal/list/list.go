@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"iter"
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -63,6 +64,24 @@ func One[T any](rows *gorm.DB, key, what string) (*T, error) {
 // On SQLite it locks nothing, because there transactions run one after the other.
 func Lock[T any](rows *gorm.DB, key, what string) (*T, error) {
 	return One[T](rows.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}), key, what)
+}
+
+// Change runs f in a transaction. It is a 422 where what f writes breaks a rule of the tables: a row that it refers to is
+// missing or refers to it (REFERENCE_BROKEN), or a unique value is taken (ALREADY_EXISTS).
+func Change(db *gorm.DB, f func(tx *gorm.DB) error) error {
+	err := db.Transaction(f)
+	var refusal *errs.Error
+	switch {
+	case errors.Is(err, gorm.ErrForeignKeyViolated):
+		refusal = errs.New(http.StatusUnprocessableEntity, "REFERENCE_BROKEN",
+			"This belongs to something that was deleted meanwhile, or something else still belongs to this.")
+	case errors.Is(err, gorm.ErrDuplicatedKey):
+		refusal = errs.New(http.StatusUnprocessableEntity, "ALREADY_EXISTS", "There is one like this already.")
+	default:
+		return err
+	}
+	refusal.Err = err
+	return refusal
 }
 
 // updatedAt is the field of an input that has the time of the last change of its row.

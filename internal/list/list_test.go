@@ -232,6 +232,54 @@ func TestLock(t *testing.T) {
 	})
 }
 
+// TestChange: a broken rule of the tables is a refusal that leaves nothing behind; every other error stays what it is.
+func TestChange(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		for _, sql := range []string{
+			"CREATE TABLE x_shelves (id TEXT PRIMARY KEY, name TEXT UNIQUE)",
+			"CREATE TABLE x_boxes (id TEXT PRIMARY KEY, shelf TEXT REFERENCES x_shelves (id))",
+			"CREATE TABLE x_bins (id TEXT PRIMARY KEY, shelf TEXT REFERENCES x_shelves (id) ON DELETE RESTRICT)",
+			"INSERT INTO x_shelves VALUES ('1', 'a'), ('2', 'b'), ('3', 'c')",
+			"INSERT INTO x_boxes VALUES ('1', '1')",
+			"INSERT INTO x_bins VALUES ('1', '2')",
+		} {
+			if err := db.Exec(sql).Error; err != nil {
+				t.Fatal(err)
+			}
+		}
+		for sql, code := range map[string]string{
+			"INSERT INTO x_boxes VALUES ('2', 'none')":     "REFERENCE_BROKEN",
+			"DELETE FROM x_shelves WHERE id = '1'":         "REFERENCE_BROKEN",
+			"DELETE FROM x_shelves WHERE id = '2'":         "REFERENCE_BROKEN",
+			"INSERT INTO x_shelves VALUES ('4', 'a')":      "ALREADY_EXISTS",
+			"UPDATE x_shelves SET id = '2' WHERE id = '3'": "ALREADY_EXISTS",
+			"INSERT INTO nothing VALUES (1)":               "",
+		} {
+			err := list.Change(db, func(tx *gorm.DB) error {
+				if err := tx.Exec("INSERT INTO x_boxes VALUES ('0', NULL)").Error; err != nil {
+					return err
+				}
+				return tx.Exec(sql).Error
+			})
+			e := errs.Of(err)
+			if err == nil || (e == nil) != (code == "") || e != nil && (e.Status != http.StatusUnprocessableEntity || e.Code != code) {
+				t.Errorf("%s: %v, want %s", sql, err, code)
+			}
+		}
+		full := errs.New(http.StatusConflict, "FULL", "The shelf is full.")
+		if err := list.Change(db, func(*gorm.DB) error { return full }); err != full {
+			t.Error(err)
+		}
+		err := list.Change(db, func(tx *gorm.DB) error { return tx.Exec("DELETE FROM x_shelves WHERE id = '3'").Error })
+		var left int64
+		db.Table("x_boxes").Count(&left)
+		if err != nil || left != 1 {
+			t.Errorf("%v, %d boxes are left, want 1", err, left)
+		}
+	})
+}
+
 // TestUnchanged: an input is refused after a change that it does not know of, and taken without a time.
 func TestUnchanged(t *testing.T) {
 	t.Parallel()

@@ -17,6 +17,7 @@ CREATE TABLE "paper_clips" (
     updated_at    TIMESTAMP NOT NULL
 );
 CREATE INDEX paper_clips_owner_id ON "paper_clips" (owner_id, created_at, id); -- opt:owned
+CREATE INDEX paper_clips_created_at ON "paper_clips" (created_at, id); -- opt:everyone
 --opt:shared CREATE INDEX paper_clips_created_at ON "paper_clips" (created_at, id);
 
 -- +goose Down

@@ -3,7 +3,6 @@ package paperclips
 
 import (
 	"context"
-	"errors" // opt:owned
 	"iter"
 	"net/url"
 	"time"
@@ -112,11 +111,10 @@ func (s *Store) Get(ctx context.Context, owner, key string) (*PaperClip, error) 
 	return list.One[PaperClip](s.db.WithContext(ctx).Where("owner_id = ?", owner), key, "Paper clip")
 }
 
-// Save changes a paper clip of the user of by, or adds one if key is "". Refusals: 400 VALIDATION_ERROR, those of Get,
-// 409 CONFLICT if it has changed since updated_at.
-// Also 401 UNAUTHORIZED if the account of by is deleted meanwhile. // opt:owned
+// Save changes a paper clip of the user of by, or adds one if key is "". Refusals: 400 VALIDATION_ERROR, 409 CONFLICT if
+// it has changed since updated_at, those of Get and list.Change.
 func (s *Store) Save(ctx context.Context, by *auth.Session, key string, typed url.Values) (p *PaperClip, err error) {
-	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+	err = list.Change(s.db.WithContext(ctx), func(tx *gorm.DB) error {
 		p = &PaperClip{ID: id.New(), OwnerID: by.UserID}
 		what, write := event.Name("paper_clip_created"), tx.Create
 		if key != "" {
@@ -136,17 +134,12 @@ func (s *Store) Save(ctx context.Context, by *auth.Session, key string, typed ur
 		}
 		return s.note(tx, by, what, p)
 	})
-	// opt:owned
-	if errors.Is(err, gorm.ErrForeignKeyViolated) { // there is no owner any more
-		err = errs.Unauthenticated()
-	}
-	// end:owned
 	return p, err
 }
 
-// Delete removes a paper clip of the user of by. Refusals: those of Get.
+// Delete removes a paper clip of the user of by. Refusals: those of Get and list.Change.
 func (s *Store) Delete(ctx context.Context, by *auth.Session, key string) error {
-	return s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+	return list.Change(s.db.WithContext(ctx), func(tx *gorm.DB) error {
 		p, err := list.Lock[PaperClip](tx.Where("owner_id = ?", by.UserID), key, "Paper clip")
 		if err != nil {
 			return err

@@ -187,7 +187,7 @@ func TestOwnerGone(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := r.Save(t.Context(), ada, "", filled("First"))
-		refused(t, err, http.StatusUnauthorized)
+		refused(t, err, http.StatusUnprocessableEntity)
 		if len(r.events) > 0 {
 			t.Errorf("recorded %q", r.events)
 		}
