@@ -27,8 +27,13 @@ type Visitor struct {
 	ID           string // of the user
 	Name         string
 	Email        string
-	Admin        bool
+	Roles        []string
 	Impersonated bool // by an admin
+}
+
+// HasRole reports whether the visitor has any of the roles.
+func (v Visitor) HasRole(roles ...string) bool {
+	return slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(v.Roles, r) })
 }
 
 // Site describes the app to every page.

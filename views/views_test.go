@@ -24,7 +24,7 @@ func frame(v views.Visitor) context.Context {
 	site := views.Site{
 		Name: "Test", Asset: func(file string) string { return "/static/" + file },
 		Nav: []views.NavGroup{{Links: []views.NavLink{
-			{Href: "/admin", For: func(v views.Visitor) bool { return v.Admin }},
+			{Href: "/admin", For: func(v views.Visitor) bool { return v.HasRole("admin") }},
 		}}},
 	}
 	return views.WithFrame(context.Background(), views.Frame{Site: site, Visitor: v, Path: "/dashboard"})
@@ -73,7 +73,7 @@ func TestGuardStates(t *testing.T) {
 
 func TestAccountCorner(t *testing.T) {
 	admin := ada
-	admin.Admin = true
+	admin.Roles = []string{"user", "admin"}
 	for name, c := range map[string]struct {
 		visitor     views.Visitor
 		want, lacks []string
@@ -98,8 +98,9 @@ func TestAccountCorner(t *testing.T) {
 		}
 	}
 	for _, v := range []views.Visitor{ada, admin} {
-		if got := draw(t, frame(v), views.Sessions(nil)); strings.Contains(got, `class="link" href="/admin"`) != v.Admin {
-			t.Errorf("the navigation of somebody with Admin %t: %s", v.Admin, got)
+		got := draw(t, frame(v), views.Sessions(nil))
+		if strings.Contains(got, `class="link" href="/admin"`) != v.HasRole("owner", "admin") {
+			t.Errorf("the navigation of a visitor with the roles %q: %s", v.Roles, got)
 		}
 	}
 }
@@ -125,8 +126,8 @@ func TestBreadcrumb(t *testing.T) {
 
 // TestHere: one link of the navigation is the current one, even where another leads above it.
 func TestHere(t *testing.T) {
-	admins := func(v views.Visitor) bool { return v.Admin }
-	f := views.Frame{Visitor: views.Visitor{Admin: true}, Site: views.Site{Nav: []views.NavGroup{
+	admins := func(v views.Visitor) bool { return v.HasRole("admin") }
+	f := views.Frame{Visitor: views.Visitor{Roles: []string{"admin"}}, Site: views.Site{Nav: []views.NavGroup{
 		{Links: []views.NavLink{{Href: "/settings"}}},
 		{Label: "Admin", Links: []views.NavLink{{Href: "/admin", For: admins}, {Href: "/admin/users", For: admins}}},
 	}}}
@@ -137,7 +138,7 @@ func TestHere(t *testing.T) {
 			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
-	f.Visitor.Admin = false
+	f.Visitor.Roles = nil
 	if got := f.Here("/admin/users").Href; got != "" || len(f.Nav()) != 1 {
 		t.Errorf("without the role: %q in %d groups", got, len(f.Nav()))
 	}

@@ -138,7 +138,7 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 			return other
 		}
 	}
-	return []somebody{
+	people = []somebody{
 		{"nobody", func(t *testing.T, _ string) *authtest.Client { return s.stranger(t) }},
 		{"user", signedIn(user, "user@example.com")},
 		{"other", signedIn(other, "other@example.com")},
@@ -151,7 +151,19 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 		}},
 		// end:admin
 		{"banned", func(*testing.T, string) *authtest.Client { return banned.Copy() }},
-	}, owner
+	}
+	for _, role := range web.Roles {
+		if role == "user" || role == "admin" {
+			continue
+		}
+		email := role + "@role.example"
+		c, id := s.person(t, email)
+		if _, err := s.auth.SetRole(t.Context(), nil, id, role); err != nil {
+			t.Fatal(err)
+		}
+		people = append(people, somebody{role, signedIn(c, email)})
+	}
+	return people, owner
 }
 
 // part:admin

@@ -7,6 +7,10 @@ import (
 
 // This file is yours: your routes and what they need. Updates of the template leave it alone.
 
+// Roles are the roles that a user can have; a new user has the first one. The door of a role of your own is
+// on.role("editor"), and withRole("editor") in appNav shows it a link.
+var Roles = []string{"user", "admin"}
+
 // Stores are what your pages read and write. Your handlers find a field Projects as s.Projects; cmd/server/app.go and
 // web/webtest/app.go make it.
 type Stores struct{}
@@ -16,7 +20,7 @@ type Stores struct{}
 //	on.user.GET("/projects", s.showProjects)
 func (s *Server) appRoutes(on doors) {}
 
-// appNav begins the navigation. For decides who sees a link: users or admins; nil means everybody.
+// appNav begins the navigation. For decides who sees a link: users, admins or withRole; nil means everybody.
 var appNav = []views.NavLink{
 	{Href: "/dashboard", Label: "Dashboard", Icon: "gauge"},
 }

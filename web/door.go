@@ -21,11 +21,13 @@ type door struct {
 type doors struct {
 	public, anyone, guest, user, fresh, admin, freshAdmin, dev door
 
+	role func(roles ...string) door // asks for any of the roles, which Roles of app.go lists
+
 	service serviceDoor // part:servicetoken
 }
 
 func (s *Server) doors() doors {
-	// The doors of admins and fresh sessions never act on a session from the cache of internal/auth.
+	// The doors of roles and of fresh sessions never act on a session from the cache of internal/auth.
 	loaded, stored, isAdmin := load(s.Auth.Session), load(s.Auth.StoredSession), s.requireRole("admin")
 	isUser := func(next echo.HandlerFunc) echo.HandlerFunc {
 		next = s.requireSetUp(next) // part:twofactor
@@ -41,6 +43,14 @@ func (s *Server) doors() doors {
 		freshAdmin: s.door("freshAdmin", private, stored, isUser, isAdmin, s.requireFresh),
 		dev:        s.door("dev", private, requireLocal, loaded),
 		service:    s.serviceDoor(), // part:servicetoken
+		role: func(roles ...string) door {
+			for _, r := range roles {
+				if !slices.Contains(Roles, r) {
+					panic(fmt.Sprintf("web: Roles of app.go lacks the role %q of a door", r))
+				}
+			}
+			return s.door("role:"+strings.Join(roles, ","), private, stored, isUser, s.requireRole(roles...))
+		},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -96,6 +97,21 @@ func TestEveryRouteNamesItsDoor(t *testing.T) {
 	}
 }
 
+// TestRoleDoor: a door of roles names them, and one of a role that no user can have is a mistake.
+func TestRoleDoor(t *testing.T) {
+	t.Parallel()
+	s := emptyServer()
+	s.doors().role("user", "admin").GET("/own", s.showHome)
+	routes := s.Routes()
+	if got := routes[len(routes)-1]; got != (Route{"GET", "/own", "role:user,admin"}) {
+		t.Errorf("registered as %+v", got)
+	}
+	message := panicOf(func() { s.doors().role("admin", "editr") })
+	if !strings.Contains(message, `lacks the role "editr"`) {
+		t.Errorf("an unknown role: %q", message)
+	}
+}
+
 func TestSessionPanicsWithoutLoader(t *testing.T) {
 	t.Parallel()
 	s := emptyServer()
@@ -134,7 +150,7 @@ func TestForgottenGuardShowsNoName(t *testing.T) {
 	t.Parallel()
 	s := emptyServer()
 	c := s.echo.NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())
-	if v := visitor(c); v != (views.Visitor{}) || v.State != views.Loading {
+	if v := visitor(c); !reflect.DeepEqual(v, views.Visitor{}) || v.State != views.Loading {
 		t.Errorf("visitor without a loader: %+v, want the zero value, Loading", v)
 	}
 	public := s.door("public", cacheable)

@@ -182,6 +182,6 @@ func visitor(c *echo.Context) views.Visitor {
 	}
 	return views.Visitor{
 		State: views.Authenticated, ID: session.UserID, Name: session.User.Name, Email: session.User.Email,
-		Admin: session.User.HasRole("admin"), Impersonated: session.ImpersonatedBy != nil,
+		Roles: strings.Split(session.User.Role, ","), Impersonated: session.ImpersonatedBy != nil,
 	}
 }

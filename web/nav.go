@@ -23,13 +23,20 @@ var (
 	}
 )
 
-func users(v views.Visitor) bool  { return v.State == views.Authenticated }
-func admins(v views.Visitor) bool { return v.Admin }
+func users(v views.Visitor) bool { return v.State == views.Authenticated }
+
+var admins = withRole("admin")
+
+// withRole shows a link to users with any of the roles.
+func withRole(roles ...string) func(views.Visitor) bool {
+	return func(v views.Visitor) bool { return v.HasRole(roles...) }
+}
 
 // forAdmins reports whether only admins see a link.
 func forAdmins(l views.NavLink) bool {
-	user, admin := views.Visitor{State: views.Authenticated}, views.Visitor{State: views.Authenticated, Admin: true}
-	return l.For != nil && l.For(admin) && !l.For(user)
+	seenBy := func(roles ...string) bool { return l.For(views.Visitor{State: views.Authenticated, Roles: roles}) }
+	others := slices.DeleteFunc(slices.Clone(Roles), func(r string) bool { return r == "admin" })
+	return l.For != nil && seenBy("admin") && !seenBy(others...)
 }
 
 var tabs = map[string][]views.Link{

@@ -212,6 +212,7 @@ func (a *app) addAuth() (err error) {
 	o.BaseURL = a.AppURL
 	o.TrustedOrigins = a.TrustedOrigins
 	o.Secrets = a.Secrets
+	o.Roles = web.Roles
 	o.AppName = web.AppName
 	o.CookiePrefix = web.CookiePrefix
 	o.ClientIP = web.ClientIP(a.TrustedProxies, a.log)

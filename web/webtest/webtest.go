@@ -41,7 +41,7 @@ var (
 	}
 )
 
-// Config makes what New takes, of BaseURL, Now and Logger of o. The parts set further fields of o.
+// Config makes what New takes, of BaseURL, Now and Logger of o. It sets Roles of o, and the parts set further fields.
 func Config(t testing.TB, db *gorm.DB, o *auth.Options) web.Config {
 	t.Helper()
 	if o.Now == nil {
@@ -50,6 +50,7 @@ func Config(t testing.TB, db *gorm.DB, o *auth.Options) web.Config {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	o.Roles = web.Roles
 	ring, err := keys.New([]string{authtest.Secret})
 	if err != nil {
 		t.Fatal(err)
