@@ -115,8 +115,8 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 	t.Helper()
 	user, owner := s.person(t, "user@example.com")
 	other, _ := s.person(t, "other@example.com")
-	admin := s.admin(t, "boss@example.com")
-	s.admin(t, "chief@example.com")              // acts so often that earlier sessions end // part:admin
+	admin := s.holder(t, "boss@example.com", "admin")
+	s.holder(t, "chief@example.com", "admin")    // acts so often that earlier sessions end // part:admin
 	_, acted := s.person(t, "acted@example.com") // part:admin
 	banned, id := s.person(t, "banned@example.com")
 	banned.Get("/dashboard") // sets a cached session
@@ -152,16 +152,9 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 		// end:admin
 		{"banned", func(*testing.T, string) *authtest.Client { return banned.Copy() }},
 	}
-	for _, role := range web.Roles {
-		if role == "user" || role == "admin" {
-			continue
-		}
+	for _, role := range ownRoles() {
 		email := role + "@role.example"
-		c, id := s.person(t, email)
-		if _, err := s.auth.SetRole(t.Context(), nil, id, role); err != nil {
-			t.Fatal(err)
-		}
-		people = append(people, somebody{role, signedIn(c, email)})
+		people = append(people, somebody{role, signedIn(s.holder(t, email, role), email)})
 	}
 	return people, owner
 }

@@ -11,7 +11,6 @@ import (
 
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/database/dbtest"
-	"example.com/foyer/web"
 	"golang.org/x/net/html"
 	"gorm.io/gorm"
 )
@@ -318,9 +317,6 @@ func TestPrivateFormsNameTheirPerson(t *testing.T) {
 	_, target := s.person(t, "target@example.com")
 	user, err := s.auth.UserByEmail(t.Context(), "boss@example.com")
 	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.auth.SetRole(t.Context(), nil, user.ID, strings.Join(web.Roles, ",")); err != nil {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}

@@ -126,7 +126,8 @@ func TestEveryUnsafeRequestIsCounted(t *testing.T) {
 			got = c.PostForm(path, url.Values{"email": {"ada@example.com"}, "password": {authtest.Password}})
 		})
 		if got.StatusCode != 429 || got.Header.Get("Retry-After") != "7" || guesses != 0 {
-			t.Errorf("%s: %d, Retry-After %q, %d guesses", path, got.StatusCode, got.Header.Get("Retry-After"), guesses)
+			t.Errorf("%s: %d, Retry-After %q, %d guesses; does its handler return the error of parseForm?", path,
+				got.StatusCode, got.Header.Get("Retry-After"), guesses)
 		}
 		endpoint := sameAs[route.Path]
 		if endpoint == "" {

@@ -22,6 +22,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -136,11 +137,22 @@ func (s *site) person(t *testing.T, email string) (*authtest.Client, string) {
 	return c, id
 }
 
-// admin signs an admin up and returns their browser, which has a cached copy of the session.
+// admin signs an admin up, who also has the app's own roles, and returns their browser, as holder does.
 func (s *site) admin(t *testing.T, email string) *authtest.Client {
 	t.Helper()
+	return s.holder(t, email, append(ownRoles(), "admin")...)
+}
+
+// ownRoles are the roles of the app besides those of the template.
+func ownRoles() []string {
+	return slices.DeleteFunc(slices.Clone(web.Roles), func(r string) bool { return r == "user" || r == "admin" })
+}
+
+// holder signs a person up, gives them roles, and returns their browser, which has a cached copy of the session.
+func (s *site) holder(t *testing.T, email string, roles ...string) *authtest.Client {
+	t.Helper()
 	c, id := s.person(t, email)
-	if _, err := s.auth.SetRole(t.Context(), nil, id, "admin"); err != nil {
+	if _, err := s.auth.SetRole(t.Context(), nil, id, strings.Join(roles, ",")); err != nil {
 		t.Fatal(err)
 	}
 	contains(t, c.Get("/nav"), "Log out")
