@@ -321,7 +321,7 @@ func TestUserActionsRefused(t *testing.T) {
 func TestRolesHaveOneSpelling(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	boss := s.admin(t, "boss@example.com")
+	boss := s.holder(t, "boss@example.com", "admin")
 	_, id := s.person(t, "mallory@example.com")
 	contains(t, boss.Get("/admin/users", navigate...), "<td>User</td>", "<td>Admin</td>", `<option value="user">User<`)
 	contains(t, boss.Get("/admin/users/"+id, navigate...), "<dd>User</dd>")
