@@ -327,6 +327,10 @@ func TestRolesHaveOneSpelling(t *testing.T) {
 	contains(t, boss.Get("/admin/users/"+id, navigate...), "<dd>User</dd>")
 	contains(t, boss.Get("/admin/users/"+id+"/role", navigate...), `<option value="user" selected>User<`)
 	contains(t, boss.Get("/admin/users/new", navigate...), `<option value="admin">Admin<`)
+	if _, err := s.auth.SetRole(t.Context(), nil, id, "admin,user"); err != nil {
+		t.Fatal(err)
+	}
+	contains(t, boss.Get("/admin/users/"+id+"/role", navigate...), `<option value="admin,user" selected>Admin, User<`)
 }
 
 // TestALinkDecidesNothing: the query of a crafted link fills in no form.
