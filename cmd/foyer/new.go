@@ -19,7 +19,22 @@ import (
 // stubFile is the README of a new project, with the names of the template.
 const stubFile = "cmd/foyer/_new/README.md"
 
-var markerLines = regexp.MustCompile(`(?m)^<!-- .* -->\n`)
+var (
+	// borrowed is a line of stubFile in whose place that section of the template's README stands.
+	borrowed = regexp.MustCompile(`(?m)^<!-- section: (.+) -->\n`)
+	// markers are those of parts, which a README that belongs to the project does without.
+	markers = regexp.MustCompile(`(?m)^<!-- .* -->\n| <!-- (?:part|end):[a-z,]+ -->`)
+)
+
+// section returns a section of a Markdown text with its heading, without the marker of a part that the next one begins.
+func section(text, heading string) string {
+	found := regexp.MustCompile(`(?ms)^(## ` + regexp.QuoteMeta(heading) + `\n.*?)(?:<!-- [^\n]* -->\n)?^## `)
+	m := found.FindStringSubmatch(text + "## ")
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
 
 // A creation is one call of new.
 type creation struct {
@@ -180,11 +195,13 @@ func (c *creation) files(template tree) (tree, error) {
 	}
 	c.p.Base = files.id()
 	stub := template.only([]string{"go.mod", nameFile, partsFile})
-	stub["README.md"] = template[stubFile]
+	stub["README.md"] = borrowed.ReplaceAllStringFunc(template[stubFile], func(line string) string {
+		return section(template["README.md"], borrowed.FindStringSubmatch(line)[1])
+	})
 	if stub, err = renderProject(stub, c.p, nil); err != nil {
 		return nil, err
 	}
-	files["README.md"] = markerLines.ReplaceAllString(stub["README.md"], "")
+	files["README.md"] = markers.ReplaceAllString(stub["README.md"], "")
 	was, err := namesOf(template)
 	if err != nil {
 		return nil, err

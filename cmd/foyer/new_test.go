@@ -18,7 +18,9 @@ import (
 func newTemplate(t *testing.T) folder {
 	t.Helper()
 	return newProject(t, sample().with(
-		stubFile, "# Sample\n\nSee `cmd/foyer`.\n\n<!-- part:audit -->\nThe trail.\n<!-- end:audit -->\n\n"+
+		"README.md", "# Sample\n\n## One\n\nFirst <!-- part:keys -->\n\n<!-- part:audit -->\n## Two\n\n"+
+			"A\n<!-- end:audit -->\n\n## Three\n\nLast.\n",
+		stubFile, "# Sample\n\n<!-- section: One -->\n<!-- section: Three -->\nSee `cmd/foyer`.\n\n<!-- part:audit -->\nThe trail.\n<!-- end:audit -->\n\n"+
 			"<!-- part:keys -->\nThe keys.\n<!-- end:keys -->\n",
 		"LICENSE", "MIT License of Sample\n",
 		".ci/run", "#!/bin/sh\n",
@@ -61,7 +63,8 @@ func TestNew(t *testing.T) {
 	}
 	got := project.tree(t)
 	for name, want := range map[string]string{
-		"README.md": "# Harbor CRM\n\nSee `cmd/foyer`.\n\nThe trail.\n\nThe keys.\n",
+		"README.md": "# Harbor CRM\n\n## One\n\nFirst\n\n## Three\n\nLast.\nSee `cmd/foyer`.\n\nThe trail.\n\n" +
+			"The keys.\n",
 		"LICENSE": "This project is based on Sample (example.com/sample), which has this licence:\n\n" +
 			"MIT License of Sample\n",
 		"web/name.go":  "package web\n\nconst (\n\tAppName      = \"Harbor CRM\"\n\tCookiePrefix = \"crm\"\n)\n",
@@ -363,7 +366,7 @@ func TestAsk(t *testing.T) {
 	refused(t, err, "this question needs an answer")
 }
 
-// TestStub: README of a new project parses, and names only what such a project has.
+// TestStub: README of a new project has the sections that it borrows, parses, and names only what such a project has.
 func TestStub(t *testing.T) {
 	t.Parallel()
 	template := template(t).tree(t)
@@ -379,9 +382,15 @@ func TestStub(t *testing.T) {
 		for _, fault := range readmeFaults(t, files) {
 			t.Errorf("without %v: %s", out, fault)
 		}
-		if readme := files["README.md"]; !strings.HasPrefix(readme, "# Harbor CRM\n") || strings.Contains(readme, "<!--") ||
-			strings.Contains(readme, "cmd/foyer") != (out == nil) || strings.Count(readme, "\n") > 60 {
+		readme := files["README.md"]
+		if !strings.HasPrefix(readme, "# Harbor CRM\n") || strings.Contains(readme, "<!--") ||
+			strings.Contains(readme, "cmd/foyer") != (out == nil) || strings.Contains(readme, "\n## Make it yours\n") {
 			t.Errorf("without %v: README is %s", out, readme)
+		}
+		for _, m := range borrowed.FindAllStringSubmatch(template[stubFile], -1) {
+			if !strings.Contains(readme, "\n## "+m[1]+"\n\n") {
+				t.Errorf("without %v: README has no section %s", out, m[1])
+			}
 		}
 	}
 }

@@ -310,8 +310,10 @@ func TestExampleFileNamesEveryVariable(t *testing.T) {
 			t.Errorf(".env.example does not name %s", name)
 		}
 	}
-	if len(example) != len(read) {
-		t.Errorf(".env.example names %d variables, the server reads %q", len(example), read)
+	for name := range example {
+		if !slices.Contains(read, name) {
+			t.Errorf(".env.example names %s, which the server does not read", name)
+		}
 	}
 	got, err := load(example)
 	if want, _ := load(nil); err != nil || !reflect.DeepEqual(got, want) {
