@@ -273,3 +273,25 @@ func TestListAfterATimeoutInSafari(t *testing.T) {
 	b.wait(silence.said())
 	b.wait(`!document.querySelector("[aria-busy=true]")`)
 }
+
+// TestMenuAtTheEdge: the menu of a row shows all of its acts, also where the row stands at an edge of the window.
+func TestMenuAtTheEdge(t *testing.T) {
+	t.Parallel()
+	_, b := crowdedSite(t)
+	for _, size := range [][2]int64{{1280, 800}, {1280, 600}, {360, 640}} {
+		b.do(chromedp.EmulateViewport(size[0], size[1]))
+		b.open("/admin/users")
+		for _, block := range []string{"start", "end"} {
+			b.do(chromedp.Evaluate[chromedp.Void](`(button => {
+				button.scrollIntoView({ block: "`+block+`" });
+				button.click();
+			})(document.querySelector("#list tr:nth-child(20) .more button"))`))
+			b.wait(`document.querySelector(":popover-open a")`)
+			b.wait(`(menu => menu.scrollHeight <= menu.clientHeight)(document.querySelector(":popover-open"))`)
+			b.wait(`(box => box.top >= 0 && box.bottom <= innerHeight)(
+				document.querySelector(":popover-open").getBoundingClientRect())`)
+			b.press(kb.Escape)
+			b.wait(`!document.querySelector(":popover-open")`)
+		}
+	}
+}
