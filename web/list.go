@@ -132,8 +132,9 @@ func parseList(l views.List, v url.Values) (q listQuery, wrong []string) {
 	if per := v.Get("per"); per != "" {
 		q.Limit, _ = strconv.Atoi(per)
 	}
-	if !slices.Contains(l.Sizes(), q.Limit) {
-		wrong = append(wrong, "There is no page of that size.")
+	if sizes := l.Sizes(); !slices.Contains(sizes, q.Limit) {
+		text := strings.ReplaceAll(strings.Trim(fmt.Sprint(sizes), "[]"), " ", ", ")
+		wrong = append(wrong, "There is no page of that size. A page has one of these: "+text+".")
 	}
 	page, err := strconv.Atoi(cmp.Or(v.Get("page"), "1"))
 	if err != nil || page < 1 || page > 1_000_000 {

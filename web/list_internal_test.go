@@ -57,8 +57,8 @@ func TestParseList(t *testing.T) {
 	_, wrong := parseList(papers, v)
 	want := []string{
 		"Search for at most 200 characters that can be shown.", "There is no such size. Size is one of: a4, a5.",
-		"The list is sorted by one of: name, made.", "The order is asc or desc.", "There is no page of that size.",
-		"There is no such page.",
+		"The list is sorted by one of: name, made.", "The order is asc or desc.",
+		"There is no page of that size. A page has one of these: 10, 25, 50, 100.", "There is no such page.",
 	}
 	if !slices.Equal(wrong, want) {
 		t.Errorf("%q", wrong)
