@@ -5,6 +5,7 @@ import "example.com/foyer/views"
 // routes lists all routes. The first word of a line is the door, which says who may open it:
 //   - public reads no session; anyone reads it and refuses no visitor; guest refuses visitors who are logged in.
 //   - user requires a session, fresh one that is RecentlyAuthenticated, admin the role, freshAdmin both.
+//   - role("editor"), which appRoutes may use, requires one of the roles that it names.
 //   - service is for the token of another process. Each of its lines names the services it admits. // part:servicetoken
 //   - dev exists in development only, for browsers on this machine.
 //
