@@ -56,9 +56,9 @@ window.addEventListener("pageshow", () => {
   document.querySelector("#selection tbody :checked")?.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
-// A theme leads back to the address that htmx has given a list.
+// A theme leads back to the address that htmx gave a list.
 document.addEventListener("submit", ({ target }) => {
-  const back = target.querySelector("body:has(#list) .themes > [name=returnTo]");
+  const back = target.querySelector("body:has(#list, #audit) .themes > [name=returnTo]");
   if (back?.value) back.value = location.pathname + location.search;
 });
 

@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// This file is yours: the texts that you replace first. Updates of the template leave it alone. The name of your app is
+// This file is yours: the texts that you replace first. Updates of the template keep what you wrote. The name of your app is
 // AppName in web/name.go, your style static/site.css.
 
 // appHome is the front page.

@@ -109,7 +109,7 @@ func dialogLink(id, href, label string, danger bool) templ.Component {
 	})
 }
 
-// dialog is the one dialog of a page; sectionLayout has it. shell.js opens it when htmx puts a form into it.
+// dialog is the one dialog of a page; appLayout has it. shell.js opens it when htmx puts a form into it.
 func dialog() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

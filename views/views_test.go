@@ -124,6 +124,17 @@ func TestBreadcrumb(t *testing.T) {
 
 // end:admin
 
+// TestDialog: a page of the app has a place for the form of a dialogLink, whatever section it is in.
+func TestDialog(t *testing.T) {
+	page := views.DashboardPage{Sessions: templ.Raw("<ul></ul>")}
+	if got := draw(t, frame(ada), views.Dashboard(page)); strings.Count(got, `<dialog id="dialog"`) != 1 {
+		t.Errorf("dialogs of the dashboard: %s", got)
+	}
+	if got := draw(t, frame(ada), views.Profile("Ada").Page()); strings.Count(got, `<dialog id="dialog"`) != 1 {
+		t.Errorf("dialogs of a section: %s", got)
+	}
+}
+
 // TestHere: one link of the navigation is the current one, even where another leads above it.
 func TestHere(t *testing.T) {
 	admins := func(v views.Visitor) bool { return v.HasRole("admin") }

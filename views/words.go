@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The language of all pages, and the direction in which it is read: "ltr" or "rtl".
@@ -61,7 +62,8 @@ func Wait(d time.Duration) string {
 func roleWords(roles string) string {
 	words := strings.Split(roles, ",")
 	for i, w := range words {
-		words[i] = initial(w) + w[min(1, len(w)):]
+		_, n := utf8.DecodeRuneInString(w)
+		words[i] = initial(w) + w[n:]
 	}
 	return strings.Join(words, ", ")
 }

@@ -20,6 +20,7 @@ func TestWords(t *testing.T) {
 		{plural(1, "user", "users"), "1 user"},
 		{plural(0, "mouse", "mice"), "0 mice"},
 		{plural(2000, "user", "users"), "2,000 users"},
+		{roleWords("user,éditeur"), "User, Éditeur"},
 		{Wait(1), "1 second"},
 		{Wait(90 * time.Second), "90 seconds"},
 		{Wait(90*time.Second + 1), "2 minutes"},

@@ -119,7 +119,7 @@ func (s *Server) markVerified(c *echo.Context, u *auth.User, _ url.Values) error
 func (s *Server) endUserSession(c *echo.Context, u *auth.User, typed url.Values) error {
 	handle := typed.Get("session")
 	if handle == "" { // the draft that named it is gone
-		return errs.Invalid("session", "VALIDATION_ERROR", "Choose the browser on the page of the user.")
+		return errs.New(http.StatusBadRequest, "VALIDATION_ERROR", "Choose the browser on the page of the user.")
 	}
 	return s.Auth.RevokeSession(c.Request().Context(), session(c), u.ID, handle)
 }

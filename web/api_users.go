@@ -8,8 +8,8 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// createUser takes {email, name, password?, role?} and answers 201 {user}. It stays without
-// any part, because programs make users by it.
+// createUser takes {email, name, password?, role?} and answers 201 {user}. It belongs to no part, because programs make
+// users by it.
 func (s *Server) createUser(c *echo.Context) error {
 	body, err := payload.JSON(c.Response(), c.Request())
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"example.com/foyer/views"
 )
 
-// This file is yours: your routes and what they need. Updates of the template leave it alone.
+// This file is yours: your routes and what they need. Updates of the template keep what you wrote.
 
 // Roles are the roles that a user can have; a new user has the first one. The door of a role of your own is
 // on.role("editor"), and withRole("editor") in appNav shows it a link.
@@ -25,7 +25,7 @@ var appNav = []views.NavLink{
 	{Href: "/dashboard", Label: "Dashboard", Icon: "gauge"},
 }
 
-// appEvents are the words for your own events, which your packages record by auth.Record. For example:
+// appEvents are the words for your own events, which your packages record by Record of auth.Auth. For example:
 //
 //	"project_deleted": "Project deleted",
 var appEvents = map[event.Name]string{}

@@ -6,7 +6,7 @@ import (
 	"example.com/foyer/web"
 )
 
-// This file is yours: it shows what a test of your own pages looks like. Updates of the template leave it alone.
+// This file is yours: it shows what a test of your own pages looks like. Updates of the template keep what you wrote.
 
 // owned names your routes with an :id, and how a test makes the thing that it names, for TestAccess. For example:
 //

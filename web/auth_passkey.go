@@ -22,7 +22,7 @@ func (s *Server) withPasskey(c *echo.Context, form views.Form) views.Form {
 	}
 	list, err := s.Passkeys.List(c.Request().Context(), visitor.UserID)
 	if err != nil {
-		s.Logger.ErrorContext(c.Request().Context(), "listing passkeys failed", "error", err)
+		s.logFault(unbounded(c), "listing passkeys failed", "error", err)
 	}
 	if len(list) == 0 {
 		return form
@@ -43,7 +43,7 @@ func (s *Server) passkeySuggestion(c *echo.Context) string {
 	}
 	question, err := s.Passkeys.SignInOptions(c.Response(), c.Request(), nil)
 	if err != nil {
-		s.Logger.ErrorContext(c.Request().Context(), "suggesting passkeys failed", "error", err)
+		s.logFault(unbounded(c), "suggesting passkeys failed", "error", err)
 	}
 	return string(question)
 }
@@ -57,7 +57,7 @@ func (s *Server) logInByPasskey(c *echo.Context) error {
 		s.keepAddress(c, "")
 		// part:twofactor
 		if err := s.TwoFactor.Abandon(c.Response(), c.Request()); err != nil { // it expires soon
-			s.Logger.ErrorContext(c.Request().Context(), "ending the half-done log-in failed", "error", err)
+			s.logFault(unbounded(c), "ending the half-done log-in failed", "error", err)
 		}
 		// end:twofactor
 		return nil

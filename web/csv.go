@@ -94,7 +94,7 @@ func csvRecord(cells []any) []string {
 // because the client must not take a part of the file for the whole.
 func (s *Server) exportFailed(c *echo.Context, rows int, err error) error {
 	if rows > 0 {
-		s.Logger.ErrorContext(c.Request().Context(), "export aborted", "error", err)
+		s.logFault(unbounded(c), "export aborted", "error", err)
 		panic(http.ErrAbortHandler)
 	}
 	c.Response().Header().Del("Content-Disposition")

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -9,9 +10,11 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/views"
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v5"
 )
 
@@ -189,5 +192,23 @@ func TestAnswerAfterTheFirstByte(t *testing.T) {
 	s.ServeHTTP(res, httptest.NewRequest(http.MethodGet, "/breaks", nil))
 	if res.Code != http.StatusOK || res.Body.String() != "half a page" {
 		t.Errorf("%d %q, want the half page alone", res.Code, res.Body)
+	}
+}
+
+// TestPanelOfAClientWhoLeft: a panel that fails because the client has left is no error in the log; any other is.
+func TestPanelOfAClientWhoLeft(t *testing.T) {
+	t.Parallel()
+	var lines strings.Builder
+	s := New(Config{Logger: slog.New(slog.NewTextHandler(&lines, nil)), RequestTime: time.Minute})
+	panel := s.loadPanel("x", templ.NopComponent, func(ctx context.Context) (templ.Component, error) {
+		return nil, cmp.Or(ctx.Err(), io.ErrUnexpectedEOF)
+	})
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	if err := panel.Render(left, io.Discard); err != nil || lines.Len() > 0 {
+		t.Errorf("after the client left: %v %s", err, lines.String())
+	}
+	if err := panel.Render(t.Context(), io.Discard); err != nil || !strings.Contains(lines.String(), "level=ERROR") {
+		t.Errorf("while the client waits: %v %s", err, lines.String())
 	}
 }

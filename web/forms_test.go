@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
@@ -152,6 +153,21 @@ func TestHostileForms(t *testing.T) {
 	t.Run("the query never feeds a form", func(t *testing.T) {
 		expect(t, s.stranger(t).PostForm("/login?"+good, nil), 422)
 	})
+}
+
+// TestUnreadableFormOfAnOldSession: a form that cannot be kept for /reauth is refused, and not answered by nothing.
+func TestUnreadableFormOfAnOldSession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	s.ahead.Add(int64(11 * time.Minute))
+	expect(t, ada.PostForm("/settings/email", url.Values{"newEmail": {"b@example.com"}}, navigate...), 303)
+	for _, header := range [][]string{navigate, s.htmx("/settings/email")} {
+		header = append([]string{"Content-Type", "text/plain", "Origin", s.Base}, header...)
+		refused := ada.Do("POST", "/settings/email", "newEmail=b@example.com", header...)
+		expect(t, refused, 415)
+		contains(t, refused, "Wrong kind of data")
+	}
 }
 
 // TestLongTexts: a form takes as much as its fields allow, also of letters that are sent as 9 bytes each.

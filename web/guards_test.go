@@ -120,7 +120,7 @@ func TestStoreAway(t *testing.T) {
 			got := c.as.Copy().Do(c.method, c.path, "", c.header...)
 			expect(t, got, c.status, "Retry-After", c.retry, "Set-Cookie", "", "Clear-Site-Data", "", "HX-Redirect", "",
 				"Location", "")
-			lacks(t, got, "closed", "sql:")
+			lacks(t, got, "is closed", "sql:")
 		})
 	}
 	t.Run("a panel that cannot be read says so in place", func(t *testing.T) {

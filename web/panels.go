@@ -71,7 +71,7 @@ func (s *Server) loadPanel(
 		defer cancel()
 		content, err := load(loading)
 		if err != nil {
-			s.Logger.ErrorContext(ctx, "loading a panel failed", "panel", name, "error", err)
+			s.logFault(ctx, "loading a panel failed", "panel", name, "error", err)
 			content = failed
 		}
 		return content.Render(ctx, w)

@@ -28,6 +28,16 @@ func (h withID) WithAttrs(attrs []slog.Attr) slog.Handler { return withID{h.Hand
 // WithGroup implements slog.Handler.
 func (h withID) WithGroup(name string) slog.Handler { return withID{h.Handler.WithGroup(name)} }
 
+// logFault logs an error that the answer does not show; at level DEBUG if the client has left, because that causes errors
+// everywhere. ctx has no deadline.
+func (s *Server) logFault(ctx context.Context, message string, attrs ...any) {
+	level := slog.LevelError
+	if ctx.Err() != nil {
+		level = slog.LevelDebug
+	}
+	s.Logger.Log(ctx, level, message, attrs...)
+}
+
 // log writes a line for each request. It has the pattern of the route, because path and query can hold tokens.
 func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {

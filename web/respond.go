@@ -27,7 +27,7 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 	c.Response().WriteHeader(status)
 	// Without the deadline, because templ draws nothing after it. Each panel has a deadline of its own.
 	ctx := views.WithFrame(unbounded(c), views.Frame{
-		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: frameURL(c, status), Flash: flash,
+		Site: s.site, Visitor: visitor(c), Path: c.Path(), URL: s.frameURL(c, status), Flash: flash,
 		Theme: s.theme(c.Request()), NoKeys: s.cookie(c.Request(), keysCookie) == keysOff,
 	})
 	// Only Write, because templ would also flush, which takes a third of the time of a small page.
@@ -37,10 +37,12 @@ func (s *Server) render(c *echo.Context, status int, page templ.Component) error
 // frameURL is the address that a page returns to after its theme was chosen, "" for the front page. For strangers it
 // has no query but a returnTo of this site, because the query may hold a token. It is "" for a page that does not
 // exist.
-func frameURL(c *echo.Context, status int) string {
+func (s *Server) frameURL(c *echo.Context, status int) string {
 	switch {
 	case status == http.StatusNotFound:
 		return ""
+	case visitor(c).State == views.Authenticated && s.isPage(c.Path()): // a refused form posts to the address of its page
+		return cmp.Or(pageURL(c.Request()), c.Path())
 	case visitor(c).State == views.Authenticated:
 		return pageURL(c.Request())
 	}

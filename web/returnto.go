@@ -107,7 +107,7 @@ func (s *Server) toReauth(c *echo.Context) error {
 	case !isGet(r):
 		typed, err := readForm(c)
 		if err != nil {
-			return err
+			return s.renderProblem(c, s.refusal(err))
 		}
 		target = r.URL.Path
 		s.keepDraft(c, target, typed)

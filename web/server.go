@@ -59,7 +59,7 @@ type Server struct {
 	readiness readiness
 }
 
-// Route is one line of routes.go.
+// Route is one line of routes.go or app.go.
 type Route struct{ Method, Path, Door string }
 
 // New builds the app. It panics without names, on a route without a door and on a duplicate route, so that any test
@@ -130,5 +130,5 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer. Open streams end. Call it once.
 func (s *Server) Drain() { close(s.draining) }
 
-// Routes lists all routes, in the order of routes.go.
+// Routes lists all routes, in the order of routes.go, then those of appRoutes.
 func (s *Server) Routes() []Route { return slices.Clone(s.registry) }

@@ -50,6 +50,17 @@ func TestTheme(t *testing.T) {
 	}
 }
 
+// TestThemeOfARefusedForm: without JavaScript, the theme of a form that was refused leads back to its page.
+func TestThemeOfARefusedForm(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, _ := s.person(t, "ada@example.com")
+	refused := ada.PostForm("/settings", url.Values{"name": {""}}, navigate...)
+	expect(t, refused, 422)
+	contains(t, refused, `<input type="hidden" name="returnTo" value="/settings">`)
+	expect(t, ada.PostForm("/theme", url.Values{"theme": {"dark"}, "returnTo": {"/settings"}}), 303, "Location", "/settings")
+}
+
 // A cookie somebody else planted is no theme.
 func TestForgedThemeIsIgnored(t *testing.T) {
 	t.Parallel()

@@ -28,7 +28,7 @@ func (s *Server) trimSlash(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// isPage reports whether routes.go has a page for people at path.
+// isPage reports whether there is a page for people at path.
 func (s *Server) isPage(path string) bool {
 	return path != "" && !strings.HasPrefix(path, "/api/") && !strings.ContainsAny(path, ":*") &&
 		slices.ContainsFunc(s.registry, func(r Route) bool { return r.Method == http.MethodGet && r.Path == path })

@@ -1,6 +1,6 @@
 package main
 
-// This file is yours: what your app needs beside the template's parts. Updates of the template leave it alone.
+// This file is yours: what your app needs beside the template's parts. Updates of the template keep what you wrote.
 
 // addApp makes the stores of your own packages and gives them to the pages (web.Stores in web/app.go), after every part
 // of the template. For example:

@@ -61,7 +61,7 @@ func demoPassword() string {
 func (d *devSecrets) users() []auth.NewUser {
 	return []auth.NewUser{
 		{Name: "Ada Admin", Email: "admin@example.com", Password: d.AdminPassword, Role: "admin", Verified: true},
-		{Name: "Uma User", Email: "user@example.com", Password: d.UserPassword, Role: "user", Verified: true},
+		{Name: "Uma User", Email: "user@example.com", Password: d.UserPassword, Verified: true},
 	}
 }
 

@@ -87,7 +87,11 @@ func (a *app) promoteUser(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if user, err = a.auth.SetRole(ctx, nil, user.ID, "admin"); err != nil {
+	roles := "admin"
+	if len(args) > 1 {
+		roles = args[1]
+	}
+	if user, err = a.auth.SetRole(ctx, nil, user.ID, roles); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "%s now has role %s\n", user.Email, user.Role)

@@ -265,6 +265,12 @@ func TestUnusableOptionsAreRefused(t *testing.T) {
 		"long prefix":          {BaseURL: home, Secrets: good, CookiePrefix: strings.Repeat("a", 21)},
 		"long name":            {BaseURL: home, Secrets: good, AppName: strings.Repeat("é", 51)},
 		"name of two lines":    {BaseURL: home, Secrets: good, AppName: "My\nApp"},
+		"no role":              {BaseURL: home, Secrets: good, Roles: []string{}},
+		"no admin":             {BaseURL: home, Secrets: good, Roles: []string{"user", "editor"}},
+		"new users are admins": {BaseURL: home, Secrets: good, Roles: []string{"admin", "user"}},
+		"role with a comma":    {BaseURL: home, Secrets: good, Roles: []string{"user", "admin", "a,b"}},
+		"role with a space":    {BaseURL: home, Secrets: good, Roles: []string{"user", "admin", " editor"}},
+		"role without a name":  {BaseURL: home, Secrets: good, Roles: []string{"user", "admin", ""}},
 		"trusted with a query": {BaseURL: home, Secrets: good, TrustedOrigins: []string{"https://app.example?x"}},
 	} {
 		if _, err := auth.New(db, o); err == nil {
@@ -272,7 +278,7 @@ func TestUnusableOptionsAreRefused(t *testing.T) {
 		}
 	}
 	longest := auth.Options{BaseURL: home, Secrets: good, CookiePrefix: strings.Repeat("a", 20),
-		AppName: strings.Repeat("é", 50)}
+		AppName: strings.Repeat("é", 50), Roles: []string{"member", "admin", "chef_éditeur-2"}}
 	if _, err := auth.New(db, longest); err != nil {
 		t.Error(err)
 	}

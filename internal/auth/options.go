@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -74,7 +75,8 @@ type Options struct {
 	// session is not remembered. Default 5 minutes; negative turns the cache off.
 	CacheMaxAge time.Duration
 
-	// Roles lists the roles that a user can have; new users get the first one. Default "user" and "admin".
+	// Roles lists the roles that a user can have; new users get the first one, which is not admin. Default "user" and
+	// "admin".
 	Roles []string
 
 	// AllowCommonPasswords accepts common passwords, and those that contain AppName or the address. Default off.
@@ -212,7 +214,16 @@ func (o Options) checkNames() error {
 	if utf8.RuneCountInString(o.AppName) > 50 || strings.ContainsFunc(o.AppName, unicode.IsControl) {
 		return fmt.Errorf("auth: AppName %q must have at most 50 characters and no control character", o.AppName)
 	}
+	odd := func(role string) bool { return role == "" || strings.ContainsFunc(role, notInRole) }
+	if !slices.Contains(o.Roles, "admin") || o.Roles[0] == "admin" || slices.ContainsFunc(o.Roles, odd) {
+		return fmt.Errorf("auth: Roles %q must begin with the role of new users, contain admin, and have names of letters, "+
+			"digits, - and _", o.Roles)
+	}
 	return nil
+}
+
+func notInRole(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_'
 }
 
 func (o *RateLimit) setDefaults() {

@@ -1,6 +1,6 @@
 package webtest
 
-// This file is yours: what your app needs in tests. Updates of the template leave it alone.
+// This file is yours: what your app needs in tests. Updates of the template keep what you wrote.
 
 // addApp makes the stores of your own packages for a site under test, as cmd/server/app.go does for the program:
 //

@@ -96,6 +96,8 @@ func TestAuditFilter(t *testing.T) {
 	}
 	choose("to", "")
 	b.wait(`!document.querySelector("#to-error") && document.querySelector("#trail .entry")`)
+	b.leave("theme", chromedp.Evaluate[chromedp.Void](`document.querySelector(".themes [value=dark]").click()`))
+	b.wantPath("/admin/audit?event=sign_in&person=&from=2026-05-02&to=")
 
 	plain := newTab(t, s.URL)
 	plain.logIn("ada@example.com")

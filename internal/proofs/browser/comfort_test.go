@@ -31,6 +31,9 @@ func TestPasswordComfort(t *testing.T) {
 		eval[int](b, `document.getElementById("password").select(), 0`)
 		b.press("password1")
 		b.wait(`document.querySelector("#password-verdict").textContent.startsWith("This password is one of")`)
+		eval[int](b, `document.getElementById("password").select(), 0`)
+		b.press(kb.Backspace)
+		b.wait(`document.querySelector("#password-verdict").childElementCount === 0`) // so the rules show again
 		for _, shift := range b.shifts() {
 			t.Errorf("at %d the verdict moves: %s", width, shift)
 		}

@@ -116,7 +116,7 @@ func everyRequest(reset, verify, undo, stop string) (strangers, admins []request
 			click:  "main form .danger"},
 		{file: "dev_samples", attribute: `"/dev/components"`, page: "/dev/components", typed: "phone",
 			works: `document.querySelector("#found").textContent === "1 icon"`},
-		{file: "ui_list", attribute: `{ href }`, page: "/dev/components", click: "#sort-Name",
+		{file: "ui_list", attribute: `{ href }`, page: "/dev/components", click: "#sort-name",
 			works: `document.querySelector("th[aria-sort=descending]")?.textContent.trim() === "Name"`},
 		{file: "ui_pages", attribute: `{ href }`, page: "/dev/components", click: "#next-page",
 			works: `document.querySelector("#list nav").textContent.includes("6–10 of")`},

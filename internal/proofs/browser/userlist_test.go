@@ -283,7 +283,7 @@ func TestMenuAtTheEdge(t *testing.T) {
 		b.open("/admin/users")
 		for _, block := range []string{"start", "end"} {
 			b.do(chromedp.Evaluate[chromedp.Void](`(button => {
-				button.scrollIntoView({ block: "`+block+`" });
+				button.scrollIntoView({ block: "` + block + `" });
 				button.click();
 			})(document.querySelector("#list tr:nth-child(20) .more button"))`))
 			b.wait(`document.querySelector(":popover-open a")`)
