@@ -26,6 +26,16 @@ func TestNothingIsLeftOver(t *testing.T) {
 	}
 }
 
+// TestEachMarkerIsRead: files with markers of parts have a language, without which the markers would mark nothing.
+func TestEachMarkerIsRead(t *testing.T) {
+	marker := regexp.MustCompile(`(?:(?://|#|/\*|<!--) (?:part|end):[a-z,]+(?: \*/| -->)?)(?: \|)?\n`)
+	for name, text := range template(t).tree(t) {
+		if languageOf(name) == nil && !isGenerated(name) && path.Ext(name) != ".txt" && marker.MatchString(text) {
+			t.Errorf("%s has markers, but no language", name)
+		}
+	}
+}
+
 // TestUsersCanBeMade: without any part, programs of admins make users all the same.
 func TestUsersCanBeMade(t *testing.T) {
 	before := template(t).tree(t)

@@ -49,7 +49,7 @@ func languageOf(name string) *language {
 	switch {
 	case isGenerated(name):
 		return nil
-	case ext == ".go", ext == ".templ", ext == ".js":
+	case slices.Contains([]string{".go", ".templ", ".js", ".mjs"}, ext):
 		return slashes
 	case ext == ".css":
 		return css
