@@ -89,17 +89,19 @@ func (f *fakePart) owedStep(
 }
 
 // proveSecond takes the code 123456; 654321 is right, too, but spent when it is accepted.
-func (f *fakePart) proveSecond(_ *http.Request, u *auth.User, code string) (func(*auth.Tx) error, error) {
+func (f *fakePart) proveSecond(t *auth.Tx, _ *http.Request, u *auth.User, code string) (ok bool, err error) {
 	wrong := errs.New(http.StatusUnauthorized, "INVALID_CODE", "Invalid code")
 	if code != "123456" && code != "654321" {
-		return nil, wrong
+		t.Refuse(wrong)
+		return false, nil
 	}
-	return func(t *auth.Tx) error {
-		if err := t.Exec("INSERT INTO fake_steps (user_id) VALUES (?)", u.ID).Error; err != nil || code == "123456" {
-			return err
-		}
-		return wrong
-	}, nil
+	if err := t.Exec("INSERT INTO fake_steps (user_id) VALUES (?)", u.ID).Error; err != nil {
+		return false, err
+	}
+	if code == "654321" {
+		return false, wrong
+	}
+	return true, nil
 }
 
 // steps counts the rows of the part.

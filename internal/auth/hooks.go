@@ -19,9 +19,9 @@ type Hooks struct {
 	// w.
 	OwedStep func(t *Tx, w http.ResponseWriter, r *http.Request, u *User, in Start) (*SecondStep, error)
 
-	// ProveSecond counts and checks a code for a re-authentication of u, outside a transaction. accept spends the code, in
-	// the transaction that starts the new session.
-	ProveSecond func(r *http.Request, u *User, code string) (accept func(*Tx) error, err error)
+	// ProveSecond checks a code for a re-authentication of u, locked, and spends a right one. It counts a wrong one and
+	// makes t refuse it, so that after ok is false t must write nothing more and commit.
+	ProveSecond func(t *Tx, r *http.Request, u *User, code string) (ok bool, err error)
 
 	// CredentialChanged ends what a proof of the past still opens, such as trusted devices, half-done sign-ins and
 	// set-ups that are not confirmed: a password, an address or a factor has changed, or sessions end. userID is "" for
@@ -88,13 +88,13 @@ func (a *Auth) sendStep(w http.ResponseWriter, r *http.Request, in Start, refusa
 }
 
 // proveSecond asks the part that keeps the second factor of u about a code.
-func (a *Auth) proveSecond(r *http.Request, u *User, code string) (accept func(*Tx) error, err error) {
+func (a *Auth) proveSecond(t *Tx, r *http.Request, u *User, code string) (ok bool, err error) {
 	for _, part := range a.parts {
 		if part.ProveSecond != nil {
-			return part.ProveSecond(r, u, code)
+			return part.ProveSecond(t, r, u, code)
 		}
 	}
-	return nil, errs.Forbidden() // a factor of a part that is gone: nothing can prove it
+	return false, errs.Forbidden() // a factor of a part that is gone: nothing can prove it
 }
 
 // CredentialChanged ends what a proof of the past still opens in parts. userID is "" for every user.

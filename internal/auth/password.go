@@ -98,19 +98,18 @@ func (a *Auth) Reauthenticate(
 	start := Start{
 		Event: event.Reauthenticated, Remember: s.Remember, AMR: amrAfter(s, amrPassword), Presented: s, Replace: true,
 	}
-	accept := func(*Tx) error { return nil }
 	if s.User.SecondFactor {
 		start.AMR = amrAfter(s, amrPassword+amrSecond)
-		if accept, err = a.proveSecond(r, s.User, code); err != nil {
-			return nil, err
-		}
 	}
 	return a.SignIn(w, r, start, func(t *Tx) (*User, error) {
 		u, err := a.recheckLocked(t, account, "")
-		if err != nil {
+		if err != nil || !s.User.SecondFactor {
+			return u, err
+		}
+		if ok, err := a.proveSecond(t, r, u, code); !ok || err != nil {
 			return nil, err
 		}
-		return u, accept(t)
+		return u, nil
 	})
 }
 

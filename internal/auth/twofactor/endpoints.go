@@ -128,15 +128,14 @@ func (f *Factor) inSession(
 	if err := f.auth.RequireRecent(s); err != nil {
 		return nil, err
 	}
-	if !s.User.SecondFactor && m.confirms {
+	if !s.User.SecondFactor && !m.recovery {
 		s, _, err := f.Confirm(w, r, s, code, false)
 		return s, err
 	}
-	accept, err := f.guess(r, s, s.UserID, nil, m, code)
-	if err != nil {
-		return nil, err
-	}
-	return s, f.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) error { return accept(t, r, s, u) })
+	return s, f.auth.TransactAs(r.Context(), s, func(t *auth.Tx, u *auth.User) error {
+		_, err := f.guess(t, r, s, u, nil, m, code)
+		return err
+	})
 }
 
 func (f *Factor) postNewCodes(_ http.ResponseWriter, r *http.Request, s *auth.Session, _ string) (any, error) {

@@ -121,25 +121,21 @@ func (f *Factor) Confirm(
 	if err := f.mayEnrol(r.Context(), s); err != nil {
 		return nil, nil, err
 	}
-	accept, err := f.guess(r, s, s.UserID, nil, byNewApp, code)
-	if err != nil {
-		return nil, nil, err
-	}
 	start := auth.Start{Event: event.TwoFactorEnabled, AMR: s.AMR}
 	if !s.MultiFactor() {
 		start.AMR += byCode
 	}
-	renewed, err = f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) (err error) {
+	renewed, err = f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) (ok bool, err error) {
 		if err := f.auth.RequireVerified(u); err != nil {
-			return err
+			return false, err
 		}
-		if err := accept(t, r, s, u); err != nil {
-			return err
+		if ok, err := f.guess(t, r, s, u, nil, byNewApp, code); !ok || err != nil {
+			return false, err
 		}
 		if newCodes {
 			codes, err = f.replaceCodes(t, u.ID)
 		}
-		return errors.Join(
+		return true, errors.Join(
 			err,
 			t.Model(&twoFactor{UserID: u.ID}).Update("confirmed_at", f.auth.Now()).Error,
 			t.SetSecondFactor(u, true),
@@ -176,8 +172,8 @@ func (f *Factor) Disable(w http.ResponseWriter, r *http.Request, s *auth.Session
 	}
 	// Without the code, or SetUpOwed would not ask for another factor. A passkey still counts as two.
 	start := auth.Start{Event: event.TwoFactorDisabled, AMR: strings.TrimSuffix(s.AMR, byCode)}
-	renewed, err := f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) error {
-		return errors.Join(turnOff(t, u), f.auth.Notice(t, r, s, u, "", letter.TwoFactorDisabled, ""))
+	renewed, err := f.renew(w, r, s, start, func(t *auth.Tx, u *auth.User) (ok bool, err error) {
+		return true, errors.Join(turnOff(t, u), f.auth.Notice(t, r, s, u, "", letter.TwoFactorDisabled, ""))
 	})
 	if err != nil {
 		return nil, err
@@ -211,10 +207,11 @@ func forget(t *auth.Tx, userID string) error {
 	return errors.Join(of.Delete(&twoFactor{}).Error, of.Delete(&recoveryCode{}).Error)
 }
 
-// renew changes the factor of s's user, starts a session in place of s and ends all others. The session is as old as s,
-// because its user was not proved again as when signing in.
+// renew changes the factor of s's user, starts a session in place of s and ends all others, unless change makes the
+// transaction refuse. The session is as old as s, because its user was not proved again as when signing in.
 func (f *Factor) renew(
-	w http.ResponseWriter, r *http.Request, s *auth.Session, start auth.Start, change func(*auth.Tx, *auth.User) error,
+	w http.ResponseWriter, r *http.Request, s *auth.Session, start auth.Start,
+	change func(*auth.Tx, *auth.User) (ok bool, err error),
 ) (*auth.Session, error) {
 	start.Remember, start.Presented, start.KeepAge = s.Remember, s, true
 	return f.auth.SignIn(w, r, start, func(t *auth.Tx) (*auth.User, error) {
@@ -222,7 +219,7 @@ func (f *Factor) renew(
 		if err != nil {
 			return nil, err
 		}
-		if err := change(t, u); err != nil {
+		if ok, err := change(t, u); !ok || err != nil {
 			return nil, err
 		}
 		return u, t.EndOtherSessions(u.ID, "")

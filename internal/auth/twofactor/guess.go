@@ -43,71 +43,80 @@ type twoFactor struct {
 	Secret      string // sealed, base64
 	LastStep    int64  // of the last code that was accepted: no code works twice (RFC 6238 §5.2)
 	ConfirmedAt *time.Time
-	Failures    int // wrong codes in a row, and the right ones that are not accepted yet
+	Failures    int // wrong codes in a row
 	LockedUntil *time.Time
 	CreatedAt   time.Time
 }
 
 // method is a kind of code.
 type method struct {
-	pending bool // compares with a secret that is not confirmed
-	// match returns what accepts a right code, nil for a wrong one. accept spends the code in the transaction that acts
-	// on it, and refuses it if another one was faster.
-	match       func(f *Factor, t *auth.Tx, row *twoFactor, typed string) (accept, error)
+	recovery    bool        // a recovery code, else one of the app
+	pending     bool        // compares with a secret that is not confirmed
 	none, wrong *errs.Error // refusals: there is nothing to compare with; the code is wrong
-	confirms    bool        // in a session: its first code turns the factor on
 }
 
-type accept func(t *auth.Tx, r *http.Request, s *auth.Session, u *auth.User) error
-
 var (
-	byApp      = method{match: (*Factor).matchApp, none: errNoFactor, wrong: errCode, confirms: true}
-	byNewApp   = method{match: (*Factor).matchApp, none: errNoFactor, wrong: errCode, pending: true}
-	byRecovery = method{match: (*Factor).matchRecovery, none: errNoCodes, wrong: errRecovery}
+	byApp      = method{none: errNoFactor, wrong: errCode}
+	byNewApp   = method{none: errNoFactor, wrong: errCode, pending: true}
+	byRecovery = method{none: errNoCodes, wrong: errRecovery, recovery: true}
 )
 
-// guess counts a code that was typed for a user and compares it. step is the half-done sign-in that it completes, s the
-// session that it was typed in; one of them is nil. The user's lock lets parallel guesses be counted one by one.
-// The count is committed before an answer shows whether the code was right. What accepts a right code clears the count.
+// guess compares a code that was typed for u, locked, and spends a right one. It counts a wrong one and makes t refuse
+// it: after ok is false, t must write nothing more and commit, so that a wrong code is counted before it is answered.
+// step is the half-done sign-in that the code completes, s the session that it was typed in; one of them is nil.
 func (f *Factor) guess(
-	r *http.Request, s *auth.Session, userID string, step *secondStep, m method, typed string,
-) (ok accept, err error) {
-	err = f.auth.Transact(r.Context(), func(t *auth.Tx) error {
-		u, err := t.LockUser(userID)
-		if err != nil {
-			return err
-		}
-		row, err := f.factorOf(t.DB, userID)
-		if err != nil {
-			return err
-		}
-		if row == nil || m.pending != (row.ConfirmedAt == nil) {
-			return m.none
-		}
-		if typed == "" {
-			return m.wrong
-		}
-		if over, err := step.count(t); over || err != nil {
-			return err
-		}
-		if err := f.count(row); err != nil {
-			return err
-		}
-		if ok, err = m.match(f, t, row, typed); err != nil {
-			return err
-		}
-		err = t.Select("failures", "locked_until").Updates(row).Error
-		if ok != nil || err != nil {
-			return err
-		}
-		t.Refuse(m.wrong)
-		err = f.auth.Notice(t, r, s, u, event.CodeRefused, "", "")
-		if row.LockedUntil == nil || err != nil {
-			return err
-		}
-		return f.auth.Notice(t, r, s, u, event.FactorLocked, letter.FactorLocked, "")
-	})
-	return ok, err
+	t *auth.Tx, r *http.Request, s *auth.Session, u *auth.User, step *secondStep, m method, typed string,
+) (ok bool, err error) {
+	row, err := f.factorOf(t.DB, u.ID)
+	if err != nil {
+		return false, err
+	}
+	if row == nil || m.pending != (row.ConfirmedAt == nil) {
+		return false, m.none
+	}
+	if typed == "" {
+		return false, m.wrong
+	}
+	if over, err := step.count(t); over || err != nil {
+		return false, err
+	}
+	if err := f.count(row); err != nil {
+		return false, err
+	}
+	match := f.matchApp
+	if m.recovery {
+		match = matchRecovery
+	}
+	if ok, err = match(t, row, typed); err != nil {
+		return false, err
+	}
+	if ok {
+		row.Failures, row.LockedUntil = 0, nil
+	}
+	if err := t.Select("failures", "locked_until").Updates(row).Error; err != nil {
+		return false, err
+	}
+	if ok {
+		return true, f.noticeSpent(t, r, s, u, m)
+	}
+	t.Refuse(m.wrong)
+	err = f.auth.Notice(t, r, s, u, event.CodeRefused, "", "")
+	if row.LockedUntil == nil || err != nil {
+		return false, err
+	}
+	return false, f.auth.Notice(t, r, s, u, event.FactorLocked, letter.FactorLocked, "")
+}
+
+// noticeSpent tells u of a recovery code that was used.
+func (f *Factor) noticeSpent(t *auth.Tx, r *http.Request, s *auth.Session, u *auth.User, m method) error {
+	if !m.recovery {
+		return nil
+	}
+	left, err := codesLeft(t.DB, u.ID)
+	if err != nil {
+		return err
+	}
+	return f.auth.Notice(t, r, s, u, event.RecoveryCodeUsed, letter.RecoveryCodeUsed, fmt.Sprint(left))
 }
 
 // count counts a guess, and locks the account with the last one of its budget. An account that is locked is refused.
@@ -129,47 +138,28 @@ func (f *Factor) count(row *twoFactor) error {
 	return nil
 }
 
-// matchApp compares a code of an authenticator app.
-func (f *Factor) matchApp(_ *auth.Tx, row *twoFactor, typed string) (accept, error) {
+// matchApp compares a code of an authenticator app, and spends the right one.
+func (f *Factor) matchApp(t *auth.Tx, row *twoFactor, typed string) (ok bool, err error) {
 	secret, err := f.open(row)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	step, ok := stepOf(secret, typed, f.auth.Now())
-	if !ok || step <= row.LastStep {
-		return nil, nil
+	if !ok {
+		return false, nil
 	}
-	return func(t *auth.Tx, _ *http.Request, _ *auth.Session, _ *auth.User) error {
-		spent := t.Model(row).Where("secret = ? AND last_step < ?", row.Secret, step).
-			Updates(map[string]any{"last_step": step, "failures": 0, "locked_until": nil})
-		return auth.RefuseNone(spent, errCode)
-	}, nil
+	spent := t.Model(row).Where("last_step < ?", step).Update("last_step", step)
+	return spent.RowsAffected == 1, spent.Error
 }
 
-// matchRecovery compares a recovery code.
-func (f *Factor) matchRecovery(t *auth.Tx, row *twoFactor, typed string) (accept, error) {
+// matchRecovery compares a recovery code, and spends the right one.
+func matchRecovery(t *auth.Tx, row *twoFactor, typed string) (ok bool, err error) {
 	code, ok := normalCode(typed)
 	if !ok {
-		return nil, nil
+		return false, nil
 	}
-	var known int64
-	one := func(t *auth.Tx) *gorm.DB {
-		return t.Where("user_id = ? AND code_hash = ?", row.UserID, auth.HashToken(code))
-	}
-	if err := one(t).Model(&recoveryCode{}).Count(&known).Error; known == 0 || err != nil {
-		return nil, err
-	}
-	return func(t *auth.Tx, r *http.Request, s *auth.Session, u *auth.User) error {
-		if err := auth.RefuseNone(one(t).Delete(&recoveryCode{}), errRecovery); err != nil {
-			return err
-		}
-		cleared := t.Model(row).Updates(map[string]any{"failures": 0, "locked_until": nil})
-		left, err := codesLeft(t.DB, u.ID)
-		if err := errors.Join(cleared.Error, err); err != nil {
-			return err
-		}
-		return f.auth.Notice(t, r, s, u, event.RecoveryCodeUsed, letter.RecoveryCodeUsed, fmt.Sprint(left))
-	}, nil
+	spent := t.Where("user_id = ? AND code_hash = ?", row.UserID, auth.HashToken(code)).Delete(&recoveryCode{})
+	return spent.RowsAffected == 1, spent.Error
 }
 
 // factorOf reads the factor of a user, nil for none, or one that has waited too long for its first code.

@@ -5,11 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"example.com/foyer/internal/auth"
 	"example.com/foyer/internal/auth/authtest"
 	"example.com/foyer/internal/auth/twofactor"
 	"example.com/foyer/internal/database/dbtest"
@@ -279,37 +277,5 @@ func TestRacingEnrolment(t *testing.T) {
 		if n := race(t, "", all...); n != 1 || r.count("sessions") != 1 {
 			t.Errorf("%d answers, %d sessions", n, r.count("sessions"))
 		}
-	})
-}
-
-// TestAnotherSecretMeanwhile: between the comparison of a code and its use, the user makes another secret. The code
-// does not confirm that one.
-func TestAnotherSecretMeanwhile(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
-		var compared, used atomic.Bool
-		var p *person
-		r := newRig(t, db, func(o *auth.Options) {
-			now := o.Now
-			o.Now = func() time.Time {
-				if compared.Load() && used.CompareAndSwap(false, true) { // before the transaction of the use
-					p.enable()
-				}
-				return now()
-			}
-		})
-		p = r.signUp("ada@example.com")
-		p.enable()
-		code := p.code()
-		r.must(db.Callback().Update().After("gorm:update").Register("test:compared", func(tx *gorm.DB) {
-			if tx.Statement.Table == "two_factors" {
-				compared.Store(true)
-			}
-		}))
-		_, _, err := r.factor.Confirm(nopWriter{}, request(t, p.Client), p.session(p.Client), code, false)
-		if state, _ := r.factor.State(t.Context(), p.id); fmt.Sprint(err) != "Invalid code" || !used.Load() || state.On {
-			t.Errorf("%v, another secret %v, %+v", err, used.Load(), state)
-		}
-		wantOK(t, verify(p.Client, p.code()))
 	})
 }

@@ -116,10 +116,6 @@ func (f *Factor) finish(
 	if step == nil {
 		return nil, nil, errNoStep
 	}
-	accept, err := f.guess(r, nil, step.UserID, step, m, code)
-	if err != nil {
-		return nil, nil, err
-	}
 	start := auth.Start{
 		Event: event.SignIn, Remember: step.Remember, AMR: step.AMR + byCode, NewDevice: step.NewDevice,
 	}
@@ -127,10 +123,10 @@ func (f *Factor) finish(
 		if u, err = t.LockUser(step.UserID); err != nil {
 			return nil, err
 		}
-		if err := auth.RefuseNone(t.Delete(step), errNoStep); err != nil {
+		if ok, err := f.guess(t, r, nil, u, step, m, code); !ok || err != nil {
 			return nil, err
 		}
-		if err := accept(t, r, nil, u); err != nil || !enter {
+		if err := t.Delete(step).Error; err != nil || !enter {
 			return nil, err
 		}
 		if !trust {

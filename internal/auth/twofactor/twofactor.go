@@ -121,16 +121,11 @@ func (f *Factor) State(ctx context.Context, userID string) (State, error) {
 }
 
 // proveSecond answers a re-authentication by either kind of code; a recovery code is longer.
-func (f *Factor) proveSecond(r *http.Request, u *auth.User, code string) (func(*auth.Tx) error, error) {
-	m := byApp
+func (f *Factor) proveSecond(t *auth.Tx, r *http.Request, u *auth.User, code string) (ok bool, err error) {
 	if _, ok := normalCode(code); ok {
-		m = byRecovery
+		return f.guess(t, r, nil, u, nil, byRecovery, code)
 	}
-	accept, err := f.guess(r, nil, u.ID, nil, m, code)
-	if err != nil {
-		return nil, err
-	}
-	return func(t *auth.Tx) error { return accept(t, r, nil, u) }, nil
+	return f.guess(t, r, nil, u, nil, byApp, code)
 }
 
 // credentialChanged ends what was proved before, and the set-up that no code has confirmed.
