@@ -55,11 +55,6 @@ func (s *Server) logInByPasskey(c *echo.Context) error {
 			return err
 		}
 		s.keepAddress(c, "")
-		// part:twofactor
-		if err := s.TwoFactor.Abandon(c.Response(), c.Request()); err != nil { // it expires soon
-			s.logFault(unbounded(c), "ending the half-done log-in failed", "error", err)
-		}
-		// end:twofactor
 		return nil
 	})
 }

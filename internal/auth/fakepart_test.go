@@ -47,9 +47,9 @@ func join(r *rig) *fakePart {
 			}
 			return f.hear(t, "taken over "+u.ID)
 		},
-		SignedOut: func(w http.ResponseWriter, r *http.Request) error {
+		EndHalfDone: func(w http.ResponseWriter, r *http.Request) error {
 			f.cookie.Clear(w, r)
-			return f.hear(nil, "signed out")
+			return f.hear(nil, "half-done ended")
 		},
 		Purge: func(context.Context) error { return f.hear(nil, "purged") },
 	})

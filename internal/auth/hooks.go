@@ -33,8 +33,9 @@ type Hooks struct {
 	// and the sessions, and calls CredentialChanged, too.
 	TakenOver func(t *Tx, u *User, since time.Time, tell Tell) error
 
-	// SignedOut ends what a browser that signs out still has, and deletes its cookie.
-	SignedOut func(w http.ResponseWriter, r *http.Request) error
+	// EndHalfDone ends the half-done sign-in of a browser that signs out, or has signed in by another way, and deletes its
+	// cookie.
+	EndHalfDone func(w http.ResponseWriter, r *http.Request) error
 
 	// Purge deletes what has expired.
 	Purge func(ctx context.Context) error
@@ -134,11 +135,11 @@ func (a *Auth) dropPartCredentials(t *Tx, by actor, u *User, since time.Time) (e
 	return err
 }
 
-// partsSignedOut tells the parts that a browser has signed out.
-func (a *Auth) partsSignedOut(w http.ResponseWriter, r *http.Request) (err error) {
+// endHalfDone ends the half-done sign-in of a browser in the parts.
+func (a *Auth) endHalfDone(w http.ResponseWriter, r *http.Request) (err error) {
 	for _, part := range a.parts {
-		if part.SignedOut != nil {
-			err = errors.Join(err, part.SignedOut(w, r))
+		if part.EndHalfDone != nil {
+			err = errors.Join(err, part.EndHalfDone(w, r))
 		}
 	}
 	return err

@@ -129,7 +129,7 @@ func TestPartsHearOfChangedCredentials(t *testing.T) {
 
 func (f *fakePart) wantChanged(name, id string, want bool) {
 	f.t.Helper()
-	changed := slices.DeleteFunc(f.all(), func(s string) bool { return s == "asked "+id || s == "signed out" })
+	changed := slices.DeleteFunc(f.all(), func(s string) bool { return s == "asked "+id || s == "half-done ended" })
 	if len(changed) > 0 != want || slices.ContainsFunc(changed, func(s string) bool { return s != "changed "+id }) {
 		f.t.Errorf("%s: heard %q", name, changed)
 	}
@@ -189,17 +189,17 @@ func TestPartsHearOfASignOut(t *testing.T) {
 	id := r.SignUp("ada@example.com")
 	f.factor(id)
 	f.all()
-	if post(r.Client, "/sign-out", `{}`); !slices.Equal(f.all(), []string{"signed out"}) {
+	if post(r.Client, "/sign-out", `{}`); !slices.Equal(f.all(), []string{"half-done ended"}) {
 		t.Error("a sign-out is not heard")
 	}
 	signIn(r.Client, "ada@example.com")
 	f.wantStep("between the steps", r.Client, id)
 	f.all()
-	if post(r.Client, "/sign-out", `{}`); !slices.Equal(f.all(), []string{"signed out"}) || len(r.Cookies()) != 0 {
+	if post(r.Client, "/sign-out", `{}`); !slices.Equal(f.all(), []string{"half-done ended"}) || len(r.Cookies()) != 0 {
 		t.Errorf("a stranger's is not heard, or leaves cookies: %v", r.Cookies())
 	}
 	away := true
-	r.auth.Join(auth.Hooks{SignedOut: func(http.ResponseWriter, *http.Request) error {
+	r.auth.Join(auth.Hooks{EndHalfDone: func(http.ResponseWriter, *http.Request) error {
 		if away {
 			return gorm.ErrInvalidDB
 		}

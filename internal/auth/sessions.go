@@ -38,7 +38,7 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if err := a.partsSignedOut(w, r); err != nil {
+	if err := a.endHalfDone(w, r); err != nil {
 		return err
 	}
 	a.ClearCookies(w, r)

@@ -92,7 +92,8 @@ type Start struct {
 // returns nil, nil if check returns no user. It refuses a banned user and, unless in.Presented is set, an unverified
 // one and one who owes a second step. It ends the session of the request, whose links the new one takes over with
 // in.Replace. An impersonation keeps it. It starts the new session and records the event. After the commit it sends the
-// cookies. Except for an impersonation it also lifts an expired ban, clears User.Pending and marks the device as known.
+// cookies. Except for an impersonation it also lifts an expired ban, clears User.Pending, marks the device as known and
+// ends a half-done sign-in of the browser.
 // Refusals: those of check; 403 BANNED_USER, EMAIL_NOT_VERIFIED; *SecondStep.
 func (a *Auth) SignIn(
 	w http.ResponseWriter, r *http.Request, in Start, check func(*Tx) (*User, error),
@@ -126,8 +127,12 @@ func (a *Auth) SignIn(
 		a.sendStep(w, r, in, err)
 		return nil, err
 	}
-	if s.ImpersonatedBy == nil {
-		a.rememberDevice(w, r, s.User)
+	if s.ImpersonatedBy != nil {
+		return s, nil
+	}
+	a.rememberDevice(w, r, s.User)
+	if err := a.endHalfDone(w, r); err != nil { // it expires soon
+		a.opts.Logger.ErrorContext(r.Context(), "ending a half-done sign-in failed", "error", err)
 	}
 	return s, nil
 }

@@ -279,3 +279,22 @@ func TestRacingEnrolment(t *testing.T) {
 		}
 	})
 }
+
+// TestAnotherSignInEndsTheHalfDone: a browser between the steps of one user signs in as another, who owes none.
+func TestAnotherSignInEndsTheHalfDone(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *gorm.DB) {
+		r := newRig(t, db)
+		p := r.enrolled("ada@example.com")
+		bob := r.signUp("bob@example.com")
+		c := r.browser()
+		wantOK(t, post(c, "/sign-in/email", map[string]any{"email": p.email, "password": p.password}))
+		if n := r.count("second_steps"); n != 1 {
+			t.Fatalf("%d half-done sign-ins", n)
+		}
+		wantOK(t, post(c, "/sign-in/email", map[string]any{"email": bob.email, "password": bob.password}))
+		if n := r.count("second_steps"); n != 0 {
+			t.Errorf("%d half-done sign-ins are left", n)
+		}
+	})
+}

@@ -105,7 +105,7 @@ func (f *Factor) finish(
 	w http.ResponseWriter, r *http.Request, m method, code string, trust, enter bool,
 ) (u *auth.User, s *auth.Session, err error) {
 	defer func() {
-		if err == nil || errors.Is(err, errNoStep) || errors.Is(err, errTooMany) {
+		if err == nil && s == nil || errors.Is(err, errNoStep) || errors.Is(err, errTooMany) {
 			f.stepCookie.Clear(w, r)
 		}
 	}()
@@ -139,8 +139,8 @@ func (f *Factor) finish(
 
 const byCode = " otp mfa" // of Session.AMR after the word of the first step (RFC 8176)
 
-// Abandon ends the half-done sign-in of a browser, if there is one: it signs out, or has signed in by another way.
-func (f *Factor) Abandon(w http.ResponseWriter, r *http.Request) error {
+// endHalfDone ends the half-done sign-in of a browser, if there is one.
+func (f *Factor) endHalfDone(w http.ResponseWriter, r *http.Request) error {
 	token, ok := f.stepCookie.Read(r)
 	if !ok {
 		return nil

@@ -97,7 +97,7 @@ func New(a *auth.Auth, db *gorm.DB, secrets []string, o Options) (*Factor, error
 	f.old.Store(len(secrets) > 1)
 	a.Join(auth.Hooks{
 		OwedStep: f.owedStep, ProveSecond: f.proveSecond, CredentialChanged: f.credentialChanged, TakenOver: f.takenOver,
-		SignedOut: f.Abandon, Purge: f.purge,
+		EndHalfDone: f.endHalfDone, Purge: f.purge,
 	})
 	return f, nil
 }
