@@ -156,7 +156,7 @@ func (a *Auth) purgeParts(ctx context.Context) (err error) {
 
 // Notice records an event of a part about u in t, and mails u a warning of it with Options.Notices. Name "" records and
 // purpose "" mails nothing. s is the session that did it; nil is the request r of a stranger who has proved to be u.
-// about completes event and mail, such as the name of a passkey.
+// about completes event and mail, such as the number of recovery codes that are left.
 func (a *Auth) Notice(
 	t *Tx, r *http.Request, s *Session, u *User, name event.Name, purpose letter.Purpose, about string,
 ) error {

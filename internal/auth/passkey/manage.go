@@ -74,9 +74,9 @@ func (p *Passkeys) Delete(r *http.Request, s *auth.Session, key string) error {
 
 // RemoveAll deletes a user's passkeys as an admin, for a user whose devices are lost; every session of the user ends.
 // The last way in goes, too: a mailed link to choose a password is left. Refusals: 403 or 401 if by is no longer
-// an admin or has ended; 400 NO_PASSKEYS.
+// an admin or has ended; 404 USER_NOT_FOUND; 400 NO_PASSKEYS.
 func (p *Passkeys) RemoveAll(r *http.Request, by *auth.Session, userID string) error {
-	err := p.auth.TransactFor(r.Context(), by, userID, func(t *auth.Tx, u *auth.User) error {
+	return p.auth.TransactFor(r.Context(), by, userID, func(t *auth.Tx, u *auth.User) error {
 		n, err := count(t.DB, u.ID)
 		if err != nil {
 			return err
@@ -89,7 +89,6 @@ func (p *Passkeys) RemoveAll(r *http.Request, by *auth.Session, userID string) e
 		}
 		return errors.Join(remove(t, u, time.Time{}, letter.PasskeysRemoved, tell), t.EndOtherSessions(u.ID, ""))
 	})
-	return missing(http.StatusNotFound, err)
 }
 
 // keepOneWayIn refuses to delete the last passkey of a user who could not sign in without it.

@@ -3,6 +3,7 @@ package passkey_test
 import (
 	"encoding/base64"
 	"fmt"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"example.com/foyer/internal/auth/passkey"
 	"example.com/foyer/internal/database"
 	"example.com/foyer/internal/database/dbtest"
+	"example.com/foyer/internal/errs"
 	"example.com/foyer/migrations"
 	"gorm.io/gorm"
 )
@@ -133,6 +135,19 @@ func TestOtherPartsHear(t *testing.T) {
 	wantOK(t, "deleting", post(c, "/passkey/delete-passkey", `{"id":"`+r.list(id)[0].ID+`"}`))
 	if !slices.Equal(heard, []string{id, id}) {
 		t.Errorf("after deleting: %q", heard)
+	}
+}
+
+// TestRemoveAllRefusals: nothing is removed of a user who has none, and of no user.
+func TestRemoveAllRefusals(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, dbtest.Open(t, dbtest.SQLite(t)), auth.Options{}, passkey.Options{})
+	id := r.SignUp("ada@example.com")
+	for userID, code := range map[string]string{id: "NO_PASSKEYS", "nobody": "USER_NOT_FOUND"} {
+		err := r.keys.RemoveAll(httptest.NewRequest("POST", r.Base, nil), nil, userID)
+		if e := errs.Of(err); e == nil || e.Code != code {
+			t.Errorf("%s: %v, want %s", userID, err, code)
+		}
 	}
 }
 
