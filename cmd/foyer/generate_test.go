@@ -217,6 +217,25 @@ func TestNewOfMade(t *testing.T) {
 	}
 }
 
+// TestPageForRoles: a page behind the door of roles, and its link, name the roles.
+func TestPageForRoles(t *testing.T) {
+	t.Parallel()
+	project := newProject(t, workshop().with(exampleDir+"page/web/paper_clips.go", "package web\n\n"+
+		"// on.user.GET and For: admins, "+"// opt:guarded\n"+"const paperClips = \"Paper clips\"\n"))
+	for door, want := range map[string]string{
+		"role:editor":       `// on.role("editor").GET and For: withRole("editor"),`,
+		"role:editor,admin": `// on.role("editor", "admin").GET and For: withRole("editor", "admin"),`,
+		"freshAdmin":        `// on.freshAdmin.GET and For: admins,`,
+	} {
+		_, err := project.verb(t, "page", "reports", "--door", door)
+		if must(t, err); !strings.Contains(project.tree(t)["web/reports.go"], want) {
+			t.Errorf("%s: %s", door, project.tree(t)["web/reports.go"])
+		}
+		_, err = project.verb(t, "page", "reports", "--undo")
+		must(t, err)
+	}
+}
+
 // TestPageRefuses: a wrong command line changes nothing, and its error is a line.
 func TestPageRefuses(t *testing.T) {
 	t.Parallel()
@@ -224,6 +243,8 @@ func TestPageRefuses(t *testing.T) {
 	for line, words := range map[string]string{
 		"page reports charts":                       errUsage.Error(),
 		"page reports --door back":                  "there is no door back; doors: admin anyone fresh",
+		"page reports --door role:":                 "there is no door role:; doors: admin anyone fresh",
+		"page reports --door role:a\")":             "there is no door role:a\"",
 		"page reports --icon moon":                  "static/icons.svg has no icon moon; icons: info inbox",
 		"page type":                                 "a word of Go",
 		"page Reports":                              "lower-case words",

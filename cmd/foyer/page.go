@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,9 @@ var doors = map[string]string{
 	"public": "open", "anyone": "open", "guest": "open", "user": "users", "fresh": "users", "admin": "admins",
 	"freshAdmin": "admins",
 }
+
+// roleDoor is the door of users with one of some roles.
+var roleDoor = regexp.MustCompile(`^role:([\pL\d_-]+(?:,[\pL\d_-]+)*)$`)
 
 // pageVerb makes a page with its route and link, or takes it back.
 func pageVerb(ctx context.Context, root folder, args []string, out io.Writer) error {
@@ -27,12 +31,17 @@ func pageVerb(ctx context.Context, root folder, args []string, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	seen := doors[*door]
+	seen, opens, readers := doors[*door], *door, "admins"
+	if m := roleDoor.FindStringSubmatch(*door); m != nil {
+		roles := `("` + strings.ReplaceAll(m[1], ",", `", "`) + `")`
+		seen, opens, readers = "admins", "role"+roles, "withRole"+roles
+	}
 	switch {
 	case len(rest) > 0:
 		return errUsage
 	case seen == "":
-		return fmt.Errorf("there is no door %s; doors: %s", *door, strings.Join(slices.Sorted(maps.Keys(doors)), " "))
+		all := strings.Join(slices.Sorted(maps.Keys(doors)), " ")
+		return fmt.Errorf("there is no door %s; doors: %s role:editor", *door, all)
 	case seen == "open":
 		g.options = []string{"open"}
 	default:
@@ -43,7 +52,8 @@ func pageVerb(ctx context.Context, root folder, args []string, out io.Writer) er
 	}
 	g.one = g.many
 	g.words = []string{
-		"on.user.", "on." + *door + ".", `Label: "Paper clips"`, "Label: " + strconv.Quote(g.renamed(*link)),
+		"on.user.", "on." + opens + ".", "For: admins", "For: " + readers,
+		`Label: "Paper clips"`, "Label: " + strconv.Quote(g.renamed(*link)),
 		`Icon: "info"`, "Icon: " + strconv.Quote(g.icon),
 	}
 	return g.run(ctx, root)
