@@ -152,9 +152,9 @@ func (s *site) everybody(t *testing.T) (people []somebody, owner string) {
 		// end:admin
 		{"banned", func(*testing.T, string) *authtest.Client { return banned.Copy() }},
 	}
-	for _, role := range ownRoles() {
-		email := role + "@role.example"
-		people = append(people, somebody{role, signedIn(s.holder(t, email, role), email)})
+	for i, role := range ownRoles() {
+		email := fmt.Sprintf("role%d@example.com", i)
+		people = append(people, somebody{"role:" + role, signedIn(s.holder(t, email, role), email)})
 	}
 	return people, owner
 }

@@ -7,8 +7,8 @@ import (
 
 // This file is yours: your routes and what they need. Updates of the template keep what you wrote.
 
-// Roles are the roles that a user can have; a new user has the first one. The door of a role of your own is
-// on.role("editor"), and withRole("editor") in appNav shows it a link.
+// Roles are the roles that a user can have; a new user has the first one. Add yours behind user and admin, which tests
+// of the template use. on.role("editor") is the door of a role, and withRole("editor") in appNav shows its users a link.
 var Roles = []string{"user", "admin"}
 
 // Stores are what your pages read and write. Your handlers find a field Projects as s.Projects; cmd/server/app.go and

@@ -29,6 +29,12 @@ func TestLinksLeadWhereTheirReadersMayGo(t *testing.T) {
 			if shown := link.For == nil || link.For(user); door == "" || shown == forSome {
 				t.Errorf("%s: door %q, shown to users: %t", link.Href, door, shown)
 			}
+			seenBy := func(role string) bool {
+				return link.For == nil || link.For(views.Visitor{State: views.Authenticated, Roles: []string{role}})
+			}
+			if ofRoles && !slices.ContainsFunc(strings.Split(roles, ","), seenBy) {
+				t.Errorf("%s: door %q, shown to no role of it", link.Href, door)
+			}
 			if (group.Label == "Admin") != forAdmins {
 				t.Errorf("%s stands in the group %q", link.Href, group.Label)
 			}

@@ -151,7 +151,7 @@ var problems = map[int]struct{ code, title, message string }{
 	409: {"CONFLICT", "Something has changed", errs.Changed("").Message},
 	413: {"PAYLOAD_TOO_LARGE", "Too much at once", errs.TooLarge(maxBody).Message},
 	415: {"UNSUPPORTED_MEDIA_TYPE", "Wrong kind of data", "This address does not accept that kind of data."},
-	422: {"UNPROCESSABLE_ENTITY", "Something is missing", "The request is not complete."},
+	422: {"UNPROCESSABLE_ENTITY", "That did not work", "The request is not complete."},
 	429: {"TOO_MANY_REQUESTS", "Too many tries", "Please wait a moment before the next one."},
 	500: {"INTERNAL_SERVER_ERROR", "Our mistake", "Something went wrong. It has been logged; please try again."},
 	503: {title: "Back in a moment"},

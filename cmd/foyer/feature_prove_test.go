@@ -73,7 +73,7 @@ func TestStarterFeature(t *testing.T) {
 		"feature order_items name:string code:string? note:text? paid:int? shipped_on:date --csv --api",
 		"page sales_reports --door freshAdmin --nav Sales",
 		"page terms --door public",
-		"page stories --door role:user,admin",
+		"page stories --door role:user",
 	} {
 		t.Run(command, func(t *testing.T) { proveFeature(t, newProject(t, headOf(t)), command, all) })
 	}

@@ -31,10 +31,12 @@ func pageVerb(ctx context.Context, root folder, args []string, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	seen, opens, readers := doors[*door], *door, "admins"
+	seen, opens := doors[*door], *door
 	if m := roleDoor.FindStringSubmatch(*door); m != nil {
-		roles := `("` + strings.ReplaceAll(m[1], ",", `", "`) + `")`
-		seen, opens, readers = "admins", "role"+roles, "withRole"+roles
+		roles := `"` + strings.ReplaceAll(m[1], ",", `", "`) + `"`
+		seen, opens = "admins", "role("+roles+")"
+		g.words = []string{"For: admins", "For: withRole(" + roles + ")",
+			`s.admin(t, "ada@example.com")`, `s.holder(t, "ada@example.com", ` + roles + ")"}
 	}
 	switch {
 	case len(rest) > 0:
@@ -51,10 +53,8 @@ func pageVerb(ctx context.Context, root folder, args []string, out io.Writer) er
 		g.options = append(g.options, "nav")
 	}
 	g.one = g.many
-	g.words = []string{
-		"on.user.", "on." + opens + ".", "For: admins", "For: " + readers,
-		`Label: "Paper clips"`, "Label: " + strconv.Quote(g.renamed(*link)),
-		`Icon: "info"`, "Icon: " + strconv.Quote(g.icon),
-	}
+	g.words = append(g.words,
+		"on.user.", "on."+opens+".", `Label: "Paper clips"`, "Label: "+strconv.Quote(g.renamed(*link)),
+		`Icon: "info"`, "Icon: "+strconv.Quote(g.icon))
 	return g.run(ctx, root)
 }

@@ -31,7 +31,7 @@ var commands = []command{
 	{"migrate", "<up|down|status>", "change the schema, or only show it", (*app).migrate},
 	{"seed", "", "make the demo users (development, empty users table)", (*app).seedCommand},
 	{"user create", "<email> [--admin] [--invite]", "make a user; reads the password, or mails a link", (*app).createUser},
-	{"user promote", "<email> [roles]", "make a user an admin, or give other roles: admin,editor", (*app).promoteUser},
+	{"user promote", "<email> [roles]", "make a user an admin, or set other roles: admin,editor", (*app).promoteUser},
 	{"healthcheck", "", "ask the running server whether it lives, as a probe does", (*app).healthcheck},
 	{"sessions end", "", "end every session and mailed link", (*app).endSessions},
 	{"backup", "<file>", "copy the database, also while it is served", (*app).backup},

@@ -88,7 +88,7 @@ func (f *fakePart) owedStep(
 	return &auth.SecondStep{Methods: []string{"totp"}, Cookie: f.cookie, Value: "step of " + u.ID, Life: time.Minute}, nil
 }
 
-// proveSecond takes the code 123456; 654321 is right, too, but spent when it is accepted.
+// proveSecond takes the code 123456; 654321 is refused by an error after a write, which is rolled back.
 func (f *fakePart) proveSecond(t *auth.Tx, _ *http.Request, u *auth.User, code string) (ok bool, err error) {
 	wrong := errs.New(http.StatusUnauthorized, "INVALID_CODE", "Invalid code")
 	if code != "123456" && code != "654321" {

@@ -20,7 +20,7 @@ type Hooks struct {
 	OwedStep func(t *Tx, w http.ResponseWriter, r *http.Request, u *User, in Start) (*SecondStep, error)
 
 	// ProveSecond checks a code for a re-authentication of u, locked, and spends a right one. It counts a wrong one and
-	// makes t refuse it, so that after ok is false t must write nothing more and commit.
+	// calls t.Refuse; the caller then writes nothing more and lets t commit, so that the count stays.
 	ProveSecond func(t *Tx, r *http.Request, u *User, code string) (ok bool, err error)
 
 	// CredentialChanged ends what a proof of the past still opens, such as trusted devices, half-done sign-ins and
@@ -135,8 +135,14 @@ func (a *Auth) dropPartCredentials(t *Tx, by actor, u *User, since time.Time) (e
 	return err
 }
 
+// endHalfDoneWithin is how long parts may take, also after the client has left.
+const endHalfDoneWithin = 5 * time.Second
+
 // endHalfDone ends the half-done sign-in of a browser in the parts.
 func (a *Auth) endHalfDone(w http.ResponseWriter, r *http.Request) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), endHalfDoneWithin)
+	defer cancel()
+	r = r.WithContext(ctx)
 	for _, part := range a.parts {
 		if part.EndHalfDone != nil {
 			err = errors.Join(err, part.EndHalfDone(w, r))

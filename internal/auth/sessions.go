@@ -167,10 +167,11 @@ func (t *Tx) endSessions(userID string) error { return t.EndOtherSessions(userID
 // ends. keep is the id of a session; "" keeps none.
 func (t *Tx) EndOtherSessions(userID, keep string) error {
 	t.invalidate(userID)
-	if err := t.CredentialChanged(userID); err != nil {
+	err := t.endSelected(t.Where("(user_id = ? OR impersonated_by = ?) AND id <> ?", userID, userID, keep))
+	if err != nil {
 		return err
 	}
-	return t.endSelected(t.Where("(user_id = ? OR impersonated_by = ?) AND id <> ?", userID, userID, keep))
+	return t.CredentialChanged(userID)
 }
 
 // endImpersonationsBy ends the sessions that an admin started as other users.

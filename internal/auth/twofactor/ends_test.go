@@ -281,7 +281,7 @@ func TestUnprovenAddressHasNoFactor(t *testing.T) {
 		p.SignIn(p.email, p.password)
 		p.enable()
 		r.must(db.Model(&auth.User{}).Where("id = ?", p.id).Update("email_verified", false).Error)
-		for range 11 { // as a right code it does not count as a guess
+		for range 11 { // it is refused before the code is compared, so it is no guess
 			wantRefusal(t, "ending", verify(p.Client, p.code()), 403, "EMAIL_NOT_VERIFIED")
 		}
 		again := post(p.Client, "/two-factor/enable", map[string]any{"password": p.password})

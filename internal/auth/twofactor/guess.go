@@ -63,7 +63,8 @@ var (
 
 // guess compares a code that was typed for u, locked, and spends a right one. It counts a wrong one and makes t refuse
 // it: after ok is false, t must write nothing more and commit, so that a wrong code is counted before it is answered.
-// step is the half-done sign-in that the code completes, s the session that it was typed in; one of them is nil.
+// step is the half-done sign-in that the code completes, s the session that it was typed in; a re-authentication gives
+// neither.
 func (f *Factor) guess(
 	t *auth.Tx, r *http.Request, s *auth.Session, u *auth.User, step *secondStep, m method, typed string,
 ) (ok bool, err error) {
