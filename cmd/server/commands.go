@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -40,6 +41,9 @@ var commands = []command{
 	{"audit verify", "[seq:link]", "verify the audit trail and an earlier head", (*app).verifyAudit}, // part:auditchain
 	{"audit prune", "<yyyy-mm-dd>", "delete the events before a day", (*app).pruneAudit},             // part:auditchain
 }
+
+// errUsage is for command lines that make no sense. It quotes nothing, because people type passwords there.
+var errUsage = errors.New("unknown command or wrong arguments; see server help")
 
 // find returns the command that a command line names, and its arguments; nil if there is none or their number is wrong.
 func find(line []string) (*command, []string) {

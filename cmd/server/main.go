@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -47,9 +46,6 @@ func main() {
 func oneLine(err error) string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")
 }
-
-// errUsage is for command lines that make no sense. It quotes nothing, because people type passwords there.
-var errUsage = errors.New("unknown command or wrong arguments; see server help")
 
 // run is the program: everything it needs comes in, everything it says goes to stdout or comes back.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {

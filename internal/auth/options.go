@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -214,16 +213,7 @@ func (o Options) checkNames() error {
 	if utf8.RuneCountInString(o.AppName) > 50 || strings.ContainsFunc(o.AppName, unicode.IsControl) {
 		return fmt.Errorf("auth: AppName %q must have at most 50 characters and no control character", o.AppName)
 	}
-	odd := func(role string) bool { return role == "" || strings.ContainsFunc(role, notInRole) }
-	if !slices.Contains(o.Roles, "admin") || o.Roles[0] == "admin" || slices.ContainsFunc(o.Roles, odd) {
-		return fmt.Errorf("auth: Roles %q must begin with the role of new users, contain admin, and have names of letters, "+
-			"digits, - and _", o.Roles)
-	}
-	return nil
-}
-
-func notInRole(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_'
+	return checkRoles(o.Roles)
 }
 
 func (o *RateLimit) setDefaults() {

@@ -93,8 +93,7 @@ type Start struct {
 // one and one who owes a second step. It ends the session of the request, whose links the new one takes over with
 // in.Replace. An impersonation keeps it. It starts the new session and records the event. After the commit it sends the
 // cookies. Except for an impersonation it also lifts an expired ban, clears User.Pending, marks the device as known and
-// ends a half-done sign-in of the browser.
-// Refusals: those of check; 403 BANNED_USER, EMAIL_NOT_VERIFIED; *SecondStep.
+// ends a half-done sign-in of the browser. Refusals: those of check; 403 BANNED_USER, EMAIL_NOT_VERIFIED; *SecondStep.
 func (a *Auth) SignIn(
 	w http.ResponseWriter, r *http.Request, in Start, check func(*Tx) (*User, error),
 ) (*Session, error) {

@@ -52,6 +52,19 @@ func normalEmail(raw string) (string, bool) {
 // top-level domain may be an A-label (RFC 5890 §2.3.2.1), which has digits.
 var emailGrammar = regexp.MustCompile(`^(?:[a-z0-9_'+-]+\.)*[a-z0-9_'+-]*[a-z0-9_+-]@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:[a-z]{2,}|xn--[a-z0-9-]*[a-z0-9])$`)
 
+// roleName is a name that fits into a comma list of roles.
+var roleName = regexp.MustCompile(`^[\pL\d_-]+$`)
+
+// checkRoles refuses Options.Roles that would make new users admins, lack admin, or have a name that no list can hold.
+func checkRoles(known []string) error {
+	odd := func(role string) bool { return !roleName.MatchString(role) }
+	if !slices.Contains(known, "admin") || known[0] == "admin" || slices.ContainsFunc(known, odd) {
+		return fmt.Errorf("auth: Roles %q must begin with the role of new users, contain admin, and have names of letters, "+
+			"digits, - and _", known)
+	}
+	return nil
+}
+
 // roles checks a comma list of roles and returns it without spaces.
 func (a *Auth) roles(list string) (string, error) {
 	roles := strings.Split(list, ",")
