@@ -146,6 +146,12 @@ func TestUserCommands(t *testing.T) {
 		!strings.Contains(inbox, "To <bdi>boss@example.com</bdi>") {
 		t.Errorf("the other admin is not told: %s", inbox)
 	}
+	for roles, want := range map[string]string{"user,admin": "now has role user,admin\n", "owner,admin": "non-existent role"} {
+		stdout, stderr, _ := result(t, dir, "", nil, "user", "promote", "worker@example.com", roles)
+		if !strings.Contains(stdout+stderr, want) {
+			t.Errorf("promote to %s: %q %q", roles, stdout, stderr)
+		}
+	}
 }
 
 // end:betterauth
